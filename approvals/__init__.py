@@ -1,0 +1,1 @@
+"""The life of a request: models, service, rules, runner, cards, outbox, audit."""

@@ -1,0 +1,1 @@
+"""Assembly: settings, app, command line, scheduler, AWS clients, database. Imports everything, is imported by nobody."""

@@ -1,0 +1,1 @@
+"""Slack in: commands, views, actions, options, home, forms. No SQL, no boto3."""

@@ -1,0 +1,1 @@
+"""A local AWS Organization: moto, plus what moto lacks or gets wrong."""
