@@ -1,0 +1,175 @@
+"""The one door to AWS: every call goes through `Aws.read` or `Aws.write`, and every error comes out sorted.
+
+Reads may be retried by the SDK. Writes are sent once: no Organizations operation has an idempotency token, and botocore's
+own retries would send one CreateAccount three times.
+Source: botocore, "Config reference" (retries); AWS Organizations API Reference, "Common Errors".
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+
+from operations.errors import AmbiguousError, AwsError, BusyError, FencedError, RefusedError
+
+BUSY_CODES = frozenset(
+    {
+        "ConcurrentModificationException",
+        "FinalizingOrganizationException",
+        "PolicyChangesInProgressException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+
+Answer = dict[str, Any]
+Fence = Callable[[datetime], bool]
+
+
+class Clients(Protocol):
+    """Gives boto3 clients; `writes=True` asks for one whose SDK retries are off."""
+
+    def client(self, service: str, *, writes: bool) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Call:
+    """One finished call, for the audit and the metrics: `outcome` is `ok` or an error's code."""
+
+    service: str
+    operation: str
+    outcome: str
+    aws_request_id: str
+    write: bool
+
+
+_fence: contextvars.ContextVar[Fence | None] = contextvars.ContextVar("fence", default=None)
+
+
+@contextmanager
+def fenced(fence: Fence) -> Iterator[None]:
+    """Within this block a write leaves the process only while `fence(signed_at)` says yes."""
+    token = _fence.set(fence)
+    try:
+        yield
+    finally:
+        _fence.reset(token)
+
+
+def guard_before_send(request: Any, **_: Any) -> None:
+    """Botocore's `before-send` hook for writing clients: raises FencedError when the attempt has lost its right to be sent."""
+    fence = _fence.get()
+    if fence is not None and not fence(_signed_at(request)):
+        raise FencedError
+
+
+def _signed_at(request: Any) -> datetime:
+    stamp = request.headers.get("X-Amz-Date")
+    if stamp is None:
+        return datetime.now(UTC)
+    text = stamp.decode() if isinstance(stamp, bytes) else str(stamp)
+    return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+class Aws:
+    """AWS as the operations see it: `read`, `write`, `pages`, each naming the boto3 method (`list_accounts`)."""
+
+    def __init__(self, clients: Clients, on_call: Callable[[Call], None] = lambda _: None) -> None:
+        self._clients = clients
+        self._on_call = on_call
+
+    def read(self, service: str, method: str, **params: Any) -> Answer:
+        """The answer to a call that changes nothing; raises RefusedError, BusyError or AmbiguousError."""
+        return self._call(service, method, params, write=False)
+
+    def write(self, service: str, method: str, **params: Any) -> Answer:
+        """The answer to a call that changes something, sent once; raises as `read`, and FencedError."""
+        return self._call(service, method, params, write=True)
+
+    def pages(self, service: str, method: str, key: str, **params: Any) -> Iterator[Any]:
+        """Every item under `key` on all pages; a token that comes a second time ends the reading."""
+        seen: set[str] = set()
+        while True:
+            answer = self.read(service, method, **params)
+            yield from answer.get(key, [])
+            token = answer.get("NextToken")
+            if not token or token in seen:
+                return
+            seen.add(token)
+            params["NextToken"] = token
+
+    def _call(self, service: str, method: str, params: Answer, *, write: bool) -> Answer:
+        client = self._clients.client(service, writes=write)
+        operation = client.meta.method_to_api_mapping[method]
+        try:
+            answer: Answer = getattr(client, method)(**params)
+        except Exception as error:
+            sorted_error = sort_error(operation, error)
+            self._on_call(Call(service, operation, _outcome(sorted_error), _request_id(error), write))
+            if sorted_error is error:
+                raise
+            raise sorted_error from error
+        self._on_call(Call(service, operation, "ok", answer.get("ResponseMetadata", {}).get("RequestId", ""), write))
+        return answer
+
+
+def sort_error(operation: str, error: Exception) -> Exception:
+    """The error as one of `operations.errors`; what did not come from the SDK is given back as it is."""
+    if isinstance(error, ClientError):
+        return _sort_answer(operation, error)
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
+        return BusyError(operation, "AWS could not be reached", code=type(error).__name__)
+    if isinstance(error, BotoCoreError):
+        return _sort_local(operation, error)
+    if isinstance(error, json.JSONDecodeError | OSError):
+        return AmbiguousError(operation, "AWS's answer could not be read", code=type(error).__name__)
+    return error
+
+
+def _sort_answer(operation: str, error: ClientError) -> AwsError:
+    answer: Answer = dict(error.response)
+    details = answer.get("Error", {})
+    code = str(details.get("Code", ""))
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    kind: type[AwsError] = RefusedError
+    if code in BUSY_CODES or status == 429:
+        kind = BusyError
+    elif status >= 500:
+        kind = AmbiguousError
+    return kind(operation, str(details.get("Message", "")), code=code, reason=str(answer.get("Reason", "")))
+
+
+NEVER_SENT = (
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "ParamValidationError",
+    "NoRegionError",
+    "CredentialRetrievalError",
+)
+
+
+def _sort_local(operation: str, error: BotoCoreError) -> AwsError:
+    name = type(error).__name__
+    if name in NEVER_SENT or name.endswith("TokenLoadError"):
+        return RefusedError(operation, str(error), code=name)
+    return AmbiguousError(operation, "the connection to AWS broke or its answer never came", code=name)
+
+
+def _outcome(error: Exception) -> str:
+    return (error.code or type(error).__name__) if isinstance(error, AwsError) else type(error).__name__
+
+
+def _request_id(error: Exception) -> str:
+    response = getattr(error, "response", None)
+    metadata = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
+    return str(metadata.get("RequestId", ""))

@@ -1,0 +1,77 @@
+"""What an operation is: one pydantic class whose fields, docstring and methods say everything about it.
+
+The fields give the command's flags, the form, the field errors, the card's facts and the stored JSON; the docstring is the
+help; `permissions` gives the IAM policy; `settled`, `preview` and `steps` say what it does. A new class in a new file is
+the whole of a new operation.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from operations.fields import OperationField
+from operations.organization import Organization
+from operations.permissions import Permission
+from operations.preview import Look, Preview
+from operations.steps import Step
+
+
+class Operation(BaseModel):
+    """A request for one change to the organization, complete and valid in form; names may not be looked up yet."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    name: ClassVar[str]
+    family: ClassVar[str]
+    example: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    permissions: ClassVar[tuple[Permission, ...]] = ()
+
+    @classmethod
+    def fields(cls) -> tuple[OperationField, ...]:
+        """The fields in the order in which the form shows them."""
+        return tuple(OperationField.of(name, info) for name, info in cls.model_fields.items())
+
+    @classmethod
+    def help_text(cls) -> str:
+        """The docstring, its lines joined to paragraphs."""
+        paragraphs = inspect.cleandoc(cls.__doc__ or "").split("\n\n")
+        return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+    @classmethod
+    def purpose(cls) -> str:
+        """The docstring's first sentence."""
+        return cls.help_text().split("\n\n", maxsplit=1)[0]
+
+    def settled(self, organization: Organization) -> Self:
+        """The same request with every name replaced by its id; raises FieldError for what cannot be found."""
+        raise NotImplementedError
+
+    def subject(self) -> str:
+        """What this request is about, as a key: two live requests about the same subject would get in each other's way."""
+        raise NotImplementedError
+
+    def target(self, organization: Organization) -> str:
+        """The path of the OU that the request touches, by which the rules' `under` is judged."""
+        raise NotImplementedError
+
+    def title(self, organization: Organization) -> str:
+        """The request in one line of plain text, with names instead of ids."""
+        raise NotImplementedError
+
+    def preview(self, look: Look) -> Preview:
+        """What would change and what it hits, as the world is now; raises FieldError when it cannot be done at all."""
+        raise NotImplementedError
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        """The steps that bring it about, given the precondition that was approved."""
+        raise NotImplementedError
+
+    def closing(self, memory: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+        """What the finished request hands over, such as `{"account": "123456789012"}`; shown on the card and in the DM."""
+        del names
+        return dict(memory)

@@ -1,0 +1,42 @@
+"""What can go wrong when AWS is called, sorted by what the caller may do next.
+
+Source: AWS Organizations API Reference, "Common Errors"; AWS SDK for Python, "Error handling".
+"""
+
+from __future__ import annotations
+
+
+class AwsError(Exception):
+    """A call to AWS that brought no usable answer; `operation` is AWS's name, such as `CreateAccount`."""
+
+    def __init__(self, operation: str, message: str, *, code: str = "", reason: str = "") -> None:
+        super().__init__(f"{operation}: {message}")
+        self.operation = operation
+        self.message = message
+        self.code = code
+        self.reason = reason
+
+
+class RefusedError(AwsError):
+    """AWS answered and said no: nothing was changed, and asking again would bring the same answer."""
+
+
+class BusyError(AwsError):
+    """AWS answered "not now" (throttled, another change under way): nothing was changed, so it may be sent again."""
+
+
+class AmbiguousError(AwsError):
+    """Nobody knows whether AWS carried the call out: time-out, dropped connection, 5xx or an unreadable answer."""
+
+
+class FencedError(Exception):
+    """The call was stopped before it left: the attempt is no longer ours, or it was signed too long ago."""
+
+
+class FieldError(ValueError):
+    """A value of a request that cannot be used: `field` is the field's Python name, the text says the way out."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message

@@ -1,0 +1,160 @@
+"""Moving an account to another organizational unit.
+
+Source: AWS Organizations API Reference, "MoveAccount"; User Guide, "Moving accounts to an OU or between the root and OUs".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import StringConstraints
+
+from operations.aws import Aws
+from operations.base import Operation
+from operations.errors import FieldError, RefusedError
+from operations.fields import Flag, Kind
+from operations.observations import Done, Failed, Observation, Ready, Stale
+from operations.organization import Organization
+from operations.permissions import Permission
+from operations.preview import Fact, Look, Preview
+from operations.steps import Step, World
+
+MOVE_PERMISSIONS = (
+    Permission(
+        "move an account between organizational units",
+        ("organizations:MoveAccount",),
+        (
+            "arn:aws:organizations::*:account/o-*/*",
+            "arn:aws:organizations::*:ou/o-*/ou-*",
+            "arn:aws:organizations::*:root/o-*/r-*",
+        ),
+    ),
+    Permission("see where an account is", ("organizations:ListParents",)),
+)
+
+
+class MoveAccount(Operation):
+    """Moves an account to another organizational unit.
+
+    The account leaves the policies of its old place in the tree and comes under those of the new one at once. Resources
+    of StackSets that target either organizational unit may be removed or deployed.
+    """
+
+    name: ClassVar = "move-account"
+    aliases: ClassVar = ("move",)
+    family: ClassVar = "Accounts"
+    example: ClassVar = "--account fullback-staging --to /Workloads/Production"
+    permissions: ClassVar = MOVE_PERMISSIONS
+
+    account: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=200),
+        Flag(("--account", "--account-id"), "Account", Kind.ACCOUNT, hint="Id, name or e-mail"),
+    ]
+    to: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=500),
+        Flag(("--to", "--destination-parent-id", "--ou"), "Move to", Kind.OU, hint="Path or id; / is the root"),
+    ]
+
+    def settled(self, organization: Organization) -> Self:
+        account = organization.find_account(self.account, "account")
+        unit = organization.find_unit(self.to, "to")
+        return self.model_copy(update={"account": account.id, "to": unit.id})
+
+    def subject(self) -> str:
+        return f"account:{self.account}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.path_of(self.to)
+
+    def title(self, organization: Organization) -> str:
+        return f"Move {organization.account_label(self.account)} to {organization.path_of(self.to)}"
+
+    def preview(self, look: Look) -> Preview:
+        organization = look.organization
+        source = parent_of(look.aws, self.account)
+        if source == self.to:
+            raise FieldError("to", f"the account is already in {organization.path_of(self.to)}. Choose another place.")
+        start, end = organization.path_of(source), organization.path_of(self.to)
+        return Preview(
+            title=self.title(organization),
+            facts=(
+                Fact(label="Account", value=organization.account_label(self.account)),
+                Fact(label="From", value=start),
+                Fact(label="To", value=end),
+            ),
+            plan=(f"Move the account from {start} to {end} (MoveAccount).",),
+            warnings=self._warnings(organization, start, end),
+            precondition={"source": source},
+        )
+
+    def _warnings(self, organization: Organization, start: str, end: str) -> tuple[str, ...]:
+        warnings = [
+            f"The policies attached along {start} stop applying and those along {end} start, at once.",
+            "StackSets that target either place may delete or deploy their resources in this account.",
+        ]
+        account = organization.accounts_by_id.get(self.account)
+        if account and account.state != "ACTIVE":
+            warnings.insert(0, f"The account is {account.state}, not ACTIVE.")
+        return tuple(warnings)
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        return (MoveTo(self.to, account=self.account, source=str(precondition["source"])),)
+
+
+class MoveTo(Step):
+    """Moves one account; the approved source parent makes the call a compare-and-swap.
+
+    `account` and `source` are left empty when an earlier step opens the account: it is remembered as `account`, and AWS
+    puts new accounts in the root.
+    """
+
+    key = "move"
+    title = "Move the account to its organizational unit"
+
+    def __init__(self, destination: str, *, account: str = "", source: str = "") -> None:
+        self._destination = destination
+        self._account = account
+        self._source = source
+
+    def observe(self, world: World) -> Observation:
+        parent = parent_of(world.aws, self._account_in(world))
+        if parent == self._destination:
+            return Done("The account is in its organizational unit.")
+        return Ready() if parent == self._source else self._elsewhere()
+
+    def act(self, world: World) -> Observation:
+        move = {
+            "AccountId": self._account_in(world),
+            "SourceParentId": self._source,
+            "DestinationParentId": self._destination,
+        }
+        try:
+            world.aws.write("organizations", "move_account", **move)
+        except RefusedError as error:
+            if error.code == "DuplicateAccountException":
+                return Done("The account is in its organizational unit already.")
+            if error.code == "SourceParentNotFoundException":
+                return self._elsewhere()
+            raise
+        return Done("The account has been moved to its organizational unit.")
+
+    def _account_in(self, world: World) -> str:
+        return self._account or str(world.memory["account"])
+
+    def _elsewhere(self) -> Observation:
+        return Stale(
+            "the account is no longer where it was when the move was approved; somebody else has moved it since."
+        )
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The account could not be moved. {failed.say}", failed.advice, failed.code)
+
+
+def parent_of(aws: Aws, account: str) -> str:
+    """The id of the OU or root in which an account is now; raises AwsError."""
+    parents = aws.read("organizations", "list_parents", ChildId=account)["Parents"]
+    return str(parents[0]["Id"])

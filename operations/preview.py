@@ -1,0 +1,49 @@
+"""What a request would do, taken before it is approved and once more before it is carried out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from operations.aws import Aws
+from operations.organization import Organization
+
+
+class Fact(BaseModel):
+    """One line of a card: a label such as "E-mail" and its value, both plain text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: str
+    value: str
+
+
+class Preview(BaseModel):
+    """Plain text for people (`title`, `facts`, `plan`, `warnings`, `hits`) and the `precondition` that an approval is bound to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    facts: tuple[Fact, ...]
+    plan: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    hits: tuple[str, ...] = ()
+    precondition: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a preview may look at: the picture of the organization, and AWS itself for what the picture lacks."""
+
+    organization: Organization
+    aws: Aws
+
+
+def digest(operation: str, params: dict[str, Any], precondition: dict[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of what is approved: any other request, or another world, has another digest."""
+    text = json.dumps([operation, params, precondition], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,89 @@
+"""Values that several operations take, with the sentence that a person reads when one is wrong.
+
+Source: AWS Organizations API Reference, "CreateAccount" and "Tag"; the patterns are those of botocore's model.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+EMAIL = re.compile(r"[^\s@\"'()<>\[\]:;,\\|%&]+@[^\s@]+\.[^\s@]+")
+ACCOUNT_NAME = re.compile(r"[\u0020-\u007e]{1,50}")
+MAX_TAGS = 49  # AWS takes 50, and the bot adds one of its own.
+KEPT_PREFIXES = ("aws:", "orgbot:")
+CLI_TAG = re.compile(r"Key=(?P<key>[^,]*),\s*Value=(?P<value>.*)", re.DOTALL)
+
+
+def _email(value: str) -> str:
+    if not 6 <= len(value) <= 64:
+        raise ValueError(f"an e-mail address for AWS has 6 to 64 characters; this one has {len(value)}")
+    if not EMAIL.fullmatch(value):
+        raise ValueError(f"“{value}” is no e-mail address that AWS accepts, such as aws+staging@example.com")
+    return value
+
+
+def _account_name(value: str) -> str:
+    if not ACCOUNT_NAME.fullmatch(value):
+        raise ValueError(
+            f"an account name has 1 to 50 characters from space to ~ (ASCII); “{value[:60]}” has others, or {len(value)} of them"
+        )
+    return value
+
+
+def _role_name(value: str) -> str:
+    if not ROLE_NAME.fullmatch(value):
+        raise ValueError(
+            f"a role name has 1 to 64 letters, digits or +=,.@-_ without spaces; “{value[:70]}” has others"
+        )
+    return value
+
+
+def _tags(value: Any) -> dict[str, str]:
+    """A mapping from `{"k": "v"}`, `["k=v", …]`, `["Key=k,Value=v", …]` or lines of `k=v`."""
+    if isinstance(value, str):
+        value = [line for line in re.split(r"[\n]", value) if line.strip()]
+    pairs = list(value.items()) if isinstance(value, dict) else [_tag(str(text)) for text in value or ()]
+    tags: dict[str, str] = {}
+    for key, text in pairs:
+        if key in tags:
+            raise ValueError(f"the tag {key} is given twice; give it once")
+        tags[_tag_key(key)] = _tag_value(key, text)
+    if len(tags) > MAX_TAGS:
+        raise ValueError(
+            f"{len(tags)} tags are given; {MAX_TAGS} is the most, because AWS takes 50 and the bot adds one"
+        )
+    return tags
+
+
+def _tag(text: str) -> tuple[str, str]:
+    cli = CLI_TAG.fullmatch(text.strip())
+    if cli:
+        return cli["key"].strip(), cli["value"].strip()
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise ValueError(f"“{text}” is no tag; write key=value, such as owner=web")
+    return key.strip(), value.strip()
+
+
+def _tag_key(key: str) -> str:
+    if not 1 <= len(key) <= 128:
+        raise ValueError(f"a tag's key has 1 to 128 characters; “{key[:40]}” has {len(key)}")
+    if key.lower().startswith(KEPT_PREFIXES):
+        raise ValueError(f"the tag key “{key}” begins with aws: or orgbot:, which AWS and the bot keep for themselves")
+    return key
+
+
+def _tag_value(key: str, value: str) -> str:
+    if len(value) > 256:
+        raise ValueError(f"the value of the tag {key} has {len(value)} characters; AWS takes 256 at most")
+    return value
+
+
+Email = Annotated[str, AfterValidator(_email)]
+AccountName = Annotated[str, AfterValidator(_account_name)]
+RoleName = Annotated[str, AfterValidator(_role_name)]
+Tags = Annotated[dict[str, str], BeforeValidator(_tags)]
