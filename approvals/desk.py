@@ -1,0 +1,156 @@
+"""The front desk: takes requests and clicks in, durably and at once, while Slack waits for its answer.
+
+One insert and nothing else; whatever takes longer (Slack's and AWS's calls) is done by workers that find the row.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from approvals.models import Interaction, Request
+from approvals.rules import Rule
+from approvals.states import LIVE, Status
+from approvals.store import Store
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A request that is about to be filed: complete, names already replaced by ids, and the rule that will decide it."""
+
+    operation: str
+    params: dict[str, Any]
+    subject: str
+    reason: str
+    requester: str
+    team: str
+    channel: str
+    delivery: str
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Click:
+    """A press of `Approve`, `Deny` or `Cancel request` (`kind`: approve, deny, cancel) as Slack delivered it."""
+
+    delivery: str
+    kind: str
+    user: str
+    team: str
+    request_id: int
+    channel: str = ""
+    reason: str = ""
+
+
+class AlreadyAskedError(Exception):
+    """The same thing is under way: `number` is the live request about it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"request #{number} already asks for this")
+        self.number = number
+
+
+class Desk:
+    """Files requests and clicks, and finds requests again. `wake` is called after each, so that a worker looks at once."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime], wake: Callable[[], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._wake = wake
+
+    def file(self, draft: Draft) -> int:
+        """The number of the filed request; the earlier number for a redelivery. Raises AlreadyAskedError."""
+        now = self._clock()
+        try:
+            number = self._store.insert(_INSERT_REQUEST, _request_row(draft, now))
+        except IntegrityError:
+            return self._earlier(draft)
+        self._wake()
+        return number
+
+    def click(self, click: Click) -> bool:
+        """Keeps a click for the workers; False when Slack had delivered it before."""
+        now = self._clock()
+        row = {**vars(click), "received_at": now, "due_at": now, "tries": 0, "lease_owner": ""}
+        try:
+            self._store.insert(_INSERT_CLICK, row)
+        except IntegrityError:
+            return False
+        self._wake()
+        return True
+
+    def find(self, number: int) -> Request | None:
+        """The request of this number."""
+        with self._store.read() as session:
+            return session.get(Request, number)
+
+    def recent(self, *, requester: str = "", live: bool = False, limit: int = 20) -> Sequence[Request]:
+        """The newest requests first: of one person, or only the live ones, or all."""
+        query = select(Request).order_by(col(Request.id).desc()).limit(limit)
+        if requester:
+            query = query.where(Request.requester == requester)
+        if live:
+            query = query.where(col(Request.status).in_(LIVE))
+        with self._store.read() as session:
+            return session.exec(query).all()
+
+    def _earlier(self, draft: Draft) -> int:
+        with self._store.read() as session:
+            same = session.exec(select(Request.id).where(Request.delivery == draft.delivery)).first()
+            if same is not None:
+                return same
+            live = select(Request.id).where(
+                Request.operation == draft.operation, Request.subject == draft.subject, col(Request.status).in_(LIVE)
+            )
+            raise AlreadyAskedError(session.exec(live).first() or 0)
+
+
+_INSERT_REQUEST = insert(Request)
+_INSERT_CLICK = insert(Interaction)
+
+
+def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:
+    """Every column that the database would not fill by itself: a Core insert knows no Python defaults."""
+    return {
+        "delivery": draft.delivery,
+        "marker": uuid.uuid4().hex,
+        "operation": draft.operation,
+        "subject": draft.subject,
+        "params": draft.params,
+        "reason": draft.reason,
+        "team": draft.team,
+        "requester": draft.requester,
+        "channel": draft.channel,
+        "rule": draft.rule.name,
+        "approvals_needed": draft.rule.approvals,
+        "created_at": now,
+        "due_at": now,
+        "expires_at": now + draft.rule.expires,
+        **_BLANK,
+    }
+
+
+_BLANK: dict[str, Any] = {
+    "person": "",
+    "status": Status.PENDING,
+    "preview": {},
+    "digest": "",
+    "memory": {},
+    "step": 0,
+    "polls": 0,
+    "outcome": "",
+    "advice": "",
+    "decided_by": "",
+    "decision_reason": "",
+    "card_channel": "",
+    "card_ts": "",
+    "card_link": "",
+    "lease_owner": "",
+}

@@ -1,0 +1,42 @@
+"""Queueing what is to be told to Slack, in the transaction that makes it true."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from approvals.models import Message, Request
+
+Body = dict[str, Any]
+
+
+def card(session: Session, request: Request, at: datetime) -> None:
+    """The approval card, made from the database when it is sent: posted the first time, updated afterwards."""
+    _queue(session, at, lane=_thread_lane(request), kind="card", request_id=request.id)
+
+
+def thread(session: Session, request: Request, at: datetime, body: Body) -> None:
+    """A message in the card's thread."""
+    _queue(session, at, lane=_thread_lane(request), kind="thread", request_id=request.id, body=body)
+
+
+def direct(session: Session, request: Request, at: datetime, body: Body) -> None:
+    """A direct message to the requester."""
+    lane = f"dm:{request.requester}:{request.id}"
+    _queue(session, at, lane=lane, kind="dm", request_id=request.id, user=request.requester, body=body)
+
+
+def private(session: Session, user: str, channel: str, at: datetime, body: Body, request_id: int | None = None) -> None:
+    """A line that only `user` sees in `channel`; by DM where that cannot be."""
+    _queue(session, at, lane=f"private:{user}", kind="private", request_id=request_id, channel=channel, user=user, body=body)
+
+
+def _thread_lane(request: Request) -> str:
+    return f"request:{request.id}"
+
+
+def _queue(session: Session, at: datetime, **values: Any) -> None:
+    session.add(Message(marker=uuid.uuid4().hex, created_at=at, due_at=at, **values))

@@ -1,0 +1,183 @@
+"""The tables. `request` is the queue: what is due, for whom, and what is known of it; nothing that matters lives elsewhere.
+
+Times are aware UTC. Everything here works on SQLite and PostgreSQL alike.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Index, Text, UniqueConstraint, text
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from approvals.states import LIVE, Status
+
+LIVE_SQL = "status IN (" + ", ".join(f"'{status.value}'" for status in sorted(LIVE)) + ")"
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware UTC in Python, plain UTC in SQLite (which has no time zones), timestamptz in PostgreSQL."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored; give aware UTC")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        del dialect
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _time(*, index: bool = False, nullable: bool = True) -> Any:
+    return Field(default=None, sa_column=Column(UtcTime, index=index, nullable=nullable))
+
+
+def _json(default: Any) -> Any:
+    return Field(default_factory=default, sa_column=Column(JSON, nullable=False))
+
+
+class Request(SQLModel, table=True):
+    """One request, from the slash command to its end. What was asked (`operation`, `params`) never changes after `announced_at`."""
+
+    __table_args__ = (
+        Index(
+            "one_live_request_a_subject",
+            "operation",
+            "subject",
+            unique=True,
+            sqlite_where=text(LIVE_SQL),
+            postgresql_where=text(LIVE_SQL),
+        ),
+        Index("due", "status", "due_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery: str = Field(unique=True, description="Slack's delivery, so that a redelivered command is filed once")
+    marker: str = Field(description="unique among all installations; sent along to AWS and Slack")
+    operation: str
+    subject: str
+    params: dict[str, Any] = _json(dict)
+    reason: str = ""
+    team: str
+    requester: str = Field(index=True)
+    person: str = Field(default="", description="the requester's canonical identity: the e-mail address, else the user id")
+    channel: str = Field(default="", description="where it was typed")
+    status: Status = Field(default=Status.PENDING, sa_column=Column(Text, nullable=False))
+    rule: str = ""
+    approvals_needed: int = 1
+    preview: dict[str, Any] = _json(dict)
+    digest: str = ""
+    memory: dict[str, Any] = _json(dict)
+    step: int = 0
+    polls: int = Field(default=0, description="looks since the last progress; the wait grows with it")
+    outcome: str = Field(default="", description="the last word, in plain text, for people")
+    advice: str = Field(default="", description="the way out of a failure")
+    decided_by: str = ""
+    decision_reason: str = ""
+    card_channel: str = ""
+    card_ts: str = ""
+    card_link: str = ""
+    lease_owner: str = ""
+    created_at: datetime | None = _time(nullable=False)
+    announced_at: datetime | None = _time()
+    expires_at: datetime | None = _time(index=True)
+    decided_at: datetime | None = _time()
+    finished_at: datetime | None = _time()
+    due_at: datetime | None = _time()
+    lease_until: datetime | None = _time()
+
+
+class Vote(SQLModel, table=True):
+    """One person's decision on one request; `digest` says what exactly was decided upon."""
+
+    __table_args__ = (UniqueConstraint("request_id", "person", name="one_vote_a_person"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    request_id: int = Field(foreign_key="request.id", index=True)
+    user: str
+    person: str
+    decision: str
+    reason: str = ""
+    digest: str
+    at: datetime | None = _time(nullable=False)
+
+
+class Attempt(SQLModel, table=True):
+    """The intent to send one call to AWS, committed before the call; `outcome` is empty until its answer is known."""
+
+    __table_args__ = (UniqueConstraint("request_id", "step", "number", name="one_attempt_a_number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    request_id: int = Field(foreign_key="request.id", index=True)
+    step: str
+    number: int
+    owner: str
+    outcome: str = ""
+    detail: str = ""
+    started_at: datetime | None = _time(nullable=False)
+    finished_at: datetime | None = _time()
+
+
+class Interaction(SQLModel, table=True):
+    """A click as Slack delivered it, kept until a worker has dealt with it; `delivery` makes a redelivered click one."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery: str = Field(unique=True)
+    kind: str
+    user: str
+    team: str
+    request_id: int
+    reason: str = ""
+    channel: str = ""
+    received_at: datetime | None = _time(nullable=False)
+    due_at: datetime | None = _time(index=True)
+    tries: int = 0
+    lease_owner: str = ""
+    lease_until: datetime | None = _time()
+
+
+class Message(SQLModel, table=True):
+    """Something to tell Slack. Messages of one `lane` leave in the order of their ids; one that waits holds back those behind it."""
+
+    __table_args__ = (Index("lane_order", "lane", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    lane: str
+    kind: str
+    request_id: int | None = Field(default=None, index=True)
+    channel: str = ""
+    user: str = ""
+    body: dict[str, Any] = _json(dict)
+    marker: str
+    status: str = Field(default="queued", index=True, description="queued, sending, sent or dropped")
+    tries: int = 0
+    error: str = ""
+    ts: str = ""
+    created_at: datetime | None = _time(nullable=False)
+    due_at: datetime | None = _time()
+    started_at: datetime | None = _time()
+    lease_owner: str = ""
+    lease_until: datetime | None = _time()
+
+
+class AuditRecord(SQLModel, table=True):
+    """One line of the audit, chained: `hash` covers this record and `previous`, the hash of the one before."""
+
+    __tablename__ = "audit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime | None = _time(nullable=False)
+    event: str = Field(index=True)
+    actor: str
+    request_id: int | None = Field(default=None, index=True)
+    detail: dict[str, Any] = _json(dict)
+    previous: str
+    hash: str

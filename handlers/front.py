@@ -1,0 +1,26 @@
+"""What the handlers get from the assembly: everything they may use, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from approvals.desk import Desk
+from approvals.rules import Rules
+from operations.organization import Organization
+
+
+@dataclass(frozen=True)
+class Front:
+    """`organization()` is the cached picture (None until it was read once), `refresh()` asks for a newer one in the
+    background, `team()` is the bot's own team id, and `run(work)` hands work that calls Slack to the bot's own workers."""
+
+    desk: Desk
+    organization: Callable[[], Organization | None]
+    refresh: Callable[[], None]
+    rules: Callable[[], Rules]
+    team: Callable[[], str]
+    run: Callable[[Callable[[], None]], None]
+    clock: Callable[[], datetime]
+    approval_channel: str
