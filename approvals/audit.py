@@ -18,7 +18,9 @@ from approvals.models import AuditRecord
 GENESIS = "0" * 64
 
 
-def record(session: Session, at: datetime, event: str, actor: str, request_id: int | None = None, **detail: Any) -> AuditRecord:
+def record(
+    session: Session, at: datetime, event: str, actor: str, request_id: int | None = None, **detail: Any
+) -> AuditRecord:
     """Appends one record in the transaction of `session`: what happened (`event`), by whom, about which request."""
     last = session.exec(select(AuditRecord.hash).order_by(col(AuditRecord.id).desc()).limit(1)).first()
     entry = AuditRecord(

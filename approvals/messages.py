@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from approvals.models import Message, Request
+from approvals.models import Interaction, Message, Request
 
 Body = dict[str, Any]
 
@@ -29,9 +29,10 @@ def direct(session: Session, request: Request, at: datetime, body: Body) -> None
     _queue(session, at, lane=lane, kind="dm", request_id=request.id, user=request.requester, body=body)
 
 
-def private(session: Session, user: str, channel: str, at: datetime, body: Body, request_id: int | None = None) -> None:
-    """A line that only `user` sees in `channel`; by DM where that cannot be."""
-    _queue(session, at, lane=f"private:{user}", kind="private", request_id=request_id, channel=channel, user=user, body=body)
+def private(session: Session, click: Interaction, at: datetime, body: Body) -> None:
+    """A line that only the clicker sees, where they clicked; by DM where that cannot be."""
+    where = {"channel": click.channel, "user": click.user, "request_id": click.request_id}
+    _queue(session, at, lane=f"private:{click.user}", kind="private", body=body, **where)
 
 
 def _thread_lane(request: Request) -> str:

@@ -68,7 +68,9 @@ class Request(SQLModel, table=True):
     reason: str = ""
     team: str
     requester: str = Field(index=True)
-    person: str = Field(default="", description="the requester's canonical identity: the e-mail address, else the user id")
+    person: str = Field(
+        default="", description="the requester's canonical identity: the e-mail address, else the user id"
+    )
     channel: str = Field(default="", description="where it was typed")
     status: Status = Field(default=Status.PENDING, sa_column=Column(Text, nullable=False))
     rule: str = ""
@@ -179,5 +181,5 @@ class AuditRecord(SQLModel, table=True):
     actor: str
     request_id: int | None = Field(default=None, index=True)
     detail: dict[str, Any] = _json(dict)
-    previous: str
+    previous: str = Field(unique=True, description="unique, so that the chain cannot fork")
     hash: str

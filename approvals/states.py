@@ -38,12 +38,13 @@ LIVE = frozenset({Status.PENDING, Status.APPROVED, Status.RUNNING, Status.WAITIN
 TERMINAL = frozenset(Status) - LIVE
 EXECUTING = frozenset({Status.APPROVED, Status.RUNNING, Status.WAITING, Status.UNKNOWN})
 
+_ON = EXECUTING - {Status.APPROVED} | {Status.SUCCEEDED, Status.FAILED, Status.STALE}
 WAYS: dict[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.APPROVED, Status.DENIED, Status.CANCELLED, Status.EXPIRED, Status.REFUSED}),
-    Status.APPROVED: frozenset({Status.RUNNING, Status.STALE, Status.FAILED}),
-    Status.RUNNING: frozenset({Status.WAITING, Status.UNKNOWN, Status.SUCCEEDED, Status.FAILED, Status.STALE}),
-    Status.WAITING: frozenset({Status.RUNNING}),
-    Status.UNKNOWN: frozenset({Status.RUNNING}),
+    Status.APPROVED: _ON,
+    Status.RUNNING: _ON,
+    Status.WAITING: _ON,
+    Status.UNKNOWN: _ON,
 }
 
 

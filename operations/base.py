@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from operations.closing import Closing, Console
 from operations.fields import OperationField
 from operations.organization import Organization
 from operations.permissions import Permission
@@ -71,7 +72,6 @@ class Operation(BaseModel):
         """The steps that bring it about, given the precondition that was approved."""
         raise NotImplementedError
 
-    def closing(self, memory: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-        """What the finished request hands over, such as `{"account": "123456789012"}`; shown on the card and in the DM."""
-        del names
-        return dict(memory)
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        """What the finished request hands over, from what its steps have learned."""
+        raise NotImplementedError

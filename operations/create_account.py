@@ -11,13 +11,14 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field
 
 from operations.base import Operation
+from operations.closing import Closing, Console, cli_profile, switch_role_link
 from operations.errors import AwsError
 from operations.fields import Choice, Flag, Kind
 from operations.move_account import MOVE_PERMISSIONS, MoveTo
 from operations.open_account import OPEN_PERMISSIONS, OpenAccount
 from operations.organization import Organization
 from operations.permissions import Permission
-from operations.preview import Fact, Look, Preview
+from operations.preview import Fact, Look, Preview, check_unit
 from operations.steps import Step
 from operations.values import AccountName, Email, RoleName, Tags
 
@@ -106,6 +107,7 @@ class CreateAccount(Operation):
 
     def preview(self, look: Look) -> Preview:
         organization = look.organization
+        check_unit(look, self.ou, "ou")
         return Preview(
             title=self.title(organization),
             facts=tuple(Fact(label=label, value=value) for label, value in self._facts(organization).items()),
@@ -145,13 +147,18 @@ class CreateAccount(Operation):
         opening = OpenAccount(self.account_name, self.email, self.billing, self.role_name, self.tags)
         return (opening,) if self.ou == root else (opening, MoveTo(self.ou, source=root))
 
-    def closing(self, memory: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-        return {
-            "account": memory["account"],
-            "account_name": self.account_name,
-            "role": self.role_name,
-            "ou": names.get(self.ou, "/"),
-        }
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        account, path = str(memory["account"]), organization.path_of(self.ou)
+        return Closing(
+            summary=f"The account {self.account_name} is ready: {account} in {path}.",
+            facts=(
+                Fact(label="Account id", value=account),
+                Fact(label="Organizational unit", value=path),
+                Fact(label="Role", value=self.role_name),
+            ),
+            links=(switch_role_link(console, account, self.role_name, self.account_name),),
+            snippets=(cli_profile(console, account, self.role_name, self.account_name),),
+        )
 
 
 def _quota_warnings(look: Look) -> list[str]:

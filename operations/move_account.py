@@ -12,12 +12,13 @@ from pydantic import StringConstraints
 
 from operations.aws import Aws
 from operations.base import Operation
+from operations.closing import Closing, Console
 from operations.errors import FieldError, RefusedError
 from operations.fields import Flag, Kind
 from operations.observations import Done, Failed, Observation, Ready, Stale
 from operations.organization import Organization
 from operations.permissions import Permission
-from operations.preview import Fact, Look, Preview
+from operations.preview import Fact, Look, Preview, check_unit
 from operations.steps import Step, World
 
 MOVE_PERMISSIONS = (
@@ -30,7 +31,10 @@ MOVE_PERMISSIONS = (
             "arn:aws:organizations::*:root/o-*/r-*",
         ),
     ),
-    Permission("see where an account is", ("organizations:ListParents",)),
+    Permission(
+        "see where an account is, and that its destination exists",
+        ("organizations:ListParents", "organizations:DescribeOrganizationalUnit"),
+    ),
 )
 
 
@@ -74,6 +78,7 @@ class MoveAccount(Operation):
 
     def preview(self, look: Look) -> Preview:
         organization = look.organization
+        check_unit(look, self.to, "to")
         source = parent_of(look.aws, self.account)
         if source == self.to:
             raise FieldError("to", f"the account is already in {organization.path_of(self.to)}. Choose another place.")
@@ -99,6 +104,14 @@ class MoveAccount(Operation):
         if account and account.state != "ACTIVE":
             warnings.insert(0, f"The account is {account.state}, not ACTIVE.")
         return tuple(warnings)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        path = organization.path_of(self.to)
+        return Closing(
+            summary=f"The account {organization.account_label(self.account)} is in {path}.",
+            facts=(Fact(label="Account id", value=self.account), Fact(label="Organizational unit", value=path)),
+        )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (MoveTo(self.to, account=self.account, source=str(precondition["source"])),)

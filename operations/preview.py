@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from operations.aws import Aws
+from operations.errors import FieldError, RefusedError
 from operations.organization import Organization
 
 
@@ -41,6 +42,19 @@ class Look:
 
     organization: Organization
     aws: Aws
+
+
+def check_unit(look: Look, unit: str, field: str) -> None:
+    """Asks AWS whether an OU still exists (a root always does); raises FieldError when it does not, else AwsError."""
+    if unit == look.organization.root:
+        return
+    try:
+        look.aws.read("organizations", "describe_organizational_unit", OrganizationalUnitId=unit)
+    except RefusedError as error:
+        if error.code != "OrganizationalUnitNotFoundException":
+            raise
+        path = look.organization.path_of(unit)
+        raise FieldError(field, f"the organizational unit {path} no longer exists. Look at `/org tree`.") from error
 
 
 def digest(operation: str, params: dict[str, Any], precondition: dict[str, Any]) -> str:

@@ -1,0 +1,114 @@
+"""A filed request becomes a card: who asks is checked, the world is looked at, and what would happen is written down."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from approvals import audit, lines, messages
+from approvals.context import Context
+from approvals.leases import claim, release
+from approvals.lifecycle import transition
+from approvals.models import Request
+from approvals.people import SlackAwayError
+from approvals.states import Status
+from operations.base import Operation
+from operations.errors import AmbiguousError, BusyError, FieldError, RefusedError
+from operations.preview import Look, Preview, digest
+from operations.registry import by_name
+from operations.words import refusal
+
+log = logging.getLogger(__name__)
+
+
+class RefusalError(Exception):
+    """The request cannot be put before approvers; the text says why and what to do."""
+
+
+class NotYetError(Exception):
+    """What is needed to judge the request is not there yet; it is tried again."""
+
+
+def operation_of(request: Request) -> Operation:
+    """The declaration that a stored request was made from; raises pydantic.ValidationError when it no longer fits."""
+    return by_name()[request.operation].model_validate(request.params)
+
+
+def look_again(context: Context, operation: Operation) -> Preview:
+    """The preview as the world is now; raises FieldError, AwsError, or NotYetError before the organization was read."""
+    organization = context.organization()
+    if organization is None:
+        raise NotYetError("the organization has not been read yet")
+    return operation.preview(Look(organization, context.aws))
+
+
+def announce(context: Context, number: int) -> None:
+    """Takes the preview and queues the card, or refuses the request; when Slack or AWS is away it is tried again later."""
+    request = _claimed(context, number)
+    if request is None:
+        return
+    try:
+        values = _prepare(context, request)
+    except (SlackAwayError, BusyError, AmbiguousError, NotYetError) as error:
+        log.warning("the request cannot be announced yet: %s", error)
+        _postpone(context, request)
+    except RefusalError as error:
+        _refuse(context, request, str(error))
+    else:
+        _publish(context, request, values)
+
+
+def _claimed(context: Context, number: int) -> Request | None:
+    with context.store.write() as session:
+        if not claim(session, Request, number, context.owner, context.clock()):
+            return None
+        request = session.get_one(Request, number, populate_existing=True)
+        return request if request.status == Status.PENDING and request.announced_at is None else None
+
+
+def _prepare(context: Context, request: Request) -> dict[str, Any]:
+    person = context.people.look(request.requester)
+    objection = person.objection(context.team())
+    if objection:
+        raise RefusalError(f"{objection[0].upper()}{objection[1:]}.")
+    try:
+        preview = look_again(context, operation_of(request))
+    except FieldError as error:
+        raise RefusalError(f"{error.field}: {error.message}") from error
+    except RefusedError as error:
+        failed = refusal(error.code, error.reason, error.message)
+        raise RefusalError(f"{failed.say} {failed.advice}") from error
+    seal = digest(request.operation, request.params, preview.precondition)
+    return {"person": person.key, "preview": preview.model_dump(mode="json"), "digest": seal}
+
+
+def _publish(context: Context, request: Request, values: dict[str, Any]) -> None:
+    now = context.clock()
+    number = request.id or 0
+    with context.store.write() as session:
+        if release(session, Request, number, context.owner, announced_at=now, due_at=None, polls=0, **values):
+            audit.record(
+                session,
+                now,
+                "request.filed",
+                request.requester,
+                number,
+                operation=request.operation,
+                digest=values["digest"],
+            )
+            messages.card(session, session.get_one(Request, number, populate_existing=True), now)
+
+
+def _postpone(context: Context, request: Request) -> None:
+    number = request.id or 0
+    wait = min(context.pace.after(request.polls), timedelta(seconds=30))
+    with context.store.write() as session:
+        release(session, Request, number, context.owner, polls=request.polls + 1, due_at=context.clock() + wait)
+
+
+def _refuse(context: Context, request: Request, why: str) -> None:
+    now = context.clock()
+    with context.store.write() as session:
+        refused = transition(session, request.id or 0, Status.REFUSED, now, "orgbot", outcome=why, owner=context.owner)
+        messages.direct(session, refused, now, lines.refused(refused))

@@ -1,0 +1,119 @@
+"""The approval card, made from the database alone: the same request gives the same card, whenever it is made.
+
+Source: Slack API, "Block Kit: Blocks" (limits of text, fields and blocks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from approvals.lines import Body, handover, slack_time
+from approvals.models import Request, Vote
+from approvals.states import Status
+from approvals.text import button, clean, confirm, context, escape, fields, header, section, shorten
+from operations.closing import Closing
+from operations.preview import Preview
+
+STATES = {
+    Status.PENDING: (":hourglass_flowing_sand:", "Waiting for approval"),
+    Status.APPROVED: (":white_check_mark:", "Approved, starting"),
+    Status.RUNNING: (":gear:", "Being carried out"),
+    Status.WAITING: (":gear:", "AWS is at work"),
+    Status.UNKNOWN: (":mag:", "AWS's answer was lost; looking whether it took effect"),
+    Status.SUCCEEDED: (":white_check_mark:", "Done"),
+    Status.FAILED: (":x:", "Failed"),
+    Status.STALE: (":warning:", "Out of date: nothing was done"),
+    Status.DENIED: (":x:", "Denied"),
+    Status.CANCELLED: (":wastebasket:", "Cancelled"),
+    Status.EXPIRED: (":hourglass:", "Expired"),
+    Status.REFUSED: (":no_entry:", "Not put before approvers"),
+}
+
+
+def card(request: Request, votes: Sequence[Vote], closing: Closing | None = None) -> Body:
+    """The message for the approval channel; `closing` is the hand-over of a request that succeeded."""
+    preview = (
+        Preview.model_validate(request.preview)
+        if request.preview
+        else Preview(title=request.operation, facts=(), plan=())
+    )
+    title = clean(f"#{request.id} {preview.title}")
+    blocks = [
+        header(shorten(title, 150)),
+        context(f"{_status(request)}  ·  asked by <@{request.requester}>  ·  `{request.operation}`"),
+        *fields({fact.label: fact.value for fact in preview.facts}),
+        *([section(f"*Reason*\n{escape(shorten(request.reason, 1500))}")] if request.reason else []),
+        *_plan(preview),
+        *_warnings(preview),
+        *_standing(request, votes),
+        *_end(request, closing),
+    ]
+    return {"text": shorten(escape(f"{STATES[Status(request.status)][1]}: {title}"), 1000), "blocks": blocks}
+
+
+def _status(request: Request) -> str:
+    icon, words = STATES[Status(request.status)]
+    return f"{icon} *{words}*"
+
+
+def _plan(preview: Preview) -> list[dict[str, Any]]:
+    steps = [f"{number}. {escape(shorten(step, 500))}" for number, step in enumerate(preview.plan, 1)]
+    return [section("*What will happen*\n" + "\n".join(steps))] if steps else []
+
+
+def _warnings(preview: Preview) -> list[dict[str, Any]]:
+    warnings = [f":warning: {escape(shorten(warning, 400))}" for warning in preview.warnings]
+    return [section(shorten("\n".join(warnings), 2900))] if warnings else []
+
+
+def _standing(request: Request, votes: Sequence[Vote]) -> list[dict[str, Any]]:
+    if request.status == Status.PENDING:
+        return [context(_needed(request, votes)), _buttons(request)]
+    said = {Status.DENIED: "Denied", Status.CANCELLED: "Cancelled"}.get(Status(request.status), "Approved")
+    if not request.decided_by:
+        return []
+    approvers = ", ".join(f"<@{vote.user}>" for vote in votes if vote.decision == "approve")
+    by = approvers if said == "Approved" and approvers else f"<@{request.decided_by}>"
+    reason = f"  ·  {escape(shorten(request.decision_reason, 500))}" if request.decision_reason else ""
+    return [context(f"{said} by {by}, {slack_time(request)}{reason}")]
+
+
+def _needed(request: Request, votes: Sequence[Vote]) -> str:
+    have = [f"<@{vote.user}>" for vote in votes if vote.decision == "approve"]
+    so_far = f"Approved by {', '.join(have)}; " if have else ""
+    missing = request.approvals_needed - len(have)
+    until = ""
+    if request.expires_at is not None:
+        until = f" until <!date^{int(request.expires_at.timestamp())}^{{date_short_pretty}} {{time}}|{request.expires_at:%Y-%m-%d %H:%M} UTC>"
+    return f"{so_far}needs {missing} approval{'' if missing == 1 else 's'}{until}, by rule “{escape(request.rule)}”"
+
+
+def _buttons(request: Request) -> dict[str, Any]:
+    number = str(request.id)
+    sure = confirm(
+        f"Approve request #{number}?",
+        "What the card says will be carried out in AWS at once, in your name.",
+        "Approve",
+        "Not yet",
+    )
+    taken_back = confirm(
+        f"Cancel request #{number}?", "Only the person who asked can cancel it.", "Cancel request", "Keep it"
+    )
+    return {
+        "type": "actions",
+        "elements": [
+            button("Approve", "approve", number, style="primary", confirm=sure),
+            button("Deny", "deny", number, style="danger"),
+            button("Cancel request", "cancel", number, confirm=taken_back),
+        ],
+    }
+
+
+def _end(request: Request, closing: Closing | None) -> list[dict[str, Any]]:
+    if closing is not None:
+        return [section(f":white_check_mark: *{escape(closing.summary)}*"), *handover(closing)]
+    if not request.outcome or request.status == Status.SUCCEEDED:
+        return []
+    advice = f"\n*What to do:* {escape(shorten(request.advice, 800))}" if request.advice else ""
+    return [section(f"{escape(shorten(request.outcome, 1500))}{advice}")]

@@ -1,0 +1,47 @@
+"""What the workers share: the database, AWS, Slack's people, the rules, the clock and the settings they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from approvals.people import People
+from approvals.rules import Rules
+from approvals.store import Store
+from operations.aws import Aws
+from operations.closing import Console
+from operations.organization import Organization
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long to wait: before the first poll, before an ambiguous call may be sent again (AWS, Slack), and for a call to leave."""
+
+    poll: timedelta = timedelta(seconds=5)
+    longest_poll: timedelta = timedelta(seconds=60)
+    settle: timedelta = timedelta(seconds=720)
+    slack_settle: timedelta = timedelta(seconds=10)
+    guard: timedelta = timedelta(seconds=60)
+
+    def after(self, polls: int) -> timedelta:
+        """The wait before the next look, growing by half with each look that brought nothing new."""
+        return min(self.poll * 1.5 ** min(polls, 30), max(self.longest_poll, self.poll))
+
+
+@dataclass(frozen=True)
+class Context:
+    """`owner` names this process among all that work on the same database; `organization()` is the cached picture."""
+
+    owner: str
+    store: Store
+    aws: Aws
+    people: People
+    rules: Callable[[], Rules]
+    clock: Callable[[], datetime]
+    organization: Callable[[], Organization | None]
+    changed: Callable[[], None]
+    team: Callable[[], str]
+    pace: Pace
+    console: Console
+    approval_channel: str

@@ -1,0 +1,231 @@
+"""A click becomes a decision: who clicked is looked up anew, and one guarded UPDATE says who was first."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, func, select
+
+from approvals import audit, lines, messages
+from approvals.context import Context
+from approvals.leases import claim, release
+from approvals.lifecycle import LostRaceError, transition
+from approvals.models import Interaction, Request, Vote
+from approvals.people import Person, SlackAwayError
+from approvals.states import Status
+from operations.preview import digest
+
+log = logging.getLogger(__name__)
+LONGEST_PAUSE = timedelta(seconds=30)
+
+
+class ObjectionError(Exception):
+    """This person may not do this; the text is what they are told, privately."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a decision is made from: the click, who clicked as Slack knows them now, and the time."""
+
+    click: Interaction
+    person: Person
+    now: datetime
+
+
+def decide(context: Context, interaction: int) -> None:
+    """Carries one click out, or tells the clicker why not; when Slack is away the click is kept for later."""
+    click = _claimed(context, interaction)
+    if click is None:
+        return
+    try:
+        person = _allowed(context, click)
+    except SlackAwayError as error:
+        log.warning("a click waits for Slack: %s", error)
+        _postpone(context, click)
+    except ObjectionError as error:
+        _tell(context, click, str(error))
+    else:
+        _carry_out(context, Moment(click, person, context.clock()))
+
+
+def _claimed(context: Context, interaction: int) -> Interaction | None:
+    with context.store.write() as session:
+        if not claim(session, Interaction, interaction, context.owner, context.clock()):
+            return None
+        return session.get(Interaction, interaction, populate_existing=True)
+
+
+def _allowed(context: Context, click: Interaction) -> Person:
+    """The clicker, when their standing in Slack allows the click; whether the request still waits is judged later."""
+    if click.team and click.team != context.team():
+        raise ObjectionError("People of other workspaces cannot decide here.")
+    person = context.people.look(click.user)
+    objection = person.objection(context.team())
+    if objection:
+        raise ObjectionError(f"{objection[0].upper()}{objection[1:]}.")
+    with context.store.read() as session:
+        request = session.get(Request, click.request_id)
+    if request is None:
+        raise ObjectionError(f"There is no request #{click.request_id}.")
+    if click.kind != "cancel" and request.status == Status.PENDING:
+        _check_approver(context, request, person)
+    return person
+
+
+def _check_approver(context: Context, request: Request, person: Person) -> None:
+    if is_requester(request, person):
+        raise ObjectionError("You asked for this, so somebody else has to decide. You may press *Cancel request*.")
+    rule = context.rules().named(request.rule)
+    if rule is None:
+        raise ObjectionError(
+            f"The rule “{request.rule}” under which this was filed no longer exists. Ask again under today's rules."
+        )
+    if not context.people.among(person, rule.approvers):
+        raise ObjectionError(f"You are not among the approvers of the rule “{rule.name}”, so nothing has been decided.")
+
+
+def is_requester(request: Request, person: Person) -> bool:
+    """Whether this is the person who asked, from whatever account."""
+    return person.user == request.requester or person.key == request.person
+
+
+def _carry_out(context: Context, moment: Moment) -> None:
+    act = _ACTS[moment.click.kind]
+    try:
+        with context.store.write() as session:
+            act(
+                session,
+                session.get_one(Request, moment.click.request_id, populate_existing=True, with_for_update=True),
+                moment,
+            )
+            _drop(session, moment.click)
+    except LostRaceError as error:
+        _tell(context, moment.click, lines.too_late(error.request))
+    except IntegrityError:
+        _tell(context, moment.click, "Your approval was counted already; somebody else's is still needed.")
+    except ObjectionError as error:
+        _tell(context, moment.click, str(error))
+    context.changed()
+
+
+def _approve(session: Session, request: Request, moment: Moment) -> None:
+    _check_open(session, request, moment)
+    _vote(session, request, moment, "approve")
+    approvals = session.exec(
+        select(func.count()).select_from(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")
+    ).one()
+    if approvals < request.approvals_needed:
+        messages.card(session, request, moment.now)
+        return
+    decided = transition(
+        session, request.id or 0, Status.APPROVED, moment.now, moment.person.user, **_by(moment, due=True)
+    )
+    _announce_decision(session, decided, moment.now)
+
+
+def _deny(session: Session, request: Request, moment: Moment) -> None:
+    _check_open(session, request, moment)
+    _vote(session, request, moment, "deny")
+    decided = transition(session, request.id or 0, Status.DENIED, moment.now, moment.person.user, **_by(moment))
+    _announce_decision(session, decided, moment.now)
+
+
+def _cancel(session: Session, request: Request, moment: Moment) -> None:
+    if not is_requester(request, moment.person):
+        raise ObjectionError("Only the person who asked can cancel a request; approvers can deny it.")
+    cancelled = transition(session, request.id or 0, Status.CANCELLED, moment.now, moment.person.user, **_by(moment))
+    _announce_decision(session, cancelled, moment.now)
+
+
+_ACTS: dict[str, Callable[[Session, Request, Moment], None]] = {"approve": _approve, "deny": _deny, "cancel": _cancel}
+
+
+def _check_open(session: Session, request: Request, moment: Moment) -> None:
+    """Raises LostRaceError when the request is decided, or has run out of time a moment ago; ObjectionError when it was tampered with."""
+    if request.status != Status.PENDING:
+        raise LostRaceError(request)
+    if request.expires_at is not None and request.expires_at <= moment.now:
+        raise ObjectionError("Nobody decided in time: this request has expired. It can be asked again.")
+    if request.announced_at is None or is_requester(request, moment.person):
+        raise ObjectionError("This request cannot be decided by you.")
+    if digest(request.operation, request.params, request.preview.get("precondition", {})) != request.digest:
+        audit.record(session, moment.now, "request.tampered", "orgbot", request.id)
+        raise ObjectionError(
+            "This request is not the one that was filed: its record was changed. Nothing is done; ask again."
+        )
+
+
+def _vote(session: Session, request: Request, moment: Moment, decision: str) -> None:
+    vote = Vote(
+        request_id=request.id or 0,
+        user=moment.person.user,
+        person=moment.person.key,
+        decision=decision,
+        reason=moment.click.reason,
+        digest=request.digest,
+        at=moment.now,
+    )
+    session.add(vote)
+    session.flush()
+    audit.record(
+        session, moment.now, f"vote.{decision}", vote.user, request.id, digest=request.digest, reason=vote.reason
+    )
+
+
+def _by(moment: Moment, *, due: bool = False) -> dict[str, object]:
+    values: dict[str, object] = {
+        "decided_by": moment.person.user,
+        "decided_at": moment.now,
+        "decision_reason": moment.click.reason,
+    }
+    return values | ({"due_at": moment.now} if due else {})
+
+
+def _announce_decision(session: Session, request: Request, now: datetime) -> None:
+    messages.card(session, request, now)
+    messages.thread(session, request, now, lines.decided(request))
+    messages.direct(session, request, now, lines.decided_for_requester(request))
+
+
+def _tell(context: Context, click: Interaction, sentence: str) -> None:
+    now = context.clock()
+    with context.store.write() as session:
+        number = click.request_id if session.get(Request, click.request_id) else None
+        audit.record(session, now, f"click.{click.kind}.refused", click.user, number, why=sentence)
+        messages.private(session, click, now, lines.private(click.request_id, sentence))
+        _drop(session, click)
+
+
+def _drop(session: Session, click: Interaction) -> None:
+    """The click is dealt with; its row stays as the mark by which a redelivery is known, without a due time."""
+    release(session, Interaction, click.id or 0, click.lease_owner, due_at=None)
+
+
+def _postpone(context: Context, click: Interaction) -> None:
+    wait = min(context.pace.after(click.tries), LONGEST_PAUSE)
+    with context.store.write() as session:
+        values = {"tries": click.tries + 1, "due_at": context.clock() + wait}
+        release(session, Interaction, click.id or 0, context.owner, **values)
+
+
+def expire(context: Context, number: int) -> None:
+    """Ends a request that nobody decided in time."""
+    now = context.clock()
+    with context.store.write() as session:
+        try:
+            expired = transition(session, number, Status.EXPIRED, now, "orgbot")
+        except LostRaceError:
+            return
+        _announce_decision(session, expired, now)
+
+
+def forget_old_clicks(context: Context, older_than: timedelta) -> None:
+    """Removes the marks of clicks that Slack no longer redelivers."""
+    with context.store.write() as session:
+        old = (col(Interaction.due_at).is_(None), col(Interaction.received_at) < context.clock() - older_than)
+        session.execute(delete(Interaction).where(*old))

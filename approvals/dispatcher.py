@@ -1,0 +1,149 @@
+"""One tick for everything that is due: it reads the tables and hands each row to a worker, once.
+
+The scheduler calls `tick` regularly, and `wake` asks for one at once. Nothing is remembered between ticks but which rows
+this process has in hand just now.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, or_, select
+
+from approvals.announce import announce
+from approvals.context import Context
+from approvals.decide import decide, expire
+from approvals.models import Interaction, Message, Request
+from approvals.outbox import Outbox
+from approvals.runner import run
+from approvals.states import EXECUTING, Status
+from operations.steps import Shared
+
+log = logging.getLogger(__name__)
+Job = tuple[str, int | str]
+BATCH = 200
+
+
+class Dispatcher:
+    """Finds due work and runs it on `workers` threads; `around(request number)` is a context manager for the logs."""
+
+    def __init__(self, context: Context, outbox: Outbox, workers: int, bind: Callable[[int | None], None]) -> None:
+        self._context = context
+        self._outbox = outbox
+        self._bind = bind
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="worker")
+        self._ticker = ThreadPoolExecutor(1, thread_name_prefix="tick")
+        self._in_hand: set[Job] = set()
+        self._lock = threading.Lock()
+        self._asked = False
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Asks for a tick as soon as may be; many calls at once make one tick."""
+        with self._lock:
+            if self._asked or self._stopping:
+                return
+            self._asked = True
+        self._ticker.submit(self.tick)
+
+    def tick(self) -> int:
+        """Hands out all that is due and in nobody's hands; gives the number of jobs."""
+        with self._lock:
+            self._asked = False
+        try:
+            with self._context.store.read() as session:
+                due = list(_due(session, self._context.clock()))
+        except Exception:
+            log.exception("the queue could not be read")
+            return 0
+        shared = Shared()
+        return sum(self._hand_out(job, shared) for job in due)
+
+    def submit(self, work: Callable[[], None]) -> None:
+        """Runs work that isn't in the queue, such as opening a form, on the same workers."""
+        if not self._stopping:
+            self._pool.submit(_logged, work)
+
+    def stop(self) -> None:
+        """Takes no new work, and returns when what is in hand is finished."""
+        with self._lock:
+            self._stopping = True
+        self._ticker.shutdown(wait=True)
+        self._pool.shutdown(wait=True)
+
+    def _hand_out(self, job: Job, shared: Shared) -> bool:
+        with self._lock:
+            if job in self._in_hand or self._stopping:
+                return False
+            self._in_hand.add(job)
+        self._pool.submit(self._run, job, shared)
+        return True
+
+    def _run(self, job: Job, shared: Shared) -> None:
+        try:
+            self._work(job, shared)
+        except Exception:
+            log.exception("a job failed: %s", job[0])
+        finally:
+            with self._lock:
+                self._in_hand.discard(job)
+            self._bind(None)
+        self.wake()
+
+    def _work(self, job: Job, shared: Shared) -> None:
+        kind, key = job
+        if kind == "lane":
+            lane = str(key)
+            self._bind(int(lane.rsplit(":", 1)[-1]) if lane.rsplit(":", 1)[-1].isdigit() else None)
+            self._outbox.send_lane(lane)
+            return
+        number = int(key)
+        self._bind(None if kind == "click" else number)
+        if kind == "run":
+            run(self._context, number, shared)
+            return
+        {"announce": announce, "click": decide, "expire": expire}[kind](self._context, number)
+
+
+def _logged(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except Exception:
+        log.exception("work for Slack failed")
+
+
+def _due(session: Session, now: datetime) -> Iterator[Job]:
+    """Clicks first, because people wait for them; then what tells people; then what runs."""
+    clicks = select(Interaction.id).where(col(Interaction.due_at) <= now, _free(Interaction, now))
+    yield from (("click", key or 0) for key in session.exec(clicks.order_by(col(Interaction.id)).limit(BATCH)))
+    yield from (("lane", lane) for lane in _due_lanes(session, now))
+    pending = select(Request.id).where(Request.status == Status.PENDING)
+    fresh = pending.where(col(Request.announced_at).is_(None), col(Request.due_at) <= now, _free(Request, now))
+    yield from (("announce", key or 0) for key in session.exec(fresh.order_by(col(Request.id)).limit(BATCH)))
+    executing = select(Request.id).where(
+        col(Request.status).in_(EXECUTING), col(Request.due_at) <= now, _free(Request, now)
+    )
+    yield from (("run", key or 0) for key in session.exec(executing.order_by(col(Request.due_at))))
+    yield from (
+        ("expire", key or 0) for key in session.exec(pending.where(col(Request.expires_at) <= now).limit(BATCH))
+    )
+
+
+def _due_lanes(session: Session, now: datetime) -> list[str]:
+    heads = (
+        select(func.min(Message.id).label("head"))
+        .where(col(Message.status).in_(("queued", "sending")))
+        .group_by(Message.lane)
+        .subquery()
+    )
+    due = select(Message.lane).join(heads, col(Message.id) == heads.c.head)
+    return list(session.exec(due.where(col(Message.due_at) <= now, _free(Message, now)).limit(BATCH)).all())
+
+
+def _free(model: type[Request] | type[Interaction] | type[Message], now: datetime) -> ColumnElement[bool]:
+    return or_(col(model.lease_until).is_(None), col(model.lease_until) < now)

@@ -1,0 +1,141 @@
+"""What is said in the thread and in direct messages: pure, from the request to Slack's blocks.
+
+Source: Slack API, "Formatting text for app surfaces", "Block Kit".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from approvals.models import Request
+from approvals.states import Status
+from approvals.text import code, context, escape, fields, section, shorten, url_button
+from operations.closing import Closing
+
+Body = dict[str, Any]
+LONGEST_LINE = 2900
+
+
+def body(text: str, *blocks: dict[str, Any]) -> Body:
+    """A message: `text` is what notifications show, the blocks are what is seen (the text itself when there are none)."""
+    text = shorten(text, LONGEST_LINE)
+    return {"text": text, "blocks": list(blocks) or [section(text)]}
+
+
+def name(request: Request) -> str:
+    """The request as people refer to it: number and title, escaped."""
+    title = str(request.preview.get("title") or request.operation)
+    return f"request #{request.id} ({escape(shorten(title, 200))})"
+
+
+def link(request: Request) -> str:
+    """`request #12`, linked to its card when the card is known."""
+    return f"<{request.card_link}|request #{request.id}>" if request.card_link else f"request #{request.id}"
+
+
+def filed(request: Request) -> Body:
+    """To the requester, when the card has been posted."""
+    where = f"in <#{request.card_channel}>" if request.card_channel else "in the approval channel"
+    return body(f":hourglass_flowing_sand: Your {name(request)} waits for approval: {link(request)} {where}.")
+
+
+def refused(request: Request) -> Body:
+    """To the requester, when the request could not be put before approvers."""
+    return body(
+        f":no_entry: Your request #{request.id} ({request.operation}) was not put before the approvers.\n"
+        f"{escape(shorten(request.outcome, 2000))}\nNothing has been changed. Ask again with `/org {request.operation}`."
+    )
+
+
+def decided(request: Request) -> Body:
+    """Into the thread, when the request has been decided, taken back, or has run out of time."""
+    return body(_DECISIONS[Status(request.status)].format(by=_by(request), reason=_reason(request)))
+
+
+def decided_for_requester(request: Request) -> Body:
+    """To the requester, the same with a link."""
+    line = _DECISIONS[Status(request.status)].format(by=_by(request), reason=_reason(request))
+    return body(f"{line}\nIt is your {name(request)}: {link(request)}.")
+
+
+_DECISIONS = {
+    Status.APPROVED: ":white_check_mark: Approved by {by}. It starts now.",
+    Status.DENIED: ":x: Denied by {by}.{reason} Nothing has been changed.",
+    Status.CANCELLED: ":wastebasket: Cancelled by {by}. Nothing has been changed.",
+    Status.EXPIRED: ":hourglass: Nobody decided in time, so the request has expired. Nothing has been changed; ask again if it is still needed.",
+}
+
+
+def _by(request: Request) -> str:
+    return f"<@{request.decided_by}>" if request.decided_by else "nobody"
+
+
+def _reason(request: Request) -> str:
+    return f" Reason: {escape(shorten(request.decision_reason, 1000))}" if request.decision_reason else ""
+
+
+def private(number: int, sentence: str) -> Body:
+    """A private line about a request."""
+    return body(f":information_source: Request #{number}: {sentence}")
+
+
+def too_late(request: Request) -> str:
+    """What somebody is told whose click came after the decision."""
+    if request.status == Status.EXPIRED:
+        return "nobody decided in time; it has expired. Your click changed nothing."
+    verb = {Status.DENIED: "denied", Status.CANCELLED: "cancelled", Status.REFUSED: "refused"}.get(
+        Status(request.status), "approved"
+    )
+    when = f" {slack_time(request)}" if request.decided_at else ""
+    return f"it was already {verb} by {_by(request)}{when}. Your click changed nothing."
+
+
+def slack_time(request: Request) -> str:
+    """When it was decided, in the reader's own time zone. Source: Slack API, "Formatting text", Date formatting."""
+    if request.decided_at is None:
+        return ""
+    moment = int(request.decided_at.timestamp())
+    return f"<!date^{moment}^{{date_short_pretty}} at {{time}}|{request.decided_at:%Y-%m-%d %H:%M} UTC>"
+
+
+def progress(say: str, *, icon: str = ":gear:") -> Body:
+    """One step's news, into the thread."""
+    return body(f"{icon} {escape(say)}")
+
+
+def succeeded(request: Request, closing: Closing) -> Body:
+    """The good end, with what it hands over."""
+    text = f":white_check_mark: {escape(closing.summary)}"
+    return body(text, section(text), *handover(closing), context(f"Request #{request.id}, {request.operation}"))
+
+
+def handover(closing: Closing) -> list[dict[str, Any]]:
+    """The blocks of what a finished request hands over: facts, snippets to copy, links."""
+    facts = fields({fact.label: fact.value for fact in closing.facts})
+    snippets = [section(f"*{escape(snippet.label)}*\n{code(snippet.text)}") for snippet in closing.snippets]
+    buttons = [url_button(item.label, f"link-{index}", item.url) for index, item in enumerate(closing.links)]
+    links = [{"type": "actions", "elements": buttons}] if buttons else []
+    return [*facts, *snippets, *links]
+
+
+def succeeded_for_requester(request: Request, closing: Closing) -> Body:
+    """To the requester: the good end, and where it was decided."""
+    message = succeeded(request, closing)
+    message["blocks"].insert(1, section(f"It was your {name(request)}: {link(request)}."))
+    return message
+
+
+def ended_badly(request: Request) -> Body:
+    """A failed or stale request: what AWS means, what was done and what was not, and the way out."""
+    return body(_bad_end(request))
+
+
+def ended_badly_for_requester(request: Request) -> Body:
+    """To the requester, the same with a link."""
+    return body(f"{_bad_end(request)}\nIt was your {name(request)}: {link(request)}.")
+
+
+def _bad_end(request: Request) -> str:
+    icon, word = (":warning:", "Out of date") if request.status == Status.STALE else (":x:", "Failed")
+    advice = f"\n*What to do:* {escape(shorten(request.advice, 800))}" if request.advice else ""
+    return f"{icon} *{word}:* {escape(shorten(request.outcome, 1500))}{advice}"

@@ -1,0 +1,228 @@
+"""Telling Slack what the database says, in order, without losing or repeating a message.
+
+A message is marked `sending` before it leaves and carries an opaque id as metadata; after a lost answer it is looked for in
+the channel's history before it is sent again. A card is made from the database at the moment of sending, so that updating
+it twice is harmless. Source: Slack API, "Message metadata", "conversations.replies", "Rate limits".
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from slack_sdk import WebClient
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from approvals import lines, messages
+from approvals.cards import card
+from approvals.context import Context
+from approvals.leases import claim, release
+from approvals.models import Message, Request, Vote
+from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from operations.closing import Closing
+
+log = logging.getLogger(__name__)
+EVENT = "orgbot_message"
+MENDABLE = frozenset(
+    {
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "missing_scope",
+        "invalid_auth",
+        "account_inactive",
+        "token_revoked",
+    }
+)
+MEND_PAUSE = timedelta(seconds=60)
+NOT_HERE = frozenset({"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived"})
+LOOK_BACK = 100
+
+
+@dataclass(frozen=True)
+class Posted:
+    """Where a message stands in Slack."""
+
+    channel: str
+    ts: str
+
+
+class Outbox:
+    """Sends what is queued; one lane at a time is one worker's."""
+
+    def __init__(self, context: Context, slack: WebClient, bot_id: Callable[[], str]) -> None:
+        self._context = context
+        self._slack = slack
+        self._bot_id = bot_id
+        self._direct_channels: dict[str, str] = {}
+
+    def send_lane(self, lane: str) -> None:
+        """Sends the lane's messages in order, until one has to wait."""
+        while self._send_first(lane):
+            pass
+
+    def _send_first(self, lane: str) -> bool:
+        message = self._claimed(lane)
+        if message is None:
+            return False
+        try:
+            posted = self._deliver(message)
+        except SlackBusyError as error:
+            log.warning("a message waits for Slack: %s", error)
+            return self._later(message, error.wait, status="queued")
+        except SlackAmbiguousError as error:
+            log.warning("a message may or may not have arrived: %s", error)
+            return self._later(message, min(self._context.pace.slack_settle, timedelta(seconds=5)), status="sending")
+        except SlackRefusedError as error:
+            return self._refused(message, error)
+        self._sent(message, posted)
+        return True
+
+    def _claimed(self, lane: str) -> Message | None:
+        now = self._context.clock()
+        waiting = (Message.lane == lane, col(Message.status).in_(("queued", "sending")))
+        with self._context.store.write() as session:
+            head = session.exec(select(Message).where(*waiting).order_by(col(Message.id)).limit(1)).first()
+            if head is None or (head.due_at and head.due_at > now):
+                return None
+            if not claim(session, Message, head.id or 0, self._context.owner, now):
+                return None
+            return session.get_one(Message, head.id, populate_existing=True)
+
+    def _deliver(self, message: Message) -> Posted:
+        """Sends one message, unless an earlier try, whose answer was lost, turns out to have arrived."""
+        if message.status == "sending" and message.kind != "private":
+            found = self._look_up(message)
+            if found:
+                return found
+            settled_at = (message.started_at or self._context.clock()) + self._context.pace.slack_settle
+            left = settled_at - self._context.clock()
+            if left > timedelta(0):
+                raise SlackAmbiguousError("its answer was lost a moment ago")
+        return {"card": self._card, "thread": self._thread, "dm": self._direct, "private": self._private}[message.kind](
+            message
+        )
+
+    def _card(self, message: Message) -> Posted:
+        request, votes = self._request(message)
+        closing = request.memory.get("closing")
+        body = card(request, votes, Closing.model_validate(closing) if closing else None)
+        if request.card_ts:
+            call(self._slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **body)
+            return Posted(request.card_channel, request.card_ts)
+        return self._post(message, self._context.approval_channel, body)
+
+    def _thread(self, message: Message) -> Posted:
+        request, _ = self._request(message)
+        return self._post(message, request.card_channel, {**message.body, "thread_ts": request.card_ts})
+
+    def _direct(self, message: Message) -> Posted:
+        return self._post(message, self._direct_channel(message.user), message.body)
+
+    def _private(self, message: Message) -> Posted:
+        """A line for one person in a channel. Lost ones are not repeated; where it cannot be shown, it goes by DM."""
+        try:
+            if not message.channel:
+                return self._direct(message)
+            call(self._slack, "chat.postEphemeral", channel=message.channel, user=message.user, **message.body)
+        except SlackAmbiguousError:
+            log.warning("a private line may have been lost")
+        except SlackRefusedError as error:
+            if error.code not in NOT_HERE:
+                raise
+            return self._direct(message)
+        return Posted(message.channel, "")
+
+    def _post(self, message: Message, channel: str, body: dict[str, Any]) -> Posted:
+        self._mark_sending(message)
+        metadata = {"event_type": EVENT, "event_payload": {"id": message.marker}}
+        quiet = {"unfurl_links": False, "unfurl_media": False}
+        answer = call(self._slack, "chat.postMessage", channel=channel, metadata=metadata, **quiet, **body)
+        return Posted(str(answer.get("channel") or channel), str(answer.get("ts", "")))
+
+    def _mark_sending(self, message: Message) -> None:
+        now = self._context.clock()
+        with self._context.store.write() as session:
+            mark = update(Message).where(col(Message.id) == message.id).values(status="sending", started_at=now)
+            session.execute(mark)
+
+    def _look_up(self, message: Message) -> Posted | None:
+        """The message in Slack's history, by its metadata and our own bot id; None when it is not there, or cannot be seen."""
+        request, _ = self._request(message)
+        if message.kind == "card" and request.card_ts:
+            return None
+        channel = {"card": self._context.approval_channel, "thread": request.card_channel}.get(message.kind)
+        channel = channel or self._direct_channel(message.user)
+        where = {"channel": channel, "limit": LOOK_BACK, "include_all_metadata": True}
+        method = "conversations.history"
+        if message.kind == "thread":
+            method, where = "conversations.replies", where | {"ts": request.card_ts, "oldest": request.card_ts}
+        try:
+            found = call(self._slack, method, **where).get("messages", [])
+        except SlackRefusedError as error:
+            log.warning("sent messages cannot be looked up: %s", error)
+            return None
+        ours = [item for item in found if self._is_ours(item, message.marker)]
+        return Posted(channel, str(ours[0]["ts"])) if ours else None
+
+    def _is_ours(self, item: dict[str, Any], marker: str) -> bool:
+        payload = item.get("metadata", {}).get("event_payload", {})
+        return payload.get("id") == marker and item.get("bot_id") in (None, "", self._bot_id())
+
+    def _direct_channel(self, user: str) -> str:
+        if user not in self._direct_channels:
+            answer = call(self._slack, "conversations.open", users=user)
+            self._direct_channels[user] = str(answer["channel"]["id"])
+        return self._direct_channels[user]
+
+    def _request(self, message: Message) -> tuple[Request, list[Vote]]:
+        with self._context.store.read() as session:
+            votes = session.exec(select(Vote).where(Vote.request_id == message.request_id).order_by(col(Vote.id))).all()
+            return session.get_one(Request, message.request_id), list(votes)
+
+    def _sent(self, message: Message, posted: Posted) -> None:
+        link = self._permalink(posted) if self._is_first_card(message) else ""
+        with self._context.store.write() as session:
+            values = {"status": "sent", "ts": posted.ts, "error": "", "due_at": None}
+            if not release(session, Message, message.id or 0, self._context.owner, **values):
+                log.warning("another worker has taken the message over")
+                return
+            if self._is_first_card(message):
+                self._card_posted(session, message, posted, link)
+
+    def _is_first_card(self, message: Message) -> bool:
+        return message.kind == "card" and not self._request(message)[0].card_ts
+
+    def _card_posted(self, session: Session, message: Message, posted: Posted, link: str) -> None:
+        values = {"card_channel": posted.channel, "card_ts": posted.ts, "card_link": link}
+        session.execute(update(Request).where(col(Request.id) == message.request_id).values(**values))
+        request = session.get_one(Request, message.request_id, populate_existing=True)
+        messages.direct(session, request, self._context.clock(), lines.filed(request))
+
+    def _permalink(self, posted: Posted) -> str:
+        try:
+            return str(
+                call(self._slack, "chat.getPermalink", channel=posted.channel, message_ts=posted.ts)["permalink"]
+            )
+        except (SlackRefusedError, SlackBusyError, SlackAmbiguousError, KeyError):
+            return ""
+
+    def _refused(self, message: Message, error: SlackRefusedError) -> bool:
+        """What an administrator can mend is tried again each minute; anything else is given up, loudly, so that the lane goes on."""
+        if error.code in MENDABLE and message.kind in ("card", "thread"):
+            log.error("Slack refuses the approval channel: %s; `orgbot check` says what to mend", error)
+            return self._later(message, MEND_PAUSE, status="queued", error=error.code)
+        log.error("Slack refuses a message, which is dropped: %s", error)
+        with self._context.store.write() as session:
+            release(session, Message, message.id or 0, self._context.owner, status="dropped", error=str(error)[:500])
+        return True
+
+    def _later(self, message: Message, wait: timedelta, *, status: str, error: str = "") -> bool:
+        values = {"status": status, "tries": message.tries + 1, "due_at": self._context.clock() + wait, "error": error}
+        with self._context.store.write() as session:
+            release(session, Message, message.id or 0, self._context.owner, **values)
+        return False

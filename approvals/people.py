@@ -1,0 +1,98 @@
+"""Who somebody is and whether they may act, read from Slack at the moment it matters.
+
+Source: Slack API, "users.info", "usergroups.users.list", "User object".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+UNKNOWN_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+
+
+class SlackAwayError(Exception):
+    """Slack did not tell; nothing can be decided now, and it is asked again later."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A Slack user; `key` is the one identity behind all their accounts: the e-mail address, else the user id."""
+
+    user: str
+    team: str
+    key: str
+    name: str
+    is_bot: bool = False
+    deactivated: bool = False
+    guest: bool = False
+    known: bool = True
+
+    def objection(self, own_team: str) -> str:
+        """Why this person may not act at all, as a sentence; empty when they may."""
+        reasons = (
+            (not self.known, "Slack does not know this user"),
+            (bool(self.team) and self.team != own_team, "people of other workspaces cannot ask or decide here"),
+            (self.deactivated, "this user is deactivated"),
+            (self.is_bot, "apps cannot ask or decide"),
+            (self.guest, "guests cannot ask or decide"),
+        )
+        return next((sentence for applies, sentence in reasons if applies), "")
+
+
+class People:
+    """Looks people up in Slack; nothing is remembered, because a membership may change between two clicks."""
+
+    def __init__(self, slack: WebClient) -> None:
+        self._slack = slack
+
+    def look(self, user: str) -> Person:
+        """The person behind a user id as Slack knows them now; raises SlackAwayError."""
+        try:
+            found: dict[str, Any] = self._slack.users_info(user=user)["user"]
+        except SlackApiError as error:
+            if _code(error) in UNKNOWN_ERRORS:
+                return Person(user, "", user, user, known=False)
+            raise SlackAwayError(f"users.info: {_code(error)}") from error
+        except Exception as error:
+            raise SlackAwayError(f"users.info: {type(error).__name__}") from error
+        return _person(user, found)
+
+    def among(self, person: Person, approvers: Iterable[str]) -> bool:
+        """Whether `approvers` (user ids, user group ids, e-mails) name this person; raises SlackAwayError."""
+        named = list(approvers)
+        if person.user in named or person.key in {word.casefold() for word in named if "@" in word}:
+            return True
+        return any(person.user in self._members(group) for group in named if group.startswith("S"))
+
+    def _members(self, group: str) -> list[str]:
+        try:
+            return list(self._slack.usergroups_users_list(usergroup=group)["users"])
+        except SlackApiError as error:
+            if _code(error) in {"no_such_subteam", "subteam_not_found"}:
+                return []
+            raise SlackAwayError(f"usergroups.users.list: {_code(error)}") from error
+        except Exception as error:
+            raise SlackAwayError(f"usergroups.users.list: {type(error).__name__}") from error
+
+
+def _person(user: str, found: dict[str, Any]) -> Person:
+    profile = found.get("profile", {})
+    email = str(profile.get("email") or "").casefold()
+    return Person(
+        user=user,
+        team=str(found.get("team_id", "")),
+        key=email or user,
+        name=str(profile.get("real_name") or found.get("real_name") or found.get("name") or user),
+        is_bot=bool(found.get("is_bot")) or user == "USLACKBOT",
+        deactivated=bool(found.get("deleted")),
+        guest=bool(found.get("is_restricted") or found.get("is_ultra_restricted")),
+    )
+
+
+def _code(error: SlackApiError) -> str:
+    return str(error.response.get("error") or "no answer") if error.response is not None else "no answer"

@@ -1,0 +1,166 @@
+"""What a worker writes down while it has a request in hand: each a single transaction, each guarded by the lease."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from approvals import attempts, lines, messages
+from approvals.announce import operation_of
+from approvals.attempts import LeaseLostError, Outcome
+from approvals.context import Context
+from approvals.leases import claim, release
+from approvals.lifecycle import LostRaceError, transition
+from approvals.models import Attempt, Request
+from approvals.states import EXECUTING, Status
+from operations.observations import Done, Failed
+from operations.steps import Step
+
+
+@dataclass
+class Turn:
+    """One worker's hold on one request; `request` is what the worker knows of it, renewed by each write."""
+
+    context: Context
+    request: Request
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def number(self) -> int:
+        return self.request.id or 0
+
+    def begin_step(self, step: Step) -> Attempt:
+        """The intent to act, committed; raises LeaseLostError."""
+        with self.context.store.write() as session:
+            self._become(session, Status.RUNNING)
+            return attempts.begin(session, self.number, step.key, self.context.owner, self.context.clock())
+
+    def end_attempt(self, attempt: Attempt, outcome: Outcome, detail: str = "") -> None:
+        """The outcome of an attempt; kept even when the lease was lost in between, because it is true all the same."""
+        with self.context.store.write() as session:
+            attempts.end(session, attempt, outcome, self.context.clock(), detail)
+
+    def attempts(self, step: Step) -> list[Attempt]:
+        """The attempts at a step that may have had an effect."""
+        with self.context.store.read() as session:
+            return [
+                a for a in attempts.made(session, self.number, step.key) if a.outcome not in attempts.WITHOUT_EFFECT
+            ]
+
+    def others(self) -> list[Mapping[str, Any]]:
+        """What other requests for the same operation remember."""
+        with self.context.store.read() as session:
+            query = select(Request.memory).where(Request.operation == self.request.operation, Request.id != self.number)
+            return list(session.exec(query).all())
+
+    def start(self) -> None:
+        """Approved becomes running."""
+        with self.context.store.write() as session:
+            self._become(session, Status.RUNNING)
+            messages.card(session, self.request, self.context.clock())
+
+    def advance(self, done: Done) -> None:
+        """A step's goal stands: its news into the thread, what it learned into the memory, on to the next step."""
+        with self.context.store.write() as session:
+            memory = {**self.request.memory, **done.learned}
+            self._set(session, step=self.request.step + 1, polls=0, memory=memory)
+            messages.thread(
+                session, self.request, self.context.clock(), lines.progress(done.say, icon=":heavy_check_mark:")
+            )
+
+    def wait(self, status: Status, wait: timedelta, say: str = "", learned: Mapping[str, Any] | None = None) -> None:
+        """AWS is at work, or its answer was lost: give the request back until it is due; `say` goes into the thread once."""
+        now = self.context.clock()
+        memory = {**self.request.memory, **(learned or {})}
+        with self.context.store.write() as session:
+            news = self.request.status != status
+            self._become(session, status)
+            if say and memory.get("said") != say:
+                memory["said"] = say
+                messages.thread(session, self.request, now, lines.progress(say, icon=":hourglass_flowing_sand:"))
+            if news:
+                messages.card(session, self.request, now)
+            values = {"memory": memory, "polls": self.request.polls + 1, "due_at": now + wait}
+            release(session, Request, self.number, self.context.owner, **values)
+
+    def succeed(self) -> None:
+        """Every step is done: the card, the thread and the requester get the result."""
+        now = self.context.clock()
+        organization = self.context.organization()
+        with self.context.store.write() as session:
+            if organization is None:
+                raise RuntimeError("a request cannot finish before the organization was read")
+            closing = operation_of(self.request).closing(self.request.memory, organization, self.context.console)
+            memory = {**self.request.memory, "closing": closing.model_dump(mode="json")}
+            self._end(session, Status.SUCCEEDED, outcome=closing.summary, memory=memory)
+            messages.thread(session, self.request, now, lines.succeeded(self.request, closing))
+            messages.direct(session, self.request, now, lines.succeeded_for_requester(self.request, closing))
+
+    def fail(self, failed: Failed) -> None:
+        """AWS will not do it: said in plain words, together with what has been done already and what has not."""
+        self._end_badly(Status.FAILED, failed.say + self._half_done(), failed.advice)
+
+    def go_stale(self, say: str) -> None:
+        """The world changed: nothing is done any more, or, when steps were done already, it has failed half-way."""
+        if self.request.step:
+            self.fail(
+                Failed(
+                    f"The world changed after the approval: {say}", "Look at `/org tree`, then ask for what is missing."
+                )
+            )
+            return
+        outcome = f"The world changed after the approval: {say} Nothing has been changed."
+        self._end_badly(Status.STALE, outcome, f"Ask again with `/org {self.request.operation}`.")
+
+    def _end_badly(self, status: Status, outcome: str, advice: str) -> None:
+        now = self.context.clock()
+        with self.context.store.write() as session:
+            self._end(session, status, outcome=outcome, advice=advice)
+            messages.thread(session, self.request, now, lines.ended_badly(self.request))
+            messages.direct(session, self.request, now, lines.ended_badly_for_requester(self.request))
+
+    def _half_done(self) -> str:
+        done = [step.title for step in self.steps[: self.request.step]]
+        if not done:
+            return ""
+        left = [step.title for step in self.steps[self.request.step :]]
+        account = self.request.memory.get("account")
+        what = f" (account {account})" if account else ""
+        return f" Done before: {'; '.join(done)}{what}. Not done: {'; '.join(left)}."
+
+    def _end(self, session: Session, status: Status, **values: Any) -> None:
+        self._become(session, status, **values)
+        messages.card(session, self.request, self.context.clock())
+
+    def _become(self, session: Session, status: Status, **values: Any) -> None:
+        if self.request.status == status and not values:
+            return
+        now, owner = self.context.clock(), self.context.owner
+        try:
+            self.request = transition(session, self.number, status, now, "orgbot", owner=owner, **values)
+        except LostRaceError as error:
+            raise LeaseLostError from error
+
+    def _set(self, session: Session, **values: Any) -> None:
+        held = (col(Request.id) == self.number, col(Request.lease_owner) == self.context.owner)
+        if session.execute(update(Request).where(*held).values(**values)).rowcount != 1:  # type: ignore[attr-defined]
+            raise LeaseLostError
+        self.request = session.get_one(Request, self.number, populate_existing=True)
+
+
+def take(context: Context, number: int) -> Turn | None:
+    """The request in hand, when it is to be carried out and no other worker holds it."""
+    with context.store.write() as session:
+        request = session.get(Request, number, populate_existing=True)
+        if (
+            request is None
+            or request.status not in EXECUTING
+            or not claim(session, Request, number, context.owner, context.clock())
+        ):
+            return None
+        return Turn(context, session.get_one(Request, number, populate_existing=True))
