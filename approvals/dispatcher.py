@@ -10,14 +10,14 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
 from approvals.announce import announce
 from approvals.context import Context
-from approvals.decide import decide, expire
+from approvals.decide import decide, expire, forget_old_clicks
 from approvals.models import Interaction, Message, Request
 from approvals.outbox import Outbox
 from approvals.runner import run
@@ -27,6 +27,7 @@ from operations.steps import Shared
 log = logging.getLogger(__name__)
 Job = tuple[str, int | str]
 BATCH = 200
+KEPT_CLICKS = timedelta(days=2)
 
 
 class Dispatcher:
@@ -68,6 +69,10 @@ class Dispatcher:
         """Runs work that isn't in the queue, such as opening a form, on the same workers."""
         if not self._stopping:
             self._pool.submit(_logged, work)
+
+    def clean_up(self) -> None:
+        """Removes what nobody needs any more."""
+        self.submit(lambda: forget_old_clicks(self._context, KEPT_CLICKS))
 
     def stop(self) -> None:
         """Takes no new work, and returns when what is in hand is finished."""

@@ -1,0 +1,102 @@
+"""Text from people made safe and short for Slack, and the few blocks that everything is built of. Pure.
+
+Source: Slack API, "Formatting text for app surfaces" (Escaping text), "Block Kit: Blocks" and "Block elements".
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+Block = dict[str, Any]
+SECTION, FIELD, HEADER, BUTTON_TEXT, BUTTON_VALUE, BUTTON_URL = 3000, 2000, 150, 75, 2000, 3000
+FIELDS_A_SECTION, CONTEXT_ELEMENTS = 10, 10
+CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
+INVISIBLE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0")
+
+
+def clean(text: str) -> str:
+    """The text without characters that are invisible or turn the reading direction; new lines and tabs stay."""
+    return "".join(character for character in text if _is_visible(character))
+
+
+def _is_visible(character: str) -> bool:
+    if character in "\n\t":
+        return True
+    return character not in INVISIBLE and unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def escape(text: str) -> str:
+    """Cleaned text that mrkdwn shows as it is: no mention, no link, no formatting that would break the layout."""
+    safe = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return safe.replace("```", "`\u2060``")
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, the last one an ellipsis where something was cut; an escape sequence is never cut in two."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    start = cut.rfind("&")
+    if start >= 0 and ";" not in cut[start:] and len(cut) - start < len("&amp;"):
+        cut = cut[:start]
+    return cut + "…"
+
+
+def section(mrkdwn: str) -> Block:
+    """A section of mrkdwn text, at most 3,000 characters."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": shorten(mrkdwn, SECTION)}}
+
+
+def context(*mrkdwn: str) -> Block:
+    """Small grey text, at most ten pieces."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": shorten(text, FIELD)} for text in mrkdwn[:CONTEXT_ELEMENTS]]}
+
+
+def header(text: str) -> Block:
+    """A headline in plain text, at most 150 characters."""
+    return {"type": "header", "text": {"type": "plain_text", "text": shorten(clean(text), HEADER), "emoji": False}}
+
+
+def divider() -> Block:
+    """A line between blocks."""
+    return {"type": "divider"}
+
+
+def fields(pairs: Mapping[str, str]) -> list[Block]:
+    """Labels and values in two columns, ten a section; labels and values come from people and are escaped here."""
+    texts = [f"*{escape(label)}*\n{escape(value) or '-'}" for label, value in pairs.items()]
+    shown = [{"type": "mrkdwn", "text": shorten(text, FIELD)} for text in texts]
+    starts = range(0, len(shown), FIELDS_A_SECTION)
+    return [{"type": "section", "fields": shown[start : start + FIELDS_A_SECTION]} for start in starts]
+
+
+def code(text: str) -> str:
+    """A block of code to copy, as mrkdwn."""
+    return f"```\n{shorten(escape(text), 2800)}\n```"
+
+
+def confirm(title: str, text: str, ok: str, cancel: str) -> Block:
+    """A confirmation dialog for a button."""
+    return {
+        "title": _plain(title, CONFIRM_TITLE),
+        "text": _plain(text, CONFIRM_TEXT),
+        "confirm": _plain(ok, CONFIRM_BUTTON),
+        "deny": _plain(cancel, CONFIRM_BUTTON),
+    }
+
+
+def button(text: str, action_id: str, value: str, *, style: str | None = None, confirm: Block | None = None) -> Block:
+    """A button that carries `value` back to the bot; `style` is primary or danger."""
+    made = {"type": "button", "text": _plain(text, BUTTON_TEXT), "action_id": action_id, "value": value[:BUTTON_VALUE]}
+    return made | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
+
+
+def url_button(text: str, action_id: str, url: str) -> Block:
+    """A button that opens a link; Slack tells the bot of the press as well."""
+    return {"type": "button", "text": _plain(text, BUTTON_TEXT), "action_id": action_id, "url": url[:BUTTON_URL]}
+
+
+def _plain(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": shorten(clean(text), limit), "emoji": False}

@@ -1,0 +1,5 @@
+"""`python -m bot` is `orgbot`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,191 @@
+"""The assembly: from settings to a running bot, over Socket Mode or HTTP."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+
+from handlers.register import register
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from approvals.context import Context, Pace
+from approvals.desk import Desk
+from approvals.dispatcher import Dispatcher
+from approvals.leases import forget_all
+from approvals.outbox import Outbox
+from approvals.people import People
+from approvals.store import Store
+from bot import database
+from bot.aws import Boto3Clients
+from bot.identity import Identity
+from bot.logs import bind_request
+from bot.metrics import Metrics
+from bot.picture import Picture
+from bot.ready import Readiness
+from bot.rules import load_rules
+from bot.scheduler import Clockwork
+from bot.server import Edge, EdgeServer, SlackDoor
+from bot.settings import Settings
+from bot.transport import SignedHttp, SocketMode
+from handlers.front import Front
+from operations.aws import Aws, Call
+from operations.closing import Console
+
+log = logging.getLogger(__name__)
+SLACK_TIMEOUT = 15
+FIRST_READING = timedelta(seconds=20)
+
+
+def utc_now() -> datetime:
+    """The clock of a real bot."""
+    return datetime.now(UTC)
+
+
+class Orgbot:
+    """The bot. `start()` returns when it answers Slack; `stop()` when everything in hand is finished."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._closing = ExitStack()
+        self.metrics = Metrics()
+        self.rules = load_rules(settings)
+        self.slack = WebClient(
+            settings.slack_bot_token.get_secret_value(),
+            base_url=settings.slack_api_url,
+            timeout=SLACK_TIMEOUT,
+            retry_handlers=[],
+        )
+        self.identity = Identity(self.slack)
+        self.aws = Aws(Boto3Clients(), self._count_call)
+        self.picture = Picture(self.aws, clock, timedelta(seconds=settings.refresh_seconds))
+        self.store = self._open_store()
+        self.dispatcher = self._dispatcher()
+        self.desk = Desk(self.store, clock, self.dispatcher.wake)
+        self.app = self._bolt_app()
+        self.transport = self._transport()
+        self.clockwork = Clockwork(self.dispatcher, self.picture, settings.tick_seconds)
+        self.readiness = Readiness(self.store, self.picture, self.transport)
+        self.edge = self._edge()
+
+    def start(self) -> None:
+        """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token."""
+        self.identity.learn()
+        self._read_first_picture()
+        self.clockwork.start()
+        self.edge.start()
+        self.transport.start()
+        self.readiness.open = True
+        log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
+
+    def stop(self) -> None:
+        """Not ready, no new deliveries, no new work; then waits for what is in hand and closes everything."""
+        self.readiness.open = False
+        self.transport.stop()
+        self.clockwork.stop()
+        self.dispatcher.stop()
+        self.edge.stop()
+        self.store.engine.dispose()
+        self._closing.close()
+        log.info("orgbot has stopped")
+
+    def _read_first_picture(self) -> None:
+        """Waits a while for the first picture; when AWS is slow or away the bot starts all the same and goes on trying."""
+        reader = ThreadPoolExecutor(1, thread_name_prefix="first-picture")
+        reading = reader.submit(self.picture.refresh)
+        try:
+            reading.result(timeout=FIRST_READING.total_seconds())
+        except TimeoutError:
+            log.warning("the organization is still being read; the bot starts without it")
+        finally:
+            reader.shutdown(wait=False)
+
+    def _open_store(self) -> Store:
+        url = self._settings.database_url
+        self._closing.enter_context(database.alone(url))
+        engine = database.open_engine(url)
+        database.migrate(engine)
+        store = Store(engine)
+        if engine.dialect.name == "sqlite":
+            with store.write() as session:
+                forgotten = forget_all(session)
+            if forgotten:
+                log.info("took over %s rows that the last process had in hand", forgotten)
+        return store
+
+    def _dispatcher(self) -> Dispatcher:
+        context = self._context()
+        outbox = Outbox(context, self.slack, lambda: self.identity.bot_id)
+        return Dispatcher(context, outbox, self._settings.workers, bind_request)
+
+    def _context(self) -> Context:
+        settings = self._settings
+        return Context(
+            owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+            store=self.store,
+            aws=self.aws,
+            people=People(self.slack),
+            rules=lambda: self.rules,
+            clock=self._clock,
+            organization=self.picture.latest,
+            changed=self.picture.outdate,
+            team=lambda: self.identity.team,
+            pace=_pace(settings),
+            console=Console(settings.console_url, settings.cli_source_profile),
+            approval_channel=settings.approval_channel,
+        )
+
+    def _bolt_app(self) -> App:
+        app = App(
+            client=self.slack,
+            authorize=self.identity.authorize,
+            request_verification_enabled=False,  # The edge server has checked the signature; Socket Mode has none.
+            process_before_response=True,
+        )
+        register(app, self._front())
+        return app
+
+    def _front(self) -> Front:
+        return Front(
+            desk=self.desk,
+            organization=self.picture.latest,
+            refresh=self.picture.outdate,
+            rules=lambda: self.rules,
+            team=lambda: self.identity.team,
+            run=self.dispatcher.submit,
+            clock=self._clock,
+            approval_channel=self._settings.approval_channel,
+        )
+
+    def _transport(self) -> SocketMode | SignedHttp:
+        token = self._settings.slack_app_token
+        return SocketMode(self.app, token.get_secret_value()) if token else SignedHttp(self.app)
+
+    def _edge(self) -> EdgeServer:
+        settings = self._settings
+        secret = settings.slack_signing_secret
+        door = (
+            SlackDoor(secret.get_secret_value(), self.transport.dispatch)
+            if secret and isinstance(self.transport, SignedHttp)
+            else None
+        )
+        edge = Edge(door, self.readiness.lines, self.metrics)
+        return EdgeServer(edge, settings.host, settings.port, settings.http_threads)
+
+    def _count_call(self, call: Call) -> None:
+        self.metrics.aws_calls.labels(call.operation, call.outcome).inc()
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(
+        poll=timedelta(seconds=settings.poll_seconds),
+        settle=timedelta(seconds=settings.settle_seconds),
+        slack_settle=timedelta(seconds=settings.slack_settle_seconds),
+    )

@@ -1,0 +1,46 @@
+"""boto3 clients: one session for the process, one client for reading and one for writing per service.
+
+Reading clients retry adaptively; writing clients never do, and ask `guard_before_send` before each call leaves.
+Source: boto3 documentation, "Retries"; botocore, "Extensibility guide" (before-send).
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from operations.aws import guard_before_send
+
+READING = Config(
+    retries={"mode": "adaptive", "total_max_attempts": 8}, connect_timeout=5, read_timeout=30, max_pool_connections=16
+)
+WRITING = Config(
+    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=60, max_pool_connections=16
+)
+REGION = "us-east-1"
+
+
+class Boto3Clients:
+    """Clients made when they are first needed; a boto3 session may not be shared while clients are made, so that is locked."""
+
+    def __init__(self, session: boto3.session.Session | None = None) -> None:
+        self._session = session or boto3.session.Session()
+        self._clients: dict[tuple[str, bool], Any] = {}
+        self._lock = threading.Lock()
+
+    def client(self, service: str, *, writes: bool) -> Any:
+        """The client of a service, such as `organizations`."""
+        with self._lock:
+            if (service, writes) not in self._clients:
+                self._clients[service, writes] = self._make(service, writes=writes)
+            return self._clients[service, writes]
+
+    def _make(self, service: str, *, writes: bool) -> Any:
+        region = self._session.region_name or REGION
+        client = self._session.client(service, region_name=region, config=WRITING if writes else READING)  # type: ignore[call-overload]
+        if writes:
+            client.meta.events.register("before-send.*", guard_before_send)
+        return client

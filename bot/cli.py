@@ -1,0 +1,56 @@
+"""The command line: `orgbot run | sandbox | check | iam-policy | audit`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run an AWS Organization from Slack.")
+
+
+@app.command()
+def run() -> None:
+    """Runs the bot until SIGTERM or Ctrl-C."""
+    from bot.start import run_until_stopped
+
+    raise typer.Exit(run_until_stopped())
+
+
+@app.command("iam-policy")
+def iam_policy() -> None:
+    """Prints the least-privilege IAM policy for the bot's own role, made from the operations."""
+    from operations.permissions import iam_policy as policy
+    from operations.registry import all_permissions
+
+    typer.echo(json.dumps(policy(all_permissions()), indent=2))
+
+
+@app.command()
+def check() -> None:
+    """Is the configuration right: one line each, exit 1 when something is wrong."""
+    from bot.check import run_checks
+
+    raise typer.Exit(run_checks())
+
+
+@app.command()
+def sandbox(
+    play: Annotated[bool, typer.Option("--play", help="Play the whole story in the terminal, then end.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 3100,
+) -> None:
+    """Everything on this machine: a Slack workspace with a page, an AWS organization, and the bot between them."""
+    try:
+        from sandbox.town import run_sandbox
+    except ImportError as error:
+        typer.echo(
+            f"The sandbox needs its own packages ({error.name} is missing): pip install 'orgbot[sandbox]'", err=True
+        )
+        raise typer.Exit(1) from error
+    raise typer.Exit(run_sandbox(play=play, port=port))
+
+
+def main() -> None:
+    """The entry point; a person never sees a traceback for a wrong setting."""
+    app()

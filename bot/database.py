@@ -1,0 +1,93 @@
+"""The database: how it is opened, and how its schema is brought up to date.
+
+SQLite: one connection for the process, WAL, synchronous=FULL (a lost intent would become a duplicate), foreign keys on, and
+every write begins with BEGIN IMMEDIATE. Source: SQLite documentation, "Write-Ahead Logging", "PRAGMA Statements".
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.pool import QueuePool
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the text says why and what to do."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `url` (sqlite or postgresql), with the settings that the promises rest on."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args={"check_same_thread": False}
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def migrate(engine: Engine) -> None:
+    """Brings the schema to the newest revision; raises DatabaseError when the database is newer than this program."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.execution_options(writes=True).connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if current is not None and current not in known:
+            raise DatabaseError(
+                f"the database is at revision {current}, which this version does not know; install a newer orgbot"
+            )
+        connection.rollback()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+@contextmanager
+def alone(url: str) -> Iterator[None]:
+    """Makes sure that no other orgbot works on the same SQLite file; raises DatabaseError. Nothing to do for PostgreSQL."""
+    name = make_url(url).database
+    if make_url(url).get_backend_name() != "sqlite" or not name or name == ":memory:":
+        yield
+        return
+    with Path(f"{name}.lock").open("w", encoding="utf-8") as lock:
+        _lock(lock, name)
+        yield
+
+
+def _lock(lock: TextIO, name: str) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise DatabaseError(
+            f"another orgbot is running with the database {name}; stop it first, or set DATABASE_URL"
+        ) from error
+    lock.write(str(os.getpid()))
+    lock.flush()

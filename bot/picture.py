@@ -1,0 +1,56 @@
+"""The cached picture of the organization: read in the background, asked for anew after every change of ours."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from operations.aws import Aws
+from operations.errors import AwsError
+from operations.organization import Organization
+from operations.reader import read_organization
+
+log = logging.getLogger(__name__)
+RETRY = timedelta(seconds=15)
+
+
+class Picture:
+    """`latest()` never waits; `refresh()` reads once, by one thread at a time, and keeps the old picture when AWS is away."""
+
+    def __init__(self, aws: Aws, clock: Callable[[], datetime], every: timedelta) -> None:
+        self._aws = aws
+        self._clock = clock
+        self._every = every
+        self._latest: Organization | None = None
+        self._due = clock()
+        self._reading = threading.Lock()
+        self.problem = "the organization has not been read yet"
+
+    def latest(self) -> Organization | None:
+        """The newest picture; None until the first reading succeeded."""
+        return self._latest
+
+    def outdate(self) -> None:
+        """Asks for a new picture at the next tick."""
+        self._due = self._clock()
+
+    def due(self) -> bool:
+        """Whether it is time to read again."""
+        return self._clock() >= self._due
+
+    def refresh(self) -> None:
+        """Reads the organization; a second thread that asks meanwhile goes away with the present picture."""
+        if not self._reading.acquire(blocking=False):
+            return
+        try:
+            self._due = self._clock() + self._every
+            self._latest = read_organization(self._aws, self._clock)
+            self.problem = ""
+        except AwsError as error:
+            self.problem = f"the organization cannot be read: {error}"
+            self._due = self._clock() + min(RETRY, self._every)
+            log.warning("%s", self.problem)
+        finally:
+            self._reading.release()

@@ -1,0 +1,39 @@
+"""The clockwork: one APScheduler job that looks for due work, and one that keeps the picture of the organization fresh.
+
+Both live in memory only; what is due stands in the database. `coalesce` and an unlimited grace mean that a late tick is
+made once and never skipped. Source: APScheduler User Guide, "Limiting the number of concurrently executing instances".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from approvals.dispatcher import Dispatcher
+from bot.picture import Picture
+
+ONCE: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+
+
+class Clockwork:
+    """Ticks every `seconds`; `stop` lets a tick in hand finish."""
+
+    def __init__(self, dispatcher: Dispatcher, picture: Picture, seconds: float) -> None:
+        self._picture = picture
+        self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults=ONCE)
+        self._scheduler.add_job(dispatcher.wake, "interval", seconds=seconds, id="tick")
+        self._scheduler.add_job(self._refresh, "interval", seconds=seconds, id="picture")
+        self._scheduler.add_job(dispatcher.clean_up, "interval", hours=1, id="clean up")
+
+    def start(self) -> None:
+        """Begins to tick."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Ticks no more."""
+        self._scheduler.shutdown(wait=True)
+
+    def _refresh(self) -> None:
+        if self._picture.due():
+            self._picture.refresh()

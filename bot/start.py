@@ -1,0 +1,61 @@
+"""`orgbot run`: the process around the bot, from the environment to the exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+
+from slack_sdk.errors import SlackApiError
+
+from bot.database import DatabaseError
+from bot.logs import set_up_logs
+from bot.settings import Settings, SettingsError, load_settings, unknown
+
+log = logging.getLogger(__name__)
+WRONG = 1
+
+
+def run_until_stopped() -> int:
+    """Runs the bot until SIGTERM or SIGINT; gives the exit code: 0, or 1 when it could not start."""
+    settings = settings_or_complaints(os.environ)
+    if settings is None:
+        return WRONG
+    set_up_logs(settings.log_level, settings.log_format, settings.secrets())
+    for line in unknown(os.environ):
+        log.warning("%s", line)
+    try:
+        return _run(settings)
+    except (DatabaseError, OSError) as error:
+        log.error("orgbot cannot start: %s", error)  # noqa: TRY400  The sentence says all; a traceback would hide it.
+    except SlackApiError as error:
+        log.error("orgbot cannot start: Slack answers %s; check SLACK_BOT_TOKEN", error.response.get("error"))  # noqa: TRY400
+    return WRONG
+
+
+def settings_or_complaints(environ: Mapping[str, str]) -> Settings | None:
+    """The settings; or None, after one line on standard error for each that is wrong."""
+    try:
+        return load_settings(environ)
+    except SettingsError as error:
+        for line in error.lines:
+            sys.stderr.write(f"orgbot: {line}\n")
+        return None
+
+
+def _run(settings: Settings) -> int:
+    from bot.app import Orgbot
+
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    bot = Orgbot(settings)
+    try:
+        bot.start()
+        stopped.wait()
+    finally:
+        bot.stop()
+    return 0

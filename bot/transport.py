@@ -1,0 +1,68 @@
+"""How Slack reaches the bot: over a Socket Mode connection that the bot opens, or over signed HTTP requests.
+
+Source: Slack API, "Using Socket Mode"; Bolt for Python, "Using Socket Mode".
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.request import BoltRequest
+
+log = logging.getLogger(__name__)
+SOCKET_THREADS = 32
+
+
+class Transport(Protocol):
+    """Something that hands Slack's deliveries to the Bolt app between `start` and `stop`."""
+
+    def start(self) -> None: ...
+
+    def connected(self) -> bool: ...
+
+    def stop(self) -> None: ...
+
+
+class SocketMode:
+    """Deliveries over a WebSocket. `stop` lets the deliveries in hand be answered before it disconnects."""
+
+    def __init__(self, app: App, app_token: str) -> None:
+        self._handler = SocketModeHandler(app, app_token, concurrency=SOCKET_THREADS, ping_interval=5)
+
+    def start(self) -> None:
+        self._handler.connect()  # type: ignore[no-untyped-call]
+
+    def connected(self) -> bool:
+        return bool(self._handler.client.is_connected())
+
+    def stop(self) -> None:
+        client = self._handler.client
+        client.auto_reconnect_enabled = False
+        client.message_processor.shutdown()  # type: ignore[no-untyped-call]
+        client.message_workers.shutdown(wait=True)
+        self._handler.close()  # type: ignore[no-untyped-call]
+
+
+class SignedHttp:
+    """Deliveries over HTTP; the edge server has checked the signature before it calls `dispatch`."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def dispatch(self, body: str, headers: dict[str, list[str]]) -> tuple[int, dict[str, Sequence[str]], str]:
+        """Status, headers and body of Bolt's answer."""
+        answer = self._app.dispatch(BoltRequest(body=body, headers=dict(headers)))
+        return answer.status, dict(answer.headers), str(answer.body)
+
+    def start(self) -> None:
+        """Nothing to open: the edge server listens."""
+
+    def connected(self) -> bool:
+        return True
+
+    def stop(self) -> None:
+        """Nothing to close."""
