@@ -148,7 +148,7 @@ _ACTS: dict[str, Callable[[Session, Request, Moment], None]] = {"approve": _appr
 def _check_open(session: Session, request: Request, moment: Moment) -> None:
     """Raises LostRaceError when the request is decided, or has run out of time a moment ago; ObjectionError when it was tampered with."""
     if request.status != Status.PENDING:
-        raise LostRaceError(request)
+        raise LostRaceError(session, request)
     if request.expires_at is not None and request.expires_at <= moment.now:
         raise ObjectionError("Nobody decided in time: this request has expired. It can be asked again.")
     if request.announced_at is None or is_requester(request, moment.person):

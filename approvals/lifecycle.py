@@ -17,10 +17,11 @@ Clock = Callable[[], datetime]
 
 
 class LostRaceError(Exception):
-    """Somebody else changed the request first; `request` is what it is now."""
+    """Somebody else changed the request first; `request` is what it is now, and outlives the session it was read in."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, session: Session, request: Request) -> None:
         super().__init__(f"request {request.id} is already {request.status}")
+        session.expunge(request)
         self.request = request
 
 
@@ -39,6 +40,6 @@ def transition(session: Session, request_id: int, to: Status, at: datetime, acto
     changed = session.execute(statement.values(status=to, **values)).rowcount == 1  # type: ignore[attr-defined]
     request = session.get_one(Request, request_id, populate_existing=True)
     if not changed:
-        raise LostRaceError(request)
+        raise LostRaceError(session, request)
     audit.record(session, at, f"request.{to.value}", actor, request_id, digest=request.digest, **detail)
     return request

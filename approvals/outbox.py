@@ -185,13 +185,14 @@ class Outbox:
             return session.get_one(Request, message.request_id), list(votes)
 
     def _sent(self, message: Message, posted: Posted) -> None:
-        link = self._permalink(posted) if self._is_first_card(message) else ""
+        first_card = self._is_first_card(message)
+        link = self._permalink(posted) if first_card else ""
         with self._context.store.write() as session:
             values = {"status": "sent", "ts": posted.ts, "error": "", "due_at": None}
             if not release(session, Message, message.id or 0, self._context.owner, **values):
                 log.warning("another worker has taken the message over")
                 return
-            if self._is_first_card(message):
+            if first_card:
                 self._card_posted(session, message, posted, link)
 
     def _is_first_card(self, message: Message) -> bool:
