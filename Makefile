@@ -1,0 +1,48 @@
+# `make` alone lists what there is. Everything happens in .venv; only Python 3.11 or newer and make are needed.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $(UPGRADE)
+CODE := approvals bot handlers operations sandbox tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help demo play test check bench lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
+
+demo: $(STAMP) ## a Slack workspace, an AWS organization and the bot, all on this machine
+	$(BIN)/orgbot sandbox
+
+play: $(STAMP) ## the same, which plays its whole story in the terminal and ends
+	$(BIN)/orgbot sandbox --play
+
+test: $(STAMP) ## the tests
+	$(BIN)/pytest
+
+check: $(STAMP) ## lint, format, types, imports, tests
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+bench: $(STAMP) ## speed, as ratios against bare floors
+	$(BIN)/python -m benchmarks
+
+lock: $(STAMP) ## the lock files anew from pyproject.toml (UPGRADE=--upgrade takes the newest versions)
+	$(LOCK) -o requirements/run.txt
+	$(LOCK) --extra sandbox -c requirements/run.txt -o requirements/sandbox.txt
+	$(LOCK) --all-extras --group dev -c requirements/sandbox.txt -o requirements/dev.txt
+
+clean: ## removes .venv and everything that can be made again
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Made again when a lock file or the project's own declaration changes.
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "orgbot needs Python 3.11 or newer; say which: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
