@@ -66,13 +66,15 @@ def end(session: Session, attempt: Attempt, outcome: Outcome, now: datetime, det
     session.execute(update(Attempt).where(col(Attempt.id) == attempt.id).values(**values))
 
 
-def fence(context: Context, attempt: Attempt) -> Callable[[datetime], bool]:
-    """Whether the call may still leave: the lease is ours, no later attempt exists, and neither intent nor signature is old."""
+def fence(context: Context, attempt: Attempt) -> Callable[[], bool]:
+    """Whether the call may still leave: the lease is ours, no later attempt exists, and the intent is not old.
 
-    def may_leave(signed_at: datetime) -> bool:
+    The call was signed after the intent was written, so that its signature is no older than the intent.
+    """
+
+    def may_leave() -> bool:
         now = context.clock()
-        started = attempt.started_at or now
-        if now - started > context.pace.guard or abs(now - signed_at) > context.pace.guard:
+        if now - (attempt.started_at or now) > context.pace.guard:
             return False
         with context.store.read() as session:
             request = session.get(Request, attempt.request_id, populate_existing=True)

@@ -58,7 +58,7 @@ class Dispatcher:
             self._asked = False
         try:
             with self._context.store.read() as session:
-                due = list(_due(session, self._context.clock()))
+                due = list(due_jobs(session, self._context.clock()))
         except Exception:
             log.exception("the queue could not be read")
             return 0
@@ -122,7 +122,7 @@ def _logged(work: Callable[[], None]) -> None:
         log.exception("work for Slack failed")
 
 
-def _due(session: Session, now: datetime) -> Iterator[Job]:
+def due_jobs(session: Session, now: datetime) -> Iterator[Job]:
     """Clicks first, because people wait for them; then what tells people; then what runs."""
     clicks = select(Interaction.id).where(col(Interaction.due_at) <= now, _free(Interaction, now))
     yield from (("click", key or 0) for key in session.exec(clicks.order_by(col(Interaction.id)).limit(BATCH)))

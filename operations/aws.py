@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
@@ -33,7 +32,7 @@ BUSY_CODES = frozenset(
 )
 
 Answer = dict[str, Any]
-Fence = Callable[[datetime], bool]
+Fence = Callable[[], bool]
 
 
 class Clients(Protocol):
@@ -58,7 +57,7 @@ _fence: contextvars.ContextVar[Fence | None] = contextvars.ContextVar("fence", d
 
 @contextmanager
 def fenced(fence: Fence) -> Iterator[None]:
-    """Within this block a write leaves the process only while `fence(signed_at)` says yes."""
+    """Within this block a write leaves the process only while `fence()` says yes."""
     token = _fence.set(fence)
     try:
         yield
@@ -66,19 +65,11 @@ def fenced(fence: Fence) -> Iterator[None]:
         _fence.reset(token)
 
 
-def guard_before_send(request: Any, **_: Any) -> None:
+def guard_before_send(**_: Any) -> None:
     """Botocore's `before-send` hook for writing clients: raises FencedError when the attempt has lost its right to be sent."""
     fence = _fence.get()
-    if fence is not None and not fence(_signed_at(request)):
+    if fence is not None and not fence():
         raise FencedError
-
-
-def _signed_at(request: Any) -> datetime:
-    stamp = request.headers.get("X-Amz-Date")
-    if stamp is None:
-        return datetime.now(UTC)
-    text = stamp.decode() if isinstance(stamp, bytes) else str(stamp)
-    return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 class Aws:

@@ -1,0 +1,191 @@
+"""A bot without Slack's side: the database, the workers run by hand, a clock that only tests move, and AWS's stand-in."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlmodel import col, select
+
+from approvals.announce import announce
+from approvals.context import Context, Pace
+from approvals.decide import decide, expire
+from approvals.desk import Click, Desk, Draft
+from approvals.dispatcher import due_jobs
+from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
+from approvals.people import People, Person
+from approvals.rules import Rule, Rules
+from approvals.runner import run
+from approvals.store import Store
+from bot.aws import Boto3Clients
+from bot.database import migrate, open_engine
+from operations.aws import Aws
+from operations.closing import Console
+from operations.errors import AwsError
+from operations.reader import read_organization
+from operations.registry import by_name
+from operations.steps import Shared
+
+TEAM = "T0ORGBOT"
+ALICE, BOB, CAROL, DAVE = "U0ALICE", "U0BOB", "U0CAROL", "U0DAVE"
+
+
+class KnownPeople(People):
+    """People as Slack would tell them; tests change the dictionary."""
+
+    def __init__(self) -> None:
+        everybody = {ALICE: "alice", BOB: "bob", CAROL: "carol", DAVE: "dave"}
+        self.people = {user: Person(user, TEAM, f"{name}@example.com", name) for user, name in everybody.items()}
+
+    def look(self, user: str) -> Person:
+        return self.people.get(user) or Person(user, "", user, user, known=False)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+class Office:
+    """`ask`, `click` and `work`: what the front desk takes in, and what the workers make of it."""
+
+    def __init__(self, url: str, rule: Rule | None = None) -> None:
+        self.clock = Clock()
+        self.people = KnownPeople()
+        self.rules = Rules([rule or Rule("default", (BOB, CAROL))])
+        self.engine = open_engine(url)
+        migrate(self.engine)
+        self._aws = Aws(Boto3Clients())
+        self._organization = read_organization(self._aws, self.clock)
+        self._deliveries = itertools.count()
+        self.context = self._context("first process")
+        self.desk = Desk(self.context.store, self.clock, lambda: None)
+
+    def _context(self, owner: str) -> Context:
+        return Context(
+            owner=owner,
+            store=Store(self.engine),
+            aws=self._aws,
+            people=self.people,
+            rules=lambda: self.rules,
+            clock=self.clock,
+            organization=lambda: self._organization,
+            changed=self.look_again,
+            team=lambda: TEAM,
+            pace=Pace(poll=timedelta(seconds=5), settle=timedelta(seconds=720)),
+            console=Console(),
+            approval_channel="C0APPROVALS",
+        )
+
+    def look_again(self) -> None:
+        """A newer picture; the old one stays when AWS is away, as in the bot."""
+        try:
+            self._organization = read_organization(self._aws, self.clock)
+        except AwsError:
+            return
+
+    def ask(self, operation: str, by: str = ALICE, delivery: str = "", **params: Any) -> Request:
+        """Files a request as the handlers do."""
+        asked = by_name()[operation].model_validate(params).settled(self._organization)
+        draft = Draft(
+            operation=operation,
+            params=asked.model_dump(mode="json"),
+            subject=asked.subject(),
+            reason="for the test",
+            requester=by,
+            team=TEAM,
+            channel="C0GENERAL",
+            delivery=delivery or self._delivery(),
+            rule=self.rules.rules[0],
+        )
+        return self.request(self.desk.file(draft))
+
+    def click(self, request: Request, kind: str, by: str, *, team: str = TEAM, delivery: str = "", reason: str = "") -> None:
+        """A press of a button, taken in; `work` decides."""
+        self.desk.click(
+            Click(delivery or self._delivery(), kind, by, team, request.id or 0, channel="C0APPROVALS", reason=reason)
+        )
+
+    def work(self) -> int:
+        """Does what is due now, until nothing is; gives the number of jobs."""
+        done = 0
+        while jobs := self._due():
+            shared = Shared()
+            for kind, key in jobs:
+                if kind == "run":
+                    run(self.context, int(key), shared)
+                else:
+                    {"announce": announce, "click": decide, "expire": expire}[kind](self.context, int(key))
+            done += len(jobs)
+        return done
+
+    def _due(self) -> list[tuple[str, int | str]]:
+        with self.context.store.read() as session:
+            return [job for job in due_jobs(session, self.clock()) if job[0] != "lane"]
+
+    def approved(self, operation: str, **params: Any) -> Request:
+        """A request that Alice asked for and Bob has just approved; nothing is carried out yet."""
+        request = self.ask(operation, **params)
+        self.work()
+        self.click(request, "approve", BOB)
+        decide(self.context, self._newest_click())
+        return self.request(request.id)
+
+    def _newest_click(self) -> int:
+        with self.context.store.read() as session:
+            return session.exec(select(Interaction.id).order_by(col(Interaction.id).desc())).first() or 0
+
+    def until_done(self, request: Request, hours: float = 1) -> Request:
+        """Lets time pass in steps of 5 s until the request is finished, an hour at most."""
+        for _ in range(int(hours * 720)):
+            self.work()
+            if self.request(request.id).finished_at:
+                break
+            self.clock.advance(seconds=5)
+        return self.request(request.id)
+
+    def restart(self, owner: str = "second process") -> None:
+        """A new process takes over from one that died; its leases are forgotten, as at the bot's start."""
+        from approvals.leases import forget_all
+
+        self.context = self._context(owner)
+        with self.context.store.write() as session:
+            forget_all(session)
+
+    def request(self, number: int | None) -> Request:
+        """The request as it stands."""
+        with self.context.store.read() as session:
+            return session.get_one(Request, number)
+
+    def said(self, kind: str) -> list[str]:
+        """The texts of the queued messages of a kind: thread, dm, private."""
+        with self.context.store.read() as session:
+            found = session.exec(select(Message).where(Message.kind == kind).order_by(col(Message.id))).all()
+            return [str(message.body.get("text", "")) for message in found]
+
+    def audit(self) -> list[AuditRecord]:
+        """The audit from its beginning."""
+        with self.context.store.read() as session:
+            return list(session.exec(select(AuditRecord).order_by(col(AuditRecord.id))).all())
+
+    def attempts(self, request: Request) -> list[str]:
+        """The outcomes of the calls that were meant to change something, in order."""
+        with self.context.store.read() as session:
+            query = select(Attempt).where(Attempt.request_id == request.id).order_by(col(Attempt.id))
+            return [attempt.outcome for attempt in session.exec(query).all()]
+
+    def close(self) -> None:
+        """Closes the database."""
+        self.engine.dispose()
+
+    def _delivery(self) -> str:
+        return f"delivery-{next(self._deliveries)}"
