@@ -17,6 +17,7 @@ from moto.organizations.models import FakeOrganization, FakeOrganizationalUnit, 
 from sandbox.aws.conditions import Conditions
 from sandbox.aws.models import Account, Policy, Target
 from sandbox.aws.refusals import Refusal, not_found
+from sandbox.aws.roles import make_roles
 
 if TYPE_CHECKING:
     from sandbox.aws.creation import Creation
@@ -123,6 +124,7 @@ class Backend(OrganizationsBackend):
         """Let an account in, as AWS does: into the root, with the policies that every target has."""
         self.accounts.append(account)
         self.attach_defaults(account)
+        make_roles(account)
 
     def attach_defaults(self, target: Target) -> None:
         """Attach FullAWSAccess and RCPFullAWSAccess where their types are enabled."""

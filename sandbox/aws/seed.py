@@ -9,8 +9,10 @@ from typing import Any
 from moto.organizations.models import FakeOrganizationalUnit
 
 from sandbox.aws.backend import Backend, attach
+from sandbox.aws.conditions import MANAGEMENT_ACCOUNT
 from sandbox.aws.lifecycle import create_organization, enable_type
 from sandbox.aws.models import DEFAULT_ROLE, Account, Policy
+from sandbox.aws.roles import iam_of
 from sandbox.aws.tree import add_unit
 
 SCP = "SERVICE_CONTROL_POLICY"
@@ -32,6 +34,9 @@ RESTRICT_REGIONS = {
 }
 PROTECT_AUDIT = {"Effect": "Deny", "Action": ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"], "Resource": "*"}
 OWNER_TAG = {"tags": {"owner": {"tag_key": {"@@assign": "owner"}}}}
+# IAM groups and users of the management account.
+GROUPS = ("developers", "platform", "security")
+USERS = {"alice": ("developers",), "bob": ("platform",), "carol": ("security",), "dave": (), "orgbot": ()}
 # Accounts outside of the organization, which can be invited and whose addresses are in use.
 OUTSIDERS = {"666666666666": "aws-acquired@example.com", "777777777777": "aws-partner@example.com"}
 
@@ -51,6 +56,18 @@ def seed(org: Backend) -> None:
         account.tags = {"owner": name.split("-")[1]}
     enable_type(org, "TAG_POLICY")
     _policies(org, units)
+    _people()
+
+
+def _people() -> None:
+    """The users and groups of the management account's IAM."""
+    iam = iam_of(MANAGEMENT_ACCOUNT)
+    for group in GROUPS:
+        iam.create_group(group)
+    for user, groups in USERS.items():
+        iam.create_user("us-east-1", user)
+        for group in groups:
+            iam.add_user_to_group(group, user)
 
 
 def _units(org: Backend) -> dict[str, FakeOrganizationalUnit]:

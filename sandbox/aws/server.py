@@ -15,12 +15,13 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from moto.organizations.models import organizations_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox.aws import responses
+from sandbox.aws import consent, handshakes, responses, sts
 from sandbox.aws.backend import LOCK, Backend
 from sandbox.aws.calls import CallLog
 from sandbox.aws.conditions import MANAGEMENT_ACCOUNT, Conditions
 from sandbox.aws.faults import Faults, TokenBucket
 from sandbox.aws.gate import Gate
+from sandbox.aws.grow import grow
 from sandbox.aws.requests import access_key_of
 from sandbox.aws.seed import OUTSIDERS, seed
 
@@ -78,6 +79,7 @@ class AwsSandbox:
             raise RuntimeError("this process runs an AwsSandbox already: moto's state is shared. Stop that one first.")
         try:
             responses.install()
+            sts.install()
             self.reset()
             self._server = make_server(*self._address, self._gate, threaded=True, request_handler=RequestHandler)
         except BaseException:
@@ -170,6 +172,31 @@ class AwsSandbox:
     def advance(self, **time: float) -> None:
         """Let AWS's clock run ahead: `advance(days=5)`; takes timedelta's arguments."""
         self.conditions.clock.advance(timedelta(**time))
+
+    def accept(self, handshake_id: str) -> None:
+        """Accept a handshake for the account that it asks; an accepted invitation makes it a member in the root."""
+        with LOCK:
+            org = responses.management()
+            consent.accept(org, org.handshakes[handshake_id])
+
+    def decline(self, handshake_id: str) -> None:
+        """Decline a handshake for the account that it asks."""
+        self._end(handshake_id, "DECLINED")
+
+    def expire(self, handshake_id: str) -> None:
+        """Let a handshake's time be over."""
+        self._end(handshake_id, "EXPIRED")
+
+    def _end(self, handshake_id: str, state: str) -> None:
+        with LOCK:
+            org = responses.management()
+            handshakes.end(org, org.handshakes[handshake_id], state)
+
+    def grow(self, accounts: int = 10_000, ous: int = 1_000) -> None:
+        """Make the organization large; at most 111,110 OUs. The account quota grows with it."""
+        with LOCK:
+            grow(responses.management(), accounts, ous)
+            self.conditions.account_quota += accounts
 
     def rate_limit(self, per_second: float | None, burst: float | None = None) -> None:
         """Refuse what exceeds a rate over all operations (`burst` is a second's worth by default); None ends it."""
