@@ -1,26 +1,29 @@
 """The settings: environment variables, also read from a `.env` file. A wrong one is refused with one clear line.
 
-Source: pydantic-settings documentation, "Dotenv (.env) support".
+Source: pydantic-settings documentation, "Customise settings sources"; python-dotenv documentation, "dotenv_values".
 """
 
 from __future__ import annotations
 
 import difflib
-import re
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
-USER_OR_GROUP = re.compile(r"[UWS][A-Za-z0-9_]+")
-EMAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
-CHANNEL = re.compile(r"[CG][A-Za-z0-9_]+")
+from bot import settings_checks as checks
+
+ENV_FILE = Path(".env")
 SECRET_NAMES = frozenset({"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL"})
+MASK = "[hidden]"
+LogFormat = Literal["json", "console"]
 
 
 class SettingsError(Exception):
@@ -43,31 +46,59 @@ def _split(value: Any) -> Any:
     return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
 
 
-def _empty_is_none(value: Any) -> Any:
-    return None if value == "" else value
+def _upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _token(prefix: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        checks.token(value.get_secret_value(), prefix)
+        return value
+
+    return AfterValidator(check)
+
+
+def _format_here() -> LogFormat:
+    return "console" if sys.stderr.isatty() else "json"
+
+
+BotToken = Annotated[SecretStr, _token("xoxb-")]
+AppToken = Annotated[SecretStr, _token("xapp-")]
+ApiUrl = Annotated[str, AfterValidator(checks.web_address), AfterValidator(lambda value: value.rstrip("/") + "/")]
+ConsoleUrl = Annotated[str, AfterValidator(checks.web_address), AfterValidator(lambda value: value.rstrip("/"))]
+Channel = Annotated[str, AfterValidator(checks.channel)]
+Approvers = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(checks.approvers)]
+RulesFile = Annotated[Path, AfterValidator(checks.rules_file)]
+Database = Annotated[str, AfterValidator(checks.database_url)]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
 
 
 class Settings(BaseSettings):
-    """Every setting with its default; `load_settings` makes one."""
+    """Every setting with its default, in the order of the README's table; `load_settings` makes one."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
-    slack_bot_token: SecretStr = _needed("SLACK_BOT_TOKEN", "Bot token of the Slack app (`xoxb-…`)")
-    slack_app_token: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = _setting(
+    slack_bot_token: BotToken = _needed("SLACK_BOT_TOKEN", "Bot token of the Slack app (`xoxb-…`)")
+    slack_app_token: AppToken | None = _setting(
         None, "SLACK_APP_TOKEN", "App-level token (`xapp-…`): set means Socket Mode, otherwise HTTP"
     )
-    slack_signing_secret: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = _setting(
+    slack_signing_secret: SecretStr | None = _setting(
         None, "SLACK_SIGNING_SECRET", "Signing secret of the Slack app; needed for HTTP"
     )
-    slack_api_url: str = _setting("https://slack.com/api/", "SLACK_API_URL", "Where Slack's Web API is")
-    host: str = _setting("127.0.0.1", "HOST", "Address on which the bot listens")
+    host: str = _setting("127.0.0.1", "HOST", "Address on which the bot listens; the container sets 0.0.0.0")
     port: int = _setting(3000, "PORT", "Port for `/slack/events`, `/healthz`, `/readyz`, `/metrics`", ge=0, le=65535)
-    database_url: str = _setting(
+    slack_api_url: ApiUrl = _setting("https://slack.com/api/", "SLACK_API_URL", "Where Slack's Web API is")
+    database_url: Database = _setting(
         "sqlite:///orgbot.db", "DATABASE_URL", "The database, SQLite or PostgreSQL", repr=False
     )
-    approval_channel: str = _needed("ORGBOT_APPROVAL_CHANNEL", "Id of the channel that gets the approval cards (`C…`)")
-    approvers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = _setting(
+    approval_channel: Channel = _needed(
+        "ORGBOT_APPROVAL_CHANNEL", "The channel that gets the approval cards: its id (`C…`) or its name with a `#`"
+    )
+    approvers: Approvers = _setting(
         (), "ORGBOT_APPROVERS", "Who may approve: user ids, user group ids, e-mails, separated by commas"
+    )
+    rules: RulesFile | None = _setting(
+        None, "ORGBOT_RULES", "A TOML file of rules, in place of one approval by `ORGBOT_APPROVERS` for everything"
     )
     expire_hours: float = _setting(
         72, "ORGBOT_EXPIRE_HOURS", "Hours until an unanswered request expires", gt=0, le=24 * 90
@@ -92,70 +123,31 @@ class Settings(BaseSettings):
         1, "ORGBOT_TICK_SECONDS", "How often the scheduler looks for due work", ge=0.05, le=60
     )
     workers: int = _setting(8, "ORGBOT_WORKERS", "Threads that call Slack and AWS", ge=2, le=64)
-    http_threads: int = _setting(32, "ORGBOT_HTTP_THREADS", "Threads that answer Slack over HTTP", ge=1, le=256)
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting(
-        "INFO", "ORGBOT_LOG_LEVEL", "The least level that is logged"
-    )
-    log_format: Literal["json", "console"] = _setting(
-        "json", "ORGBOT_LOG_FORMAT", "`json` for machines or `console` for people"
+    http_threads: int = _setting(32, "ORGBOT_HTTP_THREADS", "Threads that answer over HTTP", ge=1, le=256)
+    log_level: LogLevel = _setting("INFO", "ORGBOT_LOG_LEVEL", "The least level that is logged")
+    log_format: LogFormat = Field(
+        default_factory=_format_here,
+        validation_alias=AliasChoices("ORGBOT_LOG_FORMAT"),
+        description="`json` for machines, `console` for people; by default `console` on a terminal, else `json`",
     )
     cli_source_profile: str = _setting(
         "management", "ORGBOT_CLI_SOURCE_PROFILE", "AWS CLI profile of the management account, named in the snippets"
     )
-    console_url: str = _setting(
+    console_url: ConsoleUrl = _setting(
         "https://signin.aws.amazon.com", "ORGBOT_CONSOLE_URL", "Where people sign in to the AWS console"
     )
 
-    @field_validator("slack_bot_token", "slack_app_token")
     @classmethod
-    def _has_prefix(cls, value: SecretStr | None, info: Any) -> SecretStr | None:
-        prefix = "xoxb-" if info.field_name == "slack_bot_token" else "xapp-"
-        if value is not None and not value.get_secret_value().startswith(prefix):
-            raise ValueError(f"such a token begins with {prefix}; copy it from the app's settings in Slack")
-        return value
-
-    @field_validator("slack_api_url", "console_url")
-    @classmethod
-    def _is_url(cls, value: str, info: Any) -> str:
-        if not re.match(r"https?://[^\s/]+", value):
-            raise ValueError("this is no address; it begins with https://")
-        return value.rstrip("/") + ("/" if info.field_name == "slack_api_url" else "")
-
-    @field_validator("approval_channel")
-    @classmethod
-    def _is_channel(cls, value: str) -> str:
-        if not CHANNEL.fullmatch(value):
-            raise ValueError("give the channel's id (C…), which Slack shows at the bottom of the channel's details")
-        return value
-
-    @field_validator("approvers")
-    @classmethod
-    def _are_approvers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for word in value:
-            if not USER_OR_GROUP.fullmatch(word) and not EMAIL.fullmatch(word):
-                raise ValueError(f"“{word}” is no user id (U…), user group id (S…) or e-mail address")
-        return value
-
-    @field_validator("database_url")
-    @classmethod
-    def _is_database(cls, value: str) -> str:
-        try:
-            name = make_url(value).get_backend_name()
-        except ArgumentError as error:
-            raise ValueError(
-                "this is no database URL; write sqlite:///orgbot.db or postgresql+psycopg://user@host/name"
-            ) from error
-        if name not in ("sqlite", "postgresql"):
-            raise ValueError(f"{name} is not supported; use sqlite or postgresql")
-        return value
-
-    @model_validator(mode="after")
-    def _can_be_reached(self) -> Self:
-        if self.slack_app_token is None and self.slack_signing_secret is None:
-            raise ValueError("SLACK_SIGNING_SECRET: is missing; set it for HTTP, or SLACK_APP_TOKEN for Socket Mode")
-        if not self.approvers:
-            raise ValueError("ORGBOT_APPROVERS: is missing; name at least one approver (U…, S… or an e-mail address)")
-        return self
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load_settings` hands over, so that one place reads the environment and a test has its own."""
+        return (init_settings,)
 
     def secrets(self) -> list[str]:
         """Every secret value, for the log's redactor."""
@@ -164,15 +156,34 @@ class Settings(BaseSettings):
         return [secret.get_secret_value() for secret in kept if secret is not None] + ([password] if password else [])
 
 
-def load_settings(environ: Mapping[str, str], env_file: Path = Path(".env")) -> Settings:
-    """The settings from `environ`, and from `env_file` where `environ` is silent; raises SettingsError."""
-    from_file = {key: value or "" for key, value in dotenv_values(env_file).items()} if env_file.is_file() else {}
-    values = {**from_file, **environ}
+def load_settings(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> Settings:
+    """The settings from `environ` (the process' own), and from `env_file` where it is silent; raises SettingsError.
+
+    An empty variable counts as one that is not set, and space around a value is dropped.
+    """
+    values = _given(environ, env_file)
     given = {name: values[name] for name in names() if name in values}
+    lines, settings = [], None
     try:
-        return Settings.model_validate(given)
+        settings = Settings.model_validate(given)
     except ValidationError as error:
-        raise SettingsError([_line(item, given) for item in error.errors()]) from None
+        lines = [_line(item, given) for item in error.errors()]
+    lines += _missing_beside_others(given)
+    if settings is None or lines:
+        raise SettingsError(lines)
+    return settings
+
+
+def aws_variables(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> dict[str, str]:
+    """The AWS_… variables of `env_file` that `environ` lacks; boto3 reads them from the process' environment only."""
+    own = os.environ if environ is None else environ
+    return {name: value for name, value in _from_file(env_file).items() if name.startswith("AWS_") and name not in own}
+
+
+def unknown(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> list[str]:
+    """One line for each ORGBOT_ variable that is no setting, with the nearest that is."""
+    strange = [name for name in _given(environ, env_file) if name.startswith("ORGBOT_") and name not in names()]
+    return [f"{name}: there is no such setting{_near(name)}" for name in sorted(strange)]
 
 
 def names() -> list[str]:
@@ -183,13 +194,36 @@ def names() -> list[str]:
 def alias_of(field: str) -> str:
     """The environment variable behind a field."""
     alias = Settings.model_fields[field].validation_alias
-    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else field.upper()
+    assert isinstance(alias, AliasChoices)  # noqa: S101  Every field above is declared so; mypy cannot see it.
+    return str(alias.choices[0])
 
 
-def unknown(environ: Mapping[str, str]) -> list[str]:
-    """One line for each ORGBOT_ variable that is no setting, with the nearest that is."""
-    strange = [name for name in environ if name.startswith("ORGBOT_") and name not in names()]
-    return [f"{name}: there is no such setting{_near(name)}" for name in sorted(strange)]
+def default_of(info: FieldInfo) -> str:
+    """A field's default as one writes it in the environment; empty when it has none or depends on the place."""
+    return "" if info.is_required() or info.default_factory or not info.default else str(info.default)
+
+
+def _given(environ: Mapping[str, str] | None, env_file: str | Path) -> dict[str, str]:
+    own = os.environ if environ is None else environ
+    stripped = {name: value.strip() for name, value in {**_from_file(env_file), **own}.items()}
+    return {name: value for name, value in stripped.items() if value}
+
+
+def _from_file(env_file: str | Path) -> dict[str, str]:
+    if not Path(env_file).is_file():
+        return {}
+    return {name: value or "" for name, value in dotenv_values(env_file, interpolate=False).items()}
+
+
+def _missing_beside_others(given: Mapping[str, str]) -> list[str]:
+    lines = []
+    if "SLACK_APP_TOKEN" not in given and "SLACK_SIGNING_SECRET" not in given:
+        lines.append("SLACK_SIGNING_SECRET: is missing; set it for HTTP, or SLACK_APP_TOKEN for Socket Mode")
+    if "ORGBOT_RULES" not in given and not _split(given.get("ORGBOT_APPROVERS", "")):
+        lines.append(
+            "ORGBOT_APPROVERS: is missing; name at least one approver (U…, S… or an e-mail address), or set ORGBOT_RULES"
+        )
+    return lines
 
 
 def _near(name: str) -> str:
@@ -198,24 +232,12 @@ def _near(name: str) -> str:
 
 
 def _line(item: Any, given: Mapping[str, str]) -> str:
-    message = str(item["msg"]).removeprefix("Value error, ")
-    if not item["loc"]:
-        return message
     name = str(item["loc"][0])
+    info = next(info for field, info in Settings.model_fields.items() if alias_of(field) == name)
     if item["type"] == "missing":
-        return f"{name}: is missing; {_description(name)}"
-    shown = "[hidden]" if name in SECRET_NAMES else given.get(name, "")
-    return f"{name}={shown}: {message[0].lower()}{message[1:]}"
-
-
-def _description(name: str) -> str:
-    return next(info.description or "" for field, info in Settings.model_fields.items() if alias_of(field) == name)
-
-
-def settings_table() -> str:
-    """The settings as a Markdown table, for the README."""
-    rows = ["| setting | default | what it is |", "|---|---|---|"]
-    for field, info in Settings.model_fields.items():
-        default = "needed" if info.is_required() else f"`{info.default}`" if info.default not in (None, ()) else ""
-        rows.append(f"| `{alias_of(field)}` | {default} | {info.description} |")
-    return "\n".join(rows)
+        return f"{name}: is missing; set it: {info.description}"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    way_out = "" if item["type"] == "value_error" else f"; the default is {default_of(info) or 'to leave it out'}"
+    secret = name in SECRET_NAMES or given[name].startswith(("xox", "xapp-"))  # A token in the wrong place is one too.
+    shown = MASK if secret else given[name]
+    return f"{name}={shown}: {message[0].lower()}{message[1:]}{way_out}"

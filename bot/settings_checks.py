@@ -1,0 +1,93 @@
+"""What makes the value of a setting right. Each check gives the value back, or raises ValueError with the way out. Pure.
+
+Source: Slack API, "Token types", "Conversations API" (ids); SQLAlchemy documentation, "Database URLs".
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9_][A-Za-z0-9_]*")
+EMAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
+CHANNEL = re.compile(r"[CG][A-Z0-9_][A-Za-z0-9_]*|#[^\s#,.]{1,80}")
+ANOTHER_DATABASE = "write sqlite:///orgbot.db or postgresql+psycopg://user@host/name"
+
+
+def token(value: str, prefix: str) -> str:
+    """A Slack token that begins with `prefix` and can stand in an HTTP header."""
+    if not value.startswith(prefix):
+        raise ValueError(f"such a token begins with {prefix}; copy it from the app's settings in Slack")
+    if not re.fullmatch(r"[!-~]+", value):
+        raise ValueError(
+            "there is a space or a foreign character in it; copy it again from the app's settings in Slack"
+        )
+    return value
+
+
+def web_address(value: str) -> str:
+    """An http or https address with a host, without query and fragment."""
+    try:
+        parts = urlsplit(value)
+        right = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # A port that is no number, a bracket that is not closed.
+        right = None
+    if not right or parts.query or parts.fragment or re.search(r"\s", value):
+        raise ValueError("this is no web address; write one such as https://example.com")
+    return value
+
+
+def channel(value: str) -> str:
+    """A channel's id, or its name with a #."""
+    if not CHANNEL.fullmatch(value):
+        raise ValueError("give the channel's id (C…), which Slack shows in the channel's details, or its name with a #")
+    return value
+
+
+def approvers(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Ids of users and user groups, and e-mail addresses."""
+    wrong = [word for word in value if not USER_OR_GROUP.fullmatch(word) and not EMAIL.fullmatch(word)]
+    if wrong:
+        named = ", ".join(f"“{word}”" for word in wrong)
+        raise ValueError(f"{named} is no user id (U…), user group id (S…) or e-mail address; separate them by commas")
+    return value
+
+
+def database_url(value: str) -> str:
+    """A database URL for SQLite or PostgreSQL, whose driver is installed."""
+    try:
+        url = make_url(value)
+    except ArgumentError:
+        raise ValueError(f"this is no database URL; {ANOTHER_DATABASE}") from None
+    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ValueError(f"{url.get_backend_name()} is not supported; {ANOTHER_DATABASE}")
+    _has_driver(url)
+    return value
+
+
+def _has_driver(url: URL) -> None:
+    try:
+        url.get_dialect().import_dbapi()
+    except NoSuchModuleError:
+        raise ValueError(f"there is no driver called {url.drivername}; {ANOTHER_DATABASE}") from None
+    except ImportError as error:
+        raise ValueError(
+            f"the driver {error.name} is not installed; for PostgreSQL: pip install 'psycopg[binary]',"
+            " and begin the URL with postgresql+psycopg://"
+        ) from None
+
+
+def rules_file(value: Path) -> Path:
+    """A TOML file that can be read; what its rules say is checked where they are loaded."""
+    try:
+        tomllib.loads(value.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"the file cannot be read ({error.strerror}); give the path of a TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"the file is no TOML ({error}); mend it there") from None
+    return value
