@@ -42,7 +42,7 @@ def sandbox(
 ) -> None:
     """Everything on this machine: a Slack workspace with a page, an AWS organization, and the bot between them."""
     try:
-        from sandbox.town import run_sandbox
+        from sandbox.show import run_sandbox
     except ImportError as error:
         typer.echo(
             f"The sandbox needs its own packages ({error.name} is missing): pip install 'orgbot[sandbox]'", err=True

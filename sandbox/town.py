@@ -1,0 +1,132 @@
+"""Everything on this machine: Slack's and AWS's stand-ins in this process, and the bot as a process of its own.
+
+The bot is the production program over the production transport; only its environment says where Slack and AWS are.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.aws.server import AwsSandbox
+from sandbox.slack.driver import SlackSandbox
+
+MANIFEST = Path(__file__).parent.parent / "manifest.yml"
+APPROVAL_CHANNEL, APPROVERS = "C0APPROVALS", "S0APPROVERS"
+CREATION_SECONDS = 6.0
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+FOREIGN = ("SLACK_", "AWS_", "ORGBOT_", "DATABASE_URL", "HOST", "PORT")
+
+
+class BotDiedError(Exception):
+    """The bot ended by itself; the text is what it said last."""
+
+
+class BotProcess:
+    """`orgbot run` as a child process, with its log in a file."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self.port = int(environment["PORT"])
+        self._log = log
+        own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        with log.open("ab") as output:
+            command = [sys.executable, "-m", "bot", "run"]
+            self.process = subprocess.Popen(command, env=own | environment, stdout=output, stderr=output, cwd=log.parent)  # noqa: S603  The command is ours.
+
+    def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
+        """Returns when `/readyz` says yes; raises BotDiedError, or TimeoutError after `seconds`."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise BotDiedError(self.last_words())
+            if self._is_ready():
+                return
+            time.sleep(0.05)
+        raise TimeoutError(f"the bot was not ready within {seconds:.0f} s: {self.last_words()}")
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def last_words(self, lines: int = 20) -> str:
+        """The end of the log."""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code; killed when it has not ended after half a minute."""
+        self.process.terminate()
+        try:
+            return self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """SIGKILL: the process has no chance to write anything down."""
+        self.process.kill()
+        self.process.wait()
+
+
+class Town:
+    """The two stand-ins and the place for the bot's files; `start_bot` may be called again after a bot has ended."""
+
+    def __init__(self, aws: AwsSandbox, slack: SlackSandbox, folder: Path) -> None:
+        self.aws = aws
+        self.slack = slack
+        self.folder = folder
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The bot's whole environment; over HTTP Slack is told the address at which the bot will listen."""
+        port = free_port()
+        self.slack.request_url = f"http://127.0.0.1:{port}/slack/events"
+        return {
+            **self.aws.environment(),
+            **self.slack.environment(),
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "DATABASE_URL": f"sqlite:///{self.folder / 'orgbot.db'}",
+            "ORGBOT_APPROVAL_CHANNEL": APPROVAL_CHANNEL,
+            "ORGBOT_APPROVERS": APPROVERS,
+            "ORGBOT_POLL_SECONDS": "1",
+            "ORGBOT_TICK_SECONDS": "0.5",
+            "ORGBOT_SLACK_SETTLE_SECONDS": "1",
+            "PYTHONPATH": str(MANIFEST.parent),
+            **more,
+        }
+
+    def start_bot(self, **more: str) -> BotProcess:
+        """A bot that is ready; raises BotDiedError when it could not start."""
+        bot = BotProcess(self.environment(**more), self.folder / "orgbot.log")
+        bot.wait_until_ready()
+        return bot
+
+
+@contextmanager
+def town(*, mode: str = "socket", port: int = 0, creation_seconds: float = CREATION_SECONDS) -> Iterator[Town]:
+    """A town without a bot yet; its files live in a temporary folder."""
+    with (
+        tempfile.TemporaryDirectory(prefix="orgbot-") as folder,
+        AwsSandbox(creation_seconds=creation_seconds) as aws,
+        SlackSandbox(manifest=MANIFEST, mode=mode, port=port) as slack,
+    ):
+        yield Town(aws, slack, Path(folder))
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
