@@ -15,7 +15,7 @@ QUERY_SERVICES = ("sts", "iam")
 # The code that each service gives when it throttles, and its HTTP status.
 THROTTLES = {
     "organizations": ("TooManyRequestsException", 400),
-    "servicequotas": ("TooManyRequestsException", 400),
+    "service-quotas": ("TooManyRequestsException", 400),
     "account": ("TooManyRequestsException", 429),
     "access-analyzer": ("ThrottlingException", 429),
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from threading import Event
 from typing import Any
 
+from sandbox.aws import analyzer, signin
 from sandbox.aws.answers import HttpAnswer, error_answer, server_error, throttled
 from sandbox.aws.calls import Call, CallLog
 from sandbox.aws.faults import Fault, Faults, TokenBucket
@@ -32,7 +33,7 @@ class Gate:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if self.closing.is_set():
             _hang_up(environ)
-        call = self._calls.add(read_call(environ))
+        call = self._calls.add(_read(environ))
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = call.account
         answer = self._answer(call, environ)
         log.debug("%s %s: %s", call.service, call.operation, call.outcome)
@@ -48,11 +49,17 @@ class Gate:
             _hang_up(environ)
         if fault and fault.kind == "delay":
             self.closing.wait(fault.seconds)
-        answer = instead or ask(self._app, environ)
+        answer = instead or self._carry_out(call, environ)
         self._calls.finish(call, fault.kind if fault and fault.kind in ("drop-after", "bad-json") else answer.outcome)
         if fault and fault.kind == "drop-after":
             _hang_up(environ)
         return _cut(answer) if fault and fault.kind == "bad-json" else answer
+
+    def _carry_out(self, call: Call, environ: Environ) -> HttpAnswer:
+        """What moto has no endpoint for is answered here, everything else by moto."""
+        if call.service == signin.SERVICE:
+            return signin.answer(environ)
+        return analyzer.answer(call) if call.service == analyzer.SERVICE else ask(self._app, environ)
 
     def _instead(self, call: Call, fault: Fault | None) -> HttpAnswer | None:
         """An answer that is given without carrying the call out."""
@@ -63,6 +70,12 @@ class Gate:
         if fault.kind == "throttle":
             return throttled(call.service)
         return server_error(call.service, int(fault.kind)) if fault.kind in ("500", "503") else None
+
+
+def _read(environ: Environ) -> Call:
+    if environ["PATH_INFO"] == signin.PATH:
+        return Call(signin.SERVICE, signin.action(environ), {})
+    return read_call(environ)
 
 
 def ask(app: Application, environ: Environ) -> HttpAnswer:

@@ -21,6 +21,7 @@ Environ = dict[str, Any]
 SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]*)/([^/]+)/aws4_request")
 # The signing names of services whose operation is told by method and path.
 REST_MODELS = {"account": "account", "access-analyzer": "accessanalyzer"}
+SIGNING_NAMES = {"servicequotas": "service-quotas"}
 KEY_OF_ACCOUNT = re.compile(r"AKIA(\d{12})")
 
 
@@ -49,7 +50,7 @@ def access_key_of(account: str) -> str:
 
 def _scope(environ: Environ) -> tuple[str, str]:
     found = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-    return (found.group(1), found.group(3)) if found else ("", "")
+    return (found.group(1), SIGNING_NAMES.get(found.group(3), found.group(3))) if found else ("", "")
 
 
 def _body(environ: Environ) -> bytes:

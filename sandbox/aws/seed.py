@@ -34,6 +34,8 @@ RESTRICT_REGIONS = {
 }
 PROTECT_AUDIT = {"Effect": "Deny", "Action": ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"], "Resource": "*"}
 OWNER_TAG = {"tags": {"owner": {"tag_key": {"@@assign": "owner"}}}}
+# Services with trusted access; renaming a member account needs the first.
+SERVICES = ("account.amazonaws.com", "cloudtrail.amazonaws.com")
 # IAM groups and users of the management account.
 GROUPS = ("developers", "platform", "security")
 USERS = {"alice": ("developers",), "bob": ("platform",), "carol": ("security",), "dave": (), "orgbot": ()}
@@ -55,6 +57,7 @@ def seed(org: Backend) -> None:
         account.parent_id = units[path].id
         account.tags = {"owner": name.split("-")[1]}
     enable_type(org, "TAG_POLICY")
+    org.services = [{"ServicePrincipal": name, "DateEnabled": joined.timestamp()} for name in SERVICES]
     _policies(org, units)
     _people()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from functools import cache
 from threading import Lock, Thread
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from moto.organizations.models import organizations_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox.aws import consent, handshakes, responses, sts
+from sandbox.aws import consent, endpoints, handshakes, responses, signin, sts
 from sandbox.aws.backend import LOCK, Backend
 from sandbox.aws.calls import CallLog
 from sandbox.aws.conditions import MANAGEMENT_ACCOUNT, Conditions
@@ -80,6 +81,7 @@ class AwsSandbox:
         try:
             responses.install()
             sts.install()
+            endpoints.install()
             self.reset()
             self._server = make_server(*self._address, self._gate, threaded=True, request_handler=RequestHandler)
         except BaseException:
@@ -123,8 +125,14 @@ class AwsSandbox:
         """A boto3 client without retries; `credentials` are boto3's own names, for those that AssumeRole gave."""
         keys = {"aws_access_key_id": access_key_of(account), "aws_secret_access_key": SECRET} | credentials
         config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
-        session: Any = boto3.session.Session(region_name=REGION)
-        return session.client(service, endpoint_url=self.endpoint_url, config=config, **keys)
+        with LOCK:  # A boto3 session may not make two clients at a time.
+            session: Any = _session()
+            return session.client(service, endpoint_url=self.endpoint_url, config=config, **keys)
+
+    @property
+    def federation_url(self) -> str:
+        """The sign-in endpoint that turns a session's credentials into a console link."""
+        return self.endpoint_url + signin.PATH
 
     @property
     def conditions(self) -> Conditions:
@@ -201,6 +209,12 @@ class AwsSandbox:
     def rate_limit(self, per_second: float | None, burst: float | None = None) -> None:
         """Refuse what exceeds a rate over all operations (`burst` is a second's worth by default); None ends it."""
         self._gate.limit = TokenBucket(per_second, burst or max(per_second, 1)) if per_second else None
+
+
+@cache
+def _session() -> boto3.session.Session:
+    """One for all clients: each session of its own would read botocore's models again."""
+    return boto3.session.Session(region_name=REGION)
 
 
 def _clear_moto() -> None:

@@ -1,0 +1,1 @@
+"""The stand-in for AWS, asked with boto3 over HTTP."""
