@@ -14,7 +14,7 @@ from sandbox.aws.backend import Backend
 from sandbox.aws.models import Target
 from sandbox.aws.refusals import Refusal
 from sandbox.aws.registry import Answer, Listing, Params, listing, operation
-from sandbox.aws.tree import chain
+from sandbox.aws.tree import chain, unit_path
 
 Document = dict[str, Any]
 
@@ -37,15 +37,21 @@ def describe_effective_policy(org: Backend, params: Params) -> Answer:
 
 
 @listing("ListAccountsWithInvalidEffectivePolicy", "Accounts")
-def list_accounts_with_invalid_effective_policy(_: Backend, __: Params) -> Listing:
+def list_accounts_with_invalid_effective_policy(_: Backend, params: Params) -> Listing:
     """None: what CreatePolicy let in can always be merged here."""
-    return Listing([])
+    return Listing([], beside={"PolicyType": params["PolicyType"]})
 
 
 @listing("ListEffectivePolicyValidationErrors", "EffectivePolicyValidationErrors")
 def list_effective_policy_validation_errors(org: Backend, params: Params) -> Listing:
-    org.account(params["AccountId"])
-    return Listing([])
+    account = org.account(params["AccountId"])
+    beside = {
+        "AccountId": account.id,
+        "PolicyType": params["PolicyType"],
+        "Path": f"{unit_path(org, org.unit(account.parent_id))}{account.id}/",
+        "EvaluationTimestamp": org.now().timestamp(),
+    }
+    return Listing([], beside=beside)
 
 
 def effective(org: Backend, target: Target, kind: str) -> Document:

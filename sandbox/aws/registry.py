@@ -7,7 +7,8 @@ gives every item and how one is described; cutting pages is done here, once for 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sandbox.aws.backend import Backend
@@ -22,10 +23,11 @@ OPERATIONS: dict[str, Operation] = {}
 
 
 class Listing(NamedTuple):
-    """Every item of a List operation in order, and the structure that AWS shows of one."""
+    """Every item of a List operation in order, the structure that AWS shows of one, and what stands beside the list."""
 
     items: Sequence[Any]
     describe: Callable[[Any], Any] = lambda item: item
+    beside: Mapping[str, Any] = MappingProxyType({})
 
 
 def operation(name: str) -> Callable[[Operation], Operation]:
@@ -54,7 +56,7 @@ def page(key: str, name: str, listed: Listing, params: Params) -> Answer:
     """The page that `NextToken` asks for; a token of another operation is refused, as AWS does."""
     start = _start(name, params.get("NextToken"))
     end = start + min(int(params.get("MaxResults") or PAGE), PAGE)
-    answer: Answer = {key: [listed.describe(item) for item in listed.items[start:end]]}
+    answer: Answer = {key: [listed.describe(item) for item in listed.items[start:end]], **listed.beside}
     return answer | ({"NextToken": _token(name, end)} if end < len(listed.items) else {})
 
 

@@ -7,7 +7,7 @@ User Guide, "Accessing member accounts".
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -39,13 +39,12 @@ class Wish:
     source_identity: str = ""
     tagged: bool = False
     external_id: str = ""
-    actions: tuple[str, ...] = field(default=("sts:AssumeRole",))
 
     @property
     def needed(self) -> list[str]:
         """The actions that the role's trust policy must allow."""
         identity = ["sts:SetSourceIdentity"] if self.source_identity else []
-        return [*self.actions, *identity, *(["sts:TagSession"] if self.tagged else [])]
+        return ["sts:AssumeRole", *identity, *(["sts:TagSession"] if self.tagged else [])]
 
 
 def make_roles(account: Account) -> None:
