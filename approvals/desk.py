@@ -17,7 +17,7 @@ from sqlmodel import col, select
 
 from approvals.models import Interaction, Request
 from approvals.rules import Rule
-from approvals.states import LIVE, Status
+from approvals.states import LIVE
 from approvals.store import Store
 
 
@@ -117,7 +117,7 @@ _INSERT_CLICK = insert(Interaction)
 
 
 def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:
-    """Every column that the database would not fill by itself: a Core insert knows no Python defaults."""
+    """What was asked; the database fills the rest with its own defaults."""
     return {
         "delivery": draft.delivery,
         "marker": uuid.uuid4().hex,
@@ -133,24 +133,4 @@ def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:
         "created_at": now,
         "due_at": now,
         "expires_at": now + draft.rule.expires,
-        **_BLANK,
     }
-
-
-_BLANK: dict[str, Any] = {
-    "person": "",
-    "status": Status.PENDING,
-    "preview": {},
-    "digest": "",
-    "memory": {},
-    "step": 0,
-    "polls": 0,
-    "outcome": "",
-    "advice": "",
-    "decided_by": "",
-    "decision_reason": "",
-    "card_channel": "",
-    "card_ts": "",
-    "card_link": "",
-    "lease_owner": "",
-}

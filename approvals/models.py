@@ -40,8 +40,17 @@ def _time(*, index: bool = False, nullable: bool = True) -> Any:
     return Field(default=None, sa_column=Column(UtcTime, index=index, nullable=nullable))
 
 
-def _json(default: Any) -> Any:
-    return Field(default_factory=default, sa_column=Column(JSON, nullable=False))
+def _json(default: Any, server_default: str | None = None) -> Any:
+    return Field(default_factory=default, sa_column=Column(JSON, nullable=False, server_default=server_default))
+
+
+def _blank(description: str = "") -> Any:
+    """Text that the database itself fills, so that filing a request sends only what was asked."""
+    return Field(default="", sa_column_kwargs={"server_default": ""}, description=description)
+
+
+def _zero(description: str = "") -> Any:
+    return Field(default=0, sa_column_kwargs={"server_default": "0"}, description=description)
 
 
 class Request(SQLModel, table=True):
@@ -65,29 +74,31 @@ class Request(SQLModel, table=True):
     operation: str
     subject: str
     params: dict[str, Any] = _json(dict)
-    reason: str = ""
+    reason: str = _blank()
     team: str
     requester: str = Field(index=True)
     person: str = Field(
         default="", description="the requester's canonical identity: the e-mail address, else the user id"
     )
-    channel: str = Field(default="", description="where it was typed")
-    status: Status = Field(default=Status.PENDING, sa_column=Column(Text, nullable=False))
-    rule: str = ""
+    channel: str = _blank("where it was typed")
+    status: Status = Field(
+        default=Status.PENDING, sa_column=Column(Text, nullable=False, server_default=Status.PENDING)
+    )
+    rule: str = _blank()
     approvals_needed: int = 1
-    preview: dict[str, Any] = _json(dict)
-    digest: str = ""
-    memory: dict[str, Any] = _json(dict)
-    step: int = 0
-    polls: int = Field(default=0, description="looks since the last progress; the wait grows with it")
-    outcome: str = Field(default="", description="the last word, in plain text, for people")
-    advice: str = Field(default="", description="the way out of a failure")
-    decided_by: str = ""
-    decision_reason: str = ""
-    card_channel: str = ""
-    card_ts: str = ""
-    card_link: str = ""
-    lease_owner: str = ""
+    preview: dict[str, Any] = _json(dict, server_default="{}")
+    digest: str = _blank()
+    memory: dict[str, Any] = _json(dict, server_default="{}")
+    step: int = _zero()
+    polls: int = _zero("looks since the last progress; the wait grows with it")
+    outcome: str = _blank("the last word, in plain text, for people")
+    advice: str = _blank("the way out of a failure")
+    decided_by: str = _blank()
+    decision_reason: str = _blank()
+    card_channel: str = _blank()
+    card_ts: str = _blank()
+    card_link: str = _blank()
+    lease_owner: str = _blank()
     created_at: datetime | None = _time(nullable=False)
     announced_at: datetime | None = _time()
     expires_at: datetime | None = _time(index=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -33,6 +34,7 @@ class Operation(BaseModel):
     permissions: ClassVar[tuple[Permission, ...]] = ()
 
     @classmethod
+    @cache
     def fields(cls) -> tuple[OperationField, ...]:
         """The fields in the order in which the form shows them."""
         return tuple(OperationField.of(name, info) for name, info in cls.model_fields.items())

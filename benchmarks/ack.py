@@ -1,0 +1,107 @@
+"""Target 1: how long Slack waits for its answer, against a bare floor in the same run."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import itertools
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from benchmarks.servers import SECRET, TEAM, WAIT
+from benchmarks.table import Row
+from sandbox.town import free_port
+
+REQUESTS = {1: 1500, 8: 4000, 32: 6000}
+ROUNDS = 3
+SLOW_REQUESTS = 640
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Times:
+    """Latencies in ms: the median, the 99th percentile, and the longest."""
+
+    p50: float
+    p99: float
+    longest: float
+
+
+def rows() -> Iterator[Row]:
+    """The table's rows; each figure is the median of some rounds, floor and bot in turn."""
+    with _serving("floor") as floor, _serving("bot") as bot:
+        for clients, requests in REQUESTS.items():
+            rounds = [(_load(floor, clients, requests // ROUNDS), _load(bot, clients, requests // ROUNDS)) for _ in range(ROUNDS)]
+            yield _compared(clients, rounds)
+    with _serving("slow-bot") as slow:
+        times = _load(slow, 32, SLOW_REQUESTS)
+        yield Row("ack of a 150 ms handler, 32 clients, p99", f"{times.p99:.0f} ms", f"{WAIT * 1000:.0f} ms", times.p99 / WAIT / 1000, 1.2)
+
+
+def _compared(clients: int, rounds: list[tuple[Times, Times]]) -> Row:
+    ratio = statistics.median(ours.p99 / theirs.p99 for theirs, ours in rounds)
+    ours = statistics.median(pair[1].p99 for pair in rounds)
+    theirs = statistics.median(pair[0].p99 for pair in rounds)
+    tail = statistics.median(pair[1].longest / pair[1].p50 for pair in rounds)
+    note = f"longest {tail:.1f} x its p50" if clients > 8 else ""
+    return Row(f"ack of a command, {clients} clients, p99", f"{ours:.2f} ms", f"{theirs:.2f} ms", ratio, 1.5, note)
+
+
+@contextmanager
+def _serving(name: str) -> Iterator[int]:
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "benchmarks.servers", name, str(port), folder]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603  The command is ours.
+        try:
+            if process.stdout is None or process.stdout.readline() != b"ready\n":
+                raise RuntimeError(f"the server {name} did not start")
+            _load(port, 1, 50)
+            yield port
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+def _load(port: int, clients: int, requests: int) -> Times:
+    found: list[list[float]] = [[] for _ in range(clients)]
+    threads = [threading.Thread(target=_client, args=(port, requests // clients, times)) for times in found]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ordered = sorted(time_ for times in found for time_ in times)
+    return Times(statistics.median(ordered), ordered[int(len(ordered) * 0.99) - 1], ordered[-1])
+
+
+def _client(port: int, requests: int, times: list[float]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    for _ in range(requests):
+        body, headers = _command(next(_numbers))
+        began = time.perf_counter()
+        connection.request("POST", "/slack/events", body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        times.append((time.perf_counter() - began) * 1000)
+        if answer.status != 200:
+            raise RuntimeError(f"the server answered {answer.status}")
+    connection.close()
+
+
+def _command(number: int) -> tuple[str, dict[str, str]]:
+    text = f"create-account --name bench-{number} --email bench{number}@example.com --ou /Workloads --reason benchmark"
+    command = {"command": "/org", "text": text, "team_id": TEAM, "user_id": "U0ALICE", "channel_id": "C0", "trigger_id": f"1.{number}"}
+    body = urlencode(command)
+    stamp = str(int(time.time()))
+    signature = "v0=" + hmac.new(SECRET.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
+    kind = "application/x-www-form-urlencoded"
+    return body, {"Content-Type": kind, "X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}

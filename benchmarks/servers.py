@@ -1,0 +1,123 @@
+"""The servers that `ack` compares, each a process of its own: `python -m benchmarks.servers floor|bot|slow PORT FOLDER`.
+
+`floor`: bare WSGI, HMAC, and one durable insert with raw sqlite3. `bot`: the bot's edge, Bolt, handlers and front desk.
+`slow`: the floor with a handler of 150 ms before its answer, and `slow-bot` the bot's edge with the same.
+All run on waitress with the same threads, and on the same journal settings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import waitress
+from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+
+from approvals.desk import Desk
+from approvals.rules import Rule, Rules
+from approvals.store import FifoLock, Store
+from bot.database import migrate, open_engine
+from bot.metrics import Metrics
+from bot.server import Edge, SlackDoor
+from bot.transport import SignedHttp
+from handlers.front import Front
+from handlers.register import register
+from operations.organization import Account, Organization, OrganizationalUnit
+
+SECRET = "benchmark"  # noqa: S105  No secret: both sides of the benchmark know it.
+TEAM = "T0"
+THREADS = 32
+WAIT = 0.150
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def floor(folder: Path, wait: float = 0.0) -> Wsgi:
+    """The least that can be done: read, check the signature, insert durably, answer."""
+    database = sqlite3.connect(folder / "floor.db", check_same_thread=False, isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        database.execute(f"PRAGMA {pragma}")
+    database.execute("CREATE TABLE IF NOT EXISTS request (id INTEGER PRIMARY KEY, body TEXT)")
+    lock = FifoLock()
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if not _signed(environ, body):
+            start_response("401 Unauthorized", [("Content-Length", "0")])
+            return [b""]
+        time.sleep(wait)
+        with lock:
+            database.execute("INSERT INTO request (body) VALUES (?)", (body.decode(),))
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "2")])
+        return [b"ok"]
+
+    return answer
+
+
+def _signed(environ: dict[str, Any], body: bytes) -> bool:
+    base = b"v0:" + environ["HTTP_X_SLACK_REQUEST_TIMESTAMP"].encode() + b":" + body
+    wanted = "v0=" + hmac.new(SECRET.encode(), base, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(wanted, environ["HTTP_X_SLACK_SIGNATURE"])
+
+
+def bot(folder: Path, wait: float = 0.0) -> Wsgi:
+    """The bot's whole way to the ack; the workers behind it are left out, they run after the ack."""
+    engine = open_engine(f"sqlite:///{folder / 'bot.db'}")
+    migrate(engine)
+    client = WebClient("xoxb-benchmark", base_url="http://127.0.0.1:9/")
+    result = AuthorizeResult(enterprise_id=None, team_id=TEAM, bot_id="B0", bot_user_id="U0", bot_token="xoxb-benchmark")  # noqa: S106
+    app = App(client=client, authorize=lambda: result, request_verification_enabled=False, process_before_response=True)
+    desk = Desk(Store(engine), lambda: datetime.now(UTC), lambda: time.sleep(wait))
+    register(app, _front(desk))
+    return Edge(SlackDoor(SECRET, SignedHttp(app).dispatch), list, Metrics())
+
+
+def _front(desk: Desk) -> Front:
+    units = (OrganizationalUnit("r-1", "Root", "", "/"), OrganizationalUnit("ou-1", "Workloads", "r-1", "/Workloads"))
+    accounts = (Account("1" * 12, "management", "m@example.com", "ACTIVE", "r-1"),)
+    picture = Organization("o-1", "1" * 12, "r-1", "ALL", units, accounts, datetime.now(UTC))
+    rules = Rules((Rule("default", ("U0BOB",)),))
+    return Front(
+        desk=desk,
+        organization=lambda: picture,
+        refresh=lambda: None,
+        rules=lambda: rules,
+        team=lambda: TEAM,
+        run=lambda _: None,
+        clock=lambda: datetime.now(UTC),
+        approval_channel="C0",
+    )
+
+
+SERVERS: dict[str, Callable[[Path], Wsgi]] = {
+    "floor": floor,
+    "bot": bot,
+    "slow-floor": lambda folder: floor(folder, WAIT),
+    "slow-bot": lambda folder: bot(folder, WAIT),
+}
+
+
+def main() -> None:
+    """Serves until it is ended."""
+    name, port, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    server = waitress.create_server(SERVERS[name](folder), host="127.0.0.1", port=port, threads=THREADS, backlog=1024)
+    threading.Thread(target=_announce, daemon=True).start()
+    server.run()
+
+
+def _announce() -> None:
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
