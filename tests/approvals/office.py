@@ -109,7 +109,9 @@ class Office:
         )
         return self.request(self.desk.file(draft))
 
-    def click(self, request: Request, kind: str, by: str, *, team: str = TEAM, delivery: str = "", reason: str = "") -> None:
+    def click(
+        self, request: Request, kind: str, by: str, *, team: str = TEAM, delivery: str = "", reason: str = ""
+    ) -> None:
         """A press of a button, taken in; `work` decides."""
         self.desk.click(
             Click(delivery or self._delivery(), kind, by, team, request.id or 0, channel="C0APPROVALS", reason=reason)

@@ -155,7 +155,9 @@ def test_of_two_clicks_at_the_same_instant_one_wins(office: Office, aws: AwsSand
         office.click(request, pair[1], CAROL)
         clicks = [key for kind, key in office._due() if kind == "click"]
         _at_once([lambda key=key: decide(office.context, int(key)) for key in clicks])
-        decided = [entry.event for entry in office.audit() if entry.request_id == request.id and "request." in entry.event]
+        decided = [
+            entry.event for entry in office.audit() if entry.request_id == request.id and "request." in entry.event
+        ]
         assert len([event for event in decided if event in ("request.approved", "request.denied")]) == 1
         assert any("already" in line for line in office.said("private"))
 

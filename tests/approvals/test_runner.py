@@ -27,7 +27,9 @@ def place_of(aws: AwsSandbox, account: str) -> str:
     parent = organizations.list_parents(ChildId=account)["Parents"][0]
     if parent["Type"] == "ROOT":
         return "/"
-    return str(organizations.describe_organizational_unit(OrganizationalUnitId=parent["Id"])["OrganizationalUnit"]["Name"])
+    return str(
+        organizations.describe_organizational_unit(OrganizationalUnitId=parent["Id"])["OrganizationalUnit"]["Name"]
+    )
 
 
 def test_an_approved_account_is_created_and_moved(office: Office, aws: AwsSandbox) -> None:

@@ -1,0 +1,62 @@
+"""Sweeps over every operation: a new one is tested here before its author writes a test."""
+
+from __future__ import annotations
+
+import re
+
+import botocore.session
+import pytest
+
+from operations.base import Operation
+from operations.fields import Kind
+from operations.permissions import iam_policy
+from operations.registry import all_operations, all_permissions, by_name
+
+every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+IAM_SERVICES = {"organizations": "organizations", "iam": "iam", "sts": "sts", "servicequotas": "service-quotas"}
+
+
+@every_operation
+def test_it_explains_itself(operation: type[Operation]) -> None:
+    assert operation.purpose().endswith(".")
+    assert operation.family
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", operation.name)
+
+
+@every_operation
+def test_every_field_can_be_typed_and_shown(operation: type[Operation]) -> None:
+    flags = [name for field in operation.fields() for name in field.flag.names]
+    assert len(flags) == len(set(flags))
+    assert all(re.fullmatch(r"--[a-z]+(-[a-z]+)*", name) for name in flags)
+    assert "--reason" not in flags
+    for field in operation.fields():
+        assert field.flag.label
+        assert (field.flag.kind is Kind.CHOICE) == bool(field.flag.choices)
+
+
+@every_operation
+def test_its_methods_are_its_own(operation: type[Operation]) -> None:
+    for method in ("settled", "subject", "target", "title", "preview", "steps", "closing"):
+        assert getattr(operation, method) is not getattr(Operation, method), method
+
+
+def test_names_and_aliases_are_unique() -> None:
+    words = [word for operation in all_operations() for word in (operation.name, *operation.aliases)]
+    assert sorted(words) == sorted(by_name())
+
+
+@pytest.mark.parametrize("permission", all_permissions(), ids=lambda permission: permission.why)
+def test_every_permission_exists_in_botocores_model(permission: object) -> None:
+    session = botocore.session.get_session()
+    for action in permission.actions:  # type: ignore[attr-defined]
+        prefix, _, name = action.partition(":")
+        if action == "iam:CreateServiceLinkedRole":
+            prefix = "iam"
+        assert name in session.get_service_model(IAM_SERVICES[prefix]).operation_names, action
+
+
+def test_the_policy_grants_no_more_than_the_operations_declare() -> None:
+    statements = iam_policy(all_permissions())["Statement"]
+    granted = {action for statement in statements for action in statement["Action"]}
+    assert granted == {action for permission in all_permissions() for action in permission.actions}
+    assert not [action for action in granted if "*" in action]
