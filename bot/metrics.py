@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+# Slack gives up after 3 s.
+ACK_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
+TICK_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)
 
 
 class Metrics:
-    """The counters of one bot, on a registry of their own so that several bots fit into one process."""
+    """The counters of one bot, on a registry of their own so that several bots fit into one process.
+
+    Counters are shown with `_total` at the end, and every name begins with `orgbot_`. A label is always one of a few words
+    (an operation, a status, a method): never a person, an account or a request number, which would grow without end.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.aws_calls = Counter(
-            "orgbot_aws_calls",
-            "Calls to AWS, by operation and outcome.",
-            ["operation", "outcome"],
-            registry=self.registry,
-        )
-        self.deliveries = Counter(
-            "orgbot_slack_deliveries",
-            "Deliveries from Slack, by HTTP status of the answer.",
-            ["status"],
-            registry=self.registry,
-        )
-        self.ack_seconds = Histogram(
-            "orgbot_ack_seconds",
-            "Time until Slack has its answer, in seconds.",
-            registry=self.registry,
-            buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
-        )
-        self.requests = Gauge("orgbot_requests", "Requests, by status.", ["status"], registry=self.registry)
-        self.messages_waiting = Gauge(
-            "orgbot_messages_waiting", "Messages that wait to be told to Slack.", registry=self.registry
-        )
-        self.organization_age = Gauge(
-            "orgbot_organization_age_seconds",
-            "Age of the cached picture of the organization, in seconds.",
-            registry=self.registry,
-        )
+        self.requests = self._counter("requests", "Requests that reached a status.", "operation", "status")
+        self.decisions = self._counter("decisions", "Decisions, such as approve, deny, cancel, expire.", "decision")
+        self.aws_calls = self._counter("aws_calls", "Calls to AWS.", "operation", "outcome")
+        self.slack_calls = self._counter("slack_calls", "Calls to Slack.", "method", "outcome")
+        self.deliveries = self._counter("slack_deliveries", "Deliveries from Slack, by HTTP status.", "status")
+        self.outbox_pending = self._gauge("outbox_pending", "Messages that wait to be told to Slack.")
+        self.requests_open = self._gauge("requests_open", "Requests that are not at their end, by status.", "status")
+        self.organization_age_seconds = self._gauge("organization_age_seconds", "Age of the organization's picture.")
+        self.tick_seconds = self._histogram("tick_seconds", "Length of one tick of the scheduler.", TICK_BUCKETS)
+        self.ack_seconds = self._histogram("ack_seconds", "Time until Slack has its answer.", ACK_BUCKETS)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"orgbot_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"orgbot_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: Sequence[float]) -> Histogram:
+        return Histogram(f"orgbot_{name}", text, registry=self.registry, buckets=buckets)

@@ -1,7 +1,7 @@
-"""The HTTP edge: waitress with its own threads in this process, and four addresses.
+"""The HTTP edge's server: waitress with its own threads in this process, and an end that loses no request.
 
-Slack's signature is checked here, before anything reads the body; a bad one gets 401 and leaves no trace of the body in the
-log. Source: Slack API, "Verifying requests from Slack"; waitress documentation, "Arguments to waitress.serve".
+Waitress itself ends by cancelling; this one closes the listener, lets the requests in hand be answered, and then goes.
+Source: waitress documentation, "Arguments to waitress.serve".
 """
 
 from __future__ import annotations
@@ -9,147 +9,101 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
+from collections.abc import Callable
 from typing import Any
 
 import waitress
-from prometheus_client import CollectorRegistry, generate_latest
-from slack_sdk.signature import SignatureVerifier
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer
+from waitress.trigger import trigger
 
-from bot.metrics import Metrics
-from bot.ready import Line
+from bot.edge import LARGEST_BODY, Edge, SlackDoor
+from bot.listening import BACKLOG, ListenError, listen
 
 log = logging.getLogger(__name__)
-EVENTS = "/slack/events"
-LARGEST_BODY = 1_000_000
-Answer = tuple[int, list[tuple[str, str]], bytes]
-Dispatch = Callable[[str, dict[str, list[str]]], tuple[int, dict[str, Sequence[str]], str]]
-Environ = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class SlackDoor:
-    """How `/slack/events` is answered: the secret that signs, and what handles a delivery whose signature is right."""
-
-    signing_secret: str
-    dispatch: Dispatch
-
-
-class Edge:
-    """The WSGI application. `slack` is None in Socket Mode: then `/slack/events` does not exist."""
-
-    def __init__(self, slack: SlackDoor | None, ready: Callable[[], list[Line]], metrics: Metrics) -> None:
-        self._slack = slack
-        self._ready = ready
-        self._metrics = metrics
-        self._verifier = SignatureVerifier(slack.signing_secret) if slack else None
-
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        status, headers, body = self._answer(environ)
-        start_response(f"{status} {HTTPStatus(status).phrase}", [*headers, ("Content-Length", str(len(body)))])
-        return [body]
-
-    def _answer(self, environ: Environ) -> Answer:
-        path = environ.get("PATH_INFO", "")
-        if path == EVENTS and self._slack:
-            return self._timed_delivery(environ, self._slack)
-        pages: dict[str, Callable[[], Answer]] = {
-            "/healthz": _alive,
-            "/readyz": self._readiness,
-            "/metrics": self._counters,
-        }
-        return pages[path]() if path in pages else _text(404, "There is nothing here.")
-
-    def _timed_delivery(self, environ: Environ, slack: SlackDoor) -> Answer:
-        began = time.perf_counter()
-        answer = self._delivery(environ, slack)
-        self._metrics.ack_seconds.observe(time.perf_counter() - began)
-        self._metrics.deliveries.labels(str(answer[0])).inc()
-        return answer
-
-    def _delivery(self, environ: Environ, slack: SlackDoor) -> Answer:
-        if environ["REQUEST_METHOD"] != "POST":
-            return _text(405, "Slack posts here.", ("Allow", "POST"))
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length > LARGEST_BODY:
-            return _text(413, "The body is too large.")
-        body: bytes = environ["wsgi.input"].read(length)
-        if not self._signed(environ, body):
-            log.warning("a delivery without a valid Slack signature was refused")
-            return _text(401, "The signature is not Slack's, or too old.")
-        return _dispatched(slack, environ, body)
-
-    def _signed(self, environ: Environ, body: bytes) -> bool:
-        timestamp, signature = (
-            environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", ""),
-            environ.get("HTTP_X_SLACK_SIGNATURE", ""),
-        )
-        if self._verifier is None or not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12):
-            return False
-        try:
-            return self._verifier.is_valid(body, timestamp, signature)
-        except (TypeError, ValueError):  # A signature or a body that is no text.
-            return False
-
-    def _readiness(self) -> Answer:
-        lines = self._ready()
-        ready = all(ok for _, ok, _ in lines)
-        return _text(
-            200 if ready else 503,
-            "\n".join(f"{'ok' if ok else 'NOT OK'} {name}: {detail}" for name, ok, detail in lines),
-        )
-
-    def _counters(self) -> Answer:
-        return 200, [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")], _exposed(self._metrics.registry)
-
-
-def _dispatched(slack: SlackDoor, environ: Environ, body: bytes) -> Answer:
-    headers = {
-        key[5:].replace("_", "-").lower(): [str(value)] for key, value in environ.items() if key.startswith("HTTP_")
-    }
-    headers["content-type"] = [environ.get("CONTENT_TYPE", "")]
-    status, answered, text = slack.dispatch(body.decode("utf-8", "replace"), headers)
-    return status, [(name, value) for name, values in answered.items() for value in values], text.encode()
-
-
-def _alive() -> Answer:
-    return _text(200, "ok")
-
-
-def _text(status: int, text: str, *headers: tuple[str, str]) -> Answer:
-    return status, [("Content-Type", "text/plain; charset=utf-8"), *headers], f"{text}\n".encode()
-
-
-def _exposed(registry: CollectorRegistry) -> bytes:
-    return bytes(generate_latest(registry))
+__all__ = ["Edge", "EdgeServer", "ListenError", "SlackDoor"]
+WAKE_EVERY = 1.0
+WAKE_WHILE_ENDING = 0.05
+TO_LEAVE = 0.5  # Seconds that threads without work need to see the end.
+ON_ITS_WAY = 0.3  # Seconds in which a request that was sent before the end may still arrive on an open connection.
+ARGUMENTS: dict[str, Any] = {
+    "ident": "orgbot",
+    "backlog": BACKLOG,
+    "connection_limit": 1000,
+    "max_request_body_size": LARGEST_BODY,
+    "channel_timeout": 30,
+    "clear_untrusted_proxy_headers": True,
+}
+# How long Slack waits is measured (orgbot_ack_seconds); a warning for each request that queues would only add to the load.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 class EdgeServer:
-    """Waitress around the edge. `stop` closes the listener, lets the requests in hand be answered, and returns."""
+    """A WSGI application served at `host` and `port` (0 takes a free one, see `.port`) by `threads` threads.
 
-    def __init__(self, edge: Edge, host: str, port: int, threads: int) -> None:
-        self._server = waitress.create_server(
-            edge,
-            host=host,
-            port=port,
-            threads=threads,
-            ident="orgbot",
-            backlog=1024,
-            max_request_body_size=LARGEST_BODY,
-            channel_timeout=30,
-            clear_untrusted_proxy_headers=True,
-        )
-        self.port = int(self._server.effective_port)
-        self._thread = threading.Thread(target=self._server.run, name="edge", daemon=True)
+    It is bound when it is made (raises ListenError) and answers from `start()` until `stop()`.
+    """
+
+    def __init__(self, edge: Callable[..., Any], host: str, port: int, threads: int) -> None:
+        self._sockets: dict[int, Any] = {}
+        listening = listen(host, port)
+        self.port = int(listening[0].getsockname()[1])
+        server = waitress.create_server(edge, map=self._sockets, sockets=listening, threads=threads, **ARGUMENTS)
+        self._tasks = server.task_dispatcher
+        self._listeners = [entry for entry in self._sockets.values() if isinstance(entry, BaseWSGIServer)]
+        self._deadline: float | None = None
+        self._thread = threading.Thread(target=self._run, name="edge", daemon=True)
 
     def start(self) -> None:
         """Begins to answer."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Answers what has come in, then nothing more."""
-        self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=10)
-        self._server.close()
-        self._thread.join(timeout=10)
+    def stop(self, timeout: float = 10) -> None:
+        """Takes no new connection, answers what has come in, and returns when that is done or after `timeout` seconds."""
+        self._deadline = time.monotonic() + timeout
+        if not self._thread.is_alive():
+            return self._close()
+        self._listeners[0].pull_trigger()
+        return self._thread.join(timeout + 2 * WAKE_EVERY)
+
+    def _run(self) -> None:
+        while self._deadline is None:
+            self._look()
+        for listener in self._listeners:
+            _accept_who_waits(listener)
+            wasyncore.dispatcher.close(listener)
+        while self._channels() and time.monotonic() < self._deadline:
+            self._look(WAKE_WHILE_ENDING)
+            self._let_go_of_idle_channels()
+        self._close()
+
+    def _look(self, longest: float = WAKE_EVERY) -> None:
+        wasyncore.loop(timeout=longest, use_poll=True, map=self._sockets, count=1)
+
+    def _channels(self) -> list[HTTPChannel]:
+        return [entry for entry in list(self._sockets.values()) if isinstance(entry, HTTPChannel)]
+
+    def _let_go_of_idle_channels(self) -> None:
+        quiet_since = time.time() - ON_ITS_WAY  # waitress notes a channel's last activity by this clock.
+        for channel in self._channels():
+            busy = channel.requests or channel.request or channel.total_outbufs_len
+            if not busy and channel.last_activity < quiet_since:
+                channel.will_close = True
+
+    def _close(self) -> None:
+        """The threads first: one that still runs writes to the trigger, whose number would by then be another file's."""
+        self._tasks.shutdown(timeout=max(TO_LEAVE, (self._deadline or 0) - time.monotonic()))
+        if self._tasks.threads:
+            log.warning("some requests were still being answered when the time to stop was over")
+        for entry in list(self._sockets.values()):
+            if not (self._tasks.threads and isinstance(entry, trigger)):
+                entry.close()
+
+
+def _accept_who_waits(listener: BaseWSGIServer) -> None:
+    """Takes the connections that the kernel has made already: closing the listener would break them off."""
+    before = -1
+    while before != len(listener.active_channels):
+        before = len(listener.active_channels)
+        listener.handle_accept()
