@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
-from handlers.register import register
 from slack_bolt import App
 from slack_sdk import WebClient
 
@@ -24,6 +23,7 @@ from approvals.people import People
 from approvals.store import Store
 from bot import database
 from bot.aws import Boto3Clients
+from bot.edge import Edge, SlackDoor
 from bot.identity import Identity
 from bot.logs import bind_request
 from bot.metrics import Metrics
@@ -31,10 +31,11 @@ from bot.picture import Picture
 from bot.ready import Readiness
 from bot.rules import load_rules
 from bot.scheduler import Clockwork
-from bot.server import Edge, EdgeServer, SlackDoor
+from bot.server import EdgeServer
 from bot.settings import Settings
 from bot.transport import SignedHttp, SocketMode
 from handlers.front import Front
+from handlers.register import register
 from operations.aws import Aws, Call
 from operations.closing import Console
 
@@ -89,9 +90,9 @@ class Orgbot:
         """Not ready, no new deliveries, no new work; then waits for what is in hand and closes everything."""
         self.readiness.open = False
         self.transport.stop()
+        self.edge.stop()
         self.clockwork.stop()
         self.dispatcher.stop()
-        self.edge.stop()
         self.store.engine.dispose()
         self._closing.close()
         log.info("orgbot has stopped")

@@ -29,6 +29,9 @@ def run_until_stopped() -> int:
         log.warning("%s", line)
     try:
         return _run(settings)
+    except SettingsError as error:
+        for line in error.lines:
+            log.error("orgbot cannot start: %s", line)  # noqa: TRY400  The sentence says all; a traceback would hide it.
     except (DatabaseError, OSError) as error:
         log.error("orgbot cannot start: %s", error)  # noqa: TRY400  The sentence says all; a traceback would hide it.
     except SlackApiError as error:
