@@ -76,6 +76,10 @@ class Backend(OrganizationsBackend):
         """The time as AWS sees it."""
         return self.conditions.clock.now()
 
+    def shown(self, since: datetime) -> bool:
+        """Whether lists show what came at `since`: AWS's are eventually consistent."""
+        return since + timedelta(seconds=self.conditions.lag_seconds) <= self.now()
+
     def later(self, seconds: float, kind: str, act: Callable[[], None]) -> None:
         """Do `act` when `seconds` have passed."""
         self.agenda.append(Later(self.now() + timedelta(seconds=seconds), kind, act))

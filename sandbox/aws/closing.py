@@ -10,6 +10,7 @@ from datetime import timedelta
 from sandbox.aws.backend import Backend, detach
 from sandbox.aws.conditions import MANAGEMENT_ACCOUNT
 from sandbox.aws.consent import open_when_all_agree
+from sandbox.aws.lifecycle import check_all_features
 from sandbox.aws.models import Account
 from sandbox.aws.refusals import Refusal, constraint
 from sandbox.aws.registry import Answer, Params, operation
@@ -28,6 +29,7 @@ def close_account(org: Backend, params: Params) -> Answer:
         raise constraint(
             "CANNOT_CLOSE_MANAGEMENT_ACCOUNT", "You can't close the management account with this operation."
         )
+    check_all_features(org)
     account = org.account(params["AccountId"])
     _check_state(account)
     _check_delegated(org, account)

@@ -31,7 +31,7 @@ class Conditions:
     """What a test or the demo may change while the stand-in runs; seconds unless said otherwise.
 
     `account_quota` counts as AWS counts: members of every state, the management account, creations in flight and pending
-    invitations. `role_seconds` is how long a new account's role can't be assumed yet. `paths` off leaves out `Paths` and
+    invitations. `lag_seconds` is how long new accounts and creations are missing in lists. `role_seconds` is how long a new account's role can't be assumed yet. `paths` off leaves out `Paths` and
     `Path`, as older partitions do.
     """
 
@@ -40,6 +40,7 @@ class Conditions:
     policy_type_seconds: float = 1.0
     closing_seconds: float = 3.0
     role_seconds: float = 0.0
+    lag_seconds: float = 0.0
     account_quota: int = 50
     creations_at_once: int = 5
     paths: bool = True

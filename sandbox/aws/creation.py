@@ -85,7 +85,8 @@ def describe_create_account_status(org: Backend, params: Params) -> Answer:
 @listing("ListCreateAccountStatus", "CreateAccountStatuses")
 def list_create_account_status(org: Backend, params: Params) -> Listing:
     states = params.get("States") or [IN_PROGRESS, SUCCEEDED, FAILED]
-    return Listing([c for c in org.creations.values() if c.state in states], Creation.describe)
+    found = [c for c in org.creations.values() if c.state in states and org.shown(c.requested)]
+    return Listing(found, Creation.describe)
 
 
 def check_quota(org: Backend) -> None:

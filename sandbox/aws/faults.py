@@ -6,11 +6,12 @@ Source: AWS Organizations API Reference, "Common Errors"; User Guide, "Quotas" (
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from threading import Lock
-from typing import Literal, get_args
+from threading import Event, Lock
+from typing import Any, Literal, get_args
 
-Kind = Literal["throttle", "500", "503", "drop-before", "drop-after", "bad-json", "delay", "error"]
+Kind = Literal["throttle", "500", "503", "drop-before", "drop-after", "bad-json", "delay", "delay-after", "error"]
 
 
 @dataclass
@@ -18,7 +19,9 @@ class Fault:
     """One planned fault; "" stands for every service or operation, `times=None` for ever.
 
     `drop-before` closes the connection before the call is carried out, `drop-after` when it has been; `bad-json` carries
-    it out and cuts the answer; `delay` waits `seconds` and carries it out; `error` answers `code` (and `reason`).
+    it out and cuts the answer (botocore reads that as an answer without members); `delay` waits `seconds` and carries it out,
+    `delay-after` carries it out and waits with the answer: longer than the client's time-out, both are lost answers.
+    `error` answers `code` (and `reason`). `where` are parameters that must be as given.
     """
 
     kind: Kind
@@ -29,11 +32,29 @@ class Fault:
     seconds: float = 0.0
     code: str = ""
     reason: str = ""
+    where: Mapping[str, Any] = field(default_factory=dict)
     seen: int = field(default=0, init=False)
+    cancelled: bool = field(default=False, init=False)
+    _released: Event = field(default_factory=Event, init=False, repr=False)
 
-    def matches(self, service: str, operation: str) -> bool:
+    def matches(self, service: str, operation: str, params: Mapping[str, Any]) -> bool:
         """Whether a call is one that this fault is about."""
-        return self.service in ("", service) and self.operation in ("", operation) and self.times != 0
+        named = self.service in ("", service) and self.operation in ("", operation)
+        return named and self.times != 0 and all(params.get(key) == value for key, value in self.where.items())
+
+    def wait(self) -> bool:
+        """Wait for `seconds` or `release`; false when the fault was cancelled, so that nothing may happen any more."""
+        self._released.wait(self.seconds)
+        return not self.cancelled
+
+    def release(self) -> None:
+        """Let the calls that this fault delays go on, now and later."""
+        self._released.set()
+
+    def cancel(self) -> None:
+        """Let the calls that this fault delays end without an answer."""
+        self.cancelled = True
+        self.release()
 
     def strikes(self) -> bool:
         """Count one matching call; true when it is the one to be hit."""
@@ -63,26 +84,29 @@ class Faults:
         seconds: float = 0.0,
         code: str = "",
         reason: str = "",
+        where: Mapping[str, Any] | None = None,
     ) -> Fault:
         """Plan a fault; raises ValueError for an unknown kind or an `error` without `code`."""
         if kind not in get_args(Kind):
             raise ValueError(f"kind={kind!r} is no fault; there are {', '.join(get_args(Kind))}")
         if kind == "error" and not code:
             raise ValueError('kind="error" needs code=, such as "FinalizingOrganizationException"')
-        fault = Fault(kind, service, operation, times, every, seconds, code, reason)
+        fault = Fault(kind, service, operation, times, every, seconds, code, reason, where or {})
         with self._lock:
             self._faults.append(fault)
         return fault
 
-    def strike(self, service: str, operation: str) -> Fault | None:
+    def strike(self, service: str, operation: str, params: Mapping[str, Any] | None = None) -> Fault | None:
         """The fault that hits this call, if any."""
         with self._lock:
-            matching = [fault for fault in self._faults if fault.matches(service, operation)]
+            matching = [fault for fault in self._faults if fault.matches(service, operation, params or {})]
             return next((fault for fault in matching if fault.strikes()), None)
 
     def clear(self) -> None:
-        """Plan nothing any more."""
+        """Plan nothing any more; calls that are being delayed end without an answer."""
         with self._lock:
+            for fault in self._faults:
+                fault.cancel()
             self._faults.clear()
 
 

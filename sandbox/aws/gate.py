@@ -35,6 +35,7 @@ class Gate:
             _hang_up(environ)
         call = self._calls.add(_read(environ))
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = call.account
+        environ["sandbox.service"] = call.service
         answer = self._answer(call, environ)
         log.debug("%s %s: %s", call.service, call.operation, call.outcome)
         start_response(answer.status_line, answer.headers)
@@ -42,17 +43,19 @@ class Gate:
 
     def _answer(self, call: Call, environ: Environ) -> HttpAnswer:
         """The answer to a call; raises ConnectionAbortedError where there is to be none."""
-        fault = self._faults.strike(call.service, call.operation)
+        fault = self._faults.strike(call.service, call.operation, call.params)
         instead = self._instead(call, fault)
         if fault and fault.kind == "drop-before":
             self._calls.finish(call, fault.kind)
             _hang_up(environ)
         if fault and fault.kind == "delay":
-            self.closing.wait(fault.seconds)
+            _wait(fault, environ)
         answer = instead or self._carry_out(call, environ)
         self._calls.finish(call, fault.kind if fault and fault.kind in ("drop-after", "bad-json") else answer.outcome)
         if fault and fault.kind == "drop-after":
             _hang_up(environ)
+        if fault and fault.kind == "delay-after":
+            _wait(fault, environ)
         return _cut(answer) if fault and fault.kind == "bad-json" else answer
 
     def _carry_out(self, call: Call, environ: Environ) -> HttpAnswer:
@@ -99,6 +102,12 @@ def _cut(answer: HttpAnswer) -> HttpAnswer:
     """The first half of an answer, sent as if it were whole."""
     headers = [(name, value) for name, value in answer.headers if name.lower() != "content-length"]
     return HttpAnswer(answer.status, headers, answer.body[: len(answer.body) // 2] or b"{")
+
+
+def _wait(fault: Fault, environ: Environ) -> None:
+    """Wait; where the sandbox is stopped or reset meanwhile, nothing may touch its state any more."""
+    if not fault.wait():
+        _hang_up(environ)
 
 
 def _hang_up(environ: Environ) -> None:

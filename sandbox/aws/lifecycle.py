@@ -13,7 +13,7 @@ from moto.organizations.utils import DEFAULT_RCP_POLICY_ID, DEFAULT_SCP_POLICY_I
 from sandbox.aws.backend import Backend, attach
 from sandbox.aws.conditions import MANAGEMENT_EMAIL, MANAGEMENT_NAME
 from sandbox.aws.models import Account, Policy
-from sandbox.aws.refusals import Refusal
+from sandbox.aws.refusals import Refusal, constraint
 from sandbox.aws.registry import Answer, Params, operation
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
@@ -53,6 +53,12 @@ def delete_organization(org: Backend, _: Params) -> Answer:
         )
     org.begin_anew()
     return {}
+
+
+def check_all_features(org: Backend) -> None:
+    """Raises ORGANIZATION_NOT_IN_ALL_FEATURES_MODE in an organization of consolidated billing only."""
+    if org.organization.feature_set != "ALL":
+        raise constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "Enable all features in the organization first.")
 
 
 def add_full_access(org: Backend) -> None:

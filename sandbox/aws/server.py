@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.organizations.models import organizations_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -20,6 +20,7 @@ from sandbox.aws import consent, endpoints, handshakes, responses, signin, sts
 from sandbox.aws.backend import LOCK, Backend
 from sandbox.aws.calls import CallLog
 from sandbox.aws.conditions import MANAGEMENT_ACCOUNT, Conditions
+from sandbox.aws.dispatcher import Dispatcher
 from sandbox.aws.faults import Faults, TokenBucket
 from sandbox.aws.gate import Gate
 from sandbox.aws.grow import grow
@@ -63,7 +64,7 @@ class AwsSandbox:
         self._thread: Thread | None = None
         self.calls = CallLog()
         self.faults = Faults()
-        self._gate = Gate(DomainDispatcherApplication(create_backend_app), self.calls, self.faults)
+        self._gate = Gate(Dispatcher(), self.calls, self.faults)
 
     def __enter__(self) -> Self:
         self.start()
@@ -95,6 +96,7 @@ class AwsSandbox:
         if self._server is None or self._thread is None:
             return
         self._gate.closing.set()
+        self.faults.clear()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -121,10 +123,12 @@ class AwsSandbox:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def client(self, service: str, *, account: str = MANAGEMENT_ACCOUNT, **credentials: str) -> Any:
+    def client(
+        self, service: str, *, account: str = MANAGEMENT_ACCOUNT, read_timeout: float = 30, **credentials: str
+    ) -> Any:
         """A boto3 client without retries; `credentials` are boto3's own names, for those that AssumeRole gave."""
         keys = {"aws_access_key_id": access_key_of(account), "aws_secret_access_key": SECRET} | credentials
-        config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
+        config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=read_timeout)
         with LOCK:  # A boto3 session may not make two clients at a time.
             session: Any = _session()
             return session.client(service, endpoint_url=self.endpoint_url, config=config, **keys)

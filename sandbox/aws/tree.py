@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from moto.organizations.models import FakeOrganizationalUnit
+from moto.organizations.models import FakeAccount, FakeOrganizationalUnit
 
 from sandbox.aws.backend import Backend, attach, detach
 from sandbox.aws.models import Account, is_root, tag_map
@@ -27,13 +27,13 @@ def list_roots(org: Backend, _: Params) -> Listing:
 
 @listing("ListAccounts", "Accounts")
 def list_accounts(org: Backend, _: Params) -> Listing:
-    return Listing(org.accounts, describe_accounts(org))
+    return Listing(_shown(org), describe_accounts(org))
 
 
 @listing("ListAccountsForParent", "Accounts")
 def list_accounts_for_parent(org: Backend, params: Params) -> Listing:
     parent = _parent(org, params["ParentId"])
-    return Listing([a for a in org.accounts if a.parent_id == parent.id], describe_accounts(org))
+    return Listing([a for a in _shown(org) if a.parent_id == parent.id], describe_accounts(org))
 
 
 @listing("ListOrganizationalUnitsForParent", "OrganizationalUnits")
@@ -166,6 +166,12 @@ def describe_unit(org: Backend, unit: FakeOrganizationalUnit) -> Answer:
 def unit_path(org: Backend, unit: FakeOrganizationalUnit) -> str:
     """`o-…/r-…/ou-…/`, as in `aws:PrincipalOrgPaths`."""
     return "/".join([org.organization.id, *(link.id for link in chain(org, unit)), ""])
+
+
+def _shown(org: Backend) -> list[FakeAccount]:
+    if not org.conditions.lag_seconds:
+        return org.accounts
+    return [account for account in org.accounts if org.shown(account.create_time)]
 
 
 def _parent(org: Backend, parent_id: str) -> FakeOrganizationalUnit:

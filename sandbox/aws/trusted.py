@@ -13,6 +13,7 @@ from moto.organizations.models import FakeDelegatedAdministrator, FakeServiceAcc
 from sandbox.aws.attachments import NEEDS_SERVICE, type_status
 from sandbox.aws.backend import Backend
 from sandbox.aws.conditions import MANAGEMENT_ACCOUNT
+from sandbox.aws.lifecycle import check_all_features
 from sandbox.aws.refusals import Refusal, constraint, invalid
 from sandbox.aws.registry import Answer, Listing, Params, listing, operation
 
@@ -24,7 +25,7 @@ MOST_ADMINISTRATORS = 5
 @operation("EnableAWSServiceAccess")
 def enable_aws_service_access(org: Backend, params: Params) -> Answer:
     service = _service(params)
-    _check_all_features(org)
+    check_all_features(org)
     if not _enabled(org, service):
         org.services.append({"ServicePrincipal": service, "DateEnabled": org.now().timestamp()})
     return {}
@@ -48,7 +49,7 @@ def disable_aws_service_access(org: Backend, params: Params) -> Answer:
 
 @listing("ListAWSServiceAccessForOrganization", "EnabledServicePrincipals")
 def list_aws_service_access_for_organization(org: Backend, _: Params) -> Listing:
-    _check_all_features(org)
+    check_all_features(org)
     return Listing(org.services)
 
 
@@ -136,11 +137,6 @@ def _service(params: Params) -> str:
     if service not in FakeServiceAccess.TRUSTED_SERVICES:
         raise invalid("UNRECOGNIZED_SERVICE_PRINCIPAL", "You specified an unrecognized service principal.")
     return service
-
-
-def _check_all_features(org: Backend) -> None:
-    if org.organization.feature_set != "ALL":
-        raise constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "Enable all features in the organization first.")
 
 
 def _not_registered() -> Refusal:

@@ -141,3 +141,15 @@ def test_creations_come_in_pages_that_do_not_repeat(aws: AwsSandbox, organizatio
         aws.finish_creations()
     listed = everything(organizations, "list_create_account_status", "CreateAccountStatuses")
     assert [status["AccountName"] for status in listed] == [f"n{number}" for number in range(45)]
+
+
+def test_lists_may_lag_behind(aws: AwsSandbox, organizations: Any) -> None:
+    aws.conditions.lag_seconds = 60
+    creation = create(organizations, "fresh")
+    aws.finish_creations()
+    assert status_of(organizations, creation)["State"] == "SUCCEEDED"
+    assert organizations.list_create_account_status()["CreateAccountStatuses"] == []
+    assert "fresh" not in [account["Name"] for account in organizations.list_accounts()["Accounts"]]
+    aws.advance(seconds=60)
+    assert len(organizations.list_create_account_status()["CreateAccountStatuses"]) == 1
+    assert "fresh" in [account["Name"] for account in organizations.list_accounts()["Accounts"]]

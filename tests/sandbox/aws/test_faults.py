@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from sandbox.aws import AwsSandbox
 from sandbox.aws.faults import Fault, Faults, TokenBucket
@@ -73,6 +73,33 @@ def test_throttling_speaks_each_services_protocol(aws: AwsSandbox) -> None:
 def test_a_delay_only_delays(aws: AwsSandbox, organizations: Any) -> None:
     aws.faults.add(operation="ListRoots", kind="delay", seconds=0.01)
     assert len(organizations.list_roots()["Roots"]) == 1
+
+
+@pytest.mark.parametrize("kind", ["delay", "delay-after"])
+def test_a_client_that_does_not_wait_for_the_answer(aws: AwsSandbox, organizations: Any, kind: Any) -> None:
+    fault = aws.faults.add(operation="CreateAccount", kind=kind, seconds=60)
+    hasty = aws.client("organizations", read_timeout=0.1)
+    with pytest.raises(ReadTimeoutError):
+        create(hasty, "late")
+    fault.release()
+    assert aws.calls.wait_for("CreateAccount")[0].outcome == "ok"
+    assert creations(organizations) == ["late"]
+
+
+def test_a_reset_ends_what_is_delayed(aws: AwsSandbox, organizations: Any) -> None:
+    aws.faults.add(operation="CreateAccount", kind="delay", seconds=60)
+    hasty = aws.client("organizations", read_timeout=0.1)
+    with pytest.raises(ReadTimeoutError):
+        create(hasty, "never")
+    aws.reset()
+    assert creations(organizations) == []
+
+
+def test_a_fault_for_some_parameters_only() -> None:
+    faults = Faults()
+    faults.add("CreateAccount", where={"AccountName": "web"})
+    assert faults.strike("organizations", "CreateAccount", {"AccountName": "data"}) is None
+    assert faults.strike("organizations", "CreateAccount", {"AccountName": "web"}) is not None
 
 
 def test_every_second_call_for_ever() -> None:

@@ -45,6 +45,8 @@ def test_an_organization_for_billing_only(organizations: Any) -> None:
         organizations.create_policy(Name="p", Type="TAG_POLICY", Content='{"tags": {}}', Description="")
     with refused("ConstraintViolationException", "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE"):
         organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+    with refused("ConstraintViolationException", "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE"):
+        organizations.close_account(AccountId="222222222222")
 
 
 def test_an_empty_organization_is_deleted(aws: AwsSandbox, organizations: Any) -> None:
