@@ -84,10 +84,13 @@ def install() -> None:
 def _check_caller(org: Backend, name: str) -> None:
     if name in OPEN_TO_ANYBODY:
         return
-    members = {account.id for account in org.accounts}
-    if org.org is None or org.caller not in members:
+    if org.org is None or not _is_member(org):
         raise Refusal("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
     delegated = org.caller in {admin.account.id for admin in org.admins}
     may_read = delegated and name.startswith(("Describe", "List"))
     if org.caller != MANAGEMENT_ACCOUNT and name not in OPEN_TO_MEMBERS and not may_read:
         raise Refusal("AccessDeniedException", "You don't have permissions to access this resource.")
+
+
+def _is_member(org: Backend) -> bool:
+    return org.caller == MANAGEMENT_ACCOUNT or any(account.id == org.caller for account in org.accounts)

@@ -39,7 +39,8 @@ def list_accounts_for_parent(org: Backend, params: Params) -> Listing:
 @listing("ListOrganizationalUnitsForParent", "OrganizationalUnits")
 def list_organizational_units_for_parent(org: Backend, params: Params) -> Listing:
     parent = _parent(org, params["ParentId"])
-    return Listing([u for u in org.ou if u.parent_id == parent.id], lambda unit: describe_unit(org, unit))
+    above = unit_path(org, parent)
+    return Listing([u for u in org.ou if u.parent_id == parent.id], lambda unit: _unit(org, unit, f"{above}{unit.id}/"))
 
 
 @listing("ListChildren", "Children")
@@ -136,22 +137,26 @@ def place(account: Account, unit: FakeOrganizationalUnit, *policies: Any) -> Non
 
 def chain(org: Backend, unit: FakeOrganizationalUnit) -> list[FakeOrganizationalUnit]:
     """The units from the root down to `unit`, both included."""
-    by_id = {u.id: u for u in org.ou}
+    return _chain({u.id: u for u in org.ou}, unit)
+
+
+def _chain(units: dict[str, FakeOrganizationalUnit], unit: FakeOrganizationalUnit) -> list[FakeOrganizationalUnit]:
     links = [unit]
-    while links[0].parent_id in by_id:
-        links.insert(0, by_id[links[0].parent_id])
+    while links[0].parent_id is not None:
+        links.insert(0, units[links[0].parent_id])
     return links
 
 
 def describe_accounts(org: Backend) -> Callable[[Account], Answer]:
     """A function that gives the Account structure with `Paths`, looking every chain up once."""
     paths: dict[str, str] = {}
+    units = {unit.id: unit for unit in org.ou}
 
     def describe(account: Account) -> Answer:
         if not org.conditions.paths:
             return account.describe()
         if account.parent_id not in paths:
-            paths[account.parent_id] = unit_path(org, org.unit(account.parent_id))
+            paths[account.parent_id] = _path(org, _chain(units, units[account.parent_id]))
         return account.describe() | {"Paths": [f"{paths[account.parent_id]}{account.id}/"]}
 
     return describe
@@ -159,13 +164,21 @@ def describe_accounts(org: Backend) -> Callable[[Account], Answer]:
 
 def describe_unit(org: Backend, unit: FakeOrganizationalUnit) -> Answer:
     """The OrganizationalUnit structure with `Path`."""
-    path = {"Path": unit_path(org, unit)} if org.conditions.paths else {}
-    return {"Id": unit.id, "Arn": unit.arn, "Name": unit.name, **path}
+    return _unit(org, unit, unit_path(org, unit))
+
+
+def _unit(org: Backend, unit: FakeOrganizationalUnit, path: str) -> Answer:
+    shown = {"Path": path} if org.conditions.paths else {}
+    return {"Id": unit.id, "Arn": unit.arn, "Name": unit.name, **shown}
 
 
 def unit_path(org: Backend, unit: FakeOrganizationalUnit) -> str:
     """`o-…/r-…/ou-…/`, as in `aws:PrincipalOrgPaths`."""
-    return "/".join([org.organization.id, *(link.id for link in chain(org, unit)), ""])
+    return _path(org, chain(org, unit))
+
+
+def _path(org: Backend, links: list[FakeOrganizationalUnit]) -> str:
+    return "/".join([org.organization.id, *(link.id for link in links), ""])
 
 
 def _shown(org: Backend) -> list[FakeAccount]:
