@@ -40,11 +40,20 @@ def rows() -> Iterator[Row]:
     """The table's rows; each figure is the median of some rounds, floor and bot in turn."""
     with _serving("floor") as floor, _serving("bot") as bot:
         for clients, requests in REQUESTS.items():
-            rounds = [(_load(floor, clients, requests // ROUNDS), _load(bot, clients, requests // ROUNDS)) for _ in range(ROUNDS)]
+            rounds = [
+                (_load(floor, clients, requests // ROUNDS), _load(bot, clients, requests // ROUNDS))
+                for _ in range(ROUNDS)
+            ]
             yield _compared(clients, rounds)
     with _serving("slow-bot") as slow:
         times = _load(slow, 32, SLOW_REQUESTS)
-        yield Row("ack of a 150 ms handler, 32 clients, p99", f"{times.p99:.0f} ms", f"{WAIT * 1000:.0f} ms", times.p99 / WAIT / 1000, 1.2)
+        yield Row(
+            "ack of a 150 ms handler, 32 clients, p99",
+            f"{times.p99:.0f} ms",
+            f"{WAIT * 1000:.0f} ms",
+            times.p99 / WAIT / 1000,
+            1.2,
+        )
 
 
 def _compared(clients: int, rounds: list[tuple[Times, Times]]) -> Row:
@@ -99,7 +108,14 @@ def _client(port: int, requests: int, times: list[float]) -> None:
 
 def _command(number: int) -> tuple[str, dict[str, str]]:
     text = f"create-account --name bench-{number} --email bench{number}@example.com --ou /Workloads --reason benchmark"
-    command = {"command": "/org", "text": text, "team_id": TEAM, "user_id": "U0ALICE", "channel_id": "C0", "trigger_id": f"1.{number}"}
+    command = {
+        "command": "/org",
+        "text": text,
+        "team_id": TEAM,
+        "user_id": "U0ALICE",
+        "channel_id": "C0",
+        "trigger_id": f"1.{number}",
+    }
     body = urlencode(command)
     stamp = str(int(time.time()))
     signature = "v0=" + hmac.new(SECRET.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()

@@ -35,6 +35,7 @@ from handlers.register import register
 from operations.organization import Account, Organization, OrganizationalUnit
 
 SECRET = "benchmark"  # noqa: S105  No secret: both sides of the benchmark know it.
+TOKEN = "xoxb-benchmark"  # noqa: S105
 TEAM = "T0"
 THREADS = 32
 WAIT = 0.150
@@ -73,8 +74,8 @@ def bot(folder: Path, wait: float = 0.0) -> Wsgi:
     """The bot's whole way to the ack; the workers behind it are left out, they run after the ack."""
     engine = open_engine(f"sqlite:///{folder / 'bot.db'}")
     migrate(engine)
-    client = WebClient("xoxb-benchmark", base_url="http://127.0.0.1:9/")
-    result = AuthorizeResult(enterprise_id=None, team_id=TEAM, bot_id="B0", bot_user_id="U0", bot_token="xoxb-benchmark")  # noqa: S106
+    client = WebClient(TOKEN, base_url="http://127.0.0.1:9/")
+    result = AuthorizeResult(enterprise_id=None, team_id=TEAM, bot_id="B0", bot_user_id="U0", bot_token=TOKEN)
     app = App(client=client, authorize=lambda: result, request_verification_enabled=False, process_before_response=True)
     desk = Desk(Store(engine), lambda: datetime.now(UTC), lambda: time.sleep(wait))
     register(app, _front(desk))

@@ -32,7 +32,15 @@ def show(rows: Iterable[Row]) -> int:
     missed = 0
     for row in rows:
         sign = ">=" if row.least else "<="
-        table.add_row(row.name, row.ours, row.floor, f"{row.ratio:.2f}", f"{sign} {row.target}", "met" if row.good() else "MISSED", row.note)
+        table.add_row(
+            row.name,
+            row.ours,
+            row.floor,
+            f"{row.ratio:.2f}",
+            f"{sign} {row.target}",
+            "met" if row.good() else "MISSED",
+            row.note,
+        )
         missed += not row.good()
     Console(width=150).print(table)
     return missed

@@ -1,0 +1,10 @@
+"""`make bench`: every figure beside its floor, as a ratio of one run."""
+
+from __future__ import annotations
+
+import itertools
+
+from benchmarks import ack, reading, start, store
+from benchmarks.table import show
+
+show(itertools.chain(store.rows(), reading.rows(), start.rows(), ack.rows()))
