@@ -1,0 +1,135 @@
+"""One loopback port for everything, served from a thread with an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from sandbox.slack.errors import SlackRefusal
+from sandbox.slack.loopback import LOOPBACK, LoopbackOnly
+from sandbox.slack.workspace import Workspace
+
+PAGE = Path(__file__).parent / "page"
+
+
+class Droppable(H11Protocol):
+    """uvicorn's protocol, which remembers its connections so that a fault can break one."""
+
+    open: dict[tuple[Any, Any], asyncio.Transport] = {}  # noqa: RUF012 - One table for all connections.
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Remember the connection by both of its ends."""
+        super().connection_made(transport)
+        self.open[_ends(transport)] = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self.open.pop(_ends(self.transport), None)
+        super().connection_lost(exc)
+
+
+def _ends(transport: asyncio.Transport) -> tuple[Any, Any]:
+    """Host and port of both sides; IPv6 has more, which nobody compares."""
+    return tuple(transport.get_extra_info("peername")[:2]), tuple(transport.get_extra_info("sockname")[:2])
+
+
+def drop(request: Request) -> None:
+    """Break the connection that a request came over: the other side sees a reset, and no answer."""
+    ends = (tuple(request.scope["client"]), tuple(request.scope["server"]))
+    transport = Droppable.open.get(ends)
+    if transport is not None:
+        transport.abort()
+
+
+class Server:
+    """A uvicorn server in a thread; `start` returns when it listens, `stop` when the thread has ended."""
+
+    def __init__(self, routes: list[BaseRoute], host: str, port: int, workspace: Workspace) -> None:
+        if host not in LOOPBACK:
+            raise ValueError(f"host {host!r} is not a loopback address: the sandbox knows no passwords. Use 127.0.0.1.")
+        self._workspace = workspace
+        self._address = (host, port)
+        self._app = LoopbackOnly(Starlette(routes=[*routes, *_common(workspace)]))
+        self._thread: Thread | None = None
+        self._server: uvicorn.Server | None = None
+        self.url = ""
+
+    def start(self) -> str:
+        """Listen; the server's own address. Raises OSError when the port is taken."""
+        listener = socket.create_server(self._address, family=_family(self._address[0]), backlog=256)
+        host = f"[{self._address[0]}]" if ":" in self._address[0] else self._address[0]
+        self.url = f"http://{host}:{listener.getsockname()[1]}"
+        config = uvicorn.Config(
+            self._app,
+            http=Droppable,
+            ws="websockets-sansio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=2,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = Thread(target=self._serve, args=(listener,), name="slack-sandbox", daemon=True)
+        self._thread.start()
+        return self.url
+
+    def _serve(self, listener: socket.socket) -> None:
+        assert self._server is not None  # noqa: S101 - start() sets it before the thread runs.
+        with listener:
+            asyncio.run(self._server.serve(sockets=[listener]))
+
+    def stop(self) -> None:
+        """End the streams, then the server, then the thread."""
+        self._workspace.pages.close()
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+        self._server = self._thread = None
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _common(workspace: Workspace) -> list[BaseRoute]:
+    """The page, the uploads, the files."""
+
+    async def index(_: Request) -> Response:
+        page = PAGE / "index.html"
+        return FileResponse(page) if page.exists() else PlainTextResponse("The page is not built in here.\n", 404)
+
+    async def upload(request: Request) -> Response:
+        try:
+            file = workspace.files.by_ticket(request.path_params["ticket"])
+        except SlackRefusal as refusal:
+            return JSONResponse(refusal.as_answer(), 404)
+        body = await request.body()
+        if len(body) != file.length:
+            return PlainTextResponse(f"{len(body)} bytes came, {file.length} were announced", 400)
+        file.content = body
+        return PlainTextResponse(f"OK - {len(body)}")
+
+    async def download(request: Request) -> Response:
+        try:
+            file = workspace.files.find(request.path_params["file_id"])
+        except SlackRefusal as refusal:
+            return JSONResponse(refusal.as_answer(), 404)
+        return Response(file.content or b"", media_type=str(file.for_api("")["mimetype"]))
+
+    return [
+        Route("/", index),
+        Route("/upload/{ticket}", upload, methods=["POST"]),
+        Route("/files/{file_id}/{name}", download),
+        Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
+    ]

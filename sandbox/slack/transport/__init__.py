@@ -1,0 +1,1 @@
+"""How what people do reaches the bot: signed HTTP or Socket Mode."""

@@ -1,0 +1,133 @@
+"""`/api/<method>`: tokens, scopes, arguments, faults, the record; then the method itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sandbox.slack.api import METHODS, Method
+from sandbox.slack.api.registry import Call
+from sandbox.slack.calls import ApiCall, CallLog
+from sandbox.slack.errors import SlackRefusal
+from sandbox.slack.faults import Fault, Faults
+from sandbox.slack.multipart import read_parts
+from sandbox.slack.workspace import Workspace
+
+Json = dict[str, Any]
+
+
+@dataclass
+class WebApi:
+    """The Web API over one workspace."""
+
+    workspace: Workspace
+    bot_token: str
+    app_token: str
+    faults: Faults
+    calls: CallLog
+    new_socket_url: Callable[[], str]
+    drop: Callable[[Request], None]
+    base_url: str = ""
+
+    async def endpoint(self, request: Request) -> Response:
+        """Answer one call as Slack does: HTTP 200 with `ok` and `error`, except where a fault says otherwise."""
+        name = request.path_params["method"]
+        try:
+            params = await _params(request)
+        except ValueError:
+            return JSONResponse({"ok": False, "error": "invalid_json"})
+        token = _token(request, params)
+        fault = self.faults.next(name, params)
+        if fault is None:
+            return self._respond(name, self._done(name, params, token))
+        return await self._faulty(fault, request, name, params, token)
+
+    async def _faulty(self, fault: Fault, request: Request, name: str, params: Json, token: str) -> Response:
+        await asyncio.sleep(fault.delay)
+        if fault.error or fault.status:
+            result = {"ok": False, "error": fault.error or "ratelimited"}
+            self.calls.add(ApiCall(name, params, self.workspace.clock.now(), None))
+            return _failed(fault, result)
+        if fault.fault == "drop-before":
+            self.calls.add(ApiCall(name, params, self.workspace.clock.now(), None))
+            self.drop(request)
+            return Response(status_code=500)
+        result = self._done(name, params, token)
+        if fault.fault == "drop-after":
+            self.drop(request)
+        return self._respond(name, result)
+
+    def _respond(self, name: str, result: Json) -> Response:
+        method = METHODS.get(name)
+        headers = {"x-oauth-scopes": ",".join(sorted(self.workspace.manifest.scopes))}
+        headers["x-accepted-oauth-scopes"] = ",".join(method.scopes) if method else ""
+        return JSONResponse(result, headers=headers)
+
+    def _done(self, name: str, params: Json, token: str) -> Json:
+        """Do it, under the lock, and remember it."""
+        with self.workspace.lock:
+            try:
+                result = self._run(name, params, token)
+            except SlackRefusal as refusal:
+                result = refusal.as_answer()
+            answer: Json = json.loads(json.dumps(result))
+            self.calls.add(ApiCall(name, params, self.workspace.clock.now(), answer))
+        return answer
+
+    def _run(self, name: str, params: Json, token: str) -> Json:
+        method = METHODS.get(name)
+        if method is None:
+            raise SlackRefusal("unknown_method", req_method=name)
+        self._authorize(method, token)
+        scopes = self.workspace.manifest.scopes
+        call = Call(self.workspace, params, self.base_url, self.new_socket_url, scopes)
+        call.need(*method.scopes)
+        return method.run(call)
+
+    def _authorize(self, method: Method, token: str) -> None:
+        if method.caller == "none":
+            return
+        if not token:
+            raise SlackRefusal("not_authed")
+        if token not in {self.bot_token, self.app_token}:
+            raise SlackRefusal("invalid_auth")
+        if token != (self.app_token if method.caller == "app" else self.bot_token):
+            raise SlackRefusal("not_allowed_token_type")
+
+
+def _failed(fault: Fault, result: Json) -> Response:
+    if fault.status is None:
+        return JSONResponse(result)
+    if fault.status == 429:
+        return JSONResponse(result, 429, headers={"Retry-After": str(fault.retry_after or 1)})
+    if fault.status >= 500:
+        return Response("<html>Server Error</html>", fault.status, media_type="text/html")
+    return JSONResponse(result, fault.status)
+
+
+async def _params(request: Request) -> Json:
+    """Query, form, multipart or JSON arguments; raises ValueError when JSON is announced and none comes."""
+    params: Json = dict(request.query_params)
+    body, kind = await request.body(), request.headers.get("content-type", "")
+    if kind.startswith("application/json"):
+        data = json.loads(body or b"{}")
+        if not isinstance(data, dict):
+            raise ValueError("the arguments must be an object")
+        return params | data
+    if kind.startswith("multipart/form-data"):
+        return params | {part.name: part.text for part in read_parts(kind, body) if part.filename is None}
+    return params | dict(parse_qsl(body.decode(), keep_blank_values=True))
+
+
+def _token(request: Request, params: Json) -> str:
+    """The token of the header or the arguments; it leaves the arguments, so that no record holds it."""
+    field = params.pop("token", "")
+    header = request.headers.get("authorization", "")
+    return header[len("Bearer ") :].strip() if header.startswith("Bearer ") else str(field)

@@ -1,0 +1,159 @@
+"""The workspace: who is there, what was said, which forms are open. Every change passes here and is told to the pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Condition, RLock
+from typing import Any
+
+from sandbox.slack import cast
+from sandbox.slack.cast import BOT_USER, Channel, User
+from sandbox.slack.clock import Clock
+from sandbox.slack.errors import SlackRefusal
+from sandbox.slack.events import Broker
+from sandbox.slack.files import Files
+from sandbox.slack.manifest import Manifest
+from sandbox.slack.messages import Json, Message, Thread, for_api, for_page
+from sandbox.slack.modals import Views
+from sandbox.slack.triggers import Hooks, Triggers
+
+
+class Workspace:
+    """All state of the stand-in. Hold `lock` around whatever reads and then writes; `changed` wakes those who wait."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.clock = Clock()
+        self.lock = RLock()
+        self.changed = Condition(self.lock)
+        self.users = {user.id: user for user in cast.people()}
+        self.groups = {group.id: group for group in cast.groups()}
+        self.channels = {channel.id: channel for channel in cast.channels()}
+        self.log: dict[str, list[Message]] = {}
+        self.views = Views(self.clock)
+        self.triggers = Triggers(self.clock)
+        self.hooks = Hooks(self.clock)
+        self.files = Files()
+        self.pages = Broker()
+
+    def user(self, which: str) -> User:
+        """By id or name; raises SlackRefusal user_not_found."""
+        for user in self.users.values():
+            if which.removeprefix("@") in {user.id, user.name}:
+                return user
+        raise SlackRefusal("user_not_found")
+
+    def channel(self, which: str) -> Channel:
+        """By id or name, with or without #; raises SlackRefusal channel_not_found."""
+        for channel in self.channels.values():
+            if which == channel.id or (not channel.is_im and which.removeprefix("#") == channel.name):
+                return channel
+        raise SlackRefusal("channel_not_found")
+
+    def dm(self, user_id: str) -> Channel:
+        """The person's direct message with the bot, made when there is none."""
+        user = self.user(user_id)
+        found = self.channels.get(f"D0{user.id[2:]}")
+        if found is None:
+            found = Channel(f"D0{user.id[2:]}", user.name, {user.id, BOT_USER}, user=user.id)
+            self.add_channel(found)
+        return found
+
+    def add_channel(self, channel: Channel) -> Channel:
+        """A new channel; its members' pages hear of it."""
+        with self.changed:
+            self.channels[channel.id] = channel
+            self.pages.publish({"type": "channel_created", "channel": channel_for_page(channel)}, channel.members)
+            self.changed.notify_all()
+        return channel
+
+    def sees(self, user: User, channel: Channel) -> bool:
+        """Whether a person may read a channel: members always, everybody else the public ones unless from outside."""
+        return user.id in channel.members or not (user.is_outside or channel.is_private or channel.is_im)
+
+    def find(self, channel: str, ts: str) -> Message:
+        """A message that all may see; raises SlackRefusal message_not_found."""
+        for message in self.log.get(channel, []):
+            if message.ts == ts and message.ephemeral_for is None:
+                return message
+        raise SlackRefusal("message_not_found")
+
+    def find_for(self, user: str, channel: str, ts: str) -> Message:
+        """A message that this person may see, ephemeral ones included; raises SlackRefusal message_not_found."""
+        for message in self.log.get(channel, []):
+            if message.ts == ts and message.ephemeral_for in {None, user}:
+                return message
+        raise SlackRefusal("message_not_found")
+
+    def thread(self, message: Message) -> Thread:
+        """What is under a message, or above a reply."""
+        said = [entry for entry in self.log.get(message.channel, []) if entry.ephemeral_for is None]
+        if message.is_reply:
+            return Thread(parent_user=next((entry.user for entry in said if entry.ts == message.thread_ts), None))
+        return Thread(tuple(entry for entry in said if entry.is_reply and entry.thread_ts == message.ts))
+
+    def show(self, message: Message, *, metadata: bool = False) -> Json:
+        """The message as the Web API shows it."""
+        return for_api(message, self.thread(message), metadata=metadata)
+
+    def show_page(self, message: Message) -> Json:
+        """The message as the page shows it."""
+        return for_page(message, self.thread(message))
+
+    def post(self, message: Message) -> Message:
+        """Say it; ephemeral messages reach one person."""
+        with self.changed:
+            self.log.setdefault(message.channel, []).append(message)
+            kind = "ephemeral" if message.ephemeral_for else "message"
+            self.tell(message.channel, {"type": kind, "message": self.show_page(message)}, message.ephemeral_for)
+            self._tell_parent(message)
+            self.changed.notify_all()
+        return message
+
+    def change(self, message: Message, **fields: Any) -> Message:
+        """Give a message new content."""
+        with self.changed:
+            for name, value in fields.items():
+                setattr(message, name, value)
+            event = {"type": "message_changed", "message": self.show_page(message)}
+            self.tell(message.channel, event, message.ephemeral_for)
+            self.changed.notify_all()
+        return message
+
+    def delete(self, message: Message) -> None:
+        """Take a message away; a parent with replies leaves a tombstone, as in Slack."""
+        if self.thread(message).replies:
+            gone = replace(message, user="USLACKBOT", text="This message was deleted.", subtype="tombstone")
+            self.change(message, **{**vars(gone), "blocks": [], "attachments": [], "files": [], "metadata": None})
+            return
+        with self.changed:
+            self.log[message.channel].remove(message)
+            event = {"type": "message_deleted", "channel": message.channel, "ts": message.ts}
+            self.tell(message.channel, event, message.ephemeral_for)
+            self._tell_parent(message)
+            self.changed.notify_all()
+
+    def _tell_parent(self, message: Message) -> None:
+        if message.is_reply and message.thread_ts and message.ephemeral_for is None:
+            for parent in self.log.get(message.channel, []):
+                if parent.ts == message.thread_ts:
+                    self.tell(message.channel, {"type": "message_changed", "message": self.show_page(parent)})
+
+    def tell(self, channel: str, event: Json, only: str | None = None) -> None:
+        """Give an event to the pages of all who see the channel, or of one person."""
+        place = self.channels[channel]
+        seers = {user.id for user in self.users.values() if self.sees(user, place)}
+        self.pages.publish(event, {only} if only else seers)
+
+    def tell_user(self, user: str, event: Json) -> None:
+        """Give an event to one person's pages, and wake those who wait for a change."""
+        with self.changed:
+            self.pages.publish(event, {user})
+            self.changed.notify_all()
+
+
+def channel_for_page(channel: Channel, user: str | None = None) -> Json:
+    """A channel of the page's contract."""
+    shown: Json = {"id": channel.id, "name": channel.name, "is_im": channel.is_im, "topic": channel.topic, "unread": 0}
+    shown["is_member"] = user is None or user in channel.members
+    return shown | ({"user": BOT_USER} if channel.is_im else {})
