@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
-LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $(UPGRADE)
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 CODE := approvals bot handlers operations sandbox tests benchmarks
 
 .DEFAULT_GOAL := help
@@ -31,9 +31,10 @@ bench: $(STAMP) ## speed, as ratios against bare floors
 	$(BIN)/python -m benchmarks
 
 lock: $(STAMP) ## the lock files anew from pyproject.toml (UPGRADE=--upgrade takes the newest versions)
-	$(LOCK) -o requirements/run.txt
-	$(LOCK) --extra sandbox -c requirements/run.txt -o requirements/sandbox.txt
-	$(LOCK) --all-extras --group dev -c requirements/sandbox.txt -o requirements/dev.txt
+	$(LOCK) $(UPGRADE) pyproject.toml -o requirements/run.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --extra sandbox -c requirements/run.txt -o requirements/sandbox.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group dev -c requirements/sandbox.txt -o requirements/dev.txt
+	$(LOCK) $(UPGRADE) --group pyproject.toml:build -c requirements/dev.txt -o requirements/build.txt
 
 clean: ## removes .venv and everything that can be made again
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

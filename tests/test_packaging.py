@@ -1,0 +1,106 @@
+"""Locked versions with hashes and no address in them, in step with pyproject.toml; make and CI as documented."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+LOCKS = ("run", "sandbox", "dev", "build")
+PIN = re.compile(
+    r"^(?P<name>[a-z0-9.-]+)==(?P<version>\S+)(?: ; (?P<marker>.+?))?(?P<hashes>(?: --hash=sha256:[0-9a-f]{64})+)$"
+)
+
+
+def project() -> Any:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def lines(lock: str) -> list[str]:
+    text = (ROOT / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
+    return [" ".join(line.split()) for line in text.replace("\\\n", " ").splitlines()]
+
+
+def pins(lock: str) -> dict[str, set[str]]:
+    found = [PIN.match(line) for line in lines(lock)]
+    versions: dict[str, set[str]] = {}
+    for match in filter(None, found):
+        versions.setdefault(match["name"], set()).add(match["version"])
+    return versions
+
+
+def direct(lock: str) -> list[Requirement]:
+    """What pyproject.toml asks for in this lock."""
+    whole = project()
+    run, sandbox = whole["project"]["dependencies"], whole["project"]["optional-dependencies"]["sandbox"]
+    groups = whole["dependency-groups"]
+    dev = [entry for entry in groups["dev"] if isinstance(entry, str)]
+    asked = {
+        "run": run,
+        "sandbox": run + sandbox,
+        "dev": run + sandbox + dev + groups["build"],
+        "build": groups["build"],
+    }
+    return [Requirement(text) for text in asked[lock]]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_line_is_a_version_with_its_hashes_and_no_address(lock: str) -> None:
+    assert [line for line in lines(lock) if not PIN.match(line)] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_lock_gives_what_the_project_asks_for(lock: str) -> None:
+    locked = pins(lock)
+    for wanted in direct(lock):
+        versions = locked.get(canonicalize_name(wanted.name), set())
+        assert versions, f"{wanted.name} is not in requirements/{lock}.txt: make lock"
+        assert all(wanted.specifier.contains(Version(version)) for version in versions), f"{wanted}: make lock"
+
+
+@pytest.mark.parametrize(("smaller", "larger"), [("run", "sandbox"), ("sandbox", "dev"), ("build", "dev")])
+def test_the_locks_agree(smaller: str, larger: str) -> None:
+    large = pins(larger)
+    assert {name: large.get(name) for name in pins(smaller)} == pins(smaller)
+
+
+def test_no_file_of_the_set_up_names_an_index() -> None:
+    for name in ("pyproject.toml", "Makefile", "Dockerfile", ".ci/run"):
+        assert not re.search(
+            r"(?<!no-emit-)index-url|find-links|://",
+            (ROOT / name).read_text(encoding="utf-8").replace("http://127.0.0.1", ""),
+        )
+
+
+def test_make_alone_lists_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    assert phony is not None
+    own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"}
+    shown = subprocess.run(["make"], cwd=ROOT, env=own, capture_output=True, text=True, check=True, timeout=60)  # noqa: S607  Whatever make the machine has.
+    assert [line.split()[0] for line in shown.stdout.splitlines()] == phony[1].split()
+
+
+def test_ci_runs_the_checks_and_can_be_run() -> None:
+    script = ROOT / ".ci" / "run"
+    text = script.read_text(encoding="utf-8")
+    assert os.access(script, os.X_OK)
+    assert {"set -euo pipefail", "export CI=true"} <= set(text.splitlines())
+    assert "make check" in text
+
+
+def test_the_licence_is_the_one_that_is_declared() -> None:
+    assert project()["project"]["license"] == (ROOT / "LICENSE").read_text(encoding="utf-8").split()[0]
+
+
+def test_the_changelog_says_what_is_coming() -> None:
+    assert re.search(r"^## Unreleased\n", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
