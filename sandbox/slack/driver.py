@@ -29,6 +29,7 @@ from sandbox.slack.transport.delivery import Answer, Delivered, Delivery
 from sandbox.slack.transport.dispatcher import Dispatcher
 from sandbox.slack.transport.http import HttpTransport, SignedRequest
 from sandbox.slack.transport.socket import SocketTransport
+from sandbox.slack.uploads import Uploads
 from sandbox.slack.web import WebApi
 from sandbox.slack.workspace import Workspace
 
@@ -82,6 +83,7 @@ class SlackSandbox:
             Route("/commands/{team}/{key}", hooks.endpoint, methods=["POST"]),
             Route("/actions/{team}/{key}", hooks.endpoint, methods=["POST"]),
             WebSocketRoute("/link/", self.socket.endpoint),
+            *Uploads(self.workspace, self.bot_token).routes(),
             *page.routes(),
         ]
 

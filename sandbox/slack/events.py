@@ -18,9 +18,9 @@ class Listener:
 
     user: str
     loop: asyncio.AbstractEventLoop
-    queue: asyncio.Queue[Json | None] = field(default_factory=asyncio.Queue)
+    queue: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
 
-    def put(self, event: Json | None) -> None:
+    def put(self, event: str | None) -> None:
         """Hand over an event; None ends the stream."""
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.queue.put_nowait, event)
@@ -33,10 +33,11 @@ class Broker:
         self._listeners: set[Listener] = set()
 
     def publish(self, event: Json, users: set[str] | None = None) -> None:
-        """Send to these people's pages, or to everybody's."""
+        """Send to these people's pages, or to everybody's; as it is now, whatever changes later."""
+        line = f"data: {json.dumps(event)}\n\n"
         for listener in list(self._listeners):
             if users is None or listener.user in users:
-                listener.put(event)
+                listener.put(line)
 
     def close(self) -> None:
         """End every stream, so that the server can stop."""
@@ -57,7 +58,6 @@ class Broker:
 
 async def _next(listener: Listener) -> str | None:
     try:
-        event = await asyncio.wait_for(listener.queue.get(), KEEP_ALIVE_SECONDS)
+        return await asyncio.wait_for(listener.queue.get(), KEEP_ALIVE_SECONDS)
     except TimeoutError:
         return ": still here\n\n"
-    return None if event is None else f"data: {json.dumps(event)}\n\n"

@@ -36,12 +36,16 @@ class Interactions:
         user, channel = self.workspace.user(user_id), self.workspace.channel(channel_id)
         if user.id not in channel.members:
             raise SlackRefusal("not_in_channel")
-        if channel.is_im and self.workspace.manifest.messages_tab_read_only:
-            raise SlackRefusal("messages_tab_read_only")
+        self._can_type(channel)
         ts = self.workspace.clock.ts()
         said = self.workspace.post(Message(ts, channel.id, user.id, escaped(text), thread_ts=thread_ts))
         self._tell_bot(channel, said)
         return said
+
+    def _can_type(self, channel: Channel) -> None:
+        """A messages tab that is read-only has no field to type in, not for commands either."""
+        if channel.is_im and self.workspace.manifest.messages_tab_read_only:
+            raise SlackRefusal("messages_tab_read_only")
 
     def _tell_bot(self, channel: Channel, said: Message) -> None:
         """message.* events go out only when the app subscribed and the bot is there."""
@@ -55,6 +59,7 @@ class Interactions:
         """The delivery of a typed command, not sent; raises SlackRefusal invalid_command for one the app lacks."""
         with self.workspace.lock:
             user, channel = self.workspace.user(user_id), self._seen(user_id, channel_id)
+            self._can_type(channel)
             command, _, rest = text.partition(" ")
             if command not in {entry.command for entry in self.workspace.manifest.commands}:
                 raise SlackRefusal("invalid_command")
@@ -62,8 +67,6 @@ class Interactions:
 
     def _seen(self, user_id: str, channel_id: str) -> Channel:
         user, channel = self.workspace.user(user_id), self.workspace.channel(channel_id)
-        if user.deleted:
-            raise SlackRefusal("account_inactive")
         if not self.workspace.sees(user, channel):
             raise SlackRefusal("channel_not_found")
         return channel

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import secrets
 from typing import Any
 
@@ -106,11 +105,11 @@ class Views:
             "callback_id": view.get("callback_id", ""),
             "state": {"values": {}},
             "hash": f"{int(self._clock.now())}.{secrets.token_hex(4)}",
-            "title": view.get("title", {"type": "plain_text", "text": "View Title", "emoji": True}),
+            "title": _with_defaults(view.get("title", {"type": "plain_text", "text": "View Title"})),
             "clear_on_close": view.get("clear_on_close", False),
             "notify_on_close": view.get("notify_on_close", False),
-            "close": view.get("close"),
-            "submit": view.get("submit"),
+            "close": _with_defaults(view.get("close")),
+            "submit": _with_defaults(view.get("submit")),
             "previous_view_id": previous,
             "root_view_id": root or view_id,
             "app_id": APP_ID,
@@ -125,14 +124,27 @@ def _new_id() -> str:
 
 
 def with_ids(blocks: list[Json]) -> list[Json]:
-    """The blocks with the block_ids and action_ids that Slack makes up where the app gave none."""
-    dressed = copy.deepcopy(blocks)
+    """The blocks as Slack gives them back: with ids where the app gave none, texts with their defaults."""
+    dressed: list[Json] = _with_defaults(blocks)
     for block in dressed:
         block.setdefault("block_id", secrets.token_urlsafe(4)[:5])
         for element in (block.get("accessory"), block.get("element"), *(block.get("elements") or [])):
             if isinstance(element, dict) and element.get("type") in _INTERACTIVE:
                 element.setdefault("action_id", secrets.token_urlsafe(4)[:5])
     return dressed
+
+
+_DEFAULTS = {"plain_text": {"emoji": True}, "mrkdwn": {"verbatim": False}}
+
+
+def _with_defaults(value: Any) -> Any:
+    """A deep copy in which each text object has `emoji` or `verbatim`, as in every answer of Slack."""
+    if isinstance(value, list):
+        return [_with_defaults(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    copied = {name: _with_defaults(entry) for name, entry in value.items()}
+    return copied | {k: v for k, v in _DEFAULTS.get(str(value.get("type")), {}).items() if k not in copied}
 
 
 _INTERACTIVE = {

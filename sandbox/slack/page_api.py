@@ -49,7 +49,7 @@ class PageApi:
         }
         return [
             *(Route(f"/sandbox/{name}", self._reader(run), methods=["GET"]) for name, run in reads.items()),
-            *(Route(f"/sandbox/{name}", _writer(run), methods=["POST"]) for name, run in writes.items()),
+            *(Route(f"/sandbox/{name}", self._writer(run), methods=["POST"]) for name, run in writes.items()),
             Route("/sandbox/upload", self.upload, methods=["POST"]),
             Route("/sandbox/events", self.events, methods=["GET"]),
         ]
@@ -64,18 +64,38 @@ class PageApi:
 
         return endpoint
 
+    def _must_be_active(self, who: str) -> None:
+        """Who is deactivated is signed out; only what was already on its way still reaches the bot."""
+        if self.workspace.user(who).deleted:
+            raise SlackRefusal("account_inactive")
+
+    def _writer(self, run: Callable[[Json], Json]) -> Callable[[Request], Any]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                body = await request.json()
+                self._must_be_active(body["as"])
+                return JSONResponse(await run_in_threadpool(run, body))
+            except SlackRefusal as refusal:
+                return JSONResponse(refusal.as_answer())
+            except KeyError as missing:
+                return JSONResponse({"ok": False, "error": f"missing field {missing}"}, 400)
+            except ValueError:
+                return JSONResponse({"ok": False, "error": "the body must be JSON"}, 400)
+
+        return endpoint
+
     def state(self, query: Json) -> Json:
         """The workspace as one person sees it."""
         user = self.workspace.user(query.get("as", ""))
         self.workspace.dm(user.id)
-        bot = self.workspace.users[BOT_USER]
+        bot, read_only = self.workspace.users[BOT_USER], self.workspace.manifest.messages_tab_read_only
         return {
             "team": {"id": TEAM_ID, "name": TEAM_NAME},
             "me": user.id,
             "users": [_person(entry) for entry in self.workspace.users.values()],
             "groups": [asdict(group) for group in self.workspace.groups.values()],
             "channels": [
-                channel_for_page(channel, user.id)
+                channel_for_page(channel, user.id) | {"is_read_only": channel.is_im and read_only}
                 for channel in self.workspace.channels.values()
                 if self.workspace.sees(user, channel)
             ],
@@ -167,17 +187,3 @@ class PageApi:
 def _person(user: Any) -> Json:
     names = ("id", "name", "real_name", "title", "email", "color", "is_bot", "deleted")
     return {name: getattr(user, name) for name in names}
-
-
-def _writer(run: Callable[[Json], Json]) -> Callable[[Request], Any]:
-    async def endpoint(request: Request) -> Response:
-        try:
-            return JSONResponse(await run_in_threadpool(run, await request.json()))
-        except SlackRefusal as refusal:
-            return JSONResponse(refusal.as_answer())
-        except KeyError as missing:
-            return JSONResponse({"ok": False, "error": f"missing field {missing}"}, 400)
-        except ValueError:
-            return JSONResponse({"ok": False, "error": "the body must be JSON"}, 400)
-
-    return endpoint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from sandbox.slack.choosing import named, option, static_options
@@ -36,12 +37,14 @@ class Person:
     @property
     def view(self) -> Json | None:
         """The open form, the topmost when several lie on each other."""
-        return self._slack.workspace.views.top(self.id)
+        with self._slack.workspace.lock:
+            return deepcopy(self._slack.workspace.views.top(self.id))
 
     @property
     def home(self) -> Json | None:
         """The home tab as the bot published it."""
-        return self._slack.workspace.views.home(self.id)
+        with self._slack.workspace.lock:
+            return deepcopy(self._slack.workspace.views.home(self.id))
 
     @property
     def ephemerals(self) -> list[Json]:

@@ -11,12 +11,11 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sandbox.slack.errors import SlackRefusal
 from sandbox.slack.loopback import LOOPBACK, LoopbackOnly
 from sandbox.slack.workspace import Workspace
 
@@ -60,7 +59,7 @@ class Server:
             raise ValueError(f"host {host!r} is not a loopback address: the sandbox knows no passwords. Use 127.0.0.1.")
         self._workspace = workspace
         self._address = (host, port)
-        self._app = LoopbackOnly(Starlette(routes=[*routes, *_common(workspace)]))
+        self._app = LoopbackOnly(Starlette(routes=[*routes, *_page()]))
         self._thread: Thread | None = None
         self._server: uvicorn.Server | None = None
         self.url = ""
@@ -102,34 +101,11 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def _common(workspace: Workspace) -> list[BaseRoute]:
-    """The page, the uploads, the files."""
+async def _index(_: Request) -> Response:
+    page = PAGE / "index.html"
+    return FileResponse(page) if page.exists() else PlainTextResponse("The page is not built in here.\n", 404)
 
-    async def index(_: Request) -> Response:
-        page = PAGE / "index.html"
-        return FileResponse(page) if page.exists() else PlainTextResponse("The page is not built in here.\n", 404)
 
-    async def upload(request: Request) -> Response:
-        try:
-            file = workspace.files.by_ticket(request.path_params["ticket"])
-        except SlackRefusal as refusal:
-            return JSONResponse(refusal.as_answer(), 404)
-        body = await request.body()
-        if len(body) != file.length:
-            return PlainTextResponse(f"{len(body)} bytes came, {file.length} were announced", 400)
-        file.content = body
-        return PlainTextResponse(f"OK - {len(body)}")
-
-    async def download(request: Request) -> Response:
-        try:
-            file = workspace.files.find(request.path_params["file_id"])
-        except SlackRefusal as refusal:
-            return JSONResponse(refusal.as_answer(), 404)
-        return Response(file.content or b"", media_type=str(file.for_api("")["mimetype"]))
-
-    return [
-        Route("/", index),
-        Route("/upload/{ticket}", upload, methods=["POST"]),
-        Route("/files/{file_id}/{name}", download),
-        Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
-    ]
+def _page() -> list[BaseRoute]:
+    """The page and its modules."""
+    return [Route("/", _index), Mount("/page", StaticFiles(directory=PAGE, check_dir=False))]

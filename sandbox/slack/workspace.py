@@ -30,6 +30,8 @@ class Workspace:
         self.groups = {group.id: group for group in cast.groups()}
         self.channels = {channel.id: channel for channel in cast.channels()}
         self.log: dict[str, list[Message]] = {}
+        self._by_ts: dict[tuple[str, str], Message] = {}
+        self._replies: dict[tuple[str, str], list[Message]] = {}
         self.views = Views(self.clock)
         self.triggers = Triggers(self.clock)
         self.hooks = Hooks(self.clock)
@@ -73,24 +75,24 @@ class Workspace:
 
     def find(self, channel: str, ts: str) -> Message:
         """A message that all may see; raises SlackRefusal message_not_found."""
-        for message in self.log.get(channel, []):
-            if message.ts == ts and message.ephemeral_for is None:
-                return message
-        raise SlackRefusal("message_not_found")
+        message = self._by_ts.get((channel, ts))
+        if message is None or message.ephemeral_for is not None:
+            raise SlackRefusal("message_not_found")
+        return message
 
     def find_for(self, user: str, channel: str, ts: str) -> Message:
         """A message that this person may see, ephemeral ones included; raises SlackRefusal message_not_found."""
-        for message in self.log.get(channel, []):
-            if message.ts == ts and message.ephemeral_for in {None, user}:
-                return message
-        raise SlackRefusal("message_not_found")
+        message = self._by_ts.get((channel, ts))
+        if message is None or message.ephemeral_for not in {None, user}:
+            raise SlackRefusal("message_not_found")
+        return message
 
     def thread(self, message: Message) -> Thread:
         """What is under a message, or above a reply."""
-        said = [entry for entry in self.log.get(message.channel, []) if entry.ephemeral_for is None]
         if message.is_reply:
-            return Thread(parent_user=next((entry.user for entry in said if entry.ts == message.thread_ts), None))
-        return Thread(tuple(entry for entry in said if entry.is_reply and entry.thread_ts == message.ts))
+            parent = self._by_ts.get((message.channel, message.thread_ts or ""))
+            return Thread(parent_user=parent.user if parent else None)
+        return Thread(tuple(self._replies.get((message.channel, message.ts), ())))
 
     def show(self, message: Message, *, metadata: bool = False) -> Json:
         """The message as the Web API shows it."""
@@ -104,6 +106,9 @@ class Workspace:
         """Say it; ephemeral messages reach one person."""
         with self.changed:
             self.log.setdefault(message.channel, []).append(message)
+            self._by_ts[message.channel, message.ts] = message
+            if message.is_reply and message.thread_ts and message.ephemeral_for is None:
+                self._replies.setdefault((message.channel, message.thread_ts), []).append(message)
             kind = "ephemeral" if message.ephemeral_for else "message"
             self.tell(message.channel, {"type": kind, "message": self.show_page(message)}, message.ephemeral_for)
             self._tell_parent(message)
@@ -128,6 +133,10 @@ class Workspace:
             return
         with self.changed:
             self.log[message.channel].remove(message)
+            del self._by_ts[message.channel, message.ts]
+            siblings = self._replies.get((message.channel, message.thread_ts or ""), [])
+            if message in siblings:
+                siblings.remove(message)
             event = {"type": "message_deleted", "channel": message.channel, "ts": message.ts}
             self.tell(message.channel, event, message.ephemeral_for)
             self._tell_parent(message)
@@ -135,9 +144,9 @@ class Workspace:
 
     def _tell_parent(self, message: Message) -> None:
         if message.is_reply and message.thread_ts and message.ephemeral_for is None:
-            for parent in self.log.get(message.channel, []):
-                if parent.ts == message.thread_ts:
-                    self.tell(message.channel, {"type": "message_changed", "message": self.show_page(parent)})
+            parent = self._by_ts.get((message.channel, message.thread_ts))
+            if parent is not None:
+                self.tell(message.channel, {"type": "message_changed", "message": self.show_page(parent)})
 
     def tell(self, channel: str, event: Json, only: str | None = None) -> None:
         """Give an event to the pages of all who see the channel, or of one person."""
@@ -156,4 +165,5 @@ def channel_for_page(channel: Channel, user: str | None = None) -> Json:
     """A channel of the page's contract."""
     shown: Json = {"id": channel.id, "name": channel.name, "is_im": channel.is_im, "topic": channel.topic, "unread": 0}
     shown["is_member"] = user is None or user in channel.members
+    shown["is_private"] = channel.is_private
     return shown | ({"user": BOT_USER} if channel.is_im else {})
