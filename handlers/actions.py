@@ -1,94 +1,135 @@
-"""Pressed buttons: kept with one insert, decided by the workers. A button carries the request's number and nothing else."""
+"""Buttons. A decision is one durable insert before the ack; a worker looks up who clicked, decides, and tells them.
+
+Source: Slack API, "block_actions payload", "Modals" (Opening modals).
+"""
 
 from __future__ import annotations
 
-import logging
+import json
 import re
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 from slack_sdk import WebClient
 
 from approvals.desk import Click
 from approvals.states import Status
-from handlers.deny import deny_modal
-from handlers.filing import delivery_key
-from handlers.forms import form
+from handlers.caller import Caller, delivery, of_interaction
+from handlers.declared import Value, fields_of
+from handlers.deny import deny_form, reason_of, request_of
+from handlers.filing import FOREIGN
+from handlers.forms import Scene, form
 from handlers.front import Front
-from handlers.modals import open_modal, tell
-from handlers.parser import Asked, asked, operation_named, read
-from handlers.typed import ParseError
+from handlers.modals import open_view, tell
+from handlers.parser import Given
+from handlers.slack_names import DECISION, DENY_FORM, LINK, OPEN_FORM
+from operations.base import Operation
+from operations.registry import by_name
 
-log = logging.getLogger(__name__)
-HIGHEST = 2**31 - 1
-Body = dict[str, Any]
-
-
-def register_actions(app: App, front: Front) -> None:
-    """Registers the decision buttons, those that open forms, and the links, of which Slack tells as well."""
-    _register_decisions(app, front)
-    _register_forms(app, front)
+NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+LARGEST_NUMBER = 2**31 - 1
+BROKEN = ":x: This button does not say which request it is about, so nothing was done. `/org requests` shows them."
+GONE = ":x: This operation no longer exists. `/org help` shows what there is."
+NO_REASON = "Say why, so that the requester knows what to change."
 
 
-def _register_decisions(app: App, front: Front) -> None:
+def register(app: App, front: Front) -> None:
+    """Takes every button of ours in."""
 
-    @app.action(re.compile("^(approve|cancel)$"))
-    def decide(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
-        click = _click(front, body, action, client)
-        if click:
-            front.desk.click(click)
+    @app.action(DECISION)
+    def decision(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        number = _number(body)
+        if number is None:
+            tell(front, client, of_interaction(body), BROKEN)
+        else:
+            front.desk.click(_click(body, number))
         ack()
 
     @app.action("deny")
-    def deny(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
-        click = _click(front, body, action, client)
-        if click and _may_give_a_reason(front, click):
-            open_modal(front, client, body["trigger_id"], deny_modal(click.request_id, click.channel), body)
-        elif click:
-            front.desk.click(click)
+    def deny(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        _deny(front, client, body)
+        ack()
+
+    @app.view(DENY_FORM)
+    def denied(ack: Any, body: dict[str, Any]) -> None:
+        _denied(front, ack, body)
+
+    @app.action(OPEN_FORM)
+    def open_form(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        _open_form(front, client, body)
+        ack()
+
+    @app.action(LINK)
+    def link(ack: Any) -> None:
         ack()
 
 
-def _register_forms(app: App, front: Front) -> None:
-    @app.action(re.compile("^form(:.*)?$"))
-    def open_form(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
-        ack()
-        request = _wanted(action)
-        if request:
-            view = form(request, str(body.get("channel", {}).get("id", "")), front.organization())
-            open_modal(front, client, body["trigger_id"], view, body)
-
-    @app.action(re.compile("^link"))
-    def follow_link(ack: Ack) -> None:
-        ack()
+def _number(body: dict[str, Any]) -> int | None:
+    """The request's number that a button carries; None when it carries anything else."""
+    value = str(body["actions"][0].get("value") or "")
+    return int(value) if NUMBER.fullmatch(value) and int(value) <= LARGEST_NUMBER else None
 
 
-def _click(front: Front, body: Body, action: Body, client: WebClient) -> Click | None:
-    """The click as it is kept; None, and a private line, when the button carries no request's number."""
-    user = body["user"]["id"]
-    team = body["user"].get("team_id") or body.get("team", {}).get("id", "")
-    channel = str(body.get("channel", {}).get("id", ""))
-    value = str(action.get("value", ""))
-    if not (value.isascii() and value.isdigit() and 0 < len(value) <= 10 and 0 < int(value) <= HIGHEST):
-        log.warning("a button without a request's number was pressed")
-        front.run(lambda: tell(client, channel, user, ":warning: This button belongs to no request. Nothing was done."))
-        return None
-    kind = action["action_id"]
-    key = delivery_key("click", team, user, kind, value, action.get("action_ts"), body.get("trigger_id"))
-    return Click(key, kind, user, team, int(value), channel)
+def _click(body: dict[str, Any], number: int) -> Click:
+    caller, action = of_interaction(body), body["actions"][0]
+    kind = str(action["action_id"])
+    name = delivery("click", caller.team, caller.user, kind, number, action.get("action_ts"), caller.trigger)
+    return Click(name, kind, caller.user, caller.team, number, channel=caller.channel)
 
 
-def _may_give_a_reason(front: Front, click: Click) -> bool:
-    """Whether asking for a reason makes sense; otherwise the workers tell the clicker why nothing happens."""
-    request = front.desk.find(click.request_id)
-    waits = request is not None and request.status == Status.PENDING and request.requester != click.user
-    return waits and click.team == front.team()
+def _deny(front: Front, slack: WebClient, body: dict[str, Any]) -> None:
+    """Asks for the reason, unless the click cannot decide anything: then a worker says why."""
+    caller, number = of_interaction(body), _number(body)
+    if number is None:
+        tell(front, slack, caller, BROKEN)
+    elif _can_decide(front, caller, number):
+        open_view(front, slack, caller, deny_form(number, caller.channel))
+    else:
+        front.desk.click(_click(body, number))
 
 
-def _wanted(action: Body) -> Asked | None:
-    """The form behind a button: `form:create-account`, or `form` with a mistyped command to correct."""
-    _, _, name = action["action_id"].partition(":")
+def _can_decide(front: Front, caller: Caller, number: int) -> bool:
+    request = front.desk.find(number)
+    waits = request is not None and request.status == Status.PENDING and request.requester != caller.user
+    return waits and caller.team == front.team()
+
+
+def _denied(front: Front, ack: Any, body: dict[str, Any]) -> None:
+    caller, view = of_interaction(body), body["view"]
+    reason = reason_of(view["state"]["values"])
+    if not reason:
+        ack(response_action="errors", errors={"reason": NO_REASON})
+        return
+    number, channel = request_of(str(view.get("private_metadata", "")))
+    if number is not None:
+        name = delivery("view", caller.team, caller.user, view["id"])
+        front.desk.click(Click(name, "deny", caller.user, caller.team, number, channel=channel, reason=reason))
+    ack()
+
+
+def _open_form(front: Front, slack: WebClient, body: dict[str, Any]) -> None:
+    caller, action = of_interaction(body), body["actions"][0]
+    operation = by_name().get(str(action["action_id"]).partition(":")[2])
+    if caller.team != front.team() or operation is None:
+        tell(front, slack, caller, GONE if operation is None else FOREIGN)
+        return
+    scene = Scene(carried(operation, action.get("value")), front.organization(), caller.channel, front.clock())
+    open_view(front, slack, caller, form(operation, scene))
+
+
+def carried(operation: type[Operation], value: Any) -> Given:
+    """What an `Open the form` button carries; whatever has another shape counts as nothing."""
     try:
-        return Asked(operation_named(name), {}) if name else asked(read(str(action.get("value", ""))))
-    except ParseError:
-        return None
+        found = json.loads(str(value or "{}"))
+    except ValueError:
+        return Given()
+    values = found.get("values") if isinstance(found, dict) else None
+    if not isinstance(values, dict):
+        return Given()
+    known = {field.name for field in fields_of(operation)}
+    kept: dict[str, Value] = {name: text for name, text in values.items() if name in known and _is_value(text)}
+    return Given(kept, str(found.get("reason") or ""))
+
+
+def _is_value(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(text, str) for text in value))

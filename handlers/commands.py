@@ -1,95 +1,138 @@
-"""`/org`: understood, validated, filed with one insert, and answered; whatever calls Slack is left to the workers."""
+"""`/org …`: help, look-ups, and requests.
+
+The listener checks what was typed, files with one durable insert, and answers; a form is opened by a worker.
+Source: Slack API, "Slash commands" (Responding with an immediate message).
+"""
 
 from __future__ import annotations
 
-import logging
+import json
+import re
+from dataclasses import dataclass
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 from slack_sdk import WebClient
 
-from approvals.text import button, escape, section
-from handlers import help as helping
+from approvals.text import BUTTON_VALUE, Block, button, clean, escape, section, shorten
+from handlers import help as help_pages
 from handlers import reads
-from handlers.filing import Asker, ComplaintsError, delivery_key, file
-from handlers.forms import form
+from handlers.caller import Caller, delivery, of_command
+from handlers.filing import FOREIGN, NotAcceptedError, file
+from handlers.forms import Scene, form
 from handlers.front import Front
-from handlers.modals import open_modal
-from handlers.parser import Asked, asked, operation_named, read
-from handlers.typed import ParseError
+from handlers.modals import open_view
+from handlers.parser import Command, Given, ParseError, operation_named, read, split
+from handlers.slack_names import COMMAND
+from handlers.wording import listed
+from operations.base import Operation
 
-log = logging.getLogger(__name__)
-LONGEST_RETRY = 1900
-Block = dict[str, Any]
+NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)
+LARGEST_NUMBER = 2**31 - 1
 
 
-def register_commands(app: App, front: Front) -> None:
-    """Registers the slash command."""
+@dataclass(frozen=True)
+class Typed:
+    """One delivery of the slash command."""
 
-    @app.command("/org")
-    def org(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
-        try:
-            blocks = _answer(front, body, client)
-        except ParseError as error:
-            blocks = [_problem(str(error))]
+    caller: Caller
+    text: str
+    delivery: str
+    slack: WebClient
+
+
+def register(app: App, front: Front) -> None:
+    """Answers the slash command."""
+
+    @app.command(COMMAND)
+    def org(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        caller = of_command(body)
+        name = delivery("command", caller.team, caller.user, caller.trigger or body)
+        blocks = answer(front, Typed(caller, str(body.get("text") or ""), name, client))
         if blocks:
-            ack(text=_notification(blocks), blocks=blocks, response_type="ephemeral")
+            ack(response_type="ephemeral", text=_plain(blocks), blocks=blocks)
         else:
             ack()
 
 
-def _answer(front: Front, body: dict[str, Any], client: WebClient) -> list[Block]:
-    """What the asker alone is told; nothing when a form opens instead."""
-    typed = read(str(body.get("text", "")))
-    if typed.verb == "help":
-        return helping.about(operation_named(typed.rest[0].lower())) if typed.rest else helping.overview()
-    if typed.verb == "requests":
-        return reads.requests(front, body["user_id"])
-    if typed.verb == "request":
-        return reads.request(front, typed.rest)
-    request = asked(typed)
-    if request.form or request.missing():
-        open_modal(front, client, body["trigger_id"], form(request, body["channel_id"], front.organization()), body)
-        return []
-    return _file(front, body, request)
-
-
-def _file(front: Front, body: dict[str, Any], request: Asked) -> list[Block]:
-    user, team = body["user_id"], body["team_id"]
-    once = body.get("trigger_id") or repr(sorted(body.items()))
-    asker = Asker(user, team, body.get("channel_id", ""), delivery_key("command", team, user, once))
+def answer(front: Front, typed: Typed) -> list[Block]:
+    """The blocks of the private answer; none when a form opens instead."""
+    if typed.caller.team != front.team():
+        return [section(FOREIGN)]
     try:
-        number = file(front, asker, request.operation, request.values, request.reason)
-    except ComplaintsError as error:
-        return _complaints(request, error, str(body.get("text", "")))
-    return [section(filed(front, number, request))]
+        return _answer(front, typed)
+    except ParseError as error:
+        return _misread(error)
 
 
-def filed(front: Front, number: int, request: Asked) -> str:
-    """The confirmation that the asker sees at once."""
+def _answer(front: Front, typed: Typed) -> list[Block]:
+    word, rest = split(typed.text)
+    if word in ("", "help", "--help"):
+        return _help(rest)
+    if word == "requests":
+        live, mine = front.desk.recent(live=True), front.desk.recent(requester=typed.caller.user, limit=10)
+        return reads.lists(mine, live)
+    if word == "request":
+        return _one(front, typed, rest)
+    return _asked(front, typed, read(operation_named(word), rest))
+
+
+def _help(rest: str) -> list[Block]:
+    word = rest.strip().casefold()
+    return help_pages.details(operation_named(word)) if word else help_pages.overview()
+
+
+def _one(front: Front, typed: Typed, rest: str) -> list[Block]:
+    number = NUMBER.fullmatch(rest.strip())
+    if number is None or int(number[1]) > LARGEST_NUMBER:
+        raise ParseError(
+            f"“{shorten(rest.strip(), 40)}” is no request number; write one such as `{COMMAND} request 12`."
+        )
+    request = front.desk.find(int(number[1]))
+    if request is None:
+        raise ParseError(f"there is no request #{number[1]}. `{COMMAND} requests` shows the latest.")
+    return reads.private_card(request, typed.caller.user)
+
+
+def _asked(front: Front, typed: Typed, command: Command) -> list[Block]:
+    if command.help:
+        return help_pages.details(command.operation)
+    if command.form or not command.complete():
+        scene = Scene(command.given, front.organization(), typed.caller.channel, front.clock())
+        open_view(front, typed.slack, typed.caller, form(command.operation, scene))
+        return []
+    try:
+        filed = file(front, typed.caller, command.operation, command.given, typed.delivery)
+    except NotAcceptedError as error:
+        told = section(listed(command.operation, error.problems))
+        return [told, *_form_button(command.operation, command.given)]
+    return [section(filed_line(front, filed.number, filed.title))]
+
+
+def filed_line(front: Front, number: int, title: str) -> str:
+    """What the requester reads at once."""
+    channel = front.approval_channel
+    where = f"<#{channel}>" if re.fullmatch(r"[CG][A-Z0-9]+", channel) else escape(channel)
     return (
-        f":hourglass_flowing_sand: Request #{number} (`{request.operation.name}`) is filed. "
-        f"Its card comes to <#{front.approval_channel}>, and you get a direct message at every turn."
+        f":hourglass_flowing_sand: Request *#{number}* is filed: {escape(shorten(title, 300))}.\n"
+        f"I am preparing the card for {where}, and you get a direct message at every turn."
     )
 
 
-def _complaints(request: Asked, error: ComplaintsError, text: str) -> list[Block]:
-    names = {field.name: field.flag.names[0] for field in request.operation.fields()}
-    lines = [
-        f"`{names[name]}`: {escape(sentence)}" if name in names else escape(sentence)
-        for name, sentence in error.fields.items()
-    ]
-    blocks = [_problem("\n".join(lines), "Nothing was filed.")]
-    if set(error.fields) & set(names) and len(text) <= LONGEST_RETRY:
-        blocks.append({"type": "actions", "elements": [button("Correct it in the form", "form", text)]})
-    return blocks
+def _misread(error: ParseError) -> list[Block]:
+    message = f":x: {escape(error.message[:1].upper() + error.message[1:])}"
+    return [section(message), *(_form_button(error.operation, error.given) if error.operation else [])]
 
 
-def _problem(text: str, lead: str = "That did not work:") -> Block:
-    return section(f":warning: {lead}\n{text}")
+def _form_button(operation: type[Operation], given: Given) -> list[Block]:
+    """Opens the form with what was given; left out when that does not fit into a button."""
+    value = json.dumps({"values": given.values, "reason": given.reason}, ensure_ascii=False)
+    if len(value) > BUTTON_VALUE:
+        return []
+    return [{"type": "actions", "elements": [button("Open the form", f"form:{operation.name}", value)]}]
 
 
-def _notification(blocks: list[Block]) -> str:
-    """The text that stands in for the blocks in notifications."""
-    first = next((block["text"]["text"] for block in blocks if isinstance(block.get("text"), dict)), "orgbot")
-    return str(first)[:300]
+def _plain(blocks: list[Block]) -> str:
+    """The text for notifications and screen readers."""
+    texts = [block["text"]["text"] for block in blocks if "text" in block]
+    return shorten(clean("\n".join(texts)) or "orgbot", 2900)

@@ -1,33 +1,61 @@
-"""The modal in which an approver says why not. Pure."""
+"""The form that asks why a request is denied. Pure. Source: Slack API, "Views", "Block Kit: Input block"."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from handlers.forms import TITLE, plain
-from handlers.parser import LONGEST_REASON
+from approvals.text import Block, clean
+from handlers.slack_names import DENY_FORM
 
-DENY, REASON = "deny", "reason"
+LONGEST_REASON = 500
+LARGEST_NUMBER = 2**31 - 1
 
 
-def deny_modal(number: int, channel: str) -> dict[str, Any]:
-    """Asks for the reason of a denial; the request's number rides along, and nothing else about it."""
-    element = {"type": "plain_text_input", "action_id": REASON, "multiline": True, "max_length": LONGEST_REASON}
+def deny_form(number: int, channel: str) -> Block:
+    """The modal view; which request it is about, and where it was clicked, ride along."""
     return {
         "type": "modal",
-        "callback_id": DENY,
+        "callback_id": DENY_FORM,
+        "title": _plain(f"Deny #{number}"),
+        "submit": _plain("Deny"),
+        "close": _plain("Not now"),
         "private_metadata": json.dumps({"request": number, "channel": channel}),
-        "title": plain(f"Deny request #{number}", TITLE),
-        "submit": plain("Deny", TITLE),
-        "close": plain("Back", TITLE),
         "blocks": [
             {
                 "type": "input",
-                "block_id": REASON,
-                "label": plain("Why not?", 100),
-                "hint": plain("The requester and the channel will read this.", 100),
-                "element": element,
+                "block_id": "reason",
+                "label": _plain("Reason"),
+                "hint": _plain("The requester, the thread and the audit get it"),
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": "reason",
+                    "multiline": True,
+                    "max_length": LONGEST_REASON,
+                },
             }
         ],
     }
+
+
+def reason_of(values: Mapping[str, Mapping[str, Any]]) -> str:
+    """The reason that was entered, without characters that nobody sees."""
+    state: Mapping[str, Any] = values.get("reason", {}).get("reason", {})
+    return clean(str(state.get("value") or "")).strip()[:LONGEST_REASON]
+
+
+def request_of(private_metadata: str) -> tuple[int | None, str]:
+    """The request's number and the channel; None and nothing when the metadata is not ours."""
+    try:
+        found = json.loads(private_metadata or "{}")
+    except ValueError:
+        return None, ""
+    number = found.get("request") if isinstance(found, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= LARGEST_NUMBER:
+        return None, ""
+    return number, str(found.get("channel") or "")
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}

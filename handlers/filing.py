@@ -1,101 +1,123 @@
-"""From raw values to a filed request: the same way for the command and the form."""
+"""A request is taken in: checked as far as the picture of the organization allows, and filed with one durable insert.
+
+The command line and the forms come here with the same values, so that they accept the same and refuse the same.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 
 from pydantic import ValidationError
 
 from approvals.desk import AlreadyAskedError, Draft
+from approvals.rules import Rule
+from handlers.caller import Caller
+from handlers.declared import LONGEST_REASON, fields_of
 from handlers.front import Front
-from handlers.wording import complaints
+from handlers.parser import Given
+from handlers.wording import Problem, ago, problems
 from operations.base import Operation
 from operations.errors import FieldError
+from operations.fields import Kind
 from operations.organization import Organization
 
-OLD = timedelta(minutes=1)
-NOT_READ = "The organization has not been read yet. I'm at it; ask again in some seconds."
+FOREIGN = "People of other workspaces cannot use this bot."
+NOT_READ_YET = "the organization has not been read from AWS yet. Please try again in some seconds."
+
+
+class NotAcceptedError(Exception):
+    """Nothing was filed; `problems` say why and what to do."""
+
+    def __init__(self, *found: Problem) -> None:
+        super().__init__("; ".join(problem.sentence for problem in found))
+        self.problems = found
 
 
 @dataclass(frozen=True)
-class Asker:
-    """Who asks, from where, and Slack's delivery."""
+class Filed:
+    """A request that is in the database, and its title in plain text."""
 
-    user: str
-    team: str
-    channel: str
-    delivery: str
+    number: int
+    title: str
 
 
-class ComplaintsError(Exception):
-    """Nothing was filed: `fields` says for each field what is wrong; the key "" is about the request as a whole."""
-
-    def __init__(self, fields: dict[str, str]) -> None:
-        super().__init__("; ".join(fields.values()))
-        self.fields = fields
-
-
-def delivery_key(kind: str, *parts: object) -> str:
-    """A key that is the same for every delivery of the same thing."""
-    text = "\x1f".join(str(part) for part in parts)
-    return f"{kind}:{hashlib.sha256(text.encode()).hexdigest()[:40]}"
-
-
-def file(front: Front, asker: Asker, operation: type[Operation], values: dict[str, Any], reason: str) -> int:
-    """The number of the filed request; raises ComplaintsError. One insert, and no call to Slack or AWS."""
-    if asker.team != front.team():
-        raise ComplaintsError({"": "People of other workspaces cannot ask for changes here."})
+def file(front: Front, caller: Caller, operation: type[Operation], given: Given, delivery: str) -> Filed:
+    """Files the request; a redelivery gives the earlier number. Raises NotAcceptedError."""
+    if caller.team != front.team():
+        raise NotAcceptedError(Problem("", FOREIGN))
+    asked = _valid(operation, given)
     organization = front.organization()
     if organization is None:
         front.refresh()
-        raise ComplaintsError({"": NOT_READ})
-    try:
-        complete = operation.model_validate(values).settled(organization)
-    except ValidationError as error:
-        raise ComplaintsError(complaints(operation, error)) from error
-    except FieldError as error:
-        raise ComplaintsError({error.field: _with_age(front, organization, error.message)}) from error
-    return _file(front, asker, complete, complete.target(organization), reason)
-
-
-def _with_age(front: Front, organization: Organization, message: str) -> str:
-    """The message, with a word about the picture's age when it may be the reason; a newer one is asked for."""
-    front.refresh()
-    sentence = message[:1].upper() + message[1:]
-    age = front.clock() - organization.read_at
-    if age < OLD:
-        return sentence
-    minutes = int(age.total_seconds() // 60)
-    return f"{sentence} (As of {minutes} min ago; I'm reading the organization again. If it is new, ask again in a moment.)"
-
-
-def _file(front: Front, asker: Asker, complete: Operation, path: str, reason: str) -> int:
-    rule = front.rules().deciding(complete.name, path)
-    if rule is None:
-        raise ComplaintsError(
-            {
-                "": f"No rule says who approves {complete.name} in {path}, so nobody may do it. Ask an administrator for a rule."
-            }
-        )
+        raise NotAcceptedError(Problem("", NOT_READ_YET))
+    asked = _settled(front, asked, organization)
+    rule = _rule(front, asked, organization)
     draft = Draft(
-        operation=complete.name,
-        params=complete.model_dump(mode="json"),
-        subject=complete.subject(),
-        reason=reason,
-        requester=asker.user,
-        team=asker.team,
-        channel=asker.channel,
-        delivery=asker.delivery,
+        operation=operation.name,
+        params=asked.model_dump(mode="json"),
+        subject=asked.subject(),
+        reason=given.reason,
+        requester=caller.user,
+        team=caller.team,
+        channel=caller.channel,
+        delivery=delivery,
         rule=rule,
     )
+    return Filed(_number(front, draft), asked.title(organization))
+
+
+def _valid(operation: type[Operation], given: Given) -> Operation:
+    found: tuple[Problem, ...] = ()
+    if len(given.reason) > LONGEST_REASON:
+        sentence = f"the reason has {len(given.reason)} characters; {LONGEST_REASON} is the most. Shorten it."
+        found = (Problem("reason", sentence),)
+    try:
+        asked = operation.model_validate(given.values)
+    except ValidationError as error:
+        raise NotAcceptedError(*problems(operation, error), *found) from error
+    if found:
+        raise NotAcceptedError(*found)
+    return asked
+
+
+def _settled(front: Front, asked: Operation, organization: Organization) -> Operation:
+    """Names become ids. What the picture does not know may be new, so it is read again, and its age is told."""
+    try:
+        return asked.settled(organization)
+    except FieldError as error:
+        front.refresh()
+        age = ago(organization.read_at, front.clock())
+        again = f"The organization was read {age} and is being read again: if it is new, try again in a moment."
+        raise NotAcceptedError(Problem(error.field, f"{error.message} {again}")) from error
+
+
+def _rule(front: Front, asked: Operation, organization: Organization) -> Rule:
+    path = asked.target(organization)
+    rule = front.rules().deciding(asked.name, path)
+    if rule is None:
+        sentence = f"no rule allows {asked.name} in {path}. Whoever keeps the bot's rules can add one for it."
+        raise NotAcceptedError(Problem(place_field(type(asked)), sentence))
+    return rule
+
+
+def _number(front: Front, draft: Draft) -> int:
     try:
         return front.desk.file(draft)
     except AlreadyAskedError as error:
-        raise ComplaintsError(
-            {
-                "": f"Request #{error.number} already asks for this and is not finished. See `/org request {error.number}`."
-            }
-        ) from error
+        if not error.number:
+            sentence = (
+                "the same was under way until a moment ago. `/org requests` shows it; ask again if it is still needed."
+            )
+        else:
+            sentence = f"request #{error.number} already asks for this and is under way. `/org request {error.number}` shows it."
+        raise NotAcceptedError(Problem("", sentence)) from error
+
+
+def place_field(operation: type[Operation]) -> str:
+    """The field that says where in the tree the request acts."""
+    fields = fields_of(operation)
+    for kind in (Kind.OU, Kind.ACCOUNT):
+        found = next((field.name for field in fields if field.flag.kind == kind), "")
+        if found:
+            return found
+    return fields[0].name

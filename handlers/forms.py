@@ -1,151 +1,206 @@
-"""An operation's form, made from its declaration. Pure.
+"""The form of an operation, made from its declaration, and the values in a form that was sent. Pure.
 
-Source: Slack API, "Block Kit: Input block", "Modals" (title, submit and close have 24 characters).
+Source: Slack API, "Block Kit: Input block", "Plain-text input element", "Select menu element", "Views" (limits).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from approvals.text import context, shorten
-from handlers.parser import LONGEST_REASON, Asked
+from approvals.text import Block, clean, context, escape, shorten
+from handlers.declared import LONGEST_REASON, Value, chosen, fields_of, readable
+from handlers.options import account_text, option
+from handlers.parser import Given
+from handlers.wording import ago
 from operations.base import Operation
 from operations.errors import FieldError
 from operations.fields import Kind, OperationField
 from operations.organization import Organization
 
-TITLE, LABEL, OPTION, LONGEST_INPUT, HINT, PLACEHOLDER = 24, 2000, 75, 3000, 2000, 150
-REASON = "reason"
-LONGEST_PREFILL = 3000
-View = dict[str, Any]
+INPUT, TITLE, LABEL, HINT, PLACEHOLDER = 3000, 24, 2000, 2000, 150
+OLD = timedelta(minutes=10)
+LONGEST_EMAIL = 320
+LIKE_AN_EMAIL = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 
 
-def form(asked: Asked, channel: str, organization: Organization | None) -> View:
-    """The modal for an operation, prefilled with what was given."""
-    operation = asked.operation
-    inputs = [_input(field, _given(asked, field), organization) for field in operation.fields()]
+@dataclass(frozen=True)
+class Scene:
+    """What a form is opened with: what was given, the picture of the organization, where it was asked for, and when."""
+
+    given: Given
+    organization: Organization | None
+    channel: str
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Element:
+    """An input's element, and what has to be said about the value that could not be put into it."""
+
+    block: Block
+    note: str = ""
+
+
+def form(operation: type[Operation], scene: Scene) -> Block:
+    """The modal view, prefilled with what was given as far as it fits."""
+    elements = {field.name: _element(field, scene) for field in fields_of(operation)}
+    notes = [f":warning: {escape(element.note)}" for element in elements.values() if element.note]
     return {
         "type": "modal",
         "callback_id": f"request:{operation.name}",
-        "private_metadata": json.dumps({"channel": channel}),
-        "title": plain(operation.name.replace("-", " ").capitalize(), TITLE),
-        "submit": plain("Ask for it", TITLE),
-        "close": plain("Close", TITLE),
-        "blocks": [context(operation.purpose()), *inputs, _reason(asked.reason)],
+        "title": _plain(readable(operation), TITLE),
+        "submit": _plain("File request", TITLE),
+        "close": _plain("Not now", TITLE),
+        "private_metadata": json.dumps({"channel": scene.channel}),
+        "blocks": [
+            context(escape(operation.purpose()), *_age(scene), *notes),
+            *(_input(field, elements[field.name].block) for field in fields_of(operation)),
+        ],
     }
 
 
-def _given(asked: Asked, field: OperationField) -> Any:
-    return asked.values.get(field.name, None if field.required else field.default)
+def sent(operation: type[Operation], values: Mapping[str, Mapping[str, Any]]) -> Given:
+    """What a submitted form gives, in the same shapes as the command line; `values` is the view's `state.values`."""
+    found: dict[str, Value] = {}
+    for field in fields_of(operation):
+        text = _entered(values.get(field.name, {}))
+        if text and field.flag.kind == Kind.TAGS:
+            found[field.name] = [line.strip() for line in text.splitlines() if line.strip()]
+        elif text:
+            found[field.name] = text
+    reason = str(found.pop("reason", ""))
+    return Given(found, reason)
 
 
-def _input(field: OperationField, given: Any, organization: Organization | None) -> View:
-    made: View = {
+def _entered(block: Mapping[str, Any]) -> str:
+    state: Mapping[str, Any] = next(iter(block.values()), {})
+    chosen_option = state.get("selected_option") or {}
+    return clean(str(state.get("value") or chosen_option.get("value") or "")).strip()
+
+
+def channel_of(private_metadata: str) -> str:
+    """The channel in which the form was asked for; nothing when the metadata is not ours."""
+    try:
+        found = json.loads(private_metadata or "{}")
+    except ValueError:
+        return ""
+    return str(found.get("channel") or "") if isinstance(found, dict) else ""
+
+
+def _age(scene: Scene) -> list[str]:
+    if scene.organization is None:
+        return [":hourglass: The organization has not been read from AWS yet; the lists fill in some seconds."]
+    read_at = scene.organization.read_at
+    return [f"The organization as it was {ago(read_at, scene.now)}"] if scene.now - read_at > OLD else []
+
+
+def _input(field: OperationField, element: Block) -> Block:
+    hint = {"hint": _plain(field.flag.hint, HINT)} if field.flag.hint else {}
+    needed = field.required or field.name == "reason"
+    return {
         "type": "input",
         "block_id": field.name,
-        "label": plain(field.flag.label, LABEL),
-        "element": {"action_id": field.name, **_ELEMENTS[field.flag.kind](field, given, organization)},
-        "optional": not field.required,
+        "label": _plain(field.flag.label, LABEL),
+        "optional": not needed,
+        "element": element,
+        **hint,
     }
-    return made | ({"hint": plain(field.flag.hint, HINT)} if field.flag.hint else {})
 
 
-def _text(field: OperationField, given: Any, _: Organization | None) -> View:
-    limit = min(LONGEST_INPUT, field.max_length or LONGEST_INPUT)
-    multiline = field.flag.kind is Kind.LONG_TEXT
-    element: View = {"type": "plain_text_input", "max_length": limit, "multiline": multiline}
-    return element | _placeholder(field) | _initial(str(given or "")[:limit])
+def _element(field: OperationField, scene: Scene) -> Element:
+    value: Any = scene.given.reason if field.name == "reason" else scene.given.values.get(field.name)
+    return _ELEMENTS[field.flag.kind](field, field.default if value is None else value, scene)
 
 
-def _email(field: OperationField, given: Any, _: Organization | None) -> View:
-    likely = (
-        str(given or "") if "@" in str(given or "") else ""
-    )  # Slack refuses a form whose prefilled address is none.
-    return {"type": "email_text_input"} | _placeholder(field) | _initial(likely)
+def _text(field: OperationField, value: Any, _: Scene) -> Element:
+    multiline = field.flag.kind in (Kind.LONG_TEXT, Kind.TAGS)
+    most = min(INPUT, field.max_length or INPUT)
+    block = {
+        "type": "plain_text_input",
+        "action_id": field.name,
+        "multiline": multiline,
+        "max_length": LONGEST_REASON if field.name == "reason" else most,
+    }
+    return _filled(block, field, _as_text(value), most)
 
 
-def _tags(field: OperationField, given: Any, _: Organization | None) -> View:
-    lines = [f"{key}={value}" for key, value in given.items()] if isinstance(given, Mapping) else list(given or ())
-    element: View = {"type": "plain_text_input", "multiline": True, "max_length": LONGEST_INPUT}
-    return element | _placeholder(field) | _initial("\n".join(lines)[:LONGEST_INPUT])
+def _filled(block: Block, field: OperationField, text: str, most: int) -> Element:
+    block |= {"placeholder": _plain(field.flag.placeholder, PLACEHOLDER)} if field.flag.placeholder else {}
+    initial = {"initial_value": text[:most]} if text else {}
+    note = f"{field.flag.label} was longer than {most} characters and has been cut." if len(text) > most else ""
+    return Element(block | initial, note)
 
 
-def _choice(field: OperationField, given: Any, _: Organization | None) -> View:
-    options = [option(choice.label, choice.value) for choice in field.flag.choices]
-    chosen = [made for made in options if made["value"] == given]
-    return {"type": "static_select", "options": options} | ({"initial_option": chosen[0]} if chosen else {})
+def _as_text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}={text}" for key, text in value.items())
+    return "\n".join(value) if isinstance(value, list) else str(value or "")
 
 
-def _picker(field: OperationField, given: Any, organization: Organization | None) -> View:
-    element: View = {"type": "external_select", "min_query_length": 0, **_placeholder(field)}
-    chosen = _chosen(field, given, organization)
-    return element | ({"initial_option": chosen} if chosen else {})
+def _email(field: OperationField, value: Any, _: Scene) -> Element:
+    """Slack's input for an e-mail address takes no other text, not even at its opening."""
+    text = str(value or "")
+    fits = bool(LIKE_AN_EMAIL.fullmatch(text)) if len(text) <= LONGEST_EMAIL else False
+    note = f"“{shorten(text, 60)}” is no e-mail address." if text and not fits else ""
+    block = {"type": "email_text_input", "action_id": field.name}
+    return Element(_filled(block, field, text if fits else "", INPUT).block, note)
 
 
-def _chosen(field: OperationField, given: Any, organization: Organization | None) -> View | None:
-    """The option of what was given, when the picture knows it; otherwise the person picks."""
-    if not given or organization is None:
-        return None
+def _choice(field: OperationField, value: Any, _: Scene) -> Element:
+    options = {choice.value: option(choice.label, choice.value) for choice in field.flag.choices}
+    picked = options.get(chosen(field, str(value or "")))
+    block = {"type": "static_select", "action_id": field.name, "options": list(options.values())}
+    note = f"“{shorten(str(value), 60)}” is no choice for {field.flag.label}." if value and not picked else ""
+    return Element(_picked(block, picked), note)
+
+
+def _account(field: OperationField, value: Any, scene: Scene) -> Element:
+    def find(organization: Organization) -> Block:
+        account = organization.find_account(str(value), field.name)
+        return option(account_text(organization, account), account.id)
+
+    return _picker("account", field, value, scene, find)
+
+
+def _unit(field: OperationField, value: Any, scene: Scene) -> Element:
+    def find(organization: Organization) -> Block:
+        unit = organization.find_unit(str(value), field.name)
+        return option(unit.path, unit.id)
+
+    return _picker("ou", field, value, scene, find)
+
+
+def _picker(
+    prefix: str, field: OperationField, value: Any, scene: Scene, find: Callable[[Organization], Block]
+) -> Element:
+    block = {"type": "external_select", "action_id": f"{prefix}:{field.name}", "min_query_length": 0}
+    if not value or scene.organization is None:
+        return Element(block)
     try:
-        if field.flag.kind is Kind.OU:
-            unit = organization.find_unit(str(given), field.name)
-            return option(unit.path, unit.id)
-        account = organization.find_account(str(given), field.name)
-        return option(organization.account_label(account.id), account.id)
-    except FieldError:
-        return None
+        return Element(_picked(block, find(scene.organization)))
+    except FieldError as error:
+        return Element(block, shorten(f"{field.flag.label}: {error.message}", 500))
 
 
-_ELEMENTS = {
+def _picked(block: Block, picked: Block | None) -> Block:
+    return block | ({"initial_option": picked} if picked else {})
+
+
+_ELEMENTS: dict[Kind, Callable[[OperationField, Any, Scene], Element]] = {
     Kind.TEXT: _text,
     Kind.LONG_TEXT: _text,
+    Kind.TAGS: _text,
     Kind.EMAIL: _email,
     Kind.CHOICE: _choice,
-    Kind.TAGS: _tags,
-    Kind.ACCOUNT: _picker,
-    Kind.OU: _picker,
+    Kind.ACCOUNT: _account,
+    Kind.OU: _unit,
 }
 
 
-def _reason(given: str) -> View:
-    element: View = {"type": "plain_text_input", "action_id": REASON, "multiline": True, "max_length": LONGEST_REASON}
-    return {
-        "type": "input",
-        "block_id": REASON,
-        "label": plain("Reason", LABEL),
-        "hint": plain("What approvers need to know to decide", HINT),
-        "element": element | _initial(given),
-    }
-
-
-def option(text: str, value: str) -> View:
-    """An option of a select; the middle of a long text is left out, because both ends tell it apart."""
-    short = text if len(text) <= OPTION else f"{text[:36]}…{text[-38:]}"
-    return {"text": plain(short, OPTION), "value": value}
-
-
-def plain(text: str, limit: int) -> View:
-    """A plain text object."""
-    return {"type": "plain_text", "text": shorten(text, limit), "emoji": False}
-
-
-def _placeholder(field: OperationField) -> View:
-    return {"placeholder": plain(field.flag.placeholder, PLACEHOLDER)} if field.flag.placeholder else {}
-
-
-def _initial(value: str) -> View:
-    return {"initial_value": value} if value else {}
-
-
-def submitted(operation: type[Operation], state: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Any], str]:
-    """The raw values of a submitted form, and the reason; what was left empty is not among them."""
-    values = {field.name: _value(state.get(field.name, {}).get(field.name, {})) for field in operation.fields()}
-    reason = _value(state.get(REASON, {}).get(REASON, {})) or ""
-    return {name: value for name, value in values.items() if value}, reason.strip()
-
-
-def _value(element: Mapping[str, Any]) -> str | None:
-    chosen = element.get("selected_option")
-    return str(chosen["value"]) if chosen else element.get("value")
+def _plain(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": shorten(clean(text), limit), "emoji": False}

@@ -1,57 +1,60 @@
-"""Help, made from the declarations. Pure."""
+"""The help, made from the declarations. Pure."""
 
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any
 
-from approvals.text import context, header, section, shorten
+from approvals.text import Block, context, escape, header, section
+from handlers.blocks import packed
+from handlers.declared import fields_of, readable
+from handlers.slack_names import COMMAND
 from operations.base import Operation
 from operations.fields import OperationField
 from operations.registry import all_operations
 
-Block = dict[str, Any]
 READS = (
-    "`/org requests`  what waits and what runs",
-    "`/org request 12`  one request and its history",
-    "`/org help create-account`  one operation and its flags",
+    f"`{COMMAND} requests`  What waits, what runs, and what you asked for\n"
+    f"`{COMMAND} request 12`  One request\n"
+    f"`{COMMAND} help create-account`  One operation with its flags"
 )
 
 
 def overview() -> list[Block]:
-    """Every operation, by family, and the reads."""
-    families = [
-        _family(name, list(found)) for name, found in groupby(all_operations(), key=lambda operation: operation.family)
-    ]
+    """Every operation in a line, by family."""
+    families = groupby(all_operations(), key=lambda operation: operation.family)
     return [
-        header("What you can ask for"),
-        *families,
-        section("*Look, without asking anybody*\n" + "\n".join(READS)),
-        context('Without its flags an operation opens its form. Every request takes `--reason "…"`.'),
+        header("What I can do"),
+        section(f"Ask with `{COMMAND} <operation> --flag value …`. What is missing, a form asks for."),
+        *(block for family, members in families for block in packed([f"*{escape(family)}*", *map(_line, members)])),
+        section(f"*To look*\n{READS}"),
     ]
 
 
-def _family(name: str, found: list[type[Operation]]) -> Block:
-    lines = [f"`/org {operation.name}`  {operation.purpose()}" for operation in found]
-    return section(f"*{name}*\n" + "\n".join(lines))
+def _line(operation: type[Operation]) -> str:
+    return f"`{COMMAND} {operation.name}`  {escape(operation.purpose())}"
 
 
-def about(operation: type[Operation]) -> list[Block]:
+def details(operation: type[Operation]) -> list[Block]:
     """One operation: what it does, its flags, an example."""
-    also = f"  ·  also `/org {'`, `/org '.join(operation.aliases)}`" if operation.aliases else ""
-    flags = [_flag(field) for field in operation.fields()]
+    also = f"Also: {', '.join(f'`{alias}`' for alias in operation.aliases)}" if operation.aliases else ""
     return [
-        header(f"/org {operation.name}"),
-        section(operation.help_text()),
-        section(shorten("*Flags*\n" + "\n".join([*flags, "`--reason`  why, for the approvers"]), 3000)),
-        section(f'*Example*\n```/org {operation.name} {operation.example} --reason "…"```'),
-        context(f"`/org {operation.name}` alone opens the form{also}"),
+        header(readable(operation)),
+        *packed(escape(operation.help_text()).split("\n\n"), between="\n\n"),
+        *packed([_flag(field) for field in fields_of(operation)]),
+        section(f"*For example*\n```{COMMAND} {operation.name} {escape(operation.example)}```"),
+        context(also or f"`{COMMAND} {operation.name}` alone opens the form."),
     ]
 
 
 def _flag(field: OperationField) -> str:
-    need = "needed" if field.required else "may be left out"
-    choices = f" ({' or '.join(choice.value for choice in field.flag.choices)})" if field.flag.choices else ""
-    other = f"  (also {', '.join(field.flag.names[1:])})" if field.flag.names[1:] else ""
-    hint = f": {field.flag.hint}" if field.flag.hint else ""
-    return f"`{field.flag.names[0]}`  {field.flag.label}{choices}{hint}; {need}{other}"
+    first, *others = field.flag.names
+    also = f" ({', '.join(f'`{name}`' for name in others)})" if others else ""
+    choices = f": {', '.join(choice.value for choice in field.flag.choices)}" if field.flag.choices else ""
+    hint = f". {field.flag.hint}" if field.flag.hint else ""
+    return f"`{first}`{also}  {escape(f'{field.flag.label}{choices}{hint}')}{_need(field)}"
+
+
+def _need(field: OperationField) -> str:
+    if field.required:
+        return "  _(needed)_"
+    return f"  _({escape(str(field.default))} when left out)_" if field.default else ""

@@ -1,48 +1,81 @@
-"""Opening a modal: by the bot's own workers, first thing, because a trigger lives three seconds."""
+"""What calls Slack, on the bot's own workers: opening forms, and lines for one person.
+
+Source: Slack API, "views.open" (trigger ids live 3 s and work once), "chat.postEphemeral", "conversations.open".
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
+from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.text import Block, shorten
+from handlers.caller import Caller
 from handlers.front import Front
 
 log = logging.getLogger(__name__)
-TOO_LATE = ":warning: Slack was too slow for the form to open. Please try once more."
+NOT_HERE = frozenset({"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived", "missing_scope"})
+TOO_SLOW = ":hourglass: That took too long, so Slack did not let me open the form. Please do it once more."
+NOT_OPENED = ":warning: The form could not be opened. Please try once more in a moment."
 
 
-def open_modal(front: Front, client: WebClient, trigger: str, view: dict[str, Any], body: Mapping[str, Any]) -> None:
-    """Opens `view` for the person behind `body`, a command's or a click's; tells them when Slack would not."""
-    user, channel = _whose(body)
-
-    def work() -> None:
-        try:
-            client.views_open(trigger_id=trigger, view=view)
-        except (SlackApiError, OSError) as error:
-            log.warning("a form could not be opened: %s", _code(error))
-            tell(client, channel, user, TOO_LATE)
-
-    front.run(work)
+def open_view(front: Front, slack: WebClient, caller: Caller, view: Block) -> None:
+    """Opens a form for the caller on a worker; when that fails the caller is told to do it again."""
+    front.run(lambda: _open(slack, caller, view))
 
 
-def tell(client: WebClient, channel: str, user: str, text: str) -> None:
-    """A private line, as well as it goes: what matters is told by the outbox."""
+def tell(front: Front, slack: WebClient, caller: Caller, text: str) -> None:
+    """A line for the caller alone, on a worker."""
+    front.run(lambda: _tell(slack, caller, text))
+
+
+def careful(front: Front, what: str, work: Callable[[], None]) -> None:
+    """Runs work on a worker; a failure ends in the log, without what Slack sent."""
+    front.run(lambda: _careful(what, work))
+
+
+def _open(slack: WebClient, caller: Caller, view: Block) -> None:
     try:
-        if channel:
-            client.chat_postEphemeral(channel=channel, user=user, text=text)
-    except (SlackApiError, OSError) as error:
-        log.warning("a private line could not be shown: %s", _code(error))
+        call(slack, "views.open", trigger_id=caller.trigger, view=view)
+    except SlackRefusedError as error:
+        if error.code == "exchanged_trigger_id":
+            return  # Slack delivered the same thing twice, and the form is open.
+        log.warning("a form could not be opened: %s", error)
+        _tell(slack, caller, TOO_SLOW if error.code == "expired_trigger_id" else NOT_OPENED)
+    except (SlackBusyError, SlackAmbiguousError) as error:
+        log.warning("a form could not be opened: %s", error)
+        _tell(slack, caller, NOT_OPENED)
 
 
-def _whose(body: Mapping[str, Any]) -> tuple[str, str]:
-    user = body.get("user_id") or body.get("user", {}).get("id", "")
-    channel = body.get("channel_id") or body.get("channel", {}).get("id", "")
-    return str(user), str(channel)
+def _tell(slack: WebClient, caller: Caller, text: str) -> None:
+    """In the channel, so that only the caller sees it; by direct message where the bot cannot write."""
+    message: dict[str, Any] = {"text": shorten(text, 2900)}
+    try:
+        if caller.channel and _in_channel(slack, caller, message):
+            return
+        channel = call(slack, "conversations.open", users=caller.user)["channel"]["id"]
+        call(slack, "chat.postMessage", channel=channel, **message)
+    except (SlackRefusedError, SlackBusyError, SlackAmbiguousError, KeyError) as error:
+        log.warning("a private line could not be told: %s", error)
 
 
-def _code(error: Exception) -> str:
-    return str(error.response.get("error")) if isinstance(error, SlackApiError) else type(error).__name__
+def _in_channel(slack: WebClient, caller: Caller, message: dict[str, Any]) -> bool:
+    try:
+        call(slack, "chat.postEphemeral", channel=caller.channel, user=caller.user, **message)
+    except SlackRefusedError as error:
+        if error.code in NOT_HERE:
+            return False
+        raise
+    return True
+
+
+def _careful(what: str, work: Callable[[], None]) -> None:
+    try:
+        work()
+    except (SlackRefusedError, SlackBusyError, SlackAmbiguousError) as error:
+        log.warning("%s: %s", what, error)
+    except Exception as error:  # noqa: BLE001 - A worker must go on, and the text of an unknown error may hold a payload.
+        log.error("%s: %s", what, type(error).__name__)  # noqa: TRY400

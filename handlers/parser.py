@@ -1,118 +1,168 @@
-"""From words to an operation's values: every flag is the operation's own declaration. Pure."""
+"""The text after `/org` becomes an operation and its values. Pure; whatever is typed gives a Command or a ParseError."""
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from handlers.typed import ParseError, undo_rewriting, words
+from approvals.text import shorten
+from handlers.declared import Value, chosen, fields_of, flags_of, missing, nearest
+from handlers.typed import UnreadableError, Word, undone, words
 from operations.base import Operation
 from operations.fields import Kind, OperationField
 from operations.registry import by_name
 
-REASON, FORM = "--reason", "--form"
-LONGEST_REASON = 500
-READS = ("help", "requests", "request")
+FORM, HELP = "--form", "--help"
+LOOKS = ("help", "requests", "request")
 
 
 @dataclass(frozen=True)
-class Typed:
-    """A command as it was typed: its first word and the words after it."""
+class Given:
+    """What was given so far: values by field name (a list for tags), and the reason."""
 
-    verb: str
-    rest: tuple[str, ...]
+    values: dict[str, Value] = field(default_factory=dict)
+    reason: str = ""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An operation with the raw values that were given for it; `form` says that its form was asked for."""
+class Command:
+    """A command that could be read. `form` asks for the form and `help` for the help of the operation."""
 
     operation: type[Operation]
-    values: dict[str, Any]
-    reason: str = ""
+    given: Given
     form: bool = False
+    help: bool = False
 
-    def missing(self) -> list[OperationField]:
-        """The required fields that have no value yet."""
-        return [field for field in self.operation.fields() if field.required and field.name not in self.values]
-
-
-def read(text: str) -> Typed:
-    """The command's words; raises ParseError."""
-    found = words(undo_rewriting(text))
-    return Typed(found[0].lower(), tuple(found[1:])) if found else Typed("help", ())
+    def complete(self) -> bool:
+        """Whether all that the operation requires is given."""
+        return not missing(self.operation, self.given.values)
 
 
-def operation_named(verb: str) -> type[Operation]:
-    """The operation of a name or alias; raises ParseError with the nearest one."""
+class ParseError(Exception):
+    """A command that cannot be read: one plain sentence, and what was understood until then."""
+
+    def __init__(self, message: str, operation: type[Operation] | None = None, given: Given | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.operation = operation
+        self.given = given or Given()
+
+
+def split(text: str) -> tuple[str, str]:
+    """The first word, folded to lower case, and the rest, both as they were meant. Raises ParseError."""
+    try:
+        pieces = undone(text).split(maxsplit=1)
+    except UnreadableError as error:
+        raise ParseError(str(error)) from error
+    word, rest = (*pieces, "", "")[:2]
+    return word.casefold(), rest
+
+
+def operation_named(word: str) -> type[Operation]:
+    """The operation of this name or alias; raises ParseError with the nearest one."""
     known = by_name()
-    if verb in known:
-        return known[verb]
-    near = difflib.get_close_matches(verb, [*known, *READS], 1)
-    way_out = f"Did you mean `/org {near[0]}`?" if near else "`/org help` lists what there is."
-    raise ParseError(f"there is no “{verb[:60]}”. {way_out}")
+    if word in known:
+        return known[word]
+    near = nearest(word, [*known, *LOOKS])
+    guess = f" Did you mean `{near}`?" if near else ""
+    raise ParseError(f"there is no operation “{shorten(word, 60)}”.{guess} `/org help` shows what there is.")
 
 
-def asked(typed: Typed) -> Asked:
-    """The operation and its values; raises ParseError for an unknown word, flag, or a flag without a value."""
-    operation = operation_named(typed.verb)
-    flags = {name: field for field in operation.fields() for name in field.flag.names}
-    values: dict[str, Any] = {}
-    reason, form, rest = "", False, list(typed.rest)
-    while rest:
-        flag, value = _flag(rest, operation, flags)
-        if flag == FORM:
-            form = True
-        elif flag == REASON:
-            reason = _reason(value)
+def read(operation: type[Operation], rest: str) -> Command:
+    """The values that the flags in `rest` give; raises ParseError, which carries what was understood."""
+    reader = _Reader(operation)
+    try:
+        return reader.read(words(rest))
+    except UnreadableError as error:
+        raise ParseError(str(error), operation) from error
+    except ParseError as error:
+        raise ParseError(error.message, operation, reader.given()) from error
+
+
+def parse(text: str) -> Command:
+    """The whole text after `/org`, when it begins with an operation; raises ParseError."""
+    word, rest = split(text)
+    return read(operation_named(word), rest)
+
+
+class _Reader:
+    """Goes through the words once; `_open` is the flag that waits for its value, `_last` the one before this word."""
+
+    def __init__(self, operation: type[Operation]) -> None:
+        self._operation = operation
+        self._flags = flags_of(operation)
+        self._values: dict[str, Value] = {}
+        self._switches: set[str] = set()
+        self._open: OperationField | None = None
+        self._last: OperationField | None = None
+
+    def read(self, typed: list[Word]) -> Command:
+        for word in typed:
+            if word.flag():
+                self._close()
+                self._flag(word)
+            else:
+                self._value(word.text)
+        self._close()
+        return Command(self._operation, self.given(), form=FORM in self._switches, help=HELP in self._switches)
+
+    def given(self) -> Given:
+        values = {name: value for name, value in self._values.items() if name != "reason" and value}
+        return Given(values, str(self._values.get("reason", "")))
+
+    def _flag(self, word: Word) -> None:
+        name = word.flag()
+        if name in (FORM, HELP):
+            self._switches.add(name)
+            return
+        found = self._flags.get(name)
+        if found is None:
+            raise ParseError(self._unknown(name))
+        self._open = found
+        value = word.value()
+        if value is not None:
+            self._value(value)
+
+    def _unknown(self, name: str) -> str:
+        near = nearest(name, self._flags)
+        known = ", ".join(f"`{field.flag.names[0]}`" for field in fields_of(self._operation))
+        way_out = f"Did you mean `{near}`?" if near else f"It takes {known}."
+        return f"`{self._operation.name}` has no flag {shorten(name, 60)}. {way_out}"
+
+    def _value(self, text: str) -> None:
+        if self._open is None:
+            self._further(text)
+            return
+        found, self._open, self._last = self._open, None, self._open
+        if found.flag.kind == Kind.TAGS:
+            self._values[found.name] = [*self._values.get(found.name, ()), text]
+        elif found.name in self._values:
+            raise ParseError(f"`{found.flag.names[0]}` is given twice; give it once.")
         else:
-            _put(values, flags[flag], flag, value)
-    return Asked(operation, values, reason, form)
+            self._values[found.name] = chosen(found, text)
 
+    def _further(self, text: str) -> None:
+        """A word that follows a finished value: one more tag, or a mistake."""
+        if self._last and self._last.flag.kind == Kind.TAGS and "=" in text:
+            self._open = self._last
+            self._value(text)
+            return
+        raise ParseError(self._stray(shorten(text, 60)))
 
-def _flag(rest: list[str], operation: type[Operation], flags: dict[str, OperationField]) -> tuple[str, str]:
-    """Takes the next flag and its value off `rest`."""
-    word = rest.pop(0)
-    name, sign, value = word.partition("=")
-    name = name.lower()
-    if name not in (*flags, REASON, FORM):
-        raise ParseError(_unknown(word, name, operation, list(flags)))
-    if name == FORM or sign:
-        return name, value
-    if not rest or rest[0].partition("=")[0].lower() in (*flags, REASON, FORM):
-        raise ParseError(f"{name} has no value. Write {name} followed by one; several words go into quotes.")
-    return name, rest.pop(0)
+    def _stray(self, text: str) -> str:
+        near = nearest(f"--{text}", self._flags)
+        if near and near.strip("-")[:1] == text[:1].casefold():
+            return f"“{text}” belongs to no flag. Did you mean `{near}`?"
+        if self._last:
+            flag = self._last.flag.names[0]
+            return f'“{text}” belongs to no flag. If it is part of {flag}, put the whole value in quotes: {flag} "… {text}"'
+        first = next(iter(self._flags.values())).flag.names[0]
+        return f"“{text}” belongs to no flag. Say what it is, such as {first} {text}"
 
-
-def _unknown(word: str, name: str, operation: type[Operation], flags: list[str]) -> str:
-    known = [*flags, REASON]
-    near = difflib.get_close_matches(name if name.startswith("--") else f"--{name}", known, 1)
-    if not name.startswith("--"):
-        hint = f"Did you mean {near[0]}? " if near else ""
-        return f'“{word[:60]}” belongs to no flag. {hint}Values of several words go into quotes: {REASON} "like this".'
-    way_out = f"Did you mean {near[0]}?" if near else f"It has {', '.join(known)}."
-    return f"{operation.name} has no flag {name[:60]}. {way_out}"
-
-
-def _put(values: dict[str, Any], field: OperationField, flag: str, value: str) -> None:
-    if field.flag.kind is Kind.TAGS:
-        values.setdefault(field.name, []).append(value)
-        return
-    if field.name in values:
-        raise ParseError(f"{flag} is given twice. Give it once.")
-    values[field.name] = choice_value(field, value)
-
-
-def choice_value(field: OperationField, value: str) -> str:
-    """The value behind one of the spellings of a choice; anything else is left for the operation to refuse."""
-    for choice in field.flag.choices:
-        if value.casefold() in (choice.value.casefold(), *(word.casefold() for word in choice.words)):
-            return choice.value
-    return value
-
-
-def _reason(value: str) -> str:
-    if len(value) > LONGEST_REASON:
-        raise ParseError(f"--reason has {len(value)} characters; {LONGEST_REASON} is the most.")
-    return value.strip()
+    def _close(self) -> None:
+        """Nothing may be waiting for its value when the next flag begins."""
+        if self._open is None:
+            return
+        flag = self._open.flag
+        example = flag.choices[0].value if flag.choices else flag.placeholder
+        such = f", such as {flag.names[0]} {example}" if example else ""
+        raise ParseError(f"`{flag.names[0]}` ({flag.label}) has no value behind it; give one{such}.")

@@ -1,55 +1,54 @@
-"""What people look at without asking anybody: answered at once, from the database. Pure but for the reading."""
+"""Requests as people look them up: lists of them, and one of them in private. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from approvals.cards import STATES, card
 from approvals.models import Request
 from approvals.states import Status
-from approvals.text import context, escape, header, section, shorten
-from handlers.front import Front
-from handlers.typed import ParseError
+from approvals.text import Block, button, confirm, escape, section, shorten
+from handlers.blocks import packed
 from operations.closing import Closing
 
-Block = dict[str, Any]
-MOST = 15
+NOTHING = "_None._"
 
 
-def requests(front: Front, user: str) -> list[Block]:
-    """What waits and what runs, then the asker's own newest."""
-    live = front.desk.recent(live=True, limit=MOST)
-    mine = [request for request in front.desk.recent(requester=user, limit=MOST) if request not in live]
-    return [
-        header("Requests"),
-        section("*Waiting and running*\n" + (_lines(live) or "Nothing.")),
-        *([section("*Yours, finished*\n" + _lines(mine))] if mine else []),
-        context("`/org request <number>` shows one."),
-    ]
+def lists(mine: Sequence[Request], live: Sequence[Request]) -> list[Block]:
+    """What waits and runs in the organization, and what the caller asked for last."""
+    return [*titled("Waiting and running", live), *titled("Asked by you", mine)]
 
 
-def _lines(found: Sequence[Request]) -> str:
-    return shorten("\n".join(line(request) for request in found), 2900)
+def titled(title: str, requests: Sequence[Request]) -> list[Block]:
+    """A headline, and one line a request."""
+    return packed([f"*{title}*", *([line(request) for request in requests] or [NOTHING])])
 
 
 def line(request: Request) -> str:
-    """A request in one line, linked to its card when that is known."""
+    """One request in a line of mrkdwn, linked to its card when there is one."""
     icon, words = STATES[Status(request.status)]
     number = f"<{request.card_link}|#{request.id}>" if request.card_link else f"#{request.id}"
-    title = escape(shorten(str(request.preview.get("title") or request.operation), 120))
+    title = escape(shorten(str(request.preview.get("title") or request.operation), 150))
     return f"{icon} {number} {title}  ·  {words}  ·  <@{request.requester}>"
 
 
-def request(front: Front, words: Sequence[str]) -> list[Block]:
-    """One request as its card shows it, without the buttons; raises ParseError."""
-    number = words[0].lstrip("#") if words else ""
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise ParseError(f"“{number[:40]}” is no request number. Write `/org request 12`; `/org requests` lists them.")
-    found = front.desk.find(int(number))
-    if found is None:
-        raise ParseError(f"there is no request #{number}. `/org requests` lists them.")
-    closing = found.memory.get("closing")
-    blocks: list[Block] = card(found, [], Closing.model_validate(closing) if closing else None)["blocks"]
-    link = [context(f"<{found.card_link}|Open the card>")] if found.card_link else []
-    return [block for block in blocks if block["type"] != "actions"] + link
+def private_card(request: Request, viewer: str) -> list[Block]:
+    """The card for one reader: nothing to decide here, but the requester may take a waiting request back."""
+    closing = request.memory.get("closing")
+    body = card(request, [], Closing.model_validate(closing) if closing else None)
+    blocks = [block for block in body["blocks"] if not _decides(block)]
+    if request.status == Status.PENDING and request.requester == viewer:
+        blocks.append({"type": "actions", "elements": [_cancel(request)]})
+    if request.card_link:
+        blocks.append(section(f"<{request.card_link}|The card and its thread>"))
+    return blocks
+
+
+def _decides(block: Block) -> bool:
+    return block["type"] == "actions" and any(item.get("action_id") == "approve" for item in block["elements"])
+
+
+def _cancel(request: Request) -> Block:
+    number = str(request.id)
+    sure = confirm(f"Cancel request #{number}?", "Nothing will be changed in AWS.", "Cancel request", "Keep it")
+    return button("Cancel request", "cancel", number, confirm=sure)

@@ -1,21 +1,45 @@
-"""Everything that Slack may send, given to Bolt."""
+"""Everything that Slack may deliver, registered with the Bolt app.
+
+Source: Bolt for Python, "Listening to and responding to …", "Handling errors".
+"""
 
 from __future__ import annotations
 
-from slack_bolt import App
+import logging
+import re
+import traceback
+from typing import Any
 
-from handlers.actions import register_actions
-from handlers.commands import register_commands
+from slack_bolt import App, BoltResponse
+
+from handlers import actions, commands, home, options, views
 from handlers.front import Front
-from handlers.home import register_home
-from handlers.options import register_options
-from handlers.views import register_views
+
+log = logging.getLogger(__name__)
+FAILED = (
+    ":warning: Something went wrong on my side, and I do not know whether your request was filed. "
+    "`/org requests` shows it if it was; otherwise please try again."
+)
 
 
 def register(app: App, front: Front) -> None:
-    """Registers every handler; what people wait for most comes first, because Bolt asks the listeners in their order."""
-    register_commands(app, front)
-    register_actions(app, front)
-    register_views(app, front)
-    register_options(app, front)
-    register_home(app, front)
+    """Registers every listener; the order matters only for the last, which takes what no other took."""
+    for part in (commands, views, actions, options, home):
+        part.register(app, front)
+
+    @app.action(re.compile(".*"))
+    def unknown(ack: Any) -> None:
+        """A control that only holds a value, or a button of an older version: Slack wants an answer all the same."""
+        ack()
+
+    @app.error
+    def failed(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+        log.error("a delivery of Slack's failed: %s\n%s", type(error).__name__, _where(error))
+        return (
+            BoltResponse(status=200, body={"response_type": "ephemeral", "text": FAILED}) if "command" in body else None
+        )
+
+
+def _where(error: Exception) -> str:
+    """The lines of code that led there, without the error's own text: that may hold what somebody typed."""
+    return "".join(traceback.format_tb(error.__traceback__)).rstrip()

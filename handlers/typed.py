@@ -1,72 +1,102 @@
-"""What people type after `/org`, as Slack hands it on: its rewriting undone, then split into words. Pure.
+"""What people type after `/org`, as they meant it: Slack's and the keyboard's rewriting undone, then cut into words.
 
-Source: Slack API, "Enabling interactivity with Slash Commands"; Slack Help, "Format your messages" (smart punctuation).
+Source: Slack API, "Formatting text for app surfaces" (Escaping text, Retrieving formatted messages), "Slash commands".
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from approvals.text import clean
+from approvals.text import clean, shorten
 
 LONGEST = 8000
-LINK = re.compile(r"<(?:mailto:)?([^<>|]{1,2000})(?:\|([^<>]{0,2000}))?>")
-QUOTES = str.maketrans(
-    {
-        "\u201c": '"',
-        "\u201d": '"',
-        "\u201e": '"',
-        "\u2018": "'",
-        "\u2019": "'",
-        "\u00a0": " ",
-        "\u202f": " ",
-    }
-)
-DASHED_FLAG = re.compile(r"(?<!\S)[\u2014\u2013]-?(?=[A-Za-z])")
+LABELLED_LINK = re.compile(r"<[a-z]{2,10}:[^<>|]*\|([^<>|]*)>")
+BARE_LINK = re.compile(r"<(?:mailto:)?([^<>|\s@#!]+(?:@[^<>|\s]+)?)>")
+DOUBLE = '"“”„‟'  # Keyboards write the curly ones for the straight one.
+SINGLE = "'‘’‚‛"  # noqa: RUF001
+DASHES = "-‐‑‒–—―−"  # noqa: RUF001
+
+PLAIN = re.compile(rf"[^\s={DOUBLE}{SINGLE}]+=?|=")
+STRAIGHT = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+CURLY = re.compile(rf"[{DOUBLE}]((?:[^{DOUBLE}\\]|\\.)*)[{DOUBLE}]", re.DOTALL)
+SINGLE_QUOTED = re.compile(rf"[{SINGLE}](.*?)[{SINGLE}](?=\s|\Z)", re.DOTALL)
+ESCAPED = re.compile(r"\\([\"\\])")
 
 
-class ParseError(ValueError):
-    """What was typed cannot be understood; the text says where and what to type instead."""
+class UnreadableError(ValueError):
+    """The text cannot be cut into words; the message says where and what to do."""
 
 
-def undo_rewriting(text: str) -> str:
-    """The text as it was typed: links, escapes, curly quotes and long dashes turned back; invisible characters removed."""
+@dataclass(frozen=True)
+class Word:
+    """One word; `quoted` when it began with a quote, so that it is a value even if it begins with dashes."""
+
+    text: str
+    quoted: bool = False
+
+    def flag(self) -> str:
+        """`--name` when this is a flag (`--Name`, `—name`, `--name=x`), else nothing."""
+        bare = self.text.lstrip(DASHES)
+        dashes = self.text[: len(self.text) - len(bare)]
+        if self.quoted or not bare[:1].isalpha() or dashes in ("", "-"):
+            return ""
+        return f"--{bare.partition('=')[0].casefold()}"
+
+    def value(self) -> str | None:
+        """What follows the `=` of a flag; None when there is no `=`."""
+        _, sign, value = self.text.partition("=")
+        return value if sign else None
+
+
+def undone(text: str) -> str:
+    """The text as it was typed: no invisible characters, no links in angle brackets, no escapes. Raises UnreadableError."""
     if len(text) > LONGEST:
-        raise ParseError(
-            f"the command has {len(text)} characters; {LONGEST} is the most. Use the form for long values."
+        raise UnreadableError(
+            f"that is {len(text):,} characters long, and {LONGEST:,} is the most; leave the long values out, and the form asks for them."
         )
-    plain = LINK.sub(lambda link: link[2] or link[1], text)
-    plain = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").translate(QUOTES)
-    return DASHED_FLAG.sub("--", clean(plain))
+    text = LABELLED_LINK.sub(r"\1", clean(text))
+    text = BARE_LINK.sub(r"\1", text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def words(text: str) -> list[str]:
-    """The words, where quotes hold several together; a quote inside a word (O'Brien) is just a character."""
-    found: list[str] = []
-    rest = text.strip()
-    while rest:
-        word, rest = _first_word(rest)
-        found.append(word)
-        rest = rest.lstrip()
+def words(text: str) -> list[Word]:
+    """The words of an undone text; raises UnreadableError for a quote that nobody closes.
+
+    A quote opens at the beginning of a word or after `=`, and a single one closes at the end of a word, so that
+    apostrophes and inches need no care.
+    """
+    found: list[Word] = []
+    at = 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+        else:
+            quoted = text[at] in DOUBLE + SINGLE
+            word, at = _word(text, at)
+            found.append(Word(word, quoted))
     return found
 
 
-def _first_word(text: str) -> tuple[str, str]:
+def _word(text: str, at: int) -> tuple[str, int]:
+    """The word that begins at `at`, and where it ends."""
     pieces: list[str] = []
-    position = 0
-    while position < len(text) and not text[position].isspace():
-        character = text[position]
-        opens = character == '"' or (character == "'" and (position == 0 or text[position - 1] == "="))
-        if opens:
-            piece, position = _quoted(text, position)
+    start = at
+    while at < len(text) and not text[at].isspace():
+        if text[at] in DOUBLE + SINGLE and (at == start or text[at - 1] == "="):
+            piece, at = _quotation(text, at)
         else:
-            piece, position = character, position + 1
+            run = PLAIN.match(text, at)
+            piece, at = (run[0], run.end()) if run else (text[at], at + 1)
         pieces.append(piece)
-    return "".join(pieces), text[position:]
+    return "".join(pieces), at
 
 
-def _quoted(text: str, start: int) -> tuple[str, int]:
-    end = text.find(text[start], start + 1)
-    if end < 0:
-        raise ParseError(f"a quote is opened and never closed: {text[start : start + 40]} … Add the closing quote.")
-    return text[start + 1 : end], end + 1
+def _quotation(text: str, at: int) -> tuple[str, int]:
+    """What stands between the quotes. A straight quote is closed by a straight one if there is one, else by a curly one."""
+    patterns = (SINGLE_QUOTED,) if text[at] in SINGLE else (STRAIGHT, CURLY) if text[at] == '"' else (CURLY,)
+    found = next((found for pattern in patterns if (found := pattern.match(text, at))), None)
+    if found is None:
+        begun = shorten(" ".join(text[at : at + 100].split()), 40)
+        raise UnreadableError(f"the quote that begins at {begun} is never closed. Put a quote at the end of the value.")
+    return found[1] if text[at] in SINGLE else ESCAPED.sub(r"\1", found[1]), found.end()

@@ -1,63 +1,75 @@
-"""Submitted forms: the errors at their fields, or one insert and the form closes."""
+"""Forms that were sent: requests.
+
+Source: Slack API, "view_submission payload", "Modals" (Displaying errors in views: `response_action: errors`).
+"""
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 from slack_sdk import WebClient
 
-from approvals.desk import Click
-from approvals.text import shorten
-from handlers.commands import filed
-from handlers.deny import DENY, REASON
-from handlers.filing import Asker, ComplaintsError, delivery_key, file
-from handlers.forms import submitted
+from approvals.text import clean, shorten
+from handlers.caller import Caller, delivery, of_interaction
+from handlers.commands import filed_line
+from handlers.declared import field_of
+from handlers.filing import NotAcceptedError, file
+from handlers.forms import channel_of, sent
 from handlers.front import Front
 from handlers.modals import tell
-from handlers.parser import Asked, operation_named
+from handlers.parser import Given
+from handlers.slack_names import REQUEST_FORM
+from handlers.wording import Problem
+from operations.base import Operation
+from operations.registry import by_name
 
 LONGEST_ERROR = 2000
+UNKNOWN = "This operation no longer exists. Close the form and look at /org help."
+NO_REASON = "Say why it is needed: approvers and the audit read it."
 
 
-def register_views(app: App, front: Front) -> None:
-    """Registers the forms of requests and that of a denial."""
+def register(app: App, front: Front) -> None:
+    """Takes submitted forms in."""
 
-    @app.view(re.compile("^request:"))
-    def request(ack: Ack, body: dict[str, Any], view: dict[str, Any], client: WebClient) -> None:
-        operation = operation_named(view["callback_id"].partition(":")[2])
-        values, reason = submitted(operation, view["state"]["values"])
-        asker = _asker(body, view)
-        try:
-            number = file(front, asker, operation, values, reason)
-        except ComplaintsError as error:
-            ack(response_action="errors", errors=_at_fields(error, next(iter(operation.model_fields))))
+    @app.view(REQUEST_FORM)
+    def requested(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        view = body["view"]
+        values = view["state"]["values"]
+        operation = by_name().get(str(view["callback_id"]).partition(":")[2])
+        if operation is None:
+            ack(response_action="errors", errors={next(iter(values), "reason"): UNKNOWN})
             return
-        ack()
-        confirmation = filed(front, number, Asked(operation, values, reason))
-        front.run(lambda: tell(client, asker.channel, asker.user, confirmation))
-
-    @app.view(DENY)
-    def deny(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        context = json.loads(view["private_metadata"])
-        reason = view["state"]["values"][REASON][REASON].get("value") or ""
-        asker = _asker(body, view)
-        click = Click(
-            asker.delivery, "deny", asker.user, asker.team, int(context["request"]), asker.channel, reason.strip()
-        )
-        front.desk.click(click)
+        caller = _caller(body)
+        try:
+            line = _file(front, caller, operation, sent(operation, values), str(view["id"]))
+        except NotAcceptedError as error:
+            ack(response_action="errors", errors=errors_of(operation, error.problems))
+            return
+        if caller.channel:
+            tell(front, client, caller, line)
         ack()
 
 
-def _asker(body: dict[str, Any], view: dict[str, Any]) -> Asker:
-    user = body["user"]["id"]
-    team = body["user"].get("team_id") or body["team"]["id"]
-    channel = str(json.loads(view.get("private_metadata") or "{}").get("channel", ""))
-    return Asker(user, team, channel, delivery_key("view", team, user, view["id"]))
+def _caller(body: dict[str, Any]) -> Caller:
+    caller = of_interaction(body)
+    return Caller(caller.user, caller.team, channel_of(str(body["view"].get("private_metadata", ""))))
 
 
-def _at_fields(error: ComplaintsError, first: str) -> dict[str, str]:
-    """Slack shows an error at a field only, so what is about the whole request stands at the first one."""
-    return {name or first: shorten(sentence, LONGEST_ERROR) for name, sentence in error.fields.items()}
+def _file(front: Front, caller: Caller, operation: type[Operation], given: Given, view_id: str) -> str:
+    if not given.reason:
+        raise NotAcceptedError(Problem("reason", NO_REASON))
+    name = delivery("view", caller.team, caller.user, view_id)
+    filed = file(front, caller, operation, given, name)
+    return filed_line(front, filed.number, filed.title)
+
+
+def errors_of(operation: type[Operation], found: tuple[Problem, ...]) -> dict[str, str]:
+    """The problems by block; one about the whole request stands at the first field."""
+    errors: dict[str, str] = {}
+    first = operation.fields()[0].name if operation.fields() else "reason"
+    for problem in found:
+        block = problem.field if field_of(operation, problem.field) else first
+        text = f"{errors[block]} {problem.sentence}" if block in errors else problem.sentence
+        errors[block] = shorten(clean(text[:1].upper() + text[1:]), LONGEST_ERROR)
+    return errors

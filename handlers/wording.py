@@ -1,37 +1,109 @@
-"""pydantic's complaints as sentences for people, one for each field. Pure."""
+"""What is wrong with a value, in a sentence for people: pydantic's findings translated once, here.
+
+Source: pydantic documentation, "Validation errors".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
+from approvals.text import escape, shorten
+from handlers.declared import field_of
 from operations.base import Operation
 from operations.fields import OperationField
 
-
-def complaints(operation: type[Operation], error: ValidationError) -> dict[str, str]:
-    """Field name to sentence: what is wrong and the way out."""
-    fields = {field.name: field for field in operation.fields()}
-    found: dict[str, str] = {}
-    for item in error.errors():
-        name = str(item["loc"][0]) if item["loc"] else next(iter(fields))
-        found.setdefault(name, _sentence(fields.get(name), item))
-    return found
+LONGEST = 1900
 
 
-def _sentence(field: OperationField | None, item: Mapping[str, Any]) -> str:
-    limits = item.get("ctx", {})
-    value = str(item.get("input", ""))
-    if item["type"] == "missing":
-        return "This is needed."
-    if item["type"] == "string_too_long":
-        return f"This has {len(value)} characters; {limits['max_length']} is the most."
-    if item["type"] == "string_too_short":
-        return "This is needed."
-    if item["type"] == "literal_error" and field is not None:
-        choices = " or ".join(choice.value for choice in field.flag.choices)
-        return f"“{value[:60]}” is none of the choices; give {choices}."
-    text = str(item["msg"]).removeprefix("Value error, ")
-    return f"{text[:1].upper()}{text[1:]}."
+@dataclass(frozen=True)
+class Problem:
+    """A plain sentence about a field; `field` is empty when it is about the request as a whole."""
+
+    field: str
+    sentence: str
+
+
+def problems(operation: type[Operation], error: ValidationError) -> tuple[Problem, ...]:
+    """One Problem for each finding of pydantic."""
+    found = []
+    for finding in error.errors(include_url=False):
+        name = str(finding["loc"][0]) if finding["loc"] else ""
+        found.append(Problem(name, shorten(_sentence(field_of(operation, name), dict(finding)), LONGEST)))
+    return tuple(found)
+
+
+def _sentence(field: OperationField | None, finding: dict[str, Any]) -> str:
+    known = _SENTENCES.get(str(finding["type"]))
+    if known:
+        return known(field, finding)
+    return f"{_shown(finding)} cannot be used: {finding['msg']}."
+
+
+def _missing(_: OperationField | None, __: dict[str, Any]) -> str:
+    return "this is needed; please give it."
+
+
+def _too_long(_: OperationField | None, finding: dict[str, Any]) -> str:
+    most = finding["ctx"]["max_length"]
+    return f"{_shown(finding)} has {len(finding['input'])} characters; {most} is the most. Shorten it."
+
+
+def _too_short(_: OperationField | None, finding: dict[str, Any]) -> str:
+    least = finding["ctx"]["min_length"]
+    return f"{_shown(finding)} is too short: at least {least} character{'' if least == 1 else 's'}."
+
+
+def _no_choice(field: OperationField | None, finding: dict[str, Any]) -> str:
+    choices = [choice.value for choice in field.flag.choices] if field else []
+    return f"{_shown(finding)} is not one of {', '.join(choices) or finding['ctx']['expected']}."
+
+
+def _own_words(_: OperationField | None, finding: dict[str, Any]) -> str:
+    return f"{finding['ctx']['error']}."
+
+
+_SENTENCES: dict[str, Callable[[OperationField | None, dict[str, Any]], str]] = {
+    "missing": _missing,
+    "string_too_long": _too_long,
+    "too_long": _too_long,
+    "string_too_short": _too_short,
+    "too_short": _too_short,
+    "literal_error": _no_choice,
+    "enum": _no_choice,
+    "value_error": _own_words,
+}
+
+
+def _shown(finding: dict[str, Any]) -> str:
+    return f"“{shorten(str(finding['input']), 60)}”"
+
+
+def listed(operation: type[Operation], found: tuple[Problem, ...]) -> str:
+    """The problems as mrkdwn for the command line, each with its field's label and flag."""
+    return "\n".join(f":x: {_named(operation, problem)}" for problem in found[:10])
+
+
+def _named(operation: type[Operation], problem: Problem) -> str:
+    field = field_of(operation, problem.field)
+    sentence = escape(_capital(problem.sentence))
+    return f"*{escape(field.flag.label)}* (`{field.flag.names[0]}`): {sentence}" if field else sentence
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """How long ago, roughly: `just now`, `3 min ago`, `2 h ago`, `5 days ago`."""
+    minutes = int((now - then).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 120:
+        return f"{minutes} min ago"
+    hours = minutes // 60
+    return f"{hours} h ago" if hours < 48 else f"{hours // 24} days ago"

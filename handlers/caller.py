@@ -1,0 +1,49 @@
+"""Who is at the door: the person, their own workspace, where they are, and Slack's name for this delivery. Pure.
+
+Source: Slack API, "Slash commands" (Preparing your app to receive commands), "block_actions payload", "view_submission
+payload". With Slack Connect the person's own workspace stands in `user.team_id` only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`channel` is empty where there is none (home tab, forms); `trigger` opens one view within 3 s."""
+
+    user: str
+    team: str
+    channel: str = ""
+    trigger: str = ""
+
+
+def of_command(body: Body) -> Caller:
+    """The caller of a slash command."""
+    return Caller(
+        str(body.get("user_id", "")),
+        str(body.get("team_id", "")),
+        str(body.get("channel_id", "")),
+        str(body.get("trigger_id") or ""),
+    )
+
+
+def of_interaction(body: Body) -> Caller:
+    """The caller of a click, a form or a type-ahead."""
+    user = body.get("user") or {}
+    team = user.get("team_id") or (body.get("team") or {}).get("id") or ""
+    channel = (body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or ""
+    return Caller(str(user.get("id", "")), str(team), str(channel), str(body.get("trigger_id") or ""))
+
+
+def delivery(kind: str, *parts: Any) -> str:
+    """One name for one thing that a person did, the same however often Slack delivers it."""
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return f"{kind}:{hashlib.sha256(text.encode()).hexdigest()[:40]}"

@@ -1,0 +1,16 @@
+"""The action and callback ids by which Slack's deliveries find their listeners."""
+
+from __future__ import annotations
+
+import re
+
+from operations.fields import Kind
+
+COMMAND = "/org"
+REQUEST_FORM = re.compile(r"^request:")
+DENY_FORM = "deny"
+OPEN_FORM = re.compile(r"^form:")
+DECISION = re.compile(r"^(approve|cancel)$")
+LINK = re.compile(r"^link")
+PICKERS = {"account": Kind.ACCOUNT, "ou": Kind.OU}
+PICKER = re.compile(r"^(account|ou):")

@@ -1,0 +1,283 @@
+"""A reception: the handlers behind a real Bolt app and a real front desk, with Slack's side recorded and judged."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from slack_bolt import App, BoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
+from sqlmodel import SQLModel, col, select
+
+from approvals.desk import Desk
+from approvals.models import Interaction, Request
+from approvals.rules import Rule, Rules
+from approvals.store import Store
+from handlers.front import Front
+from handlers.register import register
+from operations.organization import Account, Organization, OrganizationalUnit
+from sandbox.slack.limits import option_problems, problems, view_problems
+
+TEAM, OTHER_TEAM = "T0ORGBOT", "T0OTHER"
+ALICE, BOB = "U0ALICE", "U0BOB"
+GENERAL, APPROVALS = "C0GENERAL", "C0APPROVALS"
+NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
+Block = dict[str, Any]
+
+
+def organization(read_at: datetime = NOW, accounts: int = 0) -> Organization:
+    """A small organization, with `accounts` more accounts under /Workloads when a large one is wanted."""
+    units = (
+        OrganizationalUnit("r-1", "Root", "", "/"),
+        OrganizationalUnit("ou-1-work", "Workloads", "r-1", "/Workloads"),
+        OrganizationalUnit("ou-1-stag", "Staging", "ou-1-work", "/Workloads/Staging"),
+        OrganizationalUnit("ou-1-prod", "Production", "ou-1-work", "/Workloads/Production"),
+    )
+    people = (
+        Account("111111111111", "fullback-management", "aws@example.com", "ACTIVE", "r-1"),
+        Account("222222222222", "fullback-staging", "aws-staging@example.com", "ACTIVE", "ou-1-stag"),
+        Account("333333333333", "fullback-old", "aws-old@example.com", "SUSPENDED", "ou-1-prod"),
+    )
+    many = (
+        Account(f"{900000000000 + n}", f"team-{n:05}", f"team-{n:05}@example.com", "ACTIVE", "ou-1-work")
+        for n in range(accounts)
+    )
+    return Organization("o-1", "111111111111", "r-1", "ALL", units, (*people, *many), read_at)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to Slack's Web API."""
+
+    method: str
+    params: dict[str, Any]
+
+
+class RecordingSlack(WebClient):
+    """Slack's Web API: every call is kept, and its blocks are judged by Slack's limits. `refuse` makes a method fail."""
+
+    def __init__(self) -> None:
+        super().__init__("xoxb-test")
+        self.calls: list[Call] = []
+        self.refuse: dict[str, str] = {}
+
+    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
+        params = {**(arguments.get("json") or {}), **(arguments.get("params") or {}), **(arguments.get("data") or {})}
+        self.calls.append(Call(api_method, json.loads(json.dumps(params))))
+        _judge(params)
+        if api_method in self.refuse:
+            answer = self._answer(api_method, {"ok": False, "error": self.refuse[api_method]})
+            raise SlackApiError("refused", answer)  # type: ignore[no-untyped-call]
+        return self._answer(api_method, {"ok": True, "channel": {"id": "D0ALICE"}})
+
+    def _answer(self, method: str, data: dict[str, Any]) -> SlackResponse:
+        return SlackResponse(
+            client=self, http_verb="POST", api_url=method, req_args={}, data=data, headers={}, status_code=200
+        )
+
+    def made(self, method: str) -> list[dict[str, Any]]:
+        """The parameters of each call of a method."""
+        return [call.params for call in self.calls if call.method == method]
+
+
+def _judge(params: Mapping[str, Any]) -> None:
+    if "view" in params:
+        assert view_problems(params["view"]) == []
+    if "blocks" in params:
+        assert problems(params["blocks"], "message") == []
+
+
+class BrokenDesk(Desk):
+    """A front desk whose database is away."""
+
+    def file(self, draft: Any) -> int:
+        raise RuntimeError(f"the database is away: {draft.params}")
+
+
+class Reception:
+    """What people do in Slack, and what came of it. Work that calls Slack waits until `work()`, unless `prompt` is set."""
+
+    def __init__(self) -> None:
+        self.slack = RecordingSlack()
+        self.organization: Organization | None = organization()
+        self.rules = Rules([Rule("default", (BOB,))])
+        self.now = NOW + timedelta(minutes=3)
+        self.refreshed = 0
+        self.waiting: list[Callable[[], None]] = []
+        self._triggers = (f"trigger-{number}" for number in itertools.count())
+        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        SQLModel.metadata.create_all(engine)
+        self.store = Store(engine)
+        self.desk = Desk(self.store, lambda: self.now, lambda: None)
+        self.app = self._app(self.desk)
+
+    def _app(self, desk: Desk) -> App:
+        authorized = AuthorizeResult(
+            enterprise_id=None, team_id=TEAM, bot_token="xoxb-test", bot_id="B0", bot_user_id="U0B"
+        )
+        app = App(
+            client=self.slack,
+            authorize=lambda: authorized,
+            request_verification_enabled=False,
+            process_before_response=True,
+        )
+
+        @app.middleware
+        def recorded(context: Any, next: Callable[[], None]) -> None:  # noqa: A002
+            context["client"] = self.slack
+            next()
+
+        register(app, self._front(desk))
+        return app
+
+    def _front(self, desk: Desk) -> Front:
+        return Front(
+            desk=desk,
+            organization=lambda: self.organization,
+            refresh=self._refresh,
+            rules=lambda: self.rules,
+            team=lambda: TEAM,
+            run=self.waiting.append,
+            clock=lambda: self.now,
+            approval_channel=APPROVALS,
+        )
+
+    def _refresh(self) -> None:
+        self.refreshed += 1
+
+    def lose_database(self) -> None:
+        """From now on nothing can be filed."""
+        self.app = self._app(BrokenDesk(self.store, lambda: self.now, lambda: None))
+
+    def work(self) -> None:
+        """Does what the handlers left to the workers."""
+        while self.waiting:
+            self.waiting.pop(0)()
+
+    def types(self, text: str, *, user: str = ALICE, team: str = TEAM, trigger: str = "") -> str:
+        """`/org <text>` in #general; gives the whole text of the private answer, empty when there is none."""
+        command = {
+            "command": "/org",
+            "text": text,
+            "user_id": user,
+            "team_id": team,
+            "channel_id": GENERAL,
+            "trigger_id": trigger or next(self._triggers),
+        }
+        answer = self._deliver(urlencode(command))
+        assert problems(answer.get("blocks", []), "message") == []
+        self.blocks = answer.get("blocks", [])
+        assert answer.get("response_type", "ephemeral") == "ephemeral"
+        return str(answer.get("text", ""))
+
+    def presses(
+        self,
+        action_id: str,
+        value: str | None,
+        *,
+        user: str = BOB,
+        team: str = TEAM,
+        channel: str = APPROVALS,
+        trigger: str = "",
+    ) -> None:
+        """A press of a button in a message."""
+        action = {"type": "button", "block_id": "b", "action_id": action_id, "value": value, "action_ts": "1.2"}
+        self.interacts(
+            "block_actions", user, team, trigger, actions=[action], channel={"id": channel} if channel else None
+        )
+
+    def submits(
+        self, view: Block, values: Mapping[str, Any], *, user: str = ALICE, team: str = TEAM, view_id: str = "V1"
+    ) -> dict[str, str]:
+        """Sends a form, as it was opened but for `values`; gives the field errors."""
+        sent = {**view, "id": view_id, "state": {"values": state(view, values)}}
+        answer = self.interacts("view_submission", user, team, view=sent)
+        assert answer.get("response_action") in (None, "errors")
+        return dict(answer.get("errors", {}))
+
+    def looks_for(self, action_id: str, text: str, *, team: str = TEAM) -> list[str]:
+        """What a picker suggests for `text`."""
+        answer = self.interacts("block_suggestion", ALICE, team, action_id=action_id, block_id="b", value=text)
+        assert option_problems(answer) == []
+        return [option["value"] for option in answer["options"]]
+
+    def opens_home(self, user: str = ALICE, **event: Any) -> None:
+        """A look at the home tab."""
+        told = {"type": "app_home_opened", "user": user, "tab": "home", **event}
+        body = {"type": "event_callback", "team_id": TEAM, "event": told}
+        self._deliver(json.dumps(body), "application/json")
+
+    def interacts(self, kind: str, user: str, team: str, trigger: str = "", **payload: Any) -> dict[str, Any]:
+        """Any interaction; with Slack Connect the team outside of `user` is always our own."""
+        body = {
+            "type": kind,
+            "user": {"id": user, "team_id": team},
+            "team": {"id": TEAM},
+            "trigger_id": trigger or next(self._triggers),
+            **payload,
+        }
+        return self._deliver(urlencode({"payload": json.dumps(body)}))
+
+    def _deliver(self, body: str, content_type: str = "application/x-www-form-urlencoded") -> dict[str, Any]:
+        answer = self.app.dispatch(BoltRequest(body=body, headers={"content-type": [content_type]}))
+        assert answer.status == 200, answer.body
+        return dict(json.loads(answer.body)) if answer.body.startswith("{") else {}
+
+    def form(self) -> Block:
+        """The one form that was opened."""
+        self.work()
+        (opened,) = self.slack.made("views.open")
+        return dict(opened["view"])
+
+    def requests(self) -> list[Request]:
+        """All requests, oldest first."""
+        with self.store.read() as session:
+            return list(session.exec(select(Request).order_by(col(Request.id))).all())
+
+    def clicks(self) -> list[tuple[str, str, str, int, str]]:
+        """Kind, user, team, request and reason of each click that was kept."""
+        with self.store.read() as session:
+            kept = session.exec(select(Interaction).order_by(col(Interaction.id))).all()
+            return [(click.kind, click.user, click.team, click.request_id, click.reason) for click in kept]
+
+    def told(self) -> list[str]:
+        """The private lines that workers sent, in channels and by direct message."""
+        self.work()
+        return [
+            str(call.params["text"])
+            for call in self.slack.calls
+            if call.method in ("chat.postEphemeral", "chat.postMessage")
+        ]
+
+
+def state(view: Block, values: Mapping[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
+    """`state.values` as Slack sends it: what the form was opened with, replaced by what was entered."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            element = block["element"]
+            entered = _entered(element, values[block["block_id"]]) if block["block_id"] in values else _initial(element)
+            found[block["block_id"]] = {element["action_id"]: {"type": element["type"], **entered}}
+    return found
+
+
+def _entered(element: Block, value: Any) -> Block:
+    if element["type"].endswith("_select"):
+        return {"selected_option": {"text": {"type": "plain_text", "text": "x"}, "value": value} if value else None}
+    return {"value": value or None}
+
+
+def _initial(element: Block) -> Block:
+    if element["type"].endswith("_select"):
+        return {"selected_option": element.get("initial_option")}
+    return {"value": element.get("initial_value")}

@@ -1,0 +1,112 @@
+"""Buttons: one durable row each, however often Slack delivers it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.handlers.reception import ALICE, APPROVALS, BOB, OTHER_TEAM, TEAM, Reception
+
+MOVE = "move-account --account fullback-staging --to /Workloads/Production"
+
+
+@pytest.fixture
+def asked(reception: Reception) -> Reception:
+    """Alice has asked for request #1."""
+    reception.types(MOVE)
+    return reception
+
+
+@pytest.mark.parametrize("kind", ["approve", "cancel"])
+def test_a_click_is_kept_and_nothing_else_happens(asked: Reception, kind: str) -> None:
+    asked.presses(kind, "1")
+    assert asked.clicks() == [(kind, BOB, TEAM, 1, "")]
+    assert not asked.waiting
+
+
+def test_a_redelivered_click_is_one(asked: Reception) -> None:
+    for _ in range(3):
+        asked.presses("approve", "1", trigger="t-1")
+    asked.presses("approve", "1", trigger="t-2")
+    assert len(asked.clicks()) == 2
+
+
+def test_a_click_from_another_workspace_is_kept_with_that_team(asked: Reception) -> None:
+    asked.presses("approve", "1", team=OTHER_TEAM)
+    asked.presses("deny", "1", team=OTHER_TEAM)
+    assert [(kind, team) for kind, _, team, _, _ in asked.clicks()] == [("approve", OTHER_TEAM), ("deny", OTHER_TEAM)]
+    assert not asked.waiting
+
+
+@pytest.mark.parametrize("kind", ["approve", "deny", "cancel"])
+@pytest.mark.parametrize(
+    "value", ["", None, "x", "0", "-1", "1.0", " 1", "1 OR 1=1", "²", "2147483648", "9" * 400, '{"id": 1}']
+)
+def test_a_button_that_was_tampered_with_does_nothing(asked: Reception, kind: str, value: str | None) -> None:
+    asked.presses(kind, value)
+    assert asked.clicks() == []
+    assert "nothing was done" in asked.told()[0]
+
+
+def test_deny_asks_for_the_reason(asked: Reception) -> None:
+    asked.presses("deny", "1")
+    assert asked.clicks() == []
+    view = asked.form()
+    assert json.loads(view["private_metadata"]) == {"request": 1, "channel": APPROVALS}
+    assert asked.submits(view, {"reason": " \u200b "}, user=BOB) == {
+        "reason": "Say why, so that the requester knows what to change."
+    }
+    assert asked.submits(view, {"reason": "not\u202e now"}, user=BOB) == {}
+    assert asked.submits(view, {"reason": "not now"}, user=BOB) == {}
+    assert asked.clicks() == [("deny", BOB, TEAM, 1, "not now")]
+
+
+def test_denying_ones_own_request_is_left_to_the_workers(asked: Reception) -> None:
+    asked.presses("deny", "1", user=ALICE)
+    assert asked.clicks() == [("deny", ALICE, TEAM, 1, "")]
+
+
+def test_denying_what_does_not_exist_is_left_to_the_workers(asked: Reception) -> None:
+    asked.presses("deny", "7")
+    assert asked.clicks() == [("deny", BOB, TEAM, 7, "")]
+
+
+def test_a_deny_form_that_comes_too_late_is_told(asked: Reception) -> None:
+    asked.slack.refuse["views.open"] = "expired_trigger_id"
+    asked.presses("deny", "1")
+    assert "once more" in asked.told()[0]
+
+
+@pytest.mark.parametrize("metadata", ["", "{", "[]", '{"request": "1"}', '{"request": true}', '{"request": 0}'])
+def test_a_deny_form_that_was_tampered_with_does_nothing(asked: Reception, metadata: str) -> None:
+    asked.presses("deny", "1")
+    view = asked.form() | {"private_metadata": metadata}
+    assert asked.submits(view, {"reason": "no"}, user=BOB) == {}
+    assert asked.clicks() == []
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", "{", "[]", '{"values": 1}', '{"values": {"colour": "red", "email": 5, "tags": [1]}}']
+)
+def test_a_form_button_opens_the_form_whatever_it_carries(reception: Reception, value: str | None) -> None:
+    reception.presses("form:create-account", value, channel="")
+    assert reception.form()["callback_id"] == "request:create-account"
+
+
+def test_a_form_button_from_another_workspace(reception: Reception) -> None:
+    reception.presses("form:create-account", "{}", team=OTHER_TEAM)
+    assert "other workspaces" in reception.told()[0]
+    assert not reception.slack.made("views.open")
+
+
+def test_a_form_button_of_an_operation_that_is_gone(reception: Reception) -> None:
+    reception.presses("form:make-coffee", "{}")
+    assert "no longer exists" in reception.told()[0]
+
+
+@pytest.mark.parametrize("action_id", ["link-0", "account:account", "something-old"])
+def test_everything_else_is_only_acknowledged(reception: Reception, action_id: str) -> None:
+    reception.presses(action_id, None)
+    assert reception.clicks() == []
+    assert not reception.waiting

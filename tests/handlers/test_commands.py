@@ -1,0 +1,162 @@
+"""`/org …` from Slack's delivery to the private answer, the form, or the filed request."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from approvals.rules import Rule, Rules
+from tests.handlers.reception import ALICE, BOB, GENERAL, OTHER_TEAM, TEAM, Reception
+
+WHOLE = 'create-account --name fullback-new --email new@example.com --ou /Workloads/Staging --tag owner=web --reason "we need it"'
+
+
+def test_a_complete_command_is_filed_and_confirmed(reception: Reception) -> None:
+    answer = reception.types(WHOLE)
+    (request,) = reception.requests()
+    assert f"Request *#{request.id}* is filed: Create the account fullback-new in /Workloads/Staging" in answer
+    assert "<#C0APPROVALS>" in answer
+    assert request.operation == "create-account"
+    assert request.params == {
+        "account_name": "fullback-new",
+        "email": "new@example.com",
+        "ou": "ou-1-stag",
+        "billing": "ALLOW",
+        "role_name": "OrganizationAccountAccessRole",
+        "tags": {"owner": "web"},
+    }
+    assert (request.requester, request.team, request.channel) == (ALICE, TEAM, GENERAL)
+    assert (request.reason, request.rule, request.subject) == ("we need it", "default", "email:new@example.com")
+    assert not reception.waiting
+
+
+def test_a_redelivered_command_has_no_second_effect_and_the_same_answer(reception: Reception) -> None:
+    first = reception.types(WHOLE, trigger="t-1")
+    assert reception.types(WHOLE, trigger="t-1") == first
+    assert len(reception.requests()) == 1
+
+
+def test_the_same_wish_again_is_pointed_to_the_request_that_is_under_way(reception: Reception) -> None:
+    reception.types(WHOLE)
+    answer = reception.types(WHOLE, user=BOB)
+    assert "equest #1 already asks for this" in answer
+    assert "/org request 1" in answer
+    assert len(reception.requests()) == 1
+
+
+def test_without_a_reason_it_is_filed_all_the_same(reception: Reception) -> None:
+    assert "is filed" in reception.types("move-account --account fullback-staging --to /Workloads/Production")
+
+
+def test_what_is_missing_opens_the_form_prefilled_with_what_was_given(reception: Reception) -> None:
+    assert reception.types("create-account --name web --ou /workloads/staging", trigger="t-1") == ""
+    assert not reception.slack.calls, "Slack is called by the workers, after the answer"
+    view = reception.form()
+    assert [call.method for call in reception.slack.calls] == ["views.open"]
+    assert reception.slack.calls[0].params["trigger_id"] == "t-1"
+    elements = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
+    assert elements["account_name"]["initial_value"] == "web"
+    assert elements["ou"]["initial_option"]["value"] == "ou-1-stag"
+    assert json.loads(view["private_metadata"]) == {"channel": GENERAL}
+
+
+@pytest.mark.parametrize("text", ["create-account", f"{WHOLE} --form"])
+def test_the_form_can_be_asked_for(reception: Reception, text: str) -> None:
+    assert reception.types(text) == ""
+    assert reception.form()["callback_id"] == "request:create-account"
+    assert not reception.requests()
+
+
+def test_a_trigger_that_has_run_out_is_told(reception: Reception) -> None:
+    reception.slack.refuse["views.open"] = "expired_trigger_id"
+    reception.types("create-account")
+    assert "once more" in reception.told()[0]
+    assert reception.slack.made("chat.postEphemeral")[0]["user"] == ALICE
+
+
+def test_where_the_bot_cannot_write_it_tells_by_direct_message(reception: Reception) -> None:
+    reception.slack.refuse = {"views.open": "expired_trigger_id", "chat.postEphemeral": "channel_not_found"}
+    reception.types("create-account")
+    reception.work()
+    assert reception.slack.made("chat.postMessage")[0]["channel"] == "D0ALICE"
+
+
+def test_a_redelivery_after_the_form_is_open_is_quiet(reception: Reception) -> None:
+    reception.slack.refuse["views.open"] = "exchanged_trigger_id"
+    reception.types("create-account")
+    assert reception.told() == []
+
+
+def test_a_wrong_value_is_named_and_the_form_offered(reception: Reception) -> None:
+    answer = reception.types("create-account --name web --email nobody --billing maybe")
+    assert "*E-mail* (`--email`): “nobody” is no e-mail address" in answer
+    assert "*IAM access to billing* (`--billing`)" in answer
+    (button,) = reception.blocks[-1]["elements"]
+    reception.presses(button["action_id"], button["value"], user=ALICE, channel=GENERAL)
+    elements = {block.get("block_id"): block.get("element") for block in reception.form()["blocks"]}
+    assert elements["account_name"]["initial_value"] == "web"
+    assert "initial_value" not in elements["email"]
+
+
+def test_a_misread_command_offers_the_form_with_what_was_understood(reception: Reception) -> None:
+    assert "Did you mean `--email`?" in reception.types("create-account --name web --mail a@b.example")
+    assert json.loads(reception.blocks[-1]["elements"][0]["value"])["values"] == {"account_name": "web"}
+
+
+def test_too_much_for_a_button_leaves_it_out(reception: Reception) -> None:
+    reception.types(f"create-account --name web --email {'x' * 3000}")
+    assert [block["type"] for block in reception.blocks] == ["section"]
+
+
+def test_what_the_picture_does_not_know_is_told_with_its_age(reception: Reception) -> None:
+    answer = reception.types(WHOLE.replace("Staging", "Stging"))
+    assert "there is no organizational unit “/Workloads/Stging”" in answer.replace("There", "there")
+    assert "read 3 min ago and is being read again" in answer
+    assert reception.refreshed == 1
+
+
+def test_before_the_first_picture(reception: Reception) -> None:
+    reception.organization = None
+    assert "has not been read" in reception.types(WHOLE)
+    assert reception.refreshed == 1
+    assert not reception.requests()
+
+
+def test_without_a_rule_nobody_may_do_it(reception: Reception) -> None:
+    reception.rules = Rules([Rule("moves", (BOB,), operations=("move-account",), under="/Workloads")])
+    answer = reception.types(WHOLE)
+    assert "o rule allows create-account in /Workloads/Staging" in answer
+    assert not reception.requests()
+
+
+def test_a_reason_that_is_too_long(reception: Reception) -> None:
+    assert "501 characters; 500 is the most" in reception.types(WHOLE.replace("we need it", "x" * 501))
+
+
+@pytest.mark.parametrize("text", [WHOLE, "help", "requests", "request 1", "create-account"])
+def test_people_of_other_workspaces_get_nothing(reception: Reception, text: str) -> None:
+    assert "other workspaces" in reception.types(text, team=OTHER_TEAM)
+    assert not reception.requests()
+    assert not reception.waiting
+
+
+def test_nothing_that_people_type_becomes_a_mention(reception: Reception) -> None:
+    for text in (
+        "<!channel>",
+        "create-account &lt;!channel&gt;",
+        f"{WHOLE} --ou2 &lt;@U0BOB&gt;",
+        "request &lt;!here&gt;",
+    ):
+        reception.types(text)
+        shown = json.dumps(reception.blocks)
+        assert not any(sign in shown for sign in ("<!", "<@"))
+
+
+def test_when_the_database_is_away_the_person_is_told_and_the_log_keeps_the_secret(
+    reception: Reception, caplog: pytest.LogCaptureFixture
+) -> None:
+    reception.lose_database()
+    assert "I do not know whether your request was filed" in reception.types(WHOLE)
+    assert "RuntimeError" in caplog.text
+    assert "new@example.com" not in caplog.text

@@ -1,0 +1,147 @@
+"""The form of each operation, and what comes back from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from handlers.declared import fields_of
+from handlers.forms import Scene, channel_of, form, sent
+from handlers.parser import Given, parse
+from operations.base import Operation
+from operations.create_account import CreateAccount
+from operations.fields import Kind
+from operations.move_account import MoveAccount
+from operations.organization import Account, Organization, OrganizationalUnit
+from operations.registry import all_operations
+from sandbox.slack.limits import view_problems
+from tests.handlers.reception import NOW, organization, state
+
+every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+
+
+def opened(
+    operation: type[Operation], picture: Organization | None = None, reason: str = "", **values: Any
+) -> dict[str, Any]:
+    view = form(operation, Scene(Given(values, reason), picture, "C0GENERAL", NOW))
+    assert view_problems(view) == []
+    return view
+
+
+def elements(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
+
+
+def notes(view: dict[str, Any]) -> str:
+    return " ".join(piece["text"] for piece in view["blocks"][0]["elements"])
+
+
+@every_operation
+@pytest.mark.parametrize("picture", [None, organization()], ids=["unread", "read"])
+def test_every_form_fits_whatever_was_given(operation: type[Operation], picture: Organization | None) -> None:
+    opened(operation, picture)
+    for text in ("x" * 5000, "é" * 70, "<&>" * 1000, "a@b", "@", " ", "/" * 600):
+        values = {field.name: [text] * 3 if field.flag.kind is Kind.TAGS else text for field in operation.fields()}
+        opened(operation, picture, reason=text, **values)
+
+
+@every_operation
+def test_the_form_gives_what_the_command_line_gives(operation: type[Operation]) -> None:
+    """The example as typed, and the example in a form that is sent as it was opened."""
+    typed = parse(f"{operation.name} {operation.example} --reason why").given
+    picture = knowing(operation, typed)
+    view = opened(operation, picture, typed.reason, **typed.values)
+    entered = sent(operation, state(view, {}))
+    one = operation.model_validate(typed.values).settled(picture)
+    other = operation.model_validate(entered.values).settled(picture)
+    assert one.model_dump(mode="json") == other.model_dump(mode="json")
+    assert entered.reason == typed.reason
+
+
+def knowing(operation: type[Operation], given: Given) -> Organization:
+    """The organization, with the accounts and OUs that an example speaks of."""
+    known = organization()
+    for field in operation.fields():
+        value = str(given.values.get(field.name, ""))
+        if field.flag.kind is Kind.ACCOUNT and value not in (account.name for account in known.accounts):
+            account = Account("999999999999", value, f"{value}@example.com", "ACTIVE", "r-1")
+            known = replace(known, accounts=(*known.accounts, account))
+        if field.flag.kind is Kind.OU and value not in (unit.path for unit in known.units):
+            unit = OrganizationalUnit("ou-1-exam", value.rsplit("/", 1)[-1], "r-1", value)
+            known = replace(known, units=(*known.units, unit))
+    return known
+
+
+@every_operation
+def test_what_is_needed_is_needed_there_too(operation: type[Operation]) -> None:
+    optional = {
+        block["block_id"]: block["optional"] for block in opened(operation)["blocks"] if block["type"] == "input"
+    }
+    assert optional == {field.name: not (field.required or field.name == "reason") for field in fields_of(operation)}
+
+
+def test_defaults_are_filled_in() -> None:
+    shown = elements(opened(CreateAccount, organization()))
+    assert shown["role_name"]["initial_value"] == "OrganizationAccountAccessRole"
+    assert shown["billing"]["initial_option"]["value"] == "ALLOW"
+    assert shown["ou"]["initial_option"]["value"] == "r-1"
+
+
+def test_what_cannot_be_filled_in_is_said() -> None:
+    view = opened(
+        CreateAccount, organization(), account_name="x" * 60, email="nobody", billing="<maybe>", ou="/Workloads/Stging"
+    )
+    shown = elements(view)
+    assert len(shown["account_name"]["initial_value"]) == 50
+    assert "initial_value" not in shown["email"]
+    assert "initial_option" not in shown["billing"]
+    assert "initial_option" not in shown["ou"]
+    for said in (
+        "longer than 50 characters",
+        "“nobody” is no e-mail address",
+        "“&lt;maybe&gt;” is no choice",
+        "Stging",
+    ):
+        assert said in notes(view)
+
+
+def test_pickers_show_what_was_named() -> None:
+    shown = elements(opened(MoveAccount, organization(), account="aws-old@example.com", to="ou-1-stag"))
+    assert (
+        shown["account"]["initial_option"]["text"]["text"]
+        == "fullback-old (333333333333) SUSPENDED /Workloads/Production"
+    )
+    assert shown["to"]["initial_option"]["text"]["text"] == "/Workloads/Staging"
+
+
+def test_an_old_picture_is_dated() -> None:
+    assert "as it was 30 min ago" in notes(opened(MoveAccount, organization(NOW - timedelta(minutes=30))))
+    assert "as it was" not in notes(opened(MoveAccount, organization(NOW - timedelta(minutes=9))))
+    assert "not been read" in notes(opened(MoveAccount, None))
+
+
+def test_sent_values_are_cleaned_and_what_is_empty_is_left_out() -> None:
+    view = opened(CreateAccount, organization())
+    entered = sent(
+        CreateAccount,
+        state(
+            view, {"account_name": " we\u202eb ", "email": None, "tags": "a=b\n\n c=d ", "ou": None, "reason": " why "}
+        ),
+    )
+    assert entered.values == {
+        "account_name": "web",
+        "tags": ["a=b", "c=d"],
+        "billing": "ALLOW",
+        "role_name": "OrganizationAccountAccessRole",
+    }
+    assert entered.reason == "why"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "channel"), [('{"channel": "C1"}', "C1"), ("", ""), ("{", ""), ("[1]", ""), ("{}", "")]
+)
+def test_the_channel_of_origin(metadata: str, channel: str) -> None:
+    assert channel_of(metadata) == channel

@@ -1,0 +1,39 @@
+"""Help comes from the declarations and fits Slack's limits."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from operations.base import Operation
+from operations.registry import all_operations
+from tests.handlers.reception import Reception
+
+every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+
+
+@pytest.mark.parametrize("text", ["", "help", "Help", "  "])
+def test_the_overview_names_every_operation(reception: Reception, text: str) -> None:
+    answer = reception.types(text)
+    for operation in all_operations():
+        assert f"/org {operation.name}" in answer
+
+
+@every_operation
+def test_one_operation_in_full(reception: Reception, operation: type[Operation]) -> None:
+    reception.types(f"help {operation.name}")
+    shown = json.dumps(reception.blocks, ensure_ascii=False)
+    for field in operation.fields():
+        assert all(f"`{name}`" in shown for name in field.flag.names)
+    assert "`--reason`" in shown
+
+
+@every_operation
+def test_help_as_a_flag(reception: Reception, operation: type[Operation]) -> None:
+    answer = reception.types(f"help {operation.name}")
+    assert reception.types(f"{operation.name} --help") == answer
+
+
+def test_help_for_what_does_not_exist(reception: Reception) -> None:
+    assert "Did you mean `create-account`?" in reception.types("help create-acount")

@@ -1,0 +1,79 @@
+"""Type-ahead over accounts and organizational units."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from handlers.options import Index, Indexes, middle
+from operations.fields import Kind
+from operations.organization import Account
+from tests.handlers.reception import OTHER_TEAM, Reception, organization
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ["111111111111", "333333333333", "222222222222"]),
+        ("FULLBACK-st", ["222222222222"]),
+        ("3333", ["333333333333"]),
+        ("aws-old@", ["333333333333"]),
+        ("/workloads/st", ["222222222222"]),
+        ("old prod", ["333333333333"]),
+        ("nowhere", []),
+    ],
+)
+def test_accounts_by_name_id_email_and_path(reception: Reception, text: str, found: list[str]) -> None:
+    assert reception.looks_for("account:account", text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ["r-1", "ou-1-work", "ou-1-prod", "ou-1-stag"]),
+        ("stag", ["ou-1-stag"]),
+        ("/WORK", ["ou-1-work", "ou-1-prod", "ou-1-stag"]),
+    ],
+)
+def test_units_by_path(reception: Reception, text: str, found: list[str]) -> None:
+    assert reception.looks_for("ou:to", text) == found
+
+
+def test_what_begins_with_it_comes_first() -> None:
+    known = organization()
+    other = Account("444444444444", "a-staging-copy", "x@example.com", "ACTIVE", "r-1")
+    index = Index(
+        replace(known, accounts=(other, Account("555555555555", "staging", "y@example.com", "ACTIVE", "r-1")))
+    )
+    assert [option["value"] for option in index.search(Kind.ACCOUNT, "staging")] == ["555555555555", "444444444444"]
+
+
+def test_a_hundred_at_most(reception: Reception) -> None:
+    reception.organization = organization(accounts=300)
+    assert len(reception.looks_for("account:account", "team")) == 100
+    assert reception.looks_for("account:account", "team-00299") == ["900000000299"]
+
+
+def test_long_names_lose_their_middle(reception: Reception) -> None:
+    known = organization()
+    long = Account("444444444444", "x" * 50, "x@example.com", "ACTIVE", "ou-1-prod")
+    reception.organization = replace(known, accounts=(long,))
+    assert reception.looks_for("account:account", "xxx") == ["444444444444"]
+    assert middle("abcdefghij", 7) == "abc…hij"
+    assert all(len(middle("x" * 200, limit)) == limit for limit in range(3, 80))
+
+
+def test_an_index_is_made_once_for_each_picture() -> None:
+    indexes, picture = Indexes(), organization()
+    assert indexes.of(picture) is indexes.of(picture)
+    assert indexes.of(organization()) is not indexes.of(picture)
+
+
+def test_before_the_first_picture_there_is_nothing(reception: Reception) -> None:
+    reception.organization = None
+    assert reception.looks_for("ou:to", "") == []
+
+
+def test_people_of_other_workspaces_see_nothing(reception: Reception) -> None:
+    assert reception.looks_for("ou:to", "", team=OTHER_TEAM) == []

@@ -1,0 +1,157 @@
+"""From the text after `/org` to an operation and its values."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from handlers.parser import Command, ParseError, parse, split
+from operations.base import Operation
+from operations.create_account import CreateAccount
+from operations.move_account import MoveAccount
+from operations.registry import all_operations
+
+WHOLE = (
+    "create-account --name fullback-staging --email <mailto:staging@example.com|staging@example.com> "
+    "—ou /Workloads/Staging --billing allow --tag owner=web --tag=cost=12 “team=web two” --reason “it's for Bob\u2019s team”"
+)
+
+
+def problem(text: str) -> str:
+    with pytest.raises(ParseError) as raised:
+        parse(text)
+    return raised.value.message
+
+
+def test_a_whole_command() -> None:
+    command = parse(WHOLE)
+    assert command.operation is CreateAccount
+    assert command.given.values == {
+        "account_name": "fullback-staging",
+        "email": "staging@example.com",
+        "ou": "/Workloads/Staging",
+        "billing": "ALLOW",
+        "tags": ["owner=web", "cost=12", "team=web two"],
+    }
+    assert command.given.reason == "it's for Bob\u2019s team"
+    assert command.complete()
+
+
+def test_the_clis_full_spelling() -> None:
+    command = parse(
+        "create-account --account-name a --email a@b.example --iam-user-access-to-billing DENY "
+        "--tags Key=owner,Value=web Key=cost,Value=12"
+    )
+    assert command.given.values["billing"] == "DENY"
+    assert command.given.values["tags"] == ["Key=owner,Value=web", "Key=cost,Value=12"]
+
+
+def test_aliases_and_capitals() -> None:
+    assert parse("Move --Account web --to /").operation is MoveAccount
+
+
+@pytest.mark.parametrize(("word", "value"), [("Yes", "ALLOW"), ("NO", "DENY"), ("deny", "DENY"), ("maybe", "maybe")])
+def test_choices_by_their_words(word: str, value: str) -> None:
+    assert parse(f"create-account --billing {word}").given.values == {"billing": value}
+
+
+def test_what_is_left_empty_counts_as_not_given() -> None:
+    command = parse('create-account --name "" --ou=')
+    assert command.given.values == {}
+    assert not command.complete()
+
+
+def test_a_value_may_begin_with_dashes_in_quotes() -> None:
+    assert parse('create-account --name "--email"').given.values == {"account_name": "--email"}
+
+
+def test_the_form_and_the_help_can_be_asked_for() -> None:
+    assert parse("create-account --form").form
+    assert parse("create-account --help").help
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("creat-acount", "no operation “creat-acount”. Did you mean `create-account`?"),
+        ("xyzzy", "no operation “xyzzy”. `/org help`"),
+        ("requst", "Did you mean `request`?"),
+        ("create-account --nam x", "no flag --nam. Did you mean `--name`?"),
+        ("create-account --xyzzy x", "no flag --xyzzy. It takes `--name`, `--email`"),
+        ("create-account email a@b.example", "“email” belongs to no flag. Did you mean `--email`?"),
+        (
+            "create-account --reason new staging",
+            'If it is part of --reason, put the whole value in quotes: --reason "… staging"',
+        ),
+        ("create-account xyzzy", "such as --name xyzzy"),
+        ("create-account --name --email x", "`--name` (Account name) has no value"),
+        ("create-account --billing", "such as --billing ALLOW"),
+        ("create-account --name a --account-name b", "`--name` is given twice"),
+        ('create-account --reason "open', "never closed"),
+        ("create-account " + "x" * 9000, "9,015 characters"),
+    ],
+)
+def test_mistakes_are_named_with_the_way_out(text: str, says: str) -> None:
+    assert says in problem(text)
+
+
+def test_a_mistake_keeps_what_was_understood() -> None:
+    with pytest.raises(ParseError) as raised:
+        parse("create-account --name web --colour red")
+    assert raised.value.operation is CreateAccount
+    assert raised.value.given.values == {"account_name": "web"}
+
+
+def test_nothing_typed() -> None:
+    assert split(" \n ") == ("", "")
+
+
+@pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+def test_every_example_can_be_typed(operation: type[Operation]) -> None:
+    command = parse(f"{operation.name} {operation.example}")
+    assert command.operation is operation
+    assert command.complete()
+
+
+PIECES = st.sampled_from(
+    [
+        "--name",
+        "—tag",
+        "--billing=",
+        "--reason",
+        "a=b",
+        '"',
+        "“",
+        "\u2019",
+        "'",
+        "\\",
+        "=",
+        " ",
+        "\n",
+        "--",
+        "<mailto:",
+        "|",
+        ">",
+        "&lt;",
+        "--form",
+        "\u202e",
+        "\u00a0",
+    ]
+)
+
+
+@given(st.lists(st.one_of(PIECES, st.text(max_size=8)), max_size=40).map("".join))
+@example("--name \\")
+@example('--name "\\')
+def test_any_text_is_read_or_explained(text: str) -> None:
+    for prefix in ("", "create-account ", "move-account --account x "):
+        assert read_or_explained(prefix + text)
+
+
+def read_or_explained(text: str) -> bool:
+    """Whether the text gives a command, or a sentence of a sensible length."""
+    try:
+        return isinstance(parse(text), Command)
+    except ParseError as error:
+        return 10 < len(error.message) < 1000

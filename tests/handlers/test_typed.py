@@ -1,0 +1,73 @@
+"""What Slack and keyboards do to text is undone, and quotes hold values together."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.typed import DOUBLE, LONGEST, SINGLE, UnreadableError, undone, words
+
+
+@pytest.mark.parametrize(
+    ("arrived", "meant"),
+    [
+        ("--email <mailto:a@b.example|a@b.example>", "--email a@b.example"),
+        ("--email <mailto:a@b.example>", "--email a@b.example"),
+        ("--name <http://web.example|web.example>", "--name web.example"),
+        ("see <https://web.example/x>", "see https://web.example/x"),
+        ("a &amp; b &lt;c&gt;", "a & b <c>"),
+        ("&amp;lt;", "&lt;"),
+        ("na\u200bme\u202e\u2066 x", "name x"),
+        ("<@U0BOB> <!channel>", "<@U0BOB> <!channel>"),
+    ],
+)
+def test_rewriting_is_undone(arrived: str, meant: str) -> None:
+    assert undone(arrived) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\u00a0b\tc\nd\u2028e", ["a", "b", "c", "d", "e"]),
+        ('--reason "two words"', ["--reason", "two words"]),
+        ('--reason="two words"', ["--reason=two words"]),
+        ("--reason \u201ctwo words\u201d", ["--reason", "two words"]),
+        ("--reason \u2018two words\u2019", ["--reason", "two words"]),
+        ('--reason \u201ctwo words"', ["--reason", "two words"]),
+        ('--reason "say \u201chi\u201d now"', ["--reason", "say \u201chi\u201d now"]),
+        ('--reason "say \\"hi\\" now"', ["--reason", 'say "hi" now']),
+        ("--reason 'Alice's account'", ["--reason", "Alice's account"]),
+        ("--name O'Brien 5\"", ["--name", "O'Brien", '5"']),
+        ('owner="web team"', ["owner=web team"]),
+        ('--name ""', ["--name", ""]),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    assert [word.text for word in words(text)] == expected
+
+
+@pytest.mark.parametrize("text", ['--reason "two words', "--reason 'two words", "--reason=\u201ctwo"])
+def test_an_open_quote_is_shown(text: str) -> None:
+    with pytest.raises(UnreadableError, match=r"two( words)? is never closed"):
+        words(text)
+
+
+@pytest.mark.parametrize("text", ["--name", "\u2014name", "\u2013name", "--Name", "--name=x", "\u2015name"])
+def test_flags(text: str) -> None:
+    assert words(text)[0].flag() == "--name"
+
+
+@pytest.mark.parametrize("text", ["name", "-name", '"--name"', "--", "-5", "—"])
+def test_no_flags(text: str) -> None:
+    assert words(text)[0].flag() == ""
+
+
+def test_a_very_long_text_is_refused_before_it_is_looked_at() -> None:
+    with pytest.raises(UnreadableError, match="8,001 characters"):
+        undone("<" * (LONGEST + 1))
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=DOUBLE + SINGLE + "\\=")))
+def test_whatever_is_quoted_comes_through(text: str) -> None:
+    assert [word.text for word in words(f'x "{text} {text}" y')] == ["x", f"{text} {text}", "y"]
