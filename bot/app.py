@@ -144,9 +144,10 @@ class Orgbot:
         )
 
     def _bolt_app(self) -> App:
+        logging.getLogger("slack_bolt.App").setLevel(logging.ERROR)  # It warns that the token in the environment is unused.
         app = App(
             client=self.slack,
-            authorize=self.identity.authorize,
+            authorize=lambda: self.identity.authorize(),  # noqa: PLW0108  Bolt reads the names of the parameters, and takes `self` for one.
             request_verification_enabled=False,  # The edge server has checked the signature; Socket Mode has none.
             process_before_response=True,
         )

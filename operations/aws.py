@@ -104,6 +104,7 @@ class Aws:
         operation = client.meta.method_to_api_mapping[method]
         try:
             answer: Answer = getattr(client, method)(**params)
+            _check_readable(client, operation, answer)
         except Exception as error:
             sorted_error = sort_error(operation, error)
             self._on_call(Call(service, operation, _outcome(sorted_error), _request_id(error), write))
@@ -112,6 +113,13 @@ class Aws:
             raise sorted_error from error
         self._on_call(Call(service, operation, "ok", answer.get("ResponseMetadata", {}).get("RequestId", ""), write))
         return answer
+
+
+def _check_readable(client: Any, operation: str, answer: Answer) -> None:
+    """Botocore turns an unreadable JSON answer into one without its members and raises nothing; then nobody knows what AWS said."""
+    shape = client.meta.service_model.operation_model(operation).output_shape
+    if shape is not None and shape.members and not shape.members.keys() & answer.keys():
+        raise AmbiguousError(operation, "AWS's answer could not be read", code="UnreadableAnswer")
 
 
 def sort_error(operation: str, error: Exception) -> Exception:

@@ -23,7 +23,7 @@ from operations.steps import Step
 from operations.values import AccountName, Email, RoleName, Tags
 
 DEFAULT_ROLE = "OrganizationAccountAccessRole"
-ACCOUNTS_QUOTA = {"ServiceCode": "organizations", "QuotaCode": "L-E619E033"}
+ACCOUNTS_QUOTA = {"ServiceCode": "organizations", "QuotaCode": "L-29A0C5DF"}
 NEARLY_FULL = 0.9
 BILLING = (
     Choice("ALLOW", "Allow: IAM users and roles may see billing", ("allow", "yes", "true")),
