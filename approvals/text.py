@@ -18,6 +18,8 @@ INVISIBLE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\uf
 
 def clean(text: str) -> str:
     """The text without characters that are invisible or turn the reading direction; new lines and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text  # Nearly every text, and Slack waits for the answer meanwhile.
     return "".join(character for character in text if _is_visible(character))
 
 
@@ -30,7 +32,7 @@ def _is_visible(character: str) -> bool:
 def escape(text: str) -> str:
     """Cleaned text that mrkdwn shows as it is: no mention, no link, no formatting that would break the layout."""
     safe = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return safe.replace("```", "`\u2060``")
+    return safe.replace("``", "`\u2060`")
 
 
 def shorten(text: str, limit: int) -> str:
@@ -51,7 +53,10 @@ def section(mrkdwn: str) -> Block:
 
 def context(*mrkdwn: str) -> Block:
     """Small grey text, at most ten pieces."""
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": shorten(text, FIELD)} for text in mrkdwn[:CONTEXT_ELEMENTS]]}
+    return {
+        "type": "context",
+        "elements": [{"type": "mrkdwn", "text": shorten(text, FIELD)} for text in mrkdwn[:CONTEXT_ELEMENTS]],
+    }
 
 
 def header(text: str) -> Block:

@@ -14,7 +14,7 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from approvals.text import BUTTON_VALUE, Block, button, clean, escape, section, shorten
+from approvals.text import BUTTON_VALUE, Block, button, escape, section, shorten
 from handlers import help as help_pages
 from handlers import reads
 from handlers.caller import Caller, delivery, of_command
@@ -97,7 +97,7 @@ def _one(front: Front, typed: Typed, rest: str) -> list[Block]:
 def _asked(front: Front, typed: Typed, command: Command) -> list[Block]:
     if command.help:
         return help_pages.details(command.operation)
-    if command.form or not command.complete():
+    if command.wants_form():
         scene = Scene(command.given, front.organization(), typed.caller.channel, front.clock())
         open_view(front, typed.slack, typed.caller, form(command.operation, scene))
         return []
@@ -135,4 +135,4 @@ def _form_button(operation: type[Operation], given: Given) -> list[Block]:
 def _plain(blocks: list[Block]) -> str:
     """The text for notifications and screen readers."""
     texts = [block["text"]["text"] for block in blocks if "text" in block]
-    return shorten(clean("\n".join(texts)) or "orgbot", 2900)
+    return shorten("\n".join(texts) or "orgbot", 2900)

@@ -18,7 +18,7 @@ def deny_form(number: int, channel: str) -> Block:
     return {
         "type": "modal",
         "callback_id": DENY_FORM,
-        "title": _plain(f"Deny #{number}"),
+        "title": _plain(f"Deny request #{number}"),
         "submit": _plain("Deny"),
         "close": _plain("Not now"),
         "private_metadata": json.dumps({"request": number, "channel": channel}),

@@ -36,6 +36,10 @@ class Command:
         """Whether all that the operation requires is given."""
         return not missing(self.operation, self.given.values)
 
+    def wants_form(self) -> bool:
+        """Whether the form opens: asked for, or something is missing, or nothing but the operation was typed."""
+        return self.form or not self.complete() or not (self.given.values or self.given.reason)
+
 
 class ParseError(Exception):
     """A command that cannot be read: one plain sentence, and what was understood until then."""

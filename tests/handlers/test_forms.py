@@ -18,9 +18,13 @@ from operations.move_account import MoveAccount
 from operations.organization import Account, Organization, OrganizationalUnit
 from operations.registry import all_operations
 from sandbox.slack.limits import view_problems
+from tests.handlers.made_up import EveryKind, NeedsNothing
 from tests.handlers.reception import NOW, organization, state
 
 every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+and_made_up_ones = pytest.mark.parametrize(
+    "operation", [*all_operations(), NeedsNothing, EveryKind], ids=lambda operation: operation.name
+)
 
 
 def opened(
@@ -39,7 +43,7 @@ def notes(view: dict[str, Any]) -> str:
     return " ".join(piece["text"] for piece in view["blocks"][0]["elements"])
 
 
-@every_operation
+@and_made_up_ones
 @pytest.mark.parametrize("picture", [None, organization()], ids=["unread", "read"])
 def test_every_form_fits_whatever_was_given(operation: type[Operation], picture: Organization | None) -> None:
     opened(operation, picture)
@@ -75,7 +79,7 @@ def knowing(operation: type[Operation], given: Given) -> Organization:
     return known
 
 
-@every_operation
+@and_made_up_ones
 def test_what_is_needed_is_needed_there_too(operation: type[Operation]) -> None:
     optional = {
         block["block_id"]: block["optional"] for block in opened(operation)["blocks"] if block["type"] == "input"
@@ -145,3 +149,9 @@ def test_sent_values_are_cleaned_and_what_is_empty_is_left_out() -> None:
 )
 def test_the_channel_of_origin(metadata: str, channel: str) -> None:
     assert channel_of(metadata) == channel
+
+
+def test_long_values_are_cut_to_what_an_input_holds() -> None:
+    shown = elements(opened(EveryKind, None, long_text="x" * 4000))
+    assert shown["long_text"]["multiline"]
+    assert len(shown["long_text"]["initial_value"]) == 3000

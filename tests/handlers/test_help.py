@@ -6,8 +6,11 @@ import json
 
 import pytest
 
+from handlers.help import details
 from operations.base import Operation
 from operations.registry import all_operations
+from sandbox.slack.limits import problems
+from tests.handlers.made_up import EveryKind, NeedsNothing
 from tests.handlers.reception import Reception
 
 every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
@@ -37,3 +40,8 @@ def test_help_as_a_flag(reception: Reception, operation: type[Operation]) -> Non
 
 def test_help_for_what_does_not_exist(reception: Reception) -> None:
     assert "Did you mean `create-account`?" in reception.types("help create-acount")
+
+
+@pytest.mark.parametrize("operation", [EveryKind, NeedsNothing])
+def test_it_fits_however_much_is_declared(operation: type[Operation]) -> None:
+    assert problems(details(operation), "message") == []

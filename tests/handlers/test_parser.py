@@ -6,11 +6,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handlers.parser import Command, ParseError, parse, split
+from handlers.parser import Command, ParseError, parse, read, split
 from operations.base import Operation
 from operations.create_account import CreateAccount
 from operations.move_account import MoveAccount
 from operations.registry import all_operations
+from tests.handlers.made_up import NeedsNothing
 
 WHOLE = (
     "create-account --name fullback-staging --email <mailto:staging@example.com|staging@example.com> "
@@ -101,6 +102,11 @@ def test_a_mistake_keeps_what_was_understood() -> None:
         parse("create-account --name web --colour red")
     assert raised.value.operation is CreateAccount
     assert raised.value.given.values == {"account_name": "web"}
+
+
+@pytest.mark.parametrize(("rest", "opens"), [("", True), ("--reason why", False), ("--reason why --form", True)])
+def test_an_operation_that_needs_nothing_is_not_filed_by_its_name_alone(rest: str, opens: bool) -> None:  # noqa: FBT001
+    assert read(NeedsNothing, rest).wants_form() is opens
 
 
 def test_nothing_typed() -> None:

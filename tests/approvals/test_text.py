@@ -1,0 +1,69 @@
+"""Text from people is shown as it is, and never longer than Slack takes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from approvals.text import (
+    Block,
+    button,
+    clean,
+    code,
+    confirm,
+    context,
+    escape,
+    fields,
+    header,
+    section,
+    shorten,
+    url_button,
+)
+from sandbox.slack.limits import problems
+
+LONG = "<&>`*" * 2000
+
+
+def test_invisible_characters_and_direction_marks_go() -> None:
+    assert clean("a\u200bb\u202ec\u2066d\ufeffe\x00f\ud800g") == "abcdefg"
+    assert clean("line\n\tnext") == "line\n\tnext"
+
+
+def test_mentions_links_and_fences_are_only_text() -> None:
+    assert escape("<!channel> <@U1> & <http://x|y>") == "&lt;!channel&gt; &lt;@U1&gt; &amp; &lt;http://x|y&gt;"
+    assert not any("```" in escape("`" * number) for number in range(20))
+
+
+@given(st.text())
+def test_escaped_text_holds_no_sign_that_slack_reads(text: str) -> None:
+    safe = escape(text)
+    assert not set("<>") & set(safe)
+    assert safe.count("&") == safe.count("&amp;") + safe.count("&lt;") + safe.count("&gt;")
+
+
+@given(st.text(st.sampled_from("a<&>;")), st.integers(6, 60))
+def test_shortened_text_fits_and_cuts_no_escape_in_two(text: str, limit: int) -> None:
+    short = shorten(escape(text), limit)
+    assert len(short) <= limit
+    assert short.count("&") == short.count("&amp;") + short.count("&lt;") + short.count("&gt;")
+
+
+def test_blocks_of_any_length_fit() -> None:
+    sure = confirm(LONG, LONG, LONG, LONG)
+    buttons = [
+        button(LONG, "one", "x" * 5000, style="danger", confirm=sure),
+        url_button(LONG, "two", "https://slack.example/" + "x" * 5000),
+    ]
+    blocks: list[Block] = [
+        header(LONG),
+        section(LONG),
+        section(code(LONG)),
+        context(*[LONG] * 20),
+        *fields({f"{number} {LONG}": LONG for number in range(25)}),
+        {"type": "actions", "elements": buttons},
+    ]
+    assert problems(blocks, "message") == []
+
+
+def test_ten_fields_a_section() -> None:
+    assert [len(block["fields"]) for block in fields({str(number): "" for number in range(12)})] == [10, 2]

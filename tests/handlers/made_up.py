@@ -1,0 +1,37 @@
+"""Operations that exist in tests only: one that needs nothing, and one with a field of every kind. No registry knows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from operations.base import Operation
+from operations.fields import Choice, Flag, Kind
+from operations.values import Tags
+
+
+class NeedsNothing(Operation):
+    """Needs nothing at all."""
+
+    name: ClassVar = "register-the-longest-name-there-is"
+    family: ClassVar = "Tests"
+    example: ClassVar = ""
+
+
+class EveryKind(Operation):
+    """Has a field of every kind, and limits on none."""
+
+    name: ClassVar = "every-kind"
+    family: ClassVar = "Tests"
+    example: ClassVar = "--text a --email a@b.example"
+
+    text: Annotated[str, Flag(("--text",), "L" * 3000, hint="H" * 3000, placeholder="P" * 300)]
+    long_text: Annotated[str, Flag(("--long-text",), "Long text", Kind.LONG_TEXT)] = ""
+    email: Annotated[str, Flag(("--email",), "E-mail", Kind.EMAIL)] = ""
+    choice: Annotated[
+        Literal["A", "B"], Flag(("--choice",), "Choice", Kind.CHOICE, choices=(Choice("A", "a" * 90), Choice("B", "b")))
+    ] = "A"
+    tags: Annotated[Tags, Flag(("--tag",), "Tags", Kind.TAGS)] = Field(default_factory=dict)
+    account: Annotated[str, Flag(("--account",), "Account", Kind.ACCOUNT)] = ""
+    ou: Annotated[str, Flag(("--ou",), "OU", Kind.OU)] = "/"
