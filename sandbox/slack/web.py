@@ -106,7 +106,9 @@ def _failed(fault: Fault, result: Json) -> Response:
     if fault.status is None:
         return JSONResponse(result)
     if fault.status == 429:
-        return JSONResponse(result, 429, headers={"Retry-After": str(fault.retry_after or 1)})
+        return JSONResponse(
+            result, 429, headers={"Retry-After": str(1 if fault.retry_after is None else fault.retry_after)}
+        )
     if fault.status >= 500:
         return Response("<html>Server Error</html>", fault.status, media_type="text/html")
     return JSONResponse(result, fault.status)
