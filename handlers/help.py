@@ -20,7 +20,7 @@ READS = (
 
 
 def overview() -> list[Block]:
-    """Every operation in a line, by family."""
+    """Every operation in a line with its example, by family."""
     families = groupby(all_operations(), key=lambda operation: operation.family)
     return [
         header("What I can do"),
@@ -31,7 +31,8 @@ def overview() -> list[Block]:
 
 
 def _line(operation: type[Operation]) -> str:
-    return f"`{COMMAND} {operation.name}`  {escape(operation.purpose())}"
+    example = f"{COMMAND} {operation.name} {operation.example}".strip()
+    return f"*{operation.name}*  {escape(operation.purpose())}  `{escape(example)}`"
 
 
 def details(operation: type[Operation]) -> list[Block]:

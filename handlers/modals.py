@@ -32,7 +32,12 @@ def tell(front: Front, slack: WebClient, caller: Caller, text: str) -> None:
     front.run(lambda: _tell(slack, caller, text))
 
 
-def careful(front: Front, what: str, work: Callable[[], None]) -> None:
+def mention(front: Front, slack: WebClient, caller: Caller, text: str) -> None:
+    """A line for the caller alone in the channel where they are, on a worker; lost where the bot cannot write."""
+    careful(front, "a private line could not be told", lambda: _in_channel(slack, caller, _message(text)))
+
+
+def careful(front: Front, what: str, work: Callable[[], object]) -> None:
     """Runs work on a worker; a failure ends in the log, without what Slack sent."""
     front.run(lambda: _careful(what, work))
 
@@ -52,7 +57,7 @@ def _open(slack: WebClient, caller: Caller, view: Block) -> None:
 
 def _tell(slack: WebClient, caller: Caller, text: str) -> None:
     """In the channel, so that only the caller sees it; by direct message where the bot cannot write."""
-    message: dict[str, Any] = {"text": shorten(text, 2900)}
+    message = _message(text)
     try:
         if caller.channel and _in_channel(slack, caller, message):
             return
@@ -62,7 +67,12 @@ def _tell(slack: WebClient, caller: Caller, text: str) -> None:
         log.warning("a private line could not be told: %s", error)
 
 
+def _message(text: str) -> dict[str, Any]:
+    return {"text": shorten(text, 2900)}
+
+
 def _in_channel(slack: WebClient, caller: Caller, message: dict[str, Any]) -> bool:
+    """Whether the caller could be told there."""
     try:
         call(slack, "chat.postEphemeral", channel=caller.channel, user=caller.user, **message)
     except SlackRefusedError as error:
@@ -72,7 +82,7 @@ def _in_channel(slack: WebClient, caller: Caller, message: dict[str, Any]) -> bo
     return True
 
 
-def _careful(what: str, work: Callable[[], None]) -> None:
+def _careful(what: str, work: Callable[[], object]) -> None:
     try:
         work()
     except (SlackRefusedError, SlackBusyError, SlackAmbiguousError) as error:

@@ -17,7 +17,7 @@ from handlers.declared import field_of
 from handlers.filing import NotAcceptedError, file
 from handlers.forms import channel_of, sent
 from handlers.front import Front
-from handlers.modals import tell
+from handlers.modals import mention
 from handlers.parser import Given
 from handlers.slack_names import REQUEST_FORM
 from handlers.wording import Problem
@@ -47,7 +47,7 @@ def register(app: App, front: Front) -> None:
             ack(response_action="errors", errors=errors_of(operation, error.problems))
             return
         if caller.channel:
-            tell(front, client, caller, line)
+            mention(front, client, caller, line)  # The outbox tells by direct message in any case.
         ack()
 
 

@@ -20,7 +20,7 @@ every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lam
 def test_the_overview_names_every_operation(reception: Reception, text: str) -> None:
     answer = reception.types(text)
     for operation in all_operations():
-        assert f"/org {operation.name}" in answer
+        assert f"/org {operation.name} {operation.example}".strip() in answer
 
 
 @every_operation

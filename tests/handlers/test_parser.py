@@ -11,6 +11,7 @@ from operations.base import Operation
 from operations.create_account import CreateAccount
 from operations.move_account import MoveAccount
 from operations.registry import all_operations
+from sandbox.slack.rewriting import rewritten
 from tests.handlers.made_up import NeedsNothing
 
 WHOLE = (
@@ -118,6 +119,14 @@ def test_every_example_can_be_typed(operation: type[Operation]) -> None:
     command = parse(f"{operation.name} {operation.example}")
     assert command.operation is operation
     assert command.complete()
+
+
+@pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+def test_a_phones_rewriting_changes_nothing(operation: type[Operation]) -> None:
+    text = f'{operation.name} {operation.example} --reason "<b> & the team\'s"'
+    plain, phone = parse(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")), parse(rewritten(text))
+    assert phone.given.values == plain.given.values
+    assert phone.given.reason == "<b> & the team\u2019s"
 
 
 PIECES = st.sampled_from(

@@ -90,3 +90,11 @@ def test_without_a_channel_the_direct_message_must_do(reception: Reception, meta
     view = form(reception) | {"private_metadata": metadata}
     assert reception.submits(view, FILLED) == {}
     assert reception.told() == []
+
+
+def test_where_the_bot_cannot_write_the_direct_message_must_do(reception: Reception) -> None:
+    view = form(reception)
+    reception.slack.refuse["chat.postEphemeral"] = "not_in_channel"
+    reception.submits(view, FILLED)
+    reception.work()
+    assert not reception.slack.made("chat.postMessage")
