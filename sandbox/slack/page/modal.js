@@ -1,0 +1,125 @@
+/** Forms: a stack of views over the page. Source: Slack API, "Modals". */
+import { post } from "./api.js";
+import { render } from "./blocks.js";
+import { el, replace, toast } from "./dom.js";
+import { incomplete } from "./inputs.js";
+import { plain } from "./mrkdwn.js";
+
+const stack = [];
+
+/** @param {object} view a view that the bot has opened or pushed */
+export function openView(view) {
+  stack.push({ view, values: {}, errors: {}, busy: false });
+  draw();
+  focusFirst();
+}
+
+/** @param {object} view a newer version of an open view; what was filled in stays where the ids are the same */
+export function updateView(view) {
+  const entry = stack.find((one) => one.view.id === view.id);
+  if (!entry) return;
+  entry.view = view;
+  entry.errors = {};
+  draw();
+}
+
+/** @param {string} id of a view that is closed */
+export function closeView(id) {
+  const index = stack.findIndex((one) => one.view.id === id);
+  if (index >= 0) stack.splice(index, 1);
+  draw();
+}
+
+/** Forgets every open form, as when somebody else sits down in front of the page. */
+export function closeAll() {
+  stack.length = 0;
+  draw();
+}
+
+function draw() {
+  const root = document.getElementById("modals");
+  const entry = stack.at(-1);
+  document.getElementById("workspace").inert = Boolean(entry);
+  replace(root, entry ? frame(entry) : []);
+}
+
+function focusFirst() {
+  document.querySelector("#modals .body :is(input, textarea, select)")?.focus({ preventScroll: true });
+}
+
+function frame(entry) {
+  const { view } = entry;
+  const form = el("form.modal", { role: "dialog", "aria-modal": "true", "aria-label": view.title.text, novalidate: true },
+    el("header", {}, el("h1", {}, plain(view.title.text)), el("button.close", { type: "button", "aria-label": "Close", onclick: () => dismiss(entry) }, "×")),
+    el("div.body", {}, render(view.blocks, surface(entry))),
+    footer(entry));
+  form.addEventListener("submit", (event) => { event.preventDefault(); submit(entry); });
+  form.addEventListener("keydown", (event) => keys(event, form, entry));
+  return el("div.shade", { onmousedown: (event) => { if (event.target === event.currentTarget) event.preventDefault(); } }, form);
+}
+
+function footer(entry) {
+  const { view } = entry;
+  const submits = view.submit || view.blocks.some((block) => block.type === "input");
+  return el("footer", {},
+    el("button.button", { type: "button", onclick: () => dismiss(entry) }, plain(view.close?.text ?? (submits ? "Cancel" : "Close"))),
+    submits && el("button.button.primary", { type: "submit", disabled: entry.busy }, entry.busy ? "Sending…" : plain(view.submit?.text ?? "Submit")));
+}
+
+function surface(entry) {
+  const place = { view_id: entry.view.id };
+  return {
+    values: entry.values,
+    errors: entry.errors,
+    idOf: (block) => `field-${block.block_id}`,
+    act: async (action) => complain(await post("action", { ...place, action, state: { values: entry.values } })),
+    options: (block_id, action_id, value) => post("options", { ...place, block_id, action_id, value }),
+  };
+}
+
+function complain(answer) {
+  if (!answer.ok) toast(`The app did not respond: ${answer.error}`);
+}
+
+async function submit(entry) {
+  if (entry.busy) return;
+  entry.errors = incomplete(entry.view.blocks, entry.values);
+  if (Object.keys(entry.errors).length) return showErrors(entry);
+  entry.busy = true;
+  draw();
+  const answer = await post("submit", { view_id: entry.view.id, state: { values: entry.values } });
+  entry.busy = false;
+  follow(entry, answer);
+}
+
+function follow(entry, answer) {
+  if (answer.errors && Object.keys(answer.errors).length) {
+    entry.errors = answer.errors;
+    return showErrors(entry);
+  }
+  if (!answer.ok) toast(`We had some trouble connecting. Try again? (${answer.error})`);
+  else if (answer.response_action === "clear") stack.length = 0;
+  else if (!answer.response_action) closeView(entry.view.id);
+  draw();
+}
+
+function showErrors(entry) {
+  draw();
+  const wrong = document.querySelector("#modals .wrong");
+  wrong?.scrollIntoView({ block: "center" });
+  wrong?.querySelector("input, textarea, select")?.focus();
+}
+
+function dismiss(entry) {
+  closeView(entry.view.id);
+  post("close", { view_id: entry.view.id });
+}
+
+function keys(event, form, entry) {
+  if (event.key === "Escape") dismiss(entry);
+  if (event.key !== "Tab") return;
+  const stops = [...form.querySelectorAll("a[href], button:not(:disabled), input, select, textarea")];
+  const [first, last] = [stops[0], stops.at(-1)];
+  if (event.shiftKey && document.activeElement === first) { last.focus(); event.preventDefault(); }
+  else if (!event.shiftKey && document.activeElement === last) { first.focus(); event.preventDefault(); }
+}
