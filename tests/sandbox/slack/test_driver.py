@@ -1,4 +1,4 @@
-"""People at their Slack, and a bot that answers: over HTTP and over Socket Mode alike."""
+"""People at their Slack, and a bot that answers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.slack.driver import Mode, SlackSandbox
+from sandbox.slack.driver import SlackSandbox
 from tests.sandbox.slack.bots import Bot, card, client_of
 from tests.sandbox.slack.conftest import REPOSITORY
 
 HERE = "aws-approvals"
-
-
-@pytest.fixture(params=["http", "socket"])
-def mode(request: pytest.FixtureRequest) -> Mode:
-    return "http" if request.param == "http" else "socket"
 
 
 def posted(slack: SlackSandbox, text: str = "Card") -> dict[str, Any]:
@@ -24,6 +19,7 @@ def posted(slack: SlackSandbox, text: str = "Card") -> dict[str, Any]:
     return slack.messages(HERE)[-1]
 
 
+@pytest.mark.parametrize("mode", ["http", "socket"])
 def test_the_whole_story(slack: SlackSandbox, bot: Bot) -> None:
     alice, bob = slack.person("alice"), slack.person("bob")
     alice.types("/org create-account")
@@ -177,6 +173,7 @@ def test_a_person_is_one(slack: SlackSandbox) -> None:
     assert slack.person("alice") is slack.person("U0ALICE")
 
 
+@pytest.mark.parametrize("mode", ["http", "socket"])
 def test_the_environment_fits_the_mode(slack: SlackSandbox) -> None:
     names = {"http": {"SLACK_SIGNING_SECRET"}, "socket": {"SLACK_APP_TOKEN"}}[slack.mode]
     assert slack.environment().keys() == {"SLACK_BOT_TOKEN", "SLACK_API_URL"} | names

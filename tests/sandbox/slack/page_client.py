@@ -1,0 +1,56 @@
+"""The page's side of the contract, without a browser: JSON over HTTP, and the stream of events."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from sandbox.slack.driver import SlackSandbox
+
+Json = dict[str, Any]
+
+
+class Page:
+    """One person in front of the page."""
+
+    def __init__(self, slack: SlackSandbox, user: str) -> None:
+        self._netloc = urlsplit(slack.page_url).netloc
+        self.user = user
+
+    def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+        """(status, body)."""
+        connection = http.client.HTTPConnection(self._netloc, timeout=10)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def get(self, name: str, **query: str) -> Json:
+        """GET /sandbox/<name>."""
+        path = f"/sandbox/{name}?{urlencode({'as': self.user, **query})}"
+        answer: Json = json.loads(self.request("GET", path)[1])
+        return answer
+
+    def post(self, name: str, **body: Any) -> Json:
+        """POST /sandbox/<name>."""
+        payload = json.dumps({"as": self.user, **body}).encode()
+        answer: Json = json.loads(self.request("POST", f"/sandbox/{name}", payload)[1])
+        return answer
+
+    @contextmanager
+    def events(self) -> Iterator[Iterator[Json]]:
+        """The stream, from the moment it is connected."""
+        connection = http.client.HTTPConnection(self._netloc, timeout=10)
+        try:
+            connection.request("GET", f"/sandbox/events?as={self.user}")
+            response = connection.getresponse()
+            response.readline()
+            yield (json.loads(line[len(b"data: ") :]) for line in iter(response.readline, b"") if line[:5] == b"data:")
+        finally:
+            connection.close()
