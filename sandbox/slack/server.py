@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -31,6 +32,11 @@ class Droppable(H11Protocol):
         """Remember the connection by both of its ends."""
         super().connection_made(transport)
         self.open[_ends(transport)] = transport
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """From here on the connection belongs to uvicorn's WebSocket protocol, which this class does not hear of."""
+        self.open.pop(_ends(self.transport), None)
+        super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""

@@ -148,7 +148,7 @@ def test_suggestions(slack: SlackSandbox, bot: Bot) -> None:
 def test_the_home_tab_opens_and_its_buttons_work(slack: SlackSandbox, bot: Bot) -> None:
     alice = slack.person("alice")
     alice.opens_home()
-    home = slack.wait_for(lambda: alice.home, what="the home tab") or {}
+    home = slack.wait_for(lambda: alice.home, what="the home tab")
     assert bot.got[0]["type"] == "app_home_opened"
     alice.clicks("Deny")
     assert bot.got[-1]["container"] == {"type": "view", "view_id": home["id"]}

@@ -1,0 +1,55 @@
+"""The server's own life: it stops with pages and bots still connected, and says when it cannot start."""
+
+from __future__ import annotations
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from sandbox.slack.driver import SlackSandbox
+from sandbox.slack.server import Droppable
+from tests.sandbox.slack.bots import client_of
+from tests.sandbox.slack.conftest import MANIFEST
+from tests.sandbox.slack.page_client import Page
+
+
+def test_it_stops_while_a_page_and_a_bot_are_connected() -> None:
+    slack = SlackSandbox(MANIFEST, "socket")
+    slack.start()
+    url = client_of(slack).apps_connections_open(app_token=slack.app_token)["url"]
+    with Page(slack, "U0ALICE").events() as events, connect(url) as bot:
+        bot.recv(5)
+        slack.stop()
+        assert list(events) == []
+        with pytest.raises(ConnectionClosed):
+            bot.recv(5)
+    assert slack.socket.connections == 0
+
+
+def test_it_may_be_stopped_twice_and_started_again() -> None:
+    slack = SlackSandbox(MANIFEST)
+    for _ in range(2):
+        slack.start()
+        assert client_of(slack).auth_test()["ok"]
+        slack.stop()
+        slack.stop()
+
+
+def test_a_port_that_is_taken(slack: SlackSandbox) -> None:
+    port = int(slack.page_url.rpartition(":")[2])
+    with pytest.raises(OSError, match="in use"):
+        SlackSandbox(MANIFEST, port=port).start()
+
+
+def test_the_page_and_nothing_else_is_served(slack: SlackSandbox) -> None:
+    page = Page(slack, "U0ALICE")
+    assert page.request("GET", "/page/main.js")[0] == 200
+    assert b"<html" in page.request("GET", "/")[1]
+    assert page.request("GET", "/page/../driver.py")[0] == 404
+    assert page.request("GET", "/page/%2e%2e/driver.py")[0] == 404
+
+
+def test_finished_connections_are_forgotten(slack: SlackSandbox) -> None:
+    client_of(slack).auth_test()
+    slack.stop()
+    assert Droppable.open == {}
