@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement
@@ -31,10 +32,18 @@ KEPT_CLICKS = timedelta(days=2)
 
 
 class Dispatcher:
-    """Finds due work and runs it on `workers` threads; `around(request number)` is a context manager for the logs."""
+    """Finds due work and runs it on `workers` threads; `bind` tells the log which request it is about, `timer` times the ticks."""
 
-    def __init__(self, context: Context, outbox: Outbox, workers: int, bind: Callable[[int | None], None]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        outbox: Outbox,
+        workers: int,
+        bind: Callable[[int | None], None],
+        timer: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
         self._context = context
+        self._timer = timer
         self._outbox = outbox
         self._bind = bind
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="worker")
@@ -57,7 +66,7 @@ class Dispatcher:
         with self._lock:
             self._asked = False
         try:
-            with self._context.store.read() as session:
+            with self._timer(), self._context.store.read() as session:
                 due = list(due_jobs(session, self._context.clock()))
         except Exception:
             log.exception("the queue could not be read")

@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 from slack_bolt import App
-from slack_sdk import WebClient
 
 from approvals.context import Context, Pace
 from approvals.desk import Desk
@@ -24,8 +23,9 @@ from approvals.store import Store
 from bot import database
 from bot.aws import Boto3Clients
 from bot.edge import Edge, SlackDoor
-from bot.identity import Identity
+from bot.identity import Identity, channel_id
 from bot.logs import bind_request
+from bot.measure import CountingWebClient, measure
 from bot.metrics import Metrics
 from bot.picture import Picture
 from bot.ready import Readiness
@@ -58,13 +58,15 @@ class Orgbot:
         self._closing = ExitStack()
         self.metrics = Metrics()
         self.rules = load_rules(settings)
-        self.slack = WebClient(
+        self.slack = CountingWebClient(
             settings.slack_bot_token.get_secret_value(),
             base_url=settings.slack_api_url,
             timeout=SLACK_TIMEOUT,
             retry_handlers=[],
         )
+        self.slack.count = lambda method, outcome: self.metrics.slack_calls.labels(method, outcome).inc()
         self.identity = Identity(self.slack)
+        self.approval_channel = channel_id(self.slack, settings.approval_channel)
         self.aws = Aws(Boto3Clients(), self._count_call)
         self.picture = Picture(self.aws, clock, timedelta(seconds=settings.refresh_seconds))
         self.store = self._open_store()
@@ -124,7 +126,7 @@ class Orgbot:
     def _dispatcher(self) -> Dispatcher:
         context = self._context()
         outbox = Outbox(context, self.slack, lambda: self.identity.bot_id)
-        return Dispatcher(context, outbox, self._settings.workers, bind_request)
+        return Dispatcher(context, outbox, self._settings.workers, bind_request, self.metrics.tick_seconds.time)
 
     def _context(self) -> Context:
         settings = self._settings
@@ -140,11 +142,13 @@ class Orgbot:
             team=lambda: self.identity.team,
             pace=_pace(settings),
             console=Console(settings.console_url, settings.cli_source_profile),
-            approval_channel=settings.approval_channel,
+            approval_channel=self.approval_channel,
         )
 
     def _bolt_app(self) -> App:
-        logging.getLogger("slack_bolt.App").setLevel(logging.ERROR)  # It warns that the token in the environment is unused.
+        logging.getLogger("slack_bolt.App").setLevel(
+            logging.ERROR
+        )  # It warns that the token in the environment is unused.
         app = App(
             client=self.slack,
             authorize=lambda: self.identity.authorize(),  # noqa: PLW0108  Bolt reads the names of the parameters, and takes `self` for one.
@@ -163,7 +167,7 @@ class Orgbot:
             team=lambda: self.identity.team,
             run=self.dispatcher.submit,
             clock=self._clock,
-            approval_channel=self._settings.approval_channel,
+            approval_channel=self.approval_channel,
         )
 
     def _transport(self) -> SocketMode | SignedHttp:
@@ -178,8 +182,11 @@ class Orgbot:
             if secret and isinstance(self.transport, SignedHttp)
             else None
         )
-        edge = Edge(door, self.readiness.lines, self.metrics)
+        edge = Edge(door, self.readiness.lines, self.metrics, self._measure)
         return EdgeServer(edge, settings.host, settings.port, settings.http_threads)
+
+    def _measure(self) -> None:
+        measure(self.store, self.picture, self.metrics, self._clock())
 
     def _count_call(self, call: Call) -> None:
         self.metrics.aws_calls.labels(call.operation, call.outcome).inc()

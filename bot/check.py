@@ -18,7 +18,7 @@ from approvals.people import People, SlackAwayError
 from bot.aws import Boto3Clients
 from bot.database import open_engine
 from bot.rules import load_rules
-from bot.settings import Settings, unknown
+from bot.settings import Settings, aws_variables, unknown
 from bot.start import WRONG, settings_or_complaints
 from operations.aws import Aws
 from operations.errors import AwsError
@@ -55,6 +55,7 @@ def run_checks() -> int:
     settings = settings_or_complaints(os.environ)
     if settings is None:
         return WRONG
+    os.environ.update(aws_variables())
     wrong = 0
     for finding in findings(settings):
         sys.stdout.write(f"{finding}\n")
@@ -69,7 +70,9 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield Finding.wrong("settings", line)
     yield _tried("database", lambda: _database(settings))
     yield _tried("rules", lambda: f"{len(load_rules(settings).rules)} rule(s)")
-    slack = WebClient(settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url, timeout=15, retry_handlers=[])
+    slack = WebClient(
+        settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url, timeout=15, retry_handlers=[]
+    )
     yield from _slack(slack, settings)
     yield from _aws()
 

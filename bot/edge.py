@@ -42,7 +42,8 @@ class SlackDoor:
 class Edge:
     """The WSGI application. `slack` is None in Socket Mode: then `/slack/events` does not exist.
 
-    `ready()` gives (name, ok, detail) for everything that the bot needs; `clock` gives seconds since 1970.
+    `ready()` gives (name, ok, detail) for everything that the bot needs; `measure()` sets the
+    gauges when Prometheus asks, `clock` gives seconds since 1970.
     """
 
     def __init__(
@@ -50,10 +51,12 @@ class Edge:
         slack: SlackDoor | None,
         ready: Callable[[], list[Line]],
         metrics: Metrics,
+        measure: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._ready = ready
         self._metrics = metrics
+        self._measure = measure
         self._pages: dict[str, Callable[[Environ], Answer]] = {
             "/healthz": _alive,
             "/readyz": self._readiness,
@@ -108,6 +111,7 @@ class Edge:
         return _text(200 if ready else 503, told)
 
     def _counters(self, environ: Environ) -> Answer:
+        self._measure()
         encode, content_type = choose_encoder(environ.get("HTTP_ACCEPT", ""))
         return 200, [("Content-Type", content_type)], encode(self._metrics.registry)
 

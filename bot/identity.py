@@ -5,11 +5,52 @@ Source: Slack API, "auth.test"; Bolt for Python, "Authorization".
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
+
+from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+
+log = logging.getLogger(__name__)
+
+
+PATIENCE = 12
+PAUSE = timedelta(seconds=5)
+
+
+def patiently(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Slack's answer to a harmless question; when Slack is away it is asked again for about a minute."""
+    for _ in range(PATIENCE):
+        try:
+            return ask()
+        except SlackBusyError as error:
+            log.warning("waiting for Slack: %s", error)
+            time.sleep(min(error.wait, PAUSE).total_seconds())
+        except SlackAmbiguousError as error:
+            log.warning("waiting for Slack: %s", error)
+            time.sleep(PAUSE.total_seconds() / 5)
+    return ask()
+
+
+def channel_id(slack: WebClient, setting: str) -> str:
+    """The id of the channel that a setting names, by id or as `#name`; raises SlackRefusedError when there is none."""
+    if not setting.startswith("#"):
+        return setting
+    question: dict[str, Any] = {"types": "public_channel,private_channel", "limit": 200, "exclude_archived": True}
+    while True:
+        answer = patiently(lambda: call(slack, "conversations.list", **question))
+        found = [str(channel["id"]) for channel in answer["channels"] if channel["name"] == setting[1:]]
+        question["cursor"] = answer.get("response_metadata", {}).get("next_cursor")
+        if found:
+            return found[0]
+        if not question["cursor"]:
+            raise SlackRefusedError("conversations.list", "channel_not_found", f": the bot sees no channel {setting}")
 
 
 class Identity:
@@ -21,10 +62,10 @@ class Identity:
         self._lock = threading.Lock()
 
     def learn(self) -> dict[str, Any]:
-        """auth.test's answer, asked for once; raises slack_sdk's errors until it has succeeded."""
+        """auth.test's answer, asked for until Slack gives one; raises SlackRefusedError for a wrong token."""
         with self._lock:
             if not self._answer:
-                self._answer = dict(self._slack.auth_test().data)  # type: ignore[arg-type]
+                self._answer = patiently(lambda: call(self._slack, "auth.test"))
             return self._answer
 
     @property

@@ -20,13 +20,13 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = self._counter("requests", "Requests that reached a status.", "operation", "status")
-        self.decisions = self._counter("decisions", "Decisions, such as approve, deny, cancel, expire.", "decision")
+        self.requests = self._gauge(
+            "requests", "Requests in the database, by operation and status.", "operation", "status"
+        )
         self.aws_calls = self._counter("aws_calls", "Calls to AWS.", "operation", "outcome")
         self.slack_calls = self._counter("slack_calls", "Calls to Slack.", "method", "outcome")
         self.deliveries = self._counter("slack_deliveries", "Deliveries from Slack, by HTTP status.", "status")
         self.outbox_pending = self._gauge("outbox_pending", "Messages that wait to be told to Slack.")
-        self.requests_open = self._gauge("requests_open", "Requests that are not at their end, by status.", "status")
         self.organization_age_seconds = self._gauge("organization_age_seconds", "Age of the organization's picture.")
         self.tick_seconds = self._histogram("tick_seconds", "Length of one tick of the scheduler.", TICK_BUCKETS)
         self.ack_seconds = self._histogram("ack_seconds", "Time until Slack has its answer.", ACK_BUCKETS)

@@ -97,7 +97,12 @@ def read_rules(file: Path) -> Rules:
     names = [entry.name for entry in parsed.rule]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise SettingsError([f"{file}: rule: the name “{name}” is used twice; requests remember their rule by its name" for name in twice])
+        raise SettingsError(
+            [
+                f"{file}: rule: the name “{name}” is used twice; requests remember their rule by its name"
+                for name in twice
+            ]
+        )
     return Rules(tuple(Rule(**entry.model_dump()) for entry in parsed.rule))
 
 

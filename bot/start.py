@@ -11,9 +11,10 @@ from collections.abc import Mapping
 
 from slack_sdk.errors import SlackApiError
 
+from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError
 from bot.database import DatabaseError
 from bot.logs import set_up_logs
-from bot.settings import Settings, SettingsError, load_settings, unknown
+from bot.settings import Settings, SettingsError, aws_variables, load_settings, unknown
 
 log = logging.getLogger(__name__)
 WRONG = 1
@@ -24,6 +25,7 @@ def run_until_stopped() -> int:
     settings = settings_or_complaints(os.environ)
     if settings is None:
         return WRONG
+    os.environ.update(aws_variables())
     set_up_logs(settings.log_level, settings.log_format, settings.secrets())
     for line in unknown(os.environ):
         log.warning("%s", line)
@@ -34,8 +36,8 @@ def run_until_stopped() -> int:
             log.error("orgbot cannot start: %s", line)  # noqa: TRY400  The sentence says all; a traceback would hide it.
     except (DatabaseError, OSError) as error:
         log.error("orgbot cannot start: %s", error)  # noqa: TRY400  The sentence says all; a traceback would hide it.
-    except SlackApiError as error:
-        log.error("orgbot cannot start: Slack answers %s; check SLACK_BOT_TOKEN", error.response.get("error"))  # noqa: TRY400
+    except (SlackApiError, SlackRefusedError, SlackBusyError, SlackAmbiguousError) as error:
+        log.error("orgbot cannot start: Slack answers %s; `orgbot check` tells what is wrong", error)  # noqa: TRY400
     return WRONG
 
 

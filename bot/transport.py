@@ -42,7 +42,9 @@ class SocketMode:
     def stop(self) -> None:
         client = self._handler.client
         client.auto_reconnect_enabled = False
-        client.closed = True  # The processor looks at it to end its loop; the connection stays open for the last answers.
+        client.closed = (
+            True  # The processor looks at it to end its loop; the connection stays open for the last answers.
+        )
         client.message_processor.shutdown()  # type: ignore[no-untyped-call]
         client.message_workers.shutdown(wait=True)
         self._handler.close()  # type: ignore[no-untyped-call]

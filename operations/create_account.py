@@ -90,7 +90,7 @@ class CreateAccount(Operation):
     ] = DEFAULT_ROLE
     tags: Annotated[
         Tags,
-        Flag(("--tag", "--tags"), "Tags", Kind.TAGS, hint="One key=value a line; 50 at most", placeholder="owner=web"),
+        Flag(("--tag", "--tags"), "Tags", Kind.TAGS, hint="One key=value a line", placeholder="owner=web"),
     ] = Field(default_factory=dict)
 
     def settled(self, organization: Organization) -> Self:

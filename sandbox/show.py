@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
+import time
 from types import FrameType
 
 from sandbox.story import Story
 from sandbox.town import BotDiedError, BotProcess, Town, town
 
 
+class AskedToStop(BaseException):
+    """Ctrl-C or SIGTERM: everything is ended in order, wherever the sandbox is just now."""
+
+
 def run_sandbox(*, play: bool, port: int) -> int:
     """The exit code: 0, or 1 when the bot or the story failed."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         with town(port=0 if play else port) as place:
             return _with_bot(place, play=play)
+    except AskedToStop:
+        return 0
     except OSError as error:
         _say(f"The page cannot be served on port {port}: {error}. Give another one: orgbot sandbox --port 0")
     except BotDiedError as error:
@@ -25,34 +33,36 @@ def run_sandbox(*, play: bool, port: int) -> int:
     return 1
 
 
+def _stop(_: int, __: FrameType | None) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise AskedToStop
+
+
 def _with_bot(place: Town, *, play: bool) -> int:
     _say("Starting Slack's and AWS's stand-ins and the bot …")
     bot = place.start_bot()
     try:
-        if play:
-            Story(place, _say).play()
-            _say("The whole story came true.")
-            return 0
-        return _stay(place, bot)
+        return _play(place) if play else _stay(place, bot)
     finally:
         bot.stop()
 
 
+def _play(place: Town) -> int:
+    Story(place, _say).play()
+    _say("The whole story came true.")
+    return 0
+
+
 def _stay(place: Town, bot: BotProcess) -> int:
     _say(f"\n  Open {place.slack.page_url} in your browser.\n")
-    _say("  You are Alice: type /org create-account in #general. Then switch to Bob, and press Approve in #aws-approvals.")
+    _say(
+        "  You are Alice: type /org create-account in #general. Then switch to Bob, and press Approve in #aws-approvals."
+    )
     _say(f"  The bot's log: {place.folder / 'orgbot.log'}    Ctrl-C ends everything; nothing is kept.\n")
-    stop = threading.Event()
-
-    def ask_to_stop(_: int, __: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask_to_stop)
-    while not stop.wait(0.5):
-        if bot.process.poll() is not None:
-            raise BotDiedError(bot.last_words())
-    return 0
+    while bot.process.poll() is None:
+        time.sleep(0.5)
+    raise BotDiedError(bot.last_words())
 
 
 def _say(line: str) -> None:

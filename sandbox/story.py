@@ -54,7 +54,9 @@ class Story:
         before = len(person.ephemerals)
         self._say(f"{name.title()} presses Approve. {what}")
         person.clicks("Approve", card)
-        self._slack.wait_for(lambda: len(person.ephemerals) > before, timeout=PATIENCE, what=f"a private line for {name}")
+        self._slack.wait_for(
+            lambda: len(person.ephemerals) > before, timeout=PATIENCE, what=f"a private line for {name}"
+        )
         self._say(f"  only {name.title()} sees:        {person.ephemerals[-1]['text']}")
 
     def _approve(self, card: dict[str, Any]) -> None:

@@ -41,7 +41,14 @@ class BotProcess:
         own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         with log.open("ab") as output:
             command = [sys.executable, "-m", "bot", "run"]
-            self.process = subprocess.Popen(command, env=own | environment, stdout=output, stderr=output, cwd=log.parent)  # noqa: S603  The command is ours.
+            self.process = subprocess.Popen(  # noqa: S603  The command is ours.
+                command,
+                env=own | environment,
+                stdout=output,
+                stderr=output,
+                cwd=log.parent,
+                start_new_session=True,  # Ctrl-C is for the sandbox, which then ends the bot in order.
+            )
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
         """Returns when `/readyz` says yes; raises BotDiedError, or TimeoutError after `seconds`."""
@@ -110,7 +117,11 @@ class Town:
     def start_bot(self, **more: str) -> BotProcess:
         """A bot that is ready; raises BotDiedError when it could not start."""
         bot = BotProcess(self.environment(**more), self.folder / "orgbot.log")
-        bot.wait_until_ready()
+        try:
+            bot.wait_until_ready()
+        except BaseException:
+            bot.kill()
+            raise
         return bot
 
 

@@ -1,4 +1,4 @@
-"""Fixtures that every part's tests share: one AWS for the session, made anew for each test."""
+"""Fixtures that every part's tests share: one AWS for each module, begun anew for each test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from sandbox.aws.server import AwsSandbox
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _one_aws() -> Iterator[AwsSandbox]:
     with AwsSandbox(creation_seconds=0.0) as aws:
         yield aws

@@ -20,6 +20,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from sandbox.slack.loopback import LOOPBACK, LoopbackOnly
 from sandbox.slack.workspace import Workspace
 
+GRACE_SECONDS = 2.0
+LOOK_AGAIN_SECONDS = 0.005
 PAGE = Path(__file__).parent / "page"
 
 
@@ -72,6 +74,20 @@ class Stoppable(uvicorn.Server):
         if not self.should_exit:
             await self._end.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close what listens, ask the connections to end, wait for them as long as it takes and no longer."""
+        for listening in (*self.servers, *(sockets or [])):
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        try:
+            async with asyncio.timeout(GRACE_SECONDS):
+                while self.server_state.connections or self.server_state.tasks:
+                    await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        except TimeoutError:
+            for task in self.server_state.tasks:
+                task.cancel()
+
     def end(self) -> None:
         """Let it end, from any thread."""
         self.should_exit = True
@@ -104,7 +120,6 @@ class Server:
             lifespan="off",
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=2,
         )
         self._server = Stoppable(config)
         self._thread = Thread(target=self._serve, args=(listener,), name="slack-sandbox", daemon=True)

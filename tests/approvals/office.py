@@ -13,6 +13,7 @@ from approvals.context import Context, Pace
 from approvals.decide import decide, expire
 from approvals.desk import Click, Desk, Draft
 from approvals.dispatcher import due_jobs
+from approvals.leases import forget_all
 from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
 from approvals.people import People, Person
 from approvals.rules import Rule, Rules
@@ -157,8 +158,6 @@ class Office:
 
     def restart(self, owner: str = "second process") -> None:
         """A new process takes over from one that died; its leases are forgotten, as at the bot's start."""
-        from approvals.leases import forget_all
-
         self.context = self._context(owner)
         with self.context.store.write() as session:
             forget_all(session)

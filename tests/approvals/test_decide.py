@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from approvals.decide import decide
 from approvals.models import Interaction
@@ -113,8 +114,7 @@ def test_two_of_two_need_two_people(office: Office) -> None:
 
 def _last_click(office: Office) -> int:
     with office.context.store.read() as session:
-        clicks = session.exec(Interaction.__table__.select()).all()  # type: ignore[attr-defined]
-        return max(int(click.id) for click in clicks)
+        return max(click.id or 0 for click in session.exec(select(Interaction)).all())
 
 
 def test_a_late_click_is_told_who_decided(office: Office) -> None:

@@ -24,7 +24,7 @@ NOW = 1_700_000_000
 TIME = str(NOW)
 BODY = b"command=%2Forg&text=create-account+--reason+canary"
 FORM = "application/x-www-form-urlencoded"
-SIGNATURE = Signatures(SECRET, lambda: NOW).sign(TIME, BODY)
+SIGNATURE = Signatures(SECRET, clock=lambda: NOW).sign(TIME, BODY)
 MUTATIONS = int(os.environ.get("ORGBOT_FUZZ", "300"))
 
 
@@ -44,7 +44,7 @@ class Caller:
 
     def __init__(self) -> None:
         self.bolt, self.metrics, self.lines = Bolt(), Metrics(), [("database", True, "answers")]
-        self.edge: Any = Edge(SlackDoor(SECRET, self.bolt), lambda: self.lines, self.metrics, lambda: NOW)
+        self.edge: Any = Edge(SlackDoor(SECRET, self.bolt), lambda: self.lines, self.metrics, clock=lambda: NOW)
 
     def call(
         self, path: str, method: str = "GET", body: bytes = b"", **more: str
@@ -134,7 +134,7 @@ def test_a_handler_that_breaks_is_500_and_counted(caller: Caller, caplog: pytest
     def broken(*_: Any) -> Any:
         raise RuntimeError("the handler broke")
 
-    caller.edge = Edge(SlackDoor(SECRET, broken), list, caller.metrics, lambda: NOW)
+    caller.edge = Edge(SlackDoor(SECRET, broken), list, caller.metrics, clock=lambda: NOW)
     assert caller.deliver() == 500
     assert "the handler broke" in caplog.text
     assert 'deliveries_total{status="500"} 1.0' in caller.counted()
@@ -163,11 +163,11 @@ def test_not_ready_says_what_is_missing(caller: Caller) -> None:
     [("", "text/plain"), ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text")],
 )
 def test_metrics_in_the_format_that_is_asked_for(caller: Caller, accept: str, kind: str) -> None:
-    caller.metrics.decisions.labels("approve").inc()
+    caller.metrics.slack_calls.labels("auth.test", "ok").inc()
     status, headers, text = caller.call("/metrics", HTTP_ACCEPT=accept)
     assert status == 200
     assert dict(headers)["Content-Type"].startswith(kind)
-    assert 'orgbot_decisions_total{decision="approve"} 1.0' in text
+    assert 'orgbot_slack_calls_total{method="auth.test",outcome="ok"} 1.0' in text
 
 
 def test_elsewhere_is_nothing(caller: Caller) -> None:

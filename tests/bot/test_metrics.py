@@ -13,17 +13,14 @@ def shown(metrics: Metrics) -> list[str]:
 
 def test_what_is_counted_has_its_name_and_labels() -> None:
     metrics = Metrics()
-    metrics.requests.labels("create-account", "succeeded").inc()
-    metrics.decisions.labels("approve").inc()
+    metrics.requests.labels("create-account", "succeeded").set(1)
     metrics.aws_calls.labels("CreateAccount", "ok").inc(2)
     metrics.slack_calls.labels("chat.postMessage", "ratelimited").inc()
     metrics.deliveries.labels("401").inc()
     metrics.outbox_pending.set(3)
-    metrics.requests_open.labels("pending").set(4)
     metrics.organization_age_seconds.set(5)
     assert {
-        'orgbot_requests_total{operation="create-account",status="succeeded"} 1.0',
-        'orgbot_decisions_total{decision="approve"} 1.0',
+        'orgbot_requests{operation="create-account",status="succeeded"} 1.0',
         'orgbot_aws_calls_total{operation="CreateAccount",outcome="ok"} 2.0',
         'orgbot_slack_calls_total{method="chat.postMessage",outcome="ratelimited"} 1.0',
         'orgbot_slack_deliveries_total{status="401"} 1.0',

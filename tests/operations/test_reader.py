@@ -18,7 +18,7 @@ def read() -> Organization:
 
 
 @pytest.mark.parametrize("paths", [True, False])
-def test_every_account_is_in_its_place(aws: AwsSandbox, paths: bool) -> None:
+def test_every_account_is_in_its_place(aws: AwsSandbox, *, paths: bool) -> None:
     aws.paths = paths
     organization = read()
     places = {account.name: organization.path_of(account.parent) for account in organization.accounts}

@@ -7,7 +7,8 @@ import pytest
 
 from operations.words import creation_failure, refusal
 
-REASONS = botocore.session.get_session().get_service_model("organizations").shape_for("CreateAccountFailureReason").enum
+MODEL = botocore.session.get_session().get_service_model("organizations")
+REASONS: list[str] = MODEL.shape_for("CreateAccountFailureReason").metadata["enum"]
 
 
 @pytest.mark.parametrize("reason", REASONS)

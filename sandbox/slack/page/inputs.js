@@ -9,6 +9,8 @@ export function input(block, surface) {
   const id = surface.idOf(block);
   const item = block.element;
   const keep = (piece) => {
+    node.classList.remove("wrong");
+    node.querySelector(".error")?.remove();
     surface.values[block.block_id] = { [item.action_id]: { type: item.type, ...piece } };
     if (block.dispatch_action) surface.act({ type: item.type, block_id: block.block_id, action_id: item.action_id, ...piece });
   };

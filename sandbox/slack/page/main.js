@@ -72,6 +72,16 @@ document.getElementById("place").addEventListener("click", (event) => {
   else if (tab === "messages") go(store.place);
 });
 
+/** A permalink, as Slack makes them: /archives/C0APPROVALS/p1700000000000100. */
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href*='/archives/']");
+  const found = link && new URL(link.href).origin === location.origin && /archives\/(\w+)\/p(\d+)(\d{6})$/.exec(link.href);
+  if (!found) return;
+  event.preventDefault();
+  const [, where, seconds, rest] = found;
+  if (channel(where)) go(where).then(() => openThread({ channel: where, ts: `${seconds}.${rest}` }));
+});
+
 document.addEventListener("click", (event) => {
   const mention = event.target.closest("a[data-channel]");
   if (!mention) return;
