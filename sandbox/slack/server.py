@@ -76,8 +76,10 @@ class Stoppable(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close what listens, ask the connections to end, wait for them as long as it takes and no longer."""
-        for listening in (*self.servers, *(sockets or [])):
-            listening.close()
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         try:
