@@ -7,6 +7,8 @@ there is: a restart, a redelivery and a lost answer take the same way.
 from __future__ import annotations
 
 import logging
+import random
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -20,7 +22,7 @@ from approvals.people import SlackAwayError
 from approvals.states import Status
 from approvals.turn import Turn, take
 from operations.aws import fenced
-from operations.errors import AmbiguousError, AwsError, BusyError, FencedError, FieldError, RefusedError
+from operations.errors import AmbiguousError, BusyError, FencedError, FieldError, RefusedError
 from operations.observations import Done, Facts, Failed, Observation, Ready, Stale, Waiting
 from operations.preview import digest
 from operations.steps import Shared, Step, World
@@ -28,6 +30,7 @@ from operations.steps import Shared, Step, World
 log = logging.getLogger(__name__)
 PATIENCE = 10  # Looks that may fail in a row before a refusal by AWS, or an error of our own, ends a request.
 SLOW = timedelta(minutes=10)
+QUICK_PAUSES = (0.2, 0.5, 0.0)  # Seconds; the last one is followed by a longer wait.
 LOST_ANSWER = (
     "AWS's answer was lost. I'm looking whether the call took effect, and send it again only when it surely has not."
 )
@@ -121,15 +124,24 @@ def _settling(turn: Turn, attempt: Attempt) -> bool:
 
 
 def _act(turn: Turn, step: Step, world: World) -> bool:
-    attempt = turn.begin_step(step)
-    try:
-        with fenced(fence(turn.context, attempt)):
-            observation = step.act(world)
-    except (RefusedError, BusyError, AmbiguousError, FencedError) as error:
-        _unanswered(turn, step, attempt, error)
-        return False
-    turn.end_attempt(attempt, Outcome.OK)
-    return _follow(turn, observation)
+    """Acts once; only what AWS has surely not carried out, because it was busy, is sent again, some times at once."""
+    for pause in QUICK_PAUSES:
+        attempt = turn.begin_step(step)
+        try:
+            with fenced(fence(turn.context, attempt)):
+                observation = step.act(world)
+        except BusyError as error:
+            turn.end_attempt(attempt, Outcome.BUSY, str(error))
+            busy = error
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  No secret: it keeps workers out of step.
+        except (RefusedError, AmbiguousError, FencedError) as error:
+            _unanswered(turn, step, attempt, error)
+            return False
+        else:
+            turn.end_attempt(attempt, Outcome.OK)
+            return _follow(turn, observation)
+    _after_busy(turn, busy)
+    return False
 
 
 def _unanswered(turn: Turn, step: Step, attempt: Attempt, error: Exception) -> None:
@@ -146,8 +158,8 @@ def _after_refusal(turn: Turn, step: Step, error: Exception) -> None:
         turn.fail(step.explain(error.code, error.reason, error.message))
 
 
-def _after_busy(turn: Turn, _: Step, error: Exception) -> None:
-    code = error.code if isinstance(error, AwsError) else ""
+def _after_busy(turn: Turn, error: BusyError) -> None:
+    code = error.code
     turn.wait(
         Status.WAITING,
         turn.context.pace.after(turn.request.polls),
@@ -165,7 +177,6 @@ def _after_fencing(turn: Turn, _: Step, __: Exception) -> None:
 
 _AFTER: tuple[tuple[type[Exception], Outcome, Callable[[Turn, Step, Exception], None]], ...] = (
     (RefusedError, Outcome.REFUSED, _after_refusal),
-    (BusyError, Outcome.BUSY, _after_busy),
     (AmbiguousError, Outcome.AMBIGUOUS, _after_ambiguity),
     (FencedError, Outcome.FENCED, _after_fencing),
 )

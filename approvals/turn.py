@@ -37,7 +37,8 @@ class Turn:
     def begin_step(self, step: Step) -> Attempt:
         """The intent to act, committed; raises LeaseLostError."""
         with self.context.store.write() as session:
-            self._become(session, Status.RUNNING)
+            if self.request.status != Status.WAITING:  # Trying again after a throttle is no news for people.
+                self._become(session, Status.RUNNING)
             return attempts.begin(session, self.number, step.key, self.context.owner, self.context.clock())
 
     def end_attempt(self, attempt: Attempt, outcome: Outcome, detail: str = "") -> None:

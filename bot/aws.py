@@ -1,6 +1,7 @@
 """boto3 clients: one session for the process, one client for reading and one for writing per service.
 
-Reading clients retry adaptively; writing clients never do, and ask `guard_before_send` before each call leaves.
+Reading clients retry, in the standard mode: the adaptive one slows a whole client down to a call in two seconds when AWS
+throttles for long, while a few readers with backoff keep going. Writing clients never do, and ask `guard_before_send` before each call leaves.
 Source: boto3 documentation, "Retries"; botocore, "Extensibility guide" (before-send).
 """
 
@@ -15,7 +16,7 @@ from botocore.config import Config
 from operations.aws import guard_before_send
 
 READING = Config(
-    retries={"mode": "adaptive", "total_max_attempts": 8}, connect_timeout=5, read_timeout=30, max_pool_connections=16
+    retries={"mode": "standard", "total_max_attempts": 10}, connect_timeout=5, read_timeout=30, max_pool_connections=16
 )
 WRITING = Config(
     retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=60, max_pool_connections=16

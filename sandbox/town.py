@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.aws.server import AwsSandbox
-from sandbox.slack.driver import SlackSandbox
+from sandbox.slack.driver import Mode, SlackSandbox
 
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 APPROVAL_CHANNEL, APPROVERS = "C0APPROVALS", "S0APPROVERS"
@@ -126,7 +126,7 @@ class Town:
 
 
 @contextmanager
-def town(*, mode: str = "socket", port: int = 0, creation_seconds: float = CREATION_SECONDS) -> Iterator[Town]:
+def town(*, mode: Mode = "socket", port: int = 0, creation_seconds: float = CREATION_SECONDS) -> Iterator[Town]:
     """A town without a bot yet; its files live in a temporary folder."""
     with (
         tempfile.TemporaryDirectory(prefix="orgbot-") as folder,

@@ -25,7 +25,6 @@ def test_what_is_counted_has_its_name_and_labels() -> None:
         'orgbot_slack_calls_total{method="chat.postMessage",outcome="ratelimited"} 1.0',
         'orgbot_slack_deliveries_total{status="401"} 1.0',
         "orgbot_outbox_pending 3.0",
-        'orgbot_requests_open{status="pending"} 4.0',
         "orgbot_organization_age_seconds 5.0",
     } <= set(shown(metrics))
 

@@ -1,0 +1,118 @@
+"""What scenarios do again and again: ask, find the card, press, follow the thread, look into AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sandbox.slack.driver import Mode
+from sandbox.slack.outcomes import CommandReply
+from sandbox.slack.person import Person
+from sandbox.town import BotProcess, Town, town
+
+Message = dict[str, Any]
+PATIENCE = 40.0
+ASK = '/org create-account --name {name} --email {email} --ou /Workloads/Staging --tag owner=mobile --reason "for the mobile team"'
+QUICK = {
+    "ORGBOT_POLL_SECONDS": "0.2",
+    "ORGBOT_TICK_SECONDS": "0.1",
+    "ORGBOT_SETTLE_SECONDS": "3",
+    "ORGBOT_LOG_FORMAT": "json",
+}
+
+
+class Scene:
+    """A town with a running bot."""
+
+    def __init__(self, place: Town) -> None:
+        self.place = place
+        self.slack = place.slack
+        self.aws = place.aws
+        self.bot: BotProcess = place.start_bot(**QUICK)
+
+    def person(self, name: str) -> Person:
+        return self.slack.person(name)
+
+    def ask(self, name: str = "fullback-mobile", by: str = "alice") -> CommandReply:
+        return self.person(by).types(ASK.format(name=name, email=f"{name}@example.com"))
+
+    def cards(self) -> list[Message]:
+        return [message for message in self.slack.messages("aws-approvals") if message.get("bot_id")]
+
+    def card(self, number: int = 1) -> Message:
+        """The request's card, once it is there."""
+        return self.slack.wait_for(lambda: self._card(number), PATIENCE, f"the card of request {number}")
+
+    def _card(self, number: int) -> Message | None:
+        return next((message for message in self.cards() if f"#{number} " in message["text"]), None)
+
+    def press(self, button: str, by: str, number: int = 1) -> None:
+        self.person(by).clicks(button, self.card(number))
+
+    def thread(self, number: int = 1) -> list[str]:
+        return [message["text"] for message in self.slack.replies(self.card(number))]
+
+    def until(self, words: str, number: int = 1) -> str:
+        """The card's text once it has these words, such as "Done"."""
+        return self.slack.wait_for(lambda: self._has(words, number), PATIENCE, f"“{words}” on the card")
+
+    def _has(self, words: str, number: int) -> str:
+        text = str(self.card(number)["text"])
+        return text if words in text else ""
+
+    def done(self, number: int = 1) -> str:
+        """Waits for the good end, and for the last words in the thread; gives the account's id."""
+        self.until("Done", number)
+        last = self.slack.wait_for(
+            lambda: [line for line in self.thread(number) if "is ready" in line], PATIENCE, "the last words"
+        )
+        return last[0].split("is ready: ")[1].split(" ")[0]
+
+    def told(self, name: str, words: str) -> str:
+        """The private line that a person gets."""
+        person = self.person(name)
+        return self.slack.wait_for(lambda: _holding(words, person.ephemerals), PATIENCE, f"“{words}” for {name}")
+
+    def direct(self, name: str, words: str) -> str:
+        """The direct message that a person gets."""
+        person = self.person(name)
+        return self.slack.wait_for(lambda: _holding(words, person.dms), PATIENCE, f"“{words}” for {name} by DM")
+
+    def accounts(self, email: str) -> list[str]:
+        pages = self.aws.client("organizations").get_paginator("list_accounts").paginate()
+        return [account["Id"] for page in pages for account in page["Accounts"] if account["Email"] == email]
+
+    def unit_of(self, account: str) -> str:
+        organizations = self.aws.client("organizations")
+        parent = organizations.list_parents(ChildId=account)["Parents"][0]["Id"]
+        return str(
+            organizations.describe_organizational_unit(OrganizationalUnitId=parent)["OrganizationalUnit"]["Name"]
+        )
+
+    def die(self) -> None:
+        """kill -9."""
+        self.bot.kill()
+
+    def start_again(self) -> None:
+        self.bot = self.place.start_bot(**QUICK)
+
+    def log(self) -> list[dict[str, Any]]:
+        lines = (self.place.folder / "orgbot.log").read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def _holding(words: str, messages: list[Message]) -> str:
+    return next((str(message["text"]) for message in messages if words in message["text"]), "")
+
+
+@contextmanager
+def scene(mode: Mode, creation_seconds: float = 0.6) -> Iterator[Scene]:
+    with town(mode=mode, creation_seconds=creation_seconds) as place:
+        found = Scene(place)
+        try:
+            yield found
+        finally:
+            if found.bot.process.poll() is None:
+                found.bot.stop()

@@ -1,0 +1,104 @@
+"""`/org create-account` from Slack to AWS and back."""
+
+from __future__ import annotations
+
+from tests.scenarios.scene import Scene
+
+
+def test_from_the_command_to_the_account(either: Scene) -> None:
+    reply = either.ask()
+    assert "#1" in reply.text
+
+    card = str(either.card()["blocks"])
+    for words in (
+        "fullback-mobile@example.com",
+        "/Workloads/Staging",
+        "owner=mobile",
+        "for the mobile team",
+        "CreateAccount",
+        "MoveAccount",
+    ):
+        assert words in card
+    either.press("Approve", "bob")
+    account = either.done()
+
+    assert either.accounts("fullback-mobile@example.com") == [account]
+    assert either.unit_of(account) == "Staging"
+    assert account in either.direct("alice", "is ready")
+    card = str(either.card()["blocks"])
+    assert f"switchrole?account={account}" in card
+    assert f"role_arn = arn:aws:iam::{account}:role/OrganizationAccountAccessRole" in card
+    assert not [line for line in either.log() if line["level"] == "error"]
+
+
+def test_the_thread_tells_each_step_in_order(play: Scene) -> None:
+    play.ask()
+    play.press("Approve", "bob")
+    play.done()
+    told = [
+        next(word for word in ("Approved", "creating", "created", "moved", "is ready") if word in line)
+        for line in play.thread()
+    ]
+    assert told == ["Approved", "creating", "created", "moved", "is ready"]
+
+
+def test_by_the_form_with_type_ahead_and_errors_at_their_fields(either: Scene) -> None:
+    alice = either.person("alice")
+    alice.types("/org create-account --name from-the-form")
+    either.slack.wait_for(lambda: alice.view, what="the form")
+    assert [option["text"]["text"] for option in alice.suggests("Organizational unit", "prod")] == [
+        "/Workloads/Production"
+    ]
+
+    alice.fills(
+        {
+            "E-mail": "form@example.com",
+            "Organizational unit": "/Workloads/Production",
+            "Tags": "no tag",
+            "Reason": "to see",
+        }
+    )
+    refused = alice.submits()
+    assert "key=value" in refused.errors["Tags"]
+
+    alice.fills({"Tags": "owner=web\nstage=prod"})
+    assert alice.submits().ok
+    either.press("Approve", "carol")
+    assert either.unit_of(either.done()) == "Production"
+
+
+def test_warnings_are_on_the_card(play: Scene) -> None:
+    play.person("alice").types("/org create-account --name fullback-audit --email audit@example.com --ou /Security")
+    card = str(play.card()["blocks"])
+    assert "An account of this name exists: 555555555555" in card
+
+
+def test_a_failure_says_what_aws_means_and_what_to_do(play: Scene) -> None:
+    play.aws.fail_next_creation("ACCOUNT_LIMIT_EXCEEDED")
+    play.ask()
+    play.press("Approve", "bob")
+    play.until("Failed")
+    assert "Service Quotas" in play.direct("alice", "account quota")
+    assert play.accounts("fullback-mobile@example.com") == []
+
+
+def test_wrong_values_are_told_at_once_and_nothing_is_filed(play: Scene) -> None:
+    reply = play.person("alice").types("/org create-account --name x --email nonsense --ou /Nowhere")
+    assert "--email" in str(reply.blocks)
+    assert play.cards() == []
+
+
+def test_what_slack_makes_of_typed_text_is_understood(play: Scene) -> None:
+    text = '/org create-account --name "two words" --email two@example.com --ou /Workloads/Staging --reason "a & b"'
+    play.person("alice").types(text, as_slack_rewrites=True)
+    card = str(play.card()["blocks"])
+    assert "two words" in card
+    assert "two@example.com" in card
+    assert "a &amp; b" in card
+
+
+def test_an_account_is_moved(play: Scene) -> None:
+    play.person("alice").types("/org move --account fullback-staging-web --to /Workloads/Production --reason growth")
+    play.press("Approve", "bob")
+    play.until("Done")
+    assert play.unit_of("222222222222") == "Production"
