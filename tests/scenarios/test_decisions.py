@@ -52,8 +52,12 @@ def test_approve_and_deny_at_the_same_instant(play: Scene) -> None:
 
     play.slack.wait_for(lambda: len(bob.ephemerals) + len(carol.ephemerals) == 1, what="one private line")
     assert "already" in (bob.ephemerals + carol.ephemerals)[0]["text"]
-    decided = [line for line in play.thread() if "Approved by" in line or "Denied by" in line]
+    decided = play.slack.wait_for(lambda: _decisions(play), what="the decision in the thread")
     assert len(decided) == 1
+
+
+def _decisions(play: Scene) -> list[str]:
+    return [line for line in play.thread() if "Approved by" in line or "Denied by" in line]
 
 
 def test_a_denial_with_its_reason(play: Scene) -> None:
