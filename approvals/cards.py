@@ -11,7 +11,7 @@ from typing import Any
 from approvals.lines import Body, handover, slack_time
 from approvals.models import Request, Vote
 from approvals.states import Status
-from approvals.text import button, clean, confirm, context, escape, fields, header, section, shorten
+from approvals.text import button, clean, confirm, context, escape, fields, fit, header, section, shorten
 from operations.closing import Closing
 from operations.preview import Preview
 
@@ -49,7 +49,7 @@ def card(request: Request, votes: Sequence[Vote], closing: Closing | None = None
         *_standing(request, votes),
         *_end(request, closing),
     ]
-    return {"text": shorten(escape(f"{STATES[Status(request.status)][1]}: {title}"), 1000), "blocks": blocks}
+    return {"text": shorten(escape(f"{STATES[Status(request.status)][1]}: {title}"), 1000), "blocks": fit(blocks)}
 
 
 def _status(request: Request) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from approvals.models import Request
 from approvals.states import Status
-from approvals.text import code, context, escape, fields, section, shorten, url_button
+from approvals.text import code, context, escape, fields, fit, section, shorten, url_button
 from operations.closing import Closing
 
 Body = dict[str, Any]
@@ -19,7 +19,7 @@ LONGEST_LINE = 2900
 def body(text: str, *blocks: dict[str, Any]) -> Body:
     """A message: `text` is what notifications show, the blocks are what is seen (the text itself when there are none)."""
     text = shorten(text, LONGEST_LINE)
-    return {"text": text, "blocks": list(blocks) or [section(text)]}
+    return {"text": text, "blocks": fit(list(blocks)) or [section(text)]}
 
 
 def name(request: Request) -> str:

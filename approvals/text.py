@@ -12,6 +12,7 @@ from typing import Any
 Block = dict[str, Any]
 SECTION, FIELD, HEADER, BUTTON_TEXT, BUTTON_VALUE, BUTTON_URL = 3000, 2000, 150, 75, 2000, 3000
 FIELDS_A_SECTION, CONTEXT_ELEMENTS = 10, 10
+MESSAGE = 12_000
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 INVISIBLE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0")
 
@@ -105,3 +106,20 @@ def url_button(text: str, action_id: str, url: str) -> Block:
 
 def _plain(text: str, limit: int) -> Block:
     return {"type": "plain_text", "text": shorten(clean(text), limit), "emoji": False}
+
+
+def fit(blocks: list[Block], most: int = MESSAGE) -> list[Block]:
+    """The blocks with their longest texts cut until all together fit into one message; code to copy is never cut.
+
+    Slack refuses longer messages with msg_blocks_too_long, at about 13,200 characters, far below its documented limits.
+    """
+    texts = [item for block in blocks for item in _texts(block)]
+    while sum(len(item["text"]) for item in texts) > most:
+        longest = max((item for item in texts if "```" not in item["text"]), key=lambda item: len(item["text"]))
+        longest["text"] = shorten(longest["text"], max(len(longest["text"]) * 2 // 3, 50))
+    return blocks
+
+
+def _texts(block: Block) -> list[Block]:
+    held = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
+    return [item for item in held if isinstance(item, dict) and isinstance(item.get("text"), str)]

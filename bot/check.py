@@ -175,7 +175,7 @@ def _permissions(aws: Aws, arn: str) -> str:
     """Asks IAM's policy simulator, which needs iam:SimulatePrincipalPolicy; says so when that isn't allowed."""
     actions = sorted({action for permission in all_permissions() for action in permission.actions})
     try:
-        answer = aws.read("iam", "simulate_principal_policy", PolicySourceArn=arn, ActionNames=actions)
+        answer = aws.glance("iam", "simulate_principal_policy", PolicySourceArn=arn, ActionNames=actions)
     except AwsError as error:
         return f"not checked ({error.code}); `orgbot iam-policy` prints what is needed"
     denied = [item["EvalActionName"] for item in answer["EvaluationResults"] if item["EvalDecision"] != "allowed"]

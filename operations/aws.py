@@ -83,6 +83,10 @@ class Aws:
         """The answer to a call that changes nothing; raises RefusedError, BusyError or AmbiguousError."""
         return self._call(service, method, params, write=False)
 
+    def glance(self, service: str, method: str, **params: Any) -> Answer:
+        """As `read`, but asked once only: for what is good to know and not worth waiting for."""
+        return self._call(service, method, params, write=False, retries=False)
+
     def write(self, service: str, method: str, **params: Any) -> Answer:
         """The answer to a call that changes something, sent once; raises as `read`, and FencedError."""
         return self._call(service, method, params, write=True)
@@ -99,8 +103,8 @@ class Aws:
             seen.add(token)
             params["NextToken"] = token
 
-    def _call(self, service: str, method: str, params: Answer, *, write: bool) -> Answer:
-        client = self._clients.client(service, writes=write)
+    def _call(self, service: str, method: str, params: Answer, *, write: bool, retries: bool = True) -> Answer:
+        client = self._clients.client(service, writes=write or not retries)
         operation = client.meta.method_to_api_mapping[method]
         try:
             answer: Answer = getattr(client, method)(**params)

@@ -164,7 +164,7 @@ class CreateAccount(Operation):
 def _quota_warnings(look: Look) -> list[str]:
     """A warning when nine tenths of the account quota are used; nothing when AWS does not tell the quota."""
     try:
-        quota = look.aws.read("service-quotas", "get_service_quota", **ACCOUNTS_QUOTA)["Quota"]["Value"]
+        quota = look.aws.glance("service-quotas", "get_service_quota", **ACCOUNTS_QUOTA)["Quota"]["Value"]
     except (AwsError, KeyError):
         return []
     used = len(look.organization.accounts)

@@ -1,6 +1,6 @@
 """Values that several operations take, with the sentence that a person reads when one is wrong.
 
-Source: AWS Organizations API Reference, "CreateAccount" and "Tag"; the patterns are those of botocore's model.
+Source: AWS Organizations API Reference, "CreateAccount", "CreateOrganizationalUnit" and "Tag"; the patterns are those of botocore's model.
 """
 
 from __future__ import annotations
@@ -69,6 +69,29 @@ def _tag(text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
+def _some_tags(tags: dict[str, str]) -> dict[str, str]:
+    if not tags:
+        raise ValueError("no tag is given; write key=value, such as owner=web")
+    return tags
+
+
+def _tag_keys(value: Any) -> tuple[str, ...]:
+    """Keys from `["a", "b"]`, `["a,b"]` or lines of keys; no key holds a comma, so commas part them too."""
+    texts = [value] if isinstance(value, str) else value or ()
+    keys = [key.strip() for text in texts for key in re.split(r"[\n,]", str(text)) if key.strip()]
+    if not keys:
+        raise ValueError("no key is given; write the tag's key, such as owner")
+    return tuple(_tag_key(key) for key in dict.fromkeys(keys))
+
+
+def _unit_name(value: str) -> str:
+    if not 1 <= len(value) <= 128:
+        raise ValueError(f"the name of an organizational unit has 1 to 128 characters; this one has {len(value)}")
+    if not value.isprintable():
+        raise ValueError("the name has a line break or an invisible character in it; write it without")
+    return value
+
+
 def _tag_key(key: str) -> str:
     if not 1 <= len(key) <= 128:
         raise ValueError(f"a tag's key has 1 to 128 characters; “{key[:40]}” has {len(key)}")
@@ -87,3 +110,6 @@ Email = Annotated[str, AfterValidator(_email)]
 AccountName = Annotated[str, AfterValidator(_account_name)]
 RoleName = Annotated[str, AfterValidator(_role_name)]
 Tags = Annotated[dict[str, str], BeforeValidator(_tags)]
+SomeTags = Annotated[Tags, AfterValidator(_some_tags)]
+TagKeys = Annotated[tuple[str, ...], BeforeValidator(_tag_keys)]
+UnitName = Annotated[str, AfterValidator(_unit_name)]

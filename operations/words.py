@@ -79,6 +79,10 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
         "The organization has its full number of organizational units.",
         "Delete empty ones, then ask again.",
     ),
+    "MAX_TAG_LIMIT_EXCEEDED": (
+        "It would have more than the 50 tags that AWS allows.",
+        "Remove some with `/org untag-account`, then ask again.",
+    ),
 }
 
 CODES: dict[str, tuple[str, str]] = {
@@ -102,6 +106,10 @@ CODES: dict[str, tuple[str, str]] = {
         "The destination no longer exists.",
         "Look at `/org tree` and ask again with an organizational unit that is there.",
     ),
+    "DuplicateOrganizationalUnitException": (
+        "An organizational unit of this name exists there already.",
+        "Look at `/org tree`, and ask again with another name.",
+    ),
     "InvalidInputException": (
         "AWS does not accept one of the values.",
         "Correct the value that AWS names, then ask again.",
@@ -109,6 +117,22 @@ CODES: dict[str, tuple[str, str]] = {
     "NoCredentialsError": (
         "The bot has no AWS credentials.",
         "Set the standard AWS variables or the role of the machine, then ask again; `orgbot check` tells whether it works.",
+    ),
+    "OrganizationalUnitNotEmptyException": (
+        "The organizational unit is not empty.",
+        "Move its accounts elsewhere with `/org move-account` and delete the organizational units in it, then ask again.",
+    ),
+    "OrganizationalUnitNotFoundException": (
+        "The organizational unit no longer exists.",
+        "Look at `/org tree` and ask again with one that is there.",
+    ),
+    "ParentNotFoundException": (
+        "The organizational unit above no longer exists.",
+        "Look at `/org tree` and ask again with one that is there.",
+    ),
+    "TargetNotFoundException": (
+        "AWS knows no such resource in this organization.",
+        "Look at `/org tree`, then ask again.",
     ),
     "UnsupportedAPIEndpointException": ("This AWS Region does not offer the operation.", "Use the Region us-east-1."),
 }

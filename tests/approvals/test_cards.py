@@ -1,0 +1,131 @@
+"""Cards and lines within Slack's limits, with the longest that AWS allows, for every operation and every state."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from approvals import lines
+from approvals.cards import card
+from approvals.models import Request, Vote
+from approvals.states import Status
+from operations.closing import Closing, Link, Snippet
+from operations.preview import Fact, Preview
+from sandbox.slack.limits import message_error, problems
+
+NASTY = "<!channel> <@U0BOB> *bold* `code` ```fence``` \u202eright to left\u200b & <https://evil.example|click>"
+LONG = (NASTY + "x" * 6000)[:6000]
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+CLOSING = Closing(
+    summary=LONG,
+    facts=tuple(Fact(label=f"Fact {number}", value=LONG) for number in range(12)),
+    links=(Link(label="Switch role", url="https://signin.aws.amazon.com/switchrole?account=1"),),
+    snippets=(Snippet(label=LONG[:100], text=LONG),),
+)
+PREVIEW = Preview(
+    title=LONG,
+    facts=tuple(Fact(label=f"Fact {number}", value=LONG) for number in range(12)),
+    plan=(LONG,) * 8,
+    warnings=(LONG,) * 8,
+)
+every_state = pytest.mark.parametrize("status", list(Status))
+
+
+def longest(status: Status) -> Request:
+    return Request(
+        id=2**31 - 1,
+        delivery="d",
+        marker="m",
+        operation="create-account",
+        subject="s",
+        team="T0",
+        requester="U0ALICE",
+        reason=LONG[:500],
+        status=status,
+        rule=LONG[:60],
+        preview=PREVIEW.model_dump(mode="json"),
+        outcome=LONG,
+        advice=LONG,
+        decided_by="U0BOB",
+        decision_reason=LONG[:500],
+        decided_at=NOW,
+        expires_at=NOW,
+        card_channel="C0",
+        card_link="https://example.slack.com/archives/C0/p1",
+    )
+
+
+VOTES = [Vote(id=1, request_id=1, user="U0BOB", person="bob@example.com", decision="approve", digest="d", at=NOW)]
+
+
+def within_limits(body: dict[str, Any]) -> None:
+    assert problems(body["blocks"], "message") == []
+    assert message_error(body["text"], body["blocks"], 4000) is None
+
+
+@every_state
+def test_the_longest_card_is_within_slacks_limits(status: Status) -> None:
+    closing = CLOSING if status is Status.SUCCEEDED else None
+    within_limits(card(longest(status), VOTES, closing))
+
+
+@every_state
+def test_nothing_that_people_wrote_mentions_or_links(status: Status) -> None:
+    blocks = card(longest(status), VOTES, CLOSING if status is Status.SUCCEEDED else None)["blocks"]
+    for text in mrkdwn_in(blocks):
+        assert not [
+            attack
+            for attack in ("<!channel>", "<@U0BOB> *bold*", "<https://evil", "\u202e", "\u200b")
+            if attack in text
+        ]
+
+
+def mrkdwn_in(found: Any) -> list[str]:
+    """Every mrkdwn text in some blocks; plain text neither mentions nor links."""
+    if isinstance(found, list):
+        return [text for item in found for text in mrkdwn_in(item)]
+    if not isinstance(found, dict):
+        return []
+    own = [str(found["text"])] if found.get("type") == "mrkdwn" else []
+    return own + [text for value in found.values() for text in mrkdwn_in(value)]
+
+
+@pytest.mark.parametrize("status", [Status.APPROVED, Status.DENIED, Status.CANCELLED, Status.EXPIRED])
+def test_the_longest_decision_is_within_slacks_limits(status: Status) -> None:
+    within_limits(lines.decided(longest(status)))
+    within_limits(lines.decided_for_requester(longest(status)))
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.STALE])
+def test_the_longest_bad_end_is_within_slacks_limits(status: Status) -> None:
+    within_limits(lines.ended_badly(longest(status)))
+    within_limits(lines.ended_badly_for_requester(longest(status)))
+
+
+def test_the_longest_good_end_is_within_slacks_limits() -> None:
+    within_limits(lines.succeeded(longest(Status.SUCCEEDED), CLOSING))
+    within_limits(lines.succeeded_for_requester(longest(Status.SUCCEEDED), CLOSING))
+
+
+def test_the_other_lines_are_within_slacks_limits() -> None:
+    request = longest(Status.PENDING)
+    for body in (lines.filed(request), lines.refused(request), lines.private(1, LONG), lines.progress(LONG)):
+        within_limits(body)
+
+
+@every_state
+def test_only_a_pending_card_has_decision_buttons(status: Status) -> None:
+    shown = str(card(longest(status), VOTES)["blocks"])
+    assert ("'approve'" in shown) == (status is Status.PENDING)
+
+
+def test_a_button_carries_the_number_and_nothing_else() -> None:
+    blocks = card(longest(Status.PENDING), VOTES)["blocks"]
+    buttons = next(block["elements"] for block in blocks if block["type"] == "actions")
+    assert [(item["text"]["text"], item["action_id"], item["value"]) for item in buttons] == [
+        ("Approve", "approve", str(2**31 - 1)),
+        ("Deny", "deny", str(2**31 - 1)),
+        ("Cancel request", "cancel", str(2**31 - 1)),
+    ]
