@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Annotated
 
 import typer
@@ -33,6 +34,37 @@ def check() -> None:
     from bot.check import run_checks
 
     raise typer.Exit(run_checks())
+
+
+audit = typer.Typer(no_args_is_help=True, help="The audit: every request, vote and change of status.")
+app.add_typer(audit, name="audit")
+
+
+@audit.command()
+def verify() -> None:
+    """Is the chain of records whole? Exit 1 when a record was changed, removed or moved."""
+    from bot.audit import verify as check_chain
+
+    raise typer.Exit(check_chain(_database_url()))
+
+
+@audit.command()
+def export(form: Annotated[str, typer.Option("--format", help="json (one record a line) or csv")] = "json") -> None:
+    """Prints every record."""
+    from bot.audit import export as print_records
+
+    if form not in ("json", "csv"):
+        raise typer.BadParameter(f"“{form}” is no format; give json or csv")
+    raise typer.Exit(print_records(_database_url(), form))
+
+
+def _database_url() -> str:
+    from bot.start import settings_or_complaints
+
+    settings = settings_or_complaints(os.environ)
+    if settings is None:
+        raise typer.Exit(1)
+    return settings.database_url
 
 
 @app.command()

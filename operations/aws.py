@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
 
 from operations.errors import AmbiguousError, AwsError, BusyError, FencedError, RefusedError
 
@@ -134,7 +135,7 @@ def sort_error(operation: str, error: Exception) -> Exception:
         return BusyError(operation, "AWS could not be reached", code=type(error).__name__)
     if isinstance(error, BotoCoreError):
         return _sort_local(operation, error)
-    if isinstance(error, json.JSONDecodeError | OSError):
+    if isinstance(error, ResponseParserError | json.JSONDecodeError | OSError):
         return AmbiguousError(operation, "AWS's answer could not be read", code=type(error).__name__)
     return error
 

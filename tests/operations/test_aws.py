@@ -1,0 +1,110 @@
+"""Every error of a call comes out sorted by what the caller may do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
+
+from bot.aws import Boto3Clients
+from operations.aws import Aws, Call, fenced, sort_error
+from operations.errors import AmbiguousError, BusyError, FencedError, RefusedError
+from sandbox.aws.server import AwsSandbox
+
+WHERE = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ReadTimeoutError(endpoint_url=WHERE), AmbiguousError),
+        (ConnectionClosedError(endpoint_url=WHERE), AmbiguousError),
+        (ResponseParserError("no XML"), AmbiguousError),
+        (ConnectionResetError(), AmbiguousError),
+        (EndpointConnectionError(endpoint_url=WHERE), BusyError),
+        (ConnectTimeoutError(endpoint_url=WHERE), BusyError),
+        (NoCredentialsError(), RefusedError),
+        (ParamValidationError(report="wrong"), RefusedError),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value.__name__,
+)
+def test_an_error_without_an_answer(error: Exception, kind: type[Exception]) -> None:
+    assert isinstance(sort_error("CreateAccount", error), kind)
+
+
+def test_an_error_of_our_own_is_left_alone() -> None:
+    error = KeyError("x")
+    assert sort_error("CreateAccount", error) is error
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"kind": "throttle"}, BusyError),
+        ({"kind": "500"}, AmbiguousError),
+        ({"kind": "503"}, AmbiguousError),
+        ({"kind": "drop-before"}, AmbiguousError),
+        ({"kind": "drop-after"}, AmbiguousError),
+        ({"kind": "bad-json"}, AmbiguousError),
+        ({"kind": "error", "code": "ConcurrentModificationException"}, BusyError),
+        (
+            {"kind": "error", "code": "ConstraintViolationException", "reason": "ACCOUNT_NUMBER_LIMIT_EXCEEDED"},
+            RefusedError,
+        ),
+    ],
+    ids=lambda value: str(value.get("code", value["kind"])) if isinstance(value, dict) else value.__name__,
+)
+def test_a_write_is_sent_once_and_its_error_sorted(
+    aws: AwsSandbox, fault: dict[str, Any], kind: type[Exception]
+) -> None:
+    aws.faults.add("CreateAccount", **fault)
+    with pytest.raises(kind) as caught:
+        Aws(Boto3Clients()).write("organizations", "create_account", AccountName="x", Email="x@example.com")
+    assert len(aws.calls.of("CreateAccount")) == 1
+    assert getattr(caught.value, "reason", "") == fault.get("reason", "")
+
+
+def test_a_fenced_write_never_leaves(aws: AwsSandbox) -> None:
+    with fenced(lambda: False), pytest.raises(FencedError):
+        Aws(Boto3Clients()).write("organizations", "create_account", AccountName="x", Email="x@example.com")
+    assert aws.calls.of("CreateAccount") == []
+
+
+def test_a_page_token_that_comes_again_ends_the_reading() -> None:
+    class Repeating:
+        def client(self, service: str, *, writes: bool) -> Any:
+            return self
+
+        class meta:  # noqa: N801
+            method_to_api_mapping = {"list_things": "ListThings"}  # noqa: RUF012
+
+            class service_model:  # noqa: N801
+                @staticmethod
+                def operation_model(_: str) -> Any:
+                    return type("Model", (), {"output_shape": None})
+
+        def list_things(self, **_: Any) -> dict[str, Any]:
+            return {"Things": [1], "NextToken": "the same"}
+
+    assert list(Aws(Repeating()).pages("things", "list_things", "Things")) == [1, 1]
+
+
+def test_every_call_is_told(aws: AwsSandbox) -> None:
+    told: list[Call] = []
+    caller = Aws(Boto3Clients(), told.append)
+    caller.read("organizations", "list_roots")
+    with pytest.raises(RefusedError):
+        caller.read("organizations", "describe_account", AccountId="999999999999")
+    assert [(call.operation, call.outcome, call.write) for call in told] == [
+        ("ListRoots", "ok", False),
+        ("DescribeAccount", "AccountNotFoundException", False),
+    ]
