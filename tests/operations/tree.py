@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.aws import Boto3Clients
+from operations.aws import Aws
+from operations.steps import Shared, World
 from sandbox.aws.server import AwsSandbox
 
 
@@ -32,3 +35,8 @@ def make(aws: AwsSandbox, path: str) -> str:
     above, _, name = path.rpartition("/")
     created = aws.client("organizations").create_organizational_unit(ParentId=unit_at(aws, above or "/"), Name=name)
     return str(created["OrganizationalUnit"]["Id"])
+
+
+def world(**memory: Any) -> World:
+    """What a step works with when it has not been sent before."""
+    return World(Aws(Boto3Clients()), Shared(), "marker", memory)
