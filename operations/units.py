@@ -31,6 +31,15 @@ def unit_name(aws: Aws, unit: str) -> str | None:
     return str(answer["OrganizationalUnit"]["Name"])
 
 
+def live_name(look: Look, unit: str, field: str) -> str:
+    """The name that an OU has now; raises FieldError when it no longer exists, else AwsError."""
+    name = unit_name(look.aws, unit)
+    if name is None:
+        path = look.organization.path_of(unit)
+        raise FieldError(field, f"the organizational unit {path} no longer exists. Look at `/org tree`.")
+    return name
+
+
 def units_below(aws: Aws, parent: str) -> list[Answer]:
     """The OUs directly beneath an OU or the root, each with `Id` and `Name`; raises AwsError."""
     key = "OrganizationalUnits"
@@ -49,14 +58,16 @@ def child_path(organization: Organization, parent: str, name: str) -> str:
     return f"{organization.path_of(parent).rstrip('/')}/{name}"
 
 
-def name_warnings(look: Look, parent: str, name: str, siblings: list[Answer]) -> list[str]:
-    """What will make an OU's new name hard to use; raises FieldError when a sibling has exactly this name."""
+def name_warnings(look: Look, parent: str, name: str, siblings: list[Answer], but: str = "") -> list[str]:
+    """What will make an OU's new name hard to use (`but` is the OU itself); raises FieldError for a sibling's very name."""
     alike = [str(unit["Name"]) for unit in siblings if str(unit["Name"]).casefold() == name.casefold()]
     if name in alike:
         path = look.organization.path_of(parent)
-        raise FieldError("name", f"{path} has an organizational unit {name} already. Choose another name.")
+        raise FieldError("unit_name", f"{path} has an organizational unit {name} already. Choose another name.")
     known = look.organization.units
-    elsewhere = [u.path for u in known if u.name.casefold() == name.casefold() and u.parent and u.parent != parent]
+    elsewhere = [
+        u.path for u in known if u.name.casefold() == name.casefold() and u.parent not in ("", parent) and u.id != but
+    ]
     return [
         *(f"It differs only in case from its neighbour {other}; paths here do not tell them apart." for other in alike),
         *(
