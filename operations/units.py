@@ -71,7 +71,7 @@ def name_warnings(look: Look, parent: str, name: str, siblings: list[Answer], bu
     return [
         *(f"It differs only in case from its neighbour {other}; paths here do not tell them apart." for other in alike),
         *(
-            [f"The same name is used elsewhere, so only the path tells them apart: {_some(elsewhere)}."]
+            [f"The same name is used elsewhere, so only the path tells them apart: {some(elsewhere)}."]
             if elsewhere
             else []
         ),
@@ -79,6 +79,7 @@ def name_warnings(look: Look, parent: str, name: str, siblings: list[Answer], bu
     ]
 
 
-def _some(items: list[str], most: int = 5) -> str:
+def some(items: list[str], most: int = 5) -> str:
+    """The first few of many, and how many more there are."""
     more = f" and {len(items) - most} more" if len(items) > most else ""
     return ", ".join(items[:most]) + more
