@@ -75,12 +75,18 @@ def _prepare(context: Context, request: Request) -> dict[str, Any]:
     try:
         preview = look_again(context, operation_of(request))
     except FieldError as error:
-        raise RefusalError(f"{error.field}: {error.message}") from error
+        raise RefusalError(f"{_flag(request, error.field)}: {error.message}") from error
     except RefusedError as error:
         failed = refusal(error.code, error.reason, error.message)
         raise RefusalError(f"{failed.say} {failed.advice}") from error
     seal = digest(request.operation, request.params, preview.precondition)
     return {"person": person.key, "preview": preview.model_dump(mode="json"), "digest": seal}
+
+
+def _flag(request: Request, field: str) -> str:
+    """The field as people type it, such as `--name`."""
+    fields = by_name()[request.operation].fields()
+    return next((known.flag.names[0] for known in fields if known.name == field), field)
 
 
 def _publish(context: Context, request: Request, values: dict[str, Any]) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -69,7 +68,7 @@ class Desk:
         """The number of the filed request; the earlier number for a redelivery. Raises AlreadyAskedError."""
         now = self._clock()
         try:
-            number = self._store.insert(_INSERT_REQUEST, _request_row(draft, now))
+            number = self._store.insert(Request, _request_row(draft, now))
         except IntegrityError:
             return self._earlier(draft)
         self._wake()
@@ -80,7 +79,7 @@ class Desk:
         now = self._clock()
         row = {**vars(click), "received_at": now, "due_at": now, "tries": 0, "lease_owner": ""}
         try:
-            self._store.insert(_INSERT_CLICK, row)
+            self._store.insert(Interaction, row)
         except IntegrityError:
             return False
         self._wake()
@@ -110,10 +109,6 @@ class Desk:
                 Request.operation == draft.operation, Request.subject == draft.subject, col(Request.status).in_(LIVE)
             )
             raise AlreadyAskedError(session.exec(live).first() or 0)
-
-
-_INSERT_REQUEST = insert(Request)
-_INSERT_CLICK = insert(Interaction)
 
 
 def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:

@@ -76,10 +76,8 @@ class Request(SQLModel, table=True):
     params: dict[str, Any] = _json(dict)
     reason: str = _blank()
     team: str
-    requester: str = Field(index=True)
-    person: str = Field(
-        default="", description="the requester's canonical identity: the e-mail address, else the user id"
-    )
+    requester: str
+    person: str = _blank("the requester's canonical identity: the e-mail address, else the user id")
     channel: str = _blank("where it was typed")
     status: Status = Field(
         default=Status.PENDING, sa_column=Column(Text, nullable=False, server_default=Status.PENDING)
@@ -101,7 +99,7 @@ class Request(SQLModel, table=True):
     lease_owner: str = _blank()
     created_at: datetime | None = _time(nullable=False)
     announced_at: datetime | None = _time()
-    expires_at: datetime | None = _time(index=True)
+    expires_at: datetime | None = _time()
     decided_at: datetime | None = _time()
     finished_at: datetime | None = _time()
     due_at: datetime | None = _time()

@@ -6,14 +6,18 @@ back-off gives long tails when threads compete, and one connection is safe in WA
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
 
+from sqlalchemy import Table, insert
 from sqlalchemy.engine import Engine
-from sqlmodel import Session
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, SQLModel
+
+from approvals.insertion import Insertion, Row
 
 
 class FifoLock:
@@ -56,6 +60,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writer = engine.execution_options(writes=True)
+        self._insertions: dict[tuple[str, tuple[str, ...]], Insertion] = {}
         self._lock = FifoLock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
@@ -70,8 +75,21 @@ class Store:
         with self._lock, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def insert(self, statement: Any, row: dict[str, Any]) -> int:
-        """One durable row by a Core insert, the quickest way that keeps the promise; gives the new id."""
-        with self._lock, self._writer.begin() as connection:
-            key = connection.execute(statement, row).inserted_primary_key
-            return int(key[0]) if key else 0
+    def insert(self, model: type[SQLModel], row: Row) -> int:
+        """One durable row; gives its id. Raises sqlalchemy.exc.IntegrityError when the row is there already."""
+        table: Table = model.__table__  # type: ignore[attr-defined]
+        if self.engine.dialect.name != "sqlite":
+            with self._writer.begin() as connection:
+                key = connection.execute(insert(table), row).inserted_primary_key
+                return int(key[0]) if key else 0
+        insertion = self._insertion(table, tuple(row))
+        with self._lock:
+            try:
+                return insertion(row)
+            except sqlite3.IntegrityError as error:
+                raise IntegrityError(None, None, error) from error
+
+    def _insertion(self, table: Table, columns: tuple[str, ...]) -> Insertion:
+        if (table.name, columns) not in self._insertions:
+            self._insertions[table.name, columns] = Insertion(self.engine, table, columns)
+        return self._insertions[table.name, columns]

@@ -21,8 +21,8 @@ from benchmarks.servers import SECRET, TEAM, WAIT
 from benchmarks.table import Row
 from sandbox.town import free_port
 
-REQUESTS = {1: 1500, 8: 4000, 32: 6000}
-ROUNDS = 3
+REQUESTS = {1: 5000, 8: 10000, 32: 10000}
+ROUNDS = 5
 SLOW_REQUESTS = 640
 _numbers = itertools.count()
 

@@ -27,8 +27,9 @@ from approvals.desk import Desk
 from approvals.rules import Rule, Rules
 from approvals.store import FifoLock, Store
 from bot.database import migrate, open_engine
+from bot.edge import Edge, SlackDoor
 from bot.metrics import Metrics
-from bot.server import Edge, SlackDoor
+from bot.start import spare_the_collector
 from bot.transport import SignedHttp
 from handlers.front import Front
 from handlers.register import register
@@ -55,7 +56,8 @@ def floor(folder: Path, wait: float = 0.0) -> Wsgi:
         if not _signed(environ, body):
             start_response("401 Unauthorized", [("Content-Length", "0")])
             return [b""]
-        time.sleep(wait)
+        if wait:
+            time.sleep(wait)
         with lock:
             database.execute("INSERT INTO request (body) VALUES (?)", (body.decode(),))
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "2")])
@@ -77,7 +79,7 @@ def bot(folder: Path, wait: float = 0.0) -> Wsgi:
     client = WebClient(TOKEN, base_url="http://127.0.0.1:9/")
     result = AuthorizeResult(enterprise_id=None, team_id=TEAM, bot_id="B0", bot_user_id="U0", bot_token=TOKEN)
     app = App(client=client, authorize=lambda: result, request_verification_enabled=False, process_before_response=True)
-    desk = Desk(Store(engine), lambda: datetime.now(UTC), lambda: time.sleep(wait))
+    desk = Desk(Store(engine), lambda: datetime.now(UTC), lambda: time.sleep(wait) if wait else None)
     register(app, _front(desk))
     return Edge(SlackDoor(SECRET, SignedHttp(app).dispatch), list, Metrics())
 
@@ -111,6 +113,7 @@ def main() -> None:
     """Serves until it is ended."""
     name, port, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     server = waitress.create_server(SERVERS[name](folder), host="127.0.0.1", port=port, threads=THREADS, backlog=1024)
+    spare_the_collector()
     threading.Thread(target=_announce, daemon=True).start()
     server.run()
 

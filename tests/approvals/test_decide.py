@@ -186,3 +186,11 @@ def test_terminal_states_never_change(office: Office) -> None:
     office.work()
     assert office.request(request.id).status in TERMINAL
     assert office.request(request.id).status == Status.SUCCEEDED
+
+
+def test_what_cannot_be_done_names_the_flag_as_people_type_it(office: Office) -> None:
+    """The account is where it shall go already; approvers are not asked."""
+    request = office.ask("move-account", account="fullback-audit", to="/Security")
+    office.work()
+    assert office.request(request.id).status == Status.REFUSED
+    assert "--to: the account is already in /Security" in office.said("dm")[-1]

@@ -87,7 +87,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), server_default="", nullable=False),
         sa.Column("team", sa.String(), nullable=False),
         sa.Column("requester", sa.String(), nullable=False),
-        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), server_default="", nullable=False),
         sa.Column("channel", sa.String(), server_default="", nullable=False),
         sa.Column("status", sa.Text(), server_default="pending", nullable=False),
         sa.Column("rule", sa.String(), server_default="", nullable=False),
@@ -117,8 +117,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("request", schema=None) as batch_op:
         batch_op.create_index("due", ["status", "due_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_request_expires_at"), ["expires_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_request_requester"), ["requester"], unique=False)
         batch_op.create_index(
             "one_live_request_a_subject",
             ["operation", "subject"],
