@@ -146,14 +146,12 @@ class Orgbot:
         )
 
     def _bolt_app(self) -> App:
-        logging.getLogger("slack_bolt.App").setLevel(
-            logging.ERROR
-        )  # It warns that the token in the environment is unused.
         app = App(
             client=self.slack,
             authorize=lambda: self.identity.authorize(),  # noqa: PLW0108  Bolt reads the names of the parameters, and takes `self` for one.
             request_verification_enabled=False,  # The edge server has checked the signature; Socket Mode has none.
             process_before_response=True,
+            logger=_quiet_logger(),
         )
         register(app, self._front())
         return app
@@ -190,6 +188,13 @@ class Orgbot:
 
     def _count_call(self, call: Call) -> None:
         self.metrics.aws_calls.labels(call.operation, call.outcome).inc()
+
+
+def _quiet_logger() -> logging.Logger:
+    """For Bolt, which warns of tokens in the environment, and otherwise takes its level from the root's and logs bodies."""
+    quiet = logging.getLogger("slack_bolt.orgbot")
+    quiet.setLevel(logging.ERROR)
+    return quiet
 
 
 def _pace(settings: Settings) -> Pace:

@@ -133,3 +133,12 @@ def test_every_line_about_a_request_carries_its_number_and_none_a_secret(play: S
     text = (play.place.folder / "orgbot.log").read_text()
     secrets = (play.slack.bot_token, play.slack.signing_secret, play.aws.environment()["AWS_SECRET_ACCESS_KEY"])
     assert [secret for secret in secrets if secret in text] == []
+
+
+def test_a_slack_that_answers_slowly_delays_no_ack(play: Scene) -> None:
+    """Every worker waits for Slack; commands are still taken in within the 3 s that Slack gives them."""
+    play.slack.faults.add("*", delay=2.5, times=60)
+    replies = [play.ask(f"account-{number}") for number in range(20)]
+    assert [reply.error for reply in replies if reply.error] == []
+    play.slack.faults.clear()
+    play.slack.wait_for(lambda: len(play.cards()) == 20, timeout=90, what="all cards")
