@@ -32,7 +32,7 @@ from bot.ready import Readiness
 from bot.rules import load_rules
 from bot.scheduler import Clockwork
 from bot.server import EdgeServer
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.transport import SignedHttp, SocketMode
 from handlers.front import Front
 from handlers.register import register
@@ -98,6 +98,16 @@ class Orgbot:
         self.store.engine.dispose()
         self._closing.close()
         log.info("orgbot has stopped")
+
+    def reload_rules(self) -> None:
+        """Reads the rules anew; wrong ones are told in the log, and those in force stay."""
+        try:
+            self.rules = load_rules(self._settings)
+        except SettingsError as error:
+            for line in error.lines:
+                log.error("the rules were not reloaded: %s", line)  # noqa: TRY400  The sentence says all.
+            return
+        log.info("the rules were reloaded: %s", ", ".join(rule.name for rule in self.rules.rules))
 
     def _read_first_picture(self) -> None:
         """Waits a while for the first picture; when AWS is slow or away the bot starts all the same and goes on trying."""

@@ -31,8 +31,9 @@ class Clockwork:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Ticks no more."""
-        self._scheduler.shutdown(wait=True)
+        """Ticks no more; nothing to do when it never began."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
 
     def _refresh(self) -> None:
         if self._picture.due():

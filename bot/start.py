@@ -68,6 +68,7 @@ def _run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     bot = Orgbot(settings)
+    signal.signal(signal.SIGHUP, lambda *_: bot.reload_rules())
     try:
         bot.start()
         spare_the_collector()
