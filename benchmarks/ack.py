@@ -46,7 +46,7 @@ def rows() -> Iterator[Row]:
             ]
             yield _compared(clients, rounds)
     with _serving("slow-bot") as slow:
-        times = _load(slow, 32, SLOW_REQUESTS)
+        times = _load(slow, 32, SLOW_REQUESTS, spread=WAIT)
         yield Row(
             "ack of a 150 ms handler, 32 clients, p99",
             f"{times.p99:.0f} ms",
@@ -81,9 +81,13 @@ def _serving(name: str) -> Iterator[int]:
             process.communicate()
 
 
-def _load(port: int, clients: int, requests: int) -> Times:
+def _load(port: int, clients: int, requests: int, spread: float = 0.0) -> Times:
+    """The latencies of `requests` by `clients`, which begin spread over `spread` seconds, so as not to march in step."""
     found: list[list[float]] = [[] for _ in range(clients)]
-    threads = [threading.Thread(target=_client, args=(port, requests // clients, times)) for times in found]
+    threads = [
+        threading.Thread(target=_client, args=(port, requests // clients, times, spread * number / clients))
+        for number, times in enumerate(found)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -92,7 +96,8 @@ def _load(port: int, clients: int, requests: int) -> Times:
     return Times(statistics.median(ordered), ordered[int(len(ordered) * 0.99) - 1], ordered[-1])
 
 
-def _client(port: int, requests: int, times: list[float]) -> None:
+def _client(port: int, requests: int, times: list[float], pause: float) -> None:
+    time.sleep(pause)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     for _ in range(requests):
         body, headers = _command(next(_numbers))

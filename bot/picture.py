@@ -52,5 +52,9 @@ class Picture:
             self.problem = f"the organization cannot be read: {error}"
             self._due = self._clock() + min(RETRY, self._every)
             log.warning("%s", self.problem)
+        except Exception:
+            self.problem = "the organization cannot be read: AWS's answer is not understood; the log has it"
+            self._due = self._clock() + min(RETRY, self._every)
+            log.exception("AWS's answer is not understood")
         finally:
             self._reading.release()
