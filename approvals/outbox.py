@@ -95,13 +95,11 @@ class Outbox:
 
     def _deliver(self, message: Message) -> Posted:
         """Sends one message, unless an earlier try, whose answer was lost, turns out to have arrived."""
-        if message.status == "sending" and message.kind != "private":
+        if message.status == "sending" and message.started_at is not None:
             found = self._look_up(message)
             if found:
                 return found
-            settled_at = (message.started_at or self._context.clock()) + self._context.pace.slack_settle
-            left = settled_at - self._context.clock()
-            if left > timedelta(0):
+            if message.started_at + self._context.pace.slack_settle > self._context.clock():
                 raise SlackAmbiguousError("its answer was lost a moment ago")
         return {"card": self._card, "thread": self._thread, "dm": self._direct, "private": self._private}[message.kind](
             message
@@ -145,6 +143,7 @@ class Outbox:
         return Posted(str(answer.get("channel") or channel), str(answer.get("ts", "")))
 
     def _mark_sending(self, message: Message) -> None:
+        """Notes that a post is about to leave; what has no such note (an update, a private line) may simply be repeated."""
         now = self._context.clock()
         with self._context.store.write() as session:
             mark = update(Message).where(col(Message.id) == message.id).values(status="sending", started_at=now)

@@ -135,6 +135,17 @@ class Office:
         with self.context.store.read() as session:
             return [job for job in due_jobs(session, self.clock()) if job[0] != "lane"]
 
+    def lanes(self) -> list[str]:
+        """The lanes in which a message is due."""
+        with self.context.store.read() as session:
+            return [str(key) for kind, key in due_jobs(session, self.clock()) if kind == "lane"]
+
+    def unsent(self) -> list[str]:
+        """The kinds of the messages that still wait."""
+        with self.context.store.read() as session:
+            waiting = select(Message.kind).where(col(Message.status).in_(("queued", "sending")))
+            return list(session.exec(waiting).all())
+
     def approved(self, operation: str, **params: Any) -> Request:
         """A request that Alice asked for and Bob has just approved; nothing is carried out yet."""
         request = self.ask(operation, **params)

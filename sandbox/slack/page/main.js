@@ -24,13 +24,15 @@ const HEARD = {
 let live = null;
 
 async function become(person, place = "", thread = "") {
+  const before = store.place;
   live?.close();
   closeAll();
   closeThread();
   await enter(person);
   live = listen((event) => HEARD[event.type]?.(event), reconnected);
   drawTop((id) => become(id, store.place));
-  await go(channel(place) && !channel(place).is_im ? place : samePlace(place));
+  const wanted = store.place === before ? place : store.place; // Whoever went elsewhere meanwhile stays there.
+  await go(channel(wanted) && !channel(wanted).is_im ? wanted : samePlace(wanted));
   if (thread) await openThread({ channel: store.place, ts: thread });
 }
 
