@@ -13,7 +13,7 @@ from sandbox.slack.person import Person
 from sandbox.town import BotProcess, Town, town
 
 Message = dict[str, Any]
-PATIENCE = 40.0
+PATIENCE = 60.0
 ASK = '/org create-account --name {name} --email {email} --ou /Workloads/Staging --tag owner=mobile --reason "for the mobile team"'
 QUICK = {
     "ORGBOT_POLL_SECONDS": "0.2",
