@@ -9,7 +9,12 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. `approvers` are user ids, user group ids and e-mails; `under` is an OU path; an empty tuple matches everything."""
+    """One rule. People are named by user ids, user group ids and e-mails; an empty tuple matches everything.
+
+    It matches by `operations`, `under` (an OU path), `accounts` (ids), `roles` (names) and `requesters`. `approvers` decide, and
+    where `second_approvers` are named the second approval must be one of theirs. `approvals` 0 grants at once. `longest_session` and
+    `session_policy` (an IAM policy's ARN, or JSON) bound role sessions; `break_glass` names who may act at once.
+    """
 
     name: str
     approvers: tuple[str, ...]
@@ -17,6 +22,16 @@ class Rule:
     expires: timedelta = timedelta(hours=72)
     operations: tuple[str, ...] = ()
     under: str = "/"
+    accounts: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    requesters: tuple[str, ...] = ()
+    second_approvers: tuple[str, ...] = ()
+    longest_session: timedelta = timedelta(hours=1)
+    session_policy: str = ""
+    remind: timedelta = timedelta(hours=4)
+    escalate_to: tuple[str, ...] = ()
+    escalate_after: timedelta = timedelta(hours=24)
+    break_glass: tuple[str, ...] = ()
 
     def matches(self, operation: str, path: str) -> bool:
         """Whether this rule decides about `operation` at the OU `path`."""
