@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from approvals.models import Interaction, Request
+from approvals.models import LIVE_SQL, Interaction, Request
 from approvals.rules import Rule
-from approvals.states import LIVE
 from approvals.store import Store
 
 
@@ -92,11 +92,12 @@ class Desk:
 
     def recent(self, *, requester: str = "", live: bool = False, limit: int = 20) -> Sequence[Request]:
         """The newest requests first: of one person, or only the live ones, or all."""
-        query = select(Request).order_by(col(Request.id).desc()).limit(limit)
+        order = col(Request.id) + 0 if live else col(Request.id)
+        query = select(Request).order_by(order.desc()).limit(limit)
         if requester:
             query = query.where(Request.requester == requester)
         if live:
-            query = query.where(col(Request.status).in_(LIVE))
+            query = query.where(text(LIVE_SQL))
         with self._store.read() as session:
             return session.exec(query).all()
 
@@ -106,7 +107,7 @@ class Desk:
             if same is not None:
                 return same
             live = select(Request.id).where(
-                Request.operation == draft.operation, Request.subject == draft.subject, col(Request.status).in_(LIVE)
+                text(LIVE_SQL), Request.operation == draft.operation, Request.subject == draft.subject
             )
             raise AlreadyAskedError(session.exec(live).first() or 0)
 

@@ -30,15 +30,9 @@ class Insertion:
         pooled = self._engine.raw_connection()
         try:
             driver: Any = pooled.driver_connection
-            driver.execute("BEGIN IMMEDIATE")
-            try:
-                key = driver.execute(self._sql, values).lastrowid
-                driver.execute("COMMIT")
-            except BaseException:
-                if driver.in_transaction:
-                    driver.execute("ROLLBACK")
-                raise
-            return int(key)
+            return int(
+                driver.execute(self._sql, values).lastrowid
+            )  # A statement outside a transaction is one of its own.
         finally:
             pooled.close()
 
