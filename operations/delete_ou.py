@@ -20,7 +20,8 @@ from operations.organization import Organization
 from operations.permissions import Permission
 from operations.preview import Fact, Look, Preview
 from operations.steps import Step, World
-from operations.units import GONE, SEE_UNITS, UNIT_RESOURCES, live_name, not_the_root, some, unit_name, units_below
+from operations.units import GONE, SEE_UNITS, UNIT_RESOURCES, live_name, not_the_root, unit_name, units_below
+from operations.words import listed
 
 NOT_EMPTY = "OrganizationalUnitNotEmptyException"
 
@@ -108,7 +109,7 @@ def check_empty(aws: Aws, unit: str, path: str) -> None:
 
 
 def _counted(items: list[str], one: str, many: str) -> str:
-    return f"{len(items)} {one if len(items) == 1 else many} ({some(items)})" if items else ""
+    return f"{len(items)} {one if len(items) == 1 else many} ({listed(items, 5)})" if items else ""
 
 
 def attached_policies(aws: Aws, target: str) -> Iterator[Answer]:
@@ -123,7 +124,7 @@ def attached_policies(aws: Aws, target: str) -> Iterator[Answer]:
 
 def _warnings(path: str, policies: list[Answer]) -> tuple[str, ...]:
     own = sorted(str(policy["Name"]) for policy in policies if not policy.get("AwsManaged"))
-    lost = [f"Policies are attached to it, which are detached and stay in the organization: {some(own)}."]
+    lost = [f"Policies are attached to it, which are detached and stay in the organization: {listed(own, 5)}."]
     named = (
         f"What names {path} or its id, such as rules, StackSets and conditions in policies, points at nothing from then on; "
         "another one of the same name has another id."

@@ -5,11 +5,13 @@ Source: AWS Organizations User Guide, "AWS Organizations terminology and concept
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from operations.errors import FieldError
+from operations.policies import Policies
+from operations.words import listed
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,11 @@ class Account:
 
 @dataclass(frozen=True)
 class Organization:
-    """One immutable picture of the organization; `read_at` is when the reading began."""
+    """One immutable picture of the organization; `read_at` is when the reading began.
+
+    `services` are the service principals with trusted access. An account that is in no organization has a picture too: its
+    `id` and `root` are empty.
+    """
 
     id: str
     management_account: str
@@ -44,6 +50,8 @@ class Organization:
     units: tuple[OrganizationalUnit, ...]
     accounts: tuple[Account, ...]
     read_at: datetime
+    policies: Policies = field(default_factory=Policies)
+    services: tuple[str, ...] = ()
 
     @cached_property
     def units_by_id(self) -> dict[str, OrganizationalUnit]:
@@ -98,27 +106,22 @@ class Organization:
 
     def _no_unit(self, wanted: str, named: list[OrganizationalUnit]) -> str:
         if len(named) > 1 and not wanted.startswith("/"):
-            paths = _listed([unit.path for unit in named])
+            paths = listed([unit.path for unit in named])
             return f"“{wanted}” names {len(named)} organizational units: {paths}. Give the path."
         word = wanted.strip("/").rsplit("/", 1)[-1].casefold()
         near = [unit.path for unit in self.units if word and word[:4] in unit.name.casefold()] or [
             u.path for u in self.units
         ]
-        return f"there is no organizational unit “{wanted}”. Perhaps: {_listed(near)}."
+        return f"there is no organizational unit “{wanted}”. Perhaps: {listed(near)}."
 
     def _no_account(self, wanted: str, found: list[Account]) -> str:
         if found:
-            ids = _listed([f"{a.id} ({self.path_of(a.parent)})" for a in found])
+            ids = listed([f"{a.id} ({self.path_of(a.parent)})" for a in found])
             return f"“{wanted}” names {len(found)} accounts: {ids}. Give the id."
         near = [f"{a.name} ({a.id})" for a in self.accounts if wanted.casefold()[:4] in a.name.casefold()]
-        way_out = f"Perhaps: {_listed(near)}." if near else "Give its id, name or e-mail."
+        way_out = f"Perhaps: {listed(near)}." if near else "Give its id, name or e-mail."
         return f"there is no account “{wanted}” in the organization. {way_out}"
 
 
 def _normal_path(text: str) -> str:
     return "/" + text.strip().strip("/").casefold()
-
-
-def _listed(items: list[str], most: int = 8) -> str:
-    more = f" and {len(items) - most} more" if len(items) > most else ""
-    return ", ".join(items[:most]) + more

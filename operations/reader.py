@@ -13,8 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from operations.aws import Aws
+from operations.errors import RefusedError
 from operations.organization import Account, Organization, OrganizationalUnit
 from operations.permissions import Permission
+from operations.policy_reader import read_policies, read_services
 
 DEEPEST = 5
 READERS = 4
@@ -29,27 +31,50 @@ READ_PERMISSIONS = (
             "organizations:ListRoots",
         ),
     ),
+    Permission(
+        "read the policies, where they are attached, and the services with trusted access",
+        (
+            "organizations:DescribePolicy",
+            "organizations:ListAWSServiceAccessForOrganization",
+            "organizations:ListPolicies",
+            "organizations:ListTargetsForPolicy",
+        ),
+    ),
     Permission("tell who the bot is", ("sts:GetCallerIdentity",)),
 )
 
 
 def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
-    """The organization as AWS tells it now; raises AwsError (RefusedError where the account is in no organization)."""
+    """The organization as AWS tells it now, an empty picture where the account is in none; raises AwsError."""
     read_at = now()
-    described = aws.read("organizations", "describe_organization")["Organization"]
-    root = str(next(aws.pages("organizations", "list_roots", "Roots"))["Id"])
+    try:
+        described = aws.read("organizations", "describe_organization")["Organization"]
+    except RefusedError as error:
+        if error.code != "AWSOrganizationsNotInUseException":
+            raise
+        return _without_organization(aws, read_at)
+    root = next(aws.pages("organizations", "list_roots", "Roots"))
     with ThreadPoolExecutor(READERS, thread_name_prefix="reader") as pool:
-        units = _read_units(aws, root, pool)
+        units = _read_units(aws, str(root["Id"]), pool)
         accounts = _read_accounts(aws, units, pool)
+        policies = read_policies(aws, root, pool)
     return Organization(
         id=str(described["Id"]),
         management_account=str(described.get("MasterAccountId", described.get("ManagementAccountId", ""))),
-        root=root,
+        root=str(root["Id"]),
         feature_set=str(described.get("FeatureSet", "")),
         units=tuple(units),
         accounts=tuple(accounts),
         read_at=read_at,
+        policies=policies,
+        services=read_services(aws),
     )
+
+
+def _without_organization(aws: Aws, read_at: datetime) -> Organization:
+    """The picture of an account that is in no organization: there is nothing to look at yet, and one can be created."""
+    account = str(aws.read("sts", "get_caller_identity")["Account"])
+    return Organization("", account, "", "", (), (), read_at)
 
 
 def _read_units(aws: Aws, root: str, pool: ThreadPoolExecutor) -> list[OrganizationalUnit]:

@@ -10,6 +10,7 @@ from operations.errors import FieldError, RefusedError
 from operations.organization import Organization, OrganizationalUnit
 from operations.permissions import Permission
 from operations.preview import Look
+from operations.words import listed
 
 UNIT_RESOURCES = ("arn:aws:organizations::*:ou/o-*/ou-*",)
 PARENT_RESOURCES = (*UNIT_RESOURCES, "arn:aws:organizations::*:root/o-*/r-*")
@@ -71,15 +72,9 @@ def name_warnings(look: Look, parent: str, name: str, siblings: list[Answer], bu
     return [
         *(f"It differs only in case from its neighbour {other}; paths here do not tell them apart." for other in alike),
         *(
-            [f"The same name is used elsewhere, so only the path tells them apart: {some(elsewhere)}."]
+            [f"The same name is used elsewhere, so only the path tells them apart: {listed(elsewhere, 5)}."]
             if elsewhere
             else []
         ),
         *(["The name has a / in it, so its path can be mistaken for another one; use its id."] if "/" in name else []),
     ]
-
-
-def some(items: list[str], most: int = 5) -> str:
-    """The first few of many, and how many more there are."""
-    more = f" and {len(items) - most} more" if len(items) > most else ""
-    return ", ".join(items[:most]) + more

@@ -154,3 +154,9 @@ def refusal(code: str, reason: str, message: str) -> Failed:
         return Failed(f"AWS refused: {named}: {message}", "Correct what AWS names, then ask again.", code=code)
     said = f" AWS says: {message}" if message and code == "InvalidInputException" else ""
     return Failed(meaning + said, advice, code=reason or code)
+
+
+def listed(items: list[str], most: int = 8) -> str:
+    """The first few of many, and how many more there are."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more

@@ -9,12 +9,18 @@ import pytest
 from bot.aws import Boto3Clients
 from operations.aws import Aws
 from operations.organization import Organization
+from operations.policy_types import policy_types
 from operations.reader import read_organization
 from sandbox.aws.server import AwsSandbox
 
 
 def read() -> Organization:
     return read_organization(Aws(Boto3Clients()), lambda: datetime.now(UTC))
+
+
+def tree_calls(aws: AwsSandbox) -> list[str]:
+    """The calls that read the tree; those for policies and services come on top, whatever the size of the tree."""
+    return [call.operation for call in aws.calls if "Polic" not in call.operation and "Service" not in call.operation]
 
 
 @pytest.mark.parametrize("paths", [True, False])
@@ -38,7 +44,7 @@ def test_the_calls_are_counted_with_paths(aws: AwsSandbox) -> None:
 
     units, accounts = len(organization.units) - 1, len(organization.accounts)
     assert accounts == 205
-    assert len(list(aws.calls)) <= 2 + units + 1 + -(-accounts // 20) + units // 20
+    assert len(tree_calls(aws)) <= 2 + units + 1 + -(-accounts // 20) + units // 20
     assert aws.calls.of("ListParents") == []
     assert aws.calls.of("ListAccountsForParent") == []
 
@@ -54,3 +60,34 @@ def test_without_paths_both_ways_see_the_same(aws: AwsSandbox) -> None:
 def test_throttling_of_every_second_call_is_survived(aws: AwsSandbox) -> None:
     aws.faults.add(kind="throttle", times=None, every=2)
     assert len(read().accounts) == 5
+
+
+def test_the_policies_and_where_they_are_attached(aws: AwsSandbox) -> None:
+    organization = read()
+    policies = organization.policies
+    restrict = policies.find("RestrictRegions", "policy")
+    assert [organization.path_of(target) for target in policies.targets[restrict.id]] == ["/Workloads"]
+    assert policies.types["SERVICE_CONTROL_POLICY"] == "ENABLED"
+    assert "FullAWSAccess" in {policy.name for policy in policies.on(organization.root)}
+
+
+def test_policies_cost_one_call_a_type_and_one_a_policy(aws: AwsSandbox) -> None:
+    aws.calls.clear()
+    organization = read()
+    assert len(aws.calls.of("ListPolicies")) == len(policy_types())
+    assert len(aws.calls.of("ListTargetsForPolicy")) == len(organization.policies.known)
+
+
+def test_a_type_that_aws_refuses_to_tell_leaves_the_tree_whole(aws: AwsSandbox) -> None:
+    aws.faults.add("ListPolicies", "error", code="AccessDeniedException", times=None)
+    organization = read()
+    assert len(organization.accounts) == 5
+    assert organization.policies.known == ()
+
+
+def test_an_account_in_no_organization_has_an_empty_picture(aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in aws.environment("666666666666").items():
+        monkeypatch.setenv(name, value)
+    organization = read()
+    assert (organization.id, organization.accounts) == ("", ())
+    assert organization.management_account == "666666666666"
