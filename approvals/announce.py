@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from approvals import audit, lines, messages
+from approvals import audit, lines, messages, reminders
 from approvals.context import Context
 from approvals.leases import claim, release
 from approvals.lifecycle import transition
@@ -103,7 +103,9 @@ def _publish(context: Context, request: Request, values: dict[str, Any]) -> None
                 operation=request.operation,
                 digest=values["digest"],
             )
-            messages.card(session, session.get_one(Request, number, populate_existing=True), now)
+            announced = session.get_one(Request, number, populate_existing=True)
+            messages.card(session, announced, now)
+            reminders.begin(session, announced, context.rules().named(request.rule))
 
 
 def _postpone(context: Context, request: Request) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from approvals import audit, lines, messages
+from approvals.approvers import approvers_now
 from approvals.context import Context
 from approvals.leases import claim, release
 from approvals.lifecycle import LostRaceError, transition
@@ -85,7 +86,7 @@ def _check_approver(context: Context, request: Request, person: Person) -> None:
         raise ObjectionError(
             f"The rule “{request.rule}” under which this was filed no longer exists. Ask again under today's rules."
         )
-    if not context.people.among(person, rule.approvers):
+    if not context.people.among(person, approvers_now(request, rule)):
         raise ObjectionError(f"You are not among the approvers of the rule “{rule.name}”, so nothing has been decided.")
 
 

@@ -22,6 +22,7 @@ from approvals.context import Context
 from approvals.decide import decide, expire, forget_old_clicks
 from approvals.models import LIVE_SQL, Interaction, Message, Request
 from approvals.outbox import Outbox
+from approvals.reminders import remind
 from approvals.runner import run
 from approvals.states import EXECUTING, Status
 from operations.steps import Shared
@@ -123,7 +124,15 @@ class Dispatcher:
         if kind == "run":
             run(self._context, number, shared)
             return
-        {"announce": announce, "click": decide, "expire": expire}[kind](self._context, number)
+        _WORK[kind](self._context, number)
+
+
+_WORK: dict[str, Callable[[Context, int], None]] = {
+    "announce": announce,
+    "click": decide,
+    "expire": expire,
+    "remind": remind,
+}
 
 
 def _logged(work: Callable[[], None]) -> None:
@@ -146,6 +155,7 @@ def due_jobs(session: Session, now: datetime) -> Iterator[Job]:
     yield from (
         ("expire", key or 0) for key in session.exec(pending.where(col(Request.expires_at) <= now).limit(BATCH))
     )
+    yield from (("remind", key or 0) for key in session.exec(pending.where(col(Request.remind_at) <= now).limit(BATCH)))
 
 
 def _live() -> Any:

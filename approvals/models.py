@@ -106,6 +106,10 @@ class Request(SQLModel, table=True):
     finished_at: datetime | None = _time()
     due_at: datetime | None = _time()
     lease_until: datetime | None = _time()
+    reminders: int = _zero("reminders that have been said, or left out because something else was said")
+    remind_at: datetime | None = _time()
+    escalated_at: datetime | None = _time()
+    warned_at: datetime | None = _time()
 
 
 class Vote(SQLModel, table=True):

@@ -16,6 +16,7 @@ from approvals.dispatcher import due_jobs
 from approvals.leases import forget_all
 from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
 from approvals.people import People, Person
+from approvals.reminders import remind
 from approvals.rules import Rule, Rules
 from approvals.runner import run
 from approvals.store import Store
@@ -30,6 +31,7 @@ from operations.steps import Shared
 
 TEAM = "T0ORGBOT"
 ALICE, BOB, CAROL, DAVE = "U0ALICE", "U0BOB", "U0CAROL", "U0DAVE"
+WORK = {"announce": announce, "click": decide, "expire": expire, "remind": remind}
 
 
 class KnownPeople(People):
@@ -127,7 +129,7 @@ class Office:
                 if kind == "run":
                     run(self.context, int(key), shared)
                 else:
-                    {"announce": announce, "click": decide, "expire": expire}[kind](self.context, int(key))
+                    WORK[kind](self.context, int(key))
             done += len(jobs)
         return done
 

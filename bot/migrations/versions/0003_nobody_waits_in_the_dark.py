@@ -1,0 +1,26 @@
+"""Nobody waits in the dark: what has been said about a request that waits"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+TIMES = ("remind_at", "escalated_at", "warned_at")
+
+
+def upgrade() -> None:
+    op.add_column("request", sa.Column("reminders", sa.Integer(), server_default="0", nullable=False))
+    for name in TIMES:
+        op.add_column("request", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+    # What waited already under the earlier version is looked at once, which sets its next time.
+    op.execute("UPDATE request SET remind_at = announced_at WHERE status = 'pending'")
+
+
+def downgrade() -> None:
+    for name in (*TIMES, "reminders"):
+        op.drop_column("request", name)
