@@ -69,7 +69,7 @@ def _warnings(preview: Preview) -> list[dict[str, Any]]:
 
 def _standing(request: Request, votes: Sequence[Vote]) -> list[dict[str, Any]]:
     if request.status == Status.PENDING:
-        return [context(_needed(request, votes)), _buttons(request)]
+        return [context(_needed(request, votes)), _buttons(request, votes)]
     said = {Status.DENIED: "Denied", Status.CANCELLED: "Cancelled"}.get(Status(request.status), "Approved")
     if not request.decided_by:
         return []
@@ -89,7 +89,7 @@ def _needed(request: Request, votes: Sequence[Vote]) -> str:
     return f"{so_far}needs {missing} approval{'' if missing == 1 else 's'}{until}, by rule “{escape(request.rule)}”"
 
 
-def _buttons(request: Request) -> dict[str, Any]:
+def _buttons(request: Request, votes: Sequence[Vote]) -> dict[str, Any]:
     number = str(request.id)
     sure = confirm(
         f"Approve request #{number}?",
@@ -100,11 +100,13 @@ def _buttons(request: Request) -> dict[str, Any]:
     taken_back = confirm(
         f"Cancel request #{number}?", "Only the person who asked can cancel it.", "Cancel request", "Keep it"
     )
+    approved = any(vote.decision == "approve" for vote in votes)
     return {
         "type": "actions",
         "elements": [
             button("Approve", "approve", number, style="primary", confirm=sure),
             button("Deny", "deny", number, style="danger"),
+            *([button("Withdraw approval", "withdraw", number)] if approved else []),
             button("Cancel request", "cancel", number, confirm=taken_back),
         ],
     }

@@ -73,7 +73,7 @@ def _allowed(context: Context, click: Interaction) -> Person:
         request = session.get(Request, click.request_id)
     if request is None:
         raise ObjectionError(f"There is no request #{click.request_id}.")
-    if click.kind != "cancel" and request.status == Status.PENDING:
+    if click.kind in ("approve", "deny") and request.status == Status.PENDING:
         _check_approver(context, request, person)
     return person
 
@@ -143,7 +143,26 @@ def _cancel(session: Session, request: Request, moment: Moment) -> None:
     _announce_decision(session, cancelled, moment.now)
 
 
-_ACTS: dict[str, Callable[[Session, Request, Moment], None]] = {"approve": _approve, "deny": _deny, "cancel": _cancel}
+def _withdraw(session: Session, request: Request, moment: Moment) -> None:
+    """Takes the person's own approval back; their vote goes, so that they may vote anew, and the audit keeps both."""
+    if request.status != Status.PENDING:
+        raise LostRaceError(session, request)
+    mine = (Vote.request_id == request.id, Vote.person == moment.person.key, Vote.decision == "approve")
+    vote = session.exec(select(Vote).where(*mine)).first()
+    if vote is None:
+        raise ObjectionError("There is no approval of yours to withdraw, so nothing has changed.")
+    session.delete(vote)
+    audit.record(session, moment.now, "vote.withdrawn", moment.person.user, request.id, digest=vote.digest)
+    messages.card(session, request, moment.now)
+    messages.thread(session, request, moment.now, lines.withdrawn(request, moment.person.user))
+
+
+_ACTS: dict[str, Callable[[Session, Request, Moment], None]] = {
+    "approve": _approve,
+    "deny": _deny,
+    "cancel": _cancel,
+    "withdraw": _withdraw,
+}
 
 
 def _check_open(session: Session, request: Request, moment: Moment) -> None:

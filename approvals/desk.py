@@ -37,7 +37,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Click:
-    """A press of `Approve`, `Deny` or `Cancel request` (`kind`: approve, deny, cancel) as Slack delivered it."""
+    """A press of a button on a card (`kind`: approve, deny, withdraw, cancel) as Slack delivered it."""
 
     delivery: str
     kind: str

@@ -58,6 +58,11 @@ def decided_for_requester(request: Request) -> Body:
     return body(f"{line}\nIt is your {name(request)}: {link(request)}.")
 
 
+def withdrawn(request: Request, user: str) -> Body:
+    """Into the thread, when an approver has taken their approval back."""
+    return body(f":leftwards_arrow_with_hook: <@{user}> has withdrawn their approval of request #{request.id}.")
+
+
 _DECISIONS = {
     Status.APPROVED: ":white_check_mark: Approved by {by}. It starts now.",
     Status.DENIED: ":x: Denied by {by}.{reason} Nothing has been changed.",

@@ -121,11 +121,18 @@ def test_only_a_pending_card_has_decision_buttons(status: Status) -> None:
     assert ("'approve'" in shown) == (status is Status.PENDING)
 
 
+@every_state
+def test_an_approval_can_be_withdrawn_while_there_is_one_and_it_waits(status: Status) -> None:
+    assert ("'withdraw'" in str(card(longest(status), VOTES))) == (status is Status.PENDING)
+    assert "'withdraw'" not in str(card(longest(status), []))
+
+
 def test_a_button_carries_the_number_and_nothing_else() -> None:
     blocks = card(longest(Status.PENDING), VOTES)["blocks"]
     buttons = next(block["elements"] for block in blocks if block["type"] == "actions")
     assert [(item["text"]["text"], item["action_id"], item["value"]) for item in buttons] == [
         ("Approve", "approve", str(2**31 - 1)),
         ("Deny", "deny", str(2**31 - 1)),
+        ("Withdraw approval", "withdraw", str(2**31 - 1)),
         ("Cancel request", "cancel", str(2**31 - 1)),
     ]

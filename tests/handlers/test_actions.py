@@ -18,7 +18,7 @@ def asked(reception: Reception) -> Reception:
     return reception
 
 
-@pytest.mark.parametrize("kind", ["approve", "cancel"])
+@pytest.mark.parametrize("kind", ["approve", "cancel", "withdraw"])
 def test_a_click_is_kept_and_nothing_else_happens(asked: Reception, kind: str) -> None:
     asked.presses(kind, "1")
     assert asked.clicks() == [(kind, BOB, TEAM, 1, "")]
@@ -39,7 +39,7 @@ def test_a_click_from_another_workspace_is_kept_with_that_team(asked: Reception)
     assert not asked.waiting
 
 
-@pytest.mark.parametrize("kind", ["approve", "deny", "cancel"])
+@pytest.mark.parametrize("kind", ["approve", "deny", "cancel", "withdraw"])
 @pytest.mark.parametrize(
     "value", ["", None, "x", "0", "-1", "1.0", " 1", "1 OR 1=1", "²", "2147483648", "9" * 400, '{"id": 1}']
 )
