@@ -14,6 +14,7 @@ from sqlmodel import Session, col, func, select
 from approvals import audit, lines, messages
 from approvals.approvers import approvers_now
 from approvals.context import Context
+from approvals.desk import Click
 from approvals.leases import claim, release
 from approvals.lifecycle import LostRaceError, transition
 from approvals.models import Interaction, Request, Vote
@@ -44,7 +45,7 @@ def decide(context: Context, interaction: int) -> None:
     if click is None:
         return
     try:
-        person = _allowed(context, click)
+        person = allowed(context, click)
     except SlackAwayError as error:
         log.warning("a click waits for Slack: %s", error)
         _postpone(context, click)
@@ -61,8 +62,11 @@ def _claimed(context: Context, interaction: int) -> Interaction | None:
         return session.get(Interaction, interaction, populate_existing=True)
 
 
-def _allowed(context: Context, click: Interaction) -> Person:
-    """The clicker, when their standing in Slack allows the click; whether the request still waits is judged later."""
+def allowed(context: Context, click: Interaction | Click) -> Person:
+    """The clicker, when their standing in Slack allows the click; whether the request still waits is judged later.
+
+    Raises ObjectionError and SlackAwayError.
+    """
     if click.team and click.team != context.team():
         raise ObjectionError("People of other workspaces cannot decide here.")
     person = context.people.look(click.user)

@@ -96,6 +96,7 @@ def _front(desk: Desk) -> Front:
         rules=lambda: rules,
         team=lambda: TEAM,
         run=lambda _: None,
+        may_decide=lambda _: True,
         clock=lambda: datetime.now(UTC),
         approval_channel="C0",
     )

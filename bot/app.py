@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from slack_bolt import App
@@ -19,6 +20,7 @@ from approvals.dispatcher import Dispatcher
 from approvals.leases import forget_all
 from approvals.outbox import Outbox
 from approvals.people import People
+from approvals.standing import may_decide
 from approvals.store import Store
 from bot import database
 from bot.aws import Boto3Clients
@@ -41,6 +43,7 @@ from operations.closing import Console
 
 log = logging.getLogger(__name__)
 SLACK_TIMEOUT = 15
+QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger lives.
 FIRST_READING = timedelta(seconds=20)
 
 
@@ -58,18 +61,13 @@ class Orgbot:
         self._closing = ExitStack()
         self.metrics = Metrics()
         self.rules = load_rules(settings)
-        self.slack = CountingWebClient(
-            settings.slack_bot_token.get_secret_value(),
-            base_url=settings.slack_api_url,
-            timeout=SLACK_TIMEOUT,
-            retry_handlers=[],
-        )
-        self.slack.count = lambda method, outcome: self.metrics.slack_calls.labels(method, outcome).inc()
+        self.slack = self._slack(SLACK_TIMEOUT)
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
         self.aws = Aws(Boto3Clients(), self._count_call)
         self.picture = Picture(self.aws, clock, timedelta(seconds=settings.refresh_seconds))
         self.store = self._open_store()
+        self.context = self._context()
         self.dispatcher = self._dispatcher()
         self.desk = Desk(self.store, clock, self.dispatcher.wake)
         self.app = self._bolt_app()
@@ -98,6 +96,12 @@ class Orgbot:
         self.store.engine.dispose()
         self._closing.close()
         log.info("orgbot has stopped")
+
+    def _slack(self, timeout: int) -> CountingWebClient:
+        token, url = self._settings.slack_bot_token.get_secret_value(), self._settings.slack_api_url
+        slack = CountingWebClient(token, base_url=url, timeout=timeout, retry_handlers=[])
+        slack.count = lambda method, outcome: self.metrics.slack_calls.labels(method, outcome).inc()
+        return slack
 
     def reload_rules(self) -> None:
         """Reads the rules anew; wrong ones are told in the log, and those in force stay."""
@@ -134,7 +138,7 @@ class Orgbot:
         return store
 
     def _dispatcher(self) -> Dispatcher:
-        context = self._context()
+        context = self.context
         outbox = Outbox(context, self.slack, lambda: self.identity.bot_id)
         return Dispatcher(context, outbox, self._settings.workers, bind_request, self.metrics.tick_seconds.time)
 
@@ -167,6 +171,7 @@ class Orgbot:
         return app
 
     def _front(self) -> Front:
+        quick = replace(self.context, people=People(self._slack(QUICK_TIMEOUT)))
         return Front(
             desk=self.desk,
             organization=self.picture.latest,
@@ -174,6 +179,7 @@ class Orgbot:
             rules=lambda: self.rules,
             team=lambda: self.identity.team,
             run=self.dispatcher.submit,
+            may_decide=lambda click: may_decide(quick, click),
             clock=self._clock,
             approval_channel=self.approval_channel,
         )

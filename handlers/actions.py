@@ -13,14 +13,13 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from approvals.desk import Click
-from approvals.states import Status
-from handlers.caller import Caller, delivery, of_interaction
+from handlers.caller import delivery, of_interaction
 from handlers.declared import Value, fields_of
 from handlers.deny import deny_form, reason_of, request_of
 from handlers.filing import FOREIGN
 from handlers.forms import Scene, form
 from handlers.front import Front
-from handlers.modals import open_view, tell
+from handlers.modals import open_view, open_view_if, tell
 from handlers.parser import Given
 from handlers.slack_names import DECISION, DENY_FORM, LINK, OPEN_FORM
 from operations.base import Operation
@@ -78,20 +77,20 @@ def _click(body: dict[str, Any], number: int) -> Click:
 
 
 def _deny(front: Front, slack: WebClient, body: dict[str, Any]) -> None:
-    """Asks for the reason, unless the click cannot decide anything: then a worker says why."""
+    """Asks for the reason, unless the click cannot decide anything: then it goes the way of all clicks, which says why."""
     caller, number = of_interaction(body), _number(body)
     if number is None:
         tell(front, slack, caller, BROKEN)
-    elif _can_decide(front, caller, number):
-        open_view(front, slack, caller, deny_form(number, caller.channel))
-    else:
-        front.desk.click(_click(body, number))
+        return
+    click = _click(body, number)
+    view = deny_form(number, caller.channel)
+    open_view_if(front, slack, caller, view, lambda: front.may_decide(click) or _keep(front, click))
 
 
-def _can_decide(front: Front, caller: Caller, number: int) -> bool:
-    request = front.desk.find(number)
-    waits = request is not None and request.status == Status.PENDING and request.requester != caller.user
-    return waits and caller.team == front.team()
+def _keep(front: Front, click: Click) -> bool:
+    """Leaves a click that cannot decide anything to the workers, who tell why; there is no form to open."""
+    front.desk.click(click)
+    return False
 
 
 def _denied(front: Front, ack: Any, body: dict[str, Any]) -> None:

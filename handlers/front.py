@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from approvals.desk import Desk
+from approvals.desk import Click, Desk
 from approvals.rules import Rules
 from operations.organization import Organization
 
@@ -14,7 +14,8 @@ from operations.organization import Organization
 @dataclass(frozen=True)
 class Front:
     """`organization()` is the cached picture (None until it was read once), `refresh()` asks for a newer one in the
-    background, `team()` is the bot's own team id, and `run(work)` hands work that calls Slack to the bot's own workers."""
+    background, `team()` is the bot's own team id, and `run(work)` hands work that calls Slack to the bot's own workers.
+    `may_decide(click)` asks Slack, and soon gives up: workers only."""
 
     desk: Desk
     organization: Callable[[], Organization | None]
@@ -22,5 +23,6 @@ class Front:
     rules: Callable[[], Rules]
     team: Callable[[], str]
     run: Callable[[Callable[[], None]], None]
+    may_decide: Callable[[Click], bool]
     clock: Callable[[], datetime]
     approval_channel: str

@@ -27,6 +27,11 @@ def open_view(front: Front, slack: WebClient, caller: Caller, view: Block) -> No
     front.run(lambda: _open(slack, caller, view))
 
 
+def open_view_if(front: Front, slack: WebClient, caller: Caller, view: Block, opens: Callable[[], bool]) -> None:
+    """The same, when `opens()` says so on the worker; it has to be quick, because the trigger lives 3 s."""
+    front.run(lambda: _open(slack, caller, view) if opens() else None)
+
+
 def tell(front: Front, slack: WebClient, caller: Caller, text: str) -> None:
     """A line for the caller alone, on a worker."""
     front.run(lambda: _tell(slack, caller, text))

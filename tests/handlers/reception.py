@@ -19,7 +19,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel, col, select
 
-from approvals.desk import Desk
+from approvals.desk import Click, Desk
 from approvals.models import Interaction, Request
 from approvals.rules import Rule, Rules
 from approvals.store import Store
@@ -148,9 +148,13 @@ class Reception:
             rules=lambda: self.rules,
             team=lambda: TEAM,
             run=self.waiting.append,
+            may_decide=self._may_decide,
             clock=lambda: self.now,
             approval_channel=APPROVALS,
         )
+
+    def _may_decide(self, click: Click) -> bool:
+        return click.user == BOB and click.team == TEAM and self.desk.find(click.request_id) is not None
 
     def _refresh(self) -> None:
         self.refreshed += 1

@@ -35,6 +35,7 @@ def test_a_redelivered_click_is_one(asked: Reception) -> None:
 def test_a_click_from_another_workspace_is_kept_with_that_team(asked: Reception) -> None:
     asked.presses("approve", "1", team=OTHER_TEAM)
     asked.presses("deny", "1", team=OTHER_TEAM)
+    asked.work()
     assert [(kind, team) for kind, _, team, _, _ in asked.clicks()] == [("approve", OTHER_TEAM), ("deny", OTHER_TEAM)]
     assert not asked.waiting
 
@@ -62,13 +63,16 @@ def test_deny_asks_for_the_reason(asked: Reception) -> None:
     assert asked.clicks() == [("deny", BOB, TEAM, 1, "not now")]
 
 
-def test_denying_ones_own_request_is_left_to_the_workers(asked: Reception) -> None:
+def test_who_may_not_decide_is_shown_no_form_and_told_why_by_the_workers(asked: Reception) -> None:
     asked.presses("deny", "1", user=ALICE)
+    asked.work()
+    assert not asked.slack.calls
     assert asked.clicks() == [("deny", ALICE, TEAM, 1, "")]
 
 
 def test_denying_what_does_not_exist_is_left_to_the_workers(asked: Reception) -> None:
     asked.presses("deny", "7")
+    asked.work()
     assert asked.clicks() == [("deny", BOB, TEAM, 7, "")]
 
 
