@@ -111,3 +111,22 @@ def test_an_approver_removed_from_the_group_no_longer_decides(play: Scene) -> No
     play.slack.workspace.groups["S0APPROVERS"].users.remove("U0BOB")
     play.person("bob").clicks("Approve", card)
     play.told("bob", "not among the approvers")
+
+
+def test_who_may_not_deny_is_shown_no_form(play: Scene) -> None:
+    play.slack.invite("dave", "aws-approvals")
+    play.ask()
+    play.press("Deny", "dave")
+    play.told("dave", "not among the approvers")
+    assert play.person("dave").view is None
+
+
+def test_a_slow_slack_keeps_no_approver_from_denying(play: Scene) -> None:
+    """The trigger of a click lives 3 s; the bot gives up asking who this is before that."""
+    play.ask()
+    card = play.card()
+    slow = play.slack.faults.add("users.info", delay=4)
+    carol = play.person("carol")
+    carol.clicks("Deny", card)
+    play.slack.wait_for(lambda: carol.view, what="the form for the reason")
+    assert slow.times == 0
