@@ -10,6 +10,7 @@ from approvals import audit, lines, messages, reminders
 from approvals.context import Context
 from approvals.leases import claim, release
 from approvals.lifecycle import transition
+from approvals.limits import excess
 from approvals.models import Request
 from approvals.people import SlackAwayError
 from approvals.states import Status
@@ -72,6 +73,7 @@ def _prepare(context: Context, request: Request) -> dict[str, Any]:
     objection = person.objection(context.team())
     if objection:
         raise RefusalError(f"{objection[0].upper()}{objection[1:]}.")
+    _check_flood(context, request, person.key)
     try:
         preview = look_again(context, operation_of(request))
     except FieldError as error:
@@ -81,6 +83,13 @@ def _prepare(context: Context, request: Request) -> dict[str, Any]:
         raise RefusalError(f"{failed.say} {failed.advice}") from error
     seal = digest(request.operation, request.params, preview.precondition)
     return {"person": person.key, "preview": preview.model_dump(mode="json"), "digest": seal}
+
+
+def _check_flood(context: Context, request: Request, person: str) -> None:
+    with context.store.read() as session:
+        flood = excess(session, request, person, context.limits, context.clock())
+    if flood:
+        raise RefusalError(flood)
 
 
 def _flag(request: Request, field: str) -> str:

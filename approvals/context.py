@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from approvals.limits import Limits
 from approvals.people import People
 from approvals.rules import Rules
 from approvals.store import Store
@@ -45,3 +46,4 @@ class Context:
     pace: Pace
     console: Console
     approval_channel: str
+    limits: Limits

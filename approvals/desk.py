@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
+from approvals.limits import Door, Limits
 from approvals.models import LIVE_SQL, Interaction, Request
 from approvals.rules import Rule
 from approvals.store import Store
@@ -59,18 +60,23 @@ class AlreadyAskedError(Exception):
 class Desk:
     """Files requests and clicks, and finds requests again. `wake` is called after each, so that a worker looks at once."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], wake: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], datetime], wake: Callable[[], None], limits: Limits | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
         self._wake = wake
+        self._door = Door(limits.per_hour if limits else 0)
 
     def file(self, draft: Draft) -> int:
-        """The number of the filed request; the earlier number for a redelivery. Raises AlreadyAskedError."""
+        """The number of the filed request; the earlier number for a redelivery. Raises AlreadyAskedError and FloodError."""
         now = self._clock()
+        self._door.check(draft.requester, draft.delivery, now)
         try:
             number = self._store.insert(Request, _request_row(draft, now))
         except IntegrityError:
             return self._earlier(draft)
+        self._door.note(draft.requester, draft.delivery, now)
         self._wake()
         return number
 

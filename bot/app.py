@@ -18,6 +18,7 @@ from approvals.context import Context, Pace
 from approvals.desk import Desk
 from approvals.dispatcher import Dispatcher
 from approvals.leases import forget_all
+from approvals.limits import Limits
 from approvals.outbox import Outbox
 from approvals.people import People
 from approvals.standing import may_decide
@@ -69,7 +70,7 @@ class Orgbot:
         self.store = self._open_store()
         self.context = self._context()
         self.dispatcher = self._dispatcher()
-        self.desk = Desk(self.store, clock, self.dispatcher.wake)
+        self.desk = Desk(self.store, clock, self.dispatcher.wake, self.context.limits)
         self.app = self._bolt_app()
         self.transport = self._transport()
         self.clockwork = Clockwork(self.dispatcher, self.picture, settings.tick_seconds)
@@ -157,6 +158,7 @@ class Orgbot:
             pace=_pace(settings),
             console=Console(settings.console_url, settings.cli_source_profile),
             approval_channel=self.approval_channel,
+            limits=Limits(settings.requests_per_hour, settings.pending_per_person),
         )
 
     def _bolt_app(self) -> App:

@@ -103,6 +103,16 @@ class Settings(BaseSettings):
     expire_hours: float = _setting(
         72, "ORGBOT_EXPIRE_HOURS", "Hours until an unanswered request expires", gt=0, le=24 * 90
     )
+    requests_per_hour: int = _setting(
+        30, "ORGBOT_REQUESTS_PER_HOUR", "Requests that one person may file in an hour; 0 is no limit", ge=0, le=100_000
+    )
+    pending_per_person: int = _setting(
+        10,
+        "ORGBOT_PENDING_PER_PERSON",
+        "Requests of one person that may wait for approval at a time; 0 is no limit",
+        ge=0,
+        le=100_000,
+    )
     poll_seconds: float = _setting(
         5, "ORGBOT_POLL_SECONDS", "First wait between polls of AWS, growing by half each time", gt=0, le=3600
     )

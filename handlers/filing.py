@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from approvals.desk import AlreadyAskedError, Draft
+from approvals.limits import FloodError
 from approvals.rules import Rule
 from handlers.caller import Caller
 from handlers.declared import LONGEST_REASON, fields_of
@@ -103,6 +104,8 @@ def _rule(front: Front, asked: Operation, organization: Organization) -> Rule:
 def _number(front: Front, draft: Draft) -> int:
     try:
         return front.desk.file(draft)
+    except FloodError as error:
+        raise NotAcceptedError(Problem("", str(error))) from error
     except AlreadyAskedError as error:
         if not error.number:
             sentence = (

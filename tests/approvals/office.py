@@ -14,6 +14,7 @@ from approvals.decide import decide, expire
 from approvals.desk import Click, Desk, Draft
 from approvals.dispatcher import due_jobs
 from approvals.leases import forget_all
+from approvals.limits import Limits
 from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
 from approvals.people import People, Person
 from approvals.reminders import remind
@@ -63,6 +64,7 @@ class Office:
 
     def __init__(self, url: str, rule: Rule | None = None) -> None:
         self.clock = Clock()
+        self.limits = Limits()
         self.people = KnownPeople()
         self.rules = Rules([rule or Rule("default", (BOB, CAROL))])
         self.engine = open_engine(url)
@@ -87,6 +89,7 @@ class Office:
             pace=Pace(poll=timedelta(seconds=5), settle=timedelta(seconds=720)),
             console=Console(),
             approval_channel="C0APPROVALS",
+            limits=self.limits,
         )
 
     def look_again(self) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel, col, select
 
 from approvals.desk import Click, Desk
+from approvals.limits import Limits
 from approvals.models import Interaction, Request
 from approvals.rules import Rule, Rules
 from approvals.store import Store
@@ -162,6 +163,10 @@ class Reception:
     def lose_database(self) -> None:
         """From now on nothing can be filed."""
         self.app = self._app(BrokenDesk(self.store, lambda: self.now, lambda: None))
+
+    def limit(self, per_hour: int) -> None:
+        """From now on one person may file only so many requests in an hour."""
+        self.app = self._app(Desk(self.store, lambda: self.now, lambda: None, Limits(per_hour=per_hour)))
 
     def work(self) -> None:
         """Does what the handlers left to the workers."""

@@ -160,3 +160,11 @@ def test_when_the_database_is_away_the_person_is_told_and_the_log_keeps_the_secr
     assert "I do not know whether your request was filed" in reception.types(WHOLE)
     assert "RuntimeError" in caplog.text
     assert "new@example.com" not in caplog.text
+
+
+def test_who_asks_for_too_much_is_told_when_to_ask_again(reception: Reception) -> None:
+    reception.limit(per_hour=1)
+    reception.types(WHOLE)
+    told = reception.types("move-account --account fullback-old --to /Workloads")
+    assert "You have filed 1 request within an hour, which is the most. You may ask again in 60 minutes." in told
+    assert len(reception.requests()) == 1
