@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
+from approvals.homes import opened
 from approvals.limits import Door, Limits
 from approvals.models import LIVE_SQL, Interaction, Request
 from approvals.rules import Rule
+from approvals.states import EXECUTING
 from approvals.store import Store
+
+LOOKED_AT = 200
+LOOK_BACK = 5000  # Requests; no index leads from people to theirs, because it would be one more page to write before each ack.
 
 
 @dataclass(frozen=True)
@@ -91,21 +97,39 @@ class Desk:
         self._wake()
         return True
 
+    def opens_home(self, user: str) -> None:
+        """Somebody looks at their home tab, which a worker publishes at once."""
+        with suppress(IntegrityError), self._store.write() as session:  # Opened twice at once; one is enough.
+            opened(session, user, self._clock)
+        self._wake()
+
     def find(self, number: int) -> Request | None:
         """The request of this number."""
         with self._store.read() as session:
             return session.get(Request, number)
 
-    def recent(self, *, requester: str = "", live: bool = False, limit: int = 20) -> Sequence[Request]:
-        """The newest requests first: of one person, or only the live ones, or all."""
-        order = col(Request.id) + 0 if live else col(Request.id)
+    def recent(
+        self, *, requester: str = "", live: bool = False, running: bool = False, limit: int = 20
+    ) -> Sequence[Request]:
+        """The newest requests first: of one person (among the last 5,000), or only the live or the running ones, or all."""
+        order = col(Request.id) + 0 if live or running else col(Request.id)
         query = select(Request).order_by(order.desc()).limit(limit)
         if requester:
-            query = query.where(Request.requester == requester)
-        if live:
+            newest = select(func.max(Request.id)).scalar_subquery()
+            query = query.where(Request.requester == requester, col(Request.id) > newest - LOOK_BACK)
+        if live or running:
             query = query.where(text(LIVE_SQL))
+        if running:
+            query = query.where(col(Request.status).in_(EXECUTING))
         with self._store.read() as session:
             return session.exec(query).all()
+
+    def commonest(self, limit: int) -> Sequence[str]:
+        """The operations that were asked for most among the last requests, the commonest first."""
+        last = select(Request.operation).order_by(col(Request.id).desc()).limit(LOOKED_AT).subquery()
+        counted = select(last.c.operation).group_by(last.c.operation)
+        with self._store.read() as session:
+            return session.exec(counted.order_by(func.count().desc(), last.c.operation).limit(limit)).all()
 
     def _earlier(self, draft: Draft) -> int:
         with self._store.read() as session:

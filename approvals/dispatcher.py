@@ -20,7 +20,9 @@ from sqlmodel import Session, col, func, or_, select
 from approvals.announce import announce
 from approvals.context import Context
 from approvals.decide import decide, expire, forget_old_clicks
-from approvals.models import LIVE_SQL, Interaction, Message, Request
+from approvals.homes import out_of_date
+from approvals.leases import Leased
+from approvals.models import LIVE_SQL, HomeViewer, Interaction, Message, Request
 from approvals.outbox import Outbox
 from approvals.reminders import remind
 from approvals.runner import run
@@ -120,7 +122,10 @@ class Dispatcher:
             self._outbox.send_lane(lane)
             return
         number = int(key)
-        self._bind(None if kind == "click" else number)
+        self._bind(None if kind in ("click", "home") else number)
+        if kind == "home":
+            self._outbox.homes.show(number)
+            return
         if kind == "run":
             run(self._context, number, shared)
             return
@@ -156,6 +161,8 @@ def due_jobs(session: Session, now: datetime) -> Iterator[Job]:
         ("expire", key or 0) for key in session.exec(pending.where(col(Request.expires_at) <= now).limit(BATCH))
     )
     yield from (("remind", key or 0) for key in session.exec(pending.where(col(Request.remind_at) <= now).limit(BATCH)))
+    homes = select(HomeViewer.id).where(col(HomeViewer.due_at) <= now, out_of_date(session), _free(HomeViewer, now))
+    yield from (("home", key or 0) for key in session.exec(homes))
 
 
 def _live() -> Any:
@@ -174,5 +181,5 @@ def _due_lanes(session: Session, now: datetime) -> list[str]:
     return list(session.exec(due.where(col(Message.due_at) <= now, _free(Message, now)).limit(BATCH)).all())
 
 
-def _free(model: type[Request] | type[Interaction] | type[Message], now: datetime) -> ColumnElement[bool]:
+def _free(model: Leased, now: datetime) -> ColumnElement[bool]:
     return or_(col(model.lease_until).is_(None), col(model.lease_until) < now)

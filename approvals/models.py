@@ -185,6 +185,18 @@ class Message(SQLModel, table=True):
     lease_until: datetime | None = _time()
 
 
+class HomeViewer(SQLModel, table=True):
+    """Somebody who has opened their home tab lately; `shown` is the last audit record that it reflects."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    user: str = Field(unique=True)
+    shown: int = -1
+    opened_at: datetime | None = _time(nullable=False)
+    due_at: datetime | None = _time()
+    lease_owner: str = ""
+    lease_until: datetime | None = _time()
+
+
 class AuditRecord(SQLModel, table=True):
     """One line of the audit, chained: `hash` covers this record and `previous`, the hash of the one before."""
 

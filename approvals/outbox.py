@@ -20,6 +20,7 @@ from sqlmodel import Session, col, select
 from approvals import lines, messages
 from approvals.cards import card
 from approvals.context import Context
+from approvals.homes import Homes
 from approvals.leases import claim, release
 from approvals.models import Message, Request, Vote
 from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
@@ -52,9 +53,12 @@ class Posted:
 
 
 class Outbox:
-    """Sends what is queued; one lane at a time is one worker's."""
+    """Sends what is queued; one lane at a time is one worker's. `paint(user)` makes the home tab that `homes` publishes."""
 
-    def __init__(self, context: Context, slack: WebClient, bot_id: Callable[[], str]) -> None:
+    def __init__(
+        self, context: Context, slack: WebClient, bot_id: Callable[[], str], paint: Callable[[str], dict[str, Any]]
+    ) -> None:
+        self.homes = Homes(context.store, context.clock, context.owner, slack, paint)
         self._context = context
         self._slack = slack
         self._bot_id = bot_id

@@ -5,14 +5,16 @@ Source: Slack API, "users.info", "usergroups.users.list", "User object".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 UNKNOWN_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+REMEMBERED = timedelta(seconds=30)
 
 
 class SlackAwayError(Exception):
@@ -67,9 +69,10 @@ class People:
         named = list(approvers)
         if person.user in named or person.key in {word.casefold() for word in named if "@" in word}:
             return True
-        return any(person.user in self._members(group) for group in named if group.startswith("S"))
+        return any(person.user in self.members(group) for group in named if group.startswith("S"))
 
-    def _members(self, group: str) -> list[str]:
+    def members(self, group: str) -> list[str]:
+        """The user ids of a user group, none when there is no such group; raises SlackAwayError."""
         try:
             return list(self._slack.usergroups_users_list(usergroup=group)["users"])
         except SlackApiError as error:
@@ -78,6 +81,24 @@ class People:
             raise SlackAwayError(f"usergroups.users.list: {_code(error)}") from error
         except Exception as error:
             raise SlackAwayError(f"usergroups.users.list: {type(error).__name__}") from error
+
+
+class BriefPeople(People):
+    """People for what is only shown: a group's members are remembered for a moment, because Slack tells them 20 times a minute."""
+
+    def __init__(self, slack: WebClient, clock: Callable[[], datetime]) -> None:
+        super().__init__(slack)
+        self._clock = clock
+        self._known: dict[str, tuple[datetime, list[str]]] = {}
+
+    def members(self, group: str) -> list[str]:
+        """As above, at most half a minute old."""
+        now = self._clock()
+        told_at, members = self._known.get(group, (None, []))
+        if told_at is None or now - told_at > REMEMBERED:
+            members = super().members(group)
+            self._known[group] = (now, members)
+        return members
 
 
 def _person(user: str, found: dict[str, Any]) -> Person:

@@ -26,6 +26,7 @@ from slack_sdk import WebClient
 from approvals.desk import Desk
 from approvals.rules import Rule, Rules
 from approvals.store import FifoLock, Store
+from approvals.waiting import Waits
 from bot.database import migrate, open_engine
 from bot.edge import Edge, SlackDoor
 from bot.metrics import Metrics
@@ -97,6 +98,7 @@ def _front(desk: Desk) -> Front:
         team=lambda: TEAM,
         run=lambda _: None,
         may_decide=lambda _: True,
+        waits_for=lambda _: Waits((), 0),
         clock=lambda: datetime.now(UTC),
         approval_channel="C0",
     )

@@ -20,9 +20,10 @@ from approvals.dispatcher import Dispatcher
 from approvals.leases import forget_all
 from approvals.limits import Limits
 from approvals.outbox import Outbox
-from approvals.people import People
+from approvals.people import BriefPeople, People
 from approvals.standing import may_decide
 from approvals.store import Store
+from approvals.waiting import waits_for
 from bot import database
 from bot.aws import Boto3Clients
 from bot.edge import Edge, SlackDoor
@@ -38,6 +39,7 @@ from bot.server import EdgeServer
 from bot.settings import Settings, SettingsError
 from bot.transport import SignedHttp, SocketMode
 from handlers.front import Front
+from handlers.home import home_of
 from handlers.register import register
 from operations.aws import Aws, Call
 from operations.closing import Console
@@ -71,6 +73,7 @@ class Orgbot:
         self.context = self._context()
         self.dispatcher = self._dispatcher()
         self.desk = Desk(self.store, clock, self.dispatcher.wake, self.context.limits)
+        self.front = self._front()
         self.app = self._bolt_app()
         self.transport = self._transport()
         self.clockwork = Clockwork(self.dispatcher, self.picture, settings.tick_seconds)
@@ -140,7 +143,7 @@ class Orgbot:
 
     def _dispatcher(self) -> Dispatcher:
         context = self.context
-        outbox = Outbox(context, self.slack, lambda: self.identity.bot_id)
+        outbox = Outbox(context, self.slack, lambda: self.identity.bot_id, lambda user: home_of(self.front, user))
         return Dispatcher(context, outbox, self._settings.workers, bind_request, self.metrics.tick_seconds.time)
 
     def _context(self) -> Context:
@@ -169,11 +172,12 @@ class Orgbot:
             process_before_response=True,
             logger=_quiet_logger(),
         )
-        register(app, self._front())
+        register(app, self.front)
         return app
 
     def _front(self) -> Front:
         quick = replace(self.context, people=People(self._slack(QUICK_TIMEOUT)))
+        brief = replace(self.context, people=BriefPeople(self.slack, self._clock))
         return Front(
             desk=self.desk,
             organization=self.picture.latest,
@@ -182,6 +186,7 @@ class Orgbot:
             team=lambda: self.identity.team,
             run=self.dispatcher.submit,
             may_decide=lambda click: may_decide(quick, click),
+            waits_for=lambda user: waits_for(brief, user),
             clock=self._clock,
             approval_channel=self.approval_channel,
         )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from approvals.desk import Click, Desk
 from approvals.rules import Rules
+from approvals.waiting import Waits
 from operations.organization import Organization
 
 
@@ -15,7 +16,7 @@ from operations.organization import Organization
 class Front:
     """`organization()` is the cached picture (None until it was read once), `refresh()` asks for a newer one in the
     background, `team()` is the bot's own team id, and `run(work)` hands work that calls Slack to the bot's own workers.
-    `may_decide(click)` asks Slack, and soon gives up: workers only."""
+    `may_decide(click)` and `waits_for(user)` ask Slack: workers only. The first soon gives up."""
 
     desk: Desk
     organization: Callable[[], Organization | None]
@@ -24,5 +25,6 @@ class Front:
     team: Callable[[], str]
     run: Callable[[Callable[[], None]], None]
     may_decide: Callable[[Click], bool]
+    waits_for: Callable[[str], Waits]
     clock: Callable[[], datetime]
     approval_channel: str

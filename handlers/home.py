@@ -1,4 +1,4 @@
-"""The home tab: what waits, what runs, what I asked for, the organization at a glance, and the commonest requests.
+"""The home tab: what waits for me, what runs, what I asked for, the organization at a glance, and the commonest requests.
 
 Source: Slack API, "App Home", "views.publish" (100 blocks), "app_home_opened event".
 """
@@ -11,31 +11,30 @@ from datetime import datetime
 from typing import Any
 
 from slack_bolt import App
-from slack_sdk import WebClient
 
 from approvals.models import Request
-from approvals.slack_calls import call
-from approvals.states import Status
 from approvals.text import Block, button, context, divider, header
+from approvals.waiting import Waits
 from handlers.declared import readable
 from handlers.front import Front
-from handlers.modals import careful
 from handlers.reads import titled
 from handlers.wording import ago
 from operations.organization import Organization
 from operations.registry import by_name
 
-COMMONEST = ("create-account", "move-account")
+FIRST = ("create-account", "move-account")  # Until people have asked for anything.
+BUTTONS = 5
 SHOWN = 15
 
 
 @dataclass(frozen=True)
 class Work:
-    """The requests that the home tab shows, newest first."""
+    """The requests that the home tab shows, newest first but for those that wait, and the commonest operations."""
 
-    pending: Sequence[Request]
+    waits: Waits
     running: Sequence[Request]
     mine: Sequence[Request]
+    commonest: Sequence[str] = FIRST
 
 
 def home_view(work: Work, organization: Organization | None, now: datetime) -> Block:
@@ -44,15 +43,28 @@ def home_view(work: Work, organization: Organization | None, now: datetime) -> B
         "type": "home",
         "blocks": [
             header("Your AWS Organization"),
-            context(_glance(organization, now)),
-            {"type": "actions", "elements": [_form_button(name) for name in COMMONEST if name in by_name()]},
+            context(_glance(organization, now), _activity(work)),
+            {"type": "actions", "elements": [_form_button(name) for name in _offered(work.commonest)]},
             divider(),
-            *titled("Waiting for approval", work.pending[:SHOWN]),
-            *titled("Running", work.running[:SHOWN]),
-            *titled("Asked by you", work.mine[:SHOWN]),
+            *_listed("Waiting for your decision", work.waits.mine),
+            *_listed("Running", work.running),
+            *_listed("Asked by you", work.mine),
             context("`/org help` shows all that can be asked for."),
         ],
     }
+
+
+def _listed(title: str, requests: Sequence[Request]) -> list[Block]:
+    more = len(requests) - SHOWN
+    return [
+        *titled(title, requests[:SHOWN]),
+        *([context(f"and {more} more: `/org requests`")] if more > 0 else []),
+    ]
+
+
+def _offered(commonest: Sequence[str]) -> list[str]:
+    """What exists still, filled up with what everybody begins with."""
+    return [name for name in dict.fromkeys((*commonest, *FIRST)) if name in by_name()][:BUTTONS]
 
 
 def _form_button(operation: str) -> Block:
@@ -68,22 +80,26 @@ def _glance(organization: Organization | None, now: datetime) -> str:
     )
 
 
+def _activity(work: Work) -> str:
+    others = f", {work.waits.others} for others" if work.waits.others else ""
+    return f"{len(work.waits.mine)} waiting for you{others}; {len(work.running)} running"
+
+
 def register(app: App, front: Front) -> None:
-    """Shows the home tab to whoever opens it."""
+    """Notes who opens the home tab; a worker publishes it then, and whenever something has changed."""
 
     @app.event("app_home_opened")
-    def opened(body: dict[str, Any], event: dict[str, Any], client: WebClient) -> None:
+    def opened(body: dict[str, Any], event: dict[str, Any]) -> None:
         if event.get("tab", "home") == "home" and body.get("team_id", front.team()) == front.team():
-            user = str(event["user"])
-            careful(front, "the home tab could not be shown", lambda: publish(front, client, user))
+            front.desk.opens_home(str(event["user"]))
 
 
-def publish(front: Front, slack: WebClient, user: str) -> None:
-    """Makes and publishes one person's home tab; raises what slack_calls.call raises."""
-    live = front.desk.recent(live=True, limit=100)
+def home_of(front: Front, user: str) -> Block:
+    """One person's home tab as it is now; raises approvals.people.SlackAwayError."""
     work = Work(
-        pending=[request for request in live if request.status == Status.PENDING],
-        running=[request for request in live if request.status != Status.PENDING],
+        waits=front.waits_for(user),
+        running=front.desk.recent(running=True, limit=100),
         mine=front.desk.recent(requester=user, limit=SHOWN),
+        commonest=front.desk.commonest(BUTTONS),
     )
-    call(slack, "views.publish", user_id=user, view=home_view(work, front.organization(), front.clock()))
+    return home_view(work, front.organization(), front.clock())

@@ -138,7 +138,7 @@ class Office:
 
     def _due(self) -> list[tuple[str, int | str]]:
         with self.context.store.read() as session:
-            return [job for job in due_jobs(session, self.clock()) if job[0] != "lane"]
+            return [job for job in due_jobs(session, self.clock()) if job[0] not in ("lane", "home")]
 
     def lanes(self) -> list[str]:
         """The lanes in which a message is due."""

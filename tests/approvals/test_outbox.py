@@ -46,7 +46,7 @@ class Mail:
     def __init__(self, office: Office, slack: SlackSandbox) -> None:
         client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
         self.office, self.slack = office, slack
-        self.outbox = Outbox(office.context, client, lambda: "B0ORGBOT")
+        self.outbox = Outbox(office.context, client, lambda: "B0ORGBOT", lambda _: {})
 
     def deliver(self) -> None:
         for _ in range(200):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,11 +21,16 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel, col, select
 
 from approvals.desk import Click, Desk
+from approvals.dispatcher import due_jobs
+from approvals.homes import Homes
 from approvals.limits import Limits
 from approvals.models import Interaction, Request
+from approvals.people import SlackAwayError
 from approvals.rules import Rule, Rules
 from approvals.store import Store
+from approvals.waiting import Waits
 from handlers.front import Front
+from handlers.home import home_of
 from handlers.register import register
 from operations.organization import Account, Organization, OrganizationalUnit
 from sandbox.slack.limits import option_problems, problems, view_problems
@@ -114,6 +120,7 @@ class Reception:
         self.rules = Rules([Rule("default", (BOB,))])
         self.now = NOW + timedelta(minutes=3)
         self.refreshed = 0
+        self.away = False
         self.waiting: list[Callable[[], None]] = []
         self._triggers = (f"trigger-{number}" for number in itertools.count())
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
@@ -121,6 +128,8 @@ class Reception:
         self.store = Store(engine)
         self.desk = Desk(self.store, lambda: self.now, lambda: None)
         self.app = self._app(self.desk)
+        paint = partial(home_of, self._front(self.desk))
+        self.homes = Homes(self.store, lambda: self.now, "worker", self.slack, paint)
 
     def _app(self, desk: Desk) -> App:
         authorized = AuthorizeResult(
@@ -150,12 +159,19 @@ class Reception:
             team=lambda: TEAM,
             run=self.waiting.append,
             may_decide=self._may_decide,
+            waits_for=self._waits_for,
             clock=lambda: self.now,
             approval_channel=APPROVALS,
         )
 
     def _may_decide(self, click: Click) -> bool:
         return click.user == BOB and click.team == TEAM and self.desk.find(click.request_id) is not None
+
+    def _waits_for(self, user: str) -> Waits:
+        if self.away:
+            raise SlackAwayError("users.info")
+        pending = [request for request in self.requests() if request.status == "pending"]
+        return Waits(pending, 0) if user == BOB else Waits((), len(pending))
 
     def _refresh(self) -> None:
         self.refreshed += 1
@@ -172,6 +188,10 @@ class Reception:
         """Does what the handlers left to the workers."""
         while self.waiting:
             self.waiting.pop(0)()
+        with self.store.read() as session:
+            viewers = [int(key) for kind, key in due_jobs(session, self.now) if kind == "home"]
+        for viewer in viewers:
+            self.homes.show(viewer)
 
     def types(self, text: str, *, user: str = ALICE, team: str = TEAM, trigger: str = "") -> str:
         """`/org <text>` in #general; gives the whole text of the private answer, empty when there is none."""
