@@ -32,12 +32,16 @@ class Pace:
 
 @dataclass(frozen=True)
 class Context:
-    """`owner` names this process among all that work on the same database; `organization()` is the cached picture."""
+    """`owner` names this process among all that work on the same database; `organization()` is the cached picture.
+
+    `people` tells who somebody is at this moment; `glance` may remember groups for a while, for what is only shown or told.
+    """
 
     owner: str
     store: Store
     aws: Aws
     people: People
+    glance: People
     rules: Callable[[], Rules]
     clock: Callable[[], datetime]
     organization: Callable[[], Organization | None]

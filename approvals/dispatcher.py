@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, text
 from sqlmodel import Session, col, func, or_, select
 
+from approvals.absent import tell_absent
 from approvals.announce import announce
 from approvals.context import Context
 from approvals.decide import decide, expire, forget_old_clicks
@@ -137,6 +138,7 @@ _WORK: dict[str, Callable[[Context, int], None]] = {
     "click": decide,
     "expire": expire,
     "remind": remind,
+    "tell": tell_absent,
 }
 
 
@@ -161,6 +163,7 @@ def due_jobs(session: Session, now: datetime) -> Iterator[Job]:
         ("expire", key or 0) for key in session.exec(pending.where(col(Request.expires_at) <= now).limit(BATCH))
     )
     yield from (("remind", key or 0) for key in session.exec(pending.where(col(Request.remind_at) <= now).limit(BATCH)))
+    yield from (("tell", key or 0) for key in session.exec(pending.where(col(Request.tell_at) <= now).limit(BATCH)))
     homes = select(HomeViewer.id).where(col(HomeViewer.due_at) <= now, out_of_date(session), _free(HomeViewer, now))
     yield from (("home", key or 0) for key in session.exec(homes))
 

@@ -29,6 +29,11 @@ def direct(session: Session, request: Request, at: datetime, body: Body) -> None
     _queue(session, at, lane=lane, kind="dm", request_id=request.id, user=request.requester, body=body)
 
 
+def call(session: Session, request: Request, user: str, at: datetime, body: Body) -> None:
+    """A direct message to somebody who may decide."""
+    _queue(session, at, lane=f"call:{user}:{request.id}", kind="dm", request_id=request.id, user=user, body=body)
+
+
 def private(session: Session, click: Interaction, at: datetime, body: Body) -> None:
     """A line that only the clicker sees, where they clicked; by DM where that cannot be."""
     where = {"channel": click.channel, "user": click.user, "request_id": click.request_id}

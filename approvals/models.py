@@ -110,6 +110,7 @@ class Request(SQLModel, table=True):
     remind_at: datetime | None = _time()
     escalated_at: datetime | None = _time()
     warned_at: datetime | None = _time()
+    tell_at: datetime | None = _time()
 
 
 class Vote(SQLModel, table=True):

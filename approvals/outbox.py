@@ -202,10 +202,11 @@ class Outbox:
         return message.kind == "card" and not self._request(message)[0].card_ts
 
     def _card_posted(self, session: Session, message: Message, posted: Posted, link: str) -> None:
-        values = {"card_channel": posted.channel, "card_ts": posted.ts, "card_link": link}
+        now = self._context.clock()
+        values = {"card_channel": posted.channel, "card_ts": posted.ts, "card_link": link, "tell_at": now}
         session.execute(update(Request).where(col(Request.id) == message.request_id).values(**values))
         request = session.get_one(Request, message.request_id, populate_existing=True)
-        messages.direct(session, request, self._context.clock(), lines.filed(request))
+        messages.direct(session, request, now, lines.filed(request))
 
     def _permalink(self, posted: Posted) -> str:
         try:

@@ -1,11 +1,11 @@
 """Who somebody is and whether they may act, read from Slack at the moment it matters.
 
-Source: Slack API, "users.info", "usergroups.users.list", "User object".
+Source: Slack API, "users.info", "usergroups.users.list", "conversations.members", "users.lookupByEmail", "User object".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +13,11 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+
 UNKNOWN_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 REMEMBERED = timedelta(seconds=30)
+PAGE = 500
 
 
 class SlackAwayError(Exception):
@@ -81,6 +84,33 @@ class People:
             raise SlackAwayError(f"usergroups.users.list: {_code(error)}") from error
         except Exception as error:
             raise SlackAwayError(f"usergroups.users.list: {type(error).__name__}") from error
+
+    def in_channel(self, channel: str) -> set[str]:
+        """The user ids of a channel's members; raises SlackAwayError."""
+        found: set[str] = set()
+        cursor = ""
+        while True:
+            answer = self._asked("conversations.members", channel=channel, limit=PAGE, cursor=cursor)
+            found.update(answer["members"])
+            cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                return found
+
+    def by_email(self, email: str) -> str:
+        """The user id behind an e-mail address, empty when there is none; raises SlackAwayError."""
+        answer = self._asked("users.lookupByEmail", but=UNKNOWN_ERRORS, email=email)
+        return str(answer["user"]["id"]) if answer else ""
+
+    def _asked(self, method: str, but: Collection[str] = (), **params: Any) -> dict[str, Any]:
+        """Slack's answer; nothing for an error among `but`; raises SlackAwayError."""
+        try:
+            return call(self._slack, method, **params)
+        except SlackRefusedError as error:
+            if error.code in but:
+                return {}
+            raise SlackAwayError(str(error)) from error
+        except (SlackBusyError, SlackAmbiguousError) as error:
+            raise SlackAwayError(str(error)) from error
 
 
 class BriefPeople(People):

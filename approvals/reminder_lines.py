@@ -38,6 +38,14 @@ def warning_for_requester(request: Request) -> Body:
     )
 
 
+def absent(request: Request, channel: str) -> Body:
+    """To an approver who is not in the approval channel."""
+    return body(
+        f":wave: <@{request.requester}> waits for a decision that you may make: {name(request)}. "
+        f"Its card is in <#{channel}>, where you are not: {link(request)}. Join the channel, or be invited, to decide."
+    )
+
+
 def span(time: timedelta) -> str:
     """A length of time, roughly: `40 minutes`, `4 hours`, `3 days`."""
     minutes = max(int(time.total_seconds() // 60), 1)

@@ -100,7 +100,7 @@ def _say(session: Session, request: Request, rule: Rule | None, now: datetime) -
 
 
 def _escalate(session: Session, request: Request, rule: Rule, now: datetime) -> None:
-    _note(session, request, escalated_at=now)
+    _note(session, request, escalated_at=now, tell_at=now)
     audit.record(session, now, "request.escalated", "orgbot", request.id, to=list(rule.escalate_to))
     messages.thread(session, request, now, reminder_lines.escalation(request, mentions(rule.escalate_to), now))
 

@@ -30,7 +30,7 @@ def waits_for(context: Context, user: str) -> Waits:
     pending = _pending(context)
     if not pending:
         return Waits((), 0)
-    person = context.people.look(user)
+    person = context.glance.look(user)
     verdicts: dict[tuple[str, ...], bool] = {}
     mine = [request for request in pending if _may(context, person, request, verdicts)]
     decided = _voted(context, person, mine)
@@ -44,7 +44,7 @@ def _may(context: Context, person: Person, request: Request, verdicts: dict[tupl
         return False
     named = approvers_now(request, rule)
     if named not in verdicts:  # Many requests have the same approvers; Slack is asked once.
-        verdicts[named] = context.people.among(person, named)
+        verdicts[named] = context.glance.among(person, named)
     return verdicts[named]
 
 

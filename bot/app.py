@@ -153,6 +153,7 @@ class Orgbot:
             store=self.store,
             aws=self.aws,
             people=People(self.slack),
+            glance=BriefPeople(self.slack, self._clock),
             rules=lambda: self.rules,
             clock=self._clock,
             organization=self.picture.latest,
@@ -177,7 +178,6 @@ class Orgbot:
 
     def _front(self) -> Front:
         quick = replace(self.context, people=People(self._slack(QUICK_TIMEOUT)))
-        brief = replace(self.context, people=BriefPeople(self.slack, self._clock))
         return Front(
             desk=self.desk,
             organization=self.picture.latest,
@@ -186,7 +186,7 @@ class Orgbot:
             team=lambda: self.identity.team,
             run=self.dispatcher.submit,
             may_decide=lambda click: may_decide(quick, click),
-            waits_for=lambda user: waits_for(brief, user),
+            waits_for=lambda user: waits_for(self.context, user),
             clock=self._clock,
             approval_channel=self.approval_channel,
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from approvals.absent import tell_absent
 from approvals.announce import announce
 from approvals.context import Context, Pace
 from approvals.decide import decide, expire
@@ -16,7 +17,7 @@ from approvals.dispatcher import due_jobs
 from approvals.leases import forget_all
 from approvals.limits import Limits
 from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
-from approvals.people import People, Person
+from approvals.people import People, Person, SlackAwayError
 from approvals.reminders import remind
 from approvals.rules import Rule, Rules
 from approvals.runner import run
@@ -32,7 +33,7 @@ from operations.steps import Shared
 
 TEAM = "T0ORGBOT"
 ALICE, BOB, CAROL, DAVE = "U0ALICE", "U0BOB", "U0CAROL", "U0DAVE"
-WORK = {"announce": announce, "click": decide, "expire": expire, "remind": remind}
+WORK = {"announce": announce, "click": decide, "expire": expire, "remind": remind, "tell": tell_absent}
 
 
 class KnownPeople(People):
@@ -42,8 +43,23 @@ class KnownPeople(People):
         everybody = {ALICE: "alice", BOB: "bob", CAROL: "carol", DAVE: "dave"}
         self.people = {user: Person(user, TEAM, f"{name}@example.com", name) for user, name in everybody.items()}
 
+        self.channel = set(self.people)
+        self.groups: dict[str, list[str]] = {}
+        self.away = False
+
     def look(self, user: str) -> Person:
         return self.people.get(user) or Person(user, "", user, user, known=False)
+
+    def members(self, group: str) -> list[str]:
+        return self.groups.get(group, [])
+
+    def by_email(self, email: str) -> str:
+        return next((user for user, person in self.people.items() if person.key == email), "")
+
+    def in_channel(self, channel: str) -> set[str]:
+        if self.away:
+            raise SlackAwayError("conversations.members")
+        return self.channel
 
 
 class Clock:
@@ -81,6 +97,7 @@ class Office:
             store=Store(self.engine),
             aws=self._aws,
             people=self.people,
+            glance=self.people,
             rules=lambda: self.rules,
             clock=self.clock,
             organization=lambda: self._organization,

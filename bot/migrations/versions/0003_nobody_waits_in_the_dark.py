@@ -10,7 +10,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-TIMES = ("remind_at", "escalated_at", "warned_at")
+TIMES = ("remind_at", "escalated_at", "warned_at", "tell_at")
 
 
 def upgrade() -> None:
