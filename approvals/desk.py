@@ -24,7 +24,9 @@ from approvals.states import EXECUTING
 from approvals.store import Store
 
 LOOKED_AT = 200
-LOOK_BACK = 5000  # Requests; no index leads from people to theirs, because it would be one more page to write before each ack.
+LOOK_BACK = (
+    5000  # Requests; no index leads from people to theirs, because it would be one more page to write before each ack.
+)
 
 
 @dataclass(frozen=True)

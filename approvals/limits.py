@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
+from sqlalchemy import text
 from sqlmodel import Session, col, func, or_, select
 
-from approvals.models import Request
+from approvals.models import LIVE_SQL, Request
 from approvals.reminder_lines import span
 from approvals.states import Status
 
@@ -82,8 +83,11 @@ def _too_many(most: int, first: datetime, now: datetime) -> str:
 
 def _waiting(session: Session, request: Request, person: str) -> int:
     mine = or_(col(Request.requester) == request.requester, col(Request.person) == person)
-    query = select(func.count()).select_from(Request).where(Request.status == Status.PENDING, mine)
-    return session.exec(query.where(col(Request.id) < request.id)).one()
+    query = select(func.count()).select_from(Request).where(text(LIVE_SQL), Request.status == Status.PENDING, mine)
+    earlier = (
+        col(Request.id) + 0 < request.id
+    )  # An expression, because SQLite would walk the whole table along a plain id.
+    return session.exec(query.where(earlier)).one()
 
 
 def _filed_before(session: Session, request: Request, person: str, most: int) -> list[datetime]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from approvals.approvers import approvers_now
 from approvals.context import Context
 from approvals.decide import is_requester
-from approvals.models import Request, Vote
+from approvals.models import LIVE_SQL, Request, Vote
 from approvals.people import Person
 from approvals.states import Status
 
@@ -49,8 +50,8 @@ def _may(context: Context, person: Person, request: Request, verdicts: dict[tupl
 
 
 def _pending(context: Context) -> Sequence[Request]:
-    announced = select(Request).where(Request.status == Status.PENDING, col(Request.announced_at).is_not(None))
-    in_time = announced.where(col(Request.expires_at) > context.clock())
+    pending = select(Request).where(text(LIVE_SQL), Request.status == Status.PENDING)
+    in_time = pending.where(col(Request.announced_at).is_not(None), col(Request.expires_at) > context.clock())
     with context.store.read() as session:
         return session.exec(in_time.order_by(col(Request.expires_at), col(Request.id)).limit(LOOKED_AT)).all()
 

@@ -16,8 +16,6 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
-from sqlalchemy import create_engine
-from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel, col, select
 
 from approvals.desk import Click, Desk
@@ -29,6 +27,7 @@ from approvals.people import SlackAwayError
 from approvals.rules import Rule, Rules
 from approvals.store import Store
 from approvals.waiting import Waits
+from bot.database import open_engine
 from handlers.front import Front
 from handlers.home import home_of
 from handlers.register import register
@@ -123,7 +122,7 @@ class Reception:
         self.away = False
         self.waiting: list[Callable[[], None]] = []
         self._triggers = (f"trigger-{number}" for number in itertools.count())
-        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        engine = open_engine("sqlite://")
         SQLModel.metadata.create_all(engine)
         self.store = Store(engine)
         self.desk = Desk(self.store, lambda: self.now, lambda: None)
