@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from approvals import messages, reminder_lines
-from approvals.approvers import approvers_now
+from approvals.approvers import called_upon
 from approvals.context import Context
 from approvals.models import Message, Request
 from approvals.people import People, SlackAwayError
@@ -26,7 +26,7 @@ def tell_absent(context: Context, number: int) -> None:
         request = session.get_one(Request, number, populate_existing=True)
     rule = context.rules().named(request.rule)
     try:
-        absent = _absent(context, request, approvers_now(request, rule)) if rule else []
+        absent = _absent(context, request, called_upon(request, rule)) if rule else []
     except SlackAwayError as error:
         log.warning("absent approvers cannot be told yet: %s", error)
         with context.store.write() as session:

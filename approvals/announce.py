@@ -114,7 +114,7 @@ def _publish(context: Context, request: Request, values: dict[str, Any]) -> None
             )
             announced = session.get_one(Request, number, populate_existing=True)
             messages.card(session, announced, now)
-            reminders.begin(session, announced, context.rules().named(request.rule))
+            reminders.begin(session, announced, context.rules().named(announced.rule))
 
 
 def _postpone(context: Context, request: Request) -> None:

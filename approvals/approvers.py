@@ -6,6 +6,7 @@ Source: Slack API, "Formatting text for app surfaces" (Mentioning users, Mention
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from approvals.models import Request
 from approvals.rules import Rule
@@ -14,10 +15,18 @@ from approvals.text import escape
 MOST_MENTIONED = 20
 
 
-def approvers_now(request: Request, rule: Rule) -> tuple[str, ...]:
-    """User ids, user group ids and e-mails of those who may decide; `escalate_to` counts once the request was escalated."""
-    escalated = rule.escalate_to if request.escalated_at else ()
-    return tuple(dict.fromkeys((*rule.approvers, *rule.second_approvers, *escalated)))
+def rule_now(request: Request, rule: Rule) -> Rule:
+    """The rule as it is for this request: once it was escalated, `escalate_to` counts in each of the rule's groups."""
+    if not request.escalated_at:
+        return rule
+    second = (*rule.second_approvers, *rule.escalate_to) if rule.second_approvers else ()
+    return replace(rule, approvers=(*rule.approvers, *rule.escalate_to), second_approvers=second)
+
+
+def called_upon(request: Request, rule: Rule) -> tuple[str, ...]:
+    """User ids, user group ids and e-mails of all who may decide this request now."""
+    now = rule_now(request, rule)
+    return tuple(dict.fromkeys((*now.approvers, *now.second_approvers)))
 
 
 def mentions(named: Iterable[str], without: Collection[str] = ()) -> str:

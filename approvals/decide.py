@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from approvals import audit, lines, messages
-from approvals.approvers import approvers_now
+from approvals.approvers import called_upon
 from approvals.context import Context
 from approvals.desk import Click
 from approvals.leases import claim, release
@@ -90,7 +90,7 @@ def _check_approver(context: Context, request: Request, person: Person) -> None:
         raise ObjectionError(
             f"The rule “{request.rule}” under which this was filed no longer exists. Ask again under today's rules."
         )
-    if not context.people.among(person, approvers_now(request, rule)):
+    if not context.people.among(person, called_upon(request, rule)):
         raise ObjectionError(f"You are not among the approvers of the rule “{rule.name}”, so nothing has been decided.")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from approvals import audit, messages, reminder_lines
-from approvals.approvers import approvers_now, mentions
+from approvals.approvers import called_upon, mentions
 from approvals.context import Context
 from approvals.models import Request, Vote
 from approvals.rules import Rule
@@ -115,7 +115,7 @@ def _give_notice(session: Session, request: Request, rule: Rule | None, now: dat
 def _whom(session: Session, request: Request, rule: Rule | None) -> str:
     """Mentions of those who may still decide: the requester and those who approved already are left in peace."""
     done = {vote.user for vote in _approvals(session, request)}
-    return mentions(approvers_now(request, rule), done | {request.requester}) if rule else ""
+    return mentions(called_upon(request, rule), done | {request.requester}) if rule else ""
 
 
 def _missing(session: Session, request: Request) -> int:

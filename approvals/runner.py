@@ -15,7 +15,7 @@ from datetime import timedelta
 from sqlmodel import select
 
 from approvals.announce import NotYetError, look_again, operation_of
-from approvals.approvers import approvers_now
+from approvals.approvers import called_upon
 from approvals.attempts import IN_DOUBT, LeaseLostError, Outcome, fence
 from approvals.context import Context
 from approvals.models import Attempt, Vote
@@ -93,7 +93,7 @@ def _approval_lost(turn: Turn) -> str:
         return "the approvals on record do not cover it."
     for vote in votes:
         person = context.people.look(vote.user)
-        if person.objection(context.team()) or not context.people.among(person, approvers_now(request, rule)):
+        if person.objection(context.team()) or not context.people.among(person, called_upon(request, rule)):
             return f"{person.name}, who approved it, is no longer among the approvers."
     return ""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from approvals.approvers import approvers_now
+from approvals.approvers import called_upon
 from approvals.context import Context
 from approvals.decide import is_requester
 from approvals.models import LIVE_SQL, Request, Vote
@@ -43,7 +43,7 @@ def _may(context: Context, person: Person, request: Request, verdicts: dict[tupl
     rule = context.rules().named(request.rule)
     if rule is None or person.objection(context.team()) or is_requester(request, person):
         return False
-    named = approvers_now(request, rule)
+    named = called_upon(request, rule)
     if named not in verdicts:  # Many requests have the same approvers; Slack is asked once.
         verdicts[named] = context.glance.among(person, named)
     return verdicts[named]

@@ -17,11 +17,11 @@ from slack_bolt import App
 from approvals.context import Context, Pace
 from approvals.desk import Desk
 from approvals.dispatcher import Dispatcher
+from approvals.eligible import may_decide
 from approvals.leases import forget_all
 from approvals.limits import Limits
 from approvals.outbox import Outbox
 from approvals.people import BriefPeople, People
-from approvals.standing import may_decide
 from approvals.store import Store
 from approvals.waiting import waits_for
 from bot import database

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from approvals import reminder_lines
-from approvals.approvers import MOST_MENTIONED, mentions
+from approvals.approvers import mentions
 from approvals.models import Request
 from approvals.reminders import next_word, slots_passed
 from approvals.rules import Rule, Rules
@@ -149,11 +149,6 @@ def test_nothing_is_planned_for_after_the_expiry(remind: int, escalate: int, exp
     rule = Rule("r", (BOB,), remind=remind * minute, escalate_to=(DAVE,), escalate_after=escalate * minute)
     planned = next_word(request, rule)
     assert planned is None or planned < request.expires_at
-
-
-def test_at_most_so_many_are_mentioned() -> None:
-    many = [f"U{number}" for number in range(MOST_MENTIONED + 3)]
-    assert mentions(many).endswith("<@U19> and 3 more")
 
 
 def test_the_longest_lines_are_within_slacks_limits() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from approvals.desk import Click
+from approvals.eligible import may_decide
 from approvals.models import Request
 from approvals.people import Person, SlackAwayError
-from approvals.standing import may_decide
 from tests.approvals.office import ALICE, BOB, DAVE, TEAM, Office
 
 
