@@ -19,7 +19,7 @@ from operations.fields import OperationField
 from operations.organization import Organization
 from operations.permissions import Permission
 from operations.preview import Look, Preview
-from operations.steps import Step
+from operations.steps import Control, Step
 
 
 class Operation(BaseModel):
@@ -32,6 +32,7 @@ class Operation(BaseModel):
     example: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
     permissions: ClassVar[tuple[Permission, ...]] = ()
+    founds: ClassVar[bool] = False  # Whether it is asked for where there is no organization yet.
 
     @classmethod
     @cache
@@ -77,3 +78,13 @@ class Operation(BaseModel):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         """What the finished request hands over, from what its steps have learned."""
         raise NotImplementedError
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        """The requests that would undo this one once it has succeeded, ids in them; none where it cannot be undone."""
+        del precondition, memory
+        return ()
+
+    def controls(self, memory: Mapping[str, Any]) -> tuple[Control, ...]:
+        """What people may ask of the request while it waits for AWS, such as to cancel an invitation."""
+        del memory
+        return ()

@@ -18,7 +18,17 @@ class Kind(StrEnum):
     CHOICE = "choice"
     TAGS = "tags"
     ACCOUNT = "account"
+    ACCOUNTS = "accounts"
     OU = "ou"
+    TARGET = "target"
+    POLICY = "policy"
+    SERVICE = "service"
+    DOCUMENT = "document"
+
+    @property
+    def many(self) -> bool:
+        """Whether the flag may be given more than once: its value is a list of texts."""
+        return self in (Kind.TAGS, Kind.ACCOUNTS)
 
 
 @dataclass(frozen=True)

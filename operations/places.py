@@ -6,13 +6,15 @@ Source: AWS Organizations User Guide, "Understanding policy inheritance".
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from operations.errors import FieldError
 from operations.organization import Account, Organization
 from operations.policies import Policy
+
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -122,3 +124,20 @@ def reached(organization: Organization, policy: str) -> list[Account]:
         for account in accounts_beneath(organization, target)
     }
     return in_order(organization, found.values())
+
+
+def reach_lines(organization: Organization, accounts: Sequence[Account], verb: str = "are reached") -> tuple[str, ...]:
+    """A card's hits: how many accounts, then each with its path; where there are many, how many beneath each OU."""
+    if not accounts:
+        return ("No account is reached.",)
+    count = f"{len(accounts)} accounts {verb}." if len(accounts) > 1 else f"1 account {verb.replace('are', 'is', 1)}."
+    if len(accounts) <= MOST_NAMED:
+        return (
+            count,
+            *(f"{account.name} ({account.id}) in {organization.path_of(account.parent)}" for account in accounts),
+        )
+    tally = Counter(organization.path_of(account.parent) for account in accounts)
+    shown = tally.most_common(MOST_NAMED)
+    rest = len(tally) - len(shown)
+    more = (f"and accounts in {rest} more organizational units",) if rest else ()
+    return (count, *(f"{number} in {path}" for path, number in shown), *more)

@@ -24,7 +24,11 @@ class Fact(BaseModel):
 
 
 class Preview(BaseModel):
-    """Plain text for people (`title`, `facts`, `plan`, `warnings`, `hits`) and the `precondition` that an approval is bound to."""
+    """Plain text for people, and the `precondition` that an approval is bound to.
+
+    `hits` says what is reached: a sentence with the number first, then one line for each account. `diff` is what changes in a
+    document, as lines that begin with `+`, `-` or a space.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,6 +37,7 @@ class Preview(BaseModel):
     plan: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     hits: tuple[str, ...] = ()
+    diff: str = ""
     precondition: dict[str, Any] = {}
 
 

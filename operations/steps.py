@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from operations.aws import Aws
@@ -34,11 +34,25 @@ class Shared:
 
 
 @dataclass(frozen=True)
+class Control:
+    """A button beside a request that waits: `key` joins the memory as `asked`, `question` is what a person is asked first."""
+
+    key: str
+    label: str
+    question: str
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
 class World:
     """What a step works with.
 
     `marker` is the request's own mark, unique among all installations; `memory` is what its steps have learned; `attempts`
-    says when this step sent its call before; `others()` gives the memories of other requests for the same operation.
+    says when this step sent its call before; `others()` gives the memories of other requests for the same operation. What
+    people asked for by a Control is in the memory as `asked`.
     """
 
     aws: Aws
@@ -47,6 +61,7 @@ class World:
     memory: Facts
     attempts: tuple[datetime, ...] = ()
     others: Callable[[], Iterable[Facts]] = tuple
+    now: datetime = field(default_factory=_now)
 
 
 class Step(ABC):
