@@ -119,7 +119,7 @@ def _number(front: Front, draft: Draft) -> int:
 def place_field(operation: type[Operation]) -> str:
     """The field that says where in the tree the request acts."""
     fields = fields_of(operation)
-    for kind in (Kind.OU, Kind.ACCOUNT):
+    for kind in (Kind.OU, Kind.TARGET, Kind.ACCOUNT):
         found = next((field.name for field in fields if field.flag.kind == kind), "")
         if found:
             return found

@@ -14,13 +14,15 @@ from typing import Any
 
 from approvals.text import Block, clean, context, escape, shorten
 from handlers.declared import LONGEST_REASON, Value, chosen, fields_of, readable
-from handlers.options import account_text, option
+from handlers.documents import FILE, file_input, given_file, too_long
+from handlers.options import account_text, option, policy_text
 from handlers.parser import Given
 from handlers.wording import ago
 from operations.base import Operation
 from operations.errors import FieldError
 from operations.fields import Kind, OperationField
 from operations.organization import Organization
+from operations.places import find_target
 
 INPUT, TITLE, LABEL, HINT, PLACEHOLDER = 3000, 24, 2000, 2000, 150
 OLD = timedelta(minutes=10)
@@ -59,7 +61,7 @@ def form(operation: type[Operation], scene: Scene) -> Block:
         "private_metadata": json.dumps({"channel": scene.channel}),
         "blocks": [
             context(escape(operation.purpose()), *_age(scene), *notes),
-            *(_input(field, elements[field.name].block) for field in fields_of(operation)),
+            *(block for field in fields_of(operation) for block in _inputs(field, elements[field.name].block)),
         ],
     }
 
@@ -68,7 +70,7 @@ def sent(operation: type[Operation], values: Mapping[str, Mapping[str, Any]]) ->
     """What a submitted form gives, in the same shapes as the command line; `values` is the view's `state.values`."""
     found: dict[str, Value] = {}
     for field in fields_of(operation):
-        text = _entered(values.get(field.name, {}))
+        text = given_file(values.get(f"{field.name}{FILE}", {})) or _entered(values.get(field.name, {}))
         if text and field.flag.kind == Kind.TAGS:
             found[field.name] = [line.strip() for line in text.splitlines() if line.strip()]
         elif text:
@@ -99,6 +101,12 @@ def _age(scene: Scene) -> list[str]:
     return [f"The organization as it was {ago(read_at, scene.now)}"] if scene.now - read_at > OLD else []
 
 
+def _inputs(field: OperationField, element: Block) -> list[Block]:
+    if field.flag.kind is not Kind.DOCUMENT:
+        return [_input(field, element)]
+    return [_input(field, element) | {"optional": True}, file_input(field)]
+
+
 def _input(field: OperationField, element: Block) -> Block:
     hint = {"hint": _plain(field.flag.hint, HINT)} if field.flag.hint else {}
     needed = field.required or field.name == "reason"
@@ -117,8 +125,15 @@ def _element(field: OperationField, scene: Scene) -> Element:
     return _ELEMENTS[field.flag.kind](field, field.default if value is None else value, scene)
 
 
+def _document(field: OperationField, value: Any, scene: Scene) -> Element:
+    """A text that is too long for Slack's input is not cut, because half a document says something else."""
+    text = str(value or "")
+    note = too_long(field, text, INPUT)
+    return Element(_text(field, "" if note else text, scene).block, note)
+
+
 def _text(field: OperationField, value: Any, _: Scene) -> Element:
-    multiline = field.flag.kind in (Kind.LONG_TEXT, Kind.TAGS)
+    multiline = field.flag.kind in (Kind.LONG_TEXT, Kind.TAGS, Kind.DOCUMENT)
     most = min(INPUT, field.max_length or INPUT)
     block = {
         "type": "plain_text_input",
@@ -175,6 +190,23 @@ def _unit(field: OperationField, value: Any, scene: Scene) -> Element:
     return _picker("ou", field, value, scene, find)
 
 
+def _target(field: OperationField, value: Any, scene: Scene) -> Element:
+    def find(organization: Organization) -> Block:
+        target = find_target(organization, str(value), field.name)
+        account = organization.accounts_by_id.get(target)
+        return option(account_text(organization, account) if account else organization.path_of(target), target)
+
+    return _picker("target", field, value, scene, find)
+
+
+def _policy(field: OperationField, value: Any, scene: Scene) -> Element:
+    def find(organization: Organization) -> Block:
+        policy = organization.policies.find(str(value), field.name)
+        return option(policy_text(policy), policy.id)
+
+    return _picker("policy", field, value, scene, find)
+
+
 def _picker(
     prefix: str, field: OperationField, value: Any, scene: Scene, find: Callable[[Organization], Block]
 ) -> Element:
@@ -199,6 +231,10 @@ _ELEMENTS: dict[Kind, Callable[[OperationField, Any, Scene], Element]] = {
     Kind.CHOICE: _choice,
     Kind.ACCOUNT: _account,
     Kind.OU: _unit,
+    Kind.TARGET: _target,
+    Kind.POLICY: _policy,
+    Kind.SERVICE: _text,
+    Kind.DOCUMENT: _document,
 }
 
 

@@ -1,4 +1,4 @@
-"""Type-ahead over accounts and organizational units, quick enough for tens of thousands of them.
+"""Type-ahead over accounts, organizational units and policies, quick enough for tens of thousands of them.
 
 Source: Slack API, "block_suggestion payload", "Select menu element" (external data source: at most 100 options).
 """
@@ -16,6 +16,8 @@ from handlers.front import Front
 from handlers.slack_names import PICKER, PICKERS
 from operations.fields import Kind
 from operations.organization import Account, Organization, OrganizationalUnit
+from operations.policies import Policy
+from operations.policy_types import label
 
 MOST, LONGEST_TEXT, LONGEST_QUERY = 100, 75, 200
 
@@ -30,14 +32,19 @@ class Entry:
 
 
 class Index:
-    """Accounts and OUs of one picture, ready to be searched."""
+    """Accounts, OUs and policies of one picture, ready to be searched."""
 
     def __init__(self, organization: Organization) -> None:
         accounts = sorted(organization.accounts, key=lambda account: (account.name.casefold(), account.id))
         units = sorted(organization.units, key=lambda unit: unit.path.casefold())
+        policies = sorted(organization.policies.known, key=lambda policy: (policy.name.casefold(), policy.id))
+        in_accounts = [_account_entry(organization, account) for account in accounts]
+        in_units = [_unit_entry(unit) for unit in units]
         self.entries: dict[Kind, list[Entry]] = {
-            Kind.ACCOUNT: [_account_entry(organization, account) for account in accounts],
-            Kind.OU: [_unit_entry(unit) for unit in units],
+            Kind.ACCOUNT: in_accounts,
+            Kind.OU: in_units,
+            Kind.TARGET: [*in_units, *in_accounts],
+            Kind.POLICY: [_policy_entry(policy) for policy in policies],
         }
 
     def search(self, kind: Kind, query: str) -> list[Block]:
@@ -97,6 +104,16 @@ def _account_entry(organization: Organization, account: Account) -> Entry:
 
 def _unit_entry(unit: OrganizationalUnit) -> Entry:
     return Entry("\n".join(("", unit.path, unit.name, unit.id)).casefold(), unit.path, unit.id)
+
+
+def policy_text(policy: Policy) -> str:
+    """`DenyRegions (p-examplepolicyid111) Service control policy`."""
+    return f"{policy.name} ({policy.id}) {label(policy.type)}"
+
+
+def _policy_entry(policy: Policy) -> Entry:
+    hay = "\n".join(("", policy.name, policy.id, policy.type, label(policy.type), policy.description)).casefold()
+    return Entry(hay, policy_text(policy), policy.id)
 
 
 def register(app: App, front: Front) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from approvals.text import shorten
 from handlers.declared import Value, chosen, fields_of, flags_of, missing, nearest
-from handlers.typed import UnreadableError, Word, undone, words
+from handlers.typed import UnreadableError, Word, straight, undone, words
 from operations.base import Operation
 from operations.fields import Kind, OperationField
 from operations.registry import by_name
@@ -142,7 +142,7 @@ class _Reader:
         elif found.name in self._values:
             raise ParseError(f"`{found.flag.names[0]}` is given twice; give it once.")
         else:
-            self._values[found.name] = chosen(found, text)
+            self._values[found.name] = straight(text) if found.flag.kind is Kind.DOCUMENT else chosen(found, text)
 
     def _further(self, text: str) -> None:
         """A word that follows a finished value: one more tag, or a mistake."""

@@ -12,5 +12,5 @@ DENY_FORM = "deny"
 OPEN_FORM = re.compile(r"^form:")
 DECISION = re.compile(r"^(approve|cancel|withdraw)$")
 LINK = re.compile(r"^link")
-PICKERS = {"account": Kind.ACCOUNT, "ou": Kind.OU}
-PICKER = re.compile(r"^(account|ou):")
+PICKERS = {"account": Kind.ACCOUNT, "ou": Kind.OU, "target": Kind.TARGET, "policy": Kind.POLICY}
+PICKER = re.compile(rf"^({'|'.join(PICKERS)}):")

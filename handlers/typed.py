@@ -21,6 +21,8 @@ PLAIN = re.compile(rf"[^\s={DOUBLE}{SINGLE}]+=?|=")
 STRAIGHT = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 CURLY = re.compile(rf"[{DOUBLE}]((?:[^{DOUBLE}\\]|\\.)*)[{DOUBLE}]", re.DOTALL)
 SINGLE_QUOTED = re.compile(rf"[{SINGLE}](.*?)[{SINGLE}](?=\s|\Z)", re.DOTALL)
+FENCE = "```"
+JSON_PIECE = re.compile(rf"[{{}}]|[{DOUBLE}](?:[^{DOUBLE}\\]|\\.)*[{DOUBLE}]", re.DOTALL)
 ESCAPED = re.compile(r"\\([\"\\])")
 
 
@@ -60,11 +62,16 @@ def undone(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
+def straight(document: str) -> str:
+    """A JSON document whose quotes a keyboard has made curly, with straight ones; one that has straight quotes stays."""
+    return document if '"' in document else re.sub(f"[{DOUBLE}]", '"', document)
+
+
 def words(text: str) -> list[Word]:
     """The words of an undone text; raises UnreadableError for a quote that nobody closes.
 
     A quote opens at the beginning of a word or after `=`, and a single one closes at the end of a word, so that
-    apostrophes and inches need no care.
+    apostrophes and inches need no care. A JSON document or a fenced block needs no quotes: it ends where it is closed.
     """
     found: list[Word] = []
     at = 0
@@ -83,13 +90,31 @@ def _word(text: str, at: int) -> tuple[str, int]:
     pieces: list[str] = []
     start = at
     while at < len(text) and not text[at].isspace():
-        if text[at] in DOUBLE + SINGLE and (at == start or text[at - 1] == "="):
+        begins = at == start or text[at - 1] == "="
+        if begins and text[at] in DOUBLE + SINGLE:
             piece, at = _quotation(text, at)
+        elif begins and (end := _end_of_document(text, at)):
+            piece, at = text[at:end], end
         else:
             run = PLAIN.match(text, at)
             piece, at = (run[0], run.end()) if run else (text[at], at + 1)
         pieces.append(piece)
     return "".join(pieces), at
+
+
+def _end_of_document(text: str, at: int) -> int:
+    """Where the fenced block or the JSON object that begins here is closed; 0 when none begins here, or it stays open."""
+    if text.startswith(FENCE, at):
+        closed = text.find(FENCE, at + len(FENCE))
+        return closed + len(FENCE) if closed > 0 else 0
+    if text[at] != "{":
+        return 0
+    depth = 0
+    for piece in JSON_PIECE.finditer(text, at):
+        depth += {"{": 1, "}": -1}.get(piece[0], 0)
+        if depth == 0:
+            return piece.end()
+    return 0
 
 
 def _quotation(text: str, at: int) -> tuple[str, int]:

@@ -88,3 +88,13 @@ class Operation(BaseModel):
         """What people may ask of the request while it waits for AWS, such as to cancel an invitation."""
         del memory
         return ()
+
+
+def named(name: str) -> type[Operation]:
+    """The declared operation of this name, for two that are each other's inverse; raises LookupError."""
+    waiting = [Operation]
+    for operation in waiting:
+        if vars(operation).get("name") == name:
+            return operation
+        waiting += operation.__subclasses__()
+    raise LookupError(name)

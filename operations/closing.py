@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, ConfigDict
 
 from operations.preview import Fact
+from operations.snippet import Snippet
 
 
 class Link(BaseModel):
@@ -21,15 +22,6 @@ class Link(BaseModel):
 
     label: str
     url: str
-
-
-class Snippet(BaseModel):
-    """Text to copy into a file or a shell, and what it is."""
-
-    model_config = ConfigDict(frozen=True)
-
-    label: str
-    text: str
 
 
 class Closing(BaseModel):

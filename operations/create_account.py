@@ -10,21 +10,18 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
+from operations.account_quota import QUOTA_PERMISSION, quota_warnings
 from operations.base import Operation
 from operations.closing import Closing, Console, cli_profile, switch_role_link
-from operations.errors import AwsError
 from operations.fields import Choice, Flag, Kind
 from operations.move_account import MOVE_PERMISSIONS, MoveTo
 from operations.open_account import OPEN_PERMISSIONS, OpenAccount
 from operations.organization import Organization
-from operations.permissions import Permission
 from operations.preview import Fact, Look, Preview, check_unit
 from operations.steps import Step
 from operations.values import AccountName, Email, RoleName, Tags
 
 DEFAULT_ROLE = "OrganizationAccountAccessRole"
-ACCOUNTS_QUOTA = {"ServiceCode": "organizations", "QuotaCode": "L-29A0C5DF"}
-NEARLY_FULL = 0.9
 BILLING = (
     Choice("ALLOW", "Allow: IAM users and roles may see billing", ("allow", "yes", "true")),
     Choice("DENY", "Deny: only the root user sees billing", ("deny", "no", "false")),
@@ -44,7 +41,7 @@ class CreateAccount(Operation):
     permissions: ClassVar = (
         *OPEN_PERMISSIONS,
         *MOVE_PERMISSIONS,
-        Permission("warn when the account quota is nearly full", ("servicequotas:GetServiceQuota",)),
+        QUOTA_PERMISSION,
     )
 
     account_name: Annotated[
@@ -112,7 +109,7 @@ class CreateAccount(Operation):
             title=self.title(organization),
             facts=tuple(Fact(label=label, value=value) for label, value in self._facts(organization).items()),
             plan=self._plan(organization),
-            warnings=(*self._clashes(organization), *_quota_warnings(look)),
+            warnings=(*self._clashes(organization), *quota_warnings(look)),
             precondition={"root": organization.root},
         )
 
@@ -159,17 +156,3 @@ class CreateAccount(Operation):
             links=(switch_role_link(console, account, self.role_name, self.account_name),),
             snippets=(cli_profile(console, account, self.role_name, self.account_name),),
         )
-
-
-def _quota_warnings(look: Look) -> list[str]:
-    """A warning when nine tenths of the account quota are used; nothing when AWS does not tell the quota."""
-    try:
-        quota = look.aws.glance("service-quotas", "get_service_quota", **ACCOUNTS_QUOTA)["Quota"]["Value"]
-    except (AwsError, KeyError):
-        return []
-    used = len(look.organization.accounts)
-    if used < NEARLY_FULL * quota:
-        return []
-    return [
-        f"{used} of {quota:.0f} accounts of the organization's quota are used; closed accounts and pending invitations count too."
-    ]

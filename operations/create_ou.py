@@ -12,6 +12,7 @@ from pydantic import Field
 
 from operations.base import Operation
 from operations.closing import Closing, Console
+from operations.delete_ou import DeleteOu
 from operations.errors import FieldError, RefusedError
 from operations.fields import Flag, Kind
 from operations.observations import Done, Failed, Observation, Ready
@@ -88,6 +89,10 @@ class CreateOu(Operation):
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition
         return (MakeUnit(self.parent, self.unit_name),)
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del precondition
+        return (DeleteOu(ou=str(memory["unit"])),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del console

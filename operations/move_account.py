@@ -5,7 +5,7 @@ Source: AWS Organizations API Reference, "MoveAccount"; User Guide, "Moving acco
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import StringConstraints
@@ -18,6 +18,8 @@ from operations.fields import Flag, Kind
 from operations.observations import Done, Failed, Observation, Ready, Stale
 from operations.organization import Organization
 from operations.permissions import Permission
+from operations.places import Inherited, inherited
+from operations.policy_types import label
 from operations.preview import Fact, Look, Preview, check_unit
 from operations.steps import Step, World
 
@@ -91,13 +93,13 @@ class MoveAccount(Operation):
                 Fact(label="To", value=end),
             ),
             plan=(f"Move the account from {start} to {end} (MoveAccount).",),
-            warnings=self._warnings(organization, start, end),
+            warnings=self._warnings(organization),
+            hits=policy_changes(organization, source, self.to),
             precondition={"source": source},
         )
 
-    def _warnings(self, organization: Organization, start: str, end: str) -> tuple[str, ...]:
+    def _warnings(self, organization: Organization) -> tuple[str, ...]:
         warnings = [
-            f"The policies attached along {start} stop applying and those along {end} start, at once.",
             "StackSets that target either place may delete or deploy their resources in this account.",
         ]
         account = organization.accounts_by_id.get(self.account)
@@ -115,6 +117,35 @@ class MoveAccount(Operation):
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (MoveTo(self.to, account=self.account, source=str(precondition["source"])),)
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        return (MoveAccount(account=self.account, to=str(precondition["source"])),)
+
+
+def policy_changes(organization: Organization, source: str, destination: str) -> tuple[str, ...]:
+    """What a move changes: the policies that stop reaching the account, and those that begin to; ids of OUs or the root."""
+    before, after = inherited(organization, source), inherited(organization, destination)
+    lost = _only_in(organization, before, after, "no longer")
+    gained = _only_in(organization, after, before, "from now on")
+    if not lost and not gained:
+        return ("The same policies apply to the account in both places",)
+    return (f"The account loses {_policies(lost)} and gains {_policies(gained)}", *lost, *gained)
+
+
+def _only_in(
+    organization: Organization, these: Sequence[Inherited], others: Sequence[Inherited], word: str
+) -> tuple[str, ...]:
+    there = {item.policy.id for item in others}
+    mine = {item.policy.id: item for item in these if item.policy.id not in there}
+    return tuple(
+        f"{word}: {item.policy.name} ({label(item.policy.type)}) of {organization.path_of(item.source)}"
+        for item in mine.values()
+    )
+
+
+def _policies(items: tuple[str, ...]) -> str:
+    return "no policy" if not items else "1 policy" if len(items) == 1 else f"{len(items)} policies"
 
 
 class MoveTo(Step):

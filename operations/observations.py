@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+
+from operations.snippet import Snippet
 
 Facts = Mapping[str, Any]
 
@@ -24,10 +27,16 @@ class Ready:
 
 @dataclass(frozen=True)
 class Waiting:
-    """AWS is at work on it; `learned` is remembered so that the next observation knows what to ask for."""
+    """AWS is at work on it; `learned` is remembered so that the next observation knows what to ask for.
+
+    Where people have to act, days are not slow: then `longest` is the longest pause between two looks, and `snippets` is
+    what those people need.
+    """
 
     say: str
     learned: Facts = field(default_factory=dict)
+    snippets: tuple[Snippet, ...] = ()
+    longest: timedelta | None = None
 
 
 @dataclass(frozen=True)

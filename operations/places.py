@@ -126,11 +126,11 @@ def reached(organization: Organization, policy: str) -> list[Account]:
     return in_order(organization, found.values())
 
 
-def reach_lines(organization: Organization, accounts: Sequence[Account], verb: str = "are reached") -> tuple[str, ...]:
-    """A card's hits: how many accounts, then each with its path; where there are many, how many beneath each OU."""
+def reach_lines(organization: Organization, accounts: Sequence[Account]) -> tuple[str, ...]:
+    """A card's hits: how many accounts, then each with its path; where there are many, how many in each OU."""
     if not accounts:
-        return ("No account is reached.",)
-    count = f"{len(accounts)} accounts {verb}." if len(accounts) > 1 else f"1 account {verb.replace('are', 'is', 1)}."
+        return ("No account",)
+    count = "1 account" if len(accounts) == 1 else f"{len(accounts)} accounts"
     if len(accounts) <= MOST_NAMED:
         return (
             count,

@@ -103,6 +103,10 @@ class RenameOu(Operation):
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (RenameTo(self.ou, str(precondition["name"]), self.unit_name),)
 
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        return (RenameOu(ou=self.ou, unit_name=str(precondition["name"])),)
+
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         path = self._renamed(organization)

@@ -29,6 +29,7 @@ from operations.organization import Organization
 from operations.permissions import Permission
 from operations.preview import Fact, Look, Preview
 from operations.steps import Step, World
+from operations.untag_account import UntagAccount
 from operations.values import SomeTags
 
 
@@ -97,6 +98,17 @@ class TagAccount(Operation):
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (SetTags(self.account, self.tags, precondition["before"]),)
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        """Old values are set again, and what was new is removed: two requests when there is both."""
+        del memory
+        before: dict[str, str | None] = precondition["before"]
+        old = {key: value for key, value in before.items() if value is not None and value != self.tags[key]}
+        new = [key for key, value in before.items() if value is None]
+        return (
+            *((TagAccount(account=self.account, tags=old),) if old else ()),
+            *((UntagAccount(account=self.account, keys=tuple(new)),) if new else ()),
+        )
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import StringConstraints
 
 from operations.account_tags import ACCOUNT_RESOURCES, GONE, SEE_TAGS, counted, live_tags, place_facts, tags_of
-from operations.base import Operation
+from operations.base import Operation, named
 from operations.closing import Closing, Console
 from operations.errors import FieldError, RefusedError
 from operations.fields import Flag, Kind
@@ -78,6 +78,10 @@ class UntagAccount(Operation):
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (RemoveTags(self.account, precondition["before"]),)
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        return (named("tag-account").model_validate({"account": self.account, "tags": precondition["before"]}),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del console

@@ -11,8 +11,9 @@ from approvals import lines
 from approvals.cards import card
 from approvals.models import Request, Vote
 from approvals.states import Status
-from operations.closing import Closing, Link, Snippet
+from operations.closing import Closing, Link
 from operations.preview import Fact, Preview
+from operations.snippet import Snippet
 from sandbox.slack.limits import message_error, problems
 
 NASTY = "<!channel> <@U0BOB> *bold* `code` ```fence``` \u202eright to left\u200b & <https://evil.example|click>"

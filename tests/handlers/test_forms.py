@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from handlers.declared import fields_of
+from handlers.documents import FILE
 from handlers.forms import Scene, channel_of, form, sent
 from handlers.parser import Given, parse
 from operations.base import Operation
@@ -16,11 +17,13 @@ from operations.create_account import CreateAccount
 from operations.fields import Kind
 from operations.move_account import MoveAccount
 from operations.organization import Account, Organization, OrganizationalUnit
+from operations.policies import Policies, Policy
 from operations.registry import all_operations
 from sandbox.slack.limits import view_problems
 from tests.handlers.made_up import EveryKind, NeedsNothing
 from tests.handlers.reception import NOW, organization, state
 
+DOCUMENT = Kind.DOCUMENT
 every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
 and_made_up_ones = pytest.mark.parametrize(
     "operation", [*all_operations(), NeedsNothing, EveryKind], ids=lambda operation: operation.name
@@ -73,9 +76,11 @@ def knowing(operation: type[Operation], given: Given) -> Organization:
         if field.flag.kind is Kind.ACCOUNT and value not in (account.name for account in known.accounts):
             account = Account("999999999999", value, f"{value}@example.com", "ACTIVE", "r-1")
             known = replace(known, accounts=(*known.accounts, account))
-        if field.flag.kind is Kind.OU and value not in (unit.path for unit in known.units):
+        if field.flag.kind in (Kind.OU, Kind.TARGET) and value not in (unit.path for unit in known.units):
             unit = OrganizationalUnit("ou-1-exam", value.rsplit("/", 1)[-1], "r-1", value)
             known = replace(known, units=(*known.units, unit))
+        if field.flag.kind is Kind.POLICY:
+            known = replace(known, policies=Policies((Policy("p-example1", value, "SERVICE_CONTROL_POLICY"),)))
     return known
 
 
@@ -84,7 +89,13 @@ def test_what_is_needed_is_needed_there_too(operation: type[Operation]) -> None:
     optional = {
         block["block_id"]: block["optional"] for block in opened(operation)["blocks"] if block["type"] == "input"
     }
-    assert optional == {field.name: not (field.required or field.name == "reason") for field in fields_of(operation)}
+    either = {
+        f"{field.name}{end}" for field in fields_of(operation) if field.flag.kind is DOCUMENT for end in ("", FILE)
+    }
+    assert optional == {
+        **{field.name: not (field.required or field.name == "reason") for field in fields_of(operation)},
+        **dict.fromkeys(either, True),  # As a text or as a file.
+    }
 
 
 def test_defaults_are_filled_in() -> None:
@@ -155,3 +166,21 @@ def test_long_values_are_cut_to_what_an_input_holds() -> None:
     shown = elements(opened(EveryKind, None, long_text="x" * 4000))
     assert shown["long_text"]["multiline"]
     assert len(shown["long_text"]["initial_value"]) == 3000
+
+
+def test_a_document_is_given_as_text_or_as_a_file() -> None:
+    view = opened(EveryKind, None, document="{}")
+    as_text = sent(EveryKind, state(view, {}))
+    assert as_text.values["document"] == "{}"
+    values = state(view, {})
+    values["document:file"] = {"file": {"type": "file_input", "files": [{"id": "F0123456789"}]}}
+    assert sent(EveryKind, values).values["document"] == "slack-file:F0123456789"
+
+
+@pytest.mark.parametrize(
+    ("document", "said"), [("x" * 3001, "has 3,001 characters"), ("slack-file:F0123456789", "is in a file")]
+)
+def test_a_document_is_never_cut(document: str, said: str) -> None:
+    view = opened(EveryKind, None, document=document)
+    assert "initial_value" not in elements(view)["document"]
+    assert said in notes(view)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.typed import DOUBLE, LONGEST, SINGLE, UnreadableError, undone, words
+from handlers.typed import DOUBLE, LONGEST, SINGLE, UnreadableError, straight, undone, words
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,31 @@ def test_a_very_long_text_is_refused_before_it_is_looked_at() -> None:
 @given(st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=DOUBLE + SINGLE + "\\=")))
 def test_whatever_is_quoted_comes_through(text: str) -> None:
     assert [word.text for word in words(f'x "{text} {text}" y')] == ["x", f"{text} {text}", "y"]
+
+
+DOCUMENT = '{"Version": "2012-10-17", "Statement": [{"Sid": "a } b", "Effect": "Deny"}]}'
+CURLY = DOCUMENT.replace('"', "“")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f"--content {DOCUMENT} --name x", DOCUMENT),
+        (f"--content={DOCUMENT} --name x", f"--content={DOCUMENT}"),
+        (f"--content ```\n{DOCUMENT}\n``` --name x", f"```\n{DOCUMENT}\n```"),
+        (f"--content {CURLY} --name x", CURLY),
+    ],
+)
+def test_a_document_needs_no_quotes(text: str, value: str) -> None:
+    found = [word.text for word in words(text)]
+    assert value in found
+    assert found[-2:] == ["--name", "x"]
+
+
+def test_a_document_that_stays_open_is_cut_into_words_as_any_other_text() -> None:
+    assert [word.text for word in words("{a b")] == ["{a", "b"]
+
+
+def test_curly_quotes_of_a_keyboard_are_made_straight_where_all_are_curly() -> None:
+    assert straight("{“a”: “b”}") == '{"a": "b"}'
+    assert straight('{"a": "“b”"}') == '{"a": "“b”"}'

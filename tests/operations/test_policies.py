@@ -1,0 +1,237 @@
+"""Policies are made, changed, attached, detached and deleted as approved; what somebody else has changed is left alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from approvals.models import Request
+from approvals.states import Status
+from operations.base import Operation
+from operations.create_policy import Create, CreatePolicy
+from operations.errors import FieldError
+from operations.observations import Done, Stale
+from operations.registry import by_name
+from operations.steps import World
+from sandbox.aws.server import AwsSandbox
+from tests.approvals.office import Office
+from tests.operations.tree import unit_at, world
+
+SCP = "SERVICE_CONTROL_POLICY"
+STAGING = "222222222222"
+DENY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}]}
+NEW = {"kind": "scp", "policy_name": "KeepBuckets", "content": json.dumps(DENY, indent=4)}
+
+
+def policies(aws: AwsSandbox, kind: str = SCP) -> dict[str, str]:
+    """Ids by name."""
+    found = aws.client("organizations").list_policies(Filter=kind)["Policies"]
+    return {str(policy["Name"]): str(policy["Id"]) for policy in found}
+
+
+def described(aws: AwsSandbox, policy: str) -> dict[str, Any]:
+    found: dict[str, Any] = aws.client("organizations").describe_policy(PolicyId=policy)["Policy"]
+    return found
+
+
+def attached(aws: AwsSandbox, target: str, kind: str = SCP) -> list[str]:
+    found = aws.client("organizations").list_policies_for_target(TargetId=target, Filter=kind)["Policies"]
+    return sorted(str(policy["Name"]) for policy in found)
+
+
+def done(office: Office, operation: str, **params: Any) -> Request:
+    return office.until_done(office.approved(operation, **params))
+
+
+def shown(office: Office, operation: str, **params: Any) -> dict[str, Any]:
+    request = office.ask(operation, **params)
+    office.work()
+    return office.request(request.id).preview
+
+
+def refused(office: Office, operation: str, **params: Any) -> str:
+    request = office.ask(operation, **params)
+    office.work()
+    request = office.request(request.id)
+    assert request.status == Status.REFUSED
+    return request.outcome
+
+
+def undone(office: Office, request: Request) -> Request:
+    """The inverse of a finished request, carried out."""
+    operation: Operation = by_name()[request.operation].model_validate(request.params)
+    (inverse,) = operation.inverse(request.preview["precondition"], request.memory)
+    return done(office, inverse.name, **inverse.model_dump(exclude_none=True))
+
+
+def test_a_policy_is_created_minified_and_undone(office: Office, aws: AwsSandbox) -> None:
+    request = done(office, "create-policy", **NEW)
+    policy = policies(aws)["KeepBuckets"]
+    assert request.status == Status.SUCCEEDED
+    assert described(aws, policy)["Content"] == json.dumps(DENY, separators=(",", ":"))
+    assert request.memory["policy"] == policy
+
+    assert undone(office, request).status == Status.SUCCEEDED
+    assert "KeepBuckets" not in policies(aws)
+
+
+def test_a_name_that_is_taken_is_refused_at_once(office: Office) -> None:
+    with pytest.raises(FieldError, match="of this name already"):
+        office.ask("create-policy", **NEW | {"policy_name": "DenyLeaveOrganization"})
+
+
+def test_a_lost_creation_is_found_by_name_and_document(aws: AwsSandbox) -> None:
+    wanted = CreatePolicy.model_validate(NEW)
+    tried = world()
+    organizations = aws.client("organizations")
+    organizations.create_policy(Type=SCP, Name="KeepBuckets", Content=json.dumps(DENY), Description="")
+    assert isinstance(Create(wanted).observe(tried), Stale)  # Never sent by us, so it is somebody else's.
+    assert isinstance(Create(wanted).act(tried), Stale)
+    again = World(tried.aws, tried.shared, "marker", {}, (datetime.now(UTC),))
+    assert isinstance(Create(wanted).observe(again), Done)
+
+
+def test_an_update_shows_what_it_hits_and_is_undone(office: Office, aws: AwsSandbox) -> None:
+    before = described(aws, policies(aws)["RestrictRegions"])
+    params = {"policy": "RestrictRegions", "content": json.dumps(DENY), "description": "Buckets stay"}
+    preview = shown(office, "update-policy", **params)
+    assert preview["hits"][0] == "3 accounts"
+    assert f"fullback-staging-web ({STAGING}) in /Workloads/Staging" in preview["hits"]
+    assert preview["diff"]
+    office.click(office.request(1), "cancel", "U0ALICE")
+    office.work()
+
+    request = done(office, "update-policy", **params)
+    assert request.status == Status.SUCCEEDED
+    now = described(aws, before["PolicySummary"]["Id"])
+    assert json.loads(now["Content"]) == DENY
+    assert now["PolicySummary"]["Description"] == "Buckets stay"
+
+    undone(office, request)
+    after = described(aws, before["PolicySummary"]["Id"])
+    assert json.loads(after["Content"]) == json.loads(before["Content"])
+    assert after["PolicySummary"]["Description"] == before["PolicySummary"]["Description"]
+
+
+def test_an_update_of_what_somebody_else_changed_is_stale(office: Office, aws: AwsSandbox) -> None:
+    policy = policies(aws)["RestrictRegions"]
+    request = office.approved("update-policy", policy=policy, content=json.dumps(DENY))
+    other = {**DENY, "Id": "other"}
+    aws.client("organizations").update_policy(PolicyId=policy, Content=json.dumps(other))
+    request = office.until_done(request)
+    assert request.status == Status.STALE
+    assert json.loads(described(aws, policy)["Content"]) == other
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "said"),
+    [
+        ("update-policy", {"policy": "FullAWSAccess", "description": "mine"}, "is managed by AWS"),
+        ("update-policy", {"policy": "RestrictRegions", "policy_name": "RestrictRegions"}, "is exactly so already"),
+        ("delete-policy", {"policy": "FullAWSAccess"}, "is managed by AWS"),
+        ("delete-policy", {"policy": "RestrictRegions"}, "is attached to /Workloads. Detach it there first"),
+        ("attach-policy", {"policy": "RestrictRegions", "place": "/Workloads"}, "is attached to /Workloads already"),
+        ("detach-policy", {"policy": "RestrictRegions", "place": STAGING}, "is not attached to"),
+        ("detach-policy", {"policy": "FullAWSAccess", "place": STAGING}, "is the last service control policy on"),
+        ("enable-policy-type", {"kind": "scp"}, "is enabled already"),
+        ("disable-policy-type", {"kind": "backup"}, "is not enabled"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anybody_is_asked(
+    office: Office, operation: str, params: dict[str, Any], said: str
+) -> None:
+    assert said in refused(office, operation, **params)
+
+
+def test_nothing_to_change(office: Office) -> None:
+    with pytest.raises(FieldError, match="nothing is to be changed"):
+        office.ask("update-policy", policy="RestrictRegions")
+
+
+def test_attaching_and_its_undo(office: Office, aws: AwsSandbox) -> None:
+    staging = unit_at(aws, "/Workloads/Staging")
+    request = done(office, "attach-policy", policy="ProtectAuditTrail", place="/Workloads/Staging")
+    assert request.status == Status.SUCCEEDED
+    assert "ProtectAuditTrail" in attached(aws, staging)
+    assert request.preview["hits"] == ["1 account", f"fullback-staging-web ({STAGING}) in /Workloads/Staging"]
+
+    undone(office, request)
+    assert "ProtectAuditTrail" not in attached(aws, staging)
+
+
+def test_the_root_and_the_management_account_are_warned_of(office: Office) -> None:
+    preview = shown(office, "attach-policy", policy="ProtectAuditTrail", place="/")
+    assert preview["hits"][0] == "4 accounts"
+    assert any("The target is the root" in warning for warning in preview["warnings"])
+    assert any("The management account is not bound" in warning for warning in preview["warnings"])
+    assert {"label": "Policies of this type there", "value": "2 of 10 in use"} in preview["facts"]
+
+
+def test_a_full_place_is_told_with_the_names(office: Office, aws: AwsSandbox) -> None:
+    organizations, security = aws.client("organizations"), unit_at(aws, "/Security")
+    for number in range(9):
+        made = organizations.create_policy(Type=SCP, Name=f"P{number}", Content=json.dumps(DENY), Description="")
+        organizations.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=security)
+    said = refused(office, "attach-policy", policy="RestrictRegions", place="/Security")
+    assert "/Security has its 10 policies of this type already" in said
+    assert "P8" in said
+
+
+def test_a_document_that_changes_after_the_approval_is_not_attached(office: Office, aws: AwsSandbox) -> None:
+    request = office.approved("attach-policy", policy="ProtectAuditTrail", place="/Workloads/Staging")
+    aws.client("organizations").update_policy(PolicyId=policies(aws)["ProtectAuditTrail"], Content=json.dumps(DENY))
+    assert office.until_done(request).status == Status.STALE
+    assert "ProtectAuditTrail" not in attached(aws, unit_at(aws, "/Workloads/Staging"))
+
+
+def test_detaching_and_its_undo(office: Office, aws: AwsSandbox) -> None:
+    workloads = unit_at(aws, "/Workloads")
+    request = done(office, "detach-policy", policy="RestrictRegions", place="/Workloads")
+    assert request.status == Status.SUCCEEDED
+    assert attached(aws, workloads) == ["FullAWSAccess"]
+    undone(office, request)
+    assert attached(aws, workloads) == ["FullAWSAccess", "RestrictRegions"]
+
+
+def test_losing_full_access_is_warned_of(office: Office) -> None:
+    preview = shown(office, "detach-policy", policy="FullAWSAccess", place="/Workloads")
+    assert any("Without FullAWSAccess only what RestrictRegions allows" in warning for warning in preview["warnings"])
+
+
+def test_deleting_and_its_undo(office: Office, aws: AwsSandbox) -> None:
+    organizations = aws.client("organizations")
+    organizations.create_policy(Type=SCP, Name="Old", Content=json.dumps(DENY), Description="was useful")
+    office.look_again()
+    request = done(office, "delete-policy", policy="Old")
+    assert request.status == Status.SUCCEEDED
+    assert "Old" not in policies(aws)
+    undone(office, request)
+    again = described(aws, policies(aws)["Old"])
+    assert json.loads(again["Content"]) == DENY
+    assert again["PolicySummary"]["Description"] == "was useful"
+
+
+def test_a_policy_type_is_enabled_in_its_own_time_and_disabled_again(office: Office, aws: AwsSandbox) -> None:
+    request = done(office, "enable-policy-type", kind="backup")
+    assert request.status == Status.SUCCEEDED
+    assert any("AWS is enabling the policy type" in said for said in office.said("thread"))
+    types = aws.client("organizations").list_roots()["Roots"][0]["PolicyTypes"]
+    assert {"Type": "BACKUP_POLICY", "Status": "ENABLED"} in types
+    assert undone(office, request).status == Status.SUCCEEDED
+
+
+def test_disabling_a_type_says_what_is_lost(office: Office) -> None:
+    preview = shown(office, "disable-policy-type", kind="tag")
+    assert {"label": "Attached now", "value": preview["facts"][1]["value"]} == preview["facts"][1]
+    assert preview["facts"][1]["value"].startswith("OwnerTag (p-")
+    assert preview["hits"][0] == "5 accounts"
+
+
+def test_a_type_that_needs_a_service_first(office: Office) -> None:
+    request = done(office, "enable-policy-type", kind="GUARDDUTY_POLICY")
+    assert request.status == Status.FAILED
+    assert "needs a service's trusted access first" in request.outcome
+    assert "/org enable-service-access" in request.advice
