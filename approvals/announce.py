@@ -65,7 +65,10 @@ def _claimed(context: Context, number: int) -> Request | None:
         if not claim(session, Request, number, context.owner, context.clock()):
             return None
         request = session.get_one(Request, number, populate_existing=True)
-        return request if request.status == Status.PENDING and request.announced_at is None else None
+        if request.status == Status.PENDING and request.announced_at is None:
+            return request
+        release(session, Request, number, context.owner)  # A worker that comes late must not keep others waiting.
+        return None
 
 
 def _prepare(context: Context, request: Request) -> dict[str, Any]:

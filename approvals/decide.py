@@ -59,7 +59,11 @@ def _claimed(context: Context, interaction: int) -> Interaction | None:
     with context.store.write() as session:
         if not claim(session, Interaction, interaction, context.owner, context.clock()):
             return None
-        return session.get(Interaction, interaction, populate_existing=True)
+        click = session.get_one(Interaction, interaction, populate_existing=True)
+        if click.due_at is not None:
+            return click
+        release(session, Interaction, interaction, context.owner)  # Somebody else has dealt with it meanwhile.
+        return None
 
 
 def allowed(context: Context, click: Interaction | Click) -> Person:

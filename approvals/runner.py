@@ -62,6 +62,7 @@ def _proceed(turn: Turn, shared: Shared) -> None:
         if stale:
             turn.go_stale(stale)
             return
+        turn.approval_is_fresh = True
         turn.start()
     turn.steps = operation_of(turn.request).steps(turn.request.preview["precondition"])
     while turn.request.step < len(turn.steps):
@@ -105,8 +106,19 @@ def _take_step(turn: Turn, step: Step, shared: Shared) -> bool:
     observation = step.observe(world)
     if isinstance(observation, Ready):
         doubtful = [attempt for attempt in sent if attempt.outcome in IN_DOUBT]
-        return not (doubtful and _settling(turn, doubtful[-1])) and _act(turn, step, world)
+        return not (doubtful and _settling(turn, doubtful[-1])) and _still_approved(turn) and _act(turn, step, world)
     return _follow(turn, observation)
+
+
+def _still_approved(turn: Turn) -> bool:
+    """Asks once more when time has passed since it was asked: after a restart, a throttle or a lost answer.
+
+    What is half done is finished all the same, because an end in between would be none that anybody has approved.
+    """
+    lost = "" if turn.approval_is_fresh or turn.request.step else _approval_lost(turn)
+    if lost:
+        turn.go_stale(lost)
+    return not lost
 
 
 def _world(turn: Turn, sent: list[Attempt], shared: Shared) -> World:

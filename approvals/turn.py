@@ -29,6 +29,7 @@ class Turn:
     context: Context
     request: Request
     steps: tuple[Step, ...] = ()
+    approval_is_fresh: bool = False
 
     @property
     def number(self) -> int:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.aws.server import AwsSandbox
+from tests.profiles import choose_profile
+
+choose_profile()
 
 
 @pytest.fixture(scope="module")

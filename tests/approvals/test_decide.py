@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from approvals.announce import announce
 from approvals.decide import decide
 from approvals.models import Interaction
 from approvals.rules import Rule, Rules
@@ -132,6 +133,23 @@ def test_a_click_that_slack_delivers_twice_counts_once(office: Office) -> None:
         office.click(request, "approve", BOB, delivery="the same")
     office.work()
     assert office.said("private") == []
+
+
+def test_a_worker_that_comes_late_to_a_click_tells_nobody_twice(office: Office) -> None:
+    """It read the queue before another one dealt with the click."""
+    request = office.ask("create-account", **NEW)
+    office.work()
+    office.click(request, "approve", DAVE)
+    for _ in range(2):
+        decide(office.context, _last_click(office))
+    assert len(office.said("private")) == 1
+
+
+def test_a_worker_that_comes_late_to_a_card_keeps_nobody_waiting(office: Office) -> None:
+    request = office.ask("create-account", **NEW)
+    office.work()
+    announce(office.context, request.id or 0)
+    assert office.request(request.id).lease_owner == ""
 
 
 def test_nobody_decides_in_time(office: Office, aws: AwsSandbox) -> None:

@@ -206,6 +206,27 @@ def test_an_approver_who_was_removed_since_makes_the_approval_void(office: Offic
     assert aws.calls.of("CreateAccount") == []
 
 
+@pytest.mark.parametrize("trouble", ["death", "throttle"])
+def test_an_approver_who_is_removed_before_the_first_call_took_effect_makes_it_void(
+    office: Office, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    """The approvals are asked for again whenever time has passed between them and the call."""
+    request = office.approved("create-account", **NEW)
+    if trouble == "death":
+        _die(monkeypatch, "start", "after", 1)
+        with pytest.raises(Died):
+            office.work()
+        office.restart()
+    else:
+        aws.faults.add("CreateAccount", "throttle", times=3)
+        office.work()
+    aws.calls.clear()
+    del office.people.people[BOB]
+
+    assert office.until_done(request).status == Status.STALE
+    assert aws.calls.of("CreateAccount") == []
+
+
 @pytest.mark.parametrize("field", ["params", "operation", "preview"])
 def test_what_is_carried_out_is_what_was_approved(office: Office, aws: AwsSandbox, field: str) -> None:
     request = office.approved("create-account", **NEW)

@@ -1,0 +1,223 @@
+"""An office that is emptied between runs, with everybody who might press a button, two processes, and deaths on demand."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from unittest import mock
+
+from sqlalchemy import delete
+from sqlmodel import SQLModel, col, select
+
+from approvals import runner
+from approvals.announce import announce
+from approvals.context import Context
+from approvals.decide import decide, expire
+from approvals.desk import AlreadyAskedError, Draft
+from approvals.dispatcher import Job, due_jobs
+from approvals.leases import forget_all
+from approvals.models import Interaction, Message, Request, Vote
+from approvals.outbox import Outbox
+from approvals.people import Person, SlackAwayError
+from approvals.rules import Rule, Rules
+from approvals.runner import run
+from approvals.turn import Turn
+from operations.registry import by_name
+from operations.steps import Shared
+from sandbox.aws.calls import Call
+from sandbox.aws.server import AwsSandbox
+from tests.approvals.office import ALICE, BOB, CAROL, DAVE, TEAM, KnownPeople, Office
+from tests.approvals.post_box import PostBox
+
+ALICE_TOO, BOB_TOO = "U0ALICE2", "U0BOB2"
+GUEST, LEFT, ROBOT, FOREIGN, NOBODY = "U0GUEST", "U0LEFT", "U0ROBOT", "U0FOREIGN", "U0NOBODY"
+Row = TypeVar("Row", bound=SQLModel)
+EVERYBODY = (ALICE, ALICE_TOO, BOB, BOB_TOO, CAROL, DAVE, GUEST, LEFT, ROBOT, FOREIGN, NOBODY)
+APPROVERS = tuple(user for user in EVERYBODY if user not in (ALICE, DAVE))
+ACCOUNTS = ("222222222222", "333333333333", "444444444444")
+ONE, TWO = "one approval", "two approvals"
+MANY = 20  # Rounds in which all that is due at one moment is surely done.
+EFFECTIVE = frozenset({"ok", "drop-after", "bad-json"})
+DEATHS = (
+    *((Turn, line) for line in ("start", "begin_step", "end_attempt", "advance", "wait", "succeed", "fail")),
+    *((Outbox, line) for line in ("_mark_sending", "_post", "_sent")),
+)
+
+
+class Died(BaseException):
+    """The process is gone: nothing catches it, and nothing after it runs."""
+
+
+class Cast(KnownPeople):
+    """Everybody, with second accounts and people who may not act; `away` is Slack not answering."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = False
+        flags: dict[str, dict[str, Any]] = {
+            ALICE_TOO: {"key": "alice@example.com"},
+            BOB_TOO: {"key": "bob@example.com"},
+            GUEST: {"guest": True},
+            LEFT: {"deactivated": True},
+            ROBOT: {"is_bot": True},
+            FOREIGN: {"team": "T0OTHER"},
+        }
+        for user, values in flags.items():
+            someone = Person(user, TEAM, f"{user.lower()}@example.com", user)
+            self.people[user] = dataclasses.replace(someone, **values)
+
+    def look(self, user: str) -> Person:
+        if self.away:
+            raise SlackAwayError("users.info: not now")
+        return super().look(user)
+
+
+class Bureau(Office):
+    """One database and one picture of the organization for all runs; `begin` makes everything else new."""
+
+    people: Cast
+
+    def __init__(self, aws: AwsSandbox) -> None:
+        super().__init__("sqlite://")
+        self.aws = aws
+        self._names = itertools.count()
+
+    def begin(self) -> None:
+        """An empty database, everybody as they were, two processes that have just started."""
+        with self.context.store.write() as session:
+            for table in reversed(SQLModel.metadata.sorted_tables):
+                session.execute(delete(table))
+        self.aws.faults.clear()
+        self.aws.calls.clear()
+        self.people = Cast()
+        self.clock.now = datetime.now(UTC)
+        self.slack = PostBox()
+        self.rules = Rules([Rule(ONE, APPROVERS), Rule(TWO, APPROVERS, approvals=2)])
+        self.dead: set[str] = {""}
+        self.processes = [self._process(), self._process()]
+
+    def look_again(self) -> None:
+        """The organization stays as it is; tags are no part of it."""
+
+    def _process(self) -> Context:
+        return self._context(f"process {next(self._names)}")
+
+    def request_tag(self, by: str, account: str, rule: Rule) -> int | None:
+        """Files a request for a tag whose value no other request has; None when one for this account is live."""
+        value = f"v{next(self._names)}"
+        asked = by_name()["tag-account"].model_validate({"account": account, "tags": [f"run={value}"]})
+        draft = Draft(
+            operation="tag-account",
+            params=asked.model_dump(mode="json"),
+            subject=asked.subject(),
+            reason="",
+            requester=by,
+            team=TEAM,
+            channel="C0GENERAL",
+            delivery=value,
+            rule=rule,
+        )
+        try:
+            return self.desk.file(draft)
+        except AlreadyAskedError:
+            return None
+
+    def jobs(self) -> list[Job]:
+        """What is due now, messages included."""
+        with self.context.store.read() as session:
+            return list(due_jobs(session, self.clock()))
+
+    def do(self, job: Job, process: int = 0) -> None:
+        """One job by one of the processes; raises Died."""
+        kind, key = job
+        context = self.processes[process]
+        with mock.patch.object(runner, "QUICK_PAUSES", (0.0, 0.0, 0.0)):
+            if kind == "lane":
+                Outbox(context, self.slack, lambda: "B0ORGBOT").send_lane(str(key))
+            elif kind == "run":
+                run(context, int(key), Shared())
+            else:
+                {"announce": announce, "click": decide, "expire": expire}[kind](context, int(key))
+
+    def replace(self, process: int, *, forget: bool) -> None:
+        """A new process in place of one that died; `forget` as with SQLite, else its leases have to run out."""
+        self.dead.add(self.processes[process].owner)
+        self.processes[process] = self._process()
+        if forget:
+            with self.context.store.write() as session:
+                forget_all(session)
+
+    def drain(self) -> None:
+        """Lets time pass until nothing is left to do and nobody can decide any more."""
+        self.people.away = False
+        for _ in range(200):
+            for _ in range(MANY):
+                for job in self.jobs():
+                    self.do(job)
+            assert self.jobs() == [], "these are due for ever"
+            live = [request for request in self.rows(Request) if request.finished_at is None]
+            if not live and not self.unsent():
+                return
+            self.clock.advance(hours=80) if any(r.status == "pending" for r in live) else self.clock.advance(minutes=3)
+        raise AssertionError(f"never finished: {[(request.id, request.status) for request in live]}, {self.unsent()}")
+
+    def rows(self, model: type[Row]) -> list[Row]:
+        """All rows of a table, oldest first."""
+        with self.context.store.read() as session:
+            return list(session.exec(select(model).order_by(col(model.id))).all())  # type: ignore[attr-defined]
+
+    def lease_owners(self) -> set[str]:
+        """Who has something in hand."""
+        tables = (self.rows(Request), self.rows(Interaction), self.rows(Message))
+        return {row.lease_owner for rows in tables for row in rows}
+
+    def is_for(self, call: Call, request: Request) -> bool:
+        """Whether a call to AWS was made for this request."""
+        tags = [{"Key": key, "Value": value} for key, value in request.params["tags"].items()]
+        return bool(call.params["Tags"] == tags)
+
+    def effects(self, request: Request) -> int:
+        """How often AWS has carried out the call for this request."""
+        made = self.aws.calls.of("TagResource")
+        return len([call for call in made if self.is_for(call, request) and call.outcome in EFFECTIVE])
+
+    def votes(self, number: int | None) -> list[Vote]:
+        """The votes on a request."""
+        return [vote for vote in self.rows(Vote) if vote.request_id == number]
+
+    def set_flag(self, user: str, flag: str, *, on: bool) -> None:
+        """Makes somebody a guest, or deactivates them, or takes that back."""
+        self.people.people[user] = dataclasses.replace(self.people.people[user], **{flag: on})  # type: ignore[arg-type]
+
+    def able(self) -> set[str]:
+        """Those who may ask and decide at all, judged without the bot's own code."""
+        everybody = self.people.people.items()
+        return {
+            user
+            for user, person in everybody
+            if person.team == TEAM and not (person.guest or person.deactivated or person.is_bot)
+        }
+
+    def direct(self, request: Request) -> list[dict[str, Any]]:
+        """The direct messages about a request, as they stand in Slack."""
+        markers = {row.marker for row in self.rows(Message) if row.kind == "dm" and row.request_id == request.id}
+        return [post for post in self.slack.posts if post["metadata"]["event_payload"]["id"] in markers]
+
+
+@contextmanager
+def dying(place: tuple[type, str], *, before: bool) -> Iterator[None]:
+    """Within this block the process dies the first time it comes to `place`, right before or right after it."""
+    owner, line = place
+    real = getattr(owner, line)
+
+    def deadly(*args: Any, **kwargs: Any) -> Any:
+        if not before:
+            real(*args, **kwargs)
+        raise Died
+
+    with mock.patch.object(owner, line, deadly):
+        yield

@@ -1,0 +1,58 @@
+"""As much of Slack as the outbox needs, in memory: what was posted, what was updated, and where."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
+
+Post = dict[str, Any]
+
+
+class PostBox(WebClient):
+    """Every message that was posted, as it stands after its updates, in `posts`."""
+
+    def __init__(self) -> None:
+        super().__init__("xoxb-test")
+        self.posts: list[Post] = []
+        self._stamps = itertools.count(1)
+        self._answers: dict[str, Callable[[Post], Post]] = {
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "conversations.open": lambda given: {"channel": {"id": f"D{given['users']}"}},
+            "conversations.history": self._history,
+            "conversations.replies": self._history,
+            "chat.getPermalink": lambda given: {"permalink": f"https://slack.example/{given['message_ts']}"},
+            "chat.postEphemeral": lambda _: {},
+        }
+
+    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
+        given = {**(arguments.get("json") or {}), **(arguments.get("params") or {}), **(arguments.get("data") or {})}
+        data = {"ok": True, **self._answers[api_method](given)}
+        return SlackResponse(
+            client=self, http_verb="POST", api_url=api_method, req_args={}, data=data, headers={}, status_code=200
+        )
+
+    def _post(self, given: Post) -> Post:
+        stamp = f"{next(self._stamps)}.000000"
+        self.posts.append({**given, "ts": stamp})
+        return {"channel": given["channel"], "ts": stamp}
+
+    def _update(self, given: Post) -> Post:
+        (post,) = (post for post in self.posts if (post["channel"], post["ts"]) == (given["channel"], given["ts"]))
+        post.update(text=given["text"], blocks=given["blocks"])
+        return {"channel": given["channel"], "ts": given["ts"]}
+
+    def _history(self, given: Post) -> Post:
+        return {"messages": [post for post in self.posts if post["channel"] == given["channel"]]}
+
+    def cards(self, channel: str, number: int) -> list[str]:
+        """The notification texts of the cards of one request."""
+        return [
+            post["text"]
+            for post in self.posts
+            if post["channel"] == channel and "thread_ts" not in post and f"#{number} " in post["text"]
+        ]
