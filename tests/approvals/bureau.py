@@ -20,7 +20,7 @@ from approvals.decide import decide, expire
 from approvals.desk import AlreadyAskedError, Draft
 from approvals.dispatcher import Job, due_jobs
 from approvals.leases import forget_all
-from approvals.models import Interaction, Message, Request, Vote
+from approvals.models import AuditRecord, Interaction, Message, Request, Vote
 from approvals.outbox import Outbox
 from approvals.people import Person, SlackAwayError
 from approvals.rules import Rule, Rules
@@ -46,6 +46,9 @@ DEATHS = (
     *((Turn, line) for line in ("start", "begin_step", "end_attempt", "advance", "wait", "succeed", "fail")),
     *((Outbox, line) for line in ("_mark_sending", "_post", "_sent")),
 )
+
+
+DECISIONS = ("request.approved", "request.denied", "request.cancelled")
 
 
 class Died(BaseException):
@@ -106,14 +109,17 @@ class Bureau(Office):
     def _process(self) -> Context:
         return self._context(f"process {next(self._names)}")
 
-    def request_tag(self, by: str, account: str, rule: Rule) -> int | None:
-        """Files a request for a tag whose value no other request has; None when one for this account is live."""
+    def request_tag(self, by: str, account: str, rule: Rule, subject: str = "") -> int | None:
+        """Files a request for a tag whose value no other request has; None when one for this account is live.
+
+        A `subject` of its own lets it pass beside others for the same account.
+        """
         value = f"v{next(self._names)}"
         asked = by_name()["tag-account"].model_validate({"account": account, "tags": [f"run={value}"]})
         draft = Draft(
             operation="tag-account",
             params=asked.model_dump(mode="json"),
-            subject=asked.subject(),
+            subject=subject or asked.subject(),
             reason="",
             requester=by,
             team=TEAM,
@@ -187,7 +193,14 @@ class Bureau(Office):
 
     def votes(self, number: int | None) -> list[Vote]:
         """The votes on a request."""
-        return [vote for vote in self.rows(Vote) if vote.request_id == number]
+        with self.context.store.read() as session:
+            return list(session.exec(select(Vote).where(Vote.request_id == number)).all())
+
+    def decisions(self, request: Request) -> list[str]:
+        """What the audit says that was decided about a request."""
+        with self.context.store.read() as session:
+            about = select(AuditRecord.event).where(AuditRecord.request_id == request.id)
+            return [event for event in session.exec(about).all() if event in DECISIONS]
 
     def set_flag(self, user: str, flag: str, *, on: bool) -> None:
         """Makes somebody a guest, or deactivates them, or takes that back."""
