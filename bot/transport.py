@@ -15,6 +15,7 @@ from slack_bolt.request import BoltRequest
 
 log = logging.getLogger(__name__)
 SOCKET_THREADS = 32
+UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 class Transport(Protocol):
@@ -57,8 +58,12 @@ class SignedHttp:
         self._app = app
 
     def dispatch(self, body: str, headers: dict[str, list[str]]) -> tuple[int, dict[str, Sequence[str]], str]:
-        """Status, headers and body of Bolt's answer."""
-        answer = self._app.dispatch(BoltRequest(body=body, headers=dict(headers)))
+        """Status, headers and body of Bolt's answer; 400 for what has none of the shapes that Slack sends."""
+        try:
+            answer = self._app.dispatch(BoltRequest(body=body, headers=dict(headers)))
+        except UNREADABLE as error:  # Bolt's own reading; errors of listeners never come so far.
+            log.warning("a delivery that cannot be read was refused: %s", type(error).__name__)
+            return 400, {}, ""
         return answer.status, dict(answer.headers), str(answer.body)
 
     def start(self) -> None:

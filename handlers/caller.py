@@ -37,10 +37,20 @@ def of_command(body: Body) -> Caller:
 
 def of_interaction(body: Body) -> Caller:
     """The caller of a click, a form or a type-ahead."""
-    user = body.get("user") or {}
-    team = user.get("team_id") or (body.get("team") or {}).get("id") or ""
-    channel = (body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or ""
-    return Caller(str(user.get("id", "")), str(team), str(channel), str(body.get("trigger_id") or ""))
+    user = _part(body, "user")
+    team = user.get("team_id") or _part(body, "team").get("id")
+    channel = _part(body, "channel").get("id") or _part(body, "container").get("channel_id")
+    return Caller(_text(user.get("id")), _text(team), _text(channel), _text(body.get("trigger_id")))
+
+
+def _part(body: Body, name: str) -> Body:
+    """An object inside of a payload; an empty one when it is none."""
+    found = body.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def delivery(kind: str, *parts: Any) -> str:

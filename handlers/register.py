@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import App, BoltResponse
@@ -24,6 +25,16 @@ FAILED = (
 
 def register(app: App, front: Front) -> None:
     """Registers every listener; the order matters only for the last, which takes what no other took."""
+
+    @app.middleware
+    def readable(body: dict[str, Any], next: Callable[[], None]) -> BoltResponse | None:  # noqa: A002  Bolt's name.
+        """Bolt itself trips over an action without its id."""
+        if not _is_readable(body):
+            log.warning("a click that names no button was refused")
+            return BoltResponse(status=400)
+        next()
+        return None
+
     for part in (commands, views, actions, options, home):
         part.register(app, front)
 
@@ -38,6 +49,15 @@ def register(app: App, front: Front) -> None:
         return (
             BoltResponse(status=200, body={"response_type": "ephemeral", "text": FAILED}) if "command" in body else None
         )
+
+
+def _is_readable(body: dict[str, Any]) -> bool:
+    if body.get("type") != "block_actions":
+        return True
+    actions = body.get("actions")
+    if not isinstance(actions, list):
+        return False
+    return all(isinstance(action, dict) and isinstance(action.get("action_id"), str) for action in actions)
 
 
 def _where(error: Exception) -> str:
