@@ -17,6 +17,7 @@ from sqlmodel import select
 from approvals.announce import NotYetError, look_again, operation_of
 from approvals.approvers import called_upon
 from approvals.attempts import IN_DOUBT, LeaseLostError, Outcome, fence
+from approvals.calls import noting
 from approvals.context import Context
 from approvals.models import Attempt, Vote
 from approvals.people import SlackAwayError
@@ -42,6 +43,12 @@ def run(context: Context, number: int, shared: Shared) -> None:
     turn = take(context, number)
     if turn is None:
         return
+    with noting(turn.calls):
+        _go_on(turn, shared)
+    turn.note_other_calls()
+
+
+def _go_on(turn: Turn, shared: Shared) -> None:
     try:
         _proceed(turn, shared)
     except LeaseLostError:
@@ -102,6 +109,9 @@ def _approval_lost(turn: Turn) -> str:
 def _take_step(turn: Turn, step: Step, shared: Shared) -> bool:
     """Whether the step's goal stands, so that the next one may follow at once."""
     sent = turn.attempts(step)
+    for attempt in sent:
+        if attempt.outcome == Outcome.OPEN:
+            turn.give_up_attempt(attempt)
     world = _world(turn, sent, shared)
     observation = step.observe(world)
     if isinstance(observation, Ready):

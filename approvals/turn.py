@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from approvals import attempts, lines, messages
+from approvals import attempts, calls, lines, messages
 from approvals.announce import operation_of
 from approvals.attempts import LeaseLostError, Outcome
 from approvals.context import Context
@@ -18,6 +18,7 @@ from approvals.leases import claim, release
 from approvals.lifecycle import LostRaceError, transition
 from approvals.models import Attempt, Request
 from approvals.states import EXECUTING, Status
+from operations.aws import Call
 from operations.observations import Done, Failed
 from operations.steps import Step
 
@@ -30,6 +31,7 @@ class Turn:
     request: Request
     steps: tuple[Step, ...] = ()
     approval_is_fresh: bool = False
+    calls: list[Call] = field(default_factory=list)
 
     @property
     def number(self) -> int:
@@ -43,9 +45,28 @@ class Turn:
             return attempts.begin(session, self.number, step.key, self.context.owner, self.context.clock())
 
     def end_attempt(self, attempt: Attempt, outcome: Outcome, detail: str = "") -> None:
-        """The outcome of an attempt; kept even when the lease was lost in between, because it is true all the same."""
+        """The outcome of an attempt and its calls; kept even when the lease was lost in between, because it is true all the same."""
+        now = self.context.clock()
         with self.context.store.write() as session:
-            attempts.end(session, attempt, outcome, self.context.clock(), detail)
+            attempts.end(session, attempt, outcome, now, detail)
+            calls.record(session, now, self.number, self.calls, attempt.step)
+        self.calls.clear()
+
+    def give_up_attempt(self, attempt: Attempt) -> None:
+        """An attempt of a process that is gone: nobody will write down any more how it ended."""
+        now = self.context.clock()
+        with self.context.store.write() as session:
+            attempts.end(
+                session, attempt, Outcome.AMBIGUOUS, now, "the process ended before the answer was written down"
+            )
+            calls.record_lost(session, now, self.number, attempt.step)
+
+    def note_other_calls(self) -> None:
+        """The calls that belong to no attempt, such as a role that could not be assumed."""
+        if self.calls:
+            with self.context.store.write() as session:
+                calls.record(session, self.context.clock(), self.number, self.calls)
+            self.calls.clear()
 
     def attempts(self, step: Step) -> list[Attempt]:
         """The attempts at a step that may have had an effect."""

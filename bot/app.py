@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from slack_bolt import App
 
+from approvals.calls import note
 from approvals.context import Context, Pace
 from approvals.desk import Desk
 from approvals.dispatcher import Dispatcher
@@ -211,6 +212,7 @@ class Orgbot:
 
     def _count_call(self, call: Call) -> None:
         self.metrics.aws_calls.labels(call.operation, call.outcome).inc()
+        note(call)
 
 
 def _quiet_logger() -> logging.Logger:

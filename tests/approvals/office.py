@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from approvals.absent import tell_absent
 from approvals.announce import announce
+from approvals.calls import note
 from approvals.context import Context, Pace
 from approvals.decide import decide, expire
 from approvals.desk import Click, Desk, Draft
@@ -85,7 +86,7 @@ class Office:
         self.rules = Rules([rule or Rule("default", (BOB, CAROL))])
         self.engine = open_engine(url)
         migrate(self.engine)
-        self._aws = Aws(Boto3Clients())
+        self._aws = Aws(Boto3Clients(), note)
         self._organization = read_organization(self._aws, self.clock)
         self._deliveries = itertools.count()
         self.context = self._context("first process")

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from approvals.audit import problems
 from approvals.cards import STATES
-from approvals.models import Message, Request, Vote
+from approvals.models import Attempt, Message, Request, Vote
 from approvals.rules import Rule, Rules
 from approvals.states import TERMINAL, Status
 from sandbox.aws.server import AwsSandbox
@@ -246,6 +246,15 @@ class Promises(RuleBasedStateMachine):
     def a_click_is_answered_once(self) -> None:
         lines = [message for message in self.bureau.rows(Message) if message.kind == "private"]
         assert len(lines) <= len(self.clicks)
+
+    @invariant()
+    def each_call_is_in_the_audit(self) -> None:
+        """Once its worker has ended: with its answer, or with the note that the process died before it came."""
+        open_ones = Counter(attempt.request_id for attempt in self.bureau.rows(Attempt) if not attempt.outcome)
+        noted = Counter(entry.request_id or 0 for entry in self.bureau.audit() if entry.event == "aws.call")
+        for request in self.bureau.rows(Request):
+            made = [call for call in self.bureau.aws.calls.of("TagResource") if self.bureau.is_for(call, request)]
+            assert len(made) <= noted[request.id or 0] + open_ones[request.id or 0]
 
     def teardown(self) -> None:
         """In the end everything has ended, each request has one card that says how, and its requester one word of it."""
