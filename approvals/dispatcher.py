@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, text
 from sqlmodel import Session, col, func, or_, select
 
 from approvals.absent import tell_absent
+from approvals.anchors import post as post_anchor
 from approvals.announce import announce
 from approvals.context import Context
 from approvals.decide import decide, expire, forget_old_clicks
@@ -88,6 +89,14 @@ class Dispatcher:
     def clean_up(self) -> None:
         """Removes what nobody needs any more."""
         self.submit(lambda: forget_old_clicks(self._context, KEPT_CLICKS))
+
+    def anchor(self, every: timedelta) -> None:
+        """Posts an anchor of the audit when the last one is `every` old."""
+        self.submit(lambda: self._anchor(every))
+
+    def _anchor(self, every: timedelta) -> None:
+        if post_anchor(self._context, every):
+            self.wake()
 
     def stop(self) -> None:
         """Takes no new work, and returns when what is in hand is finished."""

@@ -40,6 +40,11 @@ def private(session: Session, click: Interaction, at: datetime, body: Body) -> N
     _queue(session, at, lane=f"private:{click.user}", kind="private", body=body, **where)
 
 
+def notice(session: Session, at: datetime, body: Body) -> None:
+    """A message in the approval channel that is about no request."""
+    _queue(session, at, lane="notices", kind="notice", body=body)
+
+
 def _thread_lane(request: Request) -> str:
     return f"request:{request.id}"
 

@@ -105,9 +105,8 @@ class Outbox:
                 return found
             if message.started_at + self._context.pace.slack_settle > self._context.clock():
                 raise SlackAmbiguousError("its answer was lost a moment ago")
-        return {"card": self._card, "thread": self._thread, "dm": self._direct, "private": self._private}[message.kind](
-            message
-        )
+        ways = {"card": self._card, "thread": self._thread, "dm": self._direct, "private": self._private}
+        return (ways | {"notice": self._notice})[message.kind](message)
 
     def _card(self, message: Message) -> Posted:
         request, votes = self._request(message)
@@ -121,6 +120,9 @@ class Outbox:
     def _thread(self, message: Message) -> Posted:
         request, _ = self._request(message)
         return self._post(message, request.card_channel, {**message.body, "thread_ts": request.card_ts})
+
+    def _notice(self, message: Message) -> Posted:
+        return self._post(message, self._context.approval_channel, message.body)
 
     def _direct(self, message: Message) -> Posted:
         return self._post(message, self._direct_channel(message.user), message.body)
@@ -155,14 +157,13 @@ class Outbox:
 
     def _look_up(self, message: Message) -> Posted | None:
         """The message in Slack's history, by its metadata and our own bot id; None when it is not there, or cannot be seen."""
-        request, _ = self._request(message)
-        if message.kind == "card" and request.card_ts:
+        request = self._request(message)[0] if message.request_id is not None else None
+        if request and message.kind == "card" and request.card_ts:
             return None
-        channel = {"card": self._context.approval_channel, "thread": request.card_channel}.get(message.kind)
-        channel = channel or self._direct_channel(message.user)
+        channel = self._channel_of(message, request)
         where = {"channel": channel, "limit": LOOK_BACK, "include_all_metadata": True}
         method = "conversations.history"
-        if message.kind == "thread":
+        if request and message.kind == "thread":
             method, where = "conversations.replies", where | {"ts": request.card_ts, "oldest": request.card_ts}
         try:
             found = call(self._slack, method, **where).get("messages", [])
@@ -171,6 +172,13 @@ class Outbox:
             return None
         ours = [item for item in found if self._is_ours(item, message.marker)]
         return Posted(channel, str(ours[0]["ts"])) if ours else None
+
+    def _channel_of(self, message: Message, request: Request | None) -> str:
+        if message.kind in ("card", "notice"):
+            return self._context.approval_channel
+        if request and message.kind == "thread" and request.card_channel:
+            return request.card_channel
+        return self._direct_channel(message.user)
 
     def _is_ours(self, item: dict[str, Any], marker: str) -> bool:
         payload = item.get("metadata", {}).get("event_payload", {})
@@ -218,7 +226,7 @@ class Outbox:
 
     def _refused(self, message: Message, error: SlackRefusedError) -> bool:
         """What an administrator can mend is tried again each minute; anything else is given up, loudly, so that the lane goes on."""
-        if error.code in MENDABLE and message.kind in ("card", "thread"):
+        if error.code in MENDABLE and message.kind in ("card", "thread", "notice"):
             log.error("Slack refuses the approval channel: %s; `orgbot check` says what to mend", error)
             return self._later(message, MEND_PAUSE, status="queued", error=error.code)
         log.error("Slack refuses a message, which is dropped: %s", error)

@@ -77,7 +77,9 @@ class Orgbot:
         self.front = self._front()
         self.app = self._bolt_app()
         self.transport = self._transport()
-        self.clockwork = Clockwork(self.dispatcher, self.picture, settings.tick_seconds)
+        self.clockwork = Clockwork(
+            self.dispatcher, self.picture, settings.tick_seconds, timedelta(hours=settings.anchor_hours)
+        )
         self.readiness = Readiness(self.store, self.picture, self.transport)
         self.edge = self._edge()
 

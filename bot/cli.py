@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,21 +42,40 @@ app.add_typer(audit, name="audit")
 
 
 @audit.command()
-def verify() -> None:
-    """Is the chain of records whole? Exit 1 when a record was changed, removed or moved."""
+def verify(
+    anchor: Annotated[
+        list[str] | None, typer.Option(help="An anchor from the approval channel, 1234:abcdef…; may be repeated")
+    ] = None,
+    anchors: Annotated[list[Path] | None, typer.Option(help="A file of anchors, such as lines of the channel")] = None,
+) -> None:
+    """Is the chain of records whole? Exit 1 when a record was changed, removed or moved, or is not what an anchor says."""
+    from bot.audit import AuditInputError
     from bot.audit import verify as check_chain
 
-    raise typer.Exit(check_chain(_database_url()))
+    try:
+        raise typer.Exit(check_chain(_database_url(), anchor or (), anchors or ()))
+    except AuditInputError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @audit.command()
-def export(form: Annotated[str, typer.Option("--format", help="json (one record a line) or csv")] = "json") -> None:
-    """Prints every record."""
+def export(
+    form: Annotated[str, typer.Option("--format", help="jsonl (one record a line) or csv")] = "jsonl",
+    since: Annotated[str, typer.Option(help="From this date on, such as 2026-01-31 (UTC)")] = "",
+    until: Annotated[str, typer.Option(help="Before this date")] = "",
+    person: Annotated[str, typer.Option(help="What this person did, and their requests: user id or e-mail")] = "",
+) -> None:
+    """Prints the records."""
+    from bot.audit import AuditInputError, Wanted, moment
     from bot.audit import export as print_records
 
-    if form not in ("json", "csv"):
-        raise typer.BadParameter(f"“{form}” is no format; give json or csv")
-    raise typer.Exit(print_records(_database_url(), form))
+    if form not in ("json", "jsonl", "csv"):
+        raise typer.BadParameter(f"--format: “{form}” is no format; give jsonl or csv")
+    try:
+        wanted = Wanted(moment(since, "--since"), moment(until, "--until"), person.strip())
+        raise typer.Exit(print_records(_database_url(), form, wanted))
+    except AuditInputError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _database_url() -> str:

@@ -1,11 +1,14 @@
-"""The clockwork: one APScheduler job that looks for due work, and one that keeps the picture of the organization fresh.
+"""The clockwork: one APScheduler job that looks for due work, one that keeps the picture of the organization
+fresh, and some that look now and then whether something else is due.
 
-Both live in memory only; what is due stands in the database. `coalesce` and an unlimited grace mean that a late tick is
+All live in memory only; what is due stands in the database. `coalesce` and an unlimited grace mean that a late tick is
 made once and never skipped. Source: APScheduler User Guide, "Limiting the number of concurrently executing instances".
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -17,14 +20,19 @@ ONCE: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_tim
 
 
 class Clockwork:
-    """Ticks every `seconds`; `stop` lets a tick in hand finish."""
+    """Ticks every `seconds`; `stop` lets a tick in hand finish. `anchor_every` 0 posts no anchors of the audit."""
 
-    def __init__(self, dispatcher: Dispatcher, picture: Picture, seconds: float) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, picture: Picture, seconds: float, anchor_every: timedelta = timedelta(0)
+    ) -> None:
         self._picture = picture
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults=ONCE)
         self._scheduler.add_job(dispatcher.wake, "interval", seconds=seconds, id="tick")
         self._scheduler.add_job(self._refresh, "interval", seconds=seconds, id="picture")
         self._scheduler.add_job(dispatcher.clean_up, "interval", hours=1, id="clean up")
+        if anchor_every:
+            anchor = partial(dispatcher.anchor, anchor_every)
+            self._scheduler.add_job(anchor, "interval", minutes=1, id="anchor")
 
     def start(self) -> None:
         """Begins to tick."""

@@ -132,6 +132,13 @@ class Settings(BaseSettings):
     tick_seconds: float = _setting(
         1, "ORGBOT_TICK_SECONDS", "How often the scheduler looks for due work", ge=0.05, le=60
     )
+    anchor_hours: float = _setting(
+        24,
+        "ORGBOT_ANCHOR_HOURS",
+        "Hours between two anchors, the audit's newest hash posted to the approval channel; 0: never",
+        ge=0,
+        le=24 * 90,
+    )
     workers: int = _setting(8, "ORGBOT_WORKERS", "Threads that call Slack and AWS", ge=2, le=64)
     http_threads: int = _setting(32, "ORGBOT_HTTP_THREADS", "Threads that answer over HTTP", ge=1, le=256)
     log_level: LogLevel = _setting("INFO", "ORGBOT_LOG_LEVEL", "The least level that is logged")

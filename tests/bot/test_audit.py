@@ -1,0 +1,152 @@
+"""`orgbot audit`: what it prints, of whom and when, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, update
+from sqlmodel import col
+
+from approvals.anchors import Anchor
+from approvals.models import AuditRecord
+from bot.audit import AuditInputError, Wanted, export, moment, read_anchors, verify
+from sandbox.aws.server import AwsSandbox
+from tests.approvals.office import ALICE, BOB, DAVE, Office
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", " =1", "\r=1"]
+
+
+@pytest.fixture
+def office(aws: AwsSandbox, tmp_path: Path) -> Iterator[Office]:
+    """Two requests: Alice's, which Bob approved and Dave clicked upon, and, a day later, Dave's, which Bob denied."""
+    found = Office(f"sqlite:///{tmp_path / 'orgbot.db'}")
+    first = found.ask("tag-account", account="222222222222", tags=["owner=shop"])
+    found.work()
+    found.click(first, "approve", DAVE)
+    found.click(first, "approve", BOB)
+    found.work()
+    found.clock.advance(days=1)
+    second = found.ask("tag-account", by=DAVE, account="333333333333", tags=["owner=shop"])
+    found.work()
+    found.click(second, "deny", BOB, reason="=HYPERLINK(1)")
+    found.work()
+    yield found
+    found.close()
+
+
+def url(office: Office) -> str:
+    return str(office.engine.url)
+
+
+def exported(office: Office, capsys: pytest.CaptureFixture[str], **wanted: object) -> list[tuple[str, str]]:
+    assert export(url(office), "jsonl", Wanted(**wanted)) == 0  # type: ignore[arg-type]
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [(row["event"], row["actor"]) for row in rows]
+
+
+def test_everything(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    found = exported(office, capsys)
+    assert found == [(entry.event, entry.actor) for entry in office.audit()]
+    assert ("aws.call", "orgbot") in found
+
+
+def test_a_time(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    second = office.clock()
+    before = exported(office, capsys, until=second)
+    after = exported(office, capsys, since=second)
+    assert before[0] == ("request.filed", ALICE)
+    assert after[0] == ("request.filed", DAVE)
+    assert before + after == exported(office, capsys)
+    assert exported(office, capsys, since=second, until=second + timedelta(seconds=1)) == after
+
+
+@pytest.mark.parametrize("person", [ALICE, "alice@example.com", "Alice@Example.com"])
+def test_who_asked_has_all_that_became_of_it(office: Office, capsys: pytest.CaptureFixture[str], person: str) -> None:
+    found = exported(office, capsys, person=person)
+    assert {("request.filed", ALICE), ("vote.approve", BOB), ("aws.call", "orgbot")} <= set(found)
+    assert ("request.filed", DAVE) not in found
+
+
+@pytest.mark.parametrize("person", [BOB, "bob@example.com"])
+def test_who_decided_has_the_decisions(office: Office, capsys: pytest.CaptureFixture[str], person: str) -> None:
+    assert {actor for _, actor in exported(office, capsys, person=person)} == {BOB}
+
+
+def test_a_refused_click_is_the_clickers(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ("click.approve.refused", DAVE) in exported(office, capsys, person=DAVE)
+
+
+def test_nobody_of_that_name(office: Office) -> None:
+    with pytest.raises(AuditInputError, match="nobody with the e-mail address “eve@"):
+        export(url(office), "jsonl", Wanted(person="eve@example.com"))
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_csv_holds_no_formula(office: Office, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    with office.context.store.write() as session:
+        session.execute(update(AuditRecord).values(actor=text, event=text))
+    export(url(office), "csv", Wanted())
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
+    assert len(rows) == len(office.audit())
+    for row in rows:
+        assert row["actor"] == row["event"] == f"'{text}"
+        assert all(not cell.lstrip().startswith(("=", "+", "-", "@")) for cell in row.values())
+
+
+def test_csv_gives_the_detail_as_json(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    export(url(office), "csv", Wanted())
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
+    assert [json.loads(row["detail"]) for row in rows] == [entry.detail for entry in office.audit()]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", None),
+        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("2026-01-31T12:00", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("2026-01-31T12:00:00+01:00", datetime(2026, 1, 31, 11, tzinfo=UTC)),
+    ],
+)
+def test_dates(text: str, found: datetime | None) -> None:
+    assert moment(text, "--since") == found
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "31.01.2026", "2026"])
+def test_what_is_no_date(text: str) -> None:
+    with pytest.raises(AuditInputError, match=f"--since: “{text}” is no date; write 2026-01-31"):
+        moment(text, "--since")
+
+
+def test_an_end_before_the_beginning(office: Office) -> None:
+    now = office.clock()
+    with pytest.raises(AuditInputError, match="--until: must be later than --since"):
+        export(url(office), "jsonl", Wanted(since=now, until=now))
+
+
+def test_anchors_show_a_cut_at_the_end(office: Office, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    last = office.audit()[-1]
+    file = tmp_path / "anchors.txt"
+    file.write_text(f"orgbot\nAudit anchor: record {last.id}, sha256 {last.hash}\n", encoding="utf-8")
+    assert verify(url(office), [f"{last.id}:{last.hash}"], [file]) == 0
+    assert "2 anchors agree" in capsys.readouterr().out
+
+    with office.context.store.write() as session:
+        session.execute(delete(AuditRecord).where(col(AuditRecord.id) == last.id))
+    assert verify(url(office)) == 0
+    assert verify(url(office), [], [file]) == 1
+    assert f"anchor {last.id}: the audit ends with record {(last.id or 0) - 1}" in capsys.readouterr().out
+
+
+def test_what_is_no_anchor(tmp_path: Path) -> None:
+    with pytest.raises(AuditInputError, match="--anchor: '12:ab' holds no anchor; give the record's number"):
+        read_anchors(["12:ab"], [])
+    with pytest.raises(AuditInputError, match="cannot be read"):
+        read_anchors([], [tmp_path / "none"])
+    assert read_anchors([f"1:{'a' * 64}"], []) == [Anchor(1, "a" * 64)]
