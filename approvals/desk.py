@@ -18,7 +18,7 @@ from sqlmodel import col, func, select
 
 from approvals.homes import opened
 from approvals.limits import Door, Limits
-from approvals.models import LIVE_SQL, Interaction, Request
+from approvals.models import LIVE_SQL, AuditRecord, Interaction, Request
 from approvals.rules import Rule
 from approvals.states import EXECUTING
 from approvals.store import Store
@@ -109,6 +109,15 @@ class Desk:
         """The request of this number."""
         with self._store.read() as session:
             return session.get(Request, number)
+
+    def history(self, number: int, limit: int = 20) -> tuple[list[AuditRecord], int]:
+        """The newest audit records of a request, oldest first, and how many earlier ones there are."""
+        about = AuditRecord.request_id == number
+        newest = select(AuditRecord).where(about).order_by(col(AuditRecord.id).desc()).limit(limit)
+        with self._store.read() as session:
+            found = list(session.exec(newest).all())[::-1]
+            total = session.exec(select(func.count()).select_from(AuditRecord).where(about)).one()
+        return found, total - len(found)
 
     def recent(
         self, *, requester: str = "", live: bool = False, running: bool = False, limit: int = 20

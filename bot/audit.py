@@ -44,7 +44,7 @@ def verify(url: str, given: Sequence[str] = (), files: Sequence[Path] = ()) -> i
         sys.stdout.write(f"{line}\n")
     if not found:
         last = records[-1].hash if records else "none"
-        kept = f"; {len(anchors)} anchors agree" if anchors else "; without an anchor a cut at the end cannot be seen"
+        kept = f"; {_counted(anchors)}" if anchors else "; without an anchor a cut at the end cannot be seen"
         sys.stdout.write(f"{len(records)} records, each as it was written; the last hash is {last}{kept}\n")
     return 1 if found else 0
 
@@ -154,3 +154,7 @@ def _as_csv(rows: Iterable[dict[str, Any]]) -> None:
 def _harmless(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula. Source: OWASP, "CSV Injection"."""
     return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA) else value
+
+
+def _counted(anchors: Sequence[Anchor]) -> str:
+    return "1 anchor agrees" if len(anchors) == 1 else f"{len(anchors)} anchors agree"

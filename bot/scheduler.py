@@ -43,6 +43,10 @@ class Clockwork:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
+    def jobs(self) -> list[Any]:
+        """What is done regularly, each with its `id` and `func`."""
+        return list(self._scheduler.get_jobs())
+
     def _refresh(self) -> None:
         if self._picture.due():
             self._picture.refresh()

@@ -91,7 +91,8 @@ def _one(front: Front, typed: Typed, rest: str) -> list[Block]:
     request = front.desk.find(int(number[1]))
     if request is None:
         raise ParseError(f"there is no request #{number[1]}. `{COMMAND} requests` shows the latest.")
-    return reads.private_card(request, typed.caller.user)
+    told = reads.history(*front.desk.history(int(number[1])))
+    return reads.with_history(reads.private_card(request, typed.caller.user), told)
 
 
 def _asked(front: Front, typed: Typed, command: Command) -> list[Block]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from approvals.cards import STATES, card
-from approvals.models import Request
+from approvals.history import line as history_line
+from approvals.models import AuditRecord, Request
 from approvals.states import Status
-from approvals.text import Block, button, confirm, escape, section, shorten
+from approvals.text import MESSAGE, Block, button, confirm, escape, fit, section, shorten
 from handlers.blocks import packed
 from operations.closing import Closing
 
@@ -42,6 +43,19 @@ def private_card(request: Request, viewer: str) -> list[Block]:
     if request.card_link:
         blocks.append(section(f"<{request.card_link}|The card and its thread>"))
     return blocks
+
+
+def history(entries: Sequence[AuditRecord], earlier: int) -> list[Block]:
+    """What the audit says about a request, one line a record, and how many lines are left out."""
+    if not entries:
+        return []
+    left_out = [f"_{earlier} earlier; `orgbot audit export` has them all._"] if earlier else []
+    return packed(["*History*", *left_out, *(history_line(entry) for entry in entries)])
+
+
+def with_history(blocks: list[Block], told: list[Block]) -> list[Block]:
+    """The card and the history in one message; where both are too long the card is cut, because its message has the whole."""
+    return [*fit(blocks, MESSAGE - sum(len(block["text"]["text"]) for block in told)), *told]
 
 
 def _decides(block: Block) -> bool:

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from approvals.anchors import EVENT, Anchor, disagreements, line, parse, post
 from approvals.audit import problems
+from approvals.dispatcher import Dispatcher
 from approvals.models import AuditRecord, Message
 from approvals.outbox import Outbox
 from tests.approvals.office import Office
@@ -61,6 +62,15 @@ def test_a_restart_knows_when_the_last_one_was_posted(asked: Office) -> None:
     assert not post(asked.context, DAY)
     asked.clock.advance(hours=1)
     assert post(asked.context, DAY)
+
+
+def test_the_dispatcher_posts_it(asked: Office) -> None:
+    asked.clock.advance(hours=24)
+    slack = PostBox()
+    dispatcher = Dispatcher(asked.context, Outbox(asked.context, slack, lambda: "B0ORGBOT"), 2, lambda _: None)
+    dispatcher.anchor(DAY)
+    dispatcher.stop()
+    assert len(anchors(asked)) == 1
 
 
 def test_an_empty_audit_has_no_anchor(office: Office) -> None:

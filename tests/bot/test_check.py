@@ -74,6 +74,15 @@ def test_the_audit_is_whole_until_somebody_edits_it(place: Town) -> None:
     exported = [json.loads(line) for line in orgbot(place, "audit", "export").stdout.splitlines()]
     assert exported[0]["event"] == "request.filed"
 
+    last = exported[-1]
+    assert "1 anchor agrees" in orgbot(place, "audit", "verify", "--anchor", f"{last['id']}:{last['hash']}").stdout
+    cut_off = orgbot(place, "audit", "verify", "--anchor", f"999:{last['hash']}")
+    assert (cut_off.returncode, "has been cut off" in cut_off.stdout) == (1, True)
+    for wrong in (["verify", "--anchor", "999"], ["export", "--since", "soon"], ["export", "--format", "xml"]):
+        refused = orgbot(place, "audit", *wrong)
+        assert refused.returncode == 2
+        assert "Traceback" not in refused.stderr
+
     engine = open_engine(place.environment()["DATABASE_URL"])
     with engine.begin() as connection:
         connection.execute(text("UPDATE audit SET actor = 'U0MALLORY' WHERE id = 1"))

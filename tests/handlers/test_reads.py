@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from approvals import audit
 from approvals.models import Request
 from approvals.states import Status
 from handlers.reads import line, private_card
@@ -73,3 +74,71 @@ def test_every_state_is_shown_within_the_limits(status: Status) -> None:
     found = request(status, preview=preview, card_link="https://slack.example/archives/C0/p1", outcome="o" * 4000)
     assert problems(private_card(found, ALICE), "message") == []
     assert "<!channel>" not in line(found)
+
+
+def record(reception: Reception, event: str, actor: str = "orgbot", **detail: Any) -> None:
+    with reception.store.write() as session:
+        audit.record(session, reception.now, event, actor, 1, **detail)
+
+
+def history_of(reception: Reception) -> str:
+    reception.types("request 1")
+    return "\n".join(b["text"]["text"] for b in reception.blocks if "UTC>" in b.get("text", {}).get("text", ""))
+
+
+def test_a_request_shows_its_history(reception: Reception) -> None:
+    reception.types(MOVE)
+    record(reception, "request.filed", ALICE)
+    record(reception, "click.approve.refused", ALICE, why="somebody else has to decide")
+    record(reception, "vote.approve", BOB, reason="")
+    record(reception, "request.approved", BOB)
+    record(reception, "aws.call", operation="MoveAccount", outcome="ok", aws_request_id="f-1")
+    record(reception, "aws.call", outcome="unknown", step="move")
+
+    lines = history_of(reception).splitlines()[1:]
+    stamp = f"<!date^{int(reception.now.timestamp())}^{{date_short_pretty}} {{time_secs}}|2030-01-02 03:07:00 UTC>"
+    assert [line.removeprefix(stamp).strip() for line in lines] == [
+        f"Asked; the approvers got the card  ·  <@{ALICE}>",
+        f"“Approve” was refused: somebody else has to decide  ·  <@{ALICE}>",
+        f":ballot_box_with_check: Approval  ·  <@{BOB}>",
+        f":white_check_mark: Approved, starting  ·  <@{BOB}>",
+        "AWS MoveAccount: ok (`f-1`)  ·  orgbot",
+        "AWS step move: unknown  ·  orgbot",
+    ]
+
+
+def test_a_request_without_records_shows_none(reception: Reception) -> None:
+    reception.types(MOVE)
+    assert "History" not in reception.types("request 1")
+
+
+def test_of_a_long_history_the_newest_lines_are_shown(reception: Reception) -> None:
+    reception.types(MOVE)
+    for number in range(33):
+        record(reception, "vote.deny", BOB, reason=f"reason {number}.")
+    told = history_of(reception)
+    assert told.count("Denial") == 20
+    assert "reason 12." not in told
+    assert "reason 13." in told
+    assert "13 earlier" in told
+
+
+@pytest.mark.parametrize(
+    "event",
+    ["request.waiting", "request.made-up", "vote.approve", "vote.x", "click.x.refused", "aws.call", "new.kind", ""],
+)
+def test_nothing_in_a_record_mentions_links_or_breaks_the_layout(reception: Reception, event: str) -> None:
+    """Twenty of the longest lines and a long card are one message still."""
+    evil = "<!channel> <@U0BOB> <https://evil.example|x>\u202e\n```" + "&" * 5000
+    reception.types(MOVE + f" --reason {'r' * 450}")
+    for _ in range(21):
+        record(
+            reception,
+            event,
+            evil,
+            **dict.fromkeys(("why", "reason", "operation", "outcome", "step", "aws_request_id"), evil),
+        )
+    told = history_of(reception)
+    assert told.count("UTC>") == 20
+    assert not any(bad in told for bad in ("<!channel", "<@", "<http", "\u202e", "```"))
+    assert sum(len(b["text"]["text"]) for b in reception.blocks if b["type"] == "section" and "text" in b) <= 12_000
