@@ -114,6 +114,31 @@ class Promises(RuleBasedStateMachine):
         self.work(process)
 
     @rule(number=which)
+    def the_requester_takes_it_back(self, number: int) -> None:
+        requests = self.bureau.rows(Request)
+        if requests:
+            self.click(number, "cancel", requests[-1 - number % len(requests)].requester, TEAM)
+            self.work()
+
+    @rule(number=which)
+    def one_person_approves_from_two_accounts(self, number: int) -> None:
+        for by in (BOB, BOB_TOO):
+            self.click(number, "approve", by, TEAM)
+        self.work()
+
+    @rule(account=st.sampled_from(ACCOUNTS), seconds=st.sampled_from(WAITS))
+    def the_approvers_go_while_aws_is_busy(self, account: str, seconds: int) -> None:
+        self.ask(ALICE, account, ONE)
+        self.work()
+        self.bureau.aws.faults.add("TagResource", "throttle", times=3)
+        self.two_approve_and_it_is_carried_out(0, 0)
+        self.nobody_decides_who_may_not()  # What was so far is judged by those who were approvers so far.
+        self.nothing_is_sent_without_enough_approvers_who_still_may()
+        self.the_approvers_change({BOB, BOB_TOO, CAROL})
+        self.bureau.clock.advance(seconds=seconds)
+        self.work()
+
+    @rule(number=which)
     def slack_delivers_a_click_again(self, number: int) -> None:
         if self.clicks:
             self._deliver(self.clicks[-1 - number % len(self.clicks)])
