@@ -67,7 +67,9 @@ def test_a_restart_knows_when_the_last_one_was_posted(asked: Office) -> None:
 def test_the_dispatcher_posts_it(asked: Office) -> None:
     asked.clock.advance(hours=24)
     slack = PostBox()
-    dispatcher = Dispatcher(asked.context, Outbox(asked.context, slack, lambda: "B0ORGBOT"), 2, lambda _: None)
+    dispatcher = Dispatcher(
+        asked.context, Outbox(asked.context, slack, lambda: "B0ORGBOT", lambda _: {}), 2, lambda _: None
+    )
     dispatcher.anchor(DAY)
     dispatcher.stop()
     assert len(anchors(asked)) == 1
@@ -81,7 +83,7 @@ def test_an_anchor_arrives_once_though_an_answer_was_lost(asked: Office) -> None
     asked.clock.advance(hours=24)
     post(asked.context, DAY)
     slack = PostBox()
-    outbox = Outbox(asked.context, slack, lambda: "B0ORGBOT")
+    outbox = Outbox(asked.context, slack, lambda: "B0ORGBOT", lambda _: {})
     outbox.send_lane("notices")
     with asked.context.store.write() as session:  # As if the process had died before it wrote the answer down.
         now = asked.clock()
