@@ -13,6 +13,7 @@ from approvals.lifecycle import transition
 from approvals.limits import excess
 from approvals.models import Request
 from approvals.people import SlackAwayError
+from approvals.session_rules import objection
 from approvals.states import Status
 from operations.base import Operation
 from operations.errors import AmbiguousError, BusyError, FieldError, RefusedError
@@ -73,12 +74,16 @@ def _claimed(context: Context, number: int) -> Request | None:
 
 def _prepare(context: Context, request: Request) -> dict[str, Any]:
     person = context.people.look(request.requester)
-    objection = person.objection(context.team())
-    if objection:
-        raise RefusalError(f"{objection[0].upper()}{objection[1:]}.")
+    unwelcome = person.objection(context.team())
+    if unwelcome:
+        raise RefusalError(f"{unwelcome[0].upper()}{unwelcome[1:]}.")
     _check_flood(context, request, person.key)
+    operation = operation_of(request)
+    field, why = objection(context.rules().named(request.rule), operation)
+    if why:
+        raise RefusalError(f"{_flag(request, field)}: {why}")
     try:
-        preview = look_again(context, operation_of(request))
+        preview = look_again(context, operation)
     except FieldError as error:
         raise RefusalError(f"{_flag(request, error.field)}: {error.message}") from error
     except RefusedError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from approvals.limits import Limits
 from approvals.people import People
@@ -31,6 +32,14 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Handover:
+    """How credentials reach their requester: `mode` is dm or reveal; the message is deleted after `delete_after`, at expiry at the latest."""
+
+    mode: Literal["dm", "reveal"] = "dm"
+    delete_after: timedelta | None = None
+
+
+@dataclass(frozen=True)
 class Context:
     """`owner` names this process among all that work on the same database; `organization()` is the cached picture.
 
@@ -51,3 +60,4 @@ class Context:
     console: Console
     approval_channel: str
     limits: Limits
+    handover: Handover = Handover()

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import or_, update
 from sqlmodel import Session, col
 
-from approvals.models import HomeViewer, Interaction, Message, Request
+from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession
 
 LEASE = timedelta(seconds=150)  # Longer than one call to AWS may take, connecting and reading included.
-Leased = type[Request] | type[Interaction] | type[Message] | type[HomeViewer]
+Leased = type[Request] | type[Interaction] | type[Message] | type[HomeViewer] | type[RoleSession]
 
 
 def claim(session: Session, model: Leased, row: int, owner: str, now: datetime) -> bool:
@@ -33,7 +33,7 @@ def release(session: Session, model: Leased, row: int, owner: str, **values: Any
 
 def forget_all(session: Session) -> int:
     """Ends every lease; right at the start of a process that is alone on its database. Gives their number."""
-    models: tuple[Leased, ...] = (Request, Interaction, Message, HomeViewer)
+    models: tuple[Leased, ...] = (Request, Interaction, Message, HomeViewer, RoleSession)
     ended = 0
     for model in models:
         held = update(model).where(col(model.lease_owner) != "").values(lease_owner="", lease_until=None)

@@ -6,9 +6,11 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from approvals.models import Interaction, Message, Request
+from operations.observations import Done, Failed, Observation, Waiting
+from operations.registry import by_name
 
 Body = dict[str, Any]
 
@@ -32,6 +34,26 @@ def direct(session: Session, request: Request, at: datetime, body: Body) -> None
 def call(session: Session, request: Request, user: str, at: datetime, body: Body) -> None:
     """A direct message to somebody who may decide."""
     _queue(session, at, lane=f"call:{user}:{request.id}", kind="dm", request_id=request.id, user=user, body=body)
+
+
+def handover(session: Session, request: Request, at: datetime, kind: str) -> None:
+    """What hands the request's result over to the requester, made when it is sent; nothing for an empty `kind`."""
+    if kind:
+        lane = f"dm:{request.requester}:{request.id}"
+        _queue(session, at, lane=lane, kind=kind, request_id=request.id, user=request.requester)
+
+
+def delivery(session: Session, request: Request) -> Observation:
+    """Whether the result has been handed over; a message that was dropped says in its body why."""
+    kind = by_name()[request.operation].delivers
+    query = select(Message).where(Message.request_id == request.id, Message.kind == kind)
+    message = session.exec(query.order_by(col(Message.id).desc())).first()
+    if message is None or message.status in ("queued", "sending"):
+        return Waiting("")
+    if message.status == "dropped":
+        say = str(message.body.get("say") or "It could not be handed over.")
+        return Failed(say, str(message.body.get("advice", "")))
+    return Done("Handed over by direct message.")
 
 
 def private(session: Session, click: Interaction, at: datetime, body: Body) -> None:

@@ -198,6 +198,36 @@ class HomeViewer(SQLModel, table=True):
     lease_until: datetime | None = _time()
 
 
+class RoleSession(SQLModel, table=True):
+    """What is known of one request's role session and of the message that hands it over; never a secret.
+
+    The access key id is that of the newest credentials. `due_at` is when a worker has to look at it next.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    request_id: int = Field(foreign_key="request.id", unique=True)
+    user: str
+    account: str
+    role: str
+    duration: int = Field(description="seconds")
+    session_name: str
+    role_id: str = ""
+    access_key_id: str = ""
+    state: str = Field(index=True, description="see approvals.session_book.State")
+    channel: str = ""
+    ts: str = ""
+    ended_by: str = ""
+    warned: bool = False
+    tries: int = 0
+    alerted: bool = False
+    issued_at: datetime | None = _time()
+    expires_at: datetime | None = _time()
+    delete_due_at: datetime | None = _time()
+    due_at: datetime | None = _time(index=True)
+    lease_owner: str = ""
+    lease_until: datetime | None = _time()
+
+
 class AuditRecord(SQLModel, table=True):
     """One line of the audit, chained: `hash` covers this record and `previous`, the hash of the one before."""
 

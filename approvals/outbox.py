@@ -20,8 +20,11 @@ from sqlmodel import Session, col, select
 from approvals import lines, messages
 from approvals.cards import card
 from approvals.context import Context
+from approvals.delivery import KIND as CREDENTIALS
+from approvals.delivery import Delivery
 from approvals.homes import Homes
 from approvals.leases import claim, release
+from approvals.minting import LaterError, UndeliverableError
 from approvals.models import Message, Request, Vote
 from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from operations.closing import Closing
@@ -63,6 +66,7 @@ class Outbox:
         self._slack = slack
         self._bot_id = bot_id
         self._direct_channels: dict[str, str] = {}
+        self._delivery = Delivery(context)
 
     def send_lane(self, lane: str) -> None:
         """Sends the lane's messages in order, until one has to wait."""
@@ -75,16 +79,23 @@ class Outbox:
             return False
         try:
             posted = self._deliver(message)
-        except SlackBusyError as error:
-            log.warning("a message waits for Slack: %s", error)
-            return self._later(message, error.wait, status="queued")
-        except SlackAmbiguousError as error:
-            log.warning("a message may or may not have arrived: %s", error)
-            return self._later(message, min(self._context.pace.slack_settle, timedelta(seconds=5)), status="sending")
-        except SlackRefusedError as error:
-            return self._refused(message, error)
+        except (SlackBusyError, SlackAmbiguousError, SlackRefusedError, LaterError, UndeliverableError) as error:
+            return self._not_sent(message, error)
         self._sent(message, posted)
         return True
+
+    def _not_sent(self, message: Message, error: Exception) -> bool:
+        """Whether the lane goes on without it."""
+        match error:
+            case SlackBusyError() | LaterError():
+                log.warning("a message waits: %s", error)
+                return self._later(message, error.wait, status="queued")
+            case SlackRefusedError():
+                return self._refused(message, error)
+            case UndeliverableError():
+                return self._undeliverable(message, error)
+        log.warning("a message may or may not have arrived: %s", error)
+        return self._later(message, min(self._context.pace.slack_settle, timedelta(seconds=5)), status="sending")
 
     def _claimed(self, lane: str) -> Message | None:
         now = self._context.clock()
@@ -126,6 +137,12 @@ class Outbox:
 
     def _direct(self, message: Message) -> Posted:
         return self._post(message, self._direct_channel(message.user), message.body)
+
+    def _credentials(self, message: Message) -> Posted:
+        """Slack is asked before AWS, so that nothing is opened while Slack is away."""
+        self._direct_channels.pop(message.user, None)
+        channel = self._direct_channel(message.user)
+        return self._post(message, channel, self._delivery.body(self._request(message)[0]))
 
     def _private(self, message: Message) -> Posted:
         """A line for one person in a channel. Lost ones are not repeated; where it cannot be shown, it goes by DM."""
@@ -203,6 +220,8 @@ class Outbox:
             if not release(session, Message, message.id or 0, self._context.owner, **values):
                 log.warning("another worker has taken the message over")
                 return
+            if message.kind == CREDENTIALS:
+                self._delivery.sent(session, message, posted.channel, posted.ts)
             if first_card:
                 self._card_posted(session, message, posted, link)
 
@@ -226,12 +245,21 @@ class Outbox:
 
     def _refused(self, message: Message, error: SlackRefusedError) -> bool:
         """What an administrator can mend is tried again each minute; anything else is given up, loudly, so that the lane goes on."""
+        if message.kind == CREDENTIALS:
+            return self._undeliverable(message, UndeliverableError(f"Slack refuses the direct message ({error.code})."))
         if error.code in MENDABLE and message.kind in ("card", "thread", "notice"):
             log.error("Slack refuses the approval channel: %s; `orgbot check` says what to mend", error)
             return self._later(message, MEND_PAUSE, status="queued", error=error.code)
         log.error("Slack refuses a message, which is dropped: %s", error)
         with self._context.store.write() as session:
             release(session, Message, message.id or 0, self._context.owner, status="dropped", error=str(error)[:500])
+        return True
+
+    def _undeliverable(self, message: Message, error: UndeliverableError) -> bool:
+        log.warning("credentials cannot be handed over; the thread says why")
+        with self._context.store.write() as session:
+            if release(session, Message, message.id or 0, self._context.owner, status="dropped", error="undeliverable"):
+                self._delivery.failed(session, message, error)
         return True
 
     def _later(self, message: Message, wait: timedelta, *, status: str, error: str = "") -> bool:

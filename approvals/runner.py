@@ -133,7 +133,7 @@ def _still_approved(turn: Turn) -> bool:
 
 def _world(turn: Turn, sent: list[Attempt], shared: Shared) -> World:
     times = tuple(attempt.started_at for attempt in sent if attempt.started_at)
-    return World(turn.context.aws, shared, turn.request.marker, turn.request.memory, times, turn.others)
+    return World(turn.context.aws, shared, turn.request.marker, turn.request.memory, times, turn.others, turn.delivery)
 
 
 def _settling(turn: Turn, attempt: Attempt) -> bool:

@@ -19,7 +19,7 @@ from approvals.lifecycle import LostRaceError, transition
 from approvals.models import Attempt, Request
 from approvals.states import EXECUTING, Status
 from operations.aws import Call
-from operations.observations import Done, Failed
+from operations.observations import Done, Failed, Observation
 from operations.steps import Step
 
 
@@ -86,6 +86,12 @@ class Turn:
         with self.context.store.write() as session:
             self._become(session, Status.RUNNING)
             messages.card(session, self.request, self.context.clock())
+            messages.handover(session, self.request, self.context.clock(), operation_of(self.request).delivers)
+
+    def delivery(self) -> Observation:
+        """How far the handing over of the result is, as the outbox has left it."""
+        with self.context.store.read() as session:
+            return messages.delivery(session, self.request)
 
     def advance(self, done: Done) -> None:
         """A step's goal stands: its news into the thread, what it learned into the memory, on to the next step."""

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from approvals.desk import AlreadyAskedError, Draft
 from approvals.limits import FloodError
 from approvals.rules import Rule
+from approvals.session_rules import objection
 from handlers.caller import Caller
 from handlers.declared import LONGEST_REASON, fields_of
 from handlers.front import Front
@@ -56,7 +57,7 @@ def file(front: Front, caller: Caller, operation: type[Operation], given: Given,
     draft = Draft(
         operation=operation.name,
         params=asked.model_dump(mode="json"),
-        subject=asked.subject(),
+        subject=asked.subject_for(caller.user),
         reason=given.reason,
         requester=caller.user,
         team=caller.team,
@@ -98,6 +99,9 @@ def _rule(front: Front, asked: Operation, organization: Organization) -> Rule:
     if rule is None:
         sentence = f"no rule allows {asked.name} in {path}. Whoever keeps the bot's rules can add one for it."
         raise NotAcceptedError(Problem(place_field(type(asked)), sentence))
+    field, why = objection(rule, asked)
+    if why:
+        raise NotAcceptedError(Problem(field, why))
     return rule
 
 

@@ -33,6 +33,10 @@ class Operation(BaseModel):
     aliases: ClassVar[tuple[str, ...]] = ()
     permissions: ClassVar[tuple[Permission, ...]] = ()
     founds: ClassVar[bool] = False  # Whether it is asked for where there is no organization yet.
+    personal: ClassVar[bool] = False
+    """Whether the result is the requester's alone, so that two people may ask for the same at once."""
+    delivers: ClassVar[str] = ""
+    """The kind of message that hands the result over while the request runs; most operations hand nothing over."""
 
     @classmethod
     @cache
@@ -58,6 +62,10 @@ class Operation(BaseModel):
     def subject(self) -> str:
         """What this request is about, as a key: two live requests about the same subject would get in each other's way."""
         raise NotImplementedError
+
+    def subject_for(self, requester: str) -> str:
+        """The subject of this person's request."""
+        return f"{self.subject()}:{requester}" if self.personal else self.subject()
 
     def target(self, organization: Organization) -> str:
         """The path of the OU that the request touches, by which the rules' `under` is judged."""

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+
 from operations.permissions import Permission
 
 CHECK_PERMISSION = Permission("check policy documents", ("access-analyzer:ValidatePolicy",))

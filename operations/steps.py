@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from operations.aws import Aws
-from operations.observations import Facts, Failed, Observation
+from operations.observations import Facts, Failed, Observation, Waiting
 from operations.words import refusal
 
 
@@ -51,8 +51,9 @@ class World:
     """What a step works with.
 
     `marker` is the request's own mark, unique among all installations; `memory` is what its steps have learned; `attempts`
-    says when this step sent its call before; `others()` gives the memories of other requests for the same operation. What
-    people asked for by a Control is in the memory as `asked`.
+    says when this step sent its call before; `others()` gives the memories of other requests for the same operation;
+    `delivery()` says how far the handing over of the request's result is. What people asked for by a Control is in the memory
+    as `asked`.
     """
 
     aws: Aws
@@ -62,6 +63,7 @@ class World:
     attempts: tuple[datetime, ...] = ()
     others: Callable[[], Iterable[Facts]] = tuple
     now: datetime = field(default_factory=_now)
+    delivery: Callable[[], Observation] = lambda: Waiting("")
 
 
 class Step(ABC):

@@ -123,7 +123,7 @@ class Office:
         draft = Draft(
             operation=operation,
             params=asked.model_dump(mode="json"),
-            subject=asked.subject(),
+            subject=asked.subject_for(by),
             reason="for the test",
             requester=by,
             team=TEAM,
@@ -156,7 +156,7 @@ class Office:
 
     def _due(self) -> list[tuple[str, int | str]]:
         with self.context.store.read() as session:
-            return [job for job in due_jobs(session, self.clock()) if job[0] not in ("lane", "home")]
+            return [job for job in due_jobs(session, self.clock()) if job[0] not in ("lane", "home", "session")]
 
     def lanes(self) -> list[str]:
         """The lanes in which a message is due."""
