@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from slack_bolt import App
 
 from approvals.calls import note
-from approvals.context import Context, Pace
+from approvals.context import Context, Handover, Pace
 from approvals.desk import Desk
 from approvals.dispatcher import Dispatcher
 from approvals.eligible import may_decide
@@ -166,6 +166,7 @@ class Orgbot:
             console=Console(settings.console_url, settings.cli_source_profile),
             approval_channel=self.approval_channel,
             limits=Limits(settings.requests_per_hour, settings.pending_per_person),
+            handover=_handover(settings),
         )
 
     def _bolt_app(self) -> App:
@@ -230,3 +231,8 @@ def _pace(settings: Settings) -> Pace:
         settle=timedelta(seconds=settings.settle_seconds),
         slack_settle=timedelta(seconds=settings.slack_settle_seconds),
     )
+
+
+def _handover(settings: Settings) -> Handover:
+    minutes = settings.credentials_delete_after
+    return Handover(settings.credentials_delivery, None if minutes is None else timedelta(minutes=minutes))

@@ -24,6 +24,7 @@ ENV_FILE = Path(".env")
 SECRET_NAMES = frozenset({"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL"})
 MASK = "[hidden]"
 LogFormat = Literal["json", "console"]
+CredentialsDelivery = Annotated[Literal["dm", "reveal"], BeforeValidator(lambda value: value.lower())]
 
 
 class SettingsError(Exception):
@@ -152,6 +153,18 @@ class Settings(BaseSettings):
     )
     console_url: ConsoleUrl = _setting(
         "https://signin.aws.amazon.com", "ORGBOT_CONSOLE_URL", "Where people sign in to the AWS console"
+    )
+    credentials_delivery: CredentialsDelivery = _setting(
+        "dm",
+        "ORGBOT_CREDENTIALS_DELIVERY",
+        "`dm`: credentials come by direct message; `reveal`: a button shows them, and nothing secret is in Slack",
+    )
+    credentials_delete_after: float | None = _setting(
+        None,
+        "ORGBOT_CREDENTIALS_DELETE_AFTER",
+        "Minutes until the message with credentials is deleted; left out: when they expire, which is always the latest",
+        gt=0,
+        le=720,
     )
 
     @classmethod

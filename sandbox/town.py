@@ -110,6 +110,7 @@ class Town:
             "ORGBOT_POLL_SECONDS": "1",
             "ORGBOT_TICK_SECONDS": "0.5",
             "ORGBOT_SLACK_SETTLE_SECONDS": "1",
+            "ORGBOT_CONSOLE_URL": self.aws.endpoint_url,
             "PYTHONPATH": str(MANIFEST.parent),
             **more,
         }

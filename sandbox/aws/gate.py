@@ -76,7 +76,7 @@ class Gate:
 
 
 def _read(environ: Environ) -> Call:
-    if environ["PATH_INFO"] == signin.PATH:
+    if environ["PATH_INFO"] in (signin.PATH, signin.SWITCH_ROLE):
         return Call(signin.SERVICE, signin.action(environ), {})
     return read_call(environ)
 

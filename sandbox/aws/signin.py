@@ -13,6 +13,7 @@ from sandbox.aws.answers import HttpAnswer
 from sandbox.aws.requests import Environ
 
 PATH = "/federation"
+SWITCH_ROLE = "/switchrole"
 SERVICE = "signin"
 SESSION_KEYS = {"sessionId", "sessionKey", "sessionToken"}
 
@@ -20,6 +21,8 @@ SESSION_KEYS = {"sessionId", "sessionKey", "sessionToken"}
 def answer(environ: Environ) -> HttpAnswer:
     """`getSigninToken` gives a token for the credentials of a session, `login` a page; everything else is refused."""
     query = _query(environ)
+    if environ["PATH_INFO"] == SWITCH_ROLE:
+        return _html(200, "Here the AWS console would switch the role.")
     if query.get("Action") == "getSigninToken":
         return _token(query)
     if query.get("Action") == "login" and {"Issuer", "Destination", "SigninToken"} <= set(query):
@@ -29,7 +32,7 @@ def answer(environ: Environ) -> HttpAnswer:
 
 def action(environ: Environ) -> str:
     """What is asked for; the rest of the query holds secrets and is nobody's business."""
-    return _query(environ).get("Action", "")
+    return "switchrole" if environ["PATH_INFO"] == SWITCH_ROLE else _query(environ).get("Action", "")
 
 
 def _query(environ: Environ) -> dict[str, str]:
