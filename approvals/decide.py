@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from approvals import audit, lines, messages
+from approvals import audit, lines, messages, session_book
 from approvals.approvers import called_upon
 from approvals.context import Context
 from approvals.desk import Click
@@ -82,6 +82,8 @@ def allowed(context: Context, click: Interaction | Click) -> Person:
     if request is None:
         raise ObjectionError(f"There is no request #{click.request_id}.")
     if click.kind in ("approve", "deny") and request.status == Status.PENDING:
+        _check_approver(context, request, person)
+    if click.kind == "end" and not is_requester(request, person):
         _check_approver(context, request, person)
     return person
 
@@ -165,11 +167,18 @@ def _withdraw(session: Session, request: Request, moment: Moment) -> None:
     messages.thread(session, request, moment.now, lines.withdrawn(request, moment.person.user))
 
 
+def _end(session: Session, request: Request, moment: Moment) -> None:
+    """The requester or an approver ends a role session; another worker tells AWS."""
+    if not session_book.ask_to_end(session, request.id, moment.person.user, moment.now):
+        raise ObjectionError("There is no session to end: it is over, or is being ended already.")
+
+
 _ACTS: dict[str, Callable[[Session, Request, Moment], None]] = {
     "approve": _approve,
     "deny": _deny,
     "cancel": _cancel,
     "withdraw": _withdraw,
+    "end": _end,
 }
 
 

@@ -68,7 +68,7 @@ class Delivery:
         if row.state == State.MINTED:
             session_book.handed_over(session, row, now, context.handover)
             messages.thread(session, session.get_one(Request, row.request_id), now, session_lines.live(row))
-        else:
+        elif row.state == State.OFFERED:
             row.delete_due_at = now + OFFER
             session_book.settle(row)
         session.add(row)

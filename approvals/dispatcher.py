@@ -24,10 +24,11 @@ from approvals.context import Context
 from approvals.decide import decide, expire, forget_old_clicks
 from approvals.homes import out_of_date
 from approvals.leases import Leased
-from approvals.models import LIVE_SQL, HomeViewer, Interaction, Message, Request
+from approvals.models import LIVE_SQL, HomeViewer, Interaction, Message, Request, RoleSession
 from approvals.outbox import Outbox
 from approvals.reminders import remind
 from approvals.runner import run
+from approvals.sessions import tend
 from approvals.states import EXECUTING, Status
 from operations.steps import Shared
 
@@ -132,6 +133,9 @@ class Dispatcher:
             self._outbox.send_lane(lane)
             return
         number = int(key)
+        if kind == "session":
+            tend(self._context, self._outbox.slack, number, self._bind)
+            return
         self._bind(None if kind in ("click", "home") else number)
         if kind == "home":
             self._outbox.homes.show(number)
@@ -163,6 +167,8 @@ def due_jobs(session: Session, now: datetime) -> Iterator[Job]:
     clicks = select(Interaction.id).where(col(Interaction.due_at) <= now, _free(Interaction, now))
     yield from (("click", key or 0) for key in session.exec(clicks.order_by(col(Interaction.id)).limit(BATCH)))
     yield from (("lane", lane) for lane in _due_lanes(session, now))
+    sessions = select(RoleSession.id).where(col(RoleSession.due_at) <= now, _free(RoleSession, now)).limit(BATCH)
+    yield from (("session", key or 0) for key in session.exec(sessions.order_by(col(RoleSession.due_at))))
     pending = _live().where(Request.status == Status.PENDING)
     fresh = pending.where(col(Request.announced_at).is_(None), col(Request.due_at) <= now, _free(Request, now))
     yield from (("announce", key or 0) for key in session.exec(fresh.order_by(OLDEST).limit(BATCH)))

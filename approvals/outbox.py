@@ -63,7 +63,7 @@ class Outbox:
     ) -> None:
         self.homes = Homes(context.store, context.clock, context.owner, slack, paint)
         self._context = context
-        self._slack = slack
+        self.slack = slack
         self._bot_id = bot_id
         self._direct_channels: dict[str, str] = {}
         self._delivery = Delivery(context)
@@ -124,7 +124,7 @@ class Outbox:
         closing = request.memory.get("closing")
         body = card(request, votes, Closing.model_validate(closing) if closing else None)
         if request.card_ts:
-            call(self._slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **body)
+            call(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **body)
             return Posted(request.card_channel, request.card_ts)
         return self._post(message, self._context.approval_channel, body)
 
@@ -149,7 +149,7 @@ class Outbox:
         try:
             if not message.channel:
                 return self._direct(message)
-            call(self._slack, "chat.postEphemeral", channel=message.channel, user=message.user, **message.body)
+            call(self.slack, "chat.postEphemeral", channel=message.channel, user=message.user, **message.body)
         except SlackAmbiguousError:
             log.warning("a private line may have been lost")
         except SlackRefusedError as error:
@@ -162,7 +162,7 @@ class Outbox:
         self._mark_sending(message)
         metadata = {"event_type": EVENT, "event_payload": {"id": message.marker}}
         quiet = {"unfurl_links": False, "unfurl_media": False}
-        answer = call(self._slack, "chat.postMessage", channel=channel, metadata=metadata, **quiet, **body)
+        answer = call(self.slack, "chat.postMessage", channel=channel, metadata=metadata, **quiet, **body)
         return Posted(str(answer.get("channel") or channel), str(answer.get("ts", "")))
 
     def _mark_sending(self, message: Message) -> None:
@@ -183,7 +183,7 @@ class Outbox:
         if request and message.kind == "thread":
             method, where = "conversations.replies", where | {"ts": request.card_ts, "oldest": request.card_ts}
         try:
-            found = call(self._slack, method, **where).get("messages", [])
+            found = call(self.slack, method, **where).get("messages", [])
         except SlackRefusedError as error:
             log.warning("sent messages cannot be looked up: %s", error)
             return None
@@ -203,7 +203,7 @@ class Outbox:
 
     def _direct_channel(self, user: str) -> str:
         if user not in self._direct_channels:
-            answer = call(self._slack, "conversations.open", users=user)
+            answer = call(self.slack, "conversations.open", users=user)
             self._direct_channels[user] = str(answer["channel"]["id"])
         return self._direct_channels[user]
 
@@ -237,9 +237,7 @@ class Outbox:
 
     def _permalink(self, posted: Posted) -> str:
         try:
-            return str(
-                call(self._slack, "chat.getPermalink", channel=posted.channel, message_ts=posted.ts)["permalink"]
-            )
+            return str(call(self.slack, "chat.getPermalink", channel=posted.channel, message_ts=posted.ts)["permalink"])
         except (SlackRefusedError, SlackBusyError, SlackAmbiguousError, KeyError):
             return ""
 

@@ -104,8 +104,7 @@ def undelivered(session: Session, row: RoleSession, now: datetime) -> None:
 def over(session: Session, row: RoleSession, state: State, now: datetime, actor: str) -> None:
     """The session is over: expired, or ended by `actor`; what shows its credentials goes at once."""
     row.state = state
-    if row.ts:
-        row.delete_due_at = row.delete_due_at and min(row.delete_due_at, now)
+    row.delete_due_at = row.delete_due_at and min(row.delete_due_at, now)
     settle(row)
     audit.record(session, now, f"credentials.{state.value}", actor, row.request_id, access_key_id=row.access_key_id)
 
@@ -126,7 +125,9 @@ def ask_to_end(session: Session, request_id: int | None, user: str, now: datetim
 def delete_at(row: RoleSession, now: datetime, handover: Handover) -> datetime:
     """When the message has to go: after the time that the settings say, at expiry at the latest."""
     expiry = row.expires_at or now
-    return expiry if handover.delete_after is None else min(expiry, now + handover.delete_after)
+    if handover.delete_after is None or handover.mode == "reveal":
+        return expiry
+    return min(expiry, now + handover.delete_after)
 
 
 def settle(row: RoleSession) -> None:
@@ -134,6 +135,8 @@ def settle(row: RoleSession) -> None:
     wanted = [row.delete_due_at]
     if row.state == State.LIVE and row.expires_at:
         wanted += [row.expires_at, None if row.warned else row.expires_at - WARN_BEFORE]
+    if row.state == State.ENDING:
+        return  # It is due already, and stays so until AWS knows.
     row.due_at = min((moment for moment in wanted if moment), default=None)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from operations.aws import guard_before_send
+from operations.aws import Keys, guard_before_send
 
 READING = Config(
     retries={"mode": "standard", "total_max_attempts": 10}, connect_timeout=5, read_timeout=30, max_pool_connections=16
@@ -38,6 +38,17 @@ class Boto3Clients:
             if (service, writes) not in self._clients:
                 self._clients[service, writes] = self._make(service, writes=writes)
             return self._clients[service, writes]
+
+    def acting_as(self, keys: Keys) -> Boto3Clients:
+        """Clients of their own that sign with temporary credentials."""
+        return Boto3Clients(
+            boto3.session.Session(
+                aws_access_key_id=keys.access_key_id,
+                aws_secret_access_key=keys.secret_access_key.get_secret_value(),
+                aws_session_token=keys.session_token.get_secret_value(),
+                region_name=self._session.region_name or REGION,
+            )
+        )
 
     def _make(self, service: str, *, writes: bool) -> Any:
         region = self._session.region_name or REGION

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 from botocore.parsers import ResponseParserError
+from pydantic import SecretStr
 
 from operations.errors import AmbiguousError, AwsError, BusyError, FencedError, RefusedError
 
@@ -36,10 +37,24 @@ Answer = dict[str, Any]
 Fence = Callable[[], bool]
 
 
+class Keys(Protocol):
+    """Temporary credentials, as far as signing needs them."""
+
+    @property
+    def access_key_id(self) -> str: ...
+    @property
+    def secret_access_key(self) -> SecretStr: ...
+    @property
+    def session_token(self) -> SecretStr: ...
+
+
 class Clients(Protocol):
     """Gives boto3 clients; `writes=True` asks for one whose SDK retries are off."""
 
     def client(self, service: str, *, writes: bool) -> Any: ...
+
+    def acting_as(self, keys: Keys) -> Clients:
+        """Clients that sign with these temporary credentials."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +94,10 @@ class Aws:
     def __init__(self, clients: Clients, on_call: Callable[[Call], None] = lambda _: None) -> None:
         self._clients = clients
         self._on_call = on_call
+
+    def acting_as(self, keys: Keys) -> Aws:
+        """AWS as somebody else sees it: every call is signed with these temporary credentials."""
+        return Aws(self._clients.acting_as(keys), self._on_call)
 
     def read(self, service: str, method: str, **params: Any) -> Answer:
         """The answer to a call that changes nothing; raises RefusedError, BusyError or AmbiguousError."""

@@ -84,6 +84,9 @@ def test_a_page_token_that_comes_again_ends_the_reading() -> None:
         def client(self, service: str, *, writes: bool) -> Any:
             return self
 
+        def acting_as(self, keys: Any) -> Any:
+            return self
+
         class meta:  # noqa: N801
             method_to_api_mapping = {"list_things": "ListThings"}  # noqa: RUF012
 
