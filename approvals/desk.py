@@ -18,8 +18,9 @@ from sqlmodel import col, func, select
 
 from approvals.homes import opened
 from approvals.limits import Door, Limits
-from approvals.models import LIVE_SQL, AuditRecord, Interaction, Request
+from approvals.models import LIVE_SQL, AuditRecord, Interaction, Request, RoleSession
 from approvals.rules import Rule
+from approvals.session_book import open_sessions
 from approvals.states import EXECUTING
 from approvals.store import Store
 
@@ -141,6 +142,11 @@ class Desk:
         counted = select(last.c.operation).group_by(last.c.operation)
         with self._store.read() as session:
             return session.exec(counted.order_by(func.count().desc(), last.c.operation).limit(limit)).all()
+
+    def sessions(self, user: str = "") -> Sequence[RoleSession]:
+        """The role sessions that are not over, of one person or of all."""
+        with self._store.read() as session:
+            return open_sessions(session, user)
 
     def _earlier(self, draft: Draft) -> int:
         with self._store.read() as session:

@@ -94,10 +94,21 @@ def handed_over(session: Session, row: RoleSession, now: datetime, handover: Han
     )
 
 
-def undelivered(session: Session, row: RoleSession, now: datetime) -> None:
-    """Credentials reached nobody; they run out by themselves."""
+def revealed(row: RoleSession, fresh: Minted, now: datetime) -> None:
+    """The button was pressed; the first press says when the time is over, and no later one makes it longer."""
+    row.access_key_id, row.role_id, row.issued_at = fresh.access_key_id, fresh.role_id, now
+    row.expires_at = row.expires_at or fresh.expires_at
+
+
+def unseen(session: Session, row: RoleSession, now: datetime) -> None:
+    """Credentials that a form was to show reached nobody; the button stays."""
     detail = {"account": row.account, "role": row.role, "access_key_id": row.access_key_id}
     audit.record(session, now, "credentials.undelivered", "orgbot", row.request_id, **detail)
+
+
+def undelivered(session: Session, row: RoleSession, now: datetime) -> None:
+    """Credentials reached nobody; they run out by themselves."""
+    unseen(session, row, now)
     row.state = State.LOST
 
 

@@ -84,7 +84,10 @@ def _delete(context: Context, slack: WebClient, number: int) -> None:
     """Takes the message out of Slack; a deletion that is repeated finds nothing, and that is success."""
     with context.store.read() as session:
         row = _row(session, number)
-    if not row.ts or row.delete_due_at is None or row.delete_due_at > context.clock():
+    if row.delete_due_at is None or row.delete_due_at > context.clock():
+        return
+    if not row.ts:  # It is still on its way.
+        _later(context, number, END_PAUSE)
         return
     try:
         call(slack, "chat.delete", channel=row.channel, ts=row.ts)

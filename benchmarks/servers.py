@@ -101,6 +101,8 @@ def _front(desk: Desk) -> Front:
         waits_for=lambda _: Waits((), 0),
         clock=lambda: datetime.now(UTC),
         approval_channel="C0",
+        oversees=lambda _: False,
+        reveal=lambda _: "",
     )
 
 

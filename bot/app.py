@@ -22,7 +22,9 @@ from approvals.eligible import may_decide
 from approvals.leases import forget_all
 from approvals.limits import Limits
 from approvals.outbox import Outbox
+from approvals.overseers import oversees
 from approvals.people import BriefPeople, People
+from approvals.reveal import Reveal
 from approvals.store import Store
 from approvals.waiting import waits_for
 from bot import database
@@ -193,6 +195,8 @@ class Orgbot:
             waits_for=lambda user: waits_for(self.context, user),
             clock=self._clock,
             approval_channel=self.approval_channel,
+            oversees=lambda user: oversees(self.context, user),
+            reveal=Reveal(self.context, self.slack).show,
         )
 
     def _transport(self) -> SocketMode | SignedHttp:

@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 
 from approvals.text import BUTTON_VALUE, Block, button, escape, section, shorten
 from handlers import help as help_pages
-from handlers import reads
+from handlers import reads, sessions
 from handlers.caller import Caller, delivery, of_command
 from handlers.filing import FOREIGN, NotAcceptedError, file
 from handlers.forms import Scene, form
@@ -72,6 +72,8 @@ def _answer(front: Front, typed: Typed) -> list[Block]:
     if word == "requests":
         live, mine = front.desk.recent(live=True), front.desk.recent(requester=typed.caller.user, limit=10)
         return reads.lists(mine, live)
+    if word == "sessions":
+        return sessions.answer(front, typed.slack, typed.caller)
     if word == "request":
         return _one(front, typed, rest)
     return _asked(front, typed, read(operation_named(word), rest))

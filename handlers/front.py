@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from approvals.desk import Click, Desk
+from approvals.reveal import Press
 from approvals.rules import Rules
 from approvals.waiting import Waits
 from operations.organization import Organization
@@ -16,7 +17,8 @@ from operations.organization import Organization
 class Front:
     """`organization()` is the cached picture (None until it was read once), `refresh()` asks for a newer one in the
     background, `team()` is the bot's own team id, and `run(work)` hands work that calls Slack to the bot's own workers.
-    `may_decide(click)` and `waits_for(user)` ask Slack: workers only. The first soon gives up."""
+    `may_decide(click)`, `waits_for(user)`, `oversees(user)` and `reveal(press)` ask Slack: workers only. The first soon
+    gives up."""
 
     desk: Desk
     organization: Callable[[], Organization | None]
@@ -28,3 +30,5 @@ class Front:
     waits_for: Callable[[str], Waits]
     clock: Callable[[], datetime]
     approval_channel: str
+    oversees: Callable[[str], bool]
+    reveal: Callable[[Press], str]

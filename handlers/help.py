@@ -15,6 +15,7 @@ from operations.registry import all_operations
 READS = (
     f"`{COMMAND} requests`  What waits, what runs, and what you asked for\n"
     f"`{COMMAND} request 12`  One request\n"
+    f"`{COMMAND} sessions`  Who has credentials just now: yours, for approvers everybody's\n"
     f"`{COMMAND} help create-account`  One operation with its flags"
 )
 

@@ -13,11 +13,13 @@ from typing import Any
 from slack_bolt import App
 
 from approvals.models import Request
+from approvals.people import SlackAwayError
 from approvals.text import Block, button, context, divider, header
 from approvals.waiting import Waits
 from handlers.declared import readable
 from handlers.front import Front
 from handlers.reads import titled
+from handlers.sessions import blocks
 from handlers.wording import ago
 from operations.organization import Organization
 from operations.registry import by_name
@@ -35,6 +37,7 @@ class Work:
     running: Sequence[Request]
     mine: Sequence[Request]
     commonest: Sequence[str] = FIRST
+    sessions: Sequence[Block] = ()
 
 
 def home_view(work: Work, organization: Organization | None, now: datetime) -> Block:
@@ -49,6 +52,7 @@ def home_view(work: Work, organization: Organization | None, now: datetime) -> B
             *_listed("Waiting for your decision", work.waits.mine),
             *_listed("Running", work.running),
             *_listed("Asked by you", work.mine),
+            *work.sessions,
             context("`/org help` shows all that can be asked for."),
         ],
     }
@@ -101,5 +105,16 @@ def home_of(front: Front, user: str) -> Block:
         running=front.desk.recent(running=True, limit=100),
         mine=front.desk.recent(requester=user, limit=SHOWN),
         commonest=front.desk.commonest(BUTTONS),
+        sessions=_sessions(front, user),
     )
     return home_view(work, front.organization(), front.clock())
+
+
+def _sessions(front: Front, user: str) -> list[Block]:
+    """Everybody's role sessions for those who approve them, one's own for the others, nothing where there are none."""
+    try:
+        everybodys = front.oversees(user)
+    except SlackAwayError:
+        everybodys = False
+    found = front.desk.sessions("" if everybodys else user)
+    return blocks(front, "Everybody's sessions" if everybodys else "Your sessions", found) if found else []

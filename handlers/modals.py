@@ -42,6 +42,15 @@ def mention(front: Front, slack: WebClient, caller: Caller, text: str) -> None:
     careful(front, "a private line could not be told", lambda: _in_channel(slack, caller, _message(text)))
 
 
+def show(slack: WebClient, caller: Caller, text: str, blocks: list[Block]) -> None:
+    """Blocks for the caller alone, by direct message where the bot cannot write; for workers. Raises what slack_calls.call raises."""
+    message = {"text": shorten(text, 2900), "blocks": blocks}
+    if caller.channel and _in_channel(slack, caller, message):
+        return
+    channel = call(slack, "conversations.open", users=caller.user)["channel"]["id"]
+    call(slack, "chat.postMessage", channel=channel, **message)
+
+
 def careful(front: Front, what: str, work: Callable[[], object]) -> None:
     """Runs work on a worker; a failure ends in the log, without what Slack sent."""
     front.run(lambda: _careful(what, work))

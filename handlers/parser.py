@@ -12,7 +12,7 @@ from operations.fields import Kind, OperationField
 from operations.registry import by_name
 
 FORM, HELP = "--form", "--help"
-LOOKS = ("help", "requests", "request")
+LOOKS = ("help", "requests", "request", "sessions")
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from approvals.homes import Homes
 from approvals.limits import Limits
 from approvals.models import Interaction, Request
 from approvals.people import SlackAwayError
+from approvals.reveal import Press
 from approvals.rules import Rule, Rules
 from approvals.store import Store
 from approvals.waiting import Waits
@@ -120,6 +121,7 @@ class Reception:
         self.now = NOW + timedelta(minutes=3)
         self.refreshed = 0
         self.away = False
+        self.revealed: list[Press] = []
         self.waiting: list[Callable[[], None]] = []
         self._triggers = (f"trigger-{number}" for number in itertools.count())
         engine = open_engine("sqlite://")
@@ -161,6 +163,8 @@ class Reception:
             waits_for=self._waits_for,
             clock=lambda: self.now,
             approval_channel=APPROVALS,
+            oversees=lambda user: user == BOB,
+            reveal=self._reveal,
         )
 
     def _may_decide(self, click: Click) -> bool:
@@ -171,6 +175,10 @@ class Reception:
             raise SlackAwayError("users.info")
         pending = [request for request in self.requests() if request.status == "pending"]
         return Waits(pending, 0) if user == BOB else Waits((), len(pending))
+
+    def _reveal(self, press: Press) -> str:
+        self.revealed.append(press)
+        return "not now"
 
     def _refresh(self) -> None:
         self.refreshed += 1

@@ -1,0 +1,107 @@
+"""Role sessions: `/org sessions`, and the buttons `Reveal credentials` and `Extend`.
+
+Source: Slack API, "block_actions payload", "Modals" (Opening modals).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from approvals.models import Request, RoleSession
+from approvals.people import SlackAwayError
+from approvals.reveal import Press
+from approvals.session_lines import end_button, listed
+from approvals.text import Block, escape, section, shorten
+from handlers.caller import Caller, delivery, of_interaction
+from handlers.declared import LONGEST_REASON
+from handlers.filing import NotAcceptedError, file
+from handlers.front import Front
+from handlers.modals import careful, show, tell
+from handlers.parser import Given
+from handlers.reads import NOTHING
+from operations.credentials import Credentials
+from operations.organization import Organization
+
+NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+SHOWN = 25
+NOT_YOURS = ":x: Only the person who has this session can extend it."
+GONE = ":x: There is no such session. `/org sessions` shows those that there are."
+AWAY = ":warning: Slack did not say whether you may see everybody's sessions. Please try again in a moment."
+
+
+def register(app: App, front: Front) -> None:
+    """Takes the buttons in; `End session now` is a decision like the others."""
+
+    @app.action("reveal")
+    def reveal(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        caller, number = of_interaction(body), _number(body)
+        careful(front, "credentials could not be revealed", lambda: _reveal(front, client, caller, number))
+        ack()
+
+    @app.action("extend")
+    def extend(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        tell(front, client, of_interaction(body), _extend(front, body))
+        ack()
+
+
+def _number(body: dict[str, Any]) -> int:
+    value = str(body["actions"][0].get("value") or "")
+    return int(value) if NUMBER.fullmatch(value) else 0
+
+
+def _reveal(front: Front, slack: WebClient, caller: Caller, number: int) -> None:
+    said = front.reveal(Press(number, caller.user, caller.team, caller.trigger))
+    if said:
+        tell(front, slack, caller, f":x: {said}")
+
+
+def _extend(front: Front, body: dict[str, Any]) -> str:
+    """Files the same request anew; gives what is told to the clicker."""
+    caller, number = of_interaction(body), _number(body)
+    request = front.desk.find(number) if number else None
+    if request is None or request.operation != Credentials.name:
+        return GONE
+    if caller.user != request.requester:
+        return NOT_YOURS
+    name = delivery("extend", caller.team, caller.user, number, body["actions"][0].get("action_ts"))
+    try:
+        filed = file(front, caller, Credentials, _again(request), name)
+    except NotAcceptedError as error:
+        return "\n".join(f":x: {escape(problem.sentence)}" for problem in error.problems)
+    return f":hourglass_flowing_sand: Request *#{filed.number}* asks for another session: {escape(filed.title)}."
+
+
+def _again(request: Request) -> Given:
+    reason = f"Extends the session of request #{request.id}. {request.reason}".strip()
+    return Given({name: str(value) for name, value in request.params.items()}, shorten(reason, LONGEST_REASON))
+
+
+def answer(front: Front, slack: WebClient, caller: Caller) -> list[Block]:
+    """The caller's own sessions at once; an approver gets everybody's a moment later."""
+    careful(front, "the sessions could not be shown", lambda: _everybodys(front, slack, caller))
+    return blocks(front, "Your sessions", front.desk.sessions(caller.user))
+
+
+def _everybodys(front: Front, slack: WebClient, caller: Caller) -> None:
+    try:
+        if front.oversees(caller.user):
+            show(slack, caller, "Everybody's sessions", blocks(front, "Everybody's sessions", front.desk.sessions()))
+    except SlackAwayError:
+        tell(front, slack, caller, AWAY)
+
+
+def blocks(front: Front, title: str, sessions: Sequence[RoleSession]) -> list[Block]:
+    """A headline, and a line with the button that ends it for each session."""
+    lines = [_line(front.organization(), row) for row in sessions[:SHOWN]]
+    more = [section(f"… and {len(sessions) - SHOWN} more")] if len(sessions) > SHOWN else []
+    return [section(f"*{title}*" if lines else f"*{title}*\n{NOTHING}"), *lines, *more]
+
+
+def _line(organization: Organization | None, row: RoleSession) -> Block:
+    name = organization.account_label(row.account) if organization else row.account
+    return section(listed(row, name)) | {"accessory": end_button(row.request_id)}
