@@ -1,0 +1,131 @@
+"""`/org sessions`, `Reveal credentials`, `Extend`, `End session now`: who may press what, and what is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from approvals.models import RoleSession
+from approvals.reveal import Press
+from tests.handlers.reception import ALICE, BOB, OTHER_TEAM, TEAM, Reception
+
+ASK = "credentials --account fullback-staging --duration 30m --reason logs"
+WEB = "222222222222"
+
+
+@pytest.fixture
+def live(reception: Reception) -> Reception:
+    """Alice asked for request #1, which is done, and has its session."""
+    reception.types(ASK)
+    with reception.store.write() as session:
+        session.add(
+            RoleSession(
+                request_id=1,
+                user=ALICE,
+                account=WEB,
+                role="OrganizationAccountAccessRole",
+                duration=1800,
+                session_name="alice-orgbot-1",
+                access_key_id="ASIA1",
+                state="live",
+                expires_at=reception.now + timedelta(minutes=9),
+            )
+        )
+    return reception
+
+
+def done(reception: Reception) -> None:
+    """Every request has come to its good end."""
+    with reception.store.write() as session:
+        session.connection().exec_driver_sql("UPDATE request SET status = 'succeeded'")
+
+
+def test_credentials_are_asked_for_like_everything_else(reception: Reception) -> None:
+    assert "#1" in reception.types(ASK)
+    (request,) = reception.requests()
+    assert request.params == {"account": WEB, "role": "OrganizationAccountAccessRole", "duration": "30m"}
+
+
+def test_two_people_may_ask_for_the_same_and_one_not_twice(reception: Reception) -> None:
+    reception.types(ASK)
+    assert "#2" in reception.types(ASK, user=BOB)
+    assert "already asks for this" in reception.types(ASK)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ("--account fullback-management", "management account"),
+        ("--account fullback-staging --role Admin", "not for Admin"),
+        ("--account fullback-staging --duration 2h", "1h at most"),
+        ("--account fullback-staging --duration soon", "no length of time"),
+    ],
+)
+def test_what_no_rule_gives_is_refused_at_once(reception: Reception, flags: str, words: str) -> None:
+    assert words in reception.types(f"credentials {flags}")
+    assert reception.requests() == []
+
+
+def test_everybody_sees_their_own_sessions(live: Reception) -> None:
+    assert "ASIA1" in live.types("sessions")
+    assert "ASIA1" not in live.types("sessions", user="U0DAVE")
+    live.work()
+    assert not live.slack.made("chat.postEphemeral")
+
+
+def test_an_approver_sees_everybodys(live: Reception) -> None:
+    assert "ASIA1" not in live.types("sessions", user=BOB)
+    live.work()
+    (shown,) = live.slack.made("chat.postEphemeral")
+    assert "ASIA1" in str(shown["blocks"])
+    assert "End session now" in str(shown["blocks"])
+
+
+@pytest.mark.parametrize(("user", "seen"), [(ALICE, True), (BOB, True), ("U0DAVE", False)])
+def test_the_home_tab_has_them_too(live: Reception, user: str, seen: bool) -> None:  # noqa: FBT001
+    live.opens_home(user)
+    live.work()
+    assert ("ASIA1" in str(live.slack.made("views.publish")[-1])) == seen
+
+
+def test_the_end_of_a_session_is_kept_like_a_decision(live: Reception) -> None:
+    live.presses("end", "1")
+    assert live.clicks() == [("end", BOB, TEAM, 1, "")]
+
+
+def test_a_press_of_reveal_is_passed_on_with_its_person_and_trigger(live: Reception) -> None:
+    live.presses("reveal", "1", user=ALICE, trigger="t-1")
+    live.presses("reveal", "1", user=BOB, team=OTHER_TEAM, trigger="t-2")
+    live.work()
+    assert live.revealed == [Press(1, ALICE, TEAM, "t-1"), Press(1, BOB, OTHER_TEAM, "t-2")]
+    assert "not now" in live.told()[-1]
+
+
+def test_extend_files_the_same_anew(live: Reception) -> None:
+    done(live)
+    live.presses("extend", "1", user=ALICE)
+    live.presses("extend", "1", user=ALICE)
+    first, second = live.requests()
+    assert second.params == first.params
+    assert "Extends the session of request #1. logs" in second.reason
+    assert second.rule == "default"
+    assert "#2" in live.told()[0]
+
+
+@pytest.mark.parametrize(
+    ("user", "team", "value"),
+    [(BOB, TEAM, "1"), (ALICE, OTHER_TEAM, "1"), (ALICE, TEAM, "7"), (ALICE, TEAM, ""), (ALICE, TEAM, "1 OR 1=1")],
+)
+def test_nobody_else_extends(live: Reception, user: str, team: str, value: str) -> None:
+    done(live)
+    live.presses("extend", value, user=user, team=team)
+    assert len(live.requests()) == 1
+    assert live.told()
+
+
+def test_only_credentials_can_be_extended(reception: Reception) -> None:
+    reception.types("move-account --account fullback-staging --to /Workloads/Production")
+    done(reception)
+    reception.presses("extend", "1", user=ALICE)
+    assert len(reception.requests()) == 1
