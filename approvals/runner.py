@@ -133,7 +133,17 @@ def _still_approved(turn: Turn) -> bool:
 
 def _world(turn: Turn, sent: list[Attempt], shared: Shared) -> World:
     times = tuple(attempt.started_at for attempt in sent if attempt.started_at)
-    return World(turn.context.aws, shared, turn.request.marker, turn.request.memory, times, turn.others, turn.delivery)
+    request, context = turn.request, turn.context
+    return World(
+        context.aws,
+        shared,
+        request.marker,
+        request.memory,
+        times,
+        turn.others,
+        now=context.clock(),
+        delivery=turn.delivery,
+    )
 
 
 def _settling(turn: Turn, attempt: Attempt) -> bool:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable
 from datetime import UTC
 
-from operations.closing import Snippet
 from operations.sessions import Minted
+from operations.snippet import Snippet
 
 LONGEST = 2_750  # A section has 3,000 characters; code that was cut would be of no use.
 ALTOGETHER = 9_500  # Slack refuses messages at about 13,000 characters, and there is more in one than these.

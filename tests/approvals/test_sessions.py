@@ -51,7 +51,7 @@ class Service:
 
     def renew(self) -> None:
         """The outbox of the office's process as it is now."""
-        self.outbox = Outbox(self.office.context, self.client, lambda: "B0ORGBOT")
+        self.outbox = Outbox(self.office.context, self.client, lambda: "B0ORGBOT", lambda _: {})
 
     def hands_over(self, **how: Any) -> None:
         self.office.context = replace(self.office.context, handover=Handover(**how))
