@@ -117,7 +117,7 @@ class Outbox:
             if message.started_at + self._context.pace.slack_settle > self._context.clock():
                 raise SlackAmbiguousError("its answer was lost a moment ago")
         ways = {"card": self._card, "thread": self._thread, "dm": self._direct, "private": self._private}
-        return (ways | {"notice": self._notice})[message.kind](message)
+        return (ways | {"notice": self._notice, CREDENTIALS: self._credentials})[message.kind](message)
 
     def _card(self, message: Message) -> Posted:
         request, votes = self._request(message)
