@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from sqlmodel import Session
 
 from approvals import audit, lines, messages, reminders
 from approvals.context import Context
@@ -12,9 +14,11 @@ from approvals.leases import claim, release
 from approvals.lifecycle import transition
 from approvals.limits import excess
 from approvals.models import Request
-from approvals.people import SlackAwayError
+from approvals.people import Person, SlackAwayError
+from approvals.rules import NoRuleError, Rule
 from approvals.session_rules import objection
 from approvals.states import Status
+from approvals.wishes import asked_by, wishes
 from operations.base import Operation
 from operations.errors import AmbiguousError, BusyError, FieldError, RefusedError
 from operations.preview import Look, Preview, digest
@@ -79,7 +83,8 @@ def _prepare(context: Context, request: Request) -> dict[str, Any]:
         raise RefusalError(f"{unwelcome[0].upper()}{unwelcome[1:]}.")
     _check_flood(context, request, person.key)
     operation = operation_of(request)
-    field, why = objection(context.rules().named(request.rule), operation)
+    rule = _rule(context, operation, person)
+    field, why = objection(rule, operation)
     if why:
         raise RefusalError(f"{_flag(request, field)}: {why}")
     try:
@@ -90,7 +95,25 @@ def _prepare(context: Context, request: Request) -> dict[str, Any]:
         failed = refusal(error.code, error.reason, error.message)
         raise RefusalError(f"{failed.say} {failed.advice}") from error
     seal = digest(request.operation, request.params, preview.precondition)
-    return {"person": person.key, "preview": preview.model_dump(mode="json"), "digest": seal}
+    values = {"person": person.key, "preview": preview.model_dump(mode="json"), "digest": seal}
+    return values | _under_rule(request, rule)
+
+
+def _rule(context: Context, operation: Operation, person: Person) -> Rule:
+    """The rule that decides, now that Slack tells who asks; it may be another than the one it was filed with."""
+    organization = context.organization()
+    if organization is None:
+        raise NotYetError("the organization has not been read yet")
+    try:
+        return context.rules().deciding(asked_by(wishes(operation, organization), person, context.people))
+    except NoRuleError as error:
+        raise RefusalError(f"{str(error)[0].upper()}{str(error)[1:]}") from error
+
+
+def _under_rule(request: Request, rule: Rule) -> dict[str, Any]:
+    asked_at = request.created_at
+    expires = {"expires_at": asked_at + rule.expires} if asked_at else {}
+    return {"rule": rule.name, "approvals_needed": rule.approvals, **expires}
 
 
 def _check_flood(context: Context, request: Request, person: str) -> None:
@@ -110,19 +133,21 @@ def _publish(context: Context, request: Request, values: dict[str, Any]) -> None
     now = context.clock()
     number = request.id or 0
     with context.store.write() as session:
-        if release(session, Request, number, context.owner, announced_at=now, due_at=None, polls=0, **values):
-            audit.record(
-                session,
-                now,
-                "request.filed",
-                request.requester,
-                number,
-                operation=request.operation,
-                digest=values["digest"],
-            )
-            announced = session.get_one(Request, number, populate_existing=True)
-            messages.card(session, announced, now)
+        if not release(session, Request, number, context.owner, announced_at=now, due_at=None, polls=0, **values):
+            return
+        filed = {"operation": request.operation, "digest": values["digest"], "rule": values["rule"]}
+        audit.record(session, now, "request.filed", request.requester, number, **filed)
+        if not values["approvals_needed"]:
+            _grant(session, number, now)
+        announced = session.get_one(Request, number, populate_existing=True)
+        messages.card(session, announced, now)
+        if announced.status == Status.PENDING:
             reminders.begin(session, announced, context.rules().named(announced.rule))
+
+
+def _grant(session: Session, number: int, now: datetime) -> None:
+    """The rule asks for nobody's approval: it starts at once, and no person is noted as the one who decided."""
+    transition(session, number, Status.APPROVED, now, "orgbot", decided_at=now, due_at=now)
 
 
 def _postpone(context: Context, request: Request) -> None:

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks for, as far as rules look at it.
+
+    `path` is the OU that is touched; `account` the account's id, where it is about one, `account_name` and `account_email` what
+    else it is called; `role` the role that is wanted. `among` tells whether the requester is one of some people (user ids, user
+    group ids, e-mails); None while nobody has asked Slack who they are, and then `requesters` count as met. `requester` names
+    them for people.
+    """
+
+    operation: str
+    path: str
+    account: str = ""
+    account_name: str = ""
+    account_email: str = ""
+    role: str = ""
+    requester: str = ""
+    among: Callable[[tuple[str, ...]], bool] | None = None
+
+    def __str__(self) -> str:
+        account = f" on the account {self.account}" if self.account else ""
+        role = f" with the role {self.role}" if self.role else ""
+        return f"{self.operation}{account}{role} in {self.path}{f' for {self.requester}' if self.requester else ''}"
 
 
 @dataclass(frozen=True)
 class Rule:
     """One rule. People are named by user ids, user group ids and e-mails; an empty tuple matches everything.
 
-    It matches by `operations`, `under` (an OU path), `accounts` (ids), `roles` (names) and `requesters`. `approvers` decide, and
-    where `second_approvers` are named the second approval must be one of theirs. `approvals` 0 grants at once. `longest_session` and
-    `session_policy` (an IAM policy's ARN, or JSON) bound role sessions; `break_glass` names who may act at once.
+    It matches by `operations`, `under` (an OU path), `accounts` (ids, names, e-mails), `roles` (names) and `requesters`.
+    `approvers` decide, and where `second_approvers` are named the second approval must be one of theirs. `approvals` 0 grants at
+    once. `longest_session` and `session_policy` (an IAM policy's ARN, or JSON) bound role sessions; `break_glass` names who may
+    act at once.
     """
 
     name: str
@@ -33,9 +62,34 @@ class Rule:
     escalate_after: timedelta = timedelta(hours=24)
     break_glass: tuple[str, ...] = ()
 
-    def matches(self, operation: str, path: str) -> bool:
-        """Whether this rule decides about `operation` at the OU `path`."""
-        return (not self.operations or operation in self.operations) and _is_under(path, self.under)
+    def matches(self, wish: Wish) -> bool:
+        """Whether this rule decides about the wish."""
+        return not self.mismatch(wish)
+
+    def mismatch(self, wish: Wish) -> str:
+        """The first reason why this rule does not match, beginning with its key; empty when it matches."""
+        return next(self._mismatches(wish), "")
+
+    def _mismatches(self, wish: Wish) -> Iterator[str]:
+        """The requester comes last, because only that may have to be asked of Slack."""
+        if self.operations and wish.operation not in self.operations:
+            yield f"operations: {wish.operation} is not one of {', '.join(self.operations)}"
+        if not _is_under(wish.path, self.under):
+            yield f"under: {wish.path} is not {self.under} and not below it"
+        if self.accounts and not any(_names(word, wish) for word in self.accounts):
+            yield f"accounts: {wish.account or 'no account'} is not one of {', '.join(self.accounts)}"
+        if self.roles and wish.role not in self.roles:
+            yield f"roles: {wish.role or 'no role'} is not one of {', '.join(self.roles)}"
+        if self.requesters and wish.among and not wish.among(self.requesters):
+            yield f"requesters: {wish.requester or 'whoever asks'} is not among {', '.join(self.requesters)}"
+
+
+class NoRuleError(Exception):
+    """No rule matches `wish`, so nobody may do it; the text says which rule is missing."""
+
+    def __init__(self, wish: Wish) -> None:
+        super().__init__(f"no rule allows {wish}. Whoever keeps the bot's rules can add one for it.")
+        self.wish = wish
 
 
 @dataclass(frozen=True)
@@ -44,9 +98,18 @@ class Rules:
 
     rules: Sequence[Rule]
 
-    def deciding(self, operation: str, path: str) -> Rule | None:
-        """The first rule that matches, or None: then nobody may do it."""
-        return next((rule for rule in self.rules if rule.matches(operation, path)), None)
+    def first(self, wish: Wish) -> Rule:
+        """The first rule that matches; raises NoRuleError."""
+        found = next((rule for rule in self.rules if rule.matches(wish)), None)
+        if found is None:
+            raise NoRuleError(wish)
+        return found
+
+    def deciding(self, wishes: Iterable[Wish]) -> Rule:
+        """The rule for a request that touches several places: of each place's first rule the one that asks for the most
+        approvals, the earliest of equals. So a move out of a guarded OU is as hard as one into it. Raises NoRuleError.
+        """
+        return max((self.first(wish) for wish in wishes), key=lambda rule: (rule.approvals, -self.rules.index(rule)))
 
     def named(self, name: str) -> Rule | None:
         """The rule of this name, as it is now."""
@@ -56,3 +119,11 @@ class Rules:
 def _is_under(path: str, top: str) -> bool:
     path, top = path.casefold().rstrip("/"), top.casefold().rstrip("/")
     return path == top or path.startswith(f"{top}/")
+
+
+def _names(word: str, wish: Wish) -> bool:
+    """Whether a word of `accounts` means the wish's account: what looks like an id or an e-mail address is never a name."""
+    if ACCOUNT_ID.fullmatch(word):
+        return word == wish.account
+    called = wish.account_email if "@" in word else wish.account_name
+    return bool(called) and word.casefold() == called.casefold()

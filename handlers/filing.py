@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from approvals.desk import AlreadyAskedError, Draft
 from approvals.limits import FloodError
-from approvals.rules import Rule
+from approvals.rules import NoRuleError, Rule
 from approvals.session_rules import objection
+from approvals.wishes import wishes
 from handlers.caller import Caller
 from handlers.declared import LONGEST_REASON, fields_of
 from handlers.front import Front
@@ -94,11 +95,11 @@ def _settled(front: Front, asked: Operation, organization: Organization) -> Oper
 
 
 def _rule(front: Front, asked: Operation, organization: Organization) -> Rule:
-    path = asked.target(organization)
-    rule = front.rules().deciding(asked.name, path)
-    if rule is None:
-        sentence = f"no rule allows {asked.name} in {path}. Whoever keeps the bot's rules can add one for it."
-        raise NotAcceptedError(Problem(place_field(type(asked)), sentence))
+    """The rule that decides unless it turns out not to be for this requester, whom only a worker may look up in Slack."""
+    try:
+        rule = front.rules().deciding(wishes(asked, organization))
+    except NoRuleError as error:
+        raise NotAcceptedError(Problem(place_field(type(asked)), str(error))) from error
     field, why = objection(rule, asked)
     if why:
         raise NotAcceptedError(Problem(field, why))
