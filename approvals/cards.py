@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from approvals.approvers import mentions, rule_now
 from approvals.lines import Body, handover, slack_time
 from approvals.models import Request, Vote
+from approvals.quorum import Seat, missing
+from approvals.rules import Rule
 from approvals.states import Status
 from approvals.text import button, clean, confirm, context, escape, fields, fit, header, section, shorten
 from operations.closing import Closing
@@ -31,8 +34,10 @@ STATES = {
 }
 
 
-def card(request: Request, votes: Sequence[Vote], closing: Closing | None = None) -> Body:
-    """The message for the approval channel; `closing` is the hand-over of a request that succeeded."""
+def card(request: Request, votes: Sequence[Vote], closing: Closing | None = None, rule: Rule | None = None) -> Body:
+    """The message for the approval channel; `closing` is the hand-over of a request that succeeded, and `rule` as it is now
+    says who is still needed.
+    """
     preview = (
         Preview.model_validate(request.preview)
         if request.preview
@@ -46,7 +51,7 @@ def card(request: Request, votes: Sequence[Vote], closing: Closing | None = None
         *([section(f"*Reason*\n{escape(shorten(request.reason, 1500))}")] if request.reason else []),
         *_plan(preview),
         *_warnings(preview),
-        *_standing(request, votes),
+        *_standing(request, votes, rule),
         *_end(request, closing),
     ]
     return {"text": shorten(escape(f"{STATES[Status(request.status)][1]}: {title}"), 1000), "blocks": fit(blocks)}
@@ -67,26 +72,41 @@ def _warnings(preview: Preview) -> list[dict[str, Any]]:
     return [section(shorten("\n".join(warnings), 2900))] if warnings else []
 
 
-def _standing(request: Request, votes: Sequence[Vote]) -> list[dict[str, Any]]:
+def _standing(request: Request, votes: Sequence[Vote], rule: Rule | None) -> list[dict[str, Any]]:
     if request.status == Status.PENDING:
-        return [context(_needed(request, votes)), _buttons(request, votes)]
+        return [context(_needed(request, votes, rule)), _buttons(request, votes)]
     said = {Status.DENIED: "Denied", Status.CANCELLED: "Cancelled"}.get(Status(request.status), "Approved")
-    if not request.decided_by:
+    if request.decided_at is None:
         return []
+    if not request.decided_by:
+        return [context(f"Needs no approval, by rule “{escape(request.rule)}”, {slack_time(request)}")]
     approvers = ", ".join(f"<@{vote.user}>" for vote in votes if vote.decision == "approve")
     by = approvers if said == "Approved" and approvers else f"<@{request.decided_by}>"
     reason = f"  ·  {escape(shorten(request.decision_reason, 500))}" if request.decision_reason else ""
     return [context(f"{said} by {by}, {slack_time(request)}{reason}")]
 
 
-def _needed(request: Request, votes: Sequence[Vote]) -> str:
-    have = [f"<@{vote.user}>" for vote in votes if vote.decision == "approve"]
-    so_far = f"Approved by {', '.join(have)}; " if have else ""
-    missing = request.approvals_needed - len(have)
+def _needed(request: Request, votes: Sequence[Vote], rule: Rule | None) -> str:
+    approved = [vote for vote in votes if vote.decision == "approve"]
+    so_far = f"Approved by {', '.join(f'<@{vote.user}>' for vote in approved)}; " if approved else ""
     until = ""
     if request.expires_at is not None:
         until = f" until <!date^{int(request.expires_at.timestamp())}^{{date_short_pretty}} {{time}}|{request.expires_at:%Y-%m-%d %H:%M} UTC>"
-    return f"{so_far}needs {missing} approval{'' if missing == 1 else 's'}{until}, by rule “{escape(request.rule)}”"
+    still = _by_whom(rule, request, approved) if rule else _count(request.approvals_needed - len(approved))
+    return f"{so_far}needs {still}{until}, by rule “{escape(request.rule)}”"
+
+
+def _by_whom(rule: Rule, request: Request, approved: Sequence[Vote]) -> str:
+    """How many approvals are still needed, and whose; one that is missing twice over is never told as one."""
+    rule = rule_now(request, rule)
+    left = missing(rule, request.approvals_needed, [Seat(vote.seat) for vote in approved])
+    both = tuple(dict.fromkeys((*rule.approvers, *rule.second_approvers)))
+    groups = ((left.first, rule.approvers), (left.second, rule.second_approvers), (left.either, both))
+    return " and ".join(f"{_count(number)} of {mentions(people)}" for number, people in groups if number)
+
+
+def _count(approvals: int) -> str:
+    return f"{approvals} approval{'' if approvals == 1 else 's'}"
 
 
 def _buttons(request: Request, votes: Sequence[Vote]) -> dict[str, Any]:

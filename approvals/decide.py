@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from approvals import audit, lines, messages, session_book
-from approvals.approvers import called_upon
+from approvals.approvers import rule_now
 from approvals.context import Context
-from approvals.desk import Click
 from approvals.leases import claim, release
 from approvals.lifecycle import LostRaceError, transition
 from approvals.models import Interaction, Request, Vote
 from approvals.people import Person, SlackAwayError
+from approvals.quorum import Seat, missing
+from approvals.rules import Rule
+from approvals.standing import approvers_now, seat_of
 from approvals.states import Status
+from approvals.text import escape
 from operations.preview import digest
 
 log = logging.getLogger(__name__)
@@ -30,13 +33,22 @@ class ObjectionError(Exception):
     """This person may not do this; the text is what they are told, privately."""
 
 
+class UnseenVoteError(Exception):
+    """Somebody approved after the earlier approvers were looked up; everybody is looked up once more."""
+
+
 @dataclass(frozen=True)
 class Moment:
-    """What a decision is made from: the click, who clicked as Slack knows them now, and the time."""
+    """What a decision is made from: the click, who clicked as Slack knows them now, and the time.
+
+    `rule` and `seats` (who approved, and for which group they speak now) are there when an open request is decided upon.
+    """
 
     click: Interaction
     person: Person
     now: datetime
+    rule: Rule | None = None
+    seats: Mapping[str, Seat] = field(default_factory=dict)
 
 
 def decide(context: Context, interaction: int) -> None:
@@ -45,14 +57,22 @@ def decide(context: Context, interaction: int) -> None:
     if click is None:
         return
     try:
-        person = allowed(context, click)
+        while not _decided(context, click):
+            log.info("somebody else approved meanwhile; all who did are looked up again")
     except SlackAwayError as error:
         log.warning("a click waits for Slack: %s", error)
         _postpone(context, click)
     except ObjectionError as error:
         _tell(context, click, str(error))
-    else:
-        _carry_out(context, Moment(click, person, context.clock()))
+
+
+def _decided(context: Context, click: Interaction) -> bool:
+    moment = allowed(context, click)
+    try:
+        _carry_out(context, moment)
+    except UnseenVoteError:
+        return False
+    return True
 
 
 def _claimed(context: Context, interaction: int) -> Interaction | None:
@@ -66,8 +86,8 @@ def _claimed(context: Context, interaction: int) -> Interaction | None:
         return None
 
 
-def allowed(context: Context, click: Interaction | Click) -> Person:
-    """The clicker, when their standing in Slack allows the click; whether the request still waits is judged later.
+def allowed(context: Context, click: Interaction) -> Moment:
+    """The moment, when the clicker's standing in Slack allows the click; whether the request still waits is judged later.
 
     Raises ObjectionError and SlackAwayError.
     """
@@ -81,23 +101,31 @@ def allowed(context: Context, click: Interaction | Click) -> Person:
         request = session.get(Request, click.request_id)
     if request is None:
         raise ObjectionError(f"There is no request #{click.request_id}.")
-    if click.kind in ("approve", "deny") and request.status == Status.PENDING:
-        _check_approver(context, request, person)
+    moment = Moment(click, person, context.clock())
     if click.kind == "end" and not is_requester(request, person):
         _check_approver(context, request, person)
-    return person
+    if click.kind in ("approve", "deny") and request.status == Status.PENDING:
+        rule = _check_approver(context, request, person)
+        clicking = {person.user: seat_of(context, rule, person)}
+        earlier = {approver.person.user: approver.seat for approver in approvers_now(context, request, rule)}
+        return replace(moment, rule=rule, seats=earlier | clicking)
+    return moment
 
 
-def _check_approver(context: Context, request: Request, person: Person) -> None:
+def _check_approver(context: Context, request: Request, person: Person) -> Rule:
     if is_requester(request, person):
         raise ObjectionError("You asked for this, so somebody else has to decide. You may press *Cancel request*.")
     rule = context.rules().named(request.rule)
     if rule is None:
         raise ObjectionError(
-            f"The rule “{request.rule}” under which this was filed no longer exists. Ask again under today's rules."
+            f"The rule “{escape(request.rule)}” under which this was filed no longer exists. Ask again under today's rules."
         )
-    if not context.people.among(person, called_upon(request, rule)):
-        raise ObjectionError(f"You are not among the approvers of the rule “{rule.name}”, so nothing has been decided.")
+    rule = rule_now(request, rule)
+    if not seat_of(context, rule, person):
+        raise ObjectionError(
+            f"You are not among the approvers of the rule “{escape(rule.name)}”, so nothing has been decided."
+        )
+    return rule
 
 
 def is_requester(request: Request, person: Person) -> bool:
@@ -127,16 +155,21 @@ def _carry_out(context: Context, moment: Moment) -> None:
 def _approve(session: Session, request: Request, moment: Moment) -> None:
     _check_open(session, request, moment)
     _vote(session, request, moment, "approve")
-    approvals = session.exec(
-        select(func.count()).select_from(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")
-    ).one()
-    if approvals < request.approvals_needed:
+    if _still_missing(session, request, moment):
         messages.card(session, request, moment.now)
         return
     decided = transition(
         session, request.id or 0, Status.APPROVED, moment.now, moment.person.user, **_by(moment, due=True)
     )
     _announce_decision(session, decided, moment.now)
+
+
+def _still_missing(session: Session, request: Request, moment: Moment) -> bool:
+    approved = select(Vote.user).where(Vote.request_id == request.id, Vote.decision == "approve")
+    users = session.exec(approved).all()
+    if moment.rule is None or not moment.seats.keys() >= set(users):
+        raise UnseenVoteError
+    return bool(missing(moment.rule, request.approvals_needed, (moment.seats[user] for user in users)))
 
 
 def _deny(session: Session, request: Request, moment: Moment) -> None:
@@ -205,6 +238,7 @@ def _vote(session: Session, request: Request, moment: Moment, decision: str) -> 
         decision=decision,
         reason=moment.click.reason,
         digest=request.digest,
+        seat=moment.seats.get(moment.person.user, Seat.NONE),
         at=moment.now,
     )
     session.add(vote)

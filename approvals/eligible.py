@@ -7,7 +7,7 @@ import logging
 from approvals.context import Context
 from approvals.decide import ObjectionError, allowed
 from approvals.desk import Click
-from approvals.models import Request
+from approvals.models import Interaction, Request
 from approvals.people import SlackAwayError
 from approvals.states import Status
 
@@ -25,12 +25,17 @@ def may_decide(context: Context, click: Click) -> bool:
     if request is None or not _waits(context, request):
         return False
     try:
-        allowed(context, click)
+        allowed(context, _as_kept(click))
     except ObjectionError:
         return False
     except SlackAwayError as error:
         log.warning("whether somebody may decide is not known in time: %s", error)
     return True
+
+
+def _as_kept(click: Click) -> Interaction:
+    """The click as it would be kept; it is not, because it only opens a form."""
+    return Interaction(delivery="", kind=click.kind, user=click.user, team=click.team, request_id=click.request_id)
 
 
 def _waits(context: Context, request: Request) -> bool:

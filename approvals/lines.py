@@ -36,6 +36,10 @@ def link(request: Request) -> str:
 def filed(request: Request) -> Body:
     """To the requester, when the card has been posted."""
     where = f"in <#{request.card_channel}>" if request.card_channel else "in the approval channel"
+    if not request.approvals_needed:
+        return body(
+            f":white_check_mark: Your {name(request)} needs no approval, by the rule “{escape(request.rule)}”: {link(request)} {where}."
+        )
     return body(f":hourglass_flowing_sand: Your {name(request)} waits for approval: {link(request)} {where}.")
 
 
@@ -72,7 +76,7 @@ _DECISIONS = {
 
 
 def _by(request: Request) -> str:
-    return f"<@{request.decided_by}>" if request.decided_by else "nobody"
+    return f"<@{request.decided_by}>" if request.decided_by else f"the rule “{escape(request.rule)}”"
 
 
 def _reason(request: Request) -> str:

@@ -125,6 +125,11 @@ class Vote(SQLModel, table=True):
     decision: str
     reason: str = ""
     digest: str
+    seat: str = Field(
+        default="first",
+        sa_column_kwargs={"server_default": "first"},
+        description="approvals.quorum.Seat when they clicked, for the card; whether it counts is judged anew each time",
+    )
     at: datetime | None = _time(nullable=False)
 
 

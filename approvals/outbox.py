@@ -122,7 +122,8 @@ class Outbox:
     def _card(self, message: Message) -> Posted:
         request, votes = self._request(message)
         closing = request.memory.get("closing")
-        body = card(request, votes, Closing.model_validate(closing) if closing else None)
+        rule = self._context.rules().named(request.rule)
+        body = card(request, votes, Closing.model_validate(closing) if closing else None, rule)
         if request.card_ts:
             call(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **body)
             return Posted(request.card_channel, request.card_ts)

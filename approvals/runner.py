@@ -12,15 +12,16 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlmodel import select
-
 from approvals.announce import NotYetError, look_again, operation_of
-from approvals.approvers import called_upon
+from approvals.approvers import rule_now
 from approvals.attempts import IN_DOUBT, LeaseLostError, Outcome, fence
 from approvals.calls import noting
 from approvals.context import Context
-from approvals.models import Attempt, Vote
+from approvals.models import Attempt, Request
 from approvals.people import SlackAwayError
+from approvals.quorum import missing
+from approvals.rules import Rule
+from approvals.standing import approvers_now
 from approvals.states import Status
 from approvals.turn import Turn, take
 from operations.aws import fenced
@@ -92,17 +93,29 @@ def _what_changed(turn: Turn) -> str:
 
 
 def _approval_lost(turn: Turn) -> str:
-    """Looks every approver up again: a membership may have ended between the click and now."""
+    """Looks everybody up again on whose word it rests: a membership may have ended between the click and now."""
     request, context = turn.request, turn.context
     rule = context.rules().named(request.rule)
-    with context.store.read() as session:
-        votes = session.exec(select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")).all()
-    if rule is None or len([vote for vote in votes if vote.digest == request.digest]) < request.approvals_needed:
-        return "the approvals on record do not cover it."
-    for vote in votes:
-        person = context.people.look(vote.user)
-        if person.objection(context.team()) or not context.people.among(person, called_upon(request, rule)):
-            return f"{person.name}, who approved it, is no longer among the approvers."
+    if rule is None:
+        return f"the rule “{request.rule}” under which it was approved no longer exists."
+    if request.approvals_needed == 0 and rule.approvals == 0:
+        return _grant_lost(context, request, rule)
+    rule = rule_now(request, rule)
+    approvers = approvers_now(context, request, rule)
+    if not missing(rule, request.approvals_needed, [approver.seat for approver in approvers]):
+        return ""
+    gone = [approver.person.name for approver in approvers if not approver.seat]
+    if gone:
+        return f"{', '.join(gone)}, who approved it, may no longer approve under the rule “{rule.name}”."
+    return "the approvals on record do not cover it."
+
+
+def _grant_lost(context: Context, request: Request, rule: Rule) -> str:
+    """Whether the rule that granted it at once would not do so any more for the one who asked."""
+    person = context.people.look(request.requester)
+    named = not rule.requesters or context.people.among(person, rule.requesters)
+    if person.objection(context.team()) or not named:
+        return f"{person.name}, who asked, may no longer do so under the rule “{rule.name}”."
     return ""
 
 
