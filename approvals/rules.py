@@ -70,6 +70,10 @@ class Rule:
         """The first reason why this rule does not match, beginning with its key; empty when it matches."""
         return next(self._mismatches(wish), "")
 
+    def people(self) -> tuple[str, ...]:
+        """Everybody whom this rule names."""
+        return (*self.approvers, *self.second_approvers, *self.requesters, *self.escalate_to, *self.break_glass)
+
     def _mismatches(self, wish: Wish) -> Iterator[str]:
         """The requester comes last, because only that may have to be asked of Slack."""
         if self.operations and wish.operation not in self.operations:

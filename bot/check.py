@@ -18,7 +18,7 @@ from approvals.people import People, SlackAwayError
 from bot.aws import Boto3Clients
 from bot.database import open_engine
 from bot.rules import load_rules
-from bot.settings import Settings, aws_variables, unknown
+from bot.settings import Settings, SettingsError, aws_variables, unknown
 from bot.start import WRONG, settings_or_complaints
 from operations.aws import Aws
 from operations.errors import AwsError
@@ -106,8 +106,17 @@ def _slack(slack: WebClient, settings: Settings) -> Iterator[Finding]:
     if settings.slack_app_token is not None:
         app_token = settings.slack_app_token.get_secret_value()
         yield _tried("Slack app token", lambda: _socket(slack, app_token))
-    for approver in settings.approvers:
-        yield _approver(slack, approver)
+    for person in _named(settings):
+        yield _approver(slack, person)
+
+
+def _named(settings: Settings) -> list[str]:
+    """Everybody whom the rules name, each once; nobody when the rules are wrong, which another line says."""
+    try:
+        rules = load_rules(settings).rules
+    except SettingsError:
+        return []
+    return list(dict.fromkeys(person for rule in rules for person in rule.people()))
 
 
 def _identity(slack: WebClient) -> str:

@@ -88,6 +88,8 @@ def rules_file(value: Path) -> Path:
         tomllib.loads(value.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"the file cannot be read ({error.strerror}); give the path of a TOML file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise ValueError("the file is nested too deeply; mend it there") from None
+    except ValueError as error:  # No UTF-8, no TOML, or a number with thousands of digits.
         raise ValueError(f"the file is no TOML ({error}); mend it there") from None
     return value
