@@ -23,6 +23,7 @@ from approvals.reminders import remind
 from approvals.rules import Rule, Rules
 from approvals.runner import run
 from approvals.store import Store
+from approvals.wishes import wishes
 from bot.aws import Boto3Clients
 from bot.database import migrate, open_engine
 from operations.aws import Aws
@@ -43,7 +44,6 @@ class KnownPeople(People):
     def __init__(self) -> None:
         everybody = {ALICE: "alice", BOB: "bob", CAROL: "carol", DAVE: "dave"}
         self.people = {user: Person(user, TEAM, f"{name}@example.com", name) for user, name in everybody.items()}
-
         self.channel = set(self.people)
         self.groups: dict[str, list[str]] = {}
         self.away = False
@@ -52,6 +52,9 @@ class KnownPeople(People):
         return self.people.get(user) or Person(user, "", user, user, known=False)
 
     def members(self, group: str) -> list[str]:
+        return self.groups.get(group, [])
+
+    def _members(self, group: str) -> list[str]:
         return self.groups.get(group, [])
 
     def by_email(self, email: str) -> str:
@@ -129,7 +132,7 @@ class Office:
             team=TEAM,
             channel="C0GENERAL",
             delivery=delivery or self._delivery(),
-            rule=self.rules.rules[0],
+            rule=self.rules.deciding(wishes(asked, self._organization)),
         )
         return self.request(self.desk.file(draft))
 

@@ -168,3 +168,11 @@ def test_who_asks_for_too_much_is_told_when_to_ask_again(reception: Reception) -
     told = reception.types("move-account --account fullback-old --to /Workloads")
     assert "You have filed 1 request within an hour, which is the most. You may ask again in 60 minutes." in told
     assert len(reception.requests()) == 1
+
+
+def test_whether_a_rule_is_for_this_requester_is_asked_later(reception: Reception) -> None:
+    """Slack would have to be asked who somebody is, and there is no time for that before the answer."""
+    reception.rules = Rules([Rule("bob's", (BOB,), requesters=("S0OTHERS",)), Rule("rest", (BOB,), under="/Nowhere")])
+    assert "is filed" in reception.types(WHOLE)
+    (request,) = reception.requests()
+    assert request.rule == "bob's"
