@@ -30,8 +30,19 @@ def iam_policy() -> None:
 
 
 @app.command()
-def check() -> None:
-    """Is the configuration right: one line each, exit 1 when something is wrong."""
+def check(
+    explain: Annotated[
+        str, typer.Option(help='Say which rule decides about a request, such as "move-account --account X --to /Y"')
+    ] = "",
+    asker: Annotated[str, typer.Option("--as", help="Who asks, for --explain: an e-mail address or user id")] = "",
+) -> None:
+    """Is the configuration right: one line each, exit 1 when something is wrong. With --explain: exit 1 when refused."""
+    if bool(explain) != bool(asker):
+        raise typer.BadParameter("--explain and --as go together: what is asked for, and who asks")
+    if explain:
+        from bot.explain import run_explain
+
+        raise typer.Exit(run_explain(explain, asker))
     from bot.check import run_checks
 
     raise typer.Exit(run_checks())

@@ -1,0 +1,136 @@
+"""`orgbot check --explain` against the stand-ins: which rule decides, and why."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.town import MANIFEST, Town, town
+
+RULES = """
+[[rule]]
+name = "new accounts"
+operations = ["create-account"]
+approvers = ["U0BOB"]
+
+[[rule]]
+name = "workloads"
+under = "/Workloads"
+requesters = ["alice@example.com"]
+approvers = ["S0APPROVERS"]
+approvals = 2
+second_approvers = ["carol@example.com"]
+expires = "8h"
+break_glass = ["U0DAVE"]
+
+[[rule]]
+name = "security"
+under = "/Security"
+approvers = ["U0CAROL"]
+
+[[rule]]
+name = "approvers tidy up"
+operations = ["tag-account"]
+requesters = ["S0APPROVERS"]
+approvals = 0
+"""
+MOVE = "move-account --account fullback-audit --to /Workloads"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, Path]]:
+    file = tmp_path_factory.mktemp("rules") / "rules.toml"
+    file.write_text(RULES, encoding="utf-8")
+    with town(mode="socket") as found:
+        yield found, file
+
+
+def explain(place: tuple[Town, Path], *words: str, **more: str) -> tuple[str, int]:
+    command = [sys.executable, "-m", "bot", "check", "--explain", *words]
+    environment = {
+        "PATH": "/usr/bin",
+        "COLUMNS": "300",
+        **place[0].environment(),
+        "ORGBOT_RULES": str(place[1]),
+        **more,
+    }
+    answer = subprocess.run(command, env=environment, cwd=MANIFEST.parent, capture_output=True, text=True, check=False)  # noqa: S603
+    assert "Traceback" not in answer.stderr
+    return answer.stdout + answer.stderr, answer.returncode
+
+
+def test_a_move_is_judged_at_both_ends_and_the_one_that_asks_for_most_decides(place: tuple[Town, Path]) -> None:
+    told, code = explain(place, MOVE, "--as", "alice@example.com")
+    assert code == 0
+    lines = [line for line in told.splitlines() if line]
+    assert lines[0].startswith("move-account: Move fullback-audit (")
+    assert lines[0].endswith(") to /Workloads")
+    assert lines[1:] == [
+        "asked by Alice Ahmed (U0ALICE, alice@example.com)",
+        "in /Workloads:",
+        "rule 1 “new accounts”: operations: move-account is not one of create-account",
+        "rule 2 “workloads”: matches",
+        "in /Security:",
+        "rule 1 “new accounts”: operations: move-account is not one of create-account",
+        "rule 2 “workloads”: under: /Security is not /Workloads and not below it",
+        "rule 3 “security”: matches",
+        "rule “workloads” decides",
+        "  approvals: 2, of S0APPROVERS; one of them of carol@example.com",
+        "  expires: 8h after it was asked for",
+        "  break glass: U0DAVE",
+    ]
+
+
+def test_a_group_is_asked_of_slack(place: tuple[Town, Path]) -> None:
+    tag = "/org tag-account --account fullback-staging-web --tag owner=web"
+    told, code = explain(place, tag, "--as", "U0BOB")
+    assert code == 0
+    assert "rule 2 “workloads”: requesters: bob@example.com is not among alice@example.com" in told
+    assert "approvals: none; it is granted at once" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((MOVE, "--as", "dave@example.com"), "refused: no rule allows move-account on the account"),
+        ((MOVE, "--as", "U0GONE"), "--as U0GONE: this user is deactivated"),
+        ((MOVE, "--as", "guest@example.com"), "guests cannot ask"),
+        ((MOVE, "--as", "nobody@example.com"), "Slack does not know this e-mail address"),
+        ((MOVE, "--as", "S0APPROVERS"), "give a person's e-mail address or user id"),
+        (("move-account --account fullback-audit", "--as", "U0BOB"), "move-account needs --to as well"),
+        (("move-acount", "--as", "U0BOB"), "Did you mean `move-account`?"),
+        (("move --account nothing --to /", "--as", "U0BOB"), "there is no account “nothing”"),
+        (
+            ("create-account --name a --email b", "--as", "U0BOB"),
+            "email: an e-mail address for AWS has 6 to 64 characters",
+        ),
+    ],
+)
+def test_what_is_refused_says_why(place: tuple[Town, Path], words: tuple[str, ...], told: str) -> None:
+    answer, code = explain(place, *words)
+    assert code == 1
+    assert told in answer
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxb-wrong", "Slack answers: auth.test: invalid_auth"),
+        ("SLACK_API_URL", "http://127.0.0.1:1/", "Slack answers"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1/", "AWS answers"),
+    ],
+)
+def test_who_does_not_answer_is_named(place: tuple[Town, Path], name: str, value: str, told: str) -> None:
+    answer, code = explain(place, MOVE, "--as", "alice@example.com", **{name: value})
+    assert code == 1
+    assert told in answer
+
+
+def test_who_asks_must_be_said(place: tuple[Town, Path]) -> None:
+    answer, code = explain(place, MOVE)
+    assert code == 2
+    assert "--explain and --as go together" in answer
