@@ -15,6 +15,7 @@ from approvals.lifecycle import transition
 from approvals.limits import excess
 from approvals.models import Request
 from approvals.people import Person, SlackAwayError
+from approvals.review import break_glass, may_break
 from approvals.rules import NoRuleError, Rule
 from approvals.session_rules import objection
 from approvals.states import Status
@@ -55,14 +56,14 @@ def announce(context: Context, number: int) -> None:
     if request is None:
         return
     try:
-        values = _prepare(context, request)
+        rule, values = _prepare(context, request)
     except (SlackAwayError, BusyError, AmbiguousError, NotYetError) as error:
         log.warning("the request cannot be announced yet: %s", error)
         _postpone(context, request)
     except RefusalError as error:
         _refuse(context, request, str(error))
     else:
-        _publish(context, request, values)
+        _publish(context, request, rule, values)
 
 
 def _claimed(context: Context, number: int) -> Request | None:
@@ -76,7 +77,8 @@ def _claimed(context: Context, number: int) -> Request | None:
         return None
 
 
-def _prepare(context: Context, request: Request) -> dict[str, Any]:
+def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
+    """The rule that decides, and the columns to set; raises RefusalError, or what says that it is too early."""
     person = context.people.look(request.requester)
     unwelcome = person.objection(context.team())
     if unwelcome:
@@ -87,6 +89,10 @@ def _prepare(context: Context, request: Request) -> dict[str, Any]:
     field, why = objection(rule, operation)
     if why:
         raise RefusalError(f"{_flag(request, field)}: {why}")
+    if request.break_glass and rule.approvals and not may_break(context, rule, person):
+        raise RefusalError(
+            f"The rule “{rule.name}” does not let you break the glass. Ask without --break-glass: its approvers decide."
+        )
     try:
         preview = look_again(context, operation)
     except FieldError as error:
@@ -96,7 +102,7 @@ def _prepare(context: Context, request: Request) -> dict[str, Any]:
         raise RefusalError(f"{failed.say} {failed.advice}") from error
     seal = digest(request.operation, request.params, preview.precondition)
     values = {"person": person.key, "preview": preview.model_dump(mode="json"), "digest": seal}
-    return values | _under_rule(request, rule)
+    return rule, values | _under_rule(request, rule)
 
 
 def _rule(context: Context, operation: Operation, person: Person) -> Rule:
@@ -113,7 +119,8 @@ def _rule(context: Context, operation: Operation, person: Person) -> Rule:
 def _under_rule(request: Request, rule: Rule) -> dict[str, Any]:
     asked_at = request.created_at
     expires = {"expires_at": asked_at + rule.expires} if asked_at else {}
-    return {"rule": rule.name, "approvals_needed": rule.approvals, **expires}
+    glass = request.break_glass and rule.approvals > 0  # What is granted at once breaks no glass.
+    return {"rule": rule.name, "approvals_needed": rule.approvals, "break_glass": glass, **expires}
 
 
 def _check_flood(context: Context, request: Request, person: str) -> None:
@@ -129,25 +136,30 @@ def _flag(request: Request, field: str) -> str:
     return next((known.flag.names[0] for known in fields if known.name == field), field)
 
 
-def _publish(context: Context, request: Request, values: dict[str, Any]) -> None:
+def _publish(context: Context, request: Request, rule: Rule, values: dict[str, Any]) -> None:
     now = context.clock()
     number = request.id or 0
     with context.store.write() as session:
         if not release(session, Request, number, context.owner, announced_at=now, due_at=None, polls=0, **values):
             return
-        filed = {"operation": request.operation, "digest": values["digest"], "rule": values["rule"]}
+        filed = {"operation": request.operation, "digest": values["digest"], "rule": rule.name}
         audit.record(session, now, "request.filed", request.requester, number, **filed)
-        if not values["approvals_needed"]:
+        request = session.get_one(Request, number, populate_existing=True)
+        if request.break_glass:
+            break_glass(session, request, rule, now)
+        elif rule.approvals:
+            messages.card(session, request, now)
+        else:
             _grant(session, number, now)
         announced = session.get_one(Request, number, populate_existing=True)
-        messages.card(session, announced, now)
         if announced.status == Status.PENDING:
-            reminders.begin(session, announced, context.rules().named(announced.rule))
+            reminders.begin(session, announced, rule)
 
 
 def _grant(session: Session, number: int, now: datetime) -> None:
     """The rule asks for nobody's approval: it starts at once, and no person is noted as the one who decided."""
-    transition(session, number, Status.APPROVED, now, "orgbot", decided_at=now, due_at=now)
+    granted = transition(session, number, Status.APPROVED, now, "orgbot", decided_at=now, due_at=now)
+    messages.card(session, granted, now)
 
 
 def _postpone(context: Context, request: Request) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from approvals.approvers import mentions, rule_now
-from approvals.lines import Body, handover, slack_time
+from approvals.lines import Body, handover, slack_time, when
 from approvals.models import Request, Vote
 from approvals.quorum import Seat, missing
 from approvals.rules import Rule
@@ -78,12 +78,30 @@ def _standing(request: Request, votes: Sequence[Vote], rule: Rule | None) -> lis
     said = {Status.DENIED: "Denied", Status.CANCELLED: "Cancelled"}.get(Status(request.status), "Approved")
     if request.decided_at is None:
         return []
+    if request.break_glass:
+        return _glass(request, rule)
     if not request.decided_by:
         return [context(f"Needs no approval, by rule “{escape(request.rule)}”, {slack_time(request)}")]
     approvers = ", ".join(f"<@{vote.user}>" for vote in votes if vote.decision == "approve")
     by = approvers if said == "Approved" and approvers else f"<@{request.decided_by}>"
     reason = f"  ·  {escape(shorten(request.decision_reason, 500))}" if request.decision_reason else ""
     return [context(f"{said} by {by}, {slack_time(request)}{reason}")]
+
+
+def _glass(request: Request, rule: Rule | None) -> list[dict[str, Any]]:
+    """What was done without approval stays marked, and asks for its review until somebody has signed it."""
+    told = f":rotating_light: *Break glass*: <@{request.requester}> acted without approval, {slack_time(request)}, by rule “{escape(request.rule)}”"
+    if request.reviewed_by:
+        return [context(told, f"Reviewed by <@{request.reviewed_by}>, {when(request.reviewed_at)}")]
+    reviewers = f" by {mentions((*rule.approvers, *rule.second_approvers))}" if rule else ""
+    sure = confirm(
+        f"Sign the review of request #{request.id}?",
+        "You have looked at what was done and why. Your name stays on the card and in the audit.",
+        "I have reviewed it",
+        "Not yet",
+    )
+    signing = button("I have reviewed this", "review", str(request.id), confirm=sure)
+    return [context(told, f"Needs a review{reviewers}"), {"type": "actions", "elements": [signing]}]
 
 
 def _needed(request: Request, votes: Sequence[Vote], rule: Rule | None) -> str:

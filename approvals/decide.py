@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from approvals import audit, lines, messages, session_book
+from approvals import audit, lines, messages, review, session_book
 from approvals.approvers import rule_now
 from approvals.context import Context
 from approvals.leases import claim, release
@@ -102,6 +102,9 @@ def allowed(context: Context, click: Interaction) -> Moment:
     if request is None:
         raise ObjectionError(f"There is no request #{click.request_id}.")
     moment = Moment(click, person, context.clock())
+    if click.kind == "review":
+        _object(review.objection(context, request, person))
+        return moment
     if click.kind == "end" and not is_requester(request, person):
         _check_approver(context, request, person)
     if click.kind in ("approve", "deny") and request.status == Status.PENDING:
@@ -110,6 +113,11 @@ def allowed(context: Context, click: Interaction) -> Moment:
         earlier = {approver.person.user: approver.seat for approver in approvers_now(context, request, rule)}
         return replace(moment, rule=rule, seats=earlier | clicking)
     return moment
+
+
+def _object(sentence: str) -> None:
+    if sentence:
+        raise ObjectionError(sentence)
 
 
 def _check_approver(context: Context, request: Request, person: Person) -> Rule:
@@ -206,12 +214,17 @@ def _end(session: Session, request: Request, moment: Moment) -> None:
         raise ObjectionError("There is no session to end: it is over, or is being ended already.")
 
 
+def _review(session: Session, request: Request, moment: Moment) -> None:
+    _object(review.sign(session, request, moment.person.user, moment.now))
+
+
 _ACTS: dict[str, Callable[[Session, Request, Moment], None]] = {
     "approve": _approve,
     "deny": _deny,
     "cancel": _cancel,
     "withdraw": _withdraw,
     "end": _end,
+    "review": _review,
 }
 
 

@@ -43,11 +43,12 @@ class Draft:
     channel: str
     delivery: str
     rule: Rule
+    break_glass: bool = False
 
 
 @dataclass(frozen=True)
 class Click:
-    """A press of a button on a card (`kind`: approve, deny, withdraw, cancel) as Slack delivered it."""
+    """A press of a button on a card (`kind`: approve, deny, withdraw, cancel, review, end) as Slack delivered it."""
 
     delivery: str
     kind: str
@@ -176,4 +177,4 @@ def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:
         "created_at": now,
         "due_at": now,
         "expires_at": now + draft.rule.expires,
-    }
+    } | ({"break_glass": True} if draft.break_glass else {})

@@ -5,9 +5,11 @@ Source: Slack API, "Formatting text for app surfaces", "Block Kit".
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from approvals.models import Request
+from approvals.rules import Rule
 from approvals.states import Status
 from approvals.text import code, context, escape, fields, fit, section, shorten, url_button
 from operations.closing import Closing
@@ -36,6 +38,10 @@ def link(request: Request) -> str:
 def filed(request: Request) -> Body:
     """To the requester, when the card has been posted."""
     where = f"in <#{request.card_channel}>" if request.card_channel else "in the approval channel"
+    if request.break_glass:
+        return body(
+            f":rotating_light: Your {name(request)} acts at once under break glass: {link(request)} {where}. Somebody else has to review it there."
+        )
     if not request.approvals_needed:
         return body(
             f":white_check_mark: Your {name(request)} needs no approval, by the rule “{escape(request.rule)}”: {link(request)} {where}."
@@ -49,6 +55,22 @@ def refused(request: Request) -> Body:
         f":no_entry: Your request #{request.id} ({request.operation}) was not put before the approvers.\n"
         f"{escape(shorten(request.outcome, 2000))}\nNothing has been changed. Ask again with `/org {request.operation}`."
     )
+
+
+def glass_broken(request: Request, rule: Rule) -> Body:
+    """Into the thread and the channel: somebody acts without approval, why, and who has to review it."""
+    reviewers = mentions((*rule.approvers, *rule.second_approvers))
+    line = (
+        f":rotating_light: *Break glass:* <@{request.requester}> acts at once, without approval: {name(request)}.\n"
+        f"*Reason:* {escape(shorten(request.reason, 1000))}\n"
+        f"{reviewers}: one of you has to review it, by *I have reviewed this* on the card."
+    )
+    return body(line) | {"reply_broadcast": True}
+
+
+def reviewed(request: Request) -> Body:
+    """Into the thread, when somebody has signed the review of what was done under break glass."""
+    return body(f":white_check_mark: Reviewed by <@{request.reviewed_by}>.")
 
 
 def decided(request: Request) -> Body:
@@ -100,11 +122,15 @@ def too_late(request: Request) -> str:
 
 
 def slack_time(request: Request) -> str:
-    """When it was decided, in the reader's own time zone. Source: Slack API, "Formatting text", Date formatting."""
-    if request.decided_at is None:
+    """When it was decided, in the reader's own time zone."""
+    return when(request.decided_at)
+
+
+def when(at: datetime | None) -> str:
+    """A time in the reader's own time zone; empty for None. Source: Slack API, "Formatting text", Date formatting."""
+    if at is None:
         return ""
-    moment = int(request.decided_at.timestamp())
-    return f"<!date^{moment}^{{date_short_pretty}} at {{time}}|{request.decided_at:%Y-%m-%d %H:%M} UTC>"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
 def progress(say: str, *, icon: str = ":gear:") -> Body:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Column, DateTime, Index, Text, UniqueConstraint, false, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -95,6 +95,12 @@ class Request(SQLModel, table=True):
     advice: str = _blank("the way out of a failure")
     decided_by: str = _blank()
     decision_reason: str = _blank()
+    break_glass: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": false()},
+        description="it acts at once, without an approval, and is reviewed afterwards",
+    )
+    reviewed_by: str = _blank("who has signed the review of what was done under break glass")
     card_channel: str = _blank()
     card_ts: str = _blank()
     card_link: str = _blank()
@@ -103,6 +109,7 @@ class Request(SQLModel, table=True):
     announced_at: datetime | None = _time()
     expires_at: datetime | None = _time()
     decided_at: datetime | None = _time()
+    reviewed_at: datetime | None = _time()
     finished_at: datetime | None = _time()
     due_at: datetime | None = _time()
     lease_until: datetime | None = _time()

@@ -20,6 +20,7 @@ from approvals.context import Context
 from approvals.models import Attempt, Request
 from approvals.people import SlackAwayError
 from approvals.quorum import missing
+from approvals.review import may_break
 from approvals.rules import Rule
 from approvals.standing import approvers_now
 from approvals.states import Status
@@ -98,6 +99,13 @@ def _approval_lost(turn: Turn) -> str:
     rule = context.rules().named(request.rule)
     if rule is None:
         return f"the rule “{request.rule}” under which it was approved no longer exists."
+    if request.break_glass:
+        person = context.people.look(request.requester)
+        return (
+            ""
+            if may_break(context, rule, person)
+            else f"{person.name} may no longer break the glass under the rule “{rule.name}”."
+        )
     if request.approvals_needed == 0 and rule.approvals == 0:
         return _grant_lost(context, request, rule)
     rule = rule_now(request, rule)

@@ -17,8 +17,9 @@ from slack_sdk import WebClient
 from approvals.text import BUTTON_VALUE, Block, button, escape, section, shorten
 from handlers import help as help_pages
 from handlers import reads, sessions
+from handlers.break_glass import confirmation, obstacles
 from handlers.caller import Caller, delivery, of_command
-from handlers.filing import FOREIGN, NotAcceptedError, file
+from handlers.filing import FOREIGN, NotAcceptedError, checked, file
 from handlers.forms import Scene, form
 from handlers.front import Front
 from handlers.modals import open_view
@@ -29,6 +30,7 @@ from operations.base import Operation
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
+NO_GLASS = ":x: No rule names anybody who may act at once. Ask without `--break-glass`: approvers decide."
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ def _one(front: Front, typed: Typed, rest: str) -> list[Block]:
 def _asked(front: Front, typed: Typed, command: Command) -> list[Block]:
     if command.help:
         return help_pages.details(command.operation)
+    if command.given.break_glass:
+        return _break_glass(front, typed, command)
     if command.wants_form():
         scene = Scene(command.given, front.organization(), typed.caller.channel, front.clock())
         open_view(front, typed.slack, typed.caller, form(command.operation, scene))
@@ -110,6 +114,22 @@ def _asked(front: Front, typed: Typed, command: Command) -> list[Block]:
         told = section(listed(command.operation, error.problems))
         return [told, *_form_button(command.operation, command.given)]
     return [section(filed_line(front, filed.number, filed.title))]
+
+
+def _break_glass(front: Front, typed: Typed, command: Command) -> list[Block]:
+    """Asks for the typed confirmation, when what was given could be filed; who may do so a worker asks of Slack."""
+    operation, given, channel = command.operation, command.given, typed.caller.channel
+    if not any(rule.break_glass for rule in front.rules().rules):
+        return [section(NO_GLASS)]
+    found = obstacles(operation, given, channel)
+    if found:
+        return [section(listed(operation, found))]
+    try:
+        asked, organization = checked(front, typed.caller, operation, given)
+    except NotAcceptedError as error:
+        return [section(listed(operation, error.problems))]
+    open_view(front, typed.slack, typed.caller, confirmation(operation, given, asked.title(organization), channel))
+    return []
 
 
 def filed_line(front: Front, number: int, title: str) -> str:

@@ -46,14 +46,7 @@ class Filed:
 
 def file(front: Front, caller: Caller, operation: type[Operation], given: Given, delivery: str) -> Filed:
     """Files the request; a redelivery gives the earlier number. Raises NotAcceptedError."""
-    if caller.team != front.team():
-        raise NotAcceptedError(Problem("", FOREIGN))
-    asked = _valid(operation, given)
-    organization = front.organization()
-    if organization is None:
-        front.refresh()
-        raise NotAcceptedError(Problem("", NOT_READ_YET))
-    asked = _settled(front, asked, organization)
+    asked, organization = checked(front, caller, operation, given)
     rule = _rule(front, asked, organization)
     draft = Draft(
         operation=operation.name,
@@ -65,8 +58,21 @@ def file(front: Front, caller: Caller, operation: type[Operation], given: Given,
         channel=caller.channel,
         delivery=delivery,
         rule=rule,
+        break_glass=given.break_glass,
     )
     return Filed(_number(front, draft), asked.title(organization))
+
+
+def checked(front: Front, caller: Caller, operation: type[Operation], given: Given) -> tuple[Operation, Organization]:
+    """What is asked for, with ids in place of names, and the picture in which they were found. Raises NotAcceptedError."""
+    if caller.team != front.team():
+        raise NotAcceptedError(Problem("", FOREIGN))
+    asked = _valid(operation, given)
+    organization = front.organization()
+    if organization is None:
+        front.refresh()
+        raise NotAcceptedError(Problem("", NOT_READ_YET))
+    return _settled(front, asked, organization), organization
 
 
 def _valid(operation: type[Operation], given: Given) -> Operation:

@@ -11,16 +11,17 @@ from operations.base import Operation
 from operations.fields import Kind, OperationField
 from operations.registry import by_name
 
-FORM, HELP = "--form", "--help"
+FORM, HELP, BREAK_GLASS = "--form", "--help", "--break-glass"
 LOOKS = ("help", "requests", "request", "sessions")
 
 
 @dataclass(frozen=True)
 class Given:
-    """What was given so far: values by field name (a list for tags), and the reason."""
+    """What was given so far: values by field name (a list for tags), the reason, and whether it shall act at once."""
 
     values: dict[str, Value] = field(default_factory=dict)
     reason: str = ""
+    break_glass: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,11 +112,11 @@ class _Reader:
 
     def given(self) -> Given:
         values = {name: value for name, value in self._values.items() if name != "reason" and value}
-        return Given(values, str(self._values.get("reason", "")))
+        return Given(values, str(self._values.get("reason", "")), BREAK_GLASS in self._switches)
 
     def _flag(self, word: Word) -> None:
         name = word.flag()
-        if name in (FORM, HELP):
+        if name in (FORM, HELP, BREAK_GLASS):
             self._switches.add(name)
             return
         found = self._flags.get(name)

@@ -59,7 +59,9 @@ def with_history(blocks: list[Block], told: list[Block]) -> list[Block]:
 
 
 def _decides(block: Block) -> bool:
-    return block["type"] == "actions" and any(item.get("action_id") == "approve" for item in block["elements"])
+    return block["type"] == "actions" and any(
+        item.get("action_id") in ("approve", "review") for item in block["elements"]
+    )
 
 
 def _cancel(request: Request) -> Block:

@@ -9,8 +9,9 @@ from operations.fields import Kind
 COMMAND = "/org"
 REQUEST_FORM = re.compile(r"^request:")
 DENY_FORM = "deny"
+BREAK_GLASS_FORM = re.compile(r"^break-glass:")
 OPEN_FORM = re.compile(r"^form:")
-DECISION = re.compile(r"^(approve|cancel|withdraw|end)$")
+DECISION = re.compile(r"^(approve|cancel|withdraw|review|end)$")
 LINK = re.compile(r"^link")
 PICKERS = {"account": Kind.ACCOUNT, "ou": Kind.OU, "target": Kind.TARGET, "policy": Kind.POLICY}
 PICKER = re.compile(rf"^({'|'.join(PICKERS)}):")

@@ -11,6 +11,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from approvals.text import clean, shorten
+from handlers.break_glass import entered
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.commands import filed_line
 from handlers.declared import field_of
@@ -19,7 +20,7 @@ from handlers.forms import channel_of, sent
 from handlers.front import Front
 from handlers.modals import mention
 from handlers.parser import Given
-from handlers.slack_names import REQUEST_FORM
+from handlers.slack_names import BREAK_GLASS_FORM, REQUEST_FORM
 from handlers.wording import Problem
 from operations.base import Operation
 from operations.registry import by_name
@@ -49,6 +50,31 @@ def register(app: App, front: Front) -> None:
         if caller.channel:
             mention(front, client, caller, line)  # The outbox tells by direct message in any case.
         ack()
+
+    @app.view(BREAK_GLASS_FORM)
+    def glass_broken(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        caller = _caller(body)
+        line, errors = _break_glass(front, caller, body["view"])
+        if errors:
+            ack(response_action="errors", errors=errors)
+            return
+        if caller.channel:
+            mention(front, client, caller, line)
+        ack()
+
+
+def _break_glass(front: Front, caller: Caller, view: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """Files what is confirmed; gives the line for the requester, and the errors by block."""
+    operation = by_name().get(str(view["callback_id"]).partition(":")[2])
+    if operation is None:
+        return "", {"confirm": UNKNOWN}
+    given, errors = entered(operation, view)
+    if errors:
+        return "", errors
+    try:
+        return _file(front, caller, operation, given, str(view["id"])), {}
+    except NotAcceptedError as error:
+        return "", {"confirm": shorten(clean(str(error)), LONGEST_ERROR)}
 
 
 def _caller(body: dict[str, Any]) -> Caller:

@@ -10,6 +10,7 @@ import pytest
 from approvals import lines
 from approvals.cards import card
 from approvals.models import Request, Vote
+from approvals.rules import Rule
 from approvals.states import Status
 from operations.closing import Closing, Link
 from operations.preview import Fact, Preview
@@ -59,6 +60,14 @@ def longest(status: Status) -> Request:
 
 
 VOTES = [Vote(id=1, request_id=1, user="U0BOB", person="bob@example.com", decision="approve", digest="d", at=NOW)]
+
+
+RULE = Rule(
+    LONG[:60],
+    tuple(f"{number}{'a' * 60}@{'b' * 200}.example" for number in range(20)),
+    approvals=10,
+    second_approvers=tuple(f"S0{number}{'X' * 30}" for number in range(20)),
+)
 
 
 def within_limits(body: dict[str, Any]) -> None:
@@ -126,6 +135,23 @@ def test_only_a_pending_card_has_decision_buttons(status: Status) -> None:
 def test_an_approval_can_be_withdrawn_while_there_is_one_and_it_waits(status: Status) -> None:
     assert ("'withdraw'" in str(card(longest(status), VOTES))) == (status is Status.PENDING)
     assert "'withdraw'" not in str(card(longest(status), []))
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_the_longest_card_of_broken_glass_is_within_slacks_limits(status: Status, signed: bool) -> None:  # noqa: FBT001
+    request = longest(status)
+    request.break_glass = True
+    request.reviewed_by, request.reviewed_at = ("U0CAROL", NOW) if signed else ("", None)
+    within_limits(card(request, [], None, RULE))
+    within_limits(lines.glass_broken(request, RULE))
+    within_limits(lines.reviewed(request))
+
+
+@pytest.mark.parametrize("votes", [[], VOTES])
+def test_the_longest_rule_is_within_slacks_limits(votes: list[Vote]) -> None:
+    request = longest(Status.PENDING)
+    request.approvals_needed = 10
+    within_limits(card(request, votes, None, RULE))
 
 
 def test_a_button_carries_the_number_and_nothing_else() -> None:

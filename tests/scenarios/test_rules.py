@@ -1,0 +1,82 @@
+"""Rules from the file to the channel: two groups, what is granted at once, and broken glass with its review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios import scene as scenes
+from tests.scenarios.scene import PATIENCE, Scene, scene
+
+RULES = """
+[[rule]]
+name = "tags"
+operations = ["tag-account"]
+requesters = ["alice@example.com"]
+approvals = 0
+
+[[rule]]
+name = "two groups"
+approvers = ["U0BOB"]
+second_approvers = ["U0CAROL"]
+approvals = 2
+break_glass = ["alice@example.com"]
+"""
+MOVE = "/org move-account --account fullback-audit --to /Workloads"
+
+
+@pytest.fixture
+def ruled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    file = tmp_path / "rules.toml"
+    file.write_text(RULES, encoding="utf-8")
+    monkeypatch.setitem(scenes.QUICK, "ORGBOT_RULES", str(file))
+    with scene("socket") as found:
+        yield found
+
+
+def shown(play: Scene, words: str) -> bool:
+    return bool(play.slack.wait_for(lambda: words in str(play.card()["blocks"]), PATIENCE, f"“{words}” on the card"))
+
+
+def test_one_of_each_group_approves(ruled: Scene) -> None:
+    ruled.person("alice").types(f'{MOVE} --reason "tidy"')
+    assert shown(ruled, "needs 1 approval of <@U0BOB> and 1 approval of <@U0CAROL>")
+    ruled.press("Approve", "carol")
+    assert shown(ruled, "Approved by <@U0CAROL>; needs 1 approval of <@U0BOB>")
+    ruled.press("Approve", "bob")
+    ruled.until("Done")
+
+
+def test_what_a_rule_grants_at_once_is_done_without_a_click(ruled: Scene) -> None:
+    ruled.person("alice").types("/org tag-account --account fullback-audit --tag owner=security --reason tidy")
+    ruled.until("Done")
+    ruled.direct("alice", "needs no approval, by the rule “tags”")
+
+
+def test_broken_glass_acts_at_once_and_is_reviewed_by_somebody_else(ruled: Scene) -> None:
+    alice = ruled.person("alice")
+    alice.types(f"{MOVE} --break-glass")
+    ruled.slack.wait_for(lambda: alice.view, PATIENCE, "the confirmation")
+    alice.fills({"Type move-account to confirm": "move-account", "Reason": "production is on fire"})
+    alice.submits()
+    ruled.until("Done")
+    assert shown(ruled, "Needs a review by <@U0BOB> / <@U0CAROL>")
+    loud = [message for message in ruled.slack.messages("aws-approvals") if "Break glass" in message["text"]]
+    assert "production is on fire" in loud[0]["text"]
+
+    ruled.press("I have reviewed this", "alice")
+    ruled.told("alice", "somebody else has to review it")
+    ruled.press("I have reviewed this", "bob")
+    assert shown(ruled, "Reviewed by <@U0BOB>")
+
+
+def test_whoever_the_rule_does_not_name_breaks_no_glass(ruled: Scene) -> None:
+    dave = ruled.person("dave")
+    dave.types(f"{MOVE} --break-glass")
+    ruled.slack.wait_for(lambda: dave.view, PATIENCE, "the confirmation")
+    dave.fills({"Type move-account to confirm": "move-account", "Reason": "I am in a hurry"})
+    dave.submits()
+    ruled.direct("dave", "does not let you break the glass")
+    assert ruled.aws.calls.of("MoveAccount") == []
