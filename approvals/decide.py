@@ -174,7 +174,7 @@ def _approve(session: Session, request: Request, moment: Moment) -> None:
 
 def _still_missing(session: Session, request: Request, moment: Moment) -> bool:
     approved = select(Vote.user).where(Vote.request_id == request.id, Vote.decision == "approve")
-    users = session.exec(approved).all()
+    users = session.exec(approved.where(Vote.digest == request.digest)).all()
     if moment.rule is None or not moment.seats.keys() >= set(users):
         raise UnseenVoteError
     return bool(missing(moment.rule, request.approvals_needed, (moment.seats[user] for user in users)))
@@ -256,9 +256,8 @@ def _vote(session: Session, request: Request, moment: Moment, decision: str) -> 
     )
     session.add(vote)
     session.flush()
-    audit.record(
-        session, moment.now, f"vote.{decision}", vote.user, request.id, digest=request.digest, reason=vote.reason
-    )
+    detail = {"digest": request.digest, "reason": vote.reason, "rule": request.rule, "seat": vote.seat}
+    audit.record(session, moment.now, f"vote.{decision}", vote.user, request.id, **detail)
 
 
 def _by(moment: Moment, *, due: bool = False) -> dict[str, object]:

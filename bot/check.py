@@ -106,17 +106,19 @@ def _slack(slack: WebClient, settings: Settings) -> Iterator[Finding]:
     if settings.slack_app_token is not None:
         app_token = settings.slack_app_token.get_secret_value()
         yield _tried("Slack app token", lambda: _socket(slack, app_token))
-    for person in _named(settings):
-        yield _approver(slack, person)
+    for person, name in _named(settings).items():
+        yield _person(slack, person, f"{name} {person}")
 
 
-def _named(settings: Settings) -> list[str]:
-    """Everybody whom the rules name, each once; nobody when the rules are wrong, which another line says."""
+def _named(settings: Settings) -> dict[str, str]:
+    """Everybody whom the rules name, and as what; nobody when the rules are wrong, which another line says."""
     try:
         rules = load_rules(settings).rules
     except SettingsError:
-        return []
-    return list(dict.fromkeys(person for rule in rules for person in rule.people()))
+        return {}
+    everybody = {person: "named in a rule" for rule in rules for person in rule.people()}
+    approvers = {person: "approver" for rule in rules for person in (*rule.approvers, *rule.second_approvers)}
+    return approvers | {person: name for person, name in everybody.items() if person not in approvers}
 
 
 def _identity(slack: WebClient) -> str:
@@ -147,14 +149,13 @@ def _socket(slack: WebClient, app_token: str) -> str:
     return "Socket Mode can be opened"
 
 
-def _approver(slack: WebClient, approver: str) -> Finding:
-    name = f"approver {approver}"
-    if approver.startswith("S") and "@" not in approver:
-        return _tried(name, lambda: f"a group of {len(slack.usergroups_users_list(usergroup=approver)['users'])}")
-    if "@" in approver:
-        return _tried(name, lambda: str(slack.users_lookupByEmail(email=approver)["user"]["id"]))
+def _person(slack: WebClient, word: str, name: str) -> Finding:
+    if word.startswith("S") and "@" not in word:
+        return _tried(name, lambda: f"a group of {len(slack.usergroups_users_list(usergroup=word)['users'])}")
+    if "@" in word:
+        return _tried(name, lambda: str(slack.users_lookupByEmail(email=word)["user"]["id"]))
     try:
-        person = People(slack).look(approver)
+        person = People(slack).look(word)
     except SlackAwayError as error:
         return Finding.wrong(name, str(error))
     objection = person.objection(person.team)

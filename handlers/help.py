@@ -44,7 +44,10 @@ def details(operation: type[Operation]) -> list[Block]:
         *packed(escape(operation.help_text()).split("\n\n"), between="\n\n"),
         *packed([_flag(field) for field in fields_of(operation)]),
         section(f"*For example*\n```{COMMAND} {operation.name} {escape(operation.example)}```"),
-        context(also or f"`{COMMAND} {operation.name}` alone opens the form."),
+        context(
+            also or f"`{COMMAND} {operation.name}` alone opens the form.",
+            "`--break-glass` acts at once, for those whom a rule lets do so, and is reviewed afterwards.",
+        ),
     ]
 
 

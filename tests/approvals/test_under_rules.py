@@ -89,6 +89,15 @@ def test_an_earlier_approver_who_was_removed_does_not_count_at_the_last_click(tw
     assert approve(two, request, "U0ERIN") == Status.APPROVED
 
 
+def test_an_approval_of_something_else_does_not_count(two: Office) -> None:
+    request = asked(two)
+    approve(two, request, BOB)
+    with two.context.store.write() as session:
+        session.exec(select(Vote)).one().digest = "of another request"
+    assert approve(two, request, CAROL) == Status.PENDING
+    assert approve(two, request, "U0ERIN") == Status.APPROVED
+
+
 def test_an_approval_that_comes_while_the_others_are_looked_up_is_seen(
     two: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
