@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from approvals.approvers import mentions
 from approvals.models import Request
 from approvals.rules import Rule
 from approvals.states import Status
