@@ -117,11 +117,12 @@ class Aws:
         while True:
             answer = self.read(service, method, **params)
             yield from answer.get(key, [])
-            token = answer.get("NextToken")
+            name = "nextToken" if "nextToken" in answer else "NextToken"  # Newer services write their members small.
+            token = answer.get(name)
             if not token or token in seen:
                 return
             seen.add(token)
-            params["NextToken"] = token
+            params[name] = token
 
     def _call(self, service: str, method: str, params: Answer, *, write: bool, retries: bool = True) -> Answer:
         client = self._clients.client(service, writes=write or not retries)

@@ -17,7 +17,13 @@ PERMISSIONS_ONLY = {
     "sts:SetSourceIdentity",
     "sts:TagSession",
 }  # Parameters of AssumeRole that need a permission of their own.
-IAM_SERVICES = {"organizations": "organizations", "iam": "iam", "sts": "sts", "servicequotas": "service-quotas"}
+IAM_SERVICES = {
+    "access-analyzer": "accessanalyzer",
+    "iam": "iam",
+    "organizations": "organizations",
+    "servicequotas": "service-quotas",
+    "sts": "sts",
+}
 
 
 @every_operation
