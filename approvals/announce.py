@@ -9,7 +9,9 @@ from typing import Any
 from sqlmodel import Session
 
 from approvals import audit, lines, messages, reminders
+from approvals.attachments import FileError
 from approvals.context import Context
+from approvals.effects import whole
 from approvals.leases import claim, release
 from approvals.lifecycle import transition
 from approvals.limits import excess
@@ -20,6 +22,7 @@ from approvals.rules import NoRuleError, Rule
 from approvals.session_rules import objection
 from approvals.states import Status
 from approvals.wishes import asked_by, wishes
+from operations.attached_files import file_in
 from operations.base import Operation
 from operations.errors import AmbiguousError, BusyError, FieldError, RefusedError
 from operations.preview import Look, Preview, digest
@@ -84,7 +87,7 @@ def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
     if unwelcome:
         raise RefusalError(f"{unwelcome[0].upper()}{unwelcome[1:]}.")
     _check_flood(context, request, person.key)
-    operation = operation_of(request)
+    operation = _with_files(context, request, operation_of(request))
     rule = _rule(context, operation, person)
     field, why = objection(rule, operation)
     if why:
@@ -100,9 +103,27 @@ def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
     except RefusedError as error:
         failed = refusal(error.code, error.reason, error.message)
         raise RefusalError(f"{failed.say} {failed.advice}") from error
-    seal = digest(request.operation, request.params, preview.precondition)
-    values = {"person": person.key, "preview": preview.model_dump(mode="json"), "digest": seal}
+    params = operation.model_dump(mode="json")
+    seal = digest(request.operation, params, preview.precondition)
+    values = {"person": person.key, "params": params, "preview": preview.model_dump(mode="json"), "digest": seal}
     return rule, values | _under_rule(request, rule)
+
+
+def _with_files(context: Context, request: Request, operation: Operation) -> Operation:
+    """The operation with the text of a file in the file's place, so that the text is what is approved."""
+    fields = {name: file_in(getattr(operation, name)) for name in type(operation).model_fields}
+    named = {name: file for name, file in fields.items() if file}
+    organization = context.organization()
+    if not named or organization is None:
+        return operation
+    name = next(iter(named))
+    try:
+        texts = {name: context.files(file, request.requester) for name, file in named.items()}
+        return operation.model_copy(update=texts).settled(organization)
+    except FileError as error:
+        raise RefusalError(f"{_flag(request, name)}: {error}") from error
+    except FieldError as error:
+        raise RefusalError(f"{_flag(request, error.field)}: {error.message}") from error
 
 
 def _rule(context: Context, operation: Operation, person: Person) -> Rule:
@@ -152,6 +173,8 @@ def _publish(context: Context, request: Request, rule: Rule, values: dict[str, A
         else:
             _grant(session, number, now)
         announced = session.get_one(Request, number, populate_existing=True)
+        for text in whole(Preview.model_validate(announced.preview)):
+            messages.thread(session, announced, now, lines.body(text))
         if announced.status == Status.PENDING:
             reminders.begin(session, announced, rule)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from approvals.approvers import mentions, rule_now
+from approvals.effects import effects
 from approvals.lines import Body, handover, slack_time, when
 from approvals.models import Request, Vote
 from approvals.quorum import Seat, missing
@@ -50,6 +51,7 @@ def card(request: Request, votes: Sequence[Vote], closing: Closing | None = None
         *fields({fact.label: fact.value for fact in preview.facts}),
         *([section(f"*Reason*\n{escape(shorten(request.reason, 1500))}")] if request.reason else []),
         *_plan(preview),
+        *effects(preview),
         *_warnings(preview),
         *_standing(request, votes, rule),
         *_end(request, closing),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from approvals.attachments import FileError
 from approvals.limits import Limits
 from approvals.people import People
 from approvals.rules import Rules
@@ -14,6 +15,11 @@ from approvals.store import Store
 from operations.aws import Aws
 from operations.closing import Console
 from operations.organization import Organization
+
+
+def no_files(file: str, user: str) -> str:
+    """Where no files can be read."""
+    raise FileError(f"files such as {file} of {user} cannot be read here")
 
 
 @dataclass(frozen=True)
@@ -26,9 +32,9 @@ class Pace:
     slack_settle: timedelta = timedelta(seconds=10)
     guard: timedelta = timedelta(seconds=60)
 
-    def after(self, polls: int) -> timedelta:
-        """The wait before the next look, growing by half with each look that brought nothing new."""
-        return min(self.poll * 1.5 ** min(polls, 30), max(self.longest_poll, self.poll))
+    def after(self, polls: int, longest: timedelta | None = None) -> timedelta:
+        """The wait before the next look, growing by half with each look that brought nothing new, to `longest` at most."""
+        return min(self.poll * 1.5 ** min(polls, 30), max(longest or self.longest_poll, self.poll))
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Handover:
 class Context:
     """`owner` names this process among all that work on the same database; `organization()` is the cached picture.
 
-    `people` tells who somebody is at this moment; `glance` may remember groups for a while, for what is only shown or told.
+    `files(file, user)` reads what somebody uploaded. `people` tells who somebody is at this moment; `glance` may remember groups for a while, for what is only shown or told.
     """
 
     owner: str
@@ -61,3 +67,4 @@ class Context:
     approval_channel: str
     limits: Limits
     handover: Handover = Handover()
+    files: Callable[[str, str], str] = no_files

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from approvals import audit, lines, messages, review, session_book
+from approvals.announce import operation_of
 from approvals.approvers import rule_now
 from approvals.context import Context
 from approvals.leases import claim, release
@@ -26,7 +27,12 @@ from approvals.text import escape
 from operations.preview import digest
 
 log = logging.getLogger(__name__)
+CONTROL = "control:"
 LONGEST_PAUSE = timedelta(seconds=30)
+
+
+class InHandError(Exception):
+    """A worker has the request in hand just now, and would write over what is asked; it is asked again in a moment."""
 
 
 class ObjectionError(Exception):
@@ -61,6 +67,8 @@ def decide(context: Context, interaction: int) -> None:
             log.info("somebody else approved meanwhile; all who did are looked up again")
     except SlackAwayError as error:
         log.warning("a click waits for Slack: %s", error)
+        _postpone(context, click)
+    except InHandError:
         _postpone(context, click)
     except ObjectionError as error:
         _tell(context, click, str(error))
@@ -105,7 +113,7 @@ def allowed(context: Context, click: Interaction) -> Moment:
     if click.kind == "review":
         _object(review.objection(context, request, person))
         return moment
-    if click.kind == "end" and not is_requester(request, person):
+    if (click.kind == "end" or click.kind.startswith(CONTROL)) and not is_requester(request, person):
         _check_approver(context, request, person)
     if click.kind in ("approve", "deny") and request.status == Status.PENDING:
         rule = _check_approver(context, request, person)
@@ -142,7 +150,7 @@ def is_requester(request: Request, person: Person) -> bool:
 
 
 def _carry_out(context: Context, moment: Moment) -> None:
-    act = _ACTS[moment.click.kind]
+    act = _ACTS[moment.click.kind.partition(":")[0]]
     try:
         with context.store.write() as session:
             act(
@@ -218,12 +226,29 @@ def _review(session: Session, request: Request, moment: Moment) -> None:
     _object(review.sign(session, request, moment.person.user, moment.now))
 
 
+def _control(session: Session, request: Request, moment: Moment) -> None:
+    """Something is asked of a request that waits, such as to cancel an invitation; the next look at AWS does it."""
+    key = moment.click.kind.removeprefix(CONTROL)
+    offered = operation_of(request).controls(request.memory) if request.status == Status.WAITING else ()
+    control = next((control for control in offered if control.key == key), None)
+    if control is None:
+        raise ObjectionError("That can no longer be asked for: the request has gone on meanwhile.")
+    if request.lease_owner and request.lease_until and request.lease_until > moment.now:
+        raise InHandError
+    request.memory = {**request.memory, "asked": key}
+    request.due_at, request.polls = moment.now, 0
+    session.add(request)
+    audit.record(session, moment.now, f"request.asked.{key}", moment.person.user, request.id)
+    messages.thread(session, request, moment.now, lines.asks_control(request, moment.person.user, control.label))
+
+
 _ACTS: dict[str, Callable[[Session, Request, Moment], None]] = {
     "approve": _approve,
     "deny": _deny,
     "cancel": _cancel,
     "withdraw": _withdraw,
     "end": _end,
+    "control": _control,
     "review": _review,
 }
 

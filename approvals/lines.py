@@ -5,6 +5,7 @@ Source: Slack API, "Formatting text for app surfaces", "Block Kit".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,10 @@ from approvals.approvers import mentions
 from approvals.models import Request
 from approvals.rules import Rule
 from approvals.states import Status
-from approvals.text import code, context, escape, fields, fit, section, shorten, url_button
+from approvals.text import Block, button, code, confirm, context, escape, fields, fit, section, shorten, url_button
 from operations.closing import Closing
+from operations.snippet import Snippet
+from operations.steps import Control
 
 Body = dict[str, Any]
 LONGEST_LINE = 2900
@@ -76,7 +79,8 @@ def reviewed(request: Request) -> Body:
 
 def decided(request: Request) -> Body:
     """Into the thread, when the request has been decided, taken back, or has run out of time."""
-    return body(_DECISIONS[Status(request.status)].format(by=_by(request), reason=_reason(request)))
+    text = _DECISIONS[Status(request.status)].format(by=_by(request), reason=_reason(request))
+    return body(text, section(text), _again(request)) if request.status == Status.EXPIRED else body(text)
 
 
 def decided_for_requester(request: Request) -> Body:
@@ -134,15 +138,52 @@ def when(at: datetime | None) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
-def progress(say: str, *, icon: str = ":gear:") -> Body:
-    """One step's news, into the thread."""
-    return body(f"{icon} {escape(say)}")
+def progress(say: str, *blocks: Block, icon: str = ":gear:") -> Body:
+    """One step's news, into the thread, with blocks beneath it."""
+    text = f"{icon} {escape(say)}"
+    return body(text, section(text), *blocks) if blocks else body(text)
 
 
-def succeeded(request: Request, closing: Closing) -> Body:
-    """The good end, with what it hands over."""
+def while_waiting(number: int, snippets: Sequence[Snippet], controls: Sequence[Control]) -> list[Block]:
+    """What people need while a request waits for them: text to copy, and what they may ask for."""
+    copied = [section(f"*{escape(snippet.label)}*\n{code(snippet.text)}") for snippet in snippets]
+    buttons = [
+        button(
+            control.label,
+            f"control:{control.key}",
+            str(number),
+            confirm=confirm(f"{control.label}?", control.question, "Yes", "No"),
+        )
+        for control in controls
+    ]
+    return [*copied, *([{"type": "actions", "elements": buttons}] if buttons else [])]
+
+
+def asks_control(request: Request, user: str, label: str) -> Body:
+    """Into the thread, when somebody has pressed a button beside a waiting request."""
+    return body(f":point_right: <@{user}> asks: {escape(label)} (request #{request.id}).")
+
+
+def succeeded(request: Request, closing: Closing, *, undo: bool = False) -> Body:
+    """The good end, with what it hands over, and the button that files what undoes it."""
     text = f":white_check_mark: {escape(closing.summary)}"
-    return body(text, section(text), *handover(closing), context(f"Request #{request.id}, {request.operation}"))
+    undoing = [_undo(request)] if undo else []
+    end = context(f"Request #{request.id}, {request.operation}")
+    return body(text, section(text), *handover(closing), *undoing, end)
+
+
+def _undo(request: Request) -> Block:
+    sure = confirm(
+        f"Undo request #{request.id}?",
+        "This files a new request that puts things back; it has to be approved like any other.",
+        "File the request",
+        "Not now",
+    )
+    return {"type": "actions", "elements": [button("Undo", "undo", str(request.id), confirm=sure)]}
+
+
+def _again(request: Request) -> Block:
+    return {"type": "actions", "elements": [button("Ask again", "again", str(request.id))]}
 
 
 def handover(closing: Closing) -> list[dict[str, Any]]:
@@ -163,7 +204,7 @@ def succeeded_for_requester(request: Request, closing: Closing) -> Body:
 
 def ended_badly(request: Request) -> Body:
     """A failed or stale request: what AWS means, what was done and what was not, and the way out."""
-    return body(_bad_end(request))
+    return body(_bad_end(request), section(_bad_end(request)), _again(request))
 
 
 def ended_badly_for_requester(request: Request) -> Body:

@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from approvals import lines
 from approvals.announce import NotYetError, look_again, operation_of
 from approvals.approvers import rule_now
 from approvals.attempts import IN_DOUBT, LeaseLostError, Outcome, fence
 from approvals.calls import noting
+from approvals.changes import what_changed
 from approvals.context import Context
 from approvals.models import Attempt, Request
 from approvals.people import SlackAwayError
@@ -28,7 +30,7 @@ from approvals.turn import Turn, take
 from operations.aws import fenced
 from operations.errors import AmbiguousError, BusyError, FencedError, FieldError, RefusedError
 from operations.observations import Done, Facts, Failed, Observation, Ready, Stale, Waiting
-from operations.preview import digest
+from operations.preview import Preview, digest
 from operations.steps import Shared, Step, World
 
 log = logging.getLogger(__name__)
@@ -89,7 +91,8 @@ def _what_changed(turn: Turn) -> str:
     except FieldError as error:
         return error.message
     if digest(request.operation, request.params, preview.precondition) != request.digest:
-        return "it would now start from another place than the one on the card."
+        changed = what_changed(Preview.model_validate(request.preview), preview)
+        return changed or "the request is not the one that was approved."
     return _approval_lost(turn)
 
 
@@ -242,8 +245,7 @@ def _follow(turn: Turn, observation: Observation) -> bool:
             turn.advance(observation)
             return True
         case Waiting():
-            learned = {**observation.learned, "stumbles": 0}
-            turn.wait(Status.WAITING, turn.context.pace.after(turn.request.polls), _still(turn, observation), learned)
+            _await(turn, observation)
         case Failed():
             turn.fail(observation)
         case Stale():
@@ -253,10 +255,19 @@ def _follow(turn: Turn, observation: Observation) -> bool:
     return False
 
 
+def _await(turn: Turn, waiting: Waiting) -> None:
+    """Gives the request back until AWS, or whoever has to act, may have done something; people get what they need for it."""
+    learned = {**waiting.learned, "stumbles": 0}
+    controls = operation_of(turn.request).controls({**turn.request.memory, **learned})
+    blocks = lines.while_waiting(turn.number, waiting.snippets, controls)
+    pause = turn.context.pace.after(turn.request.polls, waiting.longest)
+    turn.wait(Status.WAITING, pause, _still(turn, waiting), learned, blocks)
+
+
 def _still(turn: Turn, waiting: Waiting) -> str:
     """The line for the thread: a second one when it takes unusually long, because slow is not failed."""
     since = turn.request.decided_at
-    if since is None or turn.context.clock() - since < SLOW:
+    if since is None or waiting.longest or turn.context.clock() - since < SLOW:
         return waiting.say
     return f"{waiting.say} It takes longer than usual, and is still in progress; I keep looking."
 

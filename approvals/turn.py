@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from approvals.leases import claim, release
 from approvals.lifecycle import LostRaceError, transition
 from approvals.models import Attempt, Request
 from approvals.states import EXECUTING, Status
+from approvals.text import Block
 from operations.aws import Call
 from operations.observations import Done, Failed, Observation
 from operations.steps import Step
@@ -102,8 +103,17 @@ class Turn:
                 session, self.request, self.context.clock(), lines.progress(done.say, icon=":heavy_check_mark:")
             )
 
-    def wait(self, status: Status, wait: timedelta, say: str = "", learned: Mapping[str, Any] | None = None) -> None:
-        """AWS is at work, or its answer was lost: give the request back until it is due; `say` goes into the thread once."""
+    def wait(
+        self,
+        status: Status,
+        wait: timedelta,
+        say: str = "",
+        learned: Mapping[str, Any] | None = None,
+        blocks: Sequence[Block] = (),
+    ) -> None:
+        """AWS is at work, or its answer was lost: give the request back until it is due; `say` goes into the thread once,
+        with `blocks` beneath it.
+        """
         now = self.context.clock()
         memory = {**self.request.memory, **(learned or {})}
         with self.context.store.write() as session:
@@ -111,7 +121,9 @@ class Turn:
             self._become(session, status)
             if say and memory.get("said") != say:
                 memory["said"] = say
-                messages.thread(session, self.request, now, lines.progress(say, icon=":hourglass_flowing_sand:"))
+                messages.thread(
+                    session, self.request, now, lines.progress(say, *blocks, icon=":hourglass_flowing_sand:")
+                )
             if news:
                 messages.card(session, self.request, now)
             values = {"memory": memory, "polls": self.request.polls + 1, "due_at": now + wait}
@@ -127,7 +139,9 @@ class Turn:
             closing = operation_of(self.request).closing(self.request.memory, organization, self.context.console)
             memory = {**self.request.memory, "closing": closing.model_dump(mode="json")}
             self._end(session, Status.SUCCEEDED, outcome=closing.summary, memory=memory)
-            messages.thread(session, self.request, now, lines.succeeded(self.request, closing))
+            operation = operation_of(self.request)
+            undo = operation.inverse(self.request.preview["precondition"], self.request.memory)
+            messages.thread(session, self.request, now, lines.succeeded(self.request, closing, undo=bool(undo)))
             messages.direct(session, self.request, now, lines.succeeded_for_requester(self.request, closing))
 
     def fail(self, failed: Failed) -> None:

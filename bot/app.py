@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from slack_bolt import App
 
+from approvals.attachments import Attachments
 from approvals.calls import note
 from approvals.context import Context, Handover, Pace
 from approvals.desk import Desk
@@ -169,6 +170,7 @@ class Orgbot:
             approval_channel=self.approval_channel,
             limits=Limits(settings.requests_per_hour, settings.pending_per_person),
             handover=_handover(settings),
+            files=Attachments(self.slack).read,
         )
 
     def _bolt_app(self) -> App:

@@ -37,7 +37,7 @@ def register(app: App, front: Front) -> None:
 
     @app.action(DECISION)
     def decision(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        number = _number(body)
+        number = request_number(body)
         if number is None:
             tell(front, client, of_interaction(body), BROKEN)
         else:
@@ -63,7 +63,7 @@ def register(app: App, front: Front) -> None:
         ack()
 
 
-def _number(body: dict[str, Any]) -> int | None:
+def request_number(body: dict[str, Any]) -> int | None:
     """The request's number that a button carries; None when it carries anything else."""
     value = str(body["actions"][0].get("value") or "")
     return int(value) if NUMBER.fullmatch(value) and int(value) <= LARGEST_NUMBER else None
@@ -78,7 +78,7 @@ def _click(body: dict[str, Any], number: int) -> Click:
 
 def _deny(front: Front, slack: WebClient, body: dict[str, Any]) -> None:
     """Asks for the reason, unless the click cannot decide anything: then it goes the way of all clicks, which says why."""
-    caller, number = of_interaction(body), _number(body)
+    caller, number = of_interaction(body), request_number(body)
     if number is None:
         tell(front, slack, caller, BROKEN)
         return

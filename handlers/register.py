@@ -13,7 +13,7 @@ from typing import Any
 
 from slack_bolt import App, BoltResponse
 
-from handlers import actions, commands, home, options, sessions, views
+from handlers import actions, anew, commands, home, options, sessions, views
 from handlers.front import Front
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def register(app: App, front: Front) -> None:
         next()
         return None
 
-    for part in (commands, views, actions, sessions, options, home):
+    for part in (commands, views, actions, anew, sessions, options, home):
         part.register(app, front)
 
     @app.action(re.compile(".*"))

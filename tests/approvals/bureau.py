@@ -37,6 +37,7 @@ Row = TypeVar("Row", bound=SQLModel)
 EVERYBODY = (ALICE, ALICE_TOO, BOB, BOB_TOO, CAROL, DAVE, GUEST, LEFT, ROBOT, FOREIGN, NOBODY)
 APPROVERS = tuple(user for user in EVERYBODY if user not in (ALICE, DAVE))
 ACCOUNTS = ("222222222222", "333333333333", "444444444444")
+GUARDED = ACCOUNTS[-1]  # The one account for which the rule wants two approvals.
 ONE, TWO = "one approval", "two approvals"
 MANY = 20  # Rounds in which all that is due at one moment is surely done.
 EFFECTIVE = frozenset({"ok", "drop-after", "bad-json"})
@@ -47,6 +48,11 @@ DEATHS = (
 
 
 DECISIONS = ("request.approved", "request.denied", "request.cancelled")
+
+
+def two_approvals(approvers: tuple[str, ...]) -> Rule:
+    """The rule for the guarded account."""
+    return Rule(TWO, approvers, approvals=2, accounts=(GUARDED,))
 
 
 class Died(BaseException):
@@ -97,7 +103,7 @@ class Bureau(Office):
         self.people = Cast()
         self.clock.now = datetime.now(UTC)
         self.slack = PostBox()
-        self.rules = Rules([Rule(ONE, APPROVERS), Rule(TWO, APPROVERS, approvals=2)])
+        self.rules = Rules([two_approvals(APPROVERS), Rule(ONE, APPROVERS)])
         self.dead: set[str] = {""}
         self.processes = [self._process(), self._process()]
 
@@ -110,9 +116,10 @@ class Bureau(Office):
     def request_tag(self, by: str, account: str, rule: Rule, subject: str = "") -> int | None:
         """Files a request for a tag whose value no other request has; None when one for this account is live.
 
-        A `subject` of its own lets it pass beside others for the same account.
+        A `subject` of its own lets it pass beside others for the same account. Which rule decides depends on the account.
         """
         value = f"v{next(self._names)}"
+        account = GUARDED if rule.name == TWO else ACCOUNTS[0] if account == GUARDED else account
         asked = by_name()["tag-account"].model_validate({"account": account, "tags": [f"run={value}"]})
         draft = Draft(
             operation="tag-account",

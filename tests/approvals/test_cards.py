@@ -137,6 +137,7 @@ def test_an_approval_can_be_withdrawn_while_there_is_one_and_it_waits(status: St
     assert "'withdraw'" not in str(card(longest(status), []))
 
 
+@every_state
 @pytest.mark.parametrize("signed", [False, True])
 def test_the_longest_card_of_broken_glass_is_within_slacks_limits(status: Status, signed: bool) -> None:  # noqa: FBT001
     request = longest(status)

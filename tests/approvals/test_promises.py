@@ -34,6 +34,7 @@ from tests.approvals.bureau import (
     Bureau,
     Died,
     dying,
+    two_approvals,
 )
 from tests.approvals.office import ALICE, BOB, CAROL, TEAM
 from tests.profiles import for_machine
@@ -151,11 +152,11 @@ class Promises(RuleBasedStateMachine):
     @rule(gone=st.sets(st.sampled_from((BOB, BOB_TOO, CAROL))))
     def the_approvers_change(self, gone: set[str]) -> None:
         now = tuple(user for user in APPROVERS if user not in gone)
-        self.bureau.rules = Rules([Rule(ONE, now), Rule(TWO, now, approvals=2)])
+        self.bureau.rules = Rules([two_approvals(now), Rule(ONE, now)])
 
     @rule()
     def a_rule_goes(self) -> None:
-        self.bureau.rules = Rules([Rule(TWO, APPROVERS, approvals=2)])
+        self.bureau.rules = Rules([two_approvals(APPROVERS)])
 
     @rule(user=st.sampled_from((ALICE, BOB, CAROL)), flag=st.sampled_from(("guest", "deactivated")), on=st.booleans())
     def somebody_changes(self, user: str, flag: str, *, on: bool) -> None:

@@ -59,7 +59,7 @@ def test_the_channel_is_told_who_and_why_and_who_has_to_review_it(glass: Office)
     loud = lines.glass_broken(request, RULE)
     assert loud["text"] in glass.said("thread")
     assert loud["reply_broadcast"] is True
-    for words in (f"<@{ALICE}> acts at once", "for the test", f"<@{BOB}> / <@{CAROL}>"):
+    for words in (f"<@{ALICE}> acts at once", "for the test", f"<@{BOB}>, <@{CAROL}>"):
         assert words in loud["text"]
 
 
@@ -94,7 +94,7 @@ def test_what_is_granted_at_once_anyway_breaks_no_glass(glass: Office) -> None:
 def test_the_card_asks_for_a_review_until_somebody_has_signed(glass: Office, who: str) -> None:
     request = glass.until_done(broken(glass))
     assert "'review'" in shown(request)
-    assert f"Needs a review by <@{BOB}> / <@{CAROL}>" in shown(request)
+    assert f"Needs a review by <@{BOB}>, <@{CAROL}>" in shown(request)
 
     request = review(glass, request, who)
     assert (request.reviewed_by, request.status) == (who, Status.SUCCEEDED)

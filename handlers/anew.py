@@ -1,0 +1,88 @@
+"""`Undo` and `Ask again`: a request that is over becomes a new one, filed like any other and approved like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from approvals.models import Request
+from approvals.states import TERMINAL, Status
+from approvals.text import escape
+from handlers.actions import BROKEN, request_number
+from handlers.caller import Caller, delivery, of_interaction
+from handlers.commands import filed_line
+from handlers.declared import LONGEST_REASON
+from handlers.filing import FOREIGN, NotAcceptedError, file
+from handlers.front import Front
+from handlers.modals import tell
+from handlers.parser import Given
+from handlers.slack_names import ANEW
+from operations.base import Operation
+from operations.registry import by_name
+
+NOT_OVER = ":information_source: Request #{number} is not over yet. `/org request {number}` shows how it stands."
+NO_UNDO = ":information_source: Request #{number} cannot be undone by another request."
+
+
+def register(app: App, front: Front) -> None:
+    """Takes both buttons in."""
+
+    @app.action(ANEW)
+    def anew(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        caller = of_interaction(body)
+        tell(front, client, caller, "\n".join(_filed(front, caller, body)))
+        ack()
+
+
+def _filed(front: Front, caller: Caller, body: dict[str, Any]) -> Iterator[str]:
+    number, action = request_number(body), body["actions"][0]
+    request = front.desk.find(number) if number else None
+    if caller.team != front.team() or request is None:
+        yield FOREIGN if caller.team != front.team() else BROKEN
+        return
+    wanted = _wanted(str(action["action_id"]), request)
+    if isinstance(wanted, str):
+        yield wanted.format(number=request.id)
+        return
+    for index, (operation, given) in enumerate(wanted):
+        name = delivery(
+            "click", caller.team, caller.user, action["action_id"], request.id, index, action.get("action_ts")
+        )
+        yield _one(front, caller, operation, given, name)
+
+
+def _one(front: Front, caller: Caller, operation: type[Operation], given: Given, name: str) -> str:
+    try:
+        filed = file(front, caller, operation, given, name)
+    except NotAcceptedError as error:
+        return f":x: Nothing was filed: {escape('; '.join(problem.sentence for problem in error.problems))}"
+    return filed_line(front, filed.number, filed.title)
+
+
+def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Given]]:
+    """What is to be filed; or, as text, why nothing can be."""
+    if request.status not in TERMINAL:
+        return NOT_OVER
+    operation = by_name().get(request.operation)
+    if operation is None:
+        return NO_UNDO
+    if kind == "again":
+        return [(operation, Given(_values(request.params), request.reason))]
+    if request.status != Status.SUCCEEDED:
+        return NO_UNDO
+    try:
+        asked = operation.model_validate(request.params)
+    except ValidationError:
+        return NO_UNDO
+    reason = f"Undo of request #{request.id}: {request.preview.get('title', request.operation)}"[:LONGEST_REASON]
+    inverse = asked.inverse(request.preview.get("precondition", {}), request.memory)
+    return [(type(one), Given(_values(one.model_dump(mode="json")), reason)) for one in inverse] or NO_UNDO
+
+
+def _values(params: dict[str, Any]) -> dict[str, Any]:
+    """The values as a command would give them: what was left out stays out."""
+    return {name: value for name, value in params.items() if value not in (None, "", [], {})}
