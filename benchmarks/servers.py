@@ -27,13 +27,17 @@ from approvals.desk import Desk
 from approvals.rules import Rule, Rules
 from approvals.store import FifoLock, Store
 from approvals.waiting import Waits
+from bot.aws import Boto3Clients
 from bot.database import migrate, open_engine
 from bot.edge import Edge, SlackDoor
 from bot.metrics import Metrics
 from bot.start import spare_the_collector
 from bot.transport import SignedHttp
 from handlers.front import Front
+from handlers.looks.sources import Sources
 from handlers.register import register
+from operations.aws import Aws
+from operations.live import LiveAws
 from operations.organization import Account, Organization, OrganizationalUnit
 
 SECRET = "benchmark"  # noqa: S105  No secret: both sides of the benchmark know it.
@@ -103,6 +107,7 @@ def _front(desk: Desk) -> Front:
         approval_channel="C0",
         oversees=lambda _: False,
         reveal=lambda _: "",
+        sources=Sources(LiveAws(Aws(Boto3Clients())), lambda _, __: None),
     )
 
 

@@ -25,11 +25,12 @@ from approvals.limits import Limits
 from approvals.outbox import Outbox
 from approvals.overseers import oversees
 from approvals.people import BriefPeople, People
+from approvals.response_urls import ResponseUrls
 from approvals.reveal import Reveal
 from approvals.store import Store
 from approvals.waiting import waits_for
 from bot import database
-from bot.aws import Boto3Clients
+from bot.aws import GLANCING, Boto3Clients
 from bot.edge import Edge, SlackDoor
 from bot.identity import Identity, channel_id
 from bot.logs import bind_request
@@ -44,9 +45,11 @@ from bot.settings import Settings, SettingsError
 from bot.transport import SignedHttp, SocketMode
 from handlers.front import Front
 from handlers.home import home_of
+from handlers.looks.sources import Sources
 from handlers.register import register
 from operations.aws import Aws, Call
 from operations.closing import Console
+from operations.live import LiveAws
 
 log = logging.getLogger(__name__)
 SLACK_TIMEOUT = 15
@@ -199,7 +202,13 @@ class Orgbot:
             approval_channel=self.approval_channel,
             oversees=lambda user: oversees(self.context, user),
             reveal=Reveal(self.context, self.slack).show,
+            sources=self._sources(),
         )
+
+    def _sources(self) -> Sources:
+        live = LiveAws(Aws(Boto3Clients(reading=GLANCING), self._count_call))
+        respond = ResponseUrls(self._settings.slack_api_url, SLACK_TIMEOUT)
+        return Sources(live, respond, self.context.console)
 
     def _transport(self) -> SocketMode | SignedHttp:
         token = self._settings.slack_app_token

@@ -21,13 +21,18 @@ READING = Config(
 WRITING = Config(
     retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=60, max_pool_connections=16
 )
+# For what a person waits for while looking: the answer comes without it when AWS is slow.
+GLANCING = Config(
+    retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=2, max_pool_connections=16
+)
 REGION = "us-east-1"
 
 
 class Boto3Clients:
     """Clients made when they are first needed; a boto3 session may not be shared while clients are made, so that is locked."""
 
-    def __init__(self, session: boto3.session.Session | None = None) -> None:
+    def __init__(self, session: boto3.session.Session | None = None, reading: Config = READING) -> None:
+        self._reading = reading
         self._session = session or boto3.session.Session()
         self._clients: dict[tuple[str, bool], Any] = {}
         self._lock = threading.Lock()
@@ -52,7 +57,7 @@ class Boto3Clients:
 
     def _make(self, service: str, *, writes: bool) -> Any:
         region = self._session.region_name or REGION
-        client = self._session.client(service, region_name=region, config=WRITING if writes else READING)  # type: ignore[call-overload]
+        client = self._session.client(service, region_name=region, config=WRITING if writes else self._reading)  # type: ignore[call-overload]
         if writes:
             client.meta.events.register("before-send.*", guard_before_send)
         return client

@@ -17,12 +17,14 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Caller:
-    """`channel` is empty where there is none (home tab, forms); `trigger` opens one view within 3 s."""
+    """`channel` is empty where there is none (home tab, forms); `trigger` opens one view within 3 s, `reply_to` is the
+    response_url, which takes five answers within 30 minutes."""
 
     user: str
     team: str
     channel: str = ""
     trigger: str = ""
+    reply_to: str = ""
 
 
 def of_command(body: Body) -> Caller:
@@ -32,6 +34,7 @@ def of_command(body: Body) -> Caller:
         str(body.get("team_id", "")),
         str(body.get("channel_id", "")),
         str(body.get("trigger_id") or ""),
+        str(body.get("response_url") or ""),
     )
 
 
@@ -40,7 +43,8 @@ def of_interaction(body: Body) -> Caller:
     user = _part(body, "user")
     team = user.get("team_id") or _part(body, "team").get("id")
     channel = _part(body, "channel").get("id") or _part(body, "container").get("channel_id")
-    return Caller(_text(user.get("id")), _text(team), _text(channel), _text(body.get("trigger_id")))
+    trigger, reply_to = _text(body.get("trigger_id")), _text(body.get("response_url"))
+    return Caller(_text(user.get("id")), _text(team), _text(channel), trigger, reply_to)
 
 
 def _part(body: Body, name: str) -> Body:

@@ -22,6 +22,9 @@ from handlers.caller import Caller, delivery, of_command
 from handlers.filing import FOREIGN, NotAcceptedError, checked, file
 from handlers.forms import Scene, form
 from handlers.front import Front
+from handlers.looks import answer as looks
+from handlers.looks.registry import LOOKS
+from handlers.looks.visit import Visit
 from handlers.modals import open_view
 from handlers.parser import Command, Given, ParseError, operation_named, read, split
 from handlers.slack_names import COMMAND
@@ -78,6 +81,8 @@ def _answer(front: Front, typed: Typed) -> list[Block]:
         return sessions.answer(front, typed.slack, typed.caller)
     if word == "request":
         return _one(front, typed, rest)
+    if word in LOOKS:
+        return looks.answer(Visit(front, typed.slack, typed.caller), word, rest)
     return _asked(front, typed, read(operation_named(word), rest))
 
 

@@ -10,6 +10,7 @@ from approvals.desk import Click, Desk
 from approvals.reveal import Press
 from approvals.rules import Rules
 from approvals.waiting import Waits
+from handlers.looks.sources import Sources
 from operations.organization import Organization
 
 
@@ -18,7 +19,7 @@ class Front:
     """`organization()` is the cached picture (None until it was read once), `refresh()` asks for a newer one in the
     background, `team()` is the bot's own team id, and `run(work)` hands work that calls Slack to the bot's own workers.
     `may_decide(click)`, `waits_for(user)`, `oversees(user)` and `reveal(press)` ask Slack: workers only. The first soon
-    gives up."""
+    gives up. `sources` are what the looks use beyond the picture."""
 
     desk: Desk
     organization: Callable[[], Organization | None]
@@ -32,3 +33,4 @@ class Front:
     approval_channel: str
     oversees: Callable[[str], bool]
     reveal: Callable[[Press], str]
+    sources: Sources

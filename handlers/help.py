@@ -7,13 +7,15 @@ from itertools import groupby
 from approvals.text import Block, context, escape, header, section
 from handlers.blocks import packed
 from handlers.declared import fields_of, readable
+from handlers.looks.names import NAMES
 from handlers.slack_names import COMMAND
 from operations.base import Operation
 from operations.fields import OperationField
 from operations.registry import all_operations
 
 READS = (
-    f"`{COMMAND} requests`  What waits, what runs, and what you asked for\n"
+    "".join(f"`{COMMAND} {name.usage}`  {name.purpose}\n" for name in NAMES)
+    + f"`{COMMAND} requests`  What waits, what runs, and what you asked for\n"
     f"`{COMMAND} request 12`  One request\n"
     f"`{COMMAND} sessions`  Who has credentials just now: yours, for approvers everybody's\n"
     f"`{COMMAND} help create-account`  One operation with its flags"

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 from approvals.text import shorten
 from handlers.declared import Value, chosen, fields_of, flags_of, missing, nearest
+from handlers.looks.names import WORDS
 from handlers.typed import UnreadableError, Word, straight, undone, words
 from operations.base import Operation
 from operations.fields import Kind, OperationField
 from operations.registry import by_name
 
 FORM, HELP, BREAK_GLASS = "--form", "--help", "--break-glass"
-LOOKS = ("help", "requests", "request", "sessions")
+LOOKS = ("help", "requests", "request", "sessions", *WORDS)
 
 
 @dataclass(frozen=True)

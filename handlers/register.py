@@ -15,6 +15,7 @@ from slack_bolt import App, BoltResponse
 
 from handlers import actions, anew, commands, home, options, sessions, views
 from handlers.front import Front
+from handlers.looks import clicks as looks
 
 log = logging.getLogger(__name__)
 FAILED = (
@@ -35,7 +36,7 @@ def register(app: App, front: Front) -> None:
         next()
         return None
 
-    for part in (commands, views, actions, anew, sessions, options, home):
+    for part in (commands, views, actions, anew, sessions, options, home, looks):
         part.register(app, front)
 
     @app.action(re.compile(".*"))

@@ -26,13 +26,18 @@ class OrganizationalUnit:
 
 @dataclass(frozen=True)
 class Account:
-    """A management or member account; `parent` is the id of its OU or root, `state` AWS's State (ACTIVE, SUSPENDED, …)."""
+    """A management or member account; `parent` is the id of its OU or root, `state` AWS's State (ACTIVE, SUSPENDED, …).
+
+    `joined` is AWS's JoinedMethod (CREATED, INVITED), empty where it is not told.
+    """
 
     id: str
     name: str
     email: str
     state: str
     parent: str
+    joined: str = ""
+    joined_at: datetime | None = None
 
 
 @dataclass(frozen=True)

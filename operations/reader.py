@@ -113,4 +113,7 @@ def _accounts_below(aws: Aws, parent: str) -> Iterator[dict[str, Any]]:
 
 def _account(item: dict[str, Any], parent: str) -> Account:
     state = str(item.get("State") or item.get("Status") or "")
-    return Account(str(item["Id"]), str(item.get("Name", "")), str(item.get("Email", "")), state, parent)
+    joined, joined_at = str(item.get("JoinedMethod", "")), item.get("JoinedTimestamp")
+    return Account(
+        str(item["Id"]), str(item.get("Name", "")), str(item.get("Email", "")), state, parent, joined, joined_at
+    )

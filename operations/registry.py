@@ -9,6 +9,7 @@ from functools import cache
 
 import operations
 from operations.base import Operation
+from operations.live import LIVE_PERMISSIONS
 from operations.permissions import Permission
 from operations.reader import READ_PERMISSIONS
 
@@ -36,4 +37,8 @@ def by_name() -> dict[str, type[Operation]]:
 
 def all_permissions() -> tuple[Permission, ...]:
     """What the bot's own role needs: to read the tree, and what each operation declares."""
-    return (*READ_PERMISSIONS, *(permission for operation in all_operations() for permission in operation.permissions))
+    return (
+        *READ_PERMISSIONS,
+        *LIVE_PERMISSIONS,
+        *(permission for operation in all_operations() for permission in operation.permissions),
+    )

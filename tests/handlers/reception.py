@@ -26,18 +26,22 @@ from approvals.models import Interaction, Request
 from approvals.people import SlackAwayError
 from approvals.reveal import Press
 from approvals.rules import Rule, Rules
+from approvals.slack_calls import SlackRefusedError
 from approvals.store import Store
 from approvals.waiting import Waits
 from bot.database import open_engine
 from handlers.front import Front
 from handlers.home import home_of
+from handlers.looks.sources import Sources
 from handlers.register import register
 from operations.organization import Account, Organization, OrganizationalUnit
-from sandbox.slack.limits import option_problems, problems, view_problems
+from sandbox.slack.limits import message_error, option_problems, problems, view_problems
+from tests.handlers.aws_now import AwsNow
 
 TEAM, OTHER_TEAM = "T0ORGBOT", "T0OTHER"
 ALICE, BOB = "U0ALICE", "U0BOB"
 GENERAL, APPROVALS = "C0GENERAL", "C0APPROVALS"
+COMMAND_URL, CLICK_URL = "https://hooks.slack.com/commands/1", "https://hooks.slack.com/actions/1"
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 Block = dict[str, Any]
 
@@ -85,7 +89,7 @@ class RecordingSlack(WebClient):
         if api_method in self.refuse:
             answer = self._answer(api_method, {"ok": False, "error": self.refuse[api_method]})
             raise SlackApiError("refused", answer)  # type: ignore[no-untyped-call]
-        return self._answer(api_method, {"ok": True, "channel": {"id": "D0ALICE"}})
+        return self._answer(api_method, {"ok": True, "channel": {"id": "D0ALICE"}, "view": {"id": "V0"}})
 
     def _answer(self, method: str, data: dict[str, Any]) -> SlackResponse:
         return SlackResponse(
@@ -120,6 +124,9 @@ class Reception:
         self.rules = Rules([Rule("default", (BOB,))])
         self.now = NOW + timedelta(minutes=3)
         self.refreshed = 0
+        self.live = AwsNow()
+        self.replies: list[tuple[str, dict[str, Any]]] = []
+        self.deaf = False
         self.away = False
         self.revealed: list[Press] = []
         self.waiting: list[Callable[[], None]] = []
@@ -165,7 +172,15 @@ class Reception:
             approval_channel=APPROVALS,
             oversees=lambda user: user == BOB,
             reveal=self._reveal,
+            sources=Sources(self.live, self._respond),
         )
+
+    def _respond(self, url: str, body: dict[str, Any]) -> None:
+        assert message_error(body["text"], body["blocks"]) is None
+        assert problems(body["blocks"], "message") == []
+        if self.deaf:
+            raise SlackRefusedError("response_url", "HTTP 404 expired_url")
+        self.replies.append((url, body))
 
     def _may_decide(self, click: Click) -> bool:
         return click.user == BOB and click.team == TEAM and self.desk.find(click.request_id) is not None
@@ -209,9 +224,11 @@ class Reception:
             "team_id": team,
             "channel_id": GENERAL,
             "trigger_id": trigger or next(self._triggers),
+            "response_url": COMMAND_URL,
         }
         answer = self._deliver(urlencode(command))
         assert problems(answer.get("blocks", []), "message") == []
+        assert message_error(str(answer.get("text", "")), answer.get("blocks", [])) is None
         self.blocks = answer.get("blocks", [])
         assert answer.get("response_type", "ephemeral") == "ephemeral"
         return str(answer.get("text", ""))
@@ -260,6 +277,7 @@ class Reception:
             "user": {"id": user, "team_id": team},
             "team": {"id": TEAM},
             "trigger_id": trigger or next(self._triggers),
+            "response_url": CLICK_URL,
             **payload,
         }
         return self._deliver(urlencode({"payload": json.dumps(body)}))
