@@ -12,7 +12,7 @@ from typing import Any
 Block = dict[str, Any]
 SECTION, FIELD, HEADER, BUTTON_TEXT, BUTTON_VALUE, BUTTON_URL = 3000, 2000, 150, 75, 2000, 3000
 FIELDS_A_SECTION, CONTEXT_ELEMENTS = 10, 10
-MESSAGE = 12_000
+MESSAGE, SHORTEST = 12_000, 50
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 INVISIBLE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0")
 
@@ -115,8 +115,11 @@ def fit(blocks: list[Block], most: int = MESSAGE) -> list[Block]:
     """
     texts = [item for block in blocks for item in _texts(block)]
     while sum(len(item["text"]) for item in texts) > most:
-        longest = max((item for item in texts if "```" not in item["text"]), key=lambda item: len(item["text"]))
-        longest["text"] = shorten(longest["text"], max(len(longest["text"]) * 2 // 3, 50))
+        cuttable = [item for item in texts if "```" not in item["text"] and len(item["text"]) > SHORTEST]
+        if not cuttable:
+            break
+        longest = max(cuttable, key=lambda item: len(item["text"]))
+        longest["text"] = shorten(longest["text"], max(len(longest["text"]) * 2 // 3, SHORTEST))
     return blocks
 
 

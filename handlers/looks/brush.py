@@ -14,6 +14,7 @@ from PIL import ImageDraw, ImageFont
 Point = tuple[float, float]
 WIRE = "#8d8d94"
 NOT_DRAWN = "?"
+SPELLED = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "Ae"})
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,16 @@ def width(text: str, size: float) -> float:
 
 def drawable(text: str) -> str:
     """The text in the characters that the font has: without accents, and with question marks for other scripts."""
-    plain = unicodedata.normalize("NFKD", text)
+    plain = unicodedata.normalize("NFKD", text.translate(SPELLED))
     kept = (character for character in plain if not unicodedata.combining(character))
     return "".join(character if " " <= character <= "~" or character == "…" else NOT_DRAWN for character in kept)
 
 
 def _fitting(text: str, font: ImageFont.FreeTypeFont, most: float) -> str:
-    keep = len(text)
     shown = text
+    keep = min(
+        len(text), round(len(text) * most / max(font.getlength(text), 1)) + 4
+    )  # Measuring is slow; begin nearby.
     while keep > 2 and font.getlength(shown) > most:
         keep -= 1
         end = keep // 2

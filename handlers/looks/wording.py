@@ -17,6 +17,7 @@ from operations.errors import AwsError
 
 CODE = 2800
 LONGEST_LINE = 400
+JOINER = "\u2060"  # Keeps backticks apart: three of them would begin a block of code.
 T = TypeVar("T")
 
 
@@ -27,7 +28,8 @@ def aged(question: Question, *notes: str) -> Block:
 
 def name(text: str, most: int = 60) -> str:
     """Somebody's text for mrkdwn: at most `most` characters, cut in its middle, and not much longer when it is escaped."""
-    return shorten(escape(middle(clean(text).replace("\n", " "), most)), most * 2)
+    safe = escape(middle(clean(text).replace("\n", " "), most)).replace("`", f"{JOINER}`{JOINER}")
+    return shorten(safe, most * 2)
 
 
 def plain(text: str, most: int = 60) -> str:

@@ -14,6 +14,7 @@ from approvals.text import (
     context,
     escape,
     fields,
+    fit,
     header,
     section,
     shorten,
@@ -67,3 +68,8 @@ def test_blocks_of_any_length_fit() -> None:
 
 def test_ten_fields_a_section() -> None:
     assert [len(block["fields"]) for block in fields({str(number): "" for number in range(12)})] == [10, 2]
+
+
+def test_what_cannot_be_cut_ends_the_cutting() -> None:
+    blocks = [section("```" + "x" * 2900), *(section("y" * 50) for _ in range(200))]
+    assert fit(blocks, 100) == blocks

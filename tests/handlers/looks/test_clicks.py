@@ -1,0 +1,114 @@
+"""Buttons and menus of the looks: pages turn in place, windows open, and whatever else a button says is harmless."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.handlers.looks.pictures import STAGING, grown, with_policies
+from tests.handlers.reception import ALICE, CLICK_URL, GENERAL, OTHER_TEAM, Reception
+
+
+@pytest.fixture
+def looked(reception: Reception) -> Reception:
+    reception.organization = with_policies()
+    return reception
+
+
+def press(reception: Reception, action: str, value: str | None, **given: str) -> None:
+    reception.presses(f"look:{action}", value, user=ALICE, channel=GENERAL, **given)
+    reception.work()
+
+
+def turned(look: str, text: str = "", at: int = 25) -> str:
+    return json.dumps({"look": look, "text": text, "at": at})
+
+
+def test_pages_turn_in_place(reception: Reception) -> None:
+    reception.organization = grown(60, 5)
+    assert "(1 to 25)" in reception.types("accounts account")
+    (following,) = reception.blocks[-2]["elements"]
+    reception.presses("look:next", following["value"], user=ALICE, channel=GENERAL)
+    assert not reception.replies, "a worker answers"
+    reception.work()
+    ((url, body),) = reception.replies
+    assert (url, body["replace_original"]) == (CLICK_URL, True)
+    assert "(26 to 50)" in body["text"]
+    back, onward = body["blocks"][-2]["elements"]
+    assert (back["action_id"], onward["action_id"]) == ("look:previous", "look:next")
+    press(reception, "next", onward["value"])
+    assert "(51 to 60)" in reception.replies[-1][1]["text"]
+    press(reception, "previous", back["value"])
+    assert "(1 to 25)" in reception.replies[-1][1]["text"]
+
+
+@pytest.mark.parametrize("at", [-1, 10**30, 26])
+def test_a_page_that_does_not_exist_is_the_nearest_one(reception: Reception, at: int) -> None:
+    reception.organization = grown(60, 5)
+    press(reception, "next", turned("accounts", at=at))
+    assert " to " in reception.replies[0][1]["text"]
+
+
+def test_a_page_of_what_has_shrunk_is_the_last_one(looked: Reception) -> None:
+    press(looked, "next", turned("accounts", at=50))
+    assert "*3 accounts*" in looked.replies[0][1]["text"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, "", "[]", "{}", "null", "1", "[" * 900, '{"look": "nonsense", "text": "", "at": 0}'),
+        *('{"look": ["tree"], "text": "", "at": 0}', '{"look": "tree", "text": 1, "at": 0}'),
+        *('{"look": "tree", "text": "", "at": "0"}', '{"look": "tree", "text": ""}'),
+    ],
+)
+@pytest.mark.parametrize("action", ["next", "picture", "document", "effective"])
+def test_what_a_button_of_ours_never_carries_shows_nothing(looked: Reception, action: str, value: str | None) -> None:
+    press(looked, action, value)
+    assert not looked.replies
+    assert "no longer there" in looked.told()[0]
+    assert [call.method for call in looked.slack.calls] == ["chat.postEphemeral"]
+
+
+def test_a_click_from_another_workspace_shows_nothing(looked: Reception) -> None:
+    press(looked, "next", turned("accounts", at=0), team=OTHER_TEAM)
+    assert not looked.replies
+    assert "workspace" in looked.told()[0]
+
+
+def test_before_the_organization_was_read(reception: Reception) -> None:
+    reception.organization = None
+    press(reception, "next", turned("accounts", at=0))
+    assert "has not been read" in reception.told()[0]
+
+
+def test_an_effective_policy_opens_in_a_window(looked: Reception) -> None:
+    looked.live.effects[STAGING, "TAG_POLICY"] = '{\n  "tags": {}\n}'
+    menu = {"type": "static_select", "action_id": "look:effective", "block_id": "b", "action_ts": "1.2"}
+    chosen = {"selected_option": {"text": {"type": "plain_text", "text": "x"}, "value": f"{STAGING} TAG_POLICY"}}
+    looked.interacts("block_actions", ALICE, "T0ORGBOT", "t-1", actions=[menu | chosen], channel={"id": GENERAL})
+    looked.work()
+    (opened,), (filled,) = looked.slack.made("views.open"), looked.slack.made("views.update")
+    assert opened["trigger_id"] == "t-1"
+    assert "Reading it from AWS" in json.dumps(opened["view"], ensure_ascii=False)
+    assert filled["view_id"] == "V0"
+    assert "Tag policy in effect on fullback-staging (222222222222)" in json.dumps(filled["view"])
+    assert "tags" in filled["view"]["blocks"][1]["text"]["text"]
+
+
+def test_policies_that_come_to_nothing(looked: Reception) -> None:
+    press(looked, "effective", f"{STAGING} TAG_POLICY")
+    assert "There is none" in json.dumps(looked.slack.made("views.update")[0]["view"])
+
+
+def test_a_window_while_aws_is_away(looked: Reception) -> None:
+    looked.live.away = True
+    press(looked, "document", "p-deny0001")
+    assert "AWS does not tell now" in json.dumps(looked.slack.made("views.update")[0]["view"])
+
+
+def test_a_trigger_that_has_run_out_is_told(looked: Reception) -> None:
+    looked.slack.refuse["views.open"] = "expired_trigger_id"
+    press(looked, "document", "p-deny0001")
+    assert "once more" in looked.told()[0]

@@ -1,0 +1,88 @@
+"""Looking at the organization, over both transports: pages, windows, the picture, and a day on which AWS is away."""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.request
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser import chromium_page
+from tests.scenarios.scene import PATIENCE, Scene, scene
+
+
+def shown(play: Scene, name: str, words: str) -> dict[str, Any]:
+    """The private answer that holds these words, once it is there."""
+
+    def found() -> dict[str, Any] | None:
+        seen = play.person(name).ephemerals
+        return next((one for one in seen if words in json.dumps(one["blocks"], ensure_ascii=False)), None)
+
+    return play.slack.wait_for(found, PATIENCE, f"“{words}” for {name}")
+
+
+def test_an_account_with_its_tags_and_its_effective_policy(either: Scene) -> None:
+    alice = either.person("alice")
+    alice.types("/org account fullback-staging-web")
+    answer = shown(either, "alice", "owner=staging")
+    assert "RestrictRegions from /Workloads" in json.dumps(answer["blocks"])
+    alice.fills({"look:effective": "Tag policy"}, answer)
+    either.slack.wait_for(lambda: "tag_key" in json.dumps(alice.view), PATIENCE, "the effective policy")
+
+
+def test_pages_turn_in_place(either: Scene) -> None:
+    either.aws.grow(accounts=60, ous=3)
+    alice = either.person("alice")
+    either.bot.stop()
+    either.start_again()
+    alice.types("/org accounts grown")
+    first = shown(either, "alice", "(1 to 25)")
+    alice.clicks("Next", first)
+    second = shown(either, "alice", "(26 to 50)")
+    assert second["ts"] == first["ts"], "the same message"
+    assert len(alice.ephemerals) == 1
+
+
+def test_the_picture_comes_by_direct_message(either: Scene) -> None:
+    alice = either.person("alice")
+    alice.types("/org tree")
+    alice.clicks("As a picture", shown(either, "alice", "fullback-audit"))
+    (said,) = either.slack.wait_for(lambda: [one for one in alice.dms if one.get("files")], PATIENCE, "the picture")
+    (file,) = said["files"]
+    assert file["mimetype"] == "image/png"
+    assert "5 accounts" in said["text"]
+    request = urllib.request.Request(file["url_private"], headers={"Sec-Fetch-Site": "same-origin"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  The stand-in, on this machine.
+        image = Image.open(io.BytesIO(answer.read()))
+    assert image.format == "PNG"
+    assert image.width > 500
+
+
+def test_looking_works_while_aws_is_away(play: Scene) -> None:
+    play.aws.stop()
+    alice = play.person("alice")
+    for text, words in (
+        ("/org tree", "fullback-audit"),
+        ("/org accounts prod", "fullback-production-web"),
+        ("/org account fullback-audit", "ProtectAuditTrail from the account itself"),
+        ("/org policy OwnerTag", "AWS does not tell now"),
+        ("/org services", "cloudtrail.amazonaws.com"),
+    ):
+        alice.types(text)
+        assert "As read from AWS" in json.dumps(shown(play, "alice", words)["blocks"])
+
+
+def test_the_picture_is_seen_on_the_page() -> None:
+    with scene("socket") as play, chromium_page() as page:
+        play.person("alice").types("/org tree --picture")
+        play.slack.wait_for(
+            lambda: [one for one in play.person("alice").dms if one.get("files")], PATIENCE, "the picture"
+        )
+        page.goto(play.slack.page_url)
+        page.get_by_role("button", name="orgbot").click()
+        picture = page.get_by_role("log").locator("img.large")
+        expect(picture).to_be_visible()
+        assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
