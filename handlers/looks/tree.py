@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from approvals.text import Block, button, escape, section, shorten
-from handlers.looks.outline import attached, outline
+from handlers.looks.outline import outline
 from handlers.looks.question import Question, counted
 from handlers.looks.wording import aged, code_sections, name, of_total, page, turning
 from operations.live import Live
@@ -41,7 +41,8 @@ def _title(question: Question, unit: OrganizationalUnit) -> str:
 def _notes(question: Question, unit: OrganizationalUnit, *, folded: bool) -> list[str]:
     opens = next((below.path for below in question.tree.units_in(unit.id)), unit.path)
     hint = f"Not all is shown: `/org tree {name(opens)}` opens a part, `/org accounts {name(opens)}` lists its accounts"
-    has_policies = any(attached(question.tree, target) for target in question.organization.units_by_id)
+    policies = question.organization.policies
+    has_policies = any(policies.targets.get(policy.id) for policy in policies.known if not policy.aws_managed)
     return [
         *([hint] if folded else []),
         *(["◆ attached policies; those that AWS manages are left out"] if has_policies else []),

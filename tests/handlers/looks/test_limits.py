@@ -42,7 +42,8 @@ def answers(reception: Reception, text: str) -> list[Block]:
     reception.replies.clear()
     reception.types(text)
     reception.work()
-    return reception.blocks or reception.replies[0][1]["blocks"]
+    blocks: list[Block] = reception.blocks or reception.replies[0][1]["blocks"]
+    return blocks
 
 
 def next_button(blocks: list[Block]) -> str:
