@@ -33,6 +33,7 @@ from bot import database
 from bot.aws import GLANCING, Boto3Clients
 from bot.edge import Edge, SlackDoor
 from bot.identity import Identity, channel_id
+from bot.kept_picture import KeptPicture
 from bot.logs import bind_request
 from bot.measure import CountingWebClient, measure
 from bot.metrics import Metrics
@@ -75,7 +76,8 @@ class Orgbot:
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
         self.aws = Aws(Boto3Clients(), self._count_call)
-        self.picture = Picture(self.aws, clock, timedelta(seconds=settings.refresh_seconds))
+        kept = KeptPicture(settings.picture) if settings.picture else None
+        self.picture = Picture(self.aws, clock, timedelta(seconds=settings.refresh_seconds), kept)
         self.store = self._open_store()
         self.context = self._context()
         self.dispatcher = self._dispatcher()

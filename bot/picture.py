@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bot.kept_picture import KeptPicture
 from operations.aws import Aws
 from operations.errors import AwsError
 from operations.organization import Organization
@@ -17,19 +18,25 @@ RETRY = timedelta(seconds=15)
 
 
 class Picture:
-    """`latest()` never waits; `refresh()` reads once, by one thread at a time, and keeps the old picture when AWS is away."""
+    """`latest()` never waits; `refresh()` reads once, by one thread at a time, and keeps the old picture when AWS is away.
 
-    def __init__(self, aws: Aws, clock: Callable[[], datetime], every: timedelta) -> None:
+    With `kept` the picture of the last process is there from the beginning.
+    """
+
+    def __init__(
+        self, aws: Aws, clock: Callable[[], datetime], every: timedelta, kept: KeptPicture | None = None
+    ) -> None:
         self._aws = aws
         self._clock = clock
         self._every = every
-        self._latest: Organization | None = None
+        self._kept = kept
+        self._latest = kept.load() if kept else None
         self._due = clock()
         self._reading = threading.Lock()
         self.problem = "the organization has not been read yet"
 
     def latest(self) -> Organization | None:
-        """The newest picture; None until the first reading succeeded."""
+        """The newest picture; None until the first reading succeeded, unless one was kept."""
         return self._latest
 
     def outdate(self) -> None:
@@ -48,6 +55,8 @@ class Picture:
             self._due = self._clock() + self._every
             self._latest = read_organization(self._aws, self._clock)
             self.problem = ""
+            if self._kept:
+                self._kept.save(self._latest)
         except AwsError as error:
             self.problem = f"the organization cannot be read: {error}"
             self._due = self._clock() + min(RETRY, self._every)
