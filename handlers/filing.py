@@ -25,6 +25,7 @@ from operations.fields import Kind
 from operations.organization import Organization
 
 FOREIGN = "People of other workspaces cannot use this bot."
+NO_ORGANIZATION = "this AWS account is in no organization yet. Make one with `/org create-organization`."
 NOT_READ_YET = "the organization has not been read from AWS yet. Please try again in some seconds."
 
 
@@ -72,6 +73,8 @@ def checked(front: Front, caller: Caller, operation: type[Operation], given: Giv
     if organization is None:
         front.refresh()
         raise NotAcceptedError(Problem("", NOT_READ_YET))
+    if not organization.id and not operation.founds:
+        raise NotAcceptedError(Problem("", NO_ORGANIZATION))
     return _settled(front, asked, organization), organization
 
 

@@ -23,8 +23,10 @@ from operations.errors import FieldError
 from operations.fields import Kind, OperationField
 from operations.organization import Organization
 from operations.places import find_target
+from operations.services import resolve, service_label
 
 INPUT, TITLE, LABEL, HINT, PLACEHOLDER = 3000, 24, 2000, 2000, 150
+MOST_PICKED = 50
 OLD = timedelta(minutes=10)
 LONGEST_EMAIL = 320
 LIKE_AN_EMAIL = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
@@ -71,12 +73,21 @@ def sent(operation: type[Operation], values: Mapping[str, Mapping[str, Any]]) ->
     found: dict[str, Value] = {}
     for field in fields_of(operation):
         text = given_file(values.get(f"{field.name}{FILE}", {})) or _entered(values.get(field.name, {}))
-        if text and field.flag.kind == Kind.TAGS:
+        many = _several(values.get(field.name, {}))
+        if many:
+            found[field.name] = many
+        elif text and field.flag.kind.many:
             found[field.name] = [line.strip() for line in text.splitlines() if line.strip()]
         elif text:
             found[field.name] = text
     reason = str(found.pop("reason", ""))
     return Given(found, reason)
+
+
+def _several(block: Mapping[str, Any]) -> list[str]:
+    """The values of a select that takes more than one."""
+    state: Mapping[str, Any] = next(iter(block.values()), {})
+    return [clean(str(picked.get("value", ""))) for picked in state.get("selected_options") or ()]
 
 
 def _entered(block: Mapping[str, Any]) -> str:
@@ -207,6 +218,31 @@ def _policy(field: OperationField, value: Any, scene: Scene) -> Element:
     return _picker("policy", field, value, scene, find)
 
 
+def _service(field: OperationField, value: Any, scene: Scene) -> Element:
+    def find(_: Organization) -> Block:
+        principal = resolve(str(value), field.name)
+        return option(service_label(principal), principal)
+
+    return _picker("service", field, value, scene, find)
+
+
+def _accounts(field: OperationField, value: Any, scene: Scene) -> Element:
+    """Several accounts; those that are not found are told, and the others stay chosen."""
+    block = {"type": "multi_external_select", "action_id": f"accounts:{field.name}", "min_query_length": 0}
+    given = [value] if isinstance(value, str) else list(value or ())
+    if scene.organization is None or not given:
+        return Element(block)
+    picked, notes = [], []
+    for text in given[:MOST_PICKED]:
+        try:
+            account = scene.organization.find_account(str(text), field.name)
+        except FieldError as error:
+            notes.append(shorten(f"{field.flag.label}: {error.message}", 300))
+        else:
+            picked.append(option(account_text(scene.organization, account), account.id))
+    return Element(block | ({"initial_options": picked} if picked else {}), shorten(" ".join(notes), 900))
+
+
 def _picker(
     prefix: str, field: OperationField, value: Any, scene: Scene, find: Callable[[Organization], Block]
 ) -> Element:
@@ -233,7 +269,8 @@ _ELEMENTS: dict[Kind, Callable[[OperationField, Any, Scene], Element]] = {
     Kind.OU: _unit,
     Kind.TARGET: _target,
     Kind.POLICY: _policy,
-    Kind.SERVICE: _text,
+    Kind.SERVICE: _service,
+    Kind.ACCOUNTS: _accounts,
     Kind.DOCUMENT: _document,
 }
 

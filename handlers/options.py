@@ -18,6 +18,7 @@ from operations.fields import Kind
 from operations.organization import Account, Organization, OrganizationalUnit
 from operations.policies import Policy
 from operations.policy_types import label
+from operations.services import PRINCIPAL, SERVICES, service_label
 
 MOST, LONGEST_TEXT, LONGEST_QUERY = 100, 75, 200
 
@@ -44,6 +45,7 @@ class Index:
             Kind.ACCOUNT: in_accounts,
             Kind.OU: in_units,
             Kind.TARGET: [*in_units, *in_accounts],
+            Kind.SERVICE: [_service_entry(principal) for principal in sorted({*SERVICES, *organization.services})],
             Kind.POLICY: [_policy_entry(policy) for policy in policies],
         }
 
@@ -106,6 +108,16 @@ def _unit_entry(unit: OrganizationalUnit) -> Entry:
     return Entry("\n".join(("", unit.path, unit.name, unit.id)).casefold(), unit.path, unit.id)
 
 
+def _service_entry(principal: str) -> Entry:
+    return Entry(f"\n{service_label(principal)}\n{principal}".casefold(), service_label(principal), principal)
+
+
+def _as_typed(kind: Kind, typed: str) -> list[Block]:
+    """A service that is not in the list can be given all the same, because AWS decides."""
+    principal = clean(typed).strip().casefold()
+    return [option(principal, principal)] if kind is Kind.SERVICE and PRINCIPAL.fullmatch(principal) else []
+
+
 def policy_text(policy: Policy) -> str:
     """`DenyRegions (p-examplepolicyid111) Service control policy`."""
     return f"{policy.name} ({policy.id}) {label(policy.type)}"
@@ -126,5 +138,6 @@ def register(app: App, front: Front) -> None:
         if organization is None or of_interaction(body).team != front.team():
             ack(options=[])
             return
-        kind = PICKERS[str(body["action_id"]).partition(":")[0]]
-        ack(options=indexes.of(organization).search(kind, str(body.get("value") or "")))
+        kind, typed = PICKERS[str(body["action_id"]).partition(":")[0]], str(body.get("value") or "")
+        found = indexes.of(organization).search(kind, typed)
+        ack(options=found or _as_typed(kind, typed))

@@ -139,7 +139,7 @@ class _Reader:
             self._further(text)
             return
         found, self._open, self._last = self._open, None, self._open
-        if found.flag.kind == Kind.TAGS:
+        if found.flag.kind.many:
             self._values[found.name] = [*self._values.get(found.name, ()), text]
         elif found.name in self._values:
             raise ParseError(f"`{found.flag.names[0]}` is given twice; give it once.")
@@ -147,8 +147,10 @@ class _Reader:
             self._values[found.name] = straight(text) if found.flag.kind is Kind.DOCUMENT else chosen(found, text)
 
     def _further(self, text: str) -> None:
-        """A word that follows a finished value: one more tag, or a mistake."""
-        if self._last and self._last.flag.kind == Kind.TAGS and "=" in text:
+        """A word that follows a finished value: one more tag or account, or a mistake."""
+        if self._last and (
+            self._last.flag.kind is Kind.ACCOUNTS or (self._last.flag.kind is Kind.TAGS and "=" in text)
+        ):
             self._open = self._last
             self._value(text)
             return

@@ -14,5 +14,12 @@ OPEN_FORM = re.compile(r"^form:")
 DECISION = re.compile(r"^(approve|cancel|withdraw|review|end|control:[a-z-]{1,40})$")
 ANEW = re.compile(r"^(undo|again)$")
 LINK = re.compile(r"^link")
-PICKERS = {"account": Kind.ACCOUNT, "ou": Kind.OU, "target": Kind.TARGET, "policy": Kind.POLICY}
+PICKERS = {
+    "account": Kind.ACCOUNT,
+    "accounts": Kind.ACCOUNT,
+    "service": Kind.SERVICE,
+    "ou": Kind.OU,
+    "target": Kind.TARGET,
+    "policy": Kind.POLICY,
+}
 PICKER = re.compile(rf"^({'|'.join(PICKERS)}):")

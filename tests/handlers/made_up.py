@@ -35,6 +35,7 @@ class EveryKind(Operation):
     tags: Annotated[Tags, Flag(("--tag",), "Tags", Kind.TAGS)] = Field(default_factory=dict)
     account: Annotated[str, Flag(("--account",), "Account", Kind.ACCOUNT)] = ""
     ou: Annotated[str, Flag(("--ou",), "OU", Kind.OU)] = "/"
+    accounts: Annotated[list[str], Flag(("--accounts",), "Accounts", Kind.ACCOUNTS)] = Field(default_factory=list)
     place: Annotated[str, Flag(("--place",), "Target", Kind.TARGET)] = ""
     policy: Annotated[str, Flag(("--policy",), "Policy", Kind.POLICY)] = ""
     service: Annotated[str, Flag(("--service",), "Service", Kind.SERVICE)] = ""

@@ -332,6 +332,8 @@ def _entered(element: Block, value: Any) -> Block:
 
 
 def _initial(element: Block) -> Block:
+    if element["type"].startswith("multi_"):
+        return {"selected_options": element.get("initial_options") or []}
     if element["type"].endswith("_select"):
         return {"selected_option": element.get("initial_option")}
     return {"value": element.get("initial_value")}

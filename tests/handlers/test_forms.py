@@ -51,7 +51,7 @@ def notes(view: dict[str, Any]) -> str:
 def test_every_form_fits_whatever_was_given(operation: type[Operation], picture: Organization | None) -> None:
     opened(operation, picture)
     for text in ("x" * 5000, "é" * 70, "<&>" * 1000, "a@b", "@", " ", "/" * 600):
-        values = {field.name: [text] * 3 if field.flag.kind is Kind.TAGS else text for field in operation.fields()}
+        values = {field.name: [text] * 3 if field.flag.kind.many else text for field in operation.fields()}
         opened(operation, picture, reason=text, **values)
 
 
@@ -72,8 +72,11 @@ def knowing(operation: type[Operation], given: Given) -> Organization:
     """The organization, with the accounts and OUs that an example speaks of."""
     known = organization()
     for field in operation.fields():
-        value = str(given.values.get(field.name, ""))
-        if field.flag.kind is Kind.ACCOUNT and value not in (account.name for account in known.accounts):
+        raw = given.values.get(field.name, "")
+        value = raw[0] if isinstance(raw, list) else str(raw)
+        if field.flag.kind in (Kind.ACCOUNT, Kind.ACCOUNTS) and value not in (
+            account.name for account in known.accounts
+        ):
             account = Account("999999999999", value, f"{value}@example.com", "ACTIVE", "r-1")
             known = replace(known, accounts=(*known.accounts, account))
         if field.flag.kind in (Kind.OU, Kind.TARGET) and value not in (unit.path for unit in known.units):

@@ -19,6 +19,7 @@ PERMISSIONS_ONLY = {
 }  # Parameters of AssumeRole that need a permission of their own.
 IAM_SERVICES = {
     "access-analyzer": "accessanalyzer",
+    "account": "account",
     "iam": "iam",
     "organizations": "organizations",
     "servicequotas": "service-quotas",
