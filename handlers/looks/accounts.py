@@ -32,7 +32,7 @@ def accounts(question: Question, _: Live) -> list[Block]:
         section(f"*{counted(len(found), 'account')}{about}*{of_total(question, len(found), SIZE)}"),
         *packed(_grouped(question.organization, shown)),
         *turning("accounts", question, len(found), SIZE),
-        aged(question, "`/org account <id, name or e-mail>` shows one"),
+        aged(question, "`/org account &lt;id, name or e-mail&gt;` shows one"),
     ]
 
 

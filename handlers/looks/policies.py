@@ -30,7 +30,7 @@ def policies(question: Question, _: Live) -> list[Block]:
         *packed(_grouped(question, shown)),
         *turning("policies", question, len(found), SIZE),
         *packed(_others(question, kind, found)),
-        aged(question, "`/org policy <name or id>` shows one"),
+        aged(question, "`/org policy &lt;name or id&gt;` shows one"),
     ]
 
 

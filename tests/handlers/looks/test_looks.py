@@ -246,3 +246,9 @@ def test_two_accounts_of_one_name(reception: Reception, look: Look) -> None:
     twin = replace(one.accounts[1], id="444444444444", email="twin@example.com")
     reception.organization = replace(one, accounts=(*one.accounts, twin))
     assert "names 2 accounts: 222222222222 (/Workloads/Staging), 444444444444" in look("account fullback-staging")
+
+
+@pytest.mark.parametrize("word", LOOKS)
+def test_no_answer_holds_an_angle_bracket_that_slack_would_take_for_a_link(look: Look, word: str) -> None:
+    given = {"account": " fullback-staging", "policy": " DenyLeave"}.get(word, "")
+    assert "<" not in look(f"{word}{given}")
