@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from approvals.text import Block, context, escape, header, section
+from approvals.text import Block, context, escape, header, section, shorten
 from handlers.blocks import packed
 from handlers.declared import fields_of, readable
 from handlers.looks.names import NAMES
@@ -23,19 +23,18 @@ READS = (
 
 
 def overview() -> list[Block]:
-    """Every operation in a line with its example, by family."""
+    """Every operation in a line, by family; each one's own help has an example."""
     families = groupby(all_operations(), key=lambda operation: operation.family)
     return [
         header("What I can do"),
         section(f"Ask with `{COMMAND} <operation> --flag value …`. What is missing, a form asks for."),
-        *(block for family, members in families for block in packed([f"*{escape(family)}*", *map(_line, members)])),
         section(f"*To look*\n{READS}"),
+        *(block for family, members in families for block in packed([f"*{escape(family)}*", *map(_line, members)])),
     ]
 
 
 def _line(operation: type[Operation]) -> str:
-    example = f"{COMMAND} {operation.name} {operation.example}".strip()
-    return f"*{operation.name}*  {escape(operation.purpose())}  `{escape(example)}`"
+    return f"`{COMMAND} {operation.name}`  {escape(shorten(operation.purpose(), 120))}"
 
 
 def details(operation: type[Operation]) -> list[Block]:
