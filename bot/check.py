@@ -25,7 +25,7 @@ from operations.errors import AwsError
 from operations.registry import all_permissions
 
 NEEDED_SCOPES = frozenset({"chat:write", "commands", "im:write", "users:read"})
-USEFUL_SCOPES = frozenset({"files:write", "im:history", "usergroups:read", "users:read.email"})
+USEFUL_SCOPES = frozenset({"files:read", "files:write", "im:history", "usergroups:read", "users:read.email"})
 
 
 @dataclass(frozen=True)

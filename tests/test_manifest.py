@@ -18,7 +18,7 @@ from jsonschema import Draft7Validator
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 # What slack_sdk calls need, by the bot's own use of Slack; a scope outside it is one too many.
 KNOWN_SCOPES = {
-    *("chat:write", "commands", "files:write", "usergroups:read", "users:read", "users:read.email"),
+    *("chat:write", "commands", "files:read", "files:write", "usergroups:read", "users:read", "users:read.email"),
     *("channels:history", "channels:read", "groups:history", "groups:read", "im:history", "im:write"),
 }
 SCOPE_LINE = re.compile(r"^ +- (?P<scope>[a-z.]+(?::[a-z.]+)?)(?P<rest>.*)$")
