@@ -12,6 +12,7 @@ from operations.preview import Preview
 
 ON_THE_CARD = 1_400  # Characters; a card has 13,000 in all, and escaping makes more of them.
 IN_A_MESSAGE = 2_400
+LONGEST_ESCAPE = 6  # Characters that one may become.
 MOST_MESSAGES = 20
 HITS_ON_THE_CARD = 12
 
@@ -42,8 +43,8 @@ def _diff(preview: Preview) -> list[Block]:
 def whole(preview: Preview) -> Iterator[str]:
     """The texts for the thread: all that the card has no room for; none when the card says everything."""
     if len(preview.hits) > HITS_ON_THE_CARD + 1:
-        yield "*What it hits*\n" + "\n".join(f"•  {escape(shorten(line, 120))}" for line in preview.hits[:25])
-    if len(preview.diff) <= ON_THE_CARD:
+        yield "*What it hits*\n" + "\n".join(f"•  {escape(shorten(line, 90))}" for line in preview.hits[:25])
+    if not _head(preview.diff, ON_THE_CARD)[1]:
         return
     rest, number = preview.diff, 0
     while rest and number < MOST_MESSAGES:
@@ -53,9 +54,13 @@ def whole(preview: Preview) -> Iterator[str]:
 
 
 def _head(text: str, limit: int) -> tuple[str, str]:
-    """As many whole lines as fit, and the rest; a line that is longer than that is cut."""
-    if len(text) <= limit:
-        return text, ""
-    at = text.rfind("\n", 0, limit)
-    cut = at if at > 0 else limit
-    return text[:cut], text[cut:].lstrip("\n")
+    """As many whole lines as fit when they are escaped, and the rest; a line that is longer than that is cut."""
+    lines, used = text.split("\n"), 0
+    for number, line in enumerate(lines):
+        used += len(code(line))
+        if used > limit:
+            if number:
+                return "\n".join(lines[:number]), "\n".join(lines[number:])
+            cut = limit // LONGEST_ESCAPE
+            return text[:cut], text[cut:]
+    return text, ""

@@ -1,0 +1,87 @@
+"""A document in a file: read once, from its requester only, and its text is what is approved."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from approvals.attachments import Attachments, FileError
+from approvals.people import SlackAwayError
+from approvals.states import Status
+from tests.approvals.office import Office
+
+FILE = "slack-file:F0123456789"
+DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+NEW = {"kind": "scp", "policy_name": "FromAFile", "content": FILE}
+
+
+class Files:
+    """What `files.info` and the download would give."""
+
+    def __init__(self, text: str = "", error: Exception | None = None) -> None:
+        self.text = text
+        self.error = error
+        self.asked: list[tuple[str, str]] = []
+
+    def __call__(self, file: str, user: str) -> str:
+        self.asked.append((file, user))
+        if self.error:
+            raise self.error
+        return self.text
+
+
+def reading(office: Office, files: Files) -> None:
+    office.context = dataclasses.replace(office.context, files=files)
+
+
+def test_the_text_takes_the_files_place_before_anybody_approves(office: Office) -> None:
+    files = Files(json.dumps(DOCUMENT, indent=4))
+    reading(office, files)
+    request = office.ask("create-policy", **NEW)
+    office.work()
+    request = office.request(request.id)
+    assert json.loads(request.params["content"]) == DOCUMENT
+    assert files.asked == [("F0123456789", request.requester)]
+    office.click(request, "approve", "U0BOB")
+    assert office.until_done(request).status == Status.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (Files("{"), "--content: the document is no JSON"),
+        (Files(error=FileError("the file was uploaded by somebody else.")), "--content: the file was uploaded"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused(office: Office, files: Files, said: str) -> None:
+    reading(office, files)
+    request = office.ask("create-policy", **NEW)
+    office.work()
+    request = office.request(request.id)
+    assert request.status == Status.REFUSED
+    assert said in request.outcome
+
+
+def test_slack_away_is_tried_again(office: Office) -> None:
+    files = Files(json.dumps(DOCUMENT), error=SlackAwayError("files.info"))
+    reading(office, files)
+    request = office.ask("create-policy", **NEW)
+    office.work()
+    assert office.request(request.id).status == Status.PENDING
+    files.error = None
+    office.clock.advance(minutes=1)
+    office.work()
+    assert office.request(request.id).announced_at
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/x", "https://files.slack.com.evil.example/x", "file:///etc/passwd", ""]
+)
+def test_the_token_goes_to_slack_alone(address: str) -> None:
+    class Slack:
+        base_url, token = "https://slack.com/api/", "xoxb-canary"
+
+    with pytest.raises(FileError, match="not kept by Slack itself"):
+        Attachments(Slack())._download(address)  # type: ignore[arg-type]

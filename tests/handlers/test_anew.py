@@ -1,0 +1,83 @@
+"""`Undo` and `Ask again`: what is over becomes a new request, and nothing else does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+
+from approvals.models import Request
+from tests.handlers.reception import ALICE, BOB, OTHER_TEAM, Reception
+
+MOVE = "move-account --account fullback-staging --to /Workloads/Production --reason why"
+PREVIEW = {"title": "Move it", "facts": [], "plan": [], "precondition": {"source": "ou-1-stag"}}
+
+
+@pytest.fixture
+def over(reception: Reception) -> Reception:
+    """Request #1, a move from staging to production, has succeeded."""
+    reception.types(MOVE)
+    ended(reception, status="succeeded", preview=PREVIEW)
+    return reception
+
+
+def ended(reception: Reception, **values: Any) -> None:
+    with reception.store.write() as session:
+        session.execute(update(Request).where(col(Request.id) == 1).values(**values))
+
+
+def test_undo_files_the_inverse(over: Reception) -> None:
+    over.presses("undo", "1", user=BOB)
+    (_, undo) = over.requests()
+    assert (undo.operation, undo.params["to"], undo.requester) == ("move-account", "ou-1-stag", BOB)
+    assert undo.reason == "Undo of request #1: Move it"
+    assert "is filed" in over.told()[-1]
+
+
+def test_undo_delivered_twice_files_once(over: Reception) -> None:
+    for _ in range(2):
+        over.presses("undo", "1", trigger="t-1")
+    assert len(over.requests()) == 2
+
+
+def test_ask_again_files_the_same(over: Reception) -> None:
+    ended(over, status="stale")
+    over.presses("again", "1", user=ALICE)
+    first, again = over.requests()
+    assert again.params == first.params
+    assert again.reason == "why"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "said"),
+    [
+        ("undo", "stale", "cannot be undone"),
+        ("undo", "running", "is not over yet"),
+        ("again", "pending", "is not over yet"),
+    ],
+)
+def test_what_is_not_over_stays_alone(over: Reception, kind: str, status: str, said: str) -> None:
+    ended(over, status=status)
+    over.presses(kind, "1")
+    assert said in over.told()[-1]
+    assert len(over.requests()) == 1
+
+
+@pytest.mark.parametrize("value", ["", "2", "x", "9" * 400])
+def test_a_button_that_was_tampered_with_files_nothing(over: Reception, value: str) -> None:
+    over.presses("undo", value)
+    assert len(over.requests()) == 1
+    assert "nothing was done" in over.told()[-1]
+
+
+def test_people_of_other_workspaces_file_nothing(over: Reception) -> None:
+    over.presses("again", "1", team=OTHER_TEAM)
+    assert len(over.requests()) == 1
+
+
+def test_what_can_no_longer_be_filed_is_told(over: Reception) -> None:
+    ended(over, params={"account": "222222222222", "to": "ou-1-gone"}, status="stale")
+    over.presses("again", "1")
+    assert "Nothing was filed: there is no organizational unit" in over.told()[-1]
