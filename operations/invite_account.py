@@ -142,8 +142,8 @@ class InviteAccount(Operation):
 
     def _hits(self, organization: Organization) -> tuple[str, ...]:
         """The policies under which the account will come."""
-        found = inherited(organization, self.ou)
-        names = [f"{item.policy.name} from {organization.path_of(item.source)}" for item in found]
+        first = {item.policy.id: item for item in reversed(inherited(organization, self.ou))}
+        names = [f"{item.policy.name} from {organization.path_of(item.source)}" for item in reversed(first.values())]
         return (f"{len(names)} policies will apply to it", *names) if names else ()
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
