@@ -62,7 +62,7 @@ def test_broken_glass_acts_at_once_and_is_reviewed_by_somebody_else(ruled: Scene
     alice.fills({"Type move-account to confirm": "move-account", "Reason": "production is on fire"})
     alice.submits()
     ruled.until("Done")
-    assert shown(ruled, "Needs a review by <@U0BOB> / <@U0CAROL>")
+    assert shown(ruled, "Needs a review by <@U0BOB>, <@U0CAROL>")
     loud = [message for message in ruled.slack.messages("aws-approvals") if "Break glass" in message["text"]]
     assert "production is on fire" in loud[0]["text"]
 
