@@ -1,4 +1,4 @@
-"""How quick the looks are over 10,000 accounts in 1,000 OUs, against a bare walk over the same accounts."""
+"""How quick the looks and the previews are over 10,000 accounts in 1,000 OUs, against a bare walk over the same accounts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from handlers.looks.registry import LOOKS
 from operations.aws import Aws
 from operations.errors import BusyError
 from operations.live import LiveAws
+from operations.move_account import policy_changes
 from operations.organization import Account, Organization, OrganizationalUnit
+from operations.places import accounts_beneath, reach_lines
 from operations.policies import Policies, Policy
 
 ACCOUNTS, UNITS, ROUNDS = 10_000, 1_000, 9
@@ -50,6 +52,14 @@ def rows() -> Iterator[Row]:
         yield _row(f"/org {word} {text}".strip(), _timed(partial(_look, sight, word, text)), floor, PASSES)
     first = _timed(lambda: _look(Sight(organization), "accounts", "unit"))
     yield _row("/org accounts, first look at a picture", first, floor, FIRST)
+    yield _row("preview: what a policy at the root hits", _timed(lambda: _hits(organization)), floor, FIRST)
+    ends = organization.units[1].id, organization.units[-1].id
+    changes = _timed(lambda: policy_changes(organization, *ends))
+    yield _row("preview: policies lost and gained by a move", changes, floor, PASSES)
+
+
+def _hits(organization: Organization) -> object:
+    return reach_lines(organization, accounts_beneath(organization, organization.root))
 
 
 def _look(sight: Sight, word: str, text: str) -> object:
