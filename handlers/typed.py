@@ -17,6 +17,7 @@ DOUBLE = '"“”„‟'  # Keyboards write the curly ones for the straight one.
 SINGLE = "'‘’‚‛"  # noqa: RUF001
 DASHES = "-‐‑‒–—―−"  # noqa: RUF001
 
+SIMPLE = re.compile(rf"\s*([^\s={DOUBLE}{SINGLE}{{`]+)(?=\s|\Z)")
 PLAIN = re.compile(rf"[^\s={DOUBLE}{SINGLE}]+=?|=")
 STRAIGHT = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 CURLY = re.compile(rf"[{DOUBLE}]((?:[^{DOUBLE}\\]|\\.)*)[{DOUBLE}]", re.DOTALL)
@@ -76,7 +77,11 @@ def words(text: str) -> list[Word]:
     found: list[Word] = []
     at = 0
     while at < len(text):
-        if text[at].isspace():
+        simple = SIMPLE.match(text, at)  # Most words are: this spares the steps below, while Slack waits.
+        if simple:
+            found.append(Word(simple[1]))
+            at = simple.end()
+        elif text[at].isspace():
             at += 1
         else:
             quoted = text[at] in DOUBLE + SINGLE
