@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from approvals.context import Context
-from approvals.decide import ObjectionError, allowed
 from approvals.desk import Click
 from approvals.models import Interaction, Request
+from approvals.moment import ObjectionError, allowed
 from approvals.people import SlackAwayError
 from approvals.states import Status
 

@@ -13,24 +13,18 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from approvals import lines
-from approvals.announce import NotYetError, look_again, operation_of
-from approvals.approvers import rule_now
+from approvals.announce import NotYetError, operation_of
 from approvals.attempts import IN_DOUBT, LeaseLostError, Outcome, fence
 from approvals.calls import noting
-from approvals.changes import what_changed
 from approvals.context import Context
-from approvals.models import Attempt, Request
+from approvals.freshness import approval_lost, what_changed
+from approvals.models import Attempt
 from approvals.people import SlackAwayError
-from approvals.quorum import missing
-from approvals.review import may_break
-from approvals.rules import Rule
-from approvals.standing import approvers_now
 from approvals.states import Status
 from approvals.turn import Turn, take
 from operations.aws import fenced
-from operations.errors import AmbiguousError, BusyError, FencedError, FieldError, RefusedError
+from operations.errors import AmbiguousError, BusyError, FencedError, RefusedError
 from operations.observations import Done, Facts, Failed, Observation, Ready, Stale, Waiting
-from operations.preview import Preview, digest
 from operations.steps import Shared, Step, World
 
 log = logging.getLogger(__name__)
@@ -69,7 +63,7 @@ def _go_on(turn: Turn, shared: Shared) -> None:
 
 def _proceed(turn: Turn, shared: Shared) -> None:
     if turn.request.status == Status.APPROVED:
-        stale = _what_changed(turn)
+        stale = what_changed(turn)
         if stale:
             turn.go_stale(stale)
             return
@@ -81,53 +75,6 @@ def _proceed(turn: Turn, shared: Shared) -> None:
             return
     turn.succeed()
     turn.context.changed()
-
-
-def _what_changed(turn: Turn) -> str:
-    """Why what would be done is not what was approved, or was approved by people who may no longer; empty when all is well."""
-    request = turn.request
-    try:
-        preview = look_again(turn.context, operation_of(request))
-    except FieldError as error:
-        return error.message
-    if digest(request.operation, request.params, preview.precondition) != request.digest:
-        changed = what_changed(Preview.model_validate(request.preview), preview)
-        return changed or "the request is not the one that was approved."
-    return _approval_lost(turn)
-
-
-def _approval_lost(turn: Turn) -> str:
-    """Looks everybody up again on whose word it rests: a membership may have ended between the click and now."""
-    request, context = turn.request, turn.context
-    rule = context.rules().named(request.rule)
-    if rule is None:
-        return f"the rule “{request.rule}” under which it was approved no longer exists."
-    if request.break_glass:
-        person = context.people.look(request.requester)
-        return (
-            ""
-            if may_break(context, rule, person)
-            else f"{person.name} may no longer break the glass under the rule “{rule.name}”."
-        )
-    if request.approvals_needed == 0 and rule.approvals == 0:
-        return _grant_lost(context, request, rule)
-    rule = rule_now(request, rule)
-    approvers = approvers_now(context, request, rule)
-    if not missing(rule, request.approvals_needed, [approver.seat for approver in approvers]):
-        return ""
-    gone = [approver.person.name for approver in approvers if not approver.seat]
-    if gone:
-        return f"{', '.join(gone)}, who approved it, may no longer approve under the rule “{rule.name}”."
-    return "the approvals on record do not cover it."
-
-
-def _grant_lost(context: Context, request: Request, rule: Rule) -> str:
-    """Whether the rule that granted it at once would not do so any more for the one who asked."""
-    person = context.people.look(request.requester)
-    named = not rule.requesters or context.people.among(person, rule.requesters)
-    if person.objection(context.team()) or not named:
-        return f"{person.name}, who asked, may no longer do so under the rule “{rule.name}”."
-    return ""
 
 
 def _take_step(turn: Turn, step: Step, shared: Shared) -> bool:
@@ -149,7 +96,7 @@ def _still_approved(turn: Turn) -> bool:
 
     What is half done is finished all the same, because an end in between would be none that anybody has approved.
     """
-    lost = "" if turn.approval_is_fresh or turn.request.step else _approval_lost(turn)
+    lost = "" if turn.approval_is_fresh or turn.request.step else approval_lost(turn)
     if lost:
         turn.go_stale(lost)
     return not lost

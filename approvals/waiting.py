@@ -10,8 +10,8 @@ from sqlmodel import col, select
 
 from approvals.approvers import called_upon
 from approvals.context import Context
-from approvals.decide import is_requester
 from approvals.models import LIVE_SQL, Request, Vote
+from approvals.moment import is_requester
 from approvals.people import Person
 from approvals.states import Status
 

@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from approvals.announce import announce
 from approvals.decide import decide
-from approvals.models import Interaction
+from approvals.models import Interaction, Request
 from approvals.rules import Rule, Rules
 from approvals.states import TERMINAL, Status
 from sandbox.aws.server import AwsSandbox
@@ -212,3 +212,16 @@ def test_what_cannot_be_done_names_the_flag_as_people_type_it(office: Office) ->
     office.work()
     assert office.request(request.id).status == Status.REFUSED
     assert "--to: the account is already in /Security" in office.said("dm")[-1]
+
+
+def test_a_request_whose_record_was_changed_is_not_decided_and_the_audit_says_so(office: Office) -> None:
+    request = office.ask("create-account", **NEW)
+    office.work()
+    with office.context.store.write() as session:
+        session.get_one(Request, request.id).params = {**request.params, "email": "mallory@example.com"}
+    office.click(request, "approve", BOB)
+    office.work()
+
+    assert [entry.event for entry in office.audit()][-2:] == ["request.tampered", "click.approve.refused"]
+    assert office.request(request.id).status == Status.PENDING
+    assert "its record was changed" in office.said("private")[-1]
