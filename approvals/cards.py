@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from approvals import questions
 from approvals.approvers import mentions, rule_now
 from approvals.effects import effects
 from approvals.lines import Body, handover, slack_time, when
 from approvals.models import Request, Vote
-from approvals.quorum import Seat, missing
+from approvals.quorum import Missing, Seat, missing
 from approvals.rules import Rule
 from approvals.states import Status
-from approvals.text import button, clean, confirm, context, escape, fields, fit, header, section, shorten
+from approvals.text import button, clean, context, escape, fields, fit, header, section, shorten
 from operations.closing import Closing
 from operations.preview import Preview
 
@@ -53,7 +54,7 @@ def card(request: Request, votes: Sequence[Vote], closing: Closing | None = None
         *_plan(preview),
         *effects(preview),
         *_warnings(preview),
-        *_standing(request, votes, rule),
+        *_standing(request, preview, votes, rule),
         *_end(request, closing),
     ]
     return {"text": shorten(escape(f"{STATES[Status(request.status)][1]}: {title}"), 1000), "blocks": fit(blocks)}
@@ -74,9 +75,9 @@ def _warnings(preview: Preview) -> list[dict[str, Any]]:
     return [section(shorten("\n".join(warnings), 2900))] if warnings else []
 
 
-def _standing(request: Request, votes: Sequence[Vote], rule: Rule | None) -> list[dict[str, Any]]:
+def _standing(request: Request, preview: Preview, votes: Sequence[Vote], rule: Rule | None) -> list[dict[str, Any]]:
     if request.status == Status.PENDING:
-        return [context(_needed(request, votes, rule)), _buttons(request, votes)]
+        return [context(_needed(request, votes, rule)), _buttons(request, preview, votes, rule)]
     said = {Status.DENIED: "Denied", Status.CANCELLED: "Cancelled"}.get(Status(request.status), "Approved")
     if request.decided_at is None:
         return []
@@ -96,13 +97,7 @@ def _glass(request: Request, rule: Rule | None) -> list[dict[str, Any]]:
     if request.reviewed_by:
         return [context(told, f"Reviewed by <@{request.reviewed_by}>, {when(request.reviewed_at)}")]
     reviewers = f" by {mentions((*rule.approvers, *rule.second_approvers))}" if rule else ""
-    sure = confirm(
-        f"Sign the review of request #{request.id}?",
-        "You have looked at what was done and why. Your name stays on the card and in the audit.",
-        "I have reviewed it",
-        "Not yet",
-    )
-    signing = button("I have reviewed this", "review", str(request.id), confirm=sure)
+    signing = button("I have reviewed this", "review", str(request.id), confirm=questions.to_sign(request))
     return [context(told, f"Needs a review{reviewers}"), {"type": "actions", "elements": [signing]}]
 
 
@@ -112,42 +107,40 @@ def _needed(request: Request, votes: Sequence[Vote], rule: Rule | None) -> str:
     until = ""
     if request.expires_at is not None:
         until = f" until <!date^{int(request.expires_at.timestamp())}^{{date_short_pretty}} {{time}}|{request.expires_at:%Y-%m-%d %H:%M} UTC>"
-    still = _by_whom(rule, request, approved) if rule else _count(request.approvals_needed - len(approved))
+    still = _by_whom(rule, request, approved) if rule else _count(_left(None, request, approved).first)
     return f"{so_far}needs {still}{until}, by rule “{escape(request.rule)}”"
 
 
 def _by_whom(rule: Rule, request: Request, approved: Sequence[Vote]) -> str:
     """How many approvals are still needed, and whose; one that is missing twice over is never told as one."""
-    rule = rule_now(request, rule)
-    left = missing(rule, request.approvals_needed, [Seat(vote.seat) for vote in approved])
+    rule, left = rule_now(request, rule), _left(rule, request, approved)
     both = tuple(dict.fromkeys((*rule.approvers, *rule.second_approvers)))
     groups = ((left.first, rule.approvers), (left.second, rule.second_approvers), (left.either, both))
     return " and ".join(f"{_count(number)} of {mentions(people)}" for number, people in groups if number)
+
+
+def _left(rule: Rule | None, request: Request, approved: Sequence[Vote]) -> Missing:
+    if rule is None:
+        return Missing(first=request.approvals_needed - len(approved))
+    return missing(rule_now(request, rule), request.approvals_needed, [Seat(vote.seat) for vote in approved])
 
 
 def _count(approvals: int) -> str:
     return f"{approvals} approval{'' if approvals == 1 else 's'}"
 
 
-def _buttons(request: Request, votes: Sequence[Vote]) -> dict[str, Any]:
+def _buttons(request: Request, preview: Preview, votes: Sequence[Vote], rule: Rule | None) -> dict[str, Any]:
     number = str(request.id)
-    sure = confirm(
-        f"Approve request #{number}?",
-        "What the card says will be carried out in AWS at once, in your name.",
-        "Approve",
-        "Not yet",
-    )
-    taken_back = confirm(
-        f"Cancel request #{number}?", "Only the person who asked can cancel it.", "Cancel request", "Keep it"
-    )
-    approved = any(vote.decision == "approve" for vote in votes)
+    approved = [vote for vote in votes if vote.decision == "approve"]
+    left = _left(rule, request, approved)
+    sure = questions.to_approve(request, preview, left.first + left.second + left.either)
     return {
         "type": "actions",
         "elements": [
             button("Approve", "approve", number, style="primary", confirm=sure),
             button("Deny", "deny", number, style="danger"),
             *([button("Withdraw approval", "withdraw", number)] if approved else []),
-            button("Cancel request", "cancel", number, confirm=taken_back),
+            button("Cancel request", "cancel", number, confirm=questions.to_cancel(request)),
         ],
     }
 

@@ -83,14 +83,15 @@ def code(text: str) -> str:
     return f"```\n{shorten(escape(text), 2800)}\n```"
 
 
-def confirm(title: str, text: str, ok: str, cancel: str) -> Block:
-    """A confirmation dialog for a button."""
-    return {
+def confirm(title: str, text: str, ok: str, cancel: str, style: str = "") -> Block:
+    """A confirmation dialog for a button; `style` is that of its first button, primary or danger."""
+    made: Block = {
         "title": _plain(title, CONFIRM_TITLE),
         "text": _plain(text, CONFIRM_TEXT),
         "confirm": _plain(ok, CONFIRM_BUTTON),
         "deny": _plain(cancel, CONFIRM_BUTTON),
     }
+    return made | ({"style": style} if style else {})
 
 
 def button(text: str, action_id: str, value: str, *, style: str | None = None, confirm: Block | None = None) -> Block:

@@ -1,0 +1,54 @@
+"""The question behind Approve names what is approved, warns, and says what follows, within Slack's 300 characters."""
+
+from __future__ import annotations
+
+import pytest
+
+from approvals.models import Request
+from approvals.questions import AT_ONCE, LATER, to_approve
+from operations.preview import Preview
+
+WARNING = "The target is the root: this concerns the whole organization."
+
+
+ASKED = Request(
+    id=2,
+    delivery="d",
+    marker="m",
+    operation="attach-policy",
+    subject="s",
+    params={},
+    team="T0",
+    requester="U0ALICE",
+)
+
+
+def previewed(title: str = "Attach RestrictRegions to /", *warnings: str) -> Preview:
+    return Preview(title=title, facts=(), plan=(), warnings=warnings)
+
+
+def test_it_names_what_is_approved_and_what_follows() -> None:
+    question = to_approve(ASKED, previewed(), needed=1)
+    assert question["title"]["text"] == "Approve request #2?"
+    assert question["text"]["text"] == f"Attach RestrictRegions to /.\n{AT_ONCE}"
+    assert "style" not in question
+
+
+def test_a_warning_of_the_card_is_asked_about_in_red() -> None:
+    question = to_approve(ASKED, previewed("Attach RestrictRegions to /", WARNING), needed=1)
+    assert f"Warning: {WARNING}\n{AT_ONCE}" in question["text"]["text"]
+    assert question["style"] == "danger"
+
+
+@pytest.mark.parametrize(("needed", "follows"), [(2, LATER), (1, AT_ONCE)])
+def test_the_first_of_two_approvals_starts_nothing(needed: int, follows: str) -> None:
+    assert to_approve(ASKED, previewed(), needed)["text"]["text"].endswith(follows)
+
+
+@pytest.mark.parametrize("needed", [1, 2])
+@pytest.mark.parametrize("length", [1, 109, 110, 111, 5000])
+def test_whatever_is_long_the_consequence_stays_readable(length: int, needed: int) -> None:
+    text = to_approve(ASKED, previewed("t" * length, "w" * length), needed)["text"]["text"]
+    assert len(text) <= 300
+    assert text.endswith(AT_ONCE if needed == 1 else LATER)
+    assert "Warning: w" in text
