@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import sqlite3
 import sys
 import threading
@@ -27,11 +28,11 @@ from approvals.desk import Desk
 from approvals.rules import Rule, Rules
 from approvals.store import FifoLock, Store
 from approvals.waiting import Waits
+from bot import collector
 from bot.aws import Boto3Clients
 from bot.database import migrate, open_engine
 from bot.edge import Edge, SlackDoor
 from bot.metrics import Metrics
-from bot.start import spare_the_collector
 from bot.transport import SignedHttp
 from handlers.front import Front
 from handlers.looks.sources import Sources
@@ -122,8 +123,9 @@ SERVERS: dict[str, Callable[[Path], Wsgi]] = {
 def main() -> None:
     """Serves until it is ended."""
     name, port, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    logging.disable(logging.WARNING)  # The bot keeps the libraries as quiet.
     server = waitress.create_server(SERVERS[name](folder), host="127.0.0.1", port=port, threads=THREADS, backlog=1024)
-    spare_the_collector()
+    collector.spare()
     threading.Thread(target=_announce, daemon=True).start()
     server.run()
 

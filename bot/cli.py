@@ -9,12 +9,15 @@ from typing import Annotated
 
 import typer
 
+from bot import collector
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run an AWS Organization from Slack.")
 
 
 @app.command()
 def run() -> None:
     """Runs the bot until SIGTERM or Ctrl-C."""
+    collector.pause()
     from bot.start import run_until_stopped
 
     raise typer.Exit(run_until_stopped())

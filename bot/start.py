@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
@@ -13,6 +12,7 @@ from collections.abc import Mapping
 from slack_sdk.errors import SlackApiError
 
 from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError
+from bot import collector
 from bot.database import DatabaseError
 from bot.logs import set_up_logs
 from bot.settings import Settings, SettingsError, aws_variables, load_settings, unknown
@@ -52,15 +52,6 @@ def settings_or_complaints(environ: Mapping[str, str]) -> Settings | None:
         return None
 
 
-def spare_the_collector() -> None:
-    """Takes all that the start has made out of the garbage collector's sight, so that a collection never delays an ack.
-
-    Source: Python documentation, "gc — Garbage Collector interface" (freeze).
-    """
-    gc.collect()
-    gc.freeze()
-
-
 def _run(settings: Settings) -> int:
     from bot.app import Orgbot
 
@@ -71,7 +62,7 @@ def _run(settings: Settings) -> int:
     signal.signal(signal.SIGHUP, lambda *_: bot.reload_rules())
     try:
         bot.start()
-        spare_the_collector()
+        collector.spare()
         stopped.wait()
     finally:
         bot.stop()
