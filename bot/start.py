@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Mapping
 
 from slack_sdk.errors import SlackApiError
 
 from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError
-from bot import collector
+from bot import collector, signals
 from bot.database import DatabaseError
 from bot.logs import set_up_logs
 from bot.settings import Settings, SettingsError, aws_variables, load_settings, unknown
@@ -55,15 +53,12 @@ def settings_or_complaints(environ: Mapping[str, str]) -> Settings | None:
 def _run(settings: Settings) -> int:
     from bot.app import Orgbot
 
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    signals.hold()
     bot = Orgbot(settings)
-    signal.signal(signal.SIGHUP, lambda *_: bot.reload_rules())
     try:
         bot.start()
         collector.spare()
-        stopped.wait()
+        signals.until_told_to_end(bot.reload_rules)
     finally:
         bot.stop()
     return 0

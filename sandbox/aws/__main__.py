@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from threading import Event
 
 from sandbox.aws.server import AwsSandbox
 
@@ -13,16 +12,15 @@ from sandbox.aws.server import AwsSandbox
 def main(arguments: list[str] | None = None) -> None:
     """Run until SIGINT or SIGTERM; the lines printed at the start are shell assignments."""
     wishes = _parser().parse_args(arguments)
-    stopped = Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stopped.set())
+    ending = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)  # Before the server's threads begin, which inherit it.
     with AwsSandbox(port=wishes.port, creation_seconds=wishes.creation_seconds, seed=not wishes.empty) as aws:
         if wishes.accounts or wishes.ous:
             aws.grow(wishes.accounts, wishes.ous)
         lines = [f"export {key}={value}\n" for key, value in aws.environment().items()]
         sys.stdout.write("".join(lines))
         sys.stdout.flush()
-        stopped.wait()
+        signal.sigwait(ending)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,0 +1,46 @@
+"""SIGTERM ends the process at whatever moment it comes, and SIGHUP is never the end."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import time
+from bot import signals
+signals.hold()
+print("held", flush=True)
+time.sleep({pause})
+signals.until_told_to_end(lambda: print("hung up", flush=True))
+"""
+
+
+def started(pause: float) -> subprocess.Popen[str]:
+    """A process that holds its signals back, and waits for them `pause` seconds later."""
+    command = [sys.executable, "-c", PROGRAM.format(pause=pause)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  The command is ours.
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("pause", [0, 0.0005, 0.3], ids=["while it goes to sleep", "shortly before", "long before"])
+def test_whenever_it_is_told_to_end_it_ends(number: signal.Signals, pause: float) -> None:
+    process = started(pause)
+    process.send_signal(number)
+    told, _ = process.communicate(timeout=20)
+    assert (process.returncode, told) == (0, "")
+
+
+def test_a_hang_up_is_answered_and_the_process_stays() -> None:
+    process = started(0)
+    process.send_signal(signal.SIGHUP)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "hung up\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    process.stdout.close()
