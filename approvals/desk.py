@@ -5,7 +5,7 @@ One insert and nothing else; whatever takes longer (Slack's and AWS's calls) is 
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -164,7 +164,7 @@ def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:
     """What was asked; the database fills the rest with its own defaults."""
     return {
         "delivery": draft.delivery,
-        "marker": uuid.uuid4().hex,
+        "marker": secrets.token_hex(16),
         "operation": draft.operation,
         "subject": draft.subject,
         "params": draft.params,

@@ -11,13 +11,14 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cached_property
 
 from sqlalchemy import Table, insert
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
-from approvals.insertion import Insertion, Row
+from approvals.insertion import Insertion, OneConnection, Row
 
 
 class FifoLock:
@@ -61,7 +62,8 @@ class Store:
         self.engine = engine
         self._writer = engine.execution_options(writes=True)
         self._insertions: dict[tuple[str, tuple[str, ...]], Insertion] = {}
-        self._lock = FifoLock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._sqlite = engine.dialect.name == "sqlite"
+        self._lock = FifoLock() if self._sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -78,16 +80,21 @@ class Store:
     def insert(self, model: type[SQLModel], row: Row) -> int:
         """One durable row; gives its id. Raises sqlalchemy.exc.IntegrityError when the row is there already."""
         table: Table = model.__table__  # type: ignore[attr-defined]
-        if self.engine.dialect.name != "sqlite":
+        if not self._sqlite:
             with self._writer.begin() as connection:
                 key = connection.execute(insert(table), row).inserted_primary_key
                 return int(key[0]) if key else 0
         insertion = self._insertion(table, tuple(row))
+        values = insertion.values(row)
         with self._lock:
             try:
-                return insertion(row)
+                return insertion(self._connection, values)
             except sqlite3.IntegrityError as error:
                 raise IntegrityError(None, None, error) from error
+
+    @cached_property
+    def _connection(self) -> OneConnection:
+        return OneConnection(self.engine)
 
     def _insertion(self, table: Table, columns: tuple[str, ...]) -> Insertion:
         if (table.name, columns) not in self._insertions:

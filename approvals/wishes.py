@@ -16,9 +16,12 @@ def wishes(operation: Operation, organization: Organization) -> tuple[Wish, ...]
     An operation says which accounts (ids) and which role it acts on by fields of the names `account` and `role`.
     """
     target = Wish(operation.name, operation.target(organization), role=str(getattr(operation, "role", "") or ""))
-    there = [_of_account(target, account, organization) for account in _accounts(operation)]
+    accounts = _accounts(operation)
+    if not accounts:
+        return (target,)
+    there = [_of_account(target, account, organization) for account in accounts]
     here = [replace(wish, path=organization.account_path(wish.account) or wish.path) for wish in there]
-    return tuple(dict.fromkeys([*there, *here])) or (target,)
+    return tuple(dict.fromkeys([*there, *here]))
 
 
 def asked_by(found: tuple[Wish, ...], person: Person, people: People) -> tuple[Wish, ...]:

@@ -103,9 +103,10 @@ class _Reader:
 
     def read(self, typed: list[Word]) -> Command:
         for word in typed:
-            if word.flag():
+            flag = word.flag()
+            if flag:
                 self._close()
-                self._flag(word)
+                self._flag(flag, word.value())
             else:
                 self._value(word.text)
         self._close()
@@ -115,8 +116,7 @@ class _Reader:
         values = {name: value for name, value in self._values.items() if name != "reason" and value}
         return Given(values, str(self._values.get("reason", "")), BREAK_GLASS in self._switches)
 
-    def _flag(self, word: Word) -> None:
-        name = word.flag()
+    def _flag(self, name: str, value: str | None) -> None:
         if name in (FORM, HELP, BREAK_GLASS):
             self._switches.add(name)
             return
@@ -124,7 +124,6 @@ class _Reader:
         if found is None:
             raise ParseError(self._unknown(name))
         self._open = found
-        value = word.value()
         if value is not None:
             self._value(value)
 

@@ -16,6 +16,7 @@ BARE_LINK = re.compile(r"<(?:mailto:)?([^<>|\s@#!]+(?:@[^<>|\s]+)?)>")
 DOUBLE = '"“”„‟'  # Keyboards write the curly ones for the straight one.
 SINGLE = "'‘’‚‛"  # noqa: RUF001
 DASHES = "-‐‑‒–—―−"  # noqa: RUF001
+BEGINNINGS = tuple(DASHES)
 
 SIMPLE = re.compile(rf"\s*([^\s={DOUBLE}{SINGLE}{{`]+)(?=\s|\Z)")
 PLAIN = re.compile(rf"[^\s={DOUBLE}{SINGLE}]+=?|=")
@@ -40,9 +41,10 @@ class Word:
 
     def flag(self) -> str:
         """`--name` when this is a flag (`--Name`, `—name`, `--name=x`), else nothing."""
+        if self.quoted or not self.text.startswith(BEGINNINGS):
+            return ""
         bare = self.text.lstrip(DASHES)
-        dashes = self.text[: len(self.text) - len(bare)]
-        if self.quoted or not bare[:1].isalpha() or dashes in ("", "-"):
+        if not bare[:1].isalpha() or self.text[: len(self.text) - len(bare)] == "-":
             return ""
         return f"--{bare.partition('=')[0].casefold()}"
 
