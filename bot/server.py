@@ -39,6 +39,20 @@ ARGUMENTS: dict[str, Any] = {
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
+class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types.
+    """One connection. What a request has answered is sent by its own thread, or by the loop once that thread is through.
+
+    Waitress's own channel asks the loop to send meanwhile as well. The loop cannot, because the thread holds the buffer, and
+    tries again and again without pause, so that the thread waits for the interpreter: 8 clients had 99% of their answers
+    within 99 ms instead of 17 ms.
+    """
+
+    def writable(self) -> bool:
+        """Whether the loop has something to send or to close."""
+        waits = self.total_outbufs_len and not self.requests
+        return bool(waits or self.will_close or self.close_when_flushed)
+
+
 class EdgeServer:
     """A WSGI application served at `host` and `port` (0 takes a free one, see `.port`) by `threads` threads.
 
@@ -52,6 +66,8 @@ class EdgeServer:
         server = waitress.create_server(edge, map=self._sockets, sockets=listening, threads=threads, **ARGUMENTS)
         self._tasks = server.task_dispatcher
         self._listeners = [entry for entry in self._sockets.values() if isinstance(entry, BaseWSGIServer)]
+        for listener in self._listeners:
+            listener.channel_class = Channel
         self._deadline: float | None = None
         self._thread = threading.Thread(target=self._run, name="edge", daemon=True)
 

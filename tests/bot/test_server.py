@@ -97,6 +97,31 @@ def test_several_requests_are_answered_at_the_same_time(server: EdgeServer, appl
         assert [asked.result(PATIENCE) for asked in slow] == [(200, b"done")] * 3
 
 
+def test_the_loop_leaves_to_a_thread_what_the_thread_sends(server: EdgeServer, application: Application) -> None:
+    with connection(server) as asked:
+        asked.request("GET", "/slow")
+        assert application.began.acquire(timeout=PATIENCE)
+        (channel,) = server._channels()
+        channel.total_outbufs_len += 1
+        assert not channel.writable()
+        channel.total_outbufs_len -= 1
+        application.go_on.set()
+        assert asked.getresponse().read() == b"done"
+
+
+def test_an_answer_that_no_buffer_holds_arrives_whole() -> None:
+    large = bytes(40_000_000)
+
+    def answer(_: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", str(len(large)))])
+        return [large]
+
+    server = EdgeServer(answer, HOST, 0, threads=1)
+    server.start()
+    assert get(server, "/") == (200, large)
+    server.stop()
+
+
 def test_too_large_a_body_is_refused_before_it_is_read(server: EdgeServer, application: Application) -> None:
     head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {LARGEST_BODY + 1}\r\n\r\n"
     assert b" 413 " in raw(server, head.encode())
