@@ -1,14 +1,16 @@
-"""The servers that `ack` compares, each a process of its own: `python -m benchmarks.servers floor|bot|slow PORT FOLDER`.
+"""The servers that `ack` compares, each a process of its own: `python -m benchmarks.servers NAME PORT FOLDER`.
 
-`floor`: bare WSGI, HMAC, and one durable insert with raw sqlite3. `bot`: the bot's edge, Bolt, handlers and front desk.
+`floor`: bare WSGI, HMAC, and one durable insert with raw sqlite3. `bolt`: Bolt as its documentation shows it, with one
+listener that makes the same insert. `bot`: the bot's edge, Bolt, handlers and front desk.
 `slow`: the floor with a handler of 150 ms before its answer, and `slow-bot` the bot's edge with the same.
-All run on waitress with the same threads, and on the same journal settings.
+All run on the bot's own HTTP server with the same threads, and on the same journal settings.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import logging
 import sqlite3
 import sys
@@ -19,8 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import waitress
 from slack_bolt import App
+from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
@@ -31,12 +33,14 @@ from approvals.waiting import Waits
 from bot import collector
 from bot.aws import Boto3Clients
 from bot.database import migrate, open_engine
-from bot.edge import Edge, SlackDoor
+from bot.edge import EVENTS, Edge, SlackDoor
 from bot.metrics import Metrics
+from bot.server import EdgeServer
 from bot.transport import SignedHttp
 from handlers.front import Front
 from handlers.looks.sources import Sources
 from handlers.register import register
+from handlers.slack_names import COMMAND
 from operations.aws import Aws
 from operations.live import LiveAws
 from operations.organization import Account, Organization, OrganizationalUnit
@@ -51,11 +55,7 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 def floor(folder: Path, wait: float = 0.0) -> Wsgi:
     """The least that can be done: read, check the signature, insert durably, answer."""
-    database = sqlite3.connect(folder / "floor.db", check_same_thread=False, isolation_level=None)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-        database.execute(f"PRAGMA {pragma}")
-    database.execute("CREATE TABLE IF NOT EXISTS request (id INTEGER PRIMARY KEY, body TEXT)")
-    lock = FifoLock()
+    keep = _insertion(folder / "floor.db")
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -64,12 +64,26 @@ def floor(folder: Path, wait: float = 0.0) -> Wsgi:
             return [b""]
         if wait:
             time.sleep(wait)
-        with lock:
-            database.execute("INSERT INTO request (body) VALUES (?)", (body.decode(),))
+        keep(body.decode())
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "2")])
         return [b"ok"]
 
     return answer
+
+
+def _insertion(path: Path) -> Callable[[str], None]:
+    """One durable row with raw sqlite3."""
+    database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        database.execute(f"PRAGMA {pragma}")
+    database.execute("CREATE TABLE IF NOT EXISTS request (id INTEGER PRIMARY KEY, body TEXT)")
+    lock = FifoLock()
+
+    def keep(body: str) -> None:
+        with lock:
+            database.execute("INSERT INTO request (body) VALUES (?)", (body,))
+
+    return keep
 
 
 def _signed(environ: dict[str, Any], body: bytes) -> bool:
@@ -78,13 +92,31 @@ def _signed(environ: dict[str, Any], body: bytes) -> bool:
     return hmac.compare_digest(wanted, environ["HTTP_X_SLACK_SIGNATURE"])
 
 
+def bolt(folder: Path) -> Wsgi:
+    """What everybody pays who takes a command with Bolt and keeps it: its adapter, its check of the signature, one listener."""
+    keep = _insertion(folder / "bolt.db")
+    app = _app(signing_secret=SECRET)
+
+    @app.command(COMMAND)
+    def org(ack: Any, body: dict[str, Any]) -> None:
+        keep(json.dumps(body))
+        ack("ok")
+
+    handler: Wsgi = SlackRequestHandler(app, path=EVENTS)
+    return handler
+
+
+def _app(**chosen: Any) -> App:
+    client = WebClient(TOKEN, base_url="http://127.0.0.1:9/")
+    result = AuthorizeResult(enterprise_id=None, team_id=TEAM, bot_id="B0", bot_user_id="U0", bot_token=TOKEN)
+    return App(client=client, authorize=lambda: result, process_before_response=True, **chosen)
+
+
 def bot(folder: Path, wait: float = 0.0) -> Wsgi:
     """The bot's whole way to the ack; the workers behind it are left out, they run after the ack."""
     engine = open_engine(f"sqlite:///{folder / 'bot.db'}")
     migrate(engine)
-    client = WebClient(TOKEN, base_url="http://127.0.0.1:9/")
-    result = AuthorizeResult(enterprise_id=None, team_id=TEAM, bot_id="B0", bot_user_id="U0", bot_token=TOKEN)
-    app = App(client=client, authorize=lambda: result, request_verification_enabled=False, process_before_response=True)
+    app = _app(request_verification_enabled=False)
     desk = Desk(Store(engine), lambda: datetime.now(UTC), lambda: time.sleep(wait) if wait else None)
     register(app, _front(desk))
     return Edge(SlackDoor(SECRET, SignedHttp(app).dispatch), list, Metrics())
@@ -114,6 +146,7 @@ def _front(desk: Desk) -> Front:
 
 SERVERS: dict[str, Callable[[Path], Wsgi]] = {
     "floor": floor,
+    "bolt": bolt,
     "bot": bot,
     "slow-floor": lambda folder: floor(folder, WAIT),
     "slow-bot": lambda folder: bot(folder, WAIT),
@@ -124,15 +157,12 @@ def main() -> None:
     """Serves until it is ended."""
     name, port, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     logging.disable(logging.WARNING)  # The bot keeps the libraries as quiet.
-    server = waitress.create_server(SERVERS[name](folder), host="127.0.0.1", port=port, threads=THREADS, backlog=1024)
+    server = EdgeServer(SERVERS[name](folder), "127.0.0.1", port, THREADS)
     collector.spare()
-    threading.Thread(target=_announce, daemon=True).start()
-    server.run()
-
-
-def _announce() -> None:
+    server.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
+    threading.Event().wait()
 
 
 if __name__ == "__main__":
