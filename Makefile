@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+# All processors; a file stays with one of them, because its tests share an AWS server.
+PYTEST := $(BIN)/pytest --numprocesses=auto --dist=loadfile
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 CODE := approvals bot handlers operations sandbox tests benchmarks
 
@@ -18,14 +20,14 @@ play: $(STAMP) ## the same, which plays its whole story in the terminal and ends
 	$(BIN)/orgbot sandbox --play
 
 test: $(STAMP) ## the tests
-	$(BIN)/pytest
+	$(PYTEST)
 
 check: $(STAMP) ## lint, format, types, imports, tests
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(PYTEST)
 
 bench: $(STAMP) ## speed, as ratios against bare floors
 	$(BIN)/python -m benchmarks
