@@ -12,7 +12,7 @@ from approvals.people import SlackAwayError
 from approvals.session_lines import Subject
 from approvals.session_rules import objection
 from operations.credentials import Credentials, caller_arn, role_of
-from operations.errors import AmbiguousError, BusyError, RefusedError
+from operations.errors import AmbiguousError, BusyError, CredentialsError, RefusedError
 from operations.observations import Failed
 from operations.session_words import describe, is_young, refused
 from operations.sessions import DENIED, Minted, Wanted, mint
@@ -60,7 +60,7 @@ def open_session(context: Context, request: Request, wanted: Wanted) -> Minted:
     try:
         _check_role(context, wanted)
         return mint(context.aws, wanted)
-    except (BusyError, AmbiguousError) as error:
+    except (BusyError, AmbiguousError, CredentialsError) as error:
         why = f"AWS: {error.code or type(error).__name__}"
     except RefusedError as error:
         raise _explained(context, wanted, error) from None

@@ -20,7 +20,7 @@ from approvals.lines import Body
 from approvals.models import Request, RoleSession
 from approvals.session_book import WARN_BEFORE, State
 from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
-from operations.errors import AmbiguousError, BusyError, FencedError, RefusedError
+from operations.errors import AmbiguousError, BusyError, CredentialsError, FencedError, RefusedError
 from operations.revocation import revoke
 from operations.session_words import refused
 from operations.sessions import Wanted
@@ -138,12 +138,12 @@ def _end(context: Context, number: int) -> None:
     if row.access_key_id and row.expires_at and row.expires_at > context.clock():
         try:
             revoke(context.aws, _wanted(request, row), row.role_id)
-        except RefusedError as error:
-            _not_ended(context, number, error)
-            return
-        except (BusyError, AmbiguousError, FencedError) as error:
+        except (BusyError, AmbiguousError, CredentialsError, FencedError) as error:
             log.warning("the end of a session waits: %s", error)
             _later(context, number, END_PAUSE)
+            return
+        except RefusedError as error:
+            _not_ended(context, number, error)
             return
     _ended(context, number)
 

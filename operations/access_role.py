@@ -7,7 +7,7 @@ User Guide, "AWS::IAM::Role".
 from __future__ import annotations
 
 from operations.aws import Aws
-from operations.errors import BusyError, RefusedError
+from operations.errors import BusyError, CredentialsError, RefusedError
 from operations.permissions import Permission
 from operations.snippet import Snippet
 
@@ -62,6 +62,8 @@ def can_be_assumed(aws: Aws, account: str, role: str) -> bool:
             RoleSessionName="orgbot-look",
             DurationSeconds=900,
         )
+    except CredentialsError:
+        raise
     except (RefusedError, BusyError):
         return False
     return True

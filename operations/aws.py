@@ -18,7 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError,
 from botocore.parsers import ResponseParserError
 from pydantic import SecretStr
 
-from operations.errors import AmbiguousError, AwsError, BusyError, FencedError, RefusedError
+from operations.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
+from operations.own_credentials import CREDENTIALS, is_about_credentials
 
 BUSY_CODES = frozenset(
     {
@@ -131,7 +132,7 @@ class Aws:
             answer: Answer = getattr(client, method)(**params)
             _check_readable(client, operation, answer)
         except Exception as error:
-            sorted_error = sort_error(operation, error)
+            sorted_error = sort_error(operation, error, write=write)
             self._on_call(Call(service, operation, _outcome(sorted_error), _request_id(error), write))
             if sorted_error is error:
                 raise
@@ -147,8 +148,15 @@ def _check_readable(client: Any, operation: str, answer: Answer) -> None:
         raise AmbiguousError(operation, "AWS's answer could not be read", code="UnreadableAnswer")
 
 
-def sort_error(operation: str, error: Exception) -> Exception:
+def sort_error(operation: str, error: Exception, *, write: bool = False) -> Exception:
     """The error as one of `operations.errors`; what did not come from the SDK is given back as it is."""
+    found = _sorted(operation, error)
+    if isinstance(found, AwsError):
+        found.write = write
+    return found
+
+
+def _sorted(operation: str, error: Exception) -> Exception:
     if isinstance(error, ClientError):
         return _sort_answer(operation, error)
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
@@ -164,27 +172,28 @@ def _sort_answer(operation: str, error: ClientError) -> AwsError:
     answer: Answer = dict(error.response)
     details = answer.get("Error", {})
     code = str(details.get("Code", ""))
-    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
-    kind: type[AwsError] = RefusedError
-    if code in BUSY_CODES or status == 429:
-        kind = BusyError
-    elif status >= 500:
-        kind = AmbiguousError
+    kind = _kind(code, answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
+    if error.operation_name != operation:  # The SDK asked for credentials first, and sent nothing of ours without them.
+        kind, operation = CredentialsError, error.operation_name
     return kind(operation, str(details.get("Message", "")), code=code, reason=str(answer.get("Reason", "")))
 
 
-NEVER_SENT = (
-    "NoCredentialsError",
-    "PartialCredentialsError",
-    "ParamValidationError",
-    "NoRegionError",
-    "CredentialRetrievalError",
-)
+def _kind(code: str, status: int) -> type[AwsError]:
+    if code in CREDENTIALS:
+        return CredentialsError
+    if code in BUSY_CODES or status == 429:
+        return BusyError
+    return AmbiguousError if status >= 500 else RefusedError
+
+
+NEVER_SENT = ("ParamValidationError", "NoRegionError")
 
 
 def _sort_local(operation: str, error: BotoCoreError) -> AwsError:
     name = type(error).__name__
-    if name in NEVER_SENT or name.endswith("TokenLoadError"):
+    if is_about_credentials(name):
+        return CredentialsError(operation, str(error), code=name)
+    if name in NEVER_SENT:
         return RefusedError(operation, str(error), code=name)
     return AmbiguousError(operation, "the connection to AWS broke or its answer never came", code=name)
 

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 
 class AwsError(Exception):
-    """A call to AWS that brought no usable answer; `operation` is AWS's name, such as `CreateAccount`."""
+    """A call to AWS that brought no usable answer; `operation` is AWS's name, such as `CreateAccount`.
+
+    `write` says whether the call was to change something; an error of a look says nothing about what was sent before.
+    """
+
+    write = False
 
     def __init__(self, operation: str, message: str, *, code: str = "", reason: str = "") -> None:
         super().__init__(f"{operation}: {message}")
@@ -19,6 +24,10 @@ class AwsError(Exception):
 
 class RefusedError(AwsError):
     """AWS answered and said no: nothing was changed, and asking again would bring the same answer."""
+
+
+class CredentialsError(RefusedError):
+    """The bot's own AWS credentials are expired, wrong or missing: nothing was changed, and it may be sent again when they are right."""
 
 
 class BusyError(AwsError):

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from operations.aws import Answer, Aws
-from operations.errors import AwsError, BusyError, RefusedError
+from operations.errors import AwsError, BusyError, CredentialsError, RefusedError
 from operations.policies import Policies, Policy
 from operations.policy_types import policy_types
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def read_policies(aws: Aws, root: Answer, pool: ThreadPoolExecutor) -> Policies:
-    """The policies of every type and their targets; a type that AWS doesn't tell is left out. Raises BusyError."""
+    """The policies of every type and their targets; a type that AWS doesn't tell is left out. Raises BusyError, CredentialsError."""
     summaries = _flat(pool.map(lambda kind: _of_type(aws, kind), policy_types()))
     known = tuple(_policy(summary) for summary in summaries)
     targets = dict(zip((p.id for p in known), pool.map(lambda p: _targets(aws, p.id), known), strict=True))
@@ -32,7 +32,7 @@ def policy_statuses(root: Answer) -> dict[str, str]:
 
 
 def read_services(aws: Aws) -> tuple[str, ...]:
-    """The service principals with trusted access, sorted; none when AWS doesn't tell. Raises BusyError."""
+    """The service principals with trusted access, sorted; none when AWS doesn't tell. Raises BusyError, CredentialsError."""
     key = "EnabledServicePrincipals"
     found = _told(lambda: list(aws.pages("organizations", "list_aws_service_access_for_organization", key)))
     return tuple(sorted(str(service["ServicePrincipal"]) for service in found))
@@ -51,7 +51,7 @@ def _told(read: Callable[[], list[Any]]) -> list[Any]:
     """What AWS tells, or nothing where it refuses: the tree must not be missing because one kind of policy is."""
     try:
         return read()
-    except BusyError:
+    except (BusyError, CredentialsError):
         raise
     except RefusedError as error:
         log.info("left out of the picture: %s", error)

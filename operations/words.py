@@ -6,7 +6,9 @@ Source: AWS Organizations API Reference, "CreateAccountStatus" (FailureReason) a
 
 from __future__ import annotations
 
+from operations.errors import CredentialsError, RefusedError
 from operations.observations import Failed
+from operations.own_credentials import CREDENTIALS, MISSING
 
 SUPPORT = "Ask AWS Support, from the management account."
 PAYMENT = "Correct the payment method of the management account in the Billing console, then ask again."
@@ -85,11 +87,13 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     ),
 }
 
-CODES: dict[str, tuple[str, str]] = {
-    "AccessDeniedException": (
-        "The bot's own AWS permissions do not allow this.",
-        "Give the bot's role the policy that `orgbot iam-policy` prints, then ask again.",
-    ),
+DENIED = (
+    "The bot's own AWS permissions do not allow this.",
+    "Give the bot's role the policy that `orgbot iam-policy` prints, then ask again.",
+)
+CODES: dict[str, tuple[str, str]] = CREDENTIALS | {
+    "AccessDenied": DENIED,
+    "AccessDeniedException": DENIED,
     "AccessDeniedForDependencyException": (
         "The bot may not create the service-linked role that AWS Organizations needs.",
         "Give the bot's role the policy that `orgbot iam-policy` prints, then ask again.",
@@ -113,10 +117,6 @@ CODES: dict[str, tuple[str, str]] = {
     "InvalidInputException": (
         "AWS does not accept one of the values.",
         "Correct the value that AWS names, then ask again.",
-    ),
-    "NoCredentialsError": (
-        "The bot has no AWS credentials.",
-        "Set the standard AWS variables or the role of the machine, then ask again; `orgbot check` tells whether it works.",
     ),
     "OrganizationalUnitNotEmptyException": (
         "The organizational unit is not empty.",
@@ -154,6 +154,21 @@ def refusal(code: str, reason: str, message: str) -> Failed:
         return Failed(f"AWS refused: {named}: {message}", "Correct what AWS names, then ask again.", code=code)
     said = f" AWS says: {message}" if message and code == "InvalidInputException" else ""
     return Failed(meaning + said, advice, code=reason or code)
+
+
+def hindrance(error: RefusedError) -> Failed:
+    """What keeps the bot from asking AWS, for a request that waits meanwhile, and what whoever runs the bot has to mend."""
+    if isinstance(error, CredentialsError):
+        say, advice = CREDENTIALS.get(error.code, MISSING)
+        said = "" if error.code in CREDENTIALS else f" {error.operation} answers {error.code}: {error.message}"
+        return Failed(say + said, advice, error.code)
+    if CODES.get(error.code) is DENIED:
+        say = f"The bot's own AWS permissions do not allow it to look ({error.operation})."
+        return Failed(
+            say, "Whoever runs the bot has to give its role the policy that `orgbot iam-policy` prints.", error.code
+        )
+    say = f"AWS refuses the bot's look ({error.operation}): {error.code}: {error.message}"
+    return Failed(say, "Whoever runs the bot has to see to what AWS names; `orgbot check` may tell more.", error.code)
 
 
 def listed(items: list[str], most: int = 8) -> str:

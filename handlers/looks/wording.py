@@ -13,7 +13,8 @@ from approvals.text import Block, button, clean, context, escape, section, short
 from handlers.looks.question import Question
 from handlers.options import middle
 from handlers.wording import ago
-from operations.errors import AwsError
+from operations.errors import AwsError, CredentialsError
+from operations.words import hindrance
 
 CODE = 2800
 LONGEST_LINE = 400
@@ -96,6 +97,9 @@ def spread(items: Sequence[T], most: int, say: Callable[[T], str] = str) -> list
 
 def untold(what: str, error: AwsError) -> Block:
     """Stands in place of what AWS should have told at this moment."""
+    if isinstance(error, CredentialsError):
+        why = hindrance(error)
+        return section(f"*{what}*\n:warning: {escape(f'{why.say} {why.advice}')}")
     return section(
         f"*{what}*\n:hourglass: AWS does not tell now ({name(error.code or error.message)}). Ask again later."
     )

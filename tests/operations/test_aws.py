@@ -6,18 +6,21 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import (
+    ClientError,
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
     ParamValidationError,
     ReadTimeoutError,
+    SSOTokenLoadError,
+    UnauthorizedSSOTokenError,
 )
 from botocore.parsers import ResponseParserError
 
 from bot.aws import Boto3Clients
 from operations.aws import Aws, Call, fenced, sort_error
-from operations.errors import AmbiguousError, BusyError, FencedError, RefusedError
+from operations.errors import AmbiguousError, BusyError, CredentialsError, FencedError, RefusedError
 from sandbox.aws.server import AwsSandbox
 
 WHERE = "http://127.0.0.1:9"
@@ -32,7 +35,9 @@ WHERE = "http://127.0.0.1:9"
         (ConnectionResetError(), AmbiguousError),
         (EndpointConnectionError(endpoint_url=WHERE), BusyError),
         (ConnectTimeoutError(endpoint_url=WHERE), BusyError),
-        (NoCredentialsError(), RefusedError),
+        (NoCredentialsError(), CredentialsError),
+        (UnauthorizedSSOTokenError(), CredentialsError),
+        (SSOTokenLoadError(error_msg="gone"), CredentialsError),
         (ParamValidationError(report="wrong"), RefusedError),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value.__name__,
@@ -56,6 +61,9 @@ def test_an_error_of_our_own_is_left_alone() -> None:
         ({"kind": "drop-after"}, AmbiguousError),
         ({"kind": "bad-json"}, AmbiguousError),
         ({"kind": "error", "code": "ConcurrentModificationException"}, BusyError),
+        ({"kind": "error", "code": "ExpiredTokenException"}, CredentialsError),
+        ({"kind": "error", "code": "InvalidSignatureException"}, CredentialsError),
+        ({"kind": "error", "code": "UnrecognizedClientException"}, CredentialsError),
         (
             {"kind": "error", "code": "ConstraintViolationException", "reason": "ACCOUNT_NUMBER_LIMIT_EXCEEDED"},
             RefusedError,
@@ -71,6 +79,15 @@ def test_a_write_is_sent_once_and_its_error_sorted(
         Aws(Boto3Clients()).write("organizations", "create_account", AccountName="x", Email="x@example.com")
     assert len(aws.calls.of("CreateAccount")) == 1
     assert getattr(caught.value, "reason", "") == fault.get("reason", "")
+    assert getattr(caught.value, "write", False)
+
+
+def test_an_error_of_fetching_the_bots_credentials_is_about_them() -> None:
+    """A profile with `role_arn` makes the SDK assume a role before it signs the call that was asked for."""
+    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")
+    error = sort_error("CreateAccount", refused)
+    assert isinstance(error, CredentialsError)
+    assert error.operation == "AssumeRole"
 
 
 def test_a_fenced_write_never_leaves(aws: AwsSandbox) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import botocore.session
 import pytest
 
-from operations.words import creation_failure, refusal
+from operations.errors import CredentialsError, RefusedError
+from operations.words import creation_failure, hindrance, refusal
 
 MODEL = botocore.session.get_session().get_service_model("organizations")
 REASONS: list[str] = MODEL.shape_for("CreateAccountFailureReason").metadata["enum"]
@@ -25,6 +26,26 @@ def test_an_unknown_reason_is_shown_raw() -> None:
 
 def test_a_constraint_is_told_by_its_reason() -> None:
     assert "quota" in refusal("ConstraintViolationException", "ACCOUNT_NUMBER_LIMIT_EXCEEDED", "no").say
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "SignatureDoesNotMatch", "NoCredentialsError"])
+def test_credentials_of_the_bot_are_mended_by_whoever_runs_it(code: str) -> None:
+    failed = refusal(code, "", "the token is bad")
+    assert "credentials" in failed.say
+    assert failed.advice.startswith("Whoever runs the bot")
+    assert hindrance(CredentialsError("ListRoots", "bad", code=code)) == failed
+
+
+def test_credentials_that_cannot_be_fetched_are_told_with_aws_words() -> None:
+    said = hindrance(CredentialsError("AssumeRole", "not you", code="AccessDenied")).say
+    assert all(word in said for word in ("no AWS credentials", "AssumeRole", "AccessDenied", "not you"))
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException"])
+def test_a_look_that_is_not_allowed_names_what_was_looked_at(code: str) -> None:
+    why = hindrance(RefusedError("ListParents", "no", code=code))
+    assert "ListParents" in why.say
+    assert "orgbot iam-policy" in why.advice
 
 
 def test_an_unknown_refusal_is_shown_raw() -> None:
