@@ -24,12 +24,14 @@ from approvals.states import Status
 from approvals.wishes import asked_by, wishes
 from operations.attached_files import file_in
 from operations.base import Operation
-from operations.errors import AmbiguousError, BusyError, FieldError, RefusedError
+from operations.errors import AmbiguousError, BusyError, CredentialsError, FieldError, RefusedError
+from operations.observations import Failed
 from operations.preview import Look, Preview, digest
 from operations.registry import by_name
-from operations.words import refusal
+from operations.words import hindrance, refusal
 
 log = logging.getLogger(__name__)
+TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
 
 
 class RefusalError(Exception):
@@ -60,6 +62,9 @@ def announce(context: Context, number: int) -> None:
         return
     try:
         rule, values = _prepare(context, request)
+    except CredentialsError as error:
+        log.warning("the request cannot be announced yet: %s", error)
+        _postpone(context, request, hindrance(error))
     except (SlackAwayError, BusyError, AmbiguousError, NotYetError) as error:
         log.warning("the request cannot be announced yet: %s", error)
         _postpone(context, request)
@@ -100,6 +105,8 @@ def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
         preview = look_again(context, operation)
     except FieldError as error:
         raise RefusalError(f"{_flag(request, error.field)}: {error.message}") from error
+    except CredentialsError:
+        raise
     except RefusedError as error:
         failed = refusal(error.code, error.reason, error.message)
         raise RefusalError(f"{failed.say} {failed.advice}") from error
@@ -185,11 +192,16 @@ def _grant(session: Session, number: int, now: datetime) -> None:
     messages.card(session, granted, now)
 
 
-def _postpone(context: Context, request: Request) -> None:
-    number = request.id or 0
+def _postpone(context: Context, request: Request, why: Failed | None = None) -> None:
+    """Gives the request back for a while; the requester is told once `why` nobody has been asked yet."""
+    now, number = context.clock(), request.id or 0
+    values: dict[str, Any] = {"polls": request.polls + 1}
     wait = min(context.pace.after(request.polls), timedelta(seconds=30))
     with context.store.write() as session:
-        release(session, Request, number, context.owner, polls=request.polls + 1, due_at=context.clock() + wait)
+        if why and not request.memory.get(TOLD):
+            values["memory"] = {**request.memory, TOLD: True}
+            messages.direct(session, request, now, lines.postponed(request, why))
+        release(session, Request, number, context.owner, due_at=now + wait, **values)
 
 
 def _refuse(context: Context, request: Request, why: str) -> None:

@@ -45,6 +45,12 @@ def made(session: Session, request_id: int, step: str) -> Sequence[Attempt]:
     return session.exec(query.order_by(col(Attempt.number))).all()
 
 
+def any_sent(session: Session, request_id: int) -> bool:
+    """Whether any attempt of a request, at whichever step, may have had an effect."""
+    query = select(Attempt.id).where(Attempt.request_id == request_id, col(Attempt.outcome).not_in(WITHOUT_EFFECT))
+    return session.exec(query.limit(1)).first() is not None
+
+
 def begin(session: Session, request_id: int, step: str, owner: str, now: datetime) -> Attempt:
     """Writes the intent down and renews the lease; raises LeaseLostError. The call may leave only after the commit."""
     held = (col(Request.id) == request_id, col(Request.lease_owner) == owner)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 from approvals import lines
@@ -20,15 +19,17 @@ from approvals.context import Context
 from approvals.freshness import approval_lost, what_changed
 from approvals.models import Attempt
 from approvals.people import SlackAwayError
-from approvals.states import Status
-from approvals.turn import Turn, take
+from approvals.states import TERMINAL, Status
+from approvals.turn import STUMBLES, Turn, take
 from operations.aws import fenced
-from operations.errors import AmbiguousError, BusyError, FencedError, RefusedError
-from operations.observations import Done, Facts, Failed, Observation, Ready, Stale, Waiting
+from operations.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
+from operations.observations import Done, Failed, Observation, Ready, Stale, Waiting
 from operations.steps import Shared, Step, World
+from operations.words import hindrance, refusal
 
 log = logging.getLogger(__name__)
-PATIENCE = 10  # Looks that may fail in a row before a refusal by AWS, or an error of our own, ends a request.
+PATIENCE = 10  # Looks that may fail in a row before a refusal by AWS, or an error of our own, ends a request that has sent nothing.
+TELL_FROM = 3  # Failed looks in a row from which on people are told; fewer may be a blip.
 SLOW = timedelta(minutes=10)
 QUICK_PAUSES = (0.2, 0.5, 0.0)  # Seconds; the last one is followed by a longer wait.
 LOST_ANSWER = (
@@ -44,17 +45,23 @@ def run(context: Context, number: int, shared: Shared) -> None:
     with noting(turn.calls):
         _go_on(turn, shared)
     turn.note_other_calls()
+    if turn.request.status in TERMINAL:
+        context.changed()  # A bad end as well: something may have been done before it, or the world is another one.
 
 
 def _go_on(turn: Turn, shared: Shared) -> None:
     try:
         _proceed(turn, shared)
     except LeaseLostError:
-        log.warning("another worker has taken the request over")
+        _lost(turn)
+    except CredentialsError as error:
+        log.warning("AWS does not take the bot's credentials: %s", error)
+        _stumble(turn, hindrance(error))
     except (BusyError, AmbiguousError, SlackAwayError, NotYetError) as error:
         log.warning("the request waits: %s", error)
-        _wait(turn, Status(turn.request.status))
+        _hold(turn)
     except RefusedError as error:
+        log.warning("AWS refused a look: %s", error)
         _refused_look(turn, error)
     except Exception:
         log.exception("an error of the bot's own")
@@ -74,7 +81,6 @@ def _proceed(turn: Turn, shared: Shared) -> None:
         if not _take_step(turn, turn.steps[turn.request.step], shared):
             return
     turn.succeed()
-    turn.context.changed()
 
 
 def _take_step(turn: Turn, step: Step, shared: Shared) -> bool:
@@ -123,7 +129,7 @@ def _settling(turn: Turn, attempt: Attempt) -> bool:
     left = settled_at - turn.context.clock()
     if left <= timedelta(0):
         return False
-    turn.wait(Status.UNKNOWN, min(left, turn.context.pace.after(turn.request.polls)), LOST_ANSWER)
+    turn.wait(Status.UNKNOWN, LOST_ANSWER, longest=min(left, turn.context.pace.longest_poll))
     return True
 
 
@@ -134,56 +140,44 @@ def _act(turn: Turn, step: Step, world: World) -> bool:
         try:
             with fenced(fence(turn.context, attempt)):
                 observation = step.act(world)
-        except BusyError as error:
-            turn.end_attempt(attempt, Outcome.BUSY, str(error))
+        except (AwsError, FencedError) as error:
+            outcome = outcome_of(error)
+            turn.end_attempt(attempt, outcome, str(error))
+            if not isinstance(error, BusyError) or outcome != Outcome.BUSY:
+                _unanswered(turn, step, error)
+                return False
             busy = error
             time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  No secret: it keeps workers out of step.
-        except (RefusedError, AmbiguousError, FencedError) as error:
-            _unanswered(turn, step, attempt, error)
-            return False
         else:
             turn.end_attempt(attempt, Outcome.OK)
             return _follow(turn, observation)
-    _after_busy(turn, busy)
+    turn.wait(Status.WAITING, f"AWS asks for patience ({busy.code}); I'm trying again.")
     return False
 
 
-def _unanswered(turn: Turn, step: Step, attempt: Attempt, error: Exception) -> None:
-    """Writes down what an error means for the attempt, and goes on as that allows."""
-    for kind, outcome, follow in _AFTER:
-        if isinstance(error, kind):
-            turn.end_attempt(attempt, outcome, str(error))
-            follow(turn, step, error)
-            return
+def outcome_of(error: AwsError | FencedError) -> Outcome:
+    """What an error of an act means for its call. One of a look in it, before or after the call, does not tell."""
+    match error:
+        case FencedError():
+            return Outcome.FENCED
+        case AmbiguousError() | AwsError(write=False):
+            return Outcome.AMBIGUOUS
+        case BusyError() | CredentialsError():
+            return Outcome.BUSY
+        case _:
+            return Outcome.REFUSED
 
 
-def _after_refusal(turn: Turn, step: Step, error: Exception) -> None:
-    if isinstance(error, RefusedError):
-        turn.fail(step.explain(error.code, error.reason, error.message))
-
-
-def _after_busy(turn: Turn, error: BusyError) -> None:
-    code = error.code
-    turn.wait(
-        Status.WAITING,
-        turn.context.pace.after(turn.request.polls),
-        f"AWS asks for patience ({code}); I'm trying again.",
-    )
-
-
-def _after_ambiguity(turn: Turn, _: Step, __: Exception) -> None:
-    turn.wait(Status.UNKNOWN, turn.context.pace.after(0), LOST_ANSWER)
-
-
-def _after_fencing(turn: Turn, _: Step, __: Exception) -> None:
-    _wait(turn, Status.RUNNING)
-
-
-_AFTER: tuple[tuple[type[Exception], Outcome, Callable[[Turn, Step, Exception], None]], ...] = (
-    (RefusedError, Outcome.REFUSED, _after_refusal),
-    (AmbiguousError, Outcome.AMBIGUOUS, _after_ambiguity),
-    (FencedError, Outcome.FENCED, _after_fencing),
-)
+def _unanswered(turn: Turn, step: Step, error: AwsError | FencedError) -> None:
+    match error:
+        case FencedError():
+            turn.wait(Status.RUNNING)
+        case CredentialsError() | AwsError(write=False):
+            raise error  # As with any other look that failed.
+        case AmbiguousError():
+            turn.wait(Status.UNKNOWN, LOST_ANSWER)
+        case _:
+            turn.fail(step.explain(error.code, error.reason, error.message))
 
 
 def _follow(turn: Turn, observation: Observation) -> bool:
@@ -198,17 +192,15 @@ def _follow(turn: Turn, observation: Observation) -> bool:
         case Stale():
             turn.go_stale(observation.say)
         case Ready():
-            _wait(turn, Status.RUNNING)
+            turn.wait(Status.RUNNING)
     return False
 
 
 def _await(turn: Turn, waiting: Waiting) -> None:
     """Gives the request back until AWS, or whoever has to act, may have done something; people get what they need for it."""
-    learned = {**waiting.learned, "stumbles": 0}
-    controls = operation_of(turn.request).controls({**turn.request.memory, **learned})
+    controls = operation_of(turn.request).controls({**turn.request.memory, **waiting.learned})
     blocks = lines.while_waiting(turn.number, waiting.snippets, controls)
-    pause = turn.context.pace.after(turn.request.polls, waiting.longest)
-    turn.wait(Status.WAITING, pause, _still(turn, waiting), learned, blocks)
+    turn.wait(Status.WAITING, _still(turn, waiting), waiting.learned, blocks, longest=waiting.longest)
 
 
 def _still(turn: Turn, waiting: Waiting) -> str:
@@ -219,34 +211,49 @@ def _still(turn: Turn, waiting: Waiting) -> str:
     return f"{waiting.say} It takes longer than usual, and is still in progress; I keep looking."
 
 
-def _wait(turn: Turn, status: Status, learned: Facts | None = None) -> None:
+def _hold(turn: Turn, stumbles: int = 0, why: Failed | None = None) -> None:
     """Gives the request back for a while as it is; a lost lease needs nothing."""
     try:
-        turn.wait(status, turn.context.pace.after(turn.request.polls), learned=learned)
+        turn.hold(stumbles, why)
     except LeaseLostError:
-        log.warning("another worker has taken the request over")
+        _lost(turn)
 
 
-def _stumble(turn: Turn) -> bool:
-    """Whether patience is left after one more look that failed; then the request waits."""
-    stumbles = int(turn.request.memory.get("stumbles", 0)) + 1
-    if stumbles <= PATIENCE:
-        _wait(turn, Status(turn.request.status), {"stumbles": stumbles})
-    return stumbles <= PATIENCE
+def _lost(turn: Turn) -> None:
+    log.warning("another worker has taken request %s over", turn.number)
+
+
+def _stumbles(turn: Turn) -> int:
+    """How many looks have failed in a row, with this one."""
+    return int(turn.request.memory.get(STUMBLES, 0)) + 1
+
+
+def _stumble(turn: Turn, why: Failed) -> None:
+    """One more look that failed; what keeps failing is told."""
+    stumbles = _stumbles(turn)
+    _hold(turn, stumbles, why if stumbles >= TELL_FROM else None)
 
 
 def _refused_look(turn: Turn, error: RefusedError) -> None:
-    """AWS refused to be looked at: right after a change that may pass, so it ends the request only when it stays so."""
-    log.warning("AWS refused a look: %s", error)
-    if _stumble(turn):
-        return
     step = turn.steps[turn.request.step] if turn.request.step < len(turn.steps) else None
-    failed = step.explain(error.code, error.reason, error.message) if step else Failed(str(error))
-    turn.fail(failed)
+    explain = step.explain if step else refusal
+    _failed_look(turn, hindrance(error), explain(error.code, error.reason, error.message))
 
 
 def _own_error(turn: Turn) -> None:
-    if _stumble(turn):
-        return
-    say = "The bot came upon an error of its own."
-    turn.fail(Failed(say, f"The log has it under request={turn.number}. Look in AWS what stands before asking again."))
+    say, where = "The bot came upon an error of its own.", f"under request={turn.number}"
+    end = Failed(say, f"The log has it {where}. Look in AWS what stands before asking again.")
+    _failed_look(turn, Failed(say, f"Whoever runs the bot finds it in the log {where}."), end)
+
+
+def _failed_look(turn: Turn, why: Failed, end: Failed) -> None:
+    """Right after a change a refusal may pass, so that even a request which has sent nothing ends only when it stays so.
+
+    Whether a call took effect only AWS can tell: once one was sent, no look that failed ends the request.
+    """
+    if turn.has_sent():
+        _stumble(turn, why)
+    elif _stumbles(turn) <= PATIENCE:
+        _hold(turn, _stumbles(turn))
+    else:
+        turn.fail(end)

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from approvals import attempts, calls, lines, messages
-from approvals.announce import operation_of
+from approvals.announce import NotYetError, operation_of
 from approvals.attempts import LeaseLostError, Outcome
 from approvals.context import Context
 from approvals.leases import claim, release
@@ -22,6 +22,11 @@ from approvals.text import Block
 from operations.aws import Call
 from operations.observations import Done, Failed, Observation
 from operations.steps import Step
+
+HELD, STUMBLES = (
+    "held",
+    "stumbles",
+)  # In a request's memory: AWS cannot be looked at, and how many looks have failed in a row.
 
 
 @dataclass
@@ -76,6 +81,11 @@ class Turn:
                 a for a in attempts.made(session, self.number, step.key) if a.outcome not in attempts.WITHOUT_EFFECT
             ]
 
+    def has_sent(self) -> bool:
+        """Whether any call of this request may have had an effect."""
+        with self.context.store.read() as session:
+            return attempts.any_sent(session, self.number)
+
     def others(self) -> list[Mapping[str, Any]]:
         """What other requests for the same operation remember."""
         with self.context.store.read() as session:
@@ -97,7 +107,7 @@ class Turn:
     def advance(self, done: Done) -> None:
         """A step's goal stands: its news into the thread, what it learned into the memory, on to the next step."""
         with self.context.store.write() as session:
-            memory = {**self.request.memory, **done.learned}
+            memory = {**self._going_on(session), **done.learned}
             self._set(session, step=self.request.step + 1, polls=0, memory=memory)
             messages.thread(
                 session, self.request, self.context.clock(), lines.progress(done.say, icon=":heavy_check_mark:")
@@ -106,18 +116,20 @@ class Turn:
     def wait(
         self,
         status: Status,
-        wait: timedelta,
         say: str = "",
         learned: Mapping[str, Any] | None = None,
         blocks: Sequence[Block] = (),
+        *,
+        longest: timedelta | None = None,
     ) -> None:
         """AWS is at work, or its answer was lost: give the request back until it is due; `say` goes into the thread once,
-        with `blocks` beneath it.
+        with `blocks` beneath it. The pause grows to `longest` while nothing is new.
         """
         now = self.context.clock()
-        memory = {**self.request.memory, **(learned or {})}
         with self.context.store.write() as session:
             news = self.request.status != status
+            polls = 0 if news or self.request.memory.get(HELD) else self.request.polls
+            memory = {**self._going_on(session), **(learned or {})}
             self._become(session, status)
             if say and memory.get("said") != say:
                 memory["said"] = say
@@ -126,8 +138,36 @@ class Turn:
                 )
             if news:
                 messages.card(session, self.request, now)
-            values = {"memory": memory, "polls": self.request.polls + 1, "due_at": now + wait}
-            release(session, Request, self.number, self.context.owner, **values)
+            self._give_back(session, memory, polls, longest)
+
+    def hold(self, stumbles: int = 0, why: Failed | None = None) -> None:
+        """AWS could not be looked at: give the request back as it is. People are told `why` once, and by `wait` or `advance`
+        when it goes on.
+        """
+        memory, now = dict(self.request.memory), self.context.clock()
+        memory |= {STUMBLES: stumbles} if stumbles else {}
+        with self.context.store.write() as session:
+            if why and not memory.get(HELD):
+                memory[HELD] = True
+                sent = attempts.any_sent(session, self.number)
+                messages.thread(session, self.request, now, lines.held(why, sent=sent))
+                messages.direct(session, self.request, now, lines.held_for_requester(self.request, why, sent=sent))
+            self._give_back(session, memory, self.request.polls)
+
+    def _going_on(self, session: Session) -> dict[str, Any]:
+        """What is remembered, now that AWS could be looked at; whoever was told that it could not is told that it can."""
+        now, memory = self.context.clock(), dict(self.request.memory)
+        if memory.pop(HELD, False):
+            messages.thread(session, self.request, now, lines.goes_on(self.request))
+            messages.direct(session, self.request, now, lines.goes_on(self.request))
+        memory.pop(STUMBLES, None)
+        return memory
+
+    def _give_back(
+        self, session: Session, memory: Mapping[str, Any], polls: int, longest: timedelta | None = None
+    ) -> None:
+        due = self.context.clock() + self.context.pace.after(polls, longest)
+        release(session, Request, self.number, self.context.owner, memory=memory, polls=polls + 1, due_at=due)
 
     def succeed(self) -> None:
         """Every step is done: the card, the thread and the requester get the result."""
@@ -135,7 +175,7 @@ class Turn:
         organization = self.context.organization()
         with self.context.store.write() as session:
             if organization is None:
-                raise RuntimeError("a request cannot finish before the organization was read")
+                raise NotYetError("the organization has not been read yet")
             closing = operation_of(self.request).closing(self.request.memory, organization, self.context.console)
             memory = {**self.request.memory, "closing": closing.model_dump(mode="json")}
             self._end(session, Status.SUCCEEDED, outcome=closing.summary, memory=memory)

@@ -1,4 +1,6 @@
-"""Each operation, with the process dying where it hurts: the call is made once, and the request ends well."""
+"""Each operation, with the process dying where it hurts, and with an AWS that does not let the bot look: the call is made
+once, and the request ends well.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from approvals.states import Status
+from approvals.models import Request
+from approvals.runner import PATIENCE
+from approvals.states import TERMINAL, Status
 from approvals.turn import Turn
 from operations.registry import all_operations
 from sandbox.aws.server import AwsSandbox
@@ -71,14 +75,38 @@ def test_it_is_done_once_though_the_process_dies(
     line: str,
     before: bool,  # noqa: FBT001
 ) -> None:
-    params, call = CASES[name]
+    request = _left_behind(office, aws, name, (line, before))
+    _ends_well(office, aws, request)
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ExpiredTokenException"])
+@pytest.mark.parametrize("name", CASES)
+def test_no_refused_look_ends_it_once_its_call_was_sent(office: Office, aws: AwsSandbox, name: str, code: str) -> None:
+    """AWS has taken the call on, nobody has seen its answer, and the bot may not look for longer than it has patience."""
+    request = _left_behind(office, aws, name, ("end_attempt", True))
+    aws.faults.add(kind="error", code=code, times=None)
+    for _ in range(PATIENCE * 2):
+        office.work()
+        office.clock.advance(seconds=61)
+    assert office.request(request.id).status not in TERMINAL
+    assert [len([line for line in office.said(kind) if "*Waiting:*" in line]) for kind in ("thread", "dm")] == [1, 1]
+    aws.faults.clear()
+    _ends_well(office, aws, request)
+
+
+def _left_behind(office: Office, aws: AwsSandbox, name: str, line: tuple[str, bool]) -> Request:
+    """A request whose process died at this line of a turn, before or after it; another has taken over."""
     aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
-    request = office.approved(name, **params)
-    with pytest.raises(Died), dying((Turn, line), before=before):
+    request = office.approved(name, **CASES[name][0])
+    with pytest.raises(Died), dying((Turn, line[0]), before=line[1]):
         office.until_done(request)
     office.restart()
     office.look_again()
+    return request
+
+
+def _ends_well(office: Office, aws: AwsSandbox, request: Request) -> None:
     request = office.until_done(request)
     assert request.status == Status.SUCCEEDED, request.outcome
-    made = [made for made in aws.calls.of(call) if made.outcome == "ok"]
+    made = [made for made in aws.calls.of(CASES[request.operation][1]) if made.outcome == "ok"]
     assert len(made) == 1, [made.params for made in made]

@@ -1,0 +1,194 @@
+"""When AWS cannot be asked: a request waits, people are told once, and nothing is claimed that only AWS knows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from approvals.attempts import Outcome
+from approvals.models import Request
+from approvals.runner import PATIENCE, outcome_of
+from approvals.states import TERMINAL, Status
+from operations.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
+from operations.open_account import OpenAccount
+from sandbox.aws.server import AwsSandbox
+from tests.approvals.office import Office
+from tests.approvals.test_runner import NEW, accounts_with, place_of
+
+MANY = PATIENCE * 3
+LOOKS = ("ListCreateAccountStatus", "DescribeCreateAccountStatus")
+EXPIRED = "The bot's own AWS credentials have expired."
+
+
+def refuse(aws: AwsSandbox, code: str, *operations: str) -> None:
+    """AWS refuses these operations from now on; all of them when none is named."""
+    for operation in operations or ("",):
+        aws.faults.add(operation, "error", code=code, times=None)
+
+
+def let_time_pass(office: Office, looks: int = MANY) -> None:
+    for _ in range(looks):
+        office.work()
+        office.clock.advance(seconds=61)
+
+
+def told(office: Office, words: str) -> list[int]:
+    """How often these words were said in the thread, and to the requester."""
+    return [len([line for line in office.said(kind) if words in line]) for kind in ("thread", "dm")]
+
+
+def under_way(office: Office, aws: AwsSandbox) -> Request:
+    """A creation that AWS has taken on."""
+    aws.conditions.creation_seconds = 3600.0
+    request = office.approved("create-account", **NEW)
+    office.work()
+    return office.request(request.id)
+
+
+@pytest.mark.parametrize(
+    ("code", "why", "way_out"),
+    [
+        ("AccessDeniedException", "permissions do not allow it to look", "`orgbot iam-policy`"),
+        ("ExpiredTokenException", EXPIRED, "`orgbot check`"),
+        ("OddException", "OddException", "`orgbot check`"),
+    ],
+)
+def test_a_refused_look_never_ends_what_was_sent(
+    office: Office, aws: AwsSandbox, code: str, why: str, way_out: str
+) -> None:
+    request = under_way(office, aws)
+    refuse(aws, code, *LOOKS)
+    let_time_pass(office)
+    assert office.request(request.id).status == Status.WAITING
+    assert told(office, "*Waiting:*") == told(office, why) == told(office, way_out) == [1, 1]
+    assert told(office, "may have taken effect") == [1, 1]
+    assert told(office, "not created") == told(office, "asked again") == [0, 0]
+
+    aws.faults.clear()
+    aws.finish_creations()
+    assert office.until_done(request).status == Status.SUCCEEDED
+    assert told(office, "AWS can be asked again") == [1, 1]
+    assert len(accounts_with(aws, NEW["email"])) == len(aws.calls.of("CreateAccount")) == 1
+
+
+def test_a_blip_is_not_told(office: Office, aws: AwsSandbox) -> None:
+    request = under_way(office, aws)
+    refuse(aws, "AccessDeniedException", *LOOKS)
+    let_time_pass(office, 2)
+    aws.faults.clear()
+    aws.finish_creations()
+    assert office.until_done(request).status == Status.SUCCEEDED
+    assert told(office, "*Waiting:*") == told(office, "asked again") == [0, 0]
+
+
+def test_an_error_of_our_own_never_ends_what_was_sent(
+    office: Office, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = under_way(office, aws)
+    with monkeypatch.context() as broken:
+        broken.setattr(OpenAccount, "observe", lambda *_: 1 / 0)
+        let_time_pass(office)
+    assert office.request(request.id).status == Status.WAITING
+    assert told(office, f"in the log under request={request.id}") == [1, 1]
+
+    aws.finish_creations()
+    assert office.until_done(request).status == Status.SUCCEEDED
+
+
+def test_a_half_done_request_waits_as_well(office: Office, aws: AwsSandbox) -> None:
+    """Only the move is left, and where the account is cannot be seen."""
+    refuse(aws, "AccessDeniedException", "ListParents")
+    request = office.approved("create-account", **NEW)
+    let_time_pass(office)
+    assert office.request(request.id).status not in TERMINAL
+
+    aws.faults.clear()
+    request = office.until_done(request)
+    assert place_of(aws, request.memory["account"]) == "Staging"
+
+
+def test_expired_credentials_end_nothing_before_the_first_call(office: Office, aws: AwsSandbox) -> None:
+    request = office.approved("create-account", **NEW)
+    refuse(aws, "ExpiredTokenException")
+    let_time_pass(office)
+    assert office.request(request.id).status == Status.APPROVED
+    assert told(office, EXPIRED) == told(office, "Nothing has been changed") == [1, 1]
+
+    aws.faults.clear()
+    assert office.until_done(request).status == Status.SUCCEEDED
+
+
+def test_a_call_that_was_turned_away_for_its_credentials_is_sent_again(office: Office, aws: AwsSandbox) -> None:
+    refuse(aws, "InvalidClientTokenId", "CreateAccount")
+    request = office.approved("create-account", **NEW)
+    let_time_pass(office, 5)
+    assert set(office.attempts(request)) == {Outcome.BUSY}
+    assert told(office, "AWS does not accept the bot's own AWS credentials.") == [1, 1]
+
+    aws.faults.clear()
+    assert office.until_done(request).status == Status.SUCCEEDED
+    assert len(accounts_with(aws, NEW["email"])) == 1
+
+
+def test_a_look_that_stays_refused_ends_what_has_sent_nothing(office: Office, aws: AwsSandbox) -> None:
+    request = office.approved("move-account", account="fullback-staging-web", to="/Workloads/Production")
+    refuse(aws, "AccessDeniedException", "ListParents")
+    request = office.until_done(request)
+    assert (request.status, told(office, "*Waiting:*")) == (Status.FAILED, [0, 0])
+    assert "permissions" in request.outcome
+
+
+def test_who_asks_is_told_that_approvers_cannot_be_asked_yet(office: Office, aws: AwsSandbox) -> None:
+    refuse(aws, "ExpiredTokenException")
+    request = office.ask("create-account", **NEW)
+    let_time_pass(office)
+    assert (office.request(request.id).status, told(office, EXPIRED)) == (Status.PENDING, [0, 1])
+
+    aws.faults.clear()
+    office.work()
+    assert office.request(request.id).announced_at is not None
+
+
+def _soon(office: Office, request: Request) -> float:
+    due = office.request(request.id).due_at
+    assert isinstance(due, datetime)
+    return (due - office.clock()).total_seconds()
+
+
+def test_the_pauses_are_short_again_when_it_goes_on(office: Office, aws: AwsSandbox) -> None:
+    request = under_way(office, aws)
+    refuse(aws, "AccessDeniedException", *LOOKS)
+    let_time_pass(office)
+    aws.faults.clear()
+    office.work()
+    assert _soon(office, request) == office.context.pace.poll.total_seconds()
+
+
+def test_the_pauses_are_short_again_after_a_lost_answer(office: Office, aws: AwsSandbox) -> None:
+    aws.conditions.creation_seconds = 3600.0
+    aws.faults.add("CreateAccount", "drop-before")
+    request = office.approved("create-account", **NEW)
+    while office.request(request.id).status in (Status.APPROVED, Status.UNKNOWN):
+        office.work()
+        last, left = office.request(request.id).status, _soon(office, request)
+        office.clock.advance(seconds=left)
+    assert (last, left) == (Status.WAITING, office.context.pace.poll.total_seconds())
+
+
+@pytest.mark.parametrize(
+    ("kind", "of_the_call", "of_a_look"),
+    [
+        (RefusedError, Outcome.REFUSED, Outcome.AMBIGUOUS),
+        (BusyError, Outcome.BUSY, Outcome.AMBIGUOUS),
+        (CredentialsError, Outcome.BUSY, Outcome.AMBIGUOUS),
+        (AmbiguousError, Outcome.AMBIGUOUS, Outcome.AMBIGUOUS),
+    ],
+)
+def test_what_an_error_says_about_the_call(kind: type[AwsError], of_the_call: Outcome, of_a_look: Outcome) -> None:
+    """A look within an act says nothing about the call before it, such as one that found a duplicate."""
+    error = kind("CreateAccount", "no")
+    assert outcome_of(error) == of_a_look
+    error.write = True
+    assert outcome_of(error) == of_the_call
+    assert outcome_of(FencedError()) == Outcome.FENCED
