@@ -215,8 +215,8 @@ def _undo(request: Request) -> Block:
     return {"type": "actions", "elements": [button("Undo", "undo", str(request.id), confirm=sure)]}
 
 
-def _again(request: Request) -> Block:
-    return {"type": "actions", "elements": [button("Ask again", "again", str(request.id))]}
+def _again(request: Request, label: str = "Ask again") -> Block:
+    return {"type": "actions", "elements": [button(label, "again", str(request.id))]}
 
 
 def handover(closing: Closing) -> list[dict[str, Any]]:
@@ -235,9 +235,13 @@ def succeeded_for_requester(request: Request, closing: Closing) -> Body:
     return message
 
 
-def ended_badly(request: Request) -> Body:
-    """A failed or stale request: what AWS means, what was done and what was not, and the way out."""
-    return body(_bad_end(request), section(_bad_end(request)), _again(request))
+def ended_badly(request: Request, *, half_done: bool = False) -> Body:
+    """A failed or stale request: what AWS means, what was done and what was not, and the way out.
+
+    The button asks for the same again; of what is half done, only for the rest.
+    """
+    button_again = _again(request, "Ask for the rest") if half_done else _again(request)
+    return body(_bad_end(request), section(_bad_end(request)), button_again)
 
 
 def ended_badly_for_requester(request: Request) -> Body:

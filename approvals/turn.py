@@ -17,6 +17,7 @@ from approvals.context import Context
 from approvals.leases import claim, release
 from approvals.lifecycle import LostRaceError, transition
 from approvals.models import Attempt, Request
+from approvals.rest import in_words, rest_of
 from approvals.states import EXECUTING, Status
 from approvals.text import Block
 from operations.aws import Call
@@ -186,7 +187,7 @@ class Turn:
 
     def fail(self, failed: Failed) -> None:
         """AWS will not do it: said in plain words, together with what has been done already and what has not."""
-        self._end_badly(Status.FAILED, failed.say + self._half_done(), failed.advice)
+        self._end_badly(Status.FAILED, failed.say + self._half_done(), failed.advice + in_words(rest_of(self.request)))
 
     def go_stale(self, say: str) -> None:
         """The world changed: nothing is done any more, or, when steps were done already, it has failed half-way."""
@@ -204,7 +205,9 @@ class Turn:
         now = self.context.clock()
         with self.context.store.write() as session:
             self._end(session, status, outcome=outcome, advice=advice)
-            messages.thread(session, self.request, now, lines.ended_badly(self.request))
+            messages.thread(
+                session, self.request, now, lines.ended_badly(self.request, half_done=bool(rest_of(self.request)))
+            )
             messages.direct(session, self.request, now, lines.ended_badly_for_requester(self.request))
 
     def _half_done(self) -> str:

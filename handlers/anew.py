@@ -1,4 +1,4 @@
-"""`Undo` and `Ask again`: a request that is over becomes a new one, filed like any other and approved like any other."""
+"""`Undo`, `Ask again` and `Ask for the rest`: a request that is over becomes a new one, filed and approved like any other."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from approvals.models import Request
+from approvals.rest import rest_of
 from approvals.states import TERMINAL, Status
 from approvals.text import escape
 from handlers.actions import BROKEN, request_number
@@ -71,7 +72,7 @@ def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Gi
     if operation is None:
         return NO_UNDO
     if kind == "again":
-        return [(operation, Given(_values(request.params), request.reason))]
+        return _rest(request) or [(operation, Given(_values(request.params), request.reason))]
     if request.status != Status.SUCCEEDED:
         return NO_UNDO
     try:
@@ -81,6 +82,18 @@ def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Gi
     reason = f"Undo of request #{request.id}: {request.preview.get('title', request.operation)}"[:LONGEST_REASON]
     inverse = asked.inverse(request.preview.get("precondition", {}), request.memory)
     return [(type(one), Given(_values(one.model_dump(mode="json")), reason)) for one in inverse] or NO_UNDO
+
+
+def _rest(request: Request) -> list[tuple[type[Operation], Given]]:
+    """What is left of a request that is half done."""
+    if request.status != Status.FAILED:
+        return []
+    title = request.preview.get("title", request.operation)
+    reason = f"The rest of request #{request.id}: {title}"[:LONGEST_REASON]
+    try:
+        return [(type(one), Given(_values(one.model_dump(mode="json")), reason)) for one in rest_of(request)]
+    except ValidationError:
+        return []
 
 
 def _values(params: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ the whole of a new operation.
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar, Self
@@ -55,6 +56,12 @@ class Operation(BaseModel):
         """The docstring's first sentence."""
         return cls.help_text().split("\n\n", maxsplit=1)[0]
 
+    def typed(self) -> str:
+        """The request as it is typed behind `/org`."""
+        given = self.model_dump(mode="json", exclude_defaults=True)
+        words = [(field.flag.names[0], text) for field in self.fields() for text in _texts(given.get(field.name, []))]
+        return " ".join([self.name, *(f"{flag} {shlex.quote(text)}" for flag, text in words)])
+
     def settled(self, organization: Organization) -> Self:
         """The same request with every name replaced by its id; raises FieldError for what cannot be found."""
         raise NotImplementedError
@@ -92,10 +99,23 @@ class Operation(BaseModel):
         del precondition, memory
         return ()
 
+    def remainder(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        """The requests for what is left when this one has ended after its first step, ids in them; none where it may be asked for
+        as a whole again, because what stands is found done.
+        """
+        del precondition, memory
+        return ()
+
     def controls(self, memory: Mapping[str, Any]) -> tuple[Control, ...]:
         """What people may ask of the request while it waits for AWS, such as to cancel an invitation."""
         del memory
         return ()
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [f"{key}={text}" for key, text in value.items()]
+    return [str(text) for text in value] if isinstance(value, list) else [str(value)]
 
 
 def named(name: str) -> type[Operation]:

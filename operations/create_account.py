@@ -14,7 +14,7 @@ from operations.account_quota import QUOTA_PERMISSION, quota_warnings
 from operations.base import Operation
 from operations.closing import Closing, Console, cli_profile, switch_role_link
 from operations.fields import Choice, Flag, Kind
-from operations.move_account import MOVE_PERMISSIONS, MoveTo
+from operations.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
 from operations.open_account import OPEN_PERMISSIONS, OpenAccount
 from operations.organization import Organization
 from operations.preview import Fact, Look, Preview, check_unit
@@ -143,6 +143,10 @@ class CreateAccount(Operation):
         root = str(precondition["root"])
         opening = OpenAccount(self.account_name, self.email, self.billing, self.role_name, self.tags)
         return (opening,) if self.ou == root else (opening, MoveTo(self.ou, source=root))
+
+    def remainder(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del precondition
+        return (MoveAccount(account=str(memory["account"]), to=self.ou),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         account, path = str(memory["account"]), organization.path_of(self.ou)

@@ -20,7 +20,7 @@ from operations.closing import Closing, Console, cli_profile, switch_role_link
 from operations.errors import FieldError
 from operations.fields import Flag, Kind
 from operations.invitations import CANCEL, INVITE_PERMISSIONS, PENDING, RESEND, Invite, invitations, is_for
-from operations.move_account import MOVE_PERMISSIONS, MoveTo
+from operations.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
 from operations.observations import Done, Observation, Waiting
 from operations.organization import Organization
 from operations.places import inherited
@@ -150,6 +150,10 @@ class InviteAccount(Operation):
         root = str(precondition["root"])
         moving = () if self.ou == root else (MoveTo(self.ou, source=root),)
         return (Invite(self.who, self.note, self.tags), *moving, AwaitRole(str(precondition["management"])))
+
+    def remainder(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        moved = self.ou == precondition["root"]
+        return () if moved else (MoveAccount(account=str(memory["account"]), to=self.ou),)
 
     def controls(self, memory: Mapping[str, Any]) -> tuple[Control, ...]:
         if "role_asked" in memory:

@@ -132,6 +132,16 @@ def test_an_account_that_cannot_be_moved_is_not_left_without_a_word(office: Offi
     assert request.status == Status.FAILED
     assert f"Done before: Create the account (account {account['Id']})" in request.outcome
     assert "Not done: Move" in request.outcome
+    assert f"`/org move-account --account {account['Id']} --to {request.params['ou']}`" in request.advice
+
+
+def test_a_bad_end_outdates_the_picture(office: Office, aws: AwsSandbox) -> None:
+    """So that what is asked for next is judged by what has been done."""
+    aws.faults.add("MoveAccount", "error", code="AccessDeniedException")
+    request = office.until_done(office.approved("create-account", **NEW))
+
+    rest = office.ask("move-account", account=request.memory["account"], to=NEW["ou"])
+    assert rest.params == {"account": request.memory["account"], "to": request.params["ou"]}
 
 
 DYING_LINES = ["begin_step", "end_attempt", "advance", "wait", "succeed", "start"]

@@ -50,6 +50,21 @@ def test_ask_again_files_the_same(over: Reception) -> None:
     assert again.reason == "why"
 
 
+@pytest.mark.parametrize("status", ["failed", "stale"])
+def test_of_what_is_half_done_only_the_rest_is_filed(over: Reception, status: str) -> None:
+    """Asking for the account again would fail, because its e-mail address is taken by the account that was made."""
+    params = {"account_name": "new", "email": "new@example.com", "ou": "ou-1-stag"}
+    memory = {"account": "222222222222"}
+    ended(over, status=status, operation="create-account", params=params, memory=memory, step=int(status == "failed"))
+    over.presses("again", "1", user=BOB)
+    (_, filed) = over.requests()
+    if status == "failed":
+        assert (filed.operation, filed.params) == ("move-account", {"account": "222222222222", "to": "ou-1-stag"})
+        assert filed.reason == "The rest of request #1: Move it"
+    else:
+        assert filed.operation == "create-account"
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "said"),
     [
