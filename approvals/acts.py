@@ -9,11 +9,12 @@ from sqlmodel import Session, select
 
 from approvals import audit, lines, messages, review, session_book
 from approvals.announce import operation_of
+from approvals.held import GIVE_UP, HELD
 from approvals.lifecycle import LostRaceError, transition
 from approvals.models import Request, Vote
 from approvals.moment import CONTROL, Moment, ObjectionError, is_requester, object_if
 from approvals.quorum import Seat, missing
-from approvals.states import Status
+from approvals.states import EXECUTING, Status
 from operations.preview import digest
 
 CHANGED = "This request is not the one that was filed: its record was changed. Nothing is done; ask again."
@@ -89,6 +90,7 @@ def _control(session: Session, request: Request, moment: Moment) -> None:
     """Something is asked of a request that waits, such as to cancel an invitation; the next look at AWS does it."""
     key = moment.click.kind.removeprefix(CONTROL)
     offered = operation_of(request).controls(request.memory) if request.status == Status.WAITING else ()
+    offered += (GIVE_UP,) if request.memory.get(HELD) and request.status in EXECUTING else ()
     control = next((control for control in offered if control.key == key), None)
     if control is None:
         raise ObjectionError("That can no longer be asked for: the request has gone on meanwhile.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from approvals import audit, lines, messages, reminders
+from approvals import audit, held, lines, messages, reminders
 from approvals.attachments import FileError
 from approvals.context import Context
 from approvals.effects import whole
@@ -200,7 +200,7 @@ def _postpone(context: Context, request: Request, why: Failed | None = None) -> 
     with context.store.write() as session:
         if why and not request.memory.get(TOLD):
             values["memory"] = {**request.memory, TOLD: True}
-            messages.direct(session, request, now, lines.postponed(request, why))
+            messages.direct(session, request, now, held.postponed(request, why))
         release(session, Request, number, context.owner, due_at=now + wait, **values)
 
 

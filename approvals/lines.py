@@ -15,7 +15,6 @@ from approvals.rules import Rule
 from approvals.states import Status
 from approvals.text import Block, button, code, confirm, context, escape, fields, fit, section, shorten, url_button
 from operations.closing import Closing
-from operations.observations import Failed
 from operations.snippet import Snippet
 from operations.steps import Control
 
@@ -52,15 +51,6 @@ def filed(request: Request) -> Body:
             f":white_check_mark: Your {name(request)} needs no approval, by the rule “{escape(request.rule)}”: {link(request)} {where}."
         )
     return body(f":hourglass_flowing_sand: Your {name(request)} waits for approval: {link(request)} {where}.")
-
-
-def postponed(request: Request, why: Failed) -> Body:
-    """To the requester: AWS cannot be asked what the request would do, so that nobody has been asked to approve it yet."""
-    return body(
-        f":warning: Your request #{request.id} ({request.operation}) waits, and approvers have not been asked yet: "
-        f"{escape(shorten(why.say, 1000))} It goes on by itself; please don't ask for the same again.\n"
-        f"*What to do:* {escape(shorten(why.advice, 800))}"
-    )
 
 
 def refused(request: Request) -> Body:
@@ -172,29 +162,6 @@ def while_waiting(number: int, snippets: Sequence[Snippet], controls: Sequence[C
 def asks_control(request: Request, user: str, label: str) -> Body:
     """Into the thread, when somebody has pressed a button beside a waiting request."""
     return body(f":point_right: <@{user}> asks: {escape(label)} (request #{request.id}).")
-
-
-def held(why: Failed, *, sent: bool) -> Body:
-    """Into the thread: AWS cannot be looked at, why, whether anything may have been changed, and who has to mend what."""
-    return body(_held(why, sent=sent))
-
-
-def held_for_requester(request: Request, why: Failed, *, sent: bool) -> Body:
-    """To the requester, the same with a link."""
-    return body(f"{_held(why, sent=sent)}\nIt is your {name(request)}: {link(request)}.")
-
-
-def _held(why: Failed, *, sent: bool) -> str:
-    state = "What was sent to AWS may have taken effect." if sent else "Nothing has been changed."
-    return (
-        f":warning: *Waiting:* {escape(shorten(why.say, 1000))} {state} I keep trying and go on by myself; "
-        f"please don't ask for the same again.\n*What to do:* {escape(shorten(why.advice, 800))}"
-    )
-
-
-def goes_on(request: Request) -> Body:
-    """Into the thread and to the requester: AWS can be looked at again."""
-    return body(f":arrow_forward: AWS can be asked again, and {link(request)} goes on.")
 
 
 def succeeded(request: Request, closing: Closing, *, undo: bool = False) -> Body:

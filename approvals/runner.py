@@ -17,10 +17,11 @@ from approvals.attempts import IN_DOUBT, LeaseLostError, Outcome, fence
 from approvals.calls import noting
 from approvals.context import Context
 from approvals.freshness import approval_lost, what_changed
+from approvals.held import GIVE_UP, HELD, STUMBLES, given_up
 from approvals.models import Attempt
 from approvals.people import SlackAwayError
 from approvals.states import TERMINAL, Status
-from approvals.turn import STUMBLES, Turn, take
+from approvals.turn import Turn, take
 from operations.aws import fenced
 from operations.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from operations.observations import Done, Failed, Observation, Ready, Stale, Waiting
@@ -69,6 +70,9 @@ def _go_on(turn: Turn, shared: Shared) -> None:
 
 
 def _proceed(turn: Turn, shared: Shared) -> None:
+    if turn.request.memory.get(HELD) and turn.request.memory.get("asked") == GIVE_UP.key:
+        turn.fail(given_up(sent=turn.has_sent()))
+        return
     if turn.request.status == Status.APPROVED:
         stale = what_changed(turn)
         if stale:

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from approvals import attempts, calls, lines, messages
+from approvals import attempts, calls, held, lines, messages
 from approvals.announce import NotYetError, operation_of
 from approvals.attempts import LeaseLostError, Outcome
 from approvals.context import Context
+from approvals.held import HELD, STUMBLES
 from approvals.leases import claim, release
 from approvals.lifecycle import LostRaceError, transition
 from approvals.models import Attempt, Request
@@ -23,11 +24,6 @@ from approvals.text import Block
 from operations.aws import Call
 from operations.observations import Done, Failed, Observation
 from operations.steps import Step
-
-HELD, STUMBLES = (
-    "held",
-    "stumbles",
-)  # In a request's memory: AWS cannot be looked at, and how many looks have failed in a row.
 
 
 @dataclass
@@ -151,16 +147,16 @@ class Turn:
             if why and not memory.get(HELD):
                 memory[HELD] = True
                 sent = attempts.any_sent(session, self.number)
-                messages.thread(session, self.request, now, lines.held(why, sent=sent))
-                messages.direct(session, self.request, now, lines.held_for_requester(self.request, why, sent=sent))
+                messages.thread(session, self.request, now, held.waits(self.request, why, sent=sent))
+                messages.direct(session, self.request, now, held.waits_for_requester(self.request, why, sent=sent))
             self._give_back(session, memory, self.request.polls)
 
     def _going_on(self, session: Session) -> dict[str, Any]:
         """What is remembered, now that AWS could be looked at; whoever was told that it could not is told that it can."""
         now, memory = self.context.clock(), dict(self.request.memory)
         if memory.pop(HELD, False):
-            messages.thread(session, self.request, now, lines.goes_on(self.request))
-            messages.direct(session, self.request, now, lines.goes_on(self.request))
+            messages.thread(session, self.request, now, held.goes_on(self.request))
+            messages.direct(session, self.request, now, held.goes_on(self.request))
         memory.pop(STUMBLES, None)
         return memory
 

@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference and AWS STS API Reference, "Common Error
 
 from __future__ import annotations
 
-CHECK = "`orgbot check` tells whether it works."
+CHECK = "`orgbot check` tells whether that works."
 EXPIRED = (
     "The bot's own AWS credentials have expired.",
     f"Whoever runs the bot has to renew its AWS credentials; {CHECK}",

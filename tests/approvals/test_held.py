@@ -7,13 +7,14 @@ from datetime import datetime
 import pytest
 
 from approvals.attempts import Outcome
+from approvals.held import GIVE_UP
 from approvals.models import Request
-from approvals.runner import PATIENCE, outcome_of
+from approvals.runner import PATIENCE, TELL_FROM, outcome_of
 from approvals.states import TERMINAL, Status
 from operations.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from operations.open_account import OpenAccount
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
+from tests.approvals.office import ALICE, BOB, Office
 from tests.approvals.test_runner import NEW, accounts_with, place_of
 
 MANY = PATIENCE * 3
@@ -94,6 +95,26 @@ def test_an_error_of_our_own_never_ends_what_was_sent(
 
     aws.finish_creations()
     assert office.until_done(request).status == Status.SUCCEEDED
+
+
+@pytest.mark.parametrize("by", [ALICE, BOB])
+def test_whoever_may_not_wait_gives_up(office: Office, aws: AwsSandbox, by: str) -> None:
+    request = under_way(office, aws)
+    refuse(aws, "AccessDeniedException", *LOOKS)
+    let_time_pass(office, TELL_FROM + 1)
+    office.click(request, f"control:{GIVE_UP.key}", by)
+    request = office.until_done(request)
+    assert request.status == Status.FAILED
+    assert "What was sent to AWS may have taken effect." in request.outcome
+    assert "Look in AWS" in request.advice
+
+
+def test_nobody_gives_up_what_goes_on(office: Office, aws: AwsSandbox) -> None:
+    request = under_way(office, aws)
+    office.click(request, f"control:{GIVE_UP.key}", ALICE)
+    office.work()
+    assert office.request(request.id).status == Status.WAITING
+    assert "can no longer be asked for" in office.said("private")[-1]
 
 
 def test_a_half_done_request_waits_as_well(office: Office, aws: AwsSandbox) -> None:

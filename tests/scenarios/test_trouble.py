@@ -142,3 +142,46 @@ def test_a_slack_that_answers_slowly_delays_no_ack(play: Scene) -> None:
     assert [reply.error for reply in replies if reply.error] == []
     play.slack.faults.clear()
     play.slack.wait_for(lambda: len(play.cards()) == 20, timeout=90, what="all cards")
+
+
+def test_the_bots_credentials_expire_while_aws_is_at_work(play: Scene) -> None:
+    play.aws.conditions.creation_seconds = 2.0
+    play.ask()
+    play.press("Approve", "bob")
+    play.aws.calls.wait_for("CreateAccount")
+    play.aws.faults.add(kind="error", code="ExpiredTokenException", times=None)
+    play.direct("alice", "credentials have expired")
+    play.aws.faults.clear()
+    account = play.done()
+
+    assert play.accounts("fullback-mobile@example.com") == [account]
+    assert len(play.aws.calls.of("CreateAccount")) == 1
+    said = [sum(words in line for line in play.thread()) for words in ("have expired", "can be asked again", "Failed")]
+    assert said == [1, 1, 0]
+
+
+def test_what_a_half_done_request_leaves_is_asked_for_by_its_button(play: Scene) -> None:
+    play.aws.faults.add("MoveAccount", "error", code="AccessDeniedException")
+    play.ask()
+    play.press("Approve", "bob")
+    play.until("Failed")
+    (account,) = play.accounts("fullback-mobile@example.com")
+    _knows(play, account)
+    play.person("alice").clicks("Ask for the rest", play.slack.replies(play.card())[-1])
+    play.press("Approve", "bob", number=2)
+    play.until("Done", number=2)
+
+    assert play.unit_of(account) == "Staging"
+    assert len(play.aws.calls.of("CreateAccount")) == 1
+
+
+def _knows(play: Scene, account: str) -> None:
+    """Waits for the picture that the bot reads anew after the bad end, long before it is due by the clock."""
+    alice = play.person("alice")
+    play.slack.wait_for(
+        lambda: alice.types("/org accounts") and _seen(alice.ephemerals, account), 60, "the new picture"
+    )
+
+
+def _seen(messages: list[dict[str, Any]], words: str) -> bool:
+    return any(words in str(message.get("blocks")) + message["text"] for message in messages)
