@@ -30,6 +30,11 @@ def lockout_warnings(document: str, kind: str) -> tuple[str, ...]:
     )
 
 
+def allows(document: str) -> bool:
+    """Whether any statement allows something."""
+    return any(statement.get("Effect") == "Allow" for statement in _statements(document))
+
+
 def _statements(document: str) -> list[dict[str, Any]]:
     try:
         found = json.loads(document).get("Statement", [])

@@ -99,13 +99,11 @@ class MoveAccount(Operation):
         )
 
     def _warnings(self, organization: Organization) -> tuple[str, ...]:
-        warnings = [
-            "StackSets that target either place may delete or deploy their resources in this account.",
-        ]
         account = organization.accounts_by_id.get(self.account)
-        if account and account.state != "ACTIVE":
-            warnings.insert(0, f"The account is {account.state}, not ACTIVE.")
-        return tuple(warnings)
+        return (
+            "StackSets that target either place may delete or deploy their resources in this account.",
+            *((f"The account is {account.state}, not ACTIVE.",) if account and account.state != "ACTIVE" else ()),
+        )
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console

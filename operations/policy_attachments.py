@@ -10,15 +10,15 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import StringConstraints
 
+from operations.attachment_steps import Attach, Detach
 from operations.base import Operation
 from operations.closing import Closing, Console
-from operations.errors import FieldError, RefusedError
+from operations.errors import FieldError
 from operations.fields import Flag, Kind
-from operations.lockout import lockout_warnings
-from operations.observations import Done, Failed, Observation, Ready, Stale
+from operations.lockout import allows, lockout_warnings
 from operations.organization import Organization
 from operations.permissions import Permission
-from operations.places import accounts_beneath, find_target, target_label, target_path
+from operations.places import accounts_beneath, chain, find_target, target_label, target_path
 from operations.policies import Policy
 from operations.policy_common import (
     FULL_ACCESS,
@@ -29,7 +29,6 @@ from operations.policy_common import (
     ExistingPolicy,
     attached,
     check_enabled,
-    describe,
     existing,
     hits,
     management_warning,
@@ -38,7 +37,7 @@ from operations.policy_common import (
 from operations.policy_diff import document_diff
 from operations.policy_types import SCP, is_authorization, limits
 from operations.preview import Fact, Look, Preview
-from operations.steps import Step, World
+from operations.steps import Step
 
 Target = Annotated[
     str,
@@ -68,11 +67,26 @@ class _Attachment(Operation):
     def _facts(self, look: Look, found: Described, there: tuple[Policy, ...]) -> tuple[Fact, ...]:
         most = limits(found.type).attached
         used = f"{len(there)} of {most} in use" if most else f"{len(there)} in use; AWS decides how many may be"
+        above = ", ".join(map(look.organization.path_of, self._above(look.organization)))
         return (
             *policy_facts(found),
             Fact(label="Target", value=target_label(look.organization, self.place)),
             Fact(label="Policies of this type there", value=used),
+            *((Fact(label="Applies there anyway, from", value=above),) if above else ()),
         )
+
+    def _above(self, organization: Organization) -> tuple[str, ...]:
+        """The roots and OUs above the target to which the policy is attached as well."""
+        targets = organization.policies.targets.get(self.policy, ())
+        return tuple(unit for unit in chain(organization, self.place)[:-1] if unit in targets)
+
+    def _diff(self, organization: Organization, found: Described, before: str, after: str) -> str:
+        """What changes for the target: nothing where the policy applies from above.
+
+        A service control policy that allows is another matter, because what is allowed has to be so at every level.
+        """
+        at_each_level = found.type == SCP and allows(found.content)
+        return document_diff(before, after) if at_each_level or not self._above(organization) else ""
 
 
 class AttachPolicy(_Attachment):
@@ -104,12 +118,12 @@ class AttachPolicy(_Attachment):
             facts=self._facts(look, found, there),
             plan=(f"Attach the policy to {target_label(organization, self.place)} (AttachPolicy).",),
             warnings=(
+                *lockout_warnings(found.content, found.type),
                 *_wide(organization, self.place),
                 *management_warning(organization, found.type, accounts),
-                *lockout_warnings(found.content, found.type),
             ),
             hits=hits(organization, found.type, accounts),
-            diff=document_diff("", found.content),
+            diff=self._diff(organization, found, "", found.content),
             precondition={"type": found.type, "document": found.seal},
         )
 
@@ -165,12 +179,12 @@ class DetachPolicy(_Attachment):
             facts=self._facts(look, found, there),
             plan=(f"Detach the policy from {target_label(organization, self.place)} (DetachPolicy).",),
             warnings=(
-                *_wide(organization, self.place),
                 *_without_full_access(found, there),
+                *_wide(organization, self.place),
                 *management_warning(organization, found.type, accounts),
             ),
             hits=hits(organization, found.type, accounts),
-            diff=document_diff(found.content, ""),
+            diff=self._diff(organization, found, found.content, ""),
             precondition={"type": found.type, "document": found.seal},
         )
 
@@ -217,64 +231,3 @@ def _without_full_access(found: Described, there: tuple[Policy, ...]) -> tuple[s
         "everything in these accounts stops working."
     )
     return (warning,)
-
-
-class _Step(Step):
-    def __init__(self, policy: str, target: str, precondition: Mapping[str, Any]) -> None:
-        self._policy = policy
-        self._target = target
-        self._type = str(precondition["type"])
-        self._document = str(precondition["document"])
-
-    def _is_attached(self, world: World) -> bool:
-        return self._policy in {policy.id for policy in attached(world.aws, self._target, self._type)}
-
-    def _call(self, world: World, method: str) -> None:
-        world.aws.write("organizations", method, PolicyId=self._policy, TargetId=self._target)
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"Nothing was changed. {failed.say}", failed.advice, failed.code)
-
-
-class Attach(_Step):
-    """Attaches one policy to one target; a document that has changed since the approval is not attached."""
-
-    key = "attach"
-    title = "Attach the policy"
-
-    def observe(self, world: World) -> Observation:
-        if self._is_attached(world):
-            return Done("The policy is attached.")
-        found = describe(world.aws, self._policy)
-        if found is None:
-            return Stale("the policy no longer exists.")
-        return Ready() if found.seal == self._document else Stale("the policy's document was changed.")
-
-    def act(self, world: World) -> Observation:
-        try:
-            self._call(world, "attach_policy")
-        except RefusedError as error:
-            if error.code == "DuplicatePolicyAttachmentException":
-                return Done("The policy is attached already.")
-            raise
-        return Done("The policy has been attached.")
-
-
-class Detach(_Step):
-    """Detaches one policy from one target."""
-
-    key = "detach"
-    title = "Detach the policy"
-
-    def observe(self, world: World) -> Observation:
-        return Ready() if self._is_attached(world) else Done("The policy is not attached there.")
-
-    def act(self, world: World) -> Observation:
-        try:
-            self._call(world, "detach_policy")
-        except RefusedError as error:
-            if error.code == "PolicyNotAttachedException":
-                return Done("The policy is not attached there any more.")
-            raise
-        return Done("The policy has been detached.")

@@ -26,8 +26,9 @@ class Fact(BaseModel):
 class Preview(BaseModel):
     """Plain text for people, and the `precondition` that an approval is bound to.
 
-    `hits` says what is reached: a sentence with the number first, then one line for each account. `diff` is what changes in a
-    document, as lines that begin with `+`, `-` or a space.
+    `warnings` begin with the most severe, which is the one that the question behind Approve repeats. `hits` says what is
+    reached: a sentence with the number first, then one line for each account. `diff` is what changes in a document, as lines
+    that begin with `+`, `-` or a space.
     """
 
     model_config = ConfigDict(frozen=True)

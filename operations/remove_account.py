@@ -97,9 +97,9 @@ class RemoveAccount(Operation):
             facts=account_facts(look.organization, self.account, found),
             plan=("Remove the account (RemoveAccountFromOrganization).",),
             warnings=(
-                "It needs a payment method, a contact address and an agreement of its own, or AWS refuses.",
                 f"The role {DEFAULT_ROLE} stays in it and still trusts the management account: its administrator deletes it.",
-                "Its cost history stays with the organization; its tags are lost.",
+                "Its tags are lost; its cost history stays with the organization.",
+                "It needs a payment method, a contact address and an agreement of its own, or AWS refuses.",
             ),
             hits=_policies_lost(look.organization, self.account),
             precondition={"email": found.email},

@@ -199,8 +199,8 @@ class RevokeAccess(_RoleAccess):
             facts=self._facts(look.organization, principal),
             plan=(f"Write the inline policy {POLICY} of {principal}, other statements in it as they are.",),
             warnings=(
-                "Sessions that are open go on until they expire.",
                 f"Other IAM policies of {principal} may still allow it; the bot looks at {POLICY} only.",
+                "Sessions that are open go on until they expire.",
             ),
             hits=self._hits(look.organization, [arn.split(":")[4] for arn in arns]),
             diff=document_diff(before, after),

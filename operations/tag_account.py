@@ -130,8 +130,8 @@ def _warnings(present: Mapping[str, str], changes: Mapping[str, str]) -> tuple[s
     ]
     replaced = [key for key in changes if key in present]
     return (
-        *(f"The account has a tag {other}, which differs from {key} only in case." for key, other in alike),
         *((f"The old value of {', '.join(replaced)} is lost; the card has it.",) if replaced else ()),
+        *(f"The account has a tag {other}, which differs from {key} only in case." for key, other in alike),
     )
 
 

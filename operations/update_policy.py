@@ -96,8 +96,8 @@ class UpdatePolicy(Operation):
             facts=(*policy_facts(found), *self._facts(found, changes, judged)),
             plan=(f"Change the policy's {' and '.join(_word(part) for part in changes)} (UpdatePolicy).",),
             warnings=(
-                *management_warning(look.organization, found.type, accounts),
                 *(judged.warnings if judged else ()),
+                *management_warning(look.organization, found.type, accounts),
             ),
             hits=hits(look.organization, found.type, accounts) if judged else (),
             diff=document_diff(found.content, self.content) if judged else "",

@@ -202,6 +202,64 @@ def test_losing_full_access_is_warned_of(office: Office) -> None:
     assert any("Without FullAWSAccess only what RestrictRegions allows" in warning for warning in preview["warnings"])
 
 
+@pytest.mark.parametrize(
+    ("operation", "params", "first"),
+    [
+        ("detach-policy", {"policy": "FullAWSAccess", "place": "/"}, "Without FullAWSAccess only what"),
+        ("attach-policy", {"policy": "Locks", "place": "/"}, "Statement 1 denies everything to everybody beneath"),
+    ],
+)
+def test_the_most_severe_warning_comes_first(
+    office: Office, aws: AwsSandbox, operation: str, params: dict[str, str], first: str
+) -> None:
+    """It is the one that the question behind Approve repeats."""
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+    organizations = aws.client("organizations")
+    made = organizations.create_policy(Type=SCP, Name="Locks", Content=json.dumps(everything), Description="")
+    office.look_again()
+    warnings = shown(office, operation, **params)["warnings"]
+    assert warnings[0].startswith(first)
+    assert any("The target is the root" in warning for warning in warnings[1:])
+    office.click(office.request(1), "cancel", "U0ALICE")
+    office.work()
+
+    preview = shown(office, "update-policy", policy="RestrictRegions", content=json.dumps(everything))
+    assert preview["warnings"][0].startswith("Statement 1 denies everything")
+    assert made
+
+
+def already(preview: dict[str, Any]) -> list[str]:
+    return [fact["value"] for fact in preview["facts"] if fact["label"] == "Applies there anyway, from"]
+
+
+@pytest.mark.parametrize("place", ["/Workloads/Staging", STAGING])
+def test_what_applies_from_above_already_is_said_and_changes_nothing(office: Office, place: str) -> None:
+    preview = shown(office, "attach-policy", policy="RestrictRegions", place=place)
+    assert already(preview) == ["/Workloads"]
+    assert preview["diff"] == ""
+
+
+def test_what_still_applies_from_above_is_said_when_it_is_detached(office: Office, aws: AwsSandbox) -> None:
+    staging, policy = unit_at(aws, "/Workloads/Staging"), policies(aws)["RestrictRegions"]
+    aws.client("organizations").attach_policy(PolicyId=policy, TargetId=staging)
+    office.look_again()
+    preview = shown(office, "detach-policy", policy="RestrictRegions", place=staging)
+    assert already(preview) == ["/Workloads"]
+    assert preview["diff"] == ""
+
+
+def test_what_allows_counts_at_every_level(office: Office) -> None:
+    preview = shown(office, "detach-policy", policy="FullAWSAccess", place="/Workloads")
+    assert already(preview) == ["/"]
+    assert '-       "Action": "*",' in preview["diff"]
+
+
+def test_what_is_new_to_a_place_is_shown_as_a_diff(office: Office) -> None:
+    preview = shown(office, "attach-policy", policy="RestrictRegions", place="/Security")
+    assert already(preview) == []
+    assert preview["diff"].startswith("+ {")
+
+
 def test_deleting_and_its_undo(office: Office, aws: AwsSandbox) -> None:
     organizations = aws.client("organizations")
     organizations.create_policy(Type=SCP, Name="Old", Content=json.dumps(DENY), Description="was useful")
