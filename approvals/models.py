@@ -119,6 +119,11 @@ class Request(SQLModel, table=True):
     warned_at: datetime | None = _time()
     tell_at: datetime | None = _time()
 
+    @property
+    def title(self) -> str:
+        """The request in one line of plain text; its operation's name until the preview is there."""
+        return str(self.preview.get("title") or self.operation)
+
 
 class Vote(SQLModel, table=True):
     """One person's decision on one request; `digest` says what exactly was decided upon."""

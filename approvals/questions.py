@@ -9,8 +9,9 @@ from approvals.models import Request
 from approvals.text import CONFIRM_TEXT, Block, confirm, shorten
 from operations.preview import Preview
 
-AT_ONCE = "It is carried out in AWS at once, in your name."
-LATER = "It is carried out in AWS as soon as the others who are needed have approved."
+AT_ONCE = "Your approval is recorded, and it starts at once."
+LATER = "Your approval is recorded; it starts as soon as the others who are needed have approved."
+CLOSED = "The card is closed, and nothing is done in AWS. Only the person who asked can cancel it."
 LONGEST_TITLE = 110
 
 
@@ -20,17 +21,29 @@ def to_approve(request: Request, preview: Preview, needed: int) -> Block:
     `needed` is how many approvals are still missing.
     """
     then = AT_ONCE if needed <= 1 else LATER
-    title = f"{shorten(preview.title, LONGEST_TITLE)}.\n"
-    room = CONFIRM_TEXT - len(title) - len(then)
-    warning = shorten(f"Warning: {preview.warnings[0]}", room - 1) + "\n" if preview.warnings else ""
+    title = _named(preview.title)
+    warning = _warning(preview.warnings, CONFIRM_TEXT - len(title) - len(then))
     style = "danger" if warning else ""
     return confirm(f"Approve request #{request.id}?", f"{title}{warning}{then}", "Approve", "Not yet", style)
 
 
+def _named(title: str) -> str:
+    return f"{shorten(title, LONGEST_TITLE)}.\n"
+
+
+def _warning(warnings: tuple[str, ...], room: int) -> str:
+    """The first warning on a line of its own, and how many more there are."""
+    if not warnings:
+        return ""
+    more = len(warnings) - 1
+    end = f" (and {more} more on the card)\n" if more else "\n"
+    return shorten(f"Warning: {warnings[0]}", room - len(end)) + end
+
+
 def to_cancel(request: Request) -> Block:
     """Asked of everybody who presses it, because Slack shows everybody the same card."""
-    title = f"Cancel request #{request.id}?"
-    return confirm(title, "Only the person who asked can cancel it.", "Cancel request", "Keep it")
+    text = f"{_named(request.title)}{CLOSED}"
+    return confirm(f"Cancel request #{request.id}?", text, "Cancel request", "Keep it")
 
 
 def to_sign(request: Request) -> Block:

@@ -13,6 +13,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from approvals.desk import Click
+from approvals.text import Block
 from handlers.caller import delivery, of_interaction
 from handlers.declared import Value, fields_of
 from handlers.deny import deny_form, reason_of, request_of
@@ -83,14 +84,16 @@ def _deny(front: Front, slack: WebClient, body: dict[str, Any]) -> None:
         tell(front, slack, caller, BROKEN)
         return
     click = _click(body, number)
-    view = deny_form(number, caller.channel)
-    open_view_if(front, slack, caller, view, lambda: front.may_decide(click) or _keep(front, click))
+    open_view_if(front, slack, caller, lambda: _asks_why(front, click))
 
 
-def _keep(front: Front, click: Click) -> bool:
-    """Leaves a click that cannot decide anything to the workers, who tell why; there is no form to open."""
-    front.desk.click(click)
-    return False
+def _asks_why(front: Front, click: Click) -> Block | None:
+    """The form; none for a click that cannot decide anything, which is left to the workers, who tell why."""
+    request = front.desk.find(click.request_id) if front.may_decide(click) else None
+    if request is None:
+        front.desk.click(click)
+        return None
+    return deny_form(click.request_id, request.title, click.channel)
 
 
 def _denied(front: Front, ack: Any, body: dict[str, Any]) -> None:

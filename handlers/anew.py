@@ -79,7 +79,7 @@ def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Gi
         asked = operation.model_validate(request.params)
     except ValidationError:
         return NO_UNDO
-    reason = f"Undo of request #{request.id}: {request.preview.get('title', request.operation)}"[:LONGEST_REASON]
+    reason = f"Undo of request #{request.id}: {request.title}"[:LONGEST_REASON]
     inverse = asked.inverse(request.preview.get("precondition", {}), request.memory)
     return [(type(one), Given(_values(one.model_dump(mode="json")), reason)) for one in inverse] or NO_UNDO
 

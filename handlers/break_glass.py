@@ -18,8 +18,8 @@ from operations.base import Operation
 LONGEST_METADATA = 3000
 WARNING = (
     ":rotating_light: *{title}*\n"
-    "This is carried out at once, in your name, without anybody's approval. The approval channel is told loudly, and one of "
-    "the approvers has to review it afterwards."
+    "This is carried out at once, without anybody's approval, and recorded under your name. The approval channel is told "
+    "loudly, and one of the approvers has to review it afterwards."
 )
 
 

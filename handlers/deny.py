@@ -6,15 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from approvals.text import Block, clean
+from approvals.text import Block, clean, escape, section, shorten
 from handlers.slack_names import DENY_FORM
 
-LONGEST_REASON = 500
+LONGEST_REASON, LONGEST_TITLE = 500, 500
 LARGEST_NUMBER = 2**31 - 1
 
 
-def deny_form(number: int, channel: str) -> Block:
-    """The modal view; which request it is about, and where it was clicked, ride along."""
+def deny_form(number: int, title: str, channel: str) -> Block:
+    """The modal view; `title` says what would be denied, and the request's number and where it was clicked ride along."""
     return {
         "type": "modal",
         "callback_id": DENY_FORM,
@@ -23,6 +23,7 @@ def deny_form(number: int, channel: str) -> Block:
         "close": _plain("Not now"),
         "private_metadata": json.dumps({"request": number, "channel": channel}),
         "blocks": [
+            section(f"*{escape(shorten(title, LONGEST_TITLE))}*"),
             {
                 "type": "input",
                 "block_id": "reason",
@@ -34,7 +35,7 @@ def deny_form(number: int, channel: str) -> Block:
                     "multiline": True,
                     "max_length": LONGEST_REASON,
                 },
-            }
+            },
         ],
     }
 

@@ -27,9 +27,9 @@ def open_view(front: Front, slack: WebClient, caller: Caller, view: Block) -> No
     front.run(lambda: _open(slack, caller, view))
 
 
-def open_view_if(front: Front, slack: WebClient, caller: Caller, view: Block, opens: Callable[[], bool]) -> None:
-    """The same, when `opens()` says so on the worker; it has to be quick, because the trigger lives 3 s."""
-    front.run(lambda: _open(slack, caller, view) if opens() else None)
+def open_view_if(front: Front, slack: WebClient, caller: Caller, make: Callable[[], Block | None]) -> None:
+    """The same, when the worker makes a view at all; that has to be quick, because the trigger lives 3 s."""
+    front.run(lambda: _open_if(slack, caller, make()))
 
 
 def tell(front: Front, slack: WebClient, caller: Caller, text: str) -> None:
@@ -54,6 +54,11 @@ def show(slack: WebClient, caller: Caller, text: str, blocks: list[Block]) -> No
 def careful(front: Front, what: str, work: Callable[[], object]) -> None:
     """Runs work on a worker; a failure ends in the log, without what Slack sent."""
     front.run(lambda: _careful(what, work))
+
+
+def _open_if(slack: WebClient, caller: Caller, view: Block | None) -> None:
+    if view is not None:
+        _open(slack, caller, view)
 
 
 def _open(slack: WebClient, caller: Caller, view: Block) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from approvals.models import Request
-from approvals.questions import AT_ONCE, LATER, to_approve
+from approvals.questions import AT_ONCE, CLOSED, LATER, to_approve, to_cancel
 from operations.preview import Preview
 
 WARNING = "The target is the root: this concerns the whole organization."
@@ -18,6 +18,7 @@ ASKED = Request(
     operation="attach-policy",
     subject="s",
     params={},
+    preview={},
     team="T0",
     requester="U0ALICE",
 )
@@ -47,8 +48,25 @@ def test_the_first_of_two_approvals_starts_nothing(needed: int, follows: str) ->
 
 @pytest.mark.parametrize("needed", [1, 2])
 @pytest.mark.parametrize("length", [1, 109, 110, 111, 5000])
-def test_whatever_is_long_the_consequence_stays_readable(length: int, needed: int) -> None:
-    text = to_approve(ASKED, previewed("t" * length, "w" * length), needed)["text"]["text"]
+@pytest.mark.parametrize("more", [0, 1, 12])
+def test_whatever_is_long_the_consequence_stays_readable(length: int, needed: int, more: int) -> None:
+    text = to_approve(ASKED, previewed("t" * length, *["w" * length] * (1 + more)), needed)["text"]["text"]
     assert len(text) <= 300
     assert text.endswith(AT_ONCE if needed == 1 else LATER)
     assert "Warning: w" in text
+    assert (f"(and {more} more on the card)" in text) == bool(more)
+
+
+def test_nobody_is_told_that_aws_sees_their_name() -> None:
+    """AWS sees the bot's role; the approver's name is in the bot's own records."""
+    assert AT_ONCE == "Your approval is recorded, and it starts at once."
+    assert LATER.startswith("Your approval is recorded; it starts as soon as")
+
+
+@pytest.mark.parametrize("title", ["Attach RestrictRegions to /", "t" * 5000])
+def test_cancelling_says_what_it_is_about_and_what_follows(title: str) -> None:
+    question = to_cancel(ASKED.model_copy(update={"preview": {"title": title}}))
+    assert question["title"]["text"] == "Cancel request #2?"
+    assert question["text"]["text"].startswith(title[:100])
+    assert question["text"]["text"].endswith(CLOSED)
+    assert "nothing is done in AWS" in CLOSED

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import update
 
+from approvals.models import Request
 from tests.handlers.reception import ALICE, APPROVALS, BOB, OTHER_TEAM, TEAM, Reception
 
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"
@@ -61,6 +63,15 @@ def test_deny_asks_for_the_reason(asked: Reception) -> None:
     assert asked.submits(view, {"reason": "not\u202e now"}, user=BOB) == {}
     assert asked.submits(view, {"reason": "not now"}, user=BOB) == {}
     assert asked.clicks() == [("deny", BOB, TEAM, 1, "not now")]
+
+
+def test_the_deny_form_says_what_would_be_denied(asked: Reception) -> None:
+    with asked.store.write() as session:
+        session.execute(update(Request).values(preview={"title": "Move <b> " + "&" * 3000, "facts": [], "plan": []}))
+    asked.presses("deny", "1")
+    view = asked.form()
+    assert view["title"]["text"] == "Deny request #1"
+    assert view["blocks"][0]["text"]["text"].startswith("*Move &lt;b&gt; &amp;")
 
 
 def test_who_may_not_decide_is_shown_no_form_and_told_why_by_the_workers(asked: Reception) -> None:
