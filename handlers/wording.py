@@ -15,9 +15,10 @@ from pydantic import ValidationError
 from approvals.text import escape, shorten
 from handlers.declared import field_of
 from operations.base import Operation
-from operations.fields import OperationField
+from operations.fields import Kind, OperationField
 
 LONGEST = 1900
+WITH_ID = (Kind.ACCOUNT, Kind.ACCOUNTS, Kind.OU, Kind.TARGET, Kind.POLICY)
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,10 @@ def _missing(_: OperationField | None, __: dict[str, Any]) -> str:
     return "this is needed; please give it."
 
 
-def _too_long(_: OperationField | None, finding: dict[str, Any]) -> str:
+def _too_long(field: OperationField | None, finding: dict[str, Any]) -> str:
     most = finding["ctx"]["max_length"]
-    return f"{_shown(finding)} has {len(finding['input'])} characters; {most} is the most. Shorten it."
+    way_out = "Give its id." if field and field.flag.kind in WITH_ID else "Shorten it."
+    return f"{_shown(finding)} has {len(finding['input'])} characters; {most} is the most. {way_out}"
 
 
 def _too_short(_: OperationField | None, finding: dict[str, Any]) -> str:

@@ -6,40 +6,57 @@ Source: AWS Organizations API Reference, "CreateAccount", "CreateOrganizationalU
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
-ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+from operations.words import listed
+
+ROLE_NAME = re.compile(r"[\w+=,.@-]", re.ASCII)
 EMAIL = re.compile(r"[^\s@\"'()<>\[\]:;,\\|%&]+@[^\s@]+\.[^\s@]+")
-ACCOUNT_NAME = re.compile(r"[\u0020-\u007e]{1,50}")
+ACCOUNT_NAME = re.compile(r"[\u0020-\u007e]")
 MAX_TAGS = 49  # AWS takes 50, and the bot adds one of its own.
 KEPT_PREFIXES = ("aws:", "orgbot:")
 CLI_TAG = re.compile(r"Key=(?P<key>[^,]*),\s*Value=(?P<value>.*)", re.DOTALL)
 
 
 def _email(value: str) -> str:
+    if not EMAIL.fullmatch(value):
+        raise ValueError(f"“{value[:70]}” is no e-mail address that AWS accepts, such as aws+staging@example.com")
     if not 6 <= len(value) <= 64:
         raise ValueError(f"an e-mail address for AWS has 6 to 64 characters; this one has {len(value)}")
-    if not EMAIL.fullmatch(value):
-        raise ValueError(f"“{value}” is no e-mail address that AWS accepts, such as aws+staging@example.com")
     return value
 
 
 def _account_name(value: str) -> str:
-    if not ACCOUNT_NAME.fullmatch(value):
-        raise ValueError(
-            f"an account name has 1 to 50 characters from space to ~ (ASCII); “{value[:60]}” has others, or {len(value)} of them"
-        )
+    _check_characters(value, ACCOUNT_NAME, "an account name takes the characters from space to ~ (ASCII)")
+    if not 1 <= len(value) <= 50:
+        raise ValueError(f"an account name has 1 to 50 characters; this one has {len(value)}")
     return value
 
 
 def _role_name(value: str) -> str:
-    if not ROLE_NAME.fullmatch(value):
-        raise ValueError(
-            f"a role name has 1 to 64 letters, digits or +=,.@-_ without spaces; “{value[:70]}” has others"
-        )
+    _check_characters(value, ROLE_NAME, "a role name takes letters, digits and +=,.@-_")
+    if not 1 <= len(value) <= 64:
+        raise ValueError(f"a role name has 1 to 64 characters; this one has {len(value)}")
     return value
+
+
+def _check_characters(value: str, allowed: re.Pattern[str], rule: str) -> None:
+    """Raises ValueError that names the characters that are not allowed, each once."""
+    wrong = dict.fromkeys(character for character in value if not allowed.fullmatch(character))
+    if wrong:
+        named = listed([_seen(character) for character in wrong], 5)
+        verb = "is" if len(wrong) == 1 else "are"
+        raise ValueError(f"{named} {verb} not allowed in “{value[:70]}”; {rule}")
+
+
+def _seen(character: str) -> str:
+    """A character in quotes; a space, and what nobody sees, by its name in Unicode."""
+    if character.isprintable() and not character.isspace():
+        return f"“{character}”"
+    return unicodedata.name(character, f"the character U+{ord(character):04X}").lower()
 
 
 def _tags(value: Any) -> dict[str, str]:
