@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cached_property
 
 from operations.errors import FieldError
+from operations.nearest import perhaps
 from operations.policies import Policies
 from operations.words import listed
 
@@ -113,18 +114,16 @@ class Organization:
         if len(named) > 1 and not wanted.startswith("/"):
             paths = listed([unit.path for unit in named])
             return f"“{wanted}” names {len(named)} organizational units: {paths}. Give the path."
-        word = wanted.strip("/").rsplit("/", 1)[-1].casefold()
-        near = [unit.path for unit in self.units if word and word[:4] in unit.name.casefold()] or [
-            u.path for u in self.units
-        ]
-        return f"there is no organizational unit “{wanted}”. Perhaps: {listed(near)}."
+        word = wanted.strip("/")
+        near = perhaps(word, ((unit.path.strip("/") if "/" in word else unit.name, unit.path) for unit in self.units))
+        return f"there is no organizational unit “{wanted}”. {near or '`/org tree` shows them.'}"
 
     def _no_account(self, wanted: str, found: list[Account]) -> str:
         if found:
             ids = listed([f"{a.id} ({self.path_of(a.parent)})" for a in found])
             return f"“{wanted}” names {len(found)} accounts: {ids}. Give the id."
-        near = [f"{a.name} ({a.id})" for a in self.accounts if wanted.casefold()[:4] in a.name.casefold()]
-        way_out = f"Perhaps: {listed(near)}." if near else "Give its id, name or e-mail."
+        known = ((a.email if "@" in wanted else a.name, f"{a.name} ({a.id})") for a in self.accounts)
+        way_out = perhaps(wanted, known) or "Give its id, name or e-mail."
         return f"there is no account “{wanted}” in the organization. {way_out}"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from operations.errors import FieldError
+from operations.nearest import perhaps
 from operations.words import listed
 
 Attachments = Mapping[str, tuple[str, ...]]
@@ -66,8 +67,8 @@ class Policies:
         if named:
             candidates = listed([f"{policy.id} ({policy.type})" for policy in named])
             return f"“{wanted}” names {len(named)} policies: {candidates}. Give the id."
-        near = [f"{p.name} ({p.id})" for p in self.known if wanted and wanted.casefold()[:4] in p.name.casefold()]
-        way_out = f"Perhaps: {listed(near)}." if near else "`/org policies` lists them."
+        known = ((policy.name, f"{policy.name} ({policy.id})") for policy in self.known)
+        way_out = perhaps(wanted, known) or "`/org policies` lists them."
         return f"there is no policy “{wanted}” in the organization. {way_out}"
 
     def label(self, policy_id: str) -> str:

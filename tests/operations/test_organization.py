@@ -40,7 +40,14 @@ def test_a_path_wins_over_names() -> None:
     assert ORGANIZATION.find_unit("Staging", "ou").id == "ou-s"
 
 
-@pytest.mark.parametrize(("text", "told"), [("/Workloads/Stagingg", "/Workloads/Staging"), ("Nowhere", "/Workloads")])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("/Workloads/Stagingg", "Perhaps: /Workloads/Staging, /Workloads, /Staging."),
+        ("Wrokloads", "Perhaps: /Workloads."),
+        ("Nowhere", "`/org tree` shows them"),
+    ],
+)
 def test_an_unknown_ou_gets_suggestions(text: str, told: str) -> None:
     with pytest.raises(FieldError, match=told) as caught:
         ORGANIZATION.find_unit(text, "ou")
@@ -55,6 +62,12 @@ def test_an_account_is_found_by_id_name_or_email(text: str) -> None:
 def test_an_ambiguous_name_gets_the_candidates() -> None:
     with pytest.raises(FieldError, match=r"2 accounts: 222222222222 \(/Staging\), 333333333333 \(/Workloads/Staging\)"):
         ORGANIZATION.find_account("data", "account")
+
+
+@pytest.mark.parametrize("text", ["wb", "the-web", "wbe@example.com"])
+def test_an_unknown_account_gets_the_one_most_alike(text: str) -> None:
+    with pytest.raises(FieldError, match=r"Perhaps: web \(111111111111\)"):
+        ORGANIZATION.find_account(text, "account")
 
 
 def test_an_unknown_account_says_how_to_name_one() -> None:
