@@ -100,12 +100,14 @@ def _answer(front: Front, typed: Typed) -> list[Block]:
         return _one(front, typed, rest)
     if word in LOOKS:
         return looks.answer(Visit(front, typed.slack, typed.caller), word, rest)
-    return _asked(front, typed, read(operation_named(word), rest))
+    return _asked(front, typed, read(operation_named(word, rest), rest))
 
 
 def _help(rest: str) -> list[Block]:
-    word = rest.strip().casefold()
-    return help_pages.details(operation_named(word)) if word else help_pages.overview()
+    word, *others = rest.casefold().split() or [""]
+    if not word:
+        return help_pages.overview()
+    return help_pages.of_look(word) or help_pages.details(operation_named(word, " ".join(others)))
 
 
 def _one(front: Front, typed: Typed, rest: str) -> list[Block]:

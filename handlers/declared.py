@@ -11,6 +11,7 @@ from operations.fields import Flag, Kind, OperationField
 
 Value = str | list[str]
 LONGEST_REASON = 500
+ACRONYMS = {"ou": "OU"}
 REASON = OperationField(
     name="reason",
     flag=Flag(
@@ -64,7 +65,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def readable(operation: type[Operation] | str) -> str:
-    """`create-account` as a title: Create account."""
+    """`create-account` as a title: Create account; `create-ou`: Create OU."""
     name = operation if isinstance(operation, str) else operation.name
-    words = name.replace("-", " ")
+    words = " ".join(ACRONYMS.get(word, word) for word in name.split("-"))
     return words[:1].upper() + words[1:]

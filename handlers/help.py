@@ -7,18 +7,18 @@ from itertools import groupby
 from approvals.text import Block, context, escape, header, section, shorten
 from handlers.blocks import packed
 from handlers.declared import fields_of, readable
-from handlers.looks.names import NAMES
+from handlers.looks.names import NAMES, Name
 from handlers.slack_names import COMMAND
 from operations.base import Operation
-from operations.fields import OperationField
+from operations.fields import Choice, OperationField
 from operations.registry import all_operations
 
 READS = (
-    "".join(f"`{COMMAND} {name.usage}`  {name.purpose}\n" for name in NAMES)
-    + f"`{COMMAND} requests`  What waits, what runs, and what you asked for\n"
-    f"`{COMMAND} request 12`  One request\n"
-    f"`{COMMAND} sessions`  Who has credentials just now: yours, for approvers everybody's\n"
-    f"`{COMMAND} help create-account`  One operation with its flags"
+    *NAMES,
+    Name("requests", "requests", "What you asked for, and what else waits or runs"),
+    Name("request", "request 12", "One request and its history"),
+    Name("sessions", "sessions", "Who has credentials just now: yours, for approvers everybody's"),
+    Name("help", "help create-account", "One operation with its flags; `help` alone names them all"),
 )
 
 
@@ -28,9 +28,18 @@ def overview() -> list[Block]:
     return [
         header("What I can do"),
         section(f"Ask with `{COMMAND} <operation> --flag value …`. What is missing, a form asks for."),
-        section(f"*To look*\n{READS}"),
+        *packed(["*To look*", *map(_read, READS)]),
         *(block for family, members in families for block in packed([f"*{escape(family)}*", *map(_line, members)])),
     ]
+
+
+def _read(name: Name) -> str:
+    return f"`{COMMAND} {escape(name.usage)}`  {name.purpose}"
+
+
+def of_look(word: str) -> list[Block]:
+    """What is answered to the asker alone and needs no approval, in a sentence; nothing for any other word."""
+    return [section(f"{_read(name)}. The answer is for you alone.") for name in READS if name.word == word]
 
 
 def _line(operation: type[Operation]) -> str:
@@ -55,9 +64,15 @@ def details(operation: type[Operation]) -> list[Block]:
 def _flag(field: OperationField) -> str:
     first, *others = field.flag.names
     also = f" ({', '.join(f'`{name}`' for name in others)})" if others else ""
-    choices = f": {', '.join(choice.value for choice in field.flag.choices)}" if field.flag.choices else ""
+    choices = f": {', '.join(map(_choice, field.flag.choices))}" if field.flag.choices else ""
     hint = f". {field.flag.hint}" if field.flag.hint else ""
     return f"`{first}`{also}  {escape(f'{field.flag.label}{choices}{hint}')}{_need(field)}"
+
+
+def _choice(choice: Choice) -> str:
+    """`scp (SERVICE_CONTROL_POLICY)`: AWS's value, behind the word that people type where that is another one."""
+    short = next(iter(choice.words), choice.value)
+    return choice.value if short.casefold() == choice.value.casefold() else f"{short} ({choice.value})"
 
 
 def _need(field: OperationField) -> str:

@@ -63,12 +63,16 @@ def split(text: str) -> tuple[str, str]:
     return word.casefold(), rest
 
 
-def operation_named(word: str) -> type[Operation]:
-    """The operation of this name or alias; raises ParseError with the nearest one."""
+def operation_named(word: str, rest: str = "") -> type[Operation]:
+    """The operation of this name or alias; raises ParseError with the nearest one.
+
+    `rest` is what follows: names have two words, which people part by a space as well.
+    """
     known = by_name()
     if word in known:
         return known[word]
-    near = nearest(word, [*known, *LOOKS])
+    joined = "-".join([word, *rest.split()[:1]]).casefold()
+    near = joined if joined in known else nearest(word, [*known, *LOOKS])
     guess = f" Did you mean `{near}`?" if near else ""
     raise ParseError(f"there is no operation “{shorten(word, 60)}”.{guess} `/org help` shows what there is.")
 
@@ -87,7 +91,7 @@ def read(operation: type[Operation], rest: str) -> Command:
 def parse(text: str) -> Command:
     """The whole text after `/org`, when it begins with an operation; raises ParseError."""
     word, rest = split(text)
-    return read(operation_named(word), rest)
+    return read(operation_named(word, rest), rest)
 
 
 class _Reader:

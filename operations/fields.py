@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Choice:
-    """One of the values that a CHOICE takes; `words` are other spellings that people may type."""
+    """One of the values that a CHOICE takes; `words` are other spellings that people may type, the commonest first."""
 
     value: str
     label: str

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from operations.errors import FieldError
 from operations.organization import Account, Organization
 from operations.policies import Policy
+from operations.policy_types import is_authorization
 
 MOST_NAMED = 20
 
@@ -114,6 +115,11 @@ def inherited(organization: Organization, target: str) -> list[Inherited]:
         for source in chain(organization, target)
         for policy in organization.policies.on(source)
     ]
+
+
+def unbound(organization: Organization, kind: str) -> str:
+    """The account that no policy of this type binds: the management account for SCPs and RCPs, else none ("")."""
+    return organization.management_account if is_authorization(kind) else ""
 
 
 def reached(organization: Organization, policy: str) -> list[Account]:

@@ -16,9 +16,9 @@ from operations.errors import FieldError, RefusedError
 from operations.fields import Flag, Kind
 from operations.organization import Account, Organization
 from operations.permissions import Permission
-from operations.places import reach_lines
+from operations.places import reach_lines, unbound
 from operations.policies import Policy
-from operations.policy_types import choices, is_authorization, label, named
+from operations.policy_types import choices, label, named
 from operations.preview import Fact, Look
 
 FULL_ACCESS = ("p-FullAWSAccess", "p-RCPFullAWSAccess")
@@ -156,13 +156,13 @@ def policy_facts(found: Described) -> tuple[Fact, ...]:
 
 def hits(organization: Organization, kind: str, accounts: list[Account]) -> tuple[str, ...]:
     """The accounts that a policy reaches; SCPs and RCPs do not bind the management account."""
-    bound = [a for a in accounts if not (is_authorization(kind) and a.id == organization.management_account)]
-    return reach_lines(organization, bound)
+    free = unbound(organization, kind)
+    return reach_lines(organization, [account for account in accounts if account.id != free])
 
 
 def management_warning(organization: Organization, kind: str, accounts: list[Account]) -> tuple[str, ...]:
     """What is to be said when the management account is among the accounts beneath."""
-    if not is_authorization(kind) or organization.management_account not in {account.id for account in accounts}:
+    if unbound(organization, kind) not in {account.id for account in accounts}:
         return ()
     return (
         f"The management account is not bound: a {label(kind)[:1].lower()}{label(kind)[1:]} never has an effect on it.",

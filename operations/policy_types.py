@@ -74,7 +74,7 @@ def choices() -> tuple[Choice, ...]:
 
 def _words(kind: str) -> tuple[str, ...]:
     dashed = kind.casefold().replace("_", "-")
-    return (*SHORT.get(kind, ()), dashed, dashed.removesuffix("-policy"), label(kind))
+    return (*SHORT.get(kind, ()), dashed.removesuffix("-policy"), dashed, label(kind))
 
 
 def is_authorization(kind: str) -> bool:

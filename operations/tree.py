@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from operations.organization import Account, Organization, OrganizationalUnit
+from operations.places import unbound
 
 Span = tuple[int, int]
 NOWHERE: Span = (0, 0)
@@ -78,7 +79,7 @@ class Tree:
         return end - start
 
     def reached(self, policy: str) -> Sequence[Account]:
-        """The accounts that a policy reaches through all its attachments."""
+        """The accounts that a policy reaches through all its attachments, without the one that it does not bind."""
         return [account for start, end in self._reach(policy) for account in self.accounts[start:end]]
 
     def count_reached(self, policy: str) -> int:
@@ -90,6 +91,17 @@ class Tree:
         return self._spans.get(target, NOWHERE) if at is None else (at, at + 1)
 
     def _reach(self, policy: str) -> Iterator[Span]:
+        """Spans that do not overlap, without the account that the policy does not bind."""
+        known = self.organization.policies.by_id.get(policy)
+        free = self._at.get(unbound(self.organization, known.type), -1) if known else -1
+        for start, end in self._covered(policy):
+            if start <= free < end:
+                yield start, free
+                yield free + 1, end
+            else:
+                yield start, end
+
+    def _covered(self, policy: str) -> Iterator[Span]:
         """Spans that do not overlap; of two that do, one lies within the other, as in every tree."""
         reached = 0
         for start, end in sorted(map(self._span, self.organization.policies.targets.get(policy, ()))):

@@ -62,7 +62,7 @@ def _grouped(organization: Organization, shown: Sequence[Account]) -> list[str]:
 def account_line(organization: Organization, account: Account) -> str:
     """Name, id and e-mail address; whether it is the management account; its state when it is not active."""
     management = "  ·  management account" if account.id == organization.management_account else ""
-    return f"{name(account.name, 50)}  `{account.id}`  {name(account.email, 64)}{management}{state(account)}"
+    return f"{name(account.name, 50)}  `{account.id}`  ·  {name(account.email, 64)}{management}{state(account)}"
 
 
 def state(account: Account) -> str:

@@ -77,7 +77,7 @@ def _line(question: Question, policy: Policy) -> str:
         f"{counted(attachments, 'attachment')}, reaches {counted(question.tree.count_reached(policy.id), 'account')}"
     )
     by_aws = "  ·  managed by AWS" if policy.aws_managed else ""
-    return f"{name(policy.name, 80)}  `{policy.id}`  {reach if attachments else 'not attached'}{by_aws}"
+    return f"{name(policy.name, 80)}  `{policy.id}`  ·  {reach if attachments else 'not attached'}{by_aws}"
 
 
 def _others(question: Question, kind: str, found: Sequence[Policy]) -> list[str]:

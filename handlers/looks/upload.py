@@ -53,5 +53,9 @@ def _upload(visit: Visit, question: Question, unit: OrganizationalUnit, content:
         content=content,
         title=shorten(f"{question.organization.id} {unit.path}", 100),
         alt_txt=f"The tree of the organization beneath {shorten(unit.path, 200)}",
-        initial_comment=f"{escape(unit.path)}: {accounts}, as read from AWS {ago(question.organization.read_at, question.now)}",
+        initial_comment=f"{_place(unit)}: {accounts}, as read from AWS {ago(question.organization.read_at, question.now)}",
     )
+
+
+def _place(unit: OrganizationalUnit) -> str:
+    return escape(unit.path) if unit.parent else "Whole organization"

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from handlers.help import details
+from handlers.looks.names import WORDS
 from operations.base import Operation
 from operations.registry import all_operations
 from sandbox.slack.limits import problems
@@ -37,6 +38,24 @@ def test_one_operation_in_full(reception: Reception, operation: type[Operation])
 def test_help_as_a_flag(reception: Reception, operation: type[Operation]) -> None:
     answer = reception.types(f"help {operation.name}")
     assert reception.types(f"{operation.name} --help") == answer
+
+
+@pytest.mark.parametrize("word", ["help", "requests", "request", "sessions", *WORDS])
+def test_a_look_is_explained_in_a_sentence(reception: Reception, word: str) -> None:
+    told = reception.types(f"help {word}")
+    assert told.startswith(f"`/org {word}")
+    assert told.endswith("The answer is for you alone.")
+
+
+def test_policy_types_are_named_by_the_words_that_people_type(reception: Reception) -> None:
+    told = reception.types("help create-policy")
+    assert "Policy type: scp (SERVICE_CONTROL_POLICY), rcp (RESOURCE_CONTROL_POLICY), tag (TAG_POLICY)" in told
+    assert "ALLOW, DENY" in reception.types("help create-account")
+
+
+@pytest.mark.parametrize("text", ["help create account", "help Create Account now"])
+def test_help_for_a_name_in_two_words(reception: Reception, text: str) -> None:
+    assert "Did you mean `create-account`?" in reception.types(text)
 
 
 def test_help_for_what_does_not_exist(reception: Reception) -> None:

@@ -77,6 +77,8 @@ def test_the_form_and_the_help_can_be_asked_for() -> None:
     ("text", "says"),
     [
         ("creat-acount", "no operation “creat-acount”. Did you mean `create-account`?"),
+        ("create account --name web", "no operation “create”. Did you mean `create-account`?"),
+        ("Rename OU", "Did you mean `rename-ou`?"),
         ("xyzzy", "no operation “xyzzy”. `/org help`"),
         ("requst", "Did you mean `request`?"),
         ("create-account --nam x", "no flag --nam. Did you mean `--name`?"),

@@ -8,17 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operations.organization import Account, Organization, OrganizationalUnit
-from operations.places import accounts_beneath, reached, units_beneath
+from operations.places import accounts_beneath, reached, unbound, units_beneath
 from operations.policies import Policies, Policy
 from operations.tree import Tree
 
 NOW = datetime(2030, 1, 2, tzinfo=UTC)
-FULL = Policy("p-full", "FullAWSAccess", "SERVICE_CONTROL_POLICY", aws_managed=True)
+MANAGEMENT = f"{3:012}"
 
 
 @st.composite
 def organizations(draw: st.DrawFn) -> Organization:
-    """Any tree of up to eight OUs and twelve accounts, with one policy attached anywhere, twice beneath itself too."""
+    """Any tree of up to eight OUs and twelve accounts, with one policy of either kind attached anywhere, twice beneath itself
+    too.
+    """
+    kind = draw(st.sampled_from(["SERVICE_CONTROL_POLICY", "TAG_POLICY"]))
+    policy = Policy("p-full", "FullAWSAccess", kind, aws_managed=True)
     units = [OrganizationalUnit("r-1", "Root", "", "/")]
     for number in range(draw(st.integers(0, 8))):
         above = draw(st.sampled_from(units))
@@ -32,7 +36,7 @@ def organizations(draw: st.DrawFn) -> Organization:
     places = [*(unit.id for unit in units), *(account.id for account in accounts)]
     targets = tuple(draw(st.lists(st.sampled_from(places), unique=True)))
     return Organization(
-        "o-1", "1" * 12, "r-1", "ALL", tuple(units), accounts, NOW, Policies((FULL,), {"p-full": targets})
+        "o-1", MANAGEMENT, "r-1", "ALL", tuple(units), accounts, NOW, Policies((policy,), {"p-full": targets})
     )
 
 
@@ -44,8 +48,9 @@ def test_it_says_what_the_slow_way_says(organization: Organization) -> None:
         assert set(tree.accounts_beneath(unit.id)) == set(accounts_beneath(organization, unit.id))
         assert tree.count_beneath(unit.id) == len(accounts_beneath(organization, unit.id))
         assert tree.units_beneath(unit.id) == len(units_beneath(organization, unit.id)) - 1
+    free = unbound(organization, organization.policies.known[0].type)
     assert {account.id for account in tree.reached("p-full")} == {
-        account.id for account in reached(organization, "p-full")
+        account.id for account in reached(organization, "p-full") if account.id != free
     }
     assert tree.count_reached("p-full") == len(tree.reached("p-full")) == len(set(tree.reached("p-full")))
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from approvals.text import escape
 from handlers.looks.names import NAMES
 from handlers.looks.registry import LOOKS
 from operations.live import Delegated
@@ -40,7 +41,8 @@ def test_the_names_and_the_registry_agree() -> None:
 
 def test_the_help_lists_them(reception: Reception) -> None:
     shown = reception.types("help")
-    assert all(f"/org {name.usage}" in json.dumps(reception.blocks) for name in NAMES), shown
+    assert all(f"`/org {escape(name.usage)}`  {name.purpose}" in shown for name in NAMES), shown
+    assert "`/org account &lt;name&gt;`" in shown
 
 
 def test_the_tree(look: Look) -> None:
@@ -81,7 +83,7 @@ def test_accounts_stand_under_their_ou(look: Look) -> None:
     shown = look("accounts")
     assert "*3 accounts*" in shown
     assert shown.index("*/Workloads/Production*") < shown.index("fullback-old") < shown.index("*/Workloads/Staging*")
-    assert "fullback-management  `111111111111`  aws@example.com  ·  management account" in shown
+    assert "fullback-management  `111111111111`  ·  aws@example.com  ·  management account" in shown
     assert ":warning: SUSPENDED" in shown
 
 
@@ -141,9 +143,9 @@ def test_the_management_account_is_not_bound_and_has_no_role_to_switch_to(look: 
 def test_policies_of_all_types(look: Look) -> None:
     shown = look("policies")
     assert "*Service control policy*  :white_check_mark: enabled" in shown
-    assert "DenyLeave  `p-deny0001`  2 attachments, reaches 2 accounts" in shown
-    assert "FullAWSAccess  `p-FullAWSAccess`  7 attachments, reaches 3 accounts  ·  managed by AWS" in shown
-    assert "Idle  `p-idle0001`  not attached" in shown
+    assert "DenyLeave  `p-deny0001`  ·  2 attachments, reaches 2 accounts" in shown
+    assert "FullAWSAccess  `p-FullAWSAccess`  ·  7 attachments, reaches 2 accounts  ·  managed by AWS" in shown
+    assert "Idle  `p-idle0001`  ·  not attached" in shown
     assert "_Being changed_: Backup policy (:hourglass: pending enable)" in shown
     assert "_Not enabled_: Resource control policy" in shown
 
@@ -171,6 +173,15 @@ def test_one_policy(reception: Reception, look: Look) -> None:
     assert "Whole document" not in shown
 
 
+def test_the_management_account_is_counted_and_listed_only_where_it_is_bound(look: Look) -> None:
+    """As on the cards: `operations.policy_common.hits` counts the same accounts."""
+    scp = look("policy FullAWSAccess")
+    assert "*Whom it reaches*\n2 accounts\n" in scp
+    assert "fullback-management (111111111111) in /" not in scp
+    assert "It does not bind the management account" in scp
+    assert "*Whom it reaches*\n3 accounts\nfullback-management (111111111111) in /" in look("policy OwnerTag")
+
+
 def test_a_long_document_goes_on_in_a_window(reception: Reception, look: Look) -> None:
     reception.live.documents["p-deny0001"] = "\n".join(f"line {number} {'x' * 60}" for number in range(200))
     shown = look("policy DenyLeave")
@@ -193,7 +204,10 @@ def test_services_and_delegated_administrators(reception: Reception, look: Look)
     ("text", "told"),
     [
         ("account", "Say which account: `/org account &lt;id, name or e-mail&gt;`"),
-        ("account full", "There is no account “full” in the organization. Perhaps: fullback-management (111111111111)"),
+        (
+            "account full",
+            "There is no account “full” in the organization. Perhaps: fullback-old (333333333333), fullback-",
+        ),
         ("policy", "Say which policy"),
         ("policy deny", "There is no policy “deny” in the organization. Perhaps: DenyLeave (p-deny0001)."),
         ("tree /Nowhere", "There is no organizational unit “/Nowhere”"),
