@@ -16,6 +16,14 @@ from approvals.text import escape, shorten
 
 USER = re.compile(r"[UW][A-Z0-9]{1,20}", re.ASCII)
 LONGEST_WORD, LONGEST_REASON = 60, 90
+_REQUEST: dict[str, str] = {
+    **{status: " ".join(STATES[status]) for status in Status},
+    "filed": "Asked; the approvers got the card",
+    "tampered": ":warning: Its record had been changed",
+    # The votes are lines of their own, and these say what follows from them.
+    Status.APPROVED: ":arrow_forward: No more approvals are needed; it starts",
+    Status.DENIED: ":x: Closed; nothing was changed",
+}
 PRESSED = {"approve": "Approve", "deny": "Deny", "cancel": "Cancel request"}
 
 
@@ -44,12 +52,7 @@ def _as_it_is(entry: AuditRecord, _: str) -> str:
 
 
 def _request(entry: AuditRecord, word: str) -> str:
-    if word in {status.value for status in Status}:
-        icon, words = STATES[Status(word)]
-        return f"{icon} {words}"
-    return {"filed": "Asked; the approvers got the card", "tampered": ":warning: Its record had been changed"}.get(
-        word, _as_it_is(entry, word)
-    )
+    return _REQUEST.get(word, _as_it_is(entry, word))
 
 
 def _vote(entry: AuditRecord, word: str) -> str:
@@ -59,13 +62,14 @@ def _vote(entry: AuditRecord, word: str) -> str:
 
 def _click(entry: AuditRecord, word: str) -> str:
     kind = word.partition(".")[0]
-    return f"“{PRESSED.get(kind, escape(shorten(kind, LONGEST_WORD)))}” was refused{_quoted(entry, 'why')}"
+    pressed = PRESSED.get(kind, escape(shorten(kind, LONGEST_WORD)))
+    return f"“{pressed}” was refused, and they were told{_quoted(entry, 'why') or ' why'}"
 
 
 def _call(entry: AuditRecord, _: str) -> str:
     operation = _word(entry, "operation") or f"step {_word(entry, 'step')}"
     number = _word(entry, "aws_request_id")
-    return f"AWS {operation}: {_word(entry, 'outcome')}{f' (`{number}`)' if number else ''}"
+    return f"AWS {operation}: {_word(entry, 'outcome')}{f' (request id `{number}`)' if number else ''}"
 
 
 def _quoted(entry: AuditRecord, name: str) -> str:

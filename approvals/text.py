@@ -53,11 +53,9 @@ def section(mrkdwn: str) -> Block:
 
 
 def context(*mrkdwn: str) -> Block:
-    """Small grey text, at most ten pieces."""
-    return {
-        "type": "context",
-        "elements": [{"type": "mrkdwn", "text": shorten(text, FIELD)} for text in mrkdwn[:CONTEXT_ELEMENTS]],
-    }
+    """Small grey text, at most ten pieces; Slack sets them side by side, so that a dot parts them."""
+    parted = [*mrkdwn[:1], *(f"·  {text}" for text in mrkdwn[1:CONTEXT_ELEMENTS])]
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": shorten(text, FIELD)} for text in parted]}
 
 
 def header(text: str) -> Block:

@@ -14,11 +14,11 @@ from slack_bolt import App
 
 from approvals.models import Request
 from approvals.people import SlackAwayError
-from approvals.text import Block, button, context, divider, header
+from approvals.text import Block, button, context, divider, header, section
 from approvals.waiting import Waits
 from handlers.declared import readable
 from handlers.front import Front
-from handlers.reads import titled
+from handlers.reads import NOTHING, asked_by_you, line, titled, with_button
 from handlers.sessions import blocks
 from handlers.wording import ago
 from operations.organization import Organization
@@ -49,21 +49,24 @@ def home_view(work: Work, organization: Organization | None, now: datetime) -> B
             context(_glance(organization, now), _activity(work)),
             {"type": "actions", "elements": [_form_button(name) for name in _offered(work.commonest)]},
             divider(),
-            *_listed("Waiting for your decision", work.waits.mine),
-            *_listed("Running", work.running),
-            *_listed("Asked by you", work.mine),
+            *_waiting(work.waits.mine),
+            *titled("Running", map(line, work.running[:SHOWN])),
+            *_more(work.running),
+            *asked_by_you(work.mine[:SHOWN]),
             *work.sessions,
             context("`/org help` shows all that can be asked for."),
         ],
     }
 
 
-def _listed(title: str, requests: Sequence[Request]) -> list[Block]:
+def _waiting(requests: Sequence[Request]) -> list[Block]:
+    shown = [with_button(request) for request in requests[:SHOWN]] or [section(NOTHING)]
+    return [section("*Waiting for your decision*"), *shown, *_more(requests)]
+
+
+def _more(requests: Sequence[Request]) -> list[Block]:
     more = len(requests) - SHOWN
-    return [
-        *titled(title, requests[:SHOWN]),
-        *([context(f"and {more} more: `/org requests`")] if more > 0 else []),
-    ]
+    return [context(f"and {more} more: `/org requests`")] if more > 0 else []
 
 
 def _offered(commonest: Sequence[str]) -> list[str]:

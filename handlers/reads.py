@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from approvals.cards import STATES, card
 from approvals.history import line as history_line
 from approvals.models import AuditRecord, Request
+from approvals.questions import to_cancel
 from approvals.states import Status
-from approvals.text import MESSAGE, Block, button, confirm, escape, fit, section, shorten
+from approvals.text import MESSAGE, Block, button, escape, fit, section, shorten, url_button
 from handlers.blocks import packed
 from operations.closing import Closing
 
@@ -16,21 +17,38 @@ NOTHING = "_None._"
 
 
 def lists(mine: Sequence[Request], live: Sequence[Request]) -> list[Block]:
-    """What waits and runs in the organization, and what the caller asked for last."""
-    return [*titled("Waiting and running", live), *titled("Asked by you", mine)]
+    """What the caller asked for last, and what else waits and runs in the organization."""
+    shown = {request.id for request in mine}
+    others = [request for request in live if request.id not in shown]
+    return [*asked_by_you(mine), *titled("What else waits and runs", map(line, others))]
 
 
-def titled(title: str, requests: Sequence[Request]) -> list[Block]:
-    """A headline, and one line a request."""
-    return packed([f"*{title}*", *([line(request) for request in requests] or [NOTHING])])
+def asked_by_you(requests: Sequence[Request]) -> list[Block]:
+    """A headline, and one line a request of the reader's own."""
+    return titled("Asked by you", map(about, requests))
+
+
+def titled(title: str, lines: Iterable[str]) -> list[Block]:
+    """A headline, and the lines beneath it."""
+    return packed([f"*{title}*", *(list(lines) or [NOTHING])])
 
 
 def line(request: Request) -> str:
+    """One request in a line of mrkdwn, with who asked for it."""
+    return f"{about(request)}  ·  <@{request.requester}>"
+
+
+def about(request: Request) -> str:
     """One request in a line of mrkdwn, linked to its card when there is one."""
     icon, words = STATES[Status(request.status)]
     number = f"<{request.card_link}|#{request.id}>" if request.card_link else f"#{request.id}"
-    title = escape(shorten(str(request.preview.get("title") or request.operation), 150))
-    return f"{icon} {number} {title}  ·  {words}  ·  <@{request.requester}>"
+    return f"{icon} {number} {escape(shorten(request.title, 150))}  ·  {words}"
+
+
+def with_button(request: Request) -> Block:
+    """The line with a button beside it that leads to the card, where the decision is made."""
+    opens = {"accessory": url_button("Open the card", "link-card", request.card_link)} if request.card_link else {}
+    return section(line(request)) | opens
 
 
 def private_card(request: Request, viewer: str) -> list[Block]:
@@ -65,6 +83,4 @@ def _decides(block: Block) -> bool:
 
 
 def _cancel(request: Request) -> Block:
-    number = str(request.id)
-    sure = confirm(f"Cancel request #{number}?", "Nothing will be changed in AWS.", "Cancel request", "Keep it")
-    return button("Cancel request", "cancel", number, confirm=sure)
+    return button("Cancel request", "cancel", str(request.id), confirm=to_cancel(request))

@@ -16,6 +16,7 @@ from operations.registry import by_name
 from sandbox.slack.limits import view_problems
 from tests.handlers.reception import ALICE, BOB, NOW, Reception, organization
 
+NOTHING_WAITS = Waits((), 0)
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"
 
 
@@ -53,6 +54,36 @@ def test_it_fits_however_much_there_is(picture: object) -> None:
     assert view_problems(view) == []
     assert "<!channel>" not in json.dumps(view)
     assert json.dumps(view).count("|#") == 3 * SHOWN
+
+
+def test_what_waits_for_me_leads_to_its_card() -> None:
+    waiting = many(Status.PENDING)[:2]
+    waiting[1].card_link = ""  # Not posted yet.
+    blocks = home_view(Work(Waits(waiting, 0), [], []), organization(), NOW)["blocks"]
+    first, second = (block for block in blocks if "#0" in json.dumps(block) or "#1 " in json.dumps(block))
+    assert first["accessory"]["url"] == waiting[0].card_link
+    assert first["accessory"]["text"]["text"] == "Open the card"
+    assert "accessory" not in second
+
+
+def test_who_asked_is_said_of_others_only() -> None:
+    view = home_view(Work(NOTHING_WAITS, many(Status.RUNNING)[:1], many(Status.SUCCEEDED)[:1]), organization(), NOW)
+    lines = [block["text"]["text"] for block in view["blocks"] if block["type"] == "section"]
+    assert [f"<@{ALICE}>" in line for line in lines if "|#0>" in line] == [True, False]
+
+
+def test_facts_side_by_side_are_parted() -> None:
+    view = home_view(Work(NOTHING_WAITS, [], []), organization(), NOW)
+    first, second = view["blocks"][1]["elements"]
+    assert not first["text"].startswith("·")
+    assert second["text"] == "·  0 waiting for you; 0 running"
+
+
+def test_an_ou_is_written_in_capitals(reception: Reception) -> None:
+    view = home_view(Work(NOTHING_WAITS, [], [], ["create-ou"]), organization(), NOW)
+    assert view["blocks"][2]["elements"][0]["text"]["text"] == "Create OU"
+    reception.presses("form:rename-ou", "{}", channel="")
+    assert reception.form()["title"]["text"] == "Rename OU"
 
 
 def test_its_buttons_open_forms(reception: Reception) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from approvals import audit
 from approvals.models import Request
+from approvals.questions import to_cancel
 from approvals.states import Status
 from handlers.reads import line, private_card
 from sandbox.slack.limits import problems
@@ -32,10 +33,13 @@ def request(status: Status = Status.PENDING, **values: Any) -> Request:
 
 def test_lists(reception: Reception) -> None:
     reception.types(MOVE, user=ALICE)
-    assert "#1 move-account" in reception.types("requests", user=ALICE)
-    shown = reception.types("requests", user=BOB)
-    assert shown.index("#1") < shown.index("Asked by you")
-    assert shown.count("#1") == 1
+    mine = reception.types("requests", user=ALICE)
+    assert mine.index("Asked by you") < mine.index("#1 move-account") < mine.index("What else waits and runs")
+    assert mine.count("#1") == 1
+    assert f"<@{ALICE}>" not in mine
+    others = reception.types("requests", user=BOB)
+    assert others.index("What else waits and runs") < others.index("#1 move-account") < others.index(f"<@{ALICE}>")
+    assert others.count("#1") == 1
 
 
 def test_empty_lists(reception: Reception) -> None:
@@ -89,7 +93,7 @@ def history_of(reception: Reception) -> str:
 def test_a_request_shows_its_history(reception: Reception) -> None:
     reception.types(MOVE)
     record(reception, "request.filed", ALICE)
-    record(reception, "click.approve.refused", ALICE, why="somebody else has to decide")
+    record(reception, "click.approve.refused", ALICE, why="You asked for this yourself")
     record(reception, "vote.approve", BOB, reason="")
     record(reception, "request.approved", BOB)
     record(reception, "aws.call", operation="MoveAccount", outcome="ok", aws_request_id="f-1")
@@ -99,12 +103,17 @@ def test_a_request_shows_its_history(reception: Reception) -> None:
     stamp = f"<!date^{int(reception.now.timestamp())}^{{date_short_pretty}} {{time_secs}}|2030-01-02 03:07:00 UTC>"
     assert [line.removeprefix(stamp).strip() for line in lines] == [
         f"Asked; the approvers got the card  ·  <@{ALICE}>",
-        f"“Approve” was refused: somebody else has to decide  ·  <@{ALICE}>",
+        f"“Approve” was refused, and they were told: You asked for this yourself  ·  <@{ALICE}>",
         f":ballot_box_with_check: Approval  ·  <@{BOB}>",
-        f":white_check_mark: Approved, starting  ·  <@{BOB}>",
-        "AWS MoveAccount: ok (`f-1`)  ·  orgbot",
+        f":arrow_forward: No more approvals are needed; it starts  ·  <@{BOB}>",
+        "AWS MoveAccount: ok (request id `f-1`)  ·  orgbot",
         "AWS step move: unknown  ·  orgbot",
     ]
+
+
+def test_cancelling_there_asks_the_same_as_on_the_card() -> None:
+    (actions,) = [block for block in private_card(request(), ALICE) if block["type"] == "actions"]
+    assert actions["elements"][0]["confirm"] == to_cancel(request())
 
 
 def test_a_request_without_records_shows_none(reception: Reception) -> None:
