@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from benchmarks.servers import SECRET, TEAM, WAIT
+from benchmarks.servers import ASKS, SECRET, TEAM, WAIT
 from benchmarks.table import Row
 from sandbox.town import free_port
 
@@ -137,7 +137,7 @@ def _command(number: int) -> bytes:
         "command": "/org",
         "text": text,
         "team_id": TEAM,
-        "user_id": "U0ALICE",
+        "user_id": ASKS,
         "channel_id": "C0",
         "trigger_id": f"1.{number}",
     }

@@ -26,7 +26,9 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
+from approvals.admission import Admission
 from approvals.desk import Desk
+from approvals.people import People, Person
 from approvals.rules import Rule, Rules
 from approvals.store import FifoLock, Store
 from approvals.waiting import Waits
@@ -47,7 +49,7 @@ from operations.organization import Account, Organization, OrganizationalUnit
 
 SECRET = "benchmark"  # noqa: S105  No secret: both sides of the benchmark know it.
 TOKEN = "xoxb-benchmark"  # noqa: S105
-TEAM = "T0"
+TEAM, ASKS = "T0", "U0ALICE"
 THREADS = 32
 WAIT = 0.150
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -129,6 +131,7 @@ def _front(desk: Desk) -> Front:
     rules = Rules((Rule("default", ("U0BOB",)),))
     return Front(
         desk=desk,
+        admission=_admission(),
         organization=lambda: picture,
         refresh=lambda: None,
         rules=lambda: rules,
@@ -142,6 +145,24 @@ def _front(desk: Desk) -> Front:
         reveal=lambda _: "",
         sources=Sources(LiveAws(Aws(Boto3Clients())), lambda _, __: None),
     )
+
+
+def _admission() -> Admission:
+    """Slack has told of the person who asks."""
+    admission = Admission(Members(), lambda: TEAM, lambda: datetime.now(UTC))
+    admission.unwelcome(ASKS, TEAM)
+    return admission
+
+
+class Members(People):
+    """Everybody is a full member."""
+
+    def __init__(self) -> None:
+        pass
+
+    def look(self, user: str) -> Person:
+        """The person behind a user id."""
+        return Person(user, TEAM, user, user)
 
 
 SERVERS: dict[str, Callable[[Path], Wsgi]] = {

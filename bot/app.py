@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from slack_bolt import App
 
+from approvals.admission import Admission
 from approvals.attachments import Attachments
 from approvals.calls import note
 from approvals.context import Context, Handover, Pace
@@ -55,6 +56,7 @@ from operations.live import LiveAws
 log = logging.getLogger(__name__)
 SLACK_TIMEOUT = 15
 QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger lives.
+ADMISSION_TIMEOUT = 2  # Nothing is shown before Slack has told, so that it gets a little longer.
 FIRST_READING = timedelta(seconds=20)
 
 
@@ -193,6 +195,7 @@ class Orgbot:
         quick = replace(self.context, people=People(self._slack(QUICK_TIMEOUT)))
         return Front(
             desk=self.desk,
+            admission=self._admission(),
             organization=self.picture.latest,
             refresh=self.picture.outdate,
             rules=lambda: self.rules,
@@ -206,6 +209,9 @@ class Orgbot:
             reveal=Reveal(self.context, self.slack).show,
             sources=self._sources(),
         )
+
+    def _admission(self) -> Admission:
+        return Admission(People(self._slack(ADMISSION_TIMEOUT)), self.context.team, self._clock)
 
     def _sources(self) -> Sources:
         live = LiveAws(Aws(Boto3Clients(reading=GLANCING), self._count_call))

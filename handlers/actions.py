@@ -17,7 +17,6 @@ from approvals.text import Block
 from handlers.caller import delivery, of_interaction
 from handlers.declared import Value, fields_of
 from handlers.deny import deny_form, reason_of, request_of
-from handlers.filing import FOREIGN
 from handlers.forms import Scene, form
 from handlers.front import Front
 from handlers.modals import open_view, open_view_if, tell
@@ -112,8 +111,8 @@ def _denied(front: Front, ack: Any, body: dict[str, Any]) -> None:
 def _open_form(front: Front, slack: WebClient, body: dict[str, Any]) -> None:
     caller, action = of_interaction(body), body["actions"][0]
     operation = by_name().get(str(action["action_id"]).partition(":")[2])
-    if caller.team != front.team() or operation is None:
-        tell(front, slack, caller, GONE if operation is None else FOREIGN)
+    if operation is None:
+        tell(front, slack, caller, GONE)
         return
     scene = Scene(carried(operation, action.get("value")), front.organization(), caller.channel, front.clock())
     open_view(front, slack, caller, form(operation, scene))

@@ -17,9 +17,9 @@ from handlers.actions import BROKEN, request_number
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.commands import filed_line
 from handlers.declared import LONGEST_REASON
-from handlers.filing import FOREIGN, NotAcceptedError, file
+from handlers.filing import NotAcceptedError, file
 from handlers.front import Front
-from handlers.modals import tell
+from handlers.looks.visit import Visit
 from handlers.parser import Given
 from handlers.slack_names import ANEW
 from operations.base import Operation
@@ -35,15 +35,16 @@ def register(app: App, front: Front) -> None:
     @app.action(ANEW)
     def anew(ack: Any, body: dict[str, Any], client: WebClient) -> None:
         caller = of_interaction(body)
-        tell(front, client, caller, "\n".join(_filed(front, caller, body)))
+        line, visit = "\n".join(_filed(front, caller, body)), Visit(front, client, caller)
+        visit.if_admitted(lambda: visit.tell(line))
         ack()
 
 
 def _filed(front: Front, caller: Caller, body: dict[str, Any]) -> Iterator[str]:
     number, action = request_number(body), body["actions"][0]
     request = front.desk.find(number) if number else None
-    if caller.team != front.team() or request is None:
-        yield FOREIGN if caller.team != front.team() else BROKEN
+    if request is None:
+        yield BROKEN
         return
     wanted = _wanted(str(action["action_id"]), request)
     if isinstance(wanted, str):

@@ -21,7 +21,7 @@ from handlers import help as help_pages
 from handlers import reads, sessions
 from handlers.break_glass import confirmation, obstacles
 from handlers.caller import Caller, delivery, of_command
-from handlers.filing import FOREIGN, NotAcceptedError, checked, file
+from handlers.filing import Filed, NotAcceptedError, checked, file
 from handlers.forms import Scene, form
 from handlers.front import Front
 from handlers.looks import answer as looks
@@ -35,6 +35,11 @@ from operations.base import Operation
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
+SHOWN = ("requests", "request", "sessions", *LOOKS)
+FILED = (
+    ":hourglass_flowing_sand: Request *#{number}* is filed. I look up who asks, then I prepare its card; you get a direct "
+    "message at every turn."
+)
 NO_GLASS = ":x: No rule names anybody who may act at once. Ask without `--break-glass`: approvers decide."
 
 
@@ -78,11 +83,16 @@ def register(app: App, front: Front) -> None:
 
 
 def answer(front: Front, typed: Typed) -> list[Block]:
-    """The blocks of the private answer; none when a form opens instead."""
-    if typed.caller.team != front.team():
-        return [section(FOREIGN)]
+    """The blocks of the private answer; none when a form opens instead, or when a worker answers."""
+    unwelcome = front.admission.lately(typed.caller.user, typed.caller.team)
+    if unwelcome:
+        return [section(unwelcome)]
+    return _understood(lambda: _answer(front, typed))
+
+
+def _understood(work: Callable[[], list[Block]]) -> list[Block]:
     try:
-        return _answer(front, typed)
+        return work()
     except ParseError as error:
         return _misread(error)
 
@@ -91,16 +101,23 @@ def _answer(front: Front, typed: Typed) -> list[Block]:
     word, rest = split(typed.text)
     if word in ("", "help", "--help"):
         return _help(rest)
+    if word in SHOWN:
+        visit = Visit(front, typed.slack, typed.caller)
+        return visit.admitted(lambda: _understood(lambda: _shown(visit, word, rest)))
+    return _asked(front, typed, read(operation_named(word, rest), rest))
+
+
+def _shown(visit: Visit, word: str, rest: str) -> list[Block]:
+    """What is only looked at."""
+    front, caller = visit.front, visit.caller
     if word == "requests":
-        live, mine = front.desk.recent(live=True), front.desk.recent(requester=typed.caller.user, limit=10)
+        live, mine = front.desk.recent(live=True), front.desk.recent(requester=caller.user, limit=10)
         return reads.lists(mine, live)
     if word == "sessions":
-        return sessions.answer(front, typed.slack, typed.caller)
+        return sessions.answer(front, visit.slack, caller)
     if word == "request":
-        return _one(front, typed, rest)
-    if word in LOOKS:
-        return looks.answer(Visit(front, typed.slack, typed.caller), word, rest)
-    return _asked(front, typed, read(operation_named(word, rest), rest))
+        return _one(front, caller, rest)
+    return looks.answer(visit, word, rest)
 
 
 def _help(rest: str) -> list[Block]:
@@ -110,7 +127,7 @@ def _help(rest: str) -> list[Block]:
     return help_pages.of_look(word) or help_pages.details(operation_named(word, " ".join(others)))
 
 
-def _one(front: Front, typed: Typed, rest: str) -> list[Block]:
+def _one(front: Front, caller: Caller, rest: str) -> list[Block]:
     number = NUMBER.fullmatch(rest.strip())
     if number is None or int(number[1]) > LARGEST_NUMBER:
         raise ParseError(
@@ -120,14 +137,15 @@ def _one(front: Front, typed: Typed, rest: str) -> list[Block]:
     if request is None:
         raise ParseError(f"there is no request #{number[1]}. `{COMMAND} requests` shows the latest.")
     told = reads.history(*front.desk.history(int(number[1])))
-    return reads.with_history(reads.private_card(request, typed.caller.user), told)
+    return reads.with_history(reads.private_card(request, caller.user), told)
 
 
 def _asked(front: Front, typed: Typed, command: Command) -> list[Block]:
     if command.help:
         return help_pages.details(command.operation)
+    visit = Visit(front, typed.slack, typed.caller)
     if command.given.break_glass:
-        return _break_glass(front, typed, command)
+        return visit.admitted(lambda: _break_glass(front, typed, command))
     if command.wants_form():
         scene = Scene(command.given, front.organization(), typed.caller.channel, front.clock())
         open_view(front, typed.slack, typed.caller, form(command.operation, scene))
@@ -136,8 +154,14 @@ def _asked(front: Front, typed: Typed, command: Command) -> list[Block]:
         filed = file(front, typed.caller, command.operation, command.given, typed.delivery)
     except NotAcceptedError as error:
         told = section(listed(command.operation, error.problems))
-        return [told, *_form_button(command.operation, command.given)]
-    return [section(filed_line(front, filed.number, filed.title))]
+        return visit.admitted(lambda: [told, *_form_button(command.operation, command.given)])
+    return [section(_filed(front, typed.caller, filed))]
+
+
+def _filed(front: Front, caller: Caller, filed: Filed) -> str:
+    """A title has names of the organization in it: until Slack has told who asks, the number has to do."""
+    known = front.admission.lately(caller.user, caller.team) == ""
+    return filed_line(front, filed.number, filed.title) if known else FILED.format(number=filed.number)
 
 
 def _break_glass(front: Front, typed: Typed, command: Command) -> list[Block]:

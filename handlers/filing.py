@@ -24,7 +24,6 @@ from operations.errors import FieldError
 from operations.fields import Kind
 from operations.organization import Organization
 
-FOREIGN = "People of other workspaces cannot use this bot."
 NO_ORGANIZATION = "this AWS account is in no organization yet. Make one with `/org create-organization`."
 NOT_READ_YET = "the organization has not been read from AWS yet. Please try again in some seconds."
 
@@ -66,8 +65,9 @@ def file(front: Front, caller: Caller, operation: type[Operation], given: Given,
 
 def checked(front: Front, caller: Caller, operation: type[Operation], given: Given) -> tuple[Operation, Organization]:
     """What is asked for, with ids in place of names, and the picture in which they were found. Raises NotAcceptedError."""
-    if caller.team != front.team():
-        raise NotAcceptedError(Problem("", FOREIGN))
+    unwelcome = front.admission.lately(caller.user, caller.team)
+    if unwelcome:  # Whom nobody knows yet a worker looks up, before anybody else hears of the request.
+        raise NotAcceptedError(Problem("", unwelcome))
     asked = _valid(operation, given)
     organization = front.organization()
     if organization is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from approvals.admission import Admission
 from approvals.desk import Click, Desk
 from approvals.reveal import Press
 from approvals.rules import Rules
@@ -19,9 +20,10 @@ class Front:
     """`organization()` is the cached picture (None until it was read once), `refresh()` asks for a newer one in the
     background, `team()` is the bot's own team id, and `run(work)` hands work that calls Slack to the bot's own workers.
     `may_decide(click)`, `waits_for(user)`, `oversees(user)` and `reveal(press)` ask Slack: workers only. The first soon
-    gives up. `sources` are what the looks use beyond the picture."""
+    gives up. `admission` says who may see anything at all. `sources` are what the looks use beyond the picture."""
 
     desk: Desk
+    admission: Admission
     organization: Callable[[], Organization | None]
     refresh: Callable[[], None]
     rules: Callable[[], Rules]

@@ -103,6 +103,9 @@ def register(app: App, front: Front) -> None:
 
 def home_of(front: Front, user: str) -> Block:
     """One person's home tab as it is now; raises approvals.people.SlackAwayError."""
+    unwelcome = front.admission.now(user, front.team())
+    if unwelcome:
+        return {"type": "home", "blocks": [section(unwelcome)]}
     work = Work(
         waits=front.waits_for(user),
         running=front.desk.recent(running=True, limit=100),

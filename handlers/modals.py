@@ -23,8 +23,8 @@ NOT_OPENED = ":warning: The form could not be opened. Please try once more in a 
 
 
 def open_view(front: Front, slack: WebClient, caller: Caller, view: Block) -> None:
-    """Opens a form for the caller on a worker; when that fails the caller is told to do it again."""
-    front.run(lambda: _open(slack, caller, view))
+    """Opens a form on a worker, for a caller who may see it; the others, and whoever it fails for, are told."""
+    front.run(lambda: _open_or_refuse(front, slack, caller, view))
 
 
 def open_view_if(front: Front, slack: WebClient, caller: Caller, make: Callable[[], Block | None]) -> None:
@@ -58,6 +58,14 @@ def careful(front: Front, what: str, work: Callable[[], object]) -> None:
 
 def _open_if(slack: WebClient, caller: Caller, view: Block | None) -> None:
     if view is not None:
+        _open(slack, caller, view)
+
+
+def _open_or_refuse(front: Front, slack: WebClient, caller: Caller, view: Block) -> None:
+    unwelcome = front.admission.unwelcome(caller.user, caller.team)
+    if unwelcome:
+        _tell(slack, caller, unwelcome)
+    else:
         _open(slack, caller, view)
 
 

@@ -21,6 +21,7 @@ from handlers.caller import Caller, delivery, of_interaction
 from handlers.declared import LONGEST_REASON
 from handlers.filing import NotAcceptedError, file
 from handlers.front import Front
+from handlers.looks.visit import Visit
 from handlers.modals import careful, show, tell
 from handlers.parser import Given
 from handlers.reads import NOTHING
@@ -45,7 +46,8 @@ def register(app: App, front: Front) -> None:
 
     @app.action("extend")
     def extend(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        tell(front, client, of_interaction(body), _extend(front, body))
+        line, visit = _extend(front, body), Visit(front, client, of_interaction(body))
+        visit.if_admitted(lambda: visit.tell(line))
         ack()
 
 

@@ -15,7 +15,6 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from handlers.caller import of_interaction
-from handlers.filing import FOREIGN
 from handlers.front import Front
 from handlers.looks import upload, window
 from handlers.looks.answer import asked, show_later
@@ -36,7 +35,8 @@ def register(app: App, front: Front) -> None:
 
 def _listener(front: Front, press: Press) -> Callable[..., None]:
     def pressed(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        _answer(Visit(front, client, of_interaction(body)), press, _value(body["actions"][0]))
+        visit, value = Visit(front, client, of_interaction(body)), _value(body["actions"][0])
+        visit.if_admitted(lambda: _answer(visit, press, value))
         ack()
 
     return pressed
@@ -50,9 +50,6 @@ def _value(action: dict[str, Any]) -> str:
 
 
 def _answer(visit: Visit, press: Press, value: str) -> None:
-    if visit.caller.team != visit.front.team():
-        visit.tell(FOREIGN)
-        return
     question = asked(visit.front, "")
     if isinstance(question, str):
         visit.tell(question)

@@ -9,10 +9,10 @@ from typing import Any
 from slack_sdk import WebClient
 
 from approvals.slack_calls import SlackAmbiguousError, SlackRefusedError, call
-from approvals.text import Block, shorten
+from approvals.text import Block, section, shorten
 from handlers.caller import Caller
 from handlers.front import Front
-from handlers.modals import careful, tell
+from handlers.modals import careful, show, tell
 
 NOT_SHOWN = ":warning: The answer could not be shown. Please ask once more."
 
@@ -29,6 +29,31 @@ class Visit:
         """Runs work on a worker; `what` is logged when it fails."""
         careful(self.front, what, work)
 
+    def admitted(self, show: Callable[[], list[Block]]) -> list[Block]:
+        """What `show()` gives, for those who may see it; none where Slack has to be asked first: a worker answers then."""
+        known = self.front.admission.lately(self.caller.user, self.caller.team)
+        if known is not None:
+            return [section(known)] if known else show()
+        self.later("an answer was not shown", lambda: self._answer(show))
+        return []
+
+    def _answer(self, show: Callable[[], list[Block]]) -> None:
+        unwelcome = self.front.admission.unwelcome(self.caller.user, self.caller.team)
+        blocks = [section(unwelcome)] if unwelcome else show()
+        if blocks:
+            self.reply(blocks, replace=False)
+
+    def if_admitted(self, work: Callable[[], None]) -> None:
+        """Runs work on a worker for those who may see what comes of it; the others are told why not."""
+        self.later("a click was not answered", lambda: self._act(work))
+
+    def _act(self, work: Callable[[], None]) -> None:
+        unwelcome = self.front.admission.unwelcome(self.caller.user, self.caller.team)
+        if unwelcome:
+            self.tell(unwelcome)
+        else:
+            work()
+
     def tell(self, text: str) -> None:
         """A private line, by a worker."""
         tell(self.front, self.slack, self.caller, text)
@@ -42,6 +67,9 @@ class Visit:
         texts = [block["text"]["text"] for block in blocks if "text" in block]
         text = shorten("\n".join(texts) or "orgbot", 2900)
         body = {"response_type": "ephemeral", "replace_original": replace, "text": text, "blocks": blocks}
+        if not self.caller.reply_to:
+            show(self.slack, self.caller, text, blocks)
+            return
         try:
             self.front.sources.respond(self.caller.reply_to, body)
         except (SlackRefusedError, SlackAmbiguousError):

@@ -18,12 +18,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 from sqlmodel import SQLModel, col, select
 
+from approvals.admission import Admission
 from approvals.desk import Click, Desk
 from approvals.dispatcher import due_jobs
 from approvals.homes import Homes
 from approvals.limits import Limits
 from approvals.models import Interaction, Request
-from approvals.people import SlackAwayError
+from approvals.people import People, Person, SlackAwayError
 from approvals.reveal import Press
 from approvals.rules import Rule, Rules
 from approvals.slack_calls import SlackRefusedError
@@ -39,7 +40,7 @@ from sandbox.slack.limits import message_error, option_problems, problems, view_
 from tests.handlers.aws_now import AwsNow
 
 TEAM, OTHER_TEAM = "T0ORGBOT", "T0OTHER"
-ALICE, BOB = "U0ALICE", "U0BOB"
+ALICE, BOB, GUEST, NEW = "U0ALICE", "U0BOB", "U0GUEST", "U0NEW"
 GENERAL, APPROVALS = "C0GENERAL", "C0APPROVALS"
 COMMAND_URL, CLICK_URL = "https://hooks.slack.com/commands/1", "https://hooks.slack.com/actions/1"
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
@@ -108,6 +109,20 @@ def _judge(params: Mapping[str, Any]) -> None:
         assert problems(params["blocks"], "message") == []
 
 
+class Members(People):
+    """Everybody is a full member but the guest; `away` when Slack does not tell. Who was asked about is kept."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.away = False
+
+    def look(self, user: str) -> Person:
+        self.asked.append(user)
+        if self.away:
+            raise SlackAwayError("users.info")
+        return Person(user, TEAM, user, user, guest=user == GUEST)
+
+
 class BrokenDesk(Desk):
     """A front desk whose database is away."""
 
@@ -127,6 +142,7 @@ class Reception:
         self.live = AwsNow()
         self.replies: list[tuple[str, dict[str, Any]]] = []
         self.deaf = False
+        self.command_url = COMMAND_URL
         self.away = False
         self.revealed: list[Press] = []
         self.waiting: list[Callable[[], None]] = []
@@ -135,6 +151,9 @@ class Reception:
         SQLModel.metadata.create_all(engine)
         self.store = Store(engine)
         self.desk = Desk(self.store, lambda: self.now, lambda: None)
+        self.people = Members()
+        self.admission = Admission(self.people, lambda: TEAM, lambda: self.now)
+        self.knows(ALICE, BOB)
         self.app = self._app(self.desk)
         paint = partial(home_of, self._front(self.desk))
         self.homes = Homes(self.store, lambda: self.now, "worker", self.slack, paint)
@@ -161,6 +180,7 @@ class Reception:
     def _front(self, desk: Desk) -> Front:
         return Front(
             desk=desk,
+            admission=self.admission,
             organization=lambda: self.organization,
             refresh=self._refresh,
             rules=lambda: self.rules,
@@ -198,6 +218,12 @@ class Reception:
     def _refresh(self) -> None:
         self.refreshed += 1
 
+    def knows(self, *users: str) -> None:
+        """Slack has told about these people a moment ago."""
+        for user in users:
+            self.admission.unwelcome(user, TEAM)
+        self.people.asked.clear()
+
     def lose_database(self) -> None:
         """From now on nothing can be filed."""
         self.app = self._app(BrokenDesk(self.store, lambda: self.now, lambda: None))
@@ -224,7 +250,7 @@ class Reception:
             "team_id": team,
             "channel_id": GENERAL,
             "trigger_id": trigger or next(self._triggers),
-            "response_url": COMMAND_URL,
+            "response_url": self.command_url,
         }
         answer = self._deliver(urlencode(command))
         assert problems(answer.get("blocks", []), "message") == []
@@ -258,9 +284,9 @@ class Reception:
         assert answer.get("response_action") in (None, "errors")
         return dict(answer.get("errors", {}))
 
-    def looks_for(self, action_id: str, text: str, *, team: str = TEAM) -> list[str]:
+    def looks_for(self, action_id: str, text: str, *, user: str = ALICE, team: str = TEAM) -> list[str]:
         """What a picker suggests for `text`."""
-        answer = self.interacts("block_suggestion", ALICE, team, action_id=action_id, block_id="b", value=text)
+        answer = self.interacts("block_suggestion", user, team, action_id=action_id, block_id="b", value=text)
         assert option_problems(answer) == []
         return [option["value"] for option in answer["options"]]
 

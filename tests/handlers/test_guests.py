@@ -1,0 +1,167 @@
+"""Guests see nothing of the organization or of requests; of whom Slack has told nothing lately it is asked first."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from approvals.admission import UNTOLD
+from tests.handlers.looks.pictures import with_policies
+from tests.handlers.reception import ALICE, COMMAND_URL, GENERAL, GUEST, NEW, Reception
+
+NO_GUESTS = "Guests cannot ask or decide, so nothing is shown."
+MOVE = "move-account --account fullback-staging --to /Workloads/Production"
+LOOKS = (
+    "tree",
+    "tree --picture",
+    "accounts",
+    "account fullback-staging",
+    "policies",
+    "policy DenyLeave",
+    "services",
+    "requests",
+    "request 1",
+    "sessions",
+    "create-account",
+    "create-account --form",
+    f"{MOVE} --break-glass",
+    "move-account --account fullback --to /",
+)
+BUTTONS = (
+    ("look:next", json.dumps({"look": "accounts", "text": "", "at": 0})),
+    ("look:picture", "r-1"),
+    ("look:document", "p-FullAWSAccess"),
+    ("form:create-account", "{}"),
+    ("again", "1"),
+    ("undo", "1"),
+    ("extend", "1"),
+)
+
+
+@pytest.fixture
+def open_day(reception: Reception) -> Reception:
+    """An organization with policies, and one request of Alice's."""
+    reception.organization = with_policies()
+    reception.types(MOVE, user=ALICE)
+    return reception
+
+
+def everything_said(reception: Reception) -> str:
+    """All that reached people, by whatever way."""
+    reception.work()
+    said = [body for _, body in reception.replies] + [call.params for call in reception.slack.calls]
+    return json.dumps(said, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("text", LOOKS)
+def test_a_guest_is_told_at_once_when_they_are_known(open_day: Reception, text: str) -> None:
+    open_day.knows(GUEST)
+    assert open_day.types(text, user=GUEST) == NO_GUESTS
+    assert everything_said(open_day) == "[]"
+
+
+@pytest.mark.parametrize("text", LOOKS)
+def test_of_a_new_guest_slack_is_asked_first(open_day: Reception, text: str) -> None:
+    assert open_day.types(text, user=GUEST) == ""
+    assert not open_day.people.asked, "Slack waits for the answer meanwhile"
+    said = everything_said(open_day)
+    assert open_day.people.asked == [GUEST]
+    assert NO_GUESTS in said
+    assert "fullback" not in said
+    assert "views.open" not in [call.method for call in open_day.slack.calls]
+
+
+def test_a_new_member_gets_the_same_answer_a_moment_later(open_day: Reception) -> None:
+    at_once = open_day.types("tree", user=ALICE)
+    assert open_day.types("tree", user=NEW) == ""
+    open_day.work()
+    ((url, body),) = open_day.replies
+    assert (url, body["text"], body["response_type"]) == (COMMAND_URL, at_once, "ephemeral")
+    assert open_day.types("tree", user=NEW) == at_once
+
+
+def test_where_there_is_no_way_back_the_answer_comes_as_a_private_line(open_day: Reception) -> None:
+    open_day.command_url = ""
+    open_day.types("tree", user=NEW)
+    open_day.work()
+    (told,) = open_day.slack.made("chat.postEphemeral")
+    assert (told["user"], told["channel"]) == (NEW, GENERAL)
+    assert "Workloads" in json.dumps(told["blocks"])
+
+
+def test_a_mistake_in_a_look_is_told_a_moment_later_too(open_day: Reception) -> None:
+    open_day.types("request x", user=NEW)
+    assert "is no request number" in everything_said(open_day)
+
+
+@pytest.mark.parametrize("text", ["tree", "requests", "create-account"])
+def test_while_slack_does_not_tell_nothing_is_shown(open_day: Reception, text: str) -> None:
+    open_day.people.away = True
+    assert open_day.types(text, user=NEW) == ""
+    said = everything_said(open_day)
+    assert UNTOLD in said
+    assert "Workloads" not in said
+
+
+def test_help_says_nothing_of_the_organization_and_needs_nobody_looked_up(reception: Reception) -> None:
+    assert "create-account" in reception.types("help", user=NEW)
+    assert not reception.people.asked
+
+
+@pytest.mark.parametrize(("action", "value"), BUTTONS)
+def test_buttons_tell_a_guest_the_same(open_day: Reception, action: str, value: str) -> None:
+    open_day.presses(action, value, user=GUEST, channel=GENERAL)
+    said = everything_said(open_day)
+    assert NO_GUESTS in said
+    assert "fullback" not in said
+    assert [call.method for call in open_day.slack.calls] == ["chat.postEphemeral"]
+
+
+def test_a_known_guest_files_nothing(reception: Reception) -> None:
+    reception.knows(GUEST)
+    assert reception.types(MOVE, user=GUEST) == NO_GUESTS
+    assert reception.submits(request_form(reception), {"reason": "to work"}, user=GUEST) == {"account": NO_GUESTS}
+    assert not reception.requests()
+
+
+def request_form(reception: Reception) -> dict[str, object]:
+    """The form that a member gets for this move."""
+    reception.types(f"{MOVE} --form", user=ALICE)
+    return reception.form()
+
+
+def test_what_a_new_person_files_is_kept_at_once_and_told_without_the_names_in_it(reception: Reception) -> None:
+    told = reception.types(MOVE, user=NEW)
+    assert "*#1* is filed" in told
+    assert "fullback" not in told
+    assert [request.requester for request in reception.requests()] == [NEW]
+    assert not reception.people.asked
+
+
+def test_the_pickers_suggest_nothing_to_guests(reception: Reception) -> None:
+    for _ in "ab":
+        assert reception.looks_for("account:account", "fullback", user=GUEST) == []
+        reception.work()
+    assert reception.people.asked == [GUEST]
+
+
+def test_the_pickers_suggest_from_the_second_letter_on_to_whom_slack_has_not_told_of(reception: Reception) -> None:
+    assert reception.looks_for("account:account", "f", user=NEW) == []
+    reception.work()
+    assert reception.looks_for("account:account", "fu", user=NEW)
+
+
+def test_the_home_tab_of_a_guest_has_that_sentence_alone(open_day: Reception) -> None:
+    open_day.opens_home(GUEST)
+    open_day.work()
+    (published,) = open_day.slack.made("views.publish")
+    (block,) = published["view"]["blocks"]
+    assert block["text"]["text"] == NO_GUESTS
+
+
+def test_while_slack_does_not_tell_the_home_tab_stays_as_it_was(open_day: Reception) -> None:
+    open_day.people.away = True
+    open_day.opens_home(NEW)
+    open_day.work()
+    assert not open_day.slack.made("views.publish")
