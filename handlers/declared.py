@@ -18,7 +18,7 @@ REASON = OperationField(
         ("--reason",),
         "Reason",
         Kind.LONG_TEXT,
-        hint="Why it is needed; approvers and the audit see it",
+        hint="Wanted, though not required: why it is needed. Approvers and the audit see it",
         placeholder="The web team needs a place to test",
     ),
     required=False,

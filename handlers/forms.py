@@ -120,12 +120,11 @@ def _inputs(field: OperationField, element: Block) -> list[Block]:
 
 def _input(field: OperationField, element: Block) -> Block:
     hint = {"hint": _plain(field.flag.hint, HINT)} if field.flag.hint else {}
-    needed = field.required or field.name == "reason"
     return {
         "type": "input",
         "block_id": field.name,
         "label": _plain(field.flag.label, LABEL),
-        "optional": not needed,
+        "optional": not field.required,
         "element": element,
         **hint,
     }

@@ -118,7 +118,7 @@ class _Reader:
 
     def given(self) -> Given:
         values = {name: value for name, value in self._values.items() if name != "reason" and value}
-        return Given(values, str(self._values.get("reason", "")), BREAK_GLASS in self._switches)
+        return Given(values, str(self._values.get("reason", "")).strip(), BREAK_GLASS in self._switches)
 
     def _flag(self, name: str, value: str | None) -> None:
         if name in (FORM, HELP, BREAK_GLASS):

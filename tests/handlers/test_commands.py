@@ -45,8 +45,13 @@ def test_the_same_wish_again_is_pointed_to_the_request_that_is_under_way(recepti
     assert len(reception.requests()) == 1
 
 
-def test_without_a_reason_it_is_filed_all_the_same(reception: Reception) -> None:
-    assert "is filed" in reception.types("move-account --account fullback-staging --to /Workloads/Production")
+@pytest.mark.parametrize(
+    "given", ["", '--reason ""', '--reason "   "', '--reason "\u200b\u202e \u200b"', '--reason=""']
+)
+def test_without_a_reason_it_is_filed_all_the_same_and_a_blank_one_is_none(reception: Reception, given: str) -> None:
+    move = "move-account --account fullback-staging --to /Workloads/Production"
+    assert "is filed" in reception.types(f"{move} {given}")
+    assert [request.reason for request in reception.requests()] == [""]
 
 
 def test_what_is_missing_opens_the_form_prefilled_with_what_was_given(reception: Reception) -> None:

@@ -96,7 +96,7 @@ def test_what_is_needed_is_needed_there_too(operation: type[Operation]) -> None:
         f"{field.name}{end}" for field in fields_of(operation) if field.flag.kind is DOCUMENT for end in ("", FILE)
     }
     assert optional == {
-        **{field.name: not (field.required or field.name == "reason") for field in fields_of(operation)},
+        **{field.name: not field.required for field in fields_of(operation)},
         **dict.fromkeys(either, True),  # As a text or as a file.
     }
 

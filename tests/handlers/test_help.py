@@ -31,7 +31,7 @@ def test_one_operation_in_full(reception: Reception, operation: type[Operation])
     shown = json.dumps(reception.blocks, ensure_ascii=False)
     for field in operation.fields():
         assert all(f"`{name}`" in shown for name in field.flag.names)
-    assert "`--reason`" in shown
+    assert "`--reason`  Reason. Wanted, though not required" in shown
 
 
 @every_operation

@@ -44,12 +44,16 @@ def test_a_form_sent_twice_is_filed_once(reception: Reception) -> None:
 def test_errors_stand_at_their_fields_and_can_be_mended(reception: Reception) -> None:
     view = form(reception)
     errors = reception.submits(view, FILLED | {"email": "nobody@x", "tags": "owner", "reason": " "})
-    assert "reason" in errors
-    errors = reception.submits(view, FILLED | {"email": "nobody@x", "tags": "owner"})
     assert sorted(errors) == ["email", "tags"]
     assert not reception.requests()
     assert reception.submits(view, FILLED) == {}
     assert len(reception.requests()) == 1
+
+
+@pytest.mark.parametrize("blank", [None, " \n ", "\u200b\u202e"], ids=["none", "blanks", "unseen"])
+def test_a_blank_reason_is_none_and_files_all_the_same(reception: Reception, blank: str | None) -> None:
+    assert reception.submits(form(reception), FILLED | {"reason": blank}) == {}
+    assert [request.reason for request in reception.requests()] == [""]
 
 
 def test_an_ou_that_is_gone_is_told_at_its_field(reception: Reception) -> None:
