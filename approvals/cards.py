@@ -16,7 +16,7 @@ from approvals.models import Request, Vote
 from approvals.quorum import Missing, Seat, missing
 from approvals.rules import Rule
 from approvals.states import Status
-from approvals.text import button, clean, context, escape, fields, fit, header, section, shorten
+from approvals.text import button, clean, context, escape, fields, fit, header, quoted, section, shorten
 from operations.closing import Closing
 from operations.preview import Preview
 
@@ -50,7 +50,7 @@ def card(request: Request, votes: Sequence[Vote], closing: Closing | None = None
         header(shorten(title, 150)),
         context(f"{_status(request)}  ·  asked by <@{request.requester}>  ·  `{request.operation}`"),
         *fields({fact.label: fact.value for fact in preview.facts}),
-        *([section(f"*Reason*\n{escape(shorten(request.reason, 1500))}")] if request.reason else []),
+        *([quoted("Reason", shorten(request.reason, 1500))] if request.reason else []),
         *_plan(preview),
         *effects(preview),
         *_warnings(preview),
@@ -87,8 +87,8 @@ def _standing(request: Request, preview: Preview, votes: Sequence[Vote], rule: R
         return [context(f"Needs no approval, by rule “{escape(request.rule)}”, {slack_time(request)}")]
     approvers = ", ".join(f"<@{vote.user}>" for vote in votes if vote.decision == "approve")
     by = approvers if said == "Approved" and approvers else f"<@{request.decided_by}>"
-    reason = f"  ·  {escape(shorten(request.decision_reason, 500))}" if request.decision_reason else ""
-    return [context(f"{said} by {by}, {slack_time(request)}{reason}")]
+    why = [quoted(f"Why it was {said.lower()}", request.decision_reason)] if request.decision_reason else []
+    return [context(f"{said} by {by}, {slack_time(request)}"), *why]
 
 
 def _glass(request: Request, rule: Rule | None) -> list[dict[str, Any]]:

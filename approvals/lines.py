@@ -13,7 +13,20 @@ from approvals.approvers import mentions
 from approvals.models import Request
 from approvals.rules import Rule
 from approvals.states import Status
-from approvals.text import Block, button, code, confirm, context, escape, fields, fit, section, shorten, url_button
+from approvals.text import (
+    Block,
+    button,
+    code,
+    confirm,
+    context,
+    escape,
+    fields,
+    fit,
+    quoted,
+    section,
+    shorten,
+    url_button,
+)
 from operations.closing import Closing
 from operations.snippet import Snippet
 from operations.steps import Control
@@ -64,12 +77,10 @@ def refused(request: Request) -> Body:
 def glass_broken(request: Request, rule: Rule) -> Body:
     """Into the thread and the channel: somebody acts without approval, why, and who has to review it."""
     reviewers = mentions((*rule.approvers, *rule.second_approvers))
-    line = (
-        f":rotating_light: *Break glass:* <@{request.requester}> acts at once, without approval: {name(request)}.\n"
-        f"*Reason:* {escape(shorten(request.reason, 1000))}\n"
-        f"{reviewers}: one of you has to review it, by *I have reviewed this* on the card."
-    )
-    return body(line) | {"reply_broadcast": True}
+    told = f":rotating_light: *Break glass:* <@{request.requester}> acts at once, without approval: {name(request)}."
+    asked = f"{reviewers}: one of you has to review it, by *I have reviewed this* on the card."
+    text = f"{told}\n*Reason:* {escape(shorten(request.reason, 1000))}\n{asked}"
+    return body(text, section(told), quoted("Reason", request.reason), section(asked)) | {"reply_broadcast": True}
 
 
 def reviewed(request: Request) -> Body:
@@ -79,14 +90,24 @@ def reviewed(request: Request) -> Body:
 
 def decided(request: Request) -> Body:
     """Into the thread, when the request has been decided, taken back, or has run out of time."""
-    text = _DECISIONS[Status(request.status)].format(by=_by(request), reason=_reason(request))
-    return body(text, section(text), _again(request)) if request.status == Status.EXPIRED else body(text)
+    return _decision(request, _decided(request), *([_again(request)] if request.status == Status.EXPIRED else []))
 
 
 def decided_for_requester(request: Request) -> Body:
     """To the requester, the same with a link."""
-    line = _DECISIONS[Status(request.status)].format(by=_by(request), reason=_reason(request))
-    return body(f"{line}\nIt is your {name(request)}: {link(request)}.")
+    return _decision(request, f"{_decided(request)}\nIt is your {name(request)}: {link(request)}.")
+
+
+def _decided(request: Request) -> str:
+    return _DECISIONS[Status(request.status)].format(by=_by(request))
+
+
+def _decision(request: Request, line: str, *blocks: Block) -> Body:
+    """The line and, as a quotation, the reason that came with the decision."""
+    if not request.decision_reason:
+        return body(line, section(line), *blocks)
+    text = f"{line}\nReason: {escape(shorten(request.decision_reason, 1000))}"
+    return body(text, section(line), quoted("Reason", request.decision_reason), *blocks)
 
 
 def withdrawn(request: Request, user: str) -> Body:
@@ -96,7 +117,7 @@ def withdrawn(request: Request, user: str) -> Body:
 
 _DECISIONS = {
     Status.APPROVED: ":white_check_mark: Approved by {by}. It starts now.",
-    Status.DENIED: ":x: Denied by {by}.{reason} Nothing has been changed.",
+    Status.DENIED: ":x: Denied by {by}. Nothing has been changed.",
     Status.CANCELLED: ":wastebasket: Cancelled by {by}. Nothing has been changed.",
     Status.EXPIRED: ":hourglass: Nobody decided in time, so the request has expired. Nothing has been changed; ask again if it is still needed.",
 }
@@ -104,10 +125,6 @@ _DECISIONS = {
 
 def _by(request: Request) -> str:
     return f"<@{request.decided_by}>" if request.decided_by else f"the rule “{escape(request.rule)}”"
-
-
-def _reason(request: Request) -> str:
-    return f" Reason: {escape(shorten(request.decision_reason, 1000))}" if request.decision_reason else ""
 
 
 def private(number: int, sentence: str) -> Body:

@@ -82,7 +82,7 @@ def object_if(sentence: str) -> None:
 
 def _check_approver(context: Context, request: Request, person: Person) -> Rule:
     if is_requester(request, person):
-        raise ObjectionError("You asked for this, so somebody else has to decide. You may press *Cancel request*.")
+        raise ObjectionError("You asked for this, so somebody else has to decide. You may press “Cancel request”.")
     rule = context.rules().named(request.rule)
     if rule is None:
         raise ObjectionError(

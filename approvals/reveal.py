@@ -27,8 +27,8 @@ from operations.signin import console_link
 log = logging.getLogger(__name__)
 NOT_YOURS = "Only the person who asked can reveal these credentials, so nothing has been opened."
 OVER = "This session is over. Ask anew with `/org credentials`."
-TOO_SLOW = "That took too long, so Slack did not let me open the form. Please press *Reveal credentials* once more."
-LITTLE_LEFT = "Less than 15 minutes are left, and AWS opens no shorter session. Use what you have, or press *Extend*."
+TOO_SLOW = "That took too long, so Slack did not let me open the form. Please press “Reveal credentials” once more."
+LITTLE_LEFT = "Less than 15 minutes are left, and AWS opens no shorter session. Use what you have, or press “Extend”."
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ Source: Slack API, "Formatting text for app surfaces" (Escaping text), "Block Ki
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 Block = dict[str, Any]
@@ -14,6 +15,10 @@ SECTION, FIELD, HEADER, BUTTON_TEXT, BUTTON_VALUE, BUTTON_URL = 3000, 2000, 150,
 FIELDS_A_SECTION, CONTEXT_ELEMENTS = 10, 10
 MESSAGE, SHORTEST = 12_000, 50
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
+FORMATTING = re.compile(r"(?<![^\W_])([*_~])(?=\S)(?=[^\n]*\S\1(?![^\W_]))")  # The opening one of a pair.
+EMOJI = re.compile(r"(?<!\w)(?<!\w:):(?=[\w+'-]+:)")  # Not within `arn:aws:iam::…` or 12:30:00, which are copied.
+ALIKE = {"*": "∗", "_": "ˍ", "~": "∼"}  # noqa: RUF001  They look the same and format nothing.
+JOINER = "\u2060"  # Keeps apart what would mean something together; nobody sees it.
 INVISIBLE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0")
 
 
@@ -31,9 +36,17 @@ def _is_visible(character: str) -> bool:
 
 
 def escape(text: str) -> str:
-    """Cleaned text that mrkdwn shows as it is: no mention, no link, no formatting that would break the layout."""
+    """Cleaned text that mrkdwn shows as it is: no mention, no link, no emoji by name, nothing bold, slanted or struck out.
+
+    Nobody's text can so look like the bot's own. Single backticks stay, because the bot's sentences name commands in them.
+    """
+    return EMOJI.sub(f":{JOINER}", FORMATTING.sub(lambda found: ALIKE[found[1]], verbatim(text)))
+
+
+def verbatim(text: str) -> str:
+    """The same for inside a block of code, where signs of formatting mean nothing and are copied."""
     safe = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return safe.replace("``", "`\u2060`")
+    return safe.replace("``", f"`{JOINER}`")
 
 
 def shorten(text: str, limit: int) -> str:
@@ -78,7 +91,22 @@ def fields(pairs: Mapping[str, str]) -> list[Block]:
 
 def code(text: str) -> str:
     """A block of code to copy, as mrkdwn."""
-    return f"```\n{shorten(escape(text), 2800)}\n```"
+    return f"```\n{shorten(verbatim(text), 2800)}\n```"
+
+
+def quoted(title: str, text: str) -> Block:
+    """What somebody has written freely, as a quotation beneath a title: Slack formats nothing in it, whatever it holds.
+
+    Source: Slack API, "Block Kit: Rich text block" (rich_text_quote).
+    """
+    shown = shorten(clean(text).replace("``", f"`{JOINER}`"), SECTION)
+    return {
+        "type": "rich_text",
+        "elements": [
+            {"type": "rich_text_section", "elements": [{"type": "text", "text": title, "style": {"bold": True}}]},
+            {"type": "rich_text_quote", "elements": [{"type": "text", "text": shown}]},
+        ],
+    }
 
 
 def confirm(title: str, text: str, ok: str, cancel: str, style: str = "") -> Block:
@@ -122,6 +150,9 @@ def fit(blocks: list[Block], most: int = MESSAGE) -> list[Block]:
     return blocks
 
 
-def _texts(block: Block) -> list[Block]:
-    held = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
-    return [item for item in held if isinstance(item, dict) and isinstance(item.get("text"), str)]
+def _texts(block: Block) -> Iterator[Block]:
+    for item in (block.get("text"), *block.get("fields", []), *block.get("elements", [])):
+        if isinstance(item, dict) and isinstance(item.get("text"), str):
+            yield item
+        elif isinstance(item, dict) and item.get("type", "").startswith("rich_text"):
+            yield from _texts(item)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from approvals.text import Block, context, escape, header, section, shorten
+from approvals.text import Block, context, escape, header, section, shorten, verbatim
 from handlers.blocks import packed
 from handlers.declared import fields_of, readable
 from handlers.looks.names import NAMES, Name
@@ -53,7 +53,7 @@ def details(operation: type[Operation]) -> list[Block]:
         header(readable(operation)),
         *packed(escape(operation.help_text()).split("\n\n"), between="\n\n"),
         *packed([_flag(field) for field in fields_of(operation)]),
-        section(f"*For example*\n```{COMMAND} {operation.name} {escape(operation.example)}```"),
+        section(f"*For example*\n```{COMMAND} {operation.name} {verbatim(operation.example)}```"),
         context(
             also or f"`{COMMAND} {operation.name}` alone opens the form.",
             "`--break-glass` acts at once, for those whom a rule lets do so, and is reviewed afterwards.",

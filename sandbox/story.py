@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.slack.driver import SlackSandbox
@@ -100,8 +100,13 @@ class Story:
 
 def _lines(message: dict[str, Any]) -> list[str]:
     """What a message's sections say, line by line."""
-    texts: list[str] = []
-    for block in message["blocks"]:
-        pieces = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
-        texts += [piece["text"] for piece in pieces if isinstance(piece, dict) and isinstance(piece.get("text"), str)]
+    texts = [text for block in message["blocks"] for text in _texts(block)]
     return [line for text in texts for line in text.replace("*\n", "*: ").splitlines()]
+
+
+def _texts(block: dict[str, Any]) -> Iterator[str]:
+    for piece in (block.get("text"), *block.get("fields", []), *block.get("elements", [])):
+        if isinstance(piece, dict) and isinstance(piece.get("text"), str):
+            yield piece["text"]
+        elif isinstance(piece, dict) and piece.get("type", "").startswith("rich_text"):
+            yield from _texts(piece)

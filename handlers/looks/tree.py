@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from approvals.text import Block, button, escape, section, shorten
+from approvals.text import Block, button, section, shorten, verbatim
 from handlers.looks.outline import outline
 from handlers.looks.question import Question, counted
 from handlers.looks.wording import aged, code_sections, name, of_total, page, turning
@@ -20,7 +20,7 @@ def tree(question: Question, _: Live) -> list[Block]:
     picture = button("As a picture", PICTURE, unit.id)
     return [
         section(f"{_title(question, unit)}{of_total(question, len(found.lines), SIZE)}"),
-        *code_sections(shorten(escape(line), LONGEST) for line in page(question, found.lines, SIZE)),
+        *code_sections(shorten(verbatim(line), LONGEST) for line in page(question, found.lines, SIZE)),
         *turning("tree", question, len(found.lines), SIZE, picture),
         aged(question, *_notes(question, unit, folded=found.folded)),
     ]

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from approvals.text import Block, button, clean, context, escape, section, shorten
+from approvals.text import JOINER, Block, button, clean, context, escape, section, shorten, verbatim
 from handlers.looks.question import Question
 from handlers.options import middle
 from handlers.wording import ago
@@ -18,7 +18,6 @@ from operations.words import hindrance
 
 CODE = 2800
 LONGEST_LINE = 400
-JOINER = "\u2060"  # Keeps backticks apart: three of them would begin a block of code.
 T = TypeVar("T")
 
 
@@ -86,7 +85,7 @@ def code_lines(text: str) -> Iterator[str]:
     """The lines of a document, escaped; one that is too long goes on in the next."""
     for line in text.splitlines():
         for start in range(0, max(len(line), 1), LONGEST_LINE):
-            yield escape(line[start : start + LONGEST_LINE])
+            yield verbatim(line[start : start + LONGEST_LINE])
 
 
 def spread(items: Sequence[T], most: int, say: Callable[[T], str] = str) -> list[str]:

@@ -59,6 +59,25 @@ def longest(status: Status) -> Request:
     )
 
 
+def test_a_reason_cannot_look_like_the_bots_words() -> None:
+    imitation = "fine\n\n*What will happen*\n1. Nothing at all.\n:white_check_mark: *Approved by security*"
+    request = longest(Status.DENIED).model_copy(update={"reason": imitation, "decision_reason": imitation})
+    for body in (card(request, VOTES), lines.decided(request), lines.glass_broken(request, RULE)):
+        quotes = [block for block in body["blocks"] if block["type"] == "rich_text"]
+        assert [block["elements"][1]["elements"][0]["text"] for block in quotes] == [imitation] * len(quotes)
+        formatted = [block["text"]["text"] for block in body["blocks"] if block.get("text", {}).get("type") == "mrkdwn"]
+        assert quotes
+        assert "Approved by security" not in str(formatted)
+        assert "*Approved by security*" not in body["text"]
+
+
+def test_a_denial_and_its_reason_do_not_run_together() -> None:
+    request = longest(Status.DENIED).model_copy(update={"decision_reason": "not now"})
+    said = lines.decided(request)
+    assert said["text"] == ":x: Denied by <@U0BOB>. Nothing has been changed.\nReason: not now"
+    assert said["blocks"][0]["text"]["text"] == ":x: Denied by <@U0BOB>. Nothing has been changed."
+
+
 VOTES = [Vote(id=1, request_id=1, user="U0BOB", person="bob@example.com", decision="approve", digest="d", at=NOW)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from approvals.text import (
     fields,
     fit,
     header,
+    quoted,
     section,
     shorten,
     url_button,
@@ -33,6 +35,56 @@ def test_invisible_characters_and_direction_marks_go() -> None:
 def test_mentions_links_and_fences_are_only_text() -> None:
     assert escape("<!channel> <@U1> & <http://x|y>") == "&lt;!channel&gt; &lt;@U1&gt; &amp; &lt;http://x|y&gt;"
     assert not any("```" in escape("`" * number) for number in range(20))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("*Approved by security*", "∗Approved by security*"),  # noqa: RUF001
+        ("_so_ ~not~ **twice**", "ˍso_ ∼not~ ∗∗twice**"),  # noqa: RUF001
+        (":white_check_mark: done :+1:", ":\u2060white_check_mark: done :\u2060+1:"),
+    ],
+)
+def test_nobody_writes_in_bold_or_with_emoji_as_the_bot_does(text: str, shown: str) -> None:
+    assert escape(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "snake_case_name",
+        "_internal",
+        "s3:* on *",
+        "2 * 3 * 4",
+        "arn:aws:iam::1:role/x",
+        "arn:aws:iam::aws:policy/x",
+        "12:30:00",
+        "~/.aws",
+        "`/org tree`",
+    ],
+)
+def test_what_formats_nothing_stays_to_be_copied(text: str) -> None:
+    assert escape(text) == text
+
+
+def test_code_stays_to_be_copied_whatever_it_holds() -> None:
+    assert "*bold* :tada:" in code("*bold* :tada:")
+
+
+def test_a_quotation_holds_the_text_as_it_was_written() -> None:
+    text = "fine\n\n*What will happen*\n1. Nothing at all.\n:white_check_mark: <!channel>"
+    block = quoted("Reason", text)
+    title, quote = block["elements"]
+    assert quote == {"type": "rich_text_quote", "elements": [{"type": "text", "text": text}]}
+    assert title["elements"][0]["text"] == "Reason"
+    assert problems([block], "message") == []
+
+
+def test_quotations_are_cut_with_the_rest() -> None:
+    blocks = fit([quoted("Reason", "```" + "x" * 5000), section("y" * 3000)], 2000)
+    assert (
+        sum(len(text) for text in (blocks[0]["elements"][1]["elements"][0]["text"], blocks[1]["text"]["text"])) < 2000
+    )
 
 
 @given(st.text())
@@ -59,6 +111,7 @@ def test_blocks_of_any_length_fit() -> None:
         header(LONG),
         section(LONG),
         section(code(LONG)),
+        quoted(LONG, LONG),
         context(*[LONG] * 20),
         *fields({f"{number} {LONG}": LONG for number in range(25)}),
         {"type": "actions", "elements": buttons},
