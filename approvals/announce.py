@@ -21,6 +21,7 @@ from approvals.review import break_glass, may_break
 from approvals.rules import NoRuleError, Rule
 from approvals.session_rules import objection
 from approvals.states import Status
+from approvals.text import shorten
 from approvals.wishes import asked_by, wishes
 from operations.attached_files import file_in
 from operations.base import Operation
@@ -92,7 +93,7 @@ def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
     if unwelcome:
         raise RefusalError(f"{unwelcome[0].upper()}{unwelcome[1:]}.")
     _check_flood(context, request, person.key)
-    operation = _with_files(context, request, operation_of(request))
+    operation, files = _with_files(context, request, operation_of(request))
     rule = _rule(context, operation, person)
     field, why = objection(rule, operation)
     if why:
@@ -104,7 +105,7 @@ def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
     try:
         preview = look_again(context, operation)
     except FieldError as error:
-        raise RefusalError(f"{_flag(request, error.field)}: {error.message}") from error
+        raise RefusalError(f"{files.get(error.field) or _flag(request, error.field)}: {error.message}") from error
     except CredentialsError:
         raise
     except RefusedError as error:
@@ -116,21 +117,26 @@ def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
     return rule, values | _under_rule(request, rule)
 
 
-def _with_files(context: Context, request: Request, operation: Operation) -> Operation:
-    """The operation with the text of a file in the file's place, so that the text is what is approved."""
+def _with_files(context: Context, request: Request, operation: Operation) -> tuple[Operation, dict[str, str]]:
+    """The operation with the text of a file in the file's place, so that the text is what is approved; and what the files
+    are called, by field.
+    """
     fields = {name: file_in(getattr(operation, name)) for name in type(operation).model_fields}
-    named = {name: file for name, file in fields.items() if file}
+    given = {name: file for name, file in fields.items() if file}
     organization = context.organization()
-    if not named or organization is None:
-        return operation
-    name = next(iter(named))
+    if not given or organization is None:
+        return operation, {}
     try:
-        texts = {name: context.files(file, request.requester) for name, file in named.items()}
-        return operation.model_copy(update=texts).settled(organization)
+        files = {name: context.files(file, request.requester) for name, file in given.items()}
     except FileError as error:
-        raise RefusalError(f"{_flag(request, name)}: {error}") from error
+        raise RefusalError(f"{str(error)[0].upper()}{str(error)[1:]}") from error
+    called = {name: f"The file “{shorten(file.name, 100)}”" for name, file in files.items()}
+    try:
+        return operation.model_copy(update={name: file.text for name, file in files.items()}).settled(
+            organization
+        ), called
     except FieldError as error:
-        raise RefusalError(f"{_flag(request, error.field)}: {error.message}") from error
+        raise RefusalError(f"{called.get(error.field) or _flag(request, error.field)}: {error.message}") from error
 
 
 def _rule(context: Context, operation: Operation, person: Person) -> Rule:

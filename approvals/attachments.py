@@ -25,6 +25,14 @@ class FileError(Exception):
     """The file cannot be used; the text says why and what to do."""
 
 
+@dataclass(frozen=True)
+class Attached:
+    """A file's name, as people know it, and its text."""
+
+    name: str
+    text: str
+
+
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     """The token goes to nobody else."""
 
@@ -38,8 +46,8 @@ class Attachments:
 
     slack: WebClient
 
-    def read(self, file: str, user: str) -> str:
-        """The text of a file that `user` uploaded; raises FileError, or SlackAwayError when it is worth trying again."""
+    def read(self, file: str, user: str) -> Attached:
+        """A file that `user` uploaded; raises FileError, or SlackAwayError when it is worth trying again."""
         about = self._about(file)
         if about.get("user") != user:
             raise FileError("the file was uploaded by somebody else. Upload it yourself, in the form.")
@@ -47,7 +55,7 @@ class Attachments:
             raise FileError(f"the file has more than {MOST_BYTES:,} bytes, which no policy has.")
         content = self._download(str(about.get("url_private_download") or about.get("url_private") or ""))
         try:
-            return content.decode("utf-8-sig")
+            return Attached(str(about.get("name") or file), content.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             raise FileError("the file is no text in UTF-8. Save it as such, then give it again.") from error
 

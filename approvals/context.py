@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from approvals.attachments import FileError
+from approvals.attachments import Attached, FileError
 from approvals.limits import Limits
 from approvals.people import People
 from approvals.rules import Rules
@@ -17,7 +17,7 @@ from operations.closing import Console
 from operations.organization import Organization
 
 
-def no_files(file: str, user: str) -> str:
+def no_files(file: str, user: str) -> Attached:
     """Where no files can be read."""
     raise FileError(f"files such as {file} of {user} cannot be read here")
 
@@ -67,4 +67,4 @@ class Context:
     approval_channel: str
     limits: Limits
     handover: Handover = Handover()
-    files: Callable[[str, str], str] = no_files
+    files: Callable[[str, str], Attached] = no_files

@@ -68,10 +68,11 @@ def filed(request: Request) -> Body:
 
 def refused(request: Request) -> Body:
     """To the requester, when the request could not be put before approvers."""
-    return body(
+    text = (
         f":no_entry: Your request #{request.id} ({request.operation}) was not put before the approvers.\n"
-        f"{escape(shorten(request.outcome, 2000))}\nNothing has been changed. Ask again with `/org {request.operation}`."
+        f"{escape(shorten(request.outcome, 2000))}\nNothing has been changed. *Ask again* opens the form with what you gave."
     )
+    return body(text, section(text), _again(request))
 
 
 def glass_broken(request: Request, rule: Rule) -> Body:

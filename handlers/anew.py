@@ -12,14 +12,16 @@ from slack_sdk import WebClient
 from approvals.models import Request
 from approvals.rest import rest_of
 from approvals.states import TERMINAL, Status
-from approvals.text import escape
+from approvals.text import Block, escape
 from handlers.actions import BROKEN, request_number
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.commands import filed_line
 from handlers.declared import LONGEST_REASON
 from handlers.filing import NotAcceptedError, file
+from handlers.forms import Scene, form
 from handlers.front import Front
 from handlers.looks.visit import Visit
+from handlers.modals import open_view
 from handlers.parser import Given
 from handlers.slack_names import ANEW
 from operations.base import Operation
@@ -35,9 +37,24 @@ def register(app: App, front: Front) -> None:
     @app.action(ANEW)
     def anew(ack: Any, body: dict[str, Any], client: WebClient) -> None:
         caller = of_interaction(body)
-        line, visit = "\n".join(_filed(front, caller, body)), Visit(front, client, caller)
-        visit.if_admitted(lambda: visit.tell(line))
+        view = _form(front, caller, body)
+        if view:
+            open_view(front, client, caller, view)
+        else:
+            line, visit = "\n".join(_filed(front, caller, body)), Visit(front, client, caller)
+            visit.if_admitted(lambda: visit.tell(line))
         ack()
+
+
+def _form(front: Front, caller: Caller, body: dict[str, Any]) -> Block | None:
+    """The form of a refused request with all that was given, because the same would be refused again; else None."""
+    number, kind = request_number(body), body["actions"][0]["action_id"]
+    request = front.desk.find(number) if number and kind == "again" else None
+    operation = by_name().get(request.operation) if request else None
+    if request is None or operation is None or request.status != Status.REFUSED:
+        return None
+    given = Given(_values(request.params), request.reason)
+    return form(operation, Scene(given, front.organization(), caller.channel, front.clock()))
 
 
 def _filed(front: Front, caller: Caller, body: dict[str, Any]) -> Iterator[str]:

@@ -17,11 +17,13 @@ FILETYPES = ("json", "txt", "text")
 
 
 def file_input(field: OperationField) -> Block:
-    """The input for a file beside the one for the text."""
+    """The input for a file beside the one for the text; the form cannot say by itself that one of them is needed."""
+    needed = "; one of the two is needed" if field.required else ""
     return {
         "type": "input",
         "block_id": f"{field.name}{FILE}",
         "label": {"type": "plain_text", "text": f"{field.flag.label} as a file", "emoji": False},
+        "hint": {"type": "plain_text", "text": f"Instead of the text above{needed}", "emoji": False},
         "optional": True,
         "element": {"type": "file_input", "action_id": "file", "filetypes": list(FILETYPES), "max_files": 1},
     }

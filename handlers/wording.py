@@ -45,7 +45,9 @@ def _sentence(field: OperationField | None, finding: dict[str, Any]) -> str:
     return f"{_shown(finding)} cannot be used: {finding['msg']}."
 
 
-def _missing(_: OperationField | None, __: dict[str, Any]) -> str:
+def _missing(field: OperationField | None, _: dict[str, Any]) -> str:
+    if field and field.flag.kind is Kind.DOCUMENT:
+        return f"type the {field.flag.label.lower()}, or choose a file."
     return "this is needed; please give it."
 
 

@@ -29,7 +29,7 @@ Content = Annotated[
         ("--content",),
         "Document",
         Kind.DOCUMENT,
-        hint="JSON. If it has more than 3,000 characters, give a file instead",
+        hint="JSON, as text or in a file; more than 3,000 characters only in a file",
         placeholder='{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "…", "Resource": "*"}]}',
     ),
 ]

@@ -6,8 +6,10 @@ import dataclasses
 import json
 
 import pytest
+from sqlmodel import select
 
-from approvals.attachments import Attachments, FileError
+from approvals.attachments import Attached, Attachments, FileError
+from approvals.models import Message
 from approvals.people import SlackAwayError
 from approvals.states import Status
 from tests.approvals.office import Office
@@ -25,11 +27,11 @@ class Files:
         self.error = error
         self.asked: list[tuple[str, str]] = []
 
-    def __call__(self, file: str, user: str) -> str:
+    def __call__(self, file: str, user: str) -> Attached:
         self.asked.append((file, user))
         if self.error:
             raise self.error
-        return self.text
+        return Attached("deny.json", self.text)
 
 
 def reading(office: Office, files: Files) -> None:
@@ -51,8 +53,8 @@ def test_the_text_takes_the_files_place_before_anybody_approves(office: Office) 
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        (Files("{"), "--content: the document is no JSON"),
-        (Files(error=FileError("the file was uploaded by somebody else.")), "--content: the file was uploaded"),
+        (Files("{"), "The file “deny.json”: the document is no JSON"),
+        (Files(error=FileError("the file was uploaded by somebody else.")), "The file was uploaded by somebody else."),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused(office: Office, files: Files, said: str) -> None:
@@ -62,6 +64,10 @@ def test_a_file_that_cannot_be_used_is_refused(office: Office, files: Files, sai
     request = office.request(request.id)
     assert request.status == Status.REFUSED
     assert said in request.outcome
+    assert "--content" not in request.outcome
+    with office.context.store.read() as session:
+        (told,) = session.exec(select(Message).where(Message.kind == "dm")).all()
+    assert told.body["blocks"][-1]["elements"][0]["action_id"] == "again"
 
 
 def test_slack_away_is_tried_again(office: Office) -> None:

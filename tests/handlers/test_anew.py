@@ -65,6 +65,15 @@ def test_of_what_is_half_done_only_the_rest_is_filed(over: Reception, status: st
         assert filed.operation == "create-account"
 
 
+def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: Reception) -> None:
+    ended(over, status="refused")
+    over.presses("again", "1", user=ALICE)
+    assert len(over.requests()) == 1, "the same would be refused again"
+    elements = {block["block_id"]: block["element"] for block in over.form()["blocks"] if block["type"] == "input"}
+    assert elements["account"]["initial_option"]["value"] == "222222222222"
+    assert elements["reason"]["initial_value"] == "why"
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "said"),
     [

@@ -14,6 +14,7 @@ from handlers.forms import Scene, channel_of, form, sent
 from handlers.parser import Given, parse
 from operations.base import Operation
 from operations.create_account import CreateAccount
+from operations.create_policy import CreatePolicy
 from operations.fields import Kind
 from operations.move_account import MoveAccount
 from operations.organization import Account, Organization, OrganizationalUnit
@@ -99,6 +100,12 @@ def test_what_is_needed_is_needed_there_too(operation: type[Operation]) -> None:
         **{field.name: not field.required for field in fields_of(operation)},
         **dict.fromkeys(either, True),  # As a text or as a file.
     }
+
+
+def test_a_document_says_in_both_its_fields_that_one_of_them_is_needed() -> None:
+    hints = {block["block_id"]: block["hint"]["text"] for block in opened(CreatePolicy)["blocks"] if "hint" in block}
+    assert "as text or in a file" in hints["content"]
+    assert hints[f"content{FILE}"] == "Instead of the text above; one of the two is needed"
 
 
 def test_defaults_are_filled_in() -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from handlers.wording import ago, listed, problems
 from operations.base import Operation
 from operations.create_account import CreateAccount
+from operations.create_policy import CreatePolicy
 from operations.move_account import MoveAccount
 
 GOOD = {"account_name": "web", "email": "web@example.com"}
@@ -47,6 +48,7 @@ def test_what_has_an_id_is_named_by_it_when_its_name_is_too_long(field: str) -> 
 
 def test_missing_and_unknown() -> None:
     assert said(CreateAccount, email="web@example.com")["account_name"].startswith("this is needed")
+    assert said(CreatePolicy, policy_name="x", kind="scp")["content"] == "type the document, or choose a file."
     assert "cannot be used" in said(CreateAccount, colour="red", **GOOD)["colour"]
 
 
