@@ -37,11 +37,7 @@ def register(app: App, front: Front) -> None:
 
     @app.action(DECISION)
     def decision(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        number = request_number(body)
-        if number is None:
-            tell(front, client, of_interaction(body), BROKEN)
-        else:
-            front.desk.click(_click(body, number))
+        keep(front, client, body)
         ack()
 
     @app.action("deny")
@@ -61,6 +57,16 @@ def register(app: App, front: Front) -> None:
     @app.action(LINK)
     def link(ack: Any) -> None:
         ack()
+
+
+def keep(front: Front, slack: WebClient, body: dict[str, Any]) -> int | None:
+    """Keeps a press for the workers; the number of its request, or None when it carries none, which the presser is told."""
+    number = request_number(body)
+    if number is None:
+        tell(front, slack, of_interaction(body), BROKEN)
+    else:
+        front.desk.click(_click(body, number))
+    return number
 
 
 def request_number(body: dict[str, Any]) -> int | None:

@@ -19,7 +19,7 @@ from approvals.waiting import Waits
 from handlers.declared import readable
 from handlers.front import Front
 from handlers.reads import NOTHING, asked_by_you, line, titled, with_button
-from handlers.sessions import blocks
+from handlers.sessions import EVERYBODYS, YOURS, blocks
 from handlers.wording import ago
 from operations.organization import Organization
 from operations.registry import by_name
@@ -123,4 +123,4 @@ def _sessions(front: Front, user: str) -> list[Block]:
     except SlackAwayError:
         everybodys = False
     found = front.desk.sessions("" if everybodys else user)
-    return blocks(front, "Everybody's sessions" if everybodys else "Your sessions", found) if found else []
+    return blocks(front, EVERYBODYS if everybodys else YOURS, found) if found else []

@@ -17,6 +17,7 @@ from approvals.people import SlackAwayError
 from approvals.reveal import Press
 from approvals.session_lines import end_button, listed
 from approvals.text import Block, escape, section, shorten
+from handlers.actions import keep
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.declared import LONGEST_REASON
 from handlers.filing import NotAcceptedError, file
@@ -30,13 +31,15 @@ from operations.organization import Organization
 
 NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 SHOWN = 25
+YOURS, EVERYBODYS = "Your sessions", "Everybody's sessions"
+TITLES = {"sessions": YOURS, "all-sessions": EVERYBODYS}  # By what the block of a session is called.
 NOT_YOURS = ":x: Only the person who has this session can extend it."
 GONE = ":x: There is no such session. `/org sessions` shows those that there are."
 AWAY = ":warning: Slack did not say whether you may see everybody's sessions. Please try again in a moment."
 
 
 def register(app: App, front: Front) -> None:
-    """Takes the buttons in; `End session now` is a decision like the others."""
+    """Takes the buttons in; `End session now` is a decision like the others, after which a list of sessions is made anew."""
 
     @app.action("reveal")
     def reveal(ack: Any, body: dict[str, Any], client: WebClient) -> None:
@@ -49,6 +52,23 @@ def register(app: App, front: Front) -> None:
         line, visit = _extend(front, body), Visit(front, client, of_interaction(body))
         visit.if_admitted(lambda: visit.tell(line))
         ack()
+
+    @app.action("end")
+    def end(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        number, visit = keep(front, client, body), Visit(front, client, of_interaction(body))
+        title = TITLES.get(str(body["actions"][0].get("block_id")).partition(":")[0], "")
+        if number and title and visit.caller.reply_to:
+            visit.if_admitted(lambda: _listed_anew(visit, title, number))
+        ack()
+
+
+def _listed_anew(visit: Visit, title: str, ended: int) -> None:
+    """The list in place of the one whose button was pressed; whether AWS has ended the session is told when it has."""
+    user, everybodys = visit.caller.user, title == EVERYBODYS
+    if everybodys and not visit.front.oversees(user):
+        return
+    found = visit.front.desk.sessions("" if everybodys else user)
+    visit.reply(blocks(visit.front, title, found, ended), replace=True)
 
 
 def _number(body: dict[str, Any]) -> int:
@@ -86,24 +106,30 @@ def _again(request: Request) -> Given:
 def answer(front: Front, slack: WebClient, caller: Caller) -> list[Block]:
     """The caller's own sessions at once; an approver gets everybody's a moment later."""
     careful(front, "the sessions could not be shown", lambda: _everybodys(front, slack, caller))
-    return blocks(front, "Your sessions", front.desk.sessions(caller.user))
+    return blocks(front, YOURS, front.desk.sessions(caller.user))
 
 
 def _everybodys(front: Front, slack: WebClient, caller: Caller) -> None:
     try:
         if front.oversees(caller.user):
-            show(slack, caller, "Everybody's sessions", blocks(front, "Everybody's sessions", front.desk.sessions()))
+            show(slack, caller, EVERYBODYS, blocks(front, EVERYBODYS, front.desk.sessions()))
     except SlackAwayError:
         tell(front, slack, caller, AWAY)
 
 
-def blocks(front: Front, title: str, sessions: Sequence[RoleSession]) -> list[Block]:
-    """A headline, and a line with the button that ends it for each session."""
-    lines = [_line(front.organization(), row) for row in sessions[:SHOWN]]
+def blocks(front: Front, title: str, sessions: Sequence[RoleSession], ended: int = 0) -> list[Block]:
+    """A headline, and a line with the button that ends it for each session; none for the one that was asked to end just now."""
+    lines = [_line(front.organization(), title, row, ended) for row in sessions[:SHOWN]]
     more = [section(f"… and {len(sessions) - SHOWN} more")] if len(sessions) > SHOWN else []
     return [section(f"*{title}*" if lines else f"*{title}*\n{NOTHING}"), *lines, *more]
 
 
-def _line(organization: Organization | None, row: RoleSession) -> Block:
+def _line(organization: Organization | None, title: str, row: RoleSession, ended: int) -> Block:
     name = organization.account_label(row.account) if organization else row.account
-    return section(listed(row, name)) | {"accessory": end_button(row.request_id)}
+    if row.request_id == ended:
+        return section(f"{listed(row, name)}  ·  _you have just asked to end it_")
+    place = next(key for key, value in TITLES.items() if value == title)
+    return section(listed(row, name)) | {
+        "block_id": f"{place}:{row.request_id}",
+        "accessory": end_button(row.request_id),
+    }

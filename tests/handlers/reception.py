@@ -268,9 +268,10 @@ class Reception:
         team: str = TEAM,
         channel: str = APPROVALS,
         trigger: str = "",
+        block: str = "b",
     ) -> None:
-        """A press of a button in a message."""
-        action = {"type": "button", "block_id": "b", "action_id": action_id, "value": value, "action_ts": "1.2"}
+        """A press of a button in a block of a message."""
+        action = {"type": "button", "block_id": block, "action_id": action_id, "value": value, "action_ts": "1.2"}
         self.interacts(
             "block_actions", user, team, trigger, actions=[action], channel={"id": channel} if channel else None
         )

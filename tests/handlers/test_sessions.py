@@ -8,7 +8,7 @@ import pytest
 
 from approvals.models import RoleSession
 from approvals.reveal import Press
-from tests.handlers.reception import ALICE, BOB, OTHER_TEAM, TEAM, Reception
+from tests.handlers.reception import ALICE, BOB, CLICK_URL, OTHER_TEAM, TEAM, Reception
 
 ASK = "credentials --account fullback-staging --duration 30m --reason logs"
 WEB = "222222222222"
@@ -92,6 +92,41 @@ def test_the_home_tab_has_them_too(live: Reception, user: str, seen: bool) -> No
 def test_the_end_of_a_session_is_kept_like_a_decision(live: Reception) -> None:
     live.presses("end", "1")
     assert live.clicks() == [("end", BOB, TEAM, 1, "")]
+
+
+def ending(reception: Reception) -> str:
+    """The name of the block whose button ends a session, in the list that was shown last."""
+    shown = [
+        *reception.blocks,
+        *(block for made in reception.slack.made("chat.postEphemeral") for block in made["blocks"]),
+    ]
+    return str(next(block["block_id"] for block in shown if "accessory" in block))
+
+
+@pytest.mark.parametrize(("user", "title"), [(ALICE, "Your sessions"), (BOB, "Everybody's sessions")])
+def test_after_the_end_of_a_session_the_list_is_made_anew(live: Reception, user: str, title: str) -> None:
+    live.types("sessions", user=user)
+    live.work()
+    live.presses("end", "1", user=user, block=ending(live))
+    assert not live.replies, "a worker answers"
+    live.work()
+    ((url, body),) = live.replies
+    assert (url, body["replace_original"]) == (CLICK_URL, True)
+    assert title in body["text"]
+    assert "you have just asked to end it" in body["text"]
+    assert "End session now" not in str(body["blocks"])
+
+
+def test_other_messages_with_that_button_stay_as_they_are(live: Reception) -> None:
+    live.presses("end", "1", user=ALICE)
+    live.work()
+    assert not live.replies
+
+
+def test_nobody_else_gets_everybodys_list(live: Reception) -> None:
+    live.presses("end", "1", user="U0DAVE", block="all-sessions:1")
+    live.work()
+    assert not live.replies
 
 
 def test_a_press_of_reveal_is_passed_on_with_its_person_and_trigger(live: Reception) -> None:
