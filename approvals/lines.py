@@ -11,6 +11,7 @@ from typing import Any
 
 from approvals.approvers import mentions
 from approvals.models import Request
+from approvals.questions import to_undo
 from approvals.rules import Rule
 from approvals.states import Status
 from approvals.text import (
@@ -182,22 +183,17 @@ def asks_control(request: Request, user: str, label: str) -> Body:
     return body(f":point_right: <@{user}> asks: {escape(label)} (request #{request.id}).")
 
 
-def succeeded(request: Request, closing: Closing, *, undo: bool = False) -> Body:
-    """The good end, with what it hands over, and the button that files what undoes it."""
+def succeeded(request: Request, closing: Closing, *, undo: Sequence[str] = ()) -> Body:
+    """The good end, with what it hands over, and the button that files what undoes it; `undo` has the titles of that."""
     text = f":white_check_mark: {escape(closing.summary)}"
-    undoing = [_undo(request)] if undo else []
+    undoing = [_undo(request, undo)] if undo else []
     end = context(f"Request #{request.id}, {request.operation}")
     return body(text, section(text), *handover(closing), *undoing, end)
 
 
-def _undo(request: Request) -> Block:
-    sure = confirm(
-        f"Undo request #{request.id}?",
-        "This files a new request that puts things back; it has to be approved like any other.",
-        "File the request",
-        "Not now",
-    )
-    return {"type": "actions", "elements": [button("Undo", "undo", str(request.id), confirm=sure)]}
+def _undo(request: Request, titles: Sequence[str]) -> Block:
+    asks = button("Undo", "undo", str(request.id), confirm=to_undo(request, titles))
+    return {"type": "actions", "elements": [asks]}
 
 
 def _again(request: Request, label: str = "Ask again") -> Block:

@@ -5,6 +5,8 @@ Source: Slack API, "Block Kit: Confirmation dialog object" (plain text, 300 char
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from approvals.models import Request
 from approvals.text import CONFIRM_TEXT, Block, confirm, shorten
 from operations.preview import Preview
@@ -12,6 +14,7 @@ from operations.preview import Preview
 AT_ONCE = "Your approval is recorded, and it starts at once."
 LATER = "Your approval is recorded; it starts as soon as the others who are needed have approved."
 CLOSED = "The card is closed, and nothing is done in AWS. Only the person who asked can cancel it."
+FILES = "This is filed as a new request, and has to be approved like any other."
 LONGEST_TITLE = 110
 
 
@@ -44,6 +47,13 @@ def to_cancel(request: Request) -> Block:
     """Asked of everybody who presses it, because Slack shows everybody the same card."""
     text = f"{_named(request.title)}{CLOSED}"
     return confirm(f"Cancel request #{request.id}?", text, "Cancel request", "Keep it")
+
+
+def to_undo(request: Request, titles: Sequence[str]) -> Block:
+    """Names the requests that would be filed to undo this one."""
+    room = CONFIRM_TEXT - len(FILES)
+    text = shorten("\n".join(f"{shorten(title, LONGEST_TITLE)}." for title in titles), room - 1)
+    return confirm(f"Undo request #{request.id}?", f"{text}\n{FILES}", "File the request", "Not now")
 
 
 def to_sign(request: Request) -> Block:

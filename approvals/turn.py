@@ -178,7 +178,8 @@ class Turn:
             self._end(session, Status.SUCCEEDED, outcome=closing.summary, memory=memory)
             operation = operation_of(self.request)
             undo = operation.inverse(self.request.preview["precondition"], self.request.memory)
-            messages.thread(session, self.request, now, lines.succeeded(self.request, closing, undo=bool(undo)))
+            titles = [one.title(organization) for one in undo]
+            messages.thread(session, self.request, now, lines.succeeded(self.request, closing, undo=titles))
             messages.direct(session, self.request, now, lines.succeeded_for_requester(self.request, closing))
 
     def fail(self, failed: Failed) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from approvals.models import Request
-from approvals.questions import AT_ONCE, CLOSED, LATER, to_approve, to_cancel
+from approvals.questions import AT_ONCE, CLOSED, FILES, LATER, to_approve, to_cancel, to_undo
 from operations.preview import Preview
 
 WARNING = "The target is the root: this concerns the whole organization."
@@ -55,6 +55,17 @@ def test_whatever_is_long_the_consequence_stays_readable(length: int, needed: in
     assert text.endswith(AT_ONCE if needed == 1 else LATER)
     assert "Warning: w" in text
     assert (f"(and {more} more on the card)" in text) == bool(more)
+
+
+@pytest.mark.parametrize(
+    "titles", [["Detach A from /"], ["Set 1 tag on web", "Remove 1 tag from web"], ["t" * 5000] * 9]
+)
+def test_undoing_names_what_would_be_filed(titles: list[str]) -> None:
+    question = to_undo(ASKED, titles)
+    assert question["title"]["text"] == "Undo request #2?"
+    assert question["text"]["text"].startswith(titles[0][:100])
+    assert question["text"]["text"].endswith(FILES)
+    assert len(question["text"]["text"]) <= 300
 
 
 def test_nobody_is_told_that_aws_sees_their_name() -> None:

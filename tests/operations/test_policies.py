@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
-from approvals.models import Request
+from approvals.models import Message, Request
 from approvals.states import Status
 from operations.base import Operation
 from operations.create_policy import Create, CreatePolicy
@@ -152,12 +153,22 @@ def test_nothing_to_change(office: Office) -> None:
         office.ask("update-policy", policy="RestrictRegions")
 
 
+def undo_question(office: Office) -> str:
+    """What the button Undo asks in the thread."""
+    with office.context.store.read() as session:
+        bodies = session.exec(select(Message.body).where(Message.kind == "thread")).all()
+    buttons = [item for body in bodies for block in body["blocks"] for item in block.get("elements", ())]
+    (undo,) = [item for item in buttons if item.get("action_id") == "undo"]
+    return str(undo["confirm"]["text"]["text"])
+
+
 def test_attaching_and_its_undo(office: Office, aws: AwsSandbox) -> None:
     staging = unit_at(aws, "/Workloads/Staging")
     request = done(office, "attach-policy", policy="ProtectAuditTrail", place="/Workloads/Staging")
     assert request.status == Status.SUCCEEDED
     assert "ProtectAuditTrail" in attached(aws, staging)
     assert request.preview["hits"] == ["1 account", f"fullback-staging-web ({STAGING}) in /Workloads/Staging"]
+    assert "Detach ProtectAuditTrail (p-" in undo_question(office)
 
     undone(office, request)
     assert "ProtectAuditTrail" not in attached(aws, staging)
