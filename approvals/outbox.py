@@ -1,8 +1,8 @@
 """Telling Slack what the database says, in order, without losing or repeating a message.
 
 A message is marked `sending` before it leaves and carries an opaque id as metadata; after a lost answer it is looked for in
-the channel's history before it is sent again. A card is made from the database at the moment of sending, so that updating
-it twice is harmless. Source: Slack API, "Message metadata", "conversations.replies", "Rate limits".
+Slack before it is sent again, and as long as it cannot be looked for, it is not sent. A card is made from the database at the moment of sending, so that updating
+it twice is harmless. Source: Slack API, "Message metadata", "chat.postMessage", "Rate limits".
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk import WebClient
@@ -24,27 +24,15 @@ from approvals.delivery import KIND as CREDENTIALS
 from approvals.delivery import Delivery
 from approvals.homes import Homes
 from approvals.leases import claim, release
+from approvals.look_up import Place, UnseenError, find, looking_up
 from approvals.minting import LaterError, UndeliverableError
 from approvals.models import Message, Request, Vote
-from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack_calls import MEND_PAUSE, SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from operations.closing import Closing
 
 log = logging.getLogger(__name__)
 EVENT = "orgbot_message"
-MENDABLE = frozenset(
-    {
-        "channel_not_found",
-        "not_in_channel",
-        "is_archived",
-        "missing_scope",
-        "invalid_auth",
-        "account_inactive",
-        "token_revoked",
-    }
-)
-MEND_PAUSE = timedelta(seconds=60)
 NOT_HERE = frozenset({"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived"})
-LOOK_BACK = 100
 
 
 @dataclass(frozen=True)
@@ -79,6 +67,9 @@ class Outbox:
             return False
         try:
             posted = self._deliver(message)
+        except UnseenError as error:
+            log.warning("a message may or may not have arrived, and cannot be looked up yet: %s", error)
+            return self._later(message, error.wait, status="sending")
         except (SlackBusyError, SlackAmbiguousError, SlackRefusedError, LaterError, UndeliverableError) as error:
             return self._not_sent(message, error)
         self._sent(message, posted)
@@ -111,10 +102,11 @@ class Outbox:
     def _deliver(self, message: Message) -> Posted:
         """Sends one message, unless an earlier try, whose answer was lost, turns out to have arrived."""
         if message.status == "sending" and message.started_at is not None:
-            found = self._look_up(message)
+            settled = message.started_at + self._context.pace.slack_settle <= self._context.clock()
+            found = self._look_up(message, message.started_at)
             if found:
                 return found
-            if message.started_at + self._context.pace.slack_settle > self._context.clock():
+            if not settled:
                 raise SlackAmbiguousError("its answer was lost a moment ago")
         ways = {"card": self._card, "thread": self._thread, "dm": self._direct, "private": self._private}
         return (ways | {"notice": self._notice, CREDENTIALS: self._credentials})[message.kind](message)
@@ -173,30 +165,22 @@ class Outbox:
             mark = update(Message).where(col(Message.id) == message.id).values(status="sending", started_at=now)
             session.execute(mark)
 
-    def _look_up(self, message: Message) -> Posted | None:
-        """The message in Slack's history, by its metadata and our own bot id; None when it is not there, or cannot be seen."""
+    def _look_up(self, message: Message, sent_at: datetime) -> Posted | None:
+        """The message as it stands in Slack; None when it is not there. Raises UnseenError and SlackRefusedError."""
         request = self._request(message)[0] if message.request_id is not None else None
         if request and message.kind == "card" and request.card_ts:
             return None
-        channel = self._channel_of(message, request)
-        where = {"channel": channel, "limit": LOOK_BACK, "include_all_metadata": True}
-        method = "conversations.history"
-        if request and message.kind == "thread":
-            method, where = "conversations.replies", where | {"ts": request.card_ts, "oldest": request.card_ts}
-        try:
-            found = call(self.slack, method, **where).get("messages", [])
-        except SlackRefusedError as error:
-            log.warning("sent messages cannot be looked up: %s", error)
-            return None
-        ours = [item for item in found if self._is_ours(item, message.marker)]
-        return Posted(channel, str(ours[0]["ts"])) if ours else None
+        with looking_up():
+            place = self._place_of(message, request)
+            ts = find(self.slack, place, sent_at, lambda item: self._is_ours(item, message.marker))
+        return Posted(place.channel, ts) if ts else None
 
-    def _channel_of(self, message: Message, request: Request | None) -> str:
+    def _place_of(self, message: Message, request: Request | None) -> Place:
         if message.kind in ("card", "notice"):
-            return self._context.approval_channel
+            return Place(self._context.approval_channel)
         if request and message.kind == "thread" and request.card_channel:
-            return request.card_channel
-        return self._direct_channel(message.user)
+            return Place(request.card_channel, request.card_ts)
+        return Place(self._direct_channel(message.user))
 
     def _is_ours(self, item: dict[str, Any], marker: str) -> bool:
         payload = item.get("metadata", {}).get("event_payload", {})
@@ -246,7 +230,7 @@ class Outbox:
         """What an administrator can mend is tried again each minute; anything else is given up, loudly, so that the lane goes on."""
         if message.kind == CREDENTIALS:
             return self._undeliverable(message, UndeliverableError(f"Slack refuses the direct message ({error.code})."))
-        if error.code in MENDABLE and message.kind in ("card", "thread", "notice"):
+        if error.mendable and message.kind in ("card", "thread", "notice"):
             log.error("Slack refuses the approval channel: %s; `orgbot check` says what to mend", error)
             return self._later(message, MEND_PAUSE, status="queued", error=error.code)
         log.error("Slack refuses a message, which is dropped: %s", error)

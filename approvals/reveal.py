@@ -87,7 +87,9 @@ class Reveal:
             view, row = session_lines.not_shown(f"{error.failed.say} {error.failed.advice}".strip()), None
         try:
             call(self._slack, "views.update", view_id=view_id, view=view)
-        except (SlackRefusedError, SlackBusyError, SlackAmbiguousError) as error:
+        except SlackAmbiguousError:  # It may have been seen, so the audit keeps it as issued.
+            log.warning("a form may or may not have been filled")
+        except (SlackRefusedError, SlackBusyError) as error:
             log.warning("a form could not be filled: %s", type(error).__name__)
             self._not_seen(row)
 

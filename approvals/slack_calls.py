@@ -14,6 +14,18 @@ from slack_sdk.errors import SlackApiError
 
 PASSING = frozenset({"service_unavailable", "team_added_to_org", "request_timeout", "ratelimited", "rate_limited"})
 MAYBE_DONE = frozenset({"internal_error", "fatal_error", "no answer"})
+MENDABLE = frozenset(
+    {
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "missing_scope",
+        "invalid_auth",
+        "account_inactive",
+        "token_revoked",
+    }
+)
+MEND_PAUSE = timedelta(seconds=60)
 SERVER_ERROR = 500
 TOO_MANY = 429
 
@@ -24,6 +36,11 @@ class SlackRefusedError(Exception):
     def __init__(self, method: str, code: str, detail: str = "") -> None:
         super().__init__(f"{method}: {code}{detail}")
         self.code = code
+
+    @property
+    def mendable(self) -> bool:
+        """Whether an administrator can mend it, so that it is worth trying again."""
+        return self.code in MENDABLE
 
 
 class SlackBusyError(Exception):

@@ -32,6 +32,7 @@ from operations.errors import AwsError
 from operations.reader import read_organization
 from operations.registry import by_name
 from operations.steps import Shared
+from sandbox.slack.clock import Clock as SlackClock
 
 TEAM = "T0ORGBOT"
 ALICE, BOB, CAROL, DAVE = "U0ALICE", "U0BOB", "U0CAROL", "U0DAVE"
@@ -77,6 +78,17 @@ class Clock:
 
     def advance(self, **time: float) -> None:
         self.now += timedelta(**time)
+
+
+class SlackTime(SlackClock):
+    """Slack's clock in step with the office's: what is posted bears the office's time."""
+
+    def __init__(self, office: Clock) -> None:
+        super().__init__()
+        self._office = office
+
+    def now(self) -> float:
+        return self._office().timestamp()
 
 
 class Office:

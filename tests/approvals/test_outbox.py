@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from slack_sdk import WebClient
 from approvals.outbox import Outbox
 from sandbox.aws.server import AwsSandbox
 from sandbox.slack.driver import SlackSandbox
+from sandbox.slack.messages import Message
 from sandbox.town import MANIFEST
-from tests.approvals.office import BOB, Office
+from tests.approvals.office import BOB, Office, SlackTime
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
 METHODS = [
@@ -45,8 +46,13 @@ class Mail:
 
     def __init__(self, office: Office, slack: SlackSandbox) -> None:
         client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
-        self.office, self.slack = office, slack
-        self.outbox = Outbox(office.context, client, lambda: "B0ORGBOT", lambda _: {})
+        slack.workspace.clock = SlackTime(office.clock)
+        self.office, self.slack, self.client = office, slack, client
+        self.renew()
+
+    def renew(self) -> None:
+        """An outbox that remembers nothing, as after a restart."""
+        self.outbox = Outbox(self.office.context, self.client, lambda: "B0ORGBOT", lambda _: {})
 
     def deliver(self) -> None:
         for _ in range(200):
@@ -67,6 +73,32 @@ class Mail:
         self.deliver()
 
 
+def arrived_once(slack: SlackSandbox) -> None:
+    """The whole story stands in Slack, in order, and nothing stands there twice."""
+    (card,) = slack.messages("aws-approvals")
+    thread = [message["text"] for message in slack.replies(card)]
+    direct = [message["text"] for message in slack.person("alice").dms]
+    assert "Done" in card["text"]
+    assert [times for times in Counter(thread).values() if times > 1] == []
+    assert [times for times in Counter(direct).values() if times > 1] == []
+    assert "is ready" in thread[-1]
+    assert "is ready" in direct[-1]
+    assert len(direct) == 3
+
+
+def each_text_once() -> Callable[[dict[str, Any]], bool]:
+    """Picks the first post of each text in each channel."""
+    seen: set[tuple[str, str]] = set()
+
+    def is_first(params: dict[str, Any]) -> bool:
+        said = (params["channel"], params["text"])
+        first = said not in seen
+        seen.add(said)
+        return first
+
+    return is_first
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     "trouble", [{"status": 500}, {"status": 429, "retry_after": 1}, {"fault": "drop-after"}, {"fault": "drop-before"}]
@@ -78,15 +110,55 @@ def test_each_call_may_fail_and_everything_arrives_once(
     slack.faults.add(method, **trouble, times=3)
     mail.whole_story()
 
-    (card,) = slack.messages("aws-approvals")
-    thread = [message["text"] for message in slack.replies(card)]
-    direct = [message["text"] for message in slack.person("alice").dms]
-    assert "Done" in card["text"]
-    assert [times for times in Counter(thread).values() if times > 1] == []
-    assert [times for times in Counter(direct).values() if times > 1] == []
-    assert "is ready" in thread[-1]
-    assert "is ready" in direct[-1]
-    assert len(direct) == 3
+    arrived_once(slack)
+
+
+@pytest.mark.parametrize("look_up", ["conversations.history", "conversations.replies"])
+@pytest.mark.parametrize("trouble", [{"status": 429, "retry_after": 20}, {"status": 500}, {"error": "missing_scope"}])
+def test_a_look_up_that_goes_wrong_never_makes_a_lost_answer_a_second_message(
+    office: Office, slack: SlackSandbox, look_up: str, trouble: dict[str, Any]
+) -> None:
+    slack.faults.add("chat.postMessage", "drop-after", times=None, when=each_text_once())
+    slack.faults.add(look_up, **trouble, times=3)
+    Mail(office, slack).whole_story()
+    arrived_once(slack)
+
+
+def test_where_a_message_went_is_not_known_for_a_while_and_it_waits(office: Office, slack: SlackSandbox) -> None:
+    mail = Mail(office, slack)
+    slack.faults.add("chat.postMessage", "drop-after", when=lambda params: params["channel"].startswith("D"))
+    office.ask("create-account", **NEW)
+    office.work()
+    for _ in range(2):  # The card, and what is said once it is posted.
+        for lane in office.lanes():
+            mail.outbox.send_lane(lane)
+    mail.renew()
+    slack.faults.add("conversations.open", status=429, retry_after=60, times=2)
+    mail.deliver()
+    assert len(slack.person("alice").dms) == 1
+
+
+def test_a_lost_answer_is_found_among_what_many_people_wrote_since(
+    office: Office, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("approvals.look_up.PAGE", 5)
+    mail = Mail(office, slack)
+
+    def chatter(params: dict[str, Any]) -> bool:
+        """Other people are quicker than the look-up."""
+        thread = {"thread_ts": params["thread_ts"]} if "thread_ts" in params else {}
+        return is_first(params) and all(post(params["channel"], thread) for _ in range(12))
+
+    def post(channel: str, thread: dict[str, Any]) -> bool:
+        clock = slack.workspace.clock
+        slack.workspace.post(Message(clock.ts(), channel, "U0DAVE", "chatter", **thread))
+        return True
+
+    is_first = each_text_once()
+    slack.faults.add("chat.postMessage", "drop-after", times=None, when=chatter)
+    mail.whole_story()
+    said = slack.seen(lambda message: message.by_bot)
+    assert [times for times in Counter((m["channel"], m["text"]) for m in said).values() if times > 1] == []
 
 
 def test_a_private_line_goes_by_dm_where_it_cannot_be_shown(office: Office, slack: SlackSandbox) -> None:

@@ -27,7 +27,7 @@ from sandbox.aws.server import AwsSandbox
 from sandbox.aws.sts import sessions as opened
 from sandbox.slack.driver import SlackSandbox
 from sandbox.town import MANIFEST
-from tests.approvals.office import ALICE, BOB, CAROL, DAVE, TEAM, Office
+from tests.approvals.office import ALICE, BOB, CAROL, DAVE, TEAM, Office, SlackTime
 
 WEB = "222222222222"
 ROLE = "OrganizationAccountAccessRole"
@@ -46,6 +46,7 @@ class Service:
     def __init__(self, office: Office, slack: SlackSandbox, aws: AwsSandbox) -> None:
         self.office, self.slack, self.aws = office, slack, aws
         self.client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
+        slack.workspace.clock = SlackTime(office.clock)
         office.context = replace(office.context, console=Console(sign_in_url=aws.endpoint_url))
         self.renew()
 
@@ -198,6 +199,27 @@ def test_a_post_whose_answer_is_lost_hands_over_once(service: Service, fault: An
     assert row.access_key_id in str(service.secret_dms())
     assert service.events() == [*(["credentials.undelivered"] if lost else []), "credentials.issued"]
     assert ("an earlier try" in str(service.secret_dms())) == lost
+
+
+@pytest.mark.parametrize("look_up", ["conversations.history", "conversations.open"])
+def test_a_post_whose_look_up_goes_wrong_hands_over_once(service: Service, look_up: str) -> None:
+    """As long as Slack does not tell whether the message stands there, no second session is opened."""
+
+    before, secret = len(opened(WEB)), "AWS_SECRET_ACCESS_KEY"
+    service.slack.faults.add("chat.postMessage", "drop-after", when=lambda params: secret in str(params.get("blocks")))
+    request = service.office.ask("credentials", account=WEB)
+    service.once()
+    service.office.click(request, "approve", BOB)
+    while not service.secret_dms():
+        service.once()
+    service.renew()
+    service.slack.faults.add(look_up, status=429, retry_after=15, times=3)
+    service.settle(120)
+    assert len(service.secret_dms()) == len(opened(WEB)) - before == 1
+    assert service.events() == ["credentials.issued"]
+    service.office.clock.advance(minutes=65)
+    service.settle(0)
+    assert service.secret_dms() == []
 
 
 def test_slack_away_at_delivery_opens_nothing(service: Service) -> None:
@@ -442,6 +464,15 @@ def test_a_form_that_was_closed_reaches_nobody(service: Service) -> None:
     assert service.events() == ["credentials.issued", "credentials.undelivered"]
     service.press(request)
     assert "export AWS_SECRET_ACCESS_KEY" in service.form()
+
+
+def test_a_form_whose_answer_is_lost_may_have_been_seen(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.slack.faults.add("views.update", "drop-after")
+    service.press(request)
+    assert "AWS_SECRET_ACCESS_KEY" in service.form()
+    assert service.events() == ["credentials.issued"]
 
 
 def test_a_refusal_of_aws_is_told_in_the_form(service: Service) -> None:
