@@ -28,6 +28,7 @@ from approvals.look_up import Place, UnseenError, find, looking_up
 from approvals.minting import LaterError, UndeliverableError
 from approvals.models import Message, Request, Vote
 from approvals.slack_calls import MEND_PAUSE, SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.states import TERMINAL
 from operations.closing import Closing
 
 log = logging.getLogger(__name__)
@@ -218,7 +219,8 @@ class Outbox:
         values = {"card_channel": posted.channel, "card_ts": posted.ts, "card_link": link, "tell_at": now}
         session.execute(update(Request).where(col(Request.id) == message.request_id).values(**values))
         request = session.get_one(Request, message.request_id, populate_existing=True)
-        messages.direct(session, request, now, lines.filed(request))
+        if not request.decided_by and request.status not in TERMINAL:  # Else the requester has heard more already.
+            messages.direct(session, request, now, lines.filed(request))
 
     def _permalink(self, posted: Posted) -> str:
         try:

@@ -15,7 +15,7 @@ from sandbox.aws.server import AwsSandbox
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
 from sandbox.town import MANIFEST
-from tests.approvals.office import BOB, Office, SlackTime
+from tests.approvals.office import ALICE, BOB, Office, SlackTime
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
 METHODS = [
@@ -136,6 +136,24 @@ def test_where_a_message_went_is_not_known_for_a_while_and_it_waits(office: Offi
     slack.faults.add("conversations.open", status=429, retry_after=60, times=2)
     mail.deliver()
     assert len(slack.person("alice").dms) == 1
+
+
+@pytest.mark.parametrize(("kind", "by", "first"), [("approve", BOB, "Approved"), ("cancel", ALICE, "Cancelled")])
+def test_who_is_quicker_than_the_cards_answer_leaves_nothing_to_wait_for(
+    office: Office, slack: SlackSandbox, kind: str, by: str, first: str
+) -> None:
+    """The card is there, its buttons are pressed, and only then is it found: it no longer waits for approval."""
+    mail = Mail(office, slack)
+    slack.faults.add("chat.postMessage", "drop-after")
+    request = office.ask("create-account", **NEW)
+    office.work()
+    for lane in office.lanes():
+        mail.outbox.send_lane(lane)
+    office.click(request, kind, by)
+    mail.deliver()
+    direct = [message["text"] for message in slack.person("alice").dms]
+    assert first in direct[0]
+    assert "waits for approval" not in str(direct)
 
 
 def test_a_lost_answer_is_found_among_what_many_people_wrote_since(
