@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from approvals import messages, reminder_lines
 from approvals.approvers import called_upon
+from approvals.barred import may_act
 from approvals.context import Context
 from approvals.models import Message, Request
 from approvals.people import People, SlackAwayError
@@ -39,11 +40,11 @@ def tell_absent(context: Context, number: int) -> None:
 
 
 def _absent(context: Context, request: Request, named: tuple[str, ...]) -> list[str]:
-    """The user ids of approvers who don't see the card, without the requester and those who were told already."""
+    """The user ids of approvers who don't see the card, without the requester, those who were told already and those who may not act."""
     called = [user for name in named for user in _users(context.glance, name)]
     present = context.glance.in_channel(request.card_channel or context.approval_channel) if called else set()
     passed_over = present | _told(context, request) | {request.requester}
-    return [user for user in dict.fromkeys(called) if user not in passed_over]
+    return [user for user in dict.fromkeys(called) if user not in passed_over and may_act(context, user)]
 
 
 def _users(people: People, name: str) -> list[str]:

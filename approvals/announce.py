@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from approvals import audit, held, lines, messages, reminders
 from approvals.attachments import FileError
+from approvals.barred import barred
 from approvals.context import Context
 from approvals.effects import whole
 from approvals.leases import claim, release
@@ -173,6 +174,7 @@ def _flag(request: Request, field: str) -> str:
 def _publish(context: Context, request: Request, rule: Rule, values: dict[str, Any]) -> None:
     now = context.clock()
     number = request.id or 0
+    without = barred(context, rule.deciders()) if values["break_glass"] else frozenset()
     with context.store.write() as session:
         if not release(session, Request, number, context.owner, announced_at=now, due_at=None, polls=0, **values):
             return
@@ -180,7 +182,7 @@ def _publish(context: Context, request: Request, rule: Rule, values: dict[str, A
         audit.record(session, now, "request.filed", request.requester, number, **filed)
         request = session.get_one(Request, number, populate_existing=True)
         if request.break_glass:
-            break_glass(session, request, rule, now)
+            break_glass(session, request, rule, now, without)
         elif rule.approvals:
             messages.card(session, request, now)
         else:

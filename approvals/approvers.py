@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from approvals.models import Request
+from approvals.models import Request, Vote
 from approvals.rules import Rule
 from approvals.text import escape
 
@@ -25,8 +25,13 @@ def rule_now(request: Request, rule: Rule) -> Rule:
 
 def called_upon(request: Request, rule: Rule) -> tuple[str, ...]:
     """User ids, user group ids and e-mails of all who may decide this request now."""
-    now = rule_now(request, rule)
-    return tuple(dict.fromkeys((*now.approvers, *now.second_approvers)))
+    return rule_now(request, rule).deciders()
+
+
+def cannot_decide(request: Request, approved: Iterable[Vote]) -> frozenset[str]:
+    """User ids and e-mails of the requester and of those who approved already: nobody waits for them."""
+    votes = list(approved)
+    return frozenset({request.requester, request.person, *(v.user for v in votes), *(v.person for v in votes)})
 
 
 def mentions(named: Iterable[str], without: Collection[str] = ()) -> str:

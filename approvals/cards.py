@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from approvals import questions
-from approvals.approvers import mentions, rule_now
+from approvals.approvers import cannot_decide, mentions, rule_now
 from approvals.effects import effects
 from approvals.lines import Body, handover, slack_time, when
 from approvals.models import Request, Vote
@@ -36,9 +36,15 @@ STATES = {
 }
 
 
-def card(request: Request, votes: Sequence[Vote], closing: Closing | None = None, rule: Rule | None = None) -> Body:
+def card(
+    request: Request,
+    votes: Sequence[Vote],
+    closing: Closing | None = None,
+    rule: Rule | None = None,
+    without: frozenset[str] = frozenset(),
+) -> Body:
     """The message for the approval channel; `closing` is the hand-over of a request that succeeded, and `rule` as it is now
-    says who is still needed.
+    says who is still needed, but for those in `without`, who may not act.
     """
     preview = (
         Preview.model_validate(request.preview)
@@ -54,10 +60,15 @@ def card(request: Request, votes: Sequence[Vote], closing: Closing | None = None
         *_plan(preview),
         *effects(preview),
         *_warnings(preview),
-        *_standing(request, preview, votes, rule),
+        *_standing(request, preview, votes, rule, without),
         *_end(request, closing),
     ]
     return {"text": shorten(escape(f"{STATES[Status(request.status)][1]}: {title}"), 1000), "blocks": fit(blocks)}
+
+
+def names_people(request: Request) -> bool:
+    """Whether the card says who is still needed, to approve or to review."""
+    return request.status == Status.PENDING or (request.break_glass and not request.reviewed_by)
 
 
 def _status(request: Request) -> str:
@@ -75,14 +86,16 @@ def _warnings(preview: Preview) -> list[dict[str, Any]]:
     return [section(shorten("\n".join(warnings), 2900))] if warnings else []
 
 
-def _standing(request: Request, preview: Preview, votes: Sequence[Vote], rule: Rule | None) -> list[dict[str, Any]]:
+def _standing(
+    request: Request, preview: Preview, votes: Sequence[Vote], rule: Rule | None, without: frozenset[str]
+) -> list[dict[str, Any]]:
     if request.status == Status.PENDING:
-        return [context(_needed(request, votes, rule)), _buttons(request, preview, votes, rule)]
+        return [context(_needed(request, votes, rule, without)), _buttons(request, preview, votes, rule)]
     said = {Status.DENIED: "Denied", Status.CANCELLED: "Cancelled"}.get(Status(request.status), "Approved")
     if request.decided_at is None:
         return []
     if request.break_glass:
-        return _glass(request, rule)
+        return _glass(request, rule, without)
     if not request.decided_by:
         return [context(f"Needs no approval, by rule “{escape(request.rule)}”, {slack_time(request)}")]
     approvers = ", ".join(f"<@{vote.user}>" for vote in votes if vote.decision == "approve")
@@ -91,32 +104,37 @@ def _standing(request: Request, preview: Preview, votes: Sequence[Vote], rule: R
     return [context(f"{said} by {by}, {slack_time(request)}"), *why]
 
 
-def _glass(request: Request, rule: Rule | None) -> list[dict[str, Any]]:
+def _glass(request: Request, rule: Rule | None, without: frozenset[str]) -> list[dict[str, Any]]:
     """What was done without approval stays marked, and asks for its review until somebody has signed it."""
     told = f":rotating_light: *Break glass*: <@{request.requester}> acted without approval, {slack_time(request)}, by rule “{escape(request.rule)}”"
     if request.reviewed_by:
         return [context(told, f"Reviewed by <@{request.reviewed_by}>, {when(request.reviewed_at)}")]
-    reviewers = f" by {mentions((*rule.approvers, *rule.second_approvers))}" if rule else ""
+    who = mentions(rule.deciders(), without | cannot_decide(request, ())) if rule else ""
+    reviewers = f" by {who}" if who else ""
     signing = button("I have reviewed this", "review", str(request.id), confirm=questions.to_sign(request))
     return [context(told, f"Needs a review{reviewers}"), {"type": "actions", "elements": [signing]}]
 
 
-def _needed(request: Request, votes: Sequence[Vote], rule: Rule | None) -> str:
+def _needed(request: Request, votes: Sequence[Vote], rule: Rule | None, without: frozenset[str]) -> str:
     approved = [vote for vote in votes if vote.decision == "approve"]
     so_far = f"Approved by {', '.join(f'<@{vote.user}>' for vote in approved)}; " if approved else ""
     until = ""
     if request.expires_at is not None:
         until = f" until <!date^{int(request.expires_at.timestamp())}^{{date_short_pretty}} {{time}}|{request.expires_at:%Y-%m-%d %H:%M} UTC>"
-    still = _by_whom(rule, request, approved) if rule else _count(_left(None, request, approved).first)
+    still = _by_whom(rule, request, approved, without) if rule else _count(_left(None, request, approved).first)
     return f"{so_far}needs {still}{until}, by rule “{escape(request.rule)}”"
 
 
-def _by_whom(rule: Rule, request: Request, approved: Sequence[Vote]) -> str:
+def _by_whom(rule: Rule, request: Request, approved: Sequence[Vote], without: frozenset[str]) -> str:
     """How many approvals are still needed, and whose; one that is missing twice over is never told as one."""
     rule, left = rule_now(request, rule), _left(rule, request, approved)
-    both = tuple(dict.fromkeys((*rule.approvers, *rule.second_approvers)))
-    groups = ((left.first, rule.approvers), (left.second, rule.second_approvers), (left.either, both))
-    return " and ".join(f"{_count(number)} of {mentions(people)}" for number, people in groups if number)
+    groups = ((left.first, rule.approvers), (left.second, rule.second_approvers), (left.either, rule.deciders()))
+    without |= cannot_decide(request, approved)
+    return " and ".join(f"{_count(number)} {_of(mentions(people, without))}" for number, people in groups if number)
+
+
+def _of(people: str) -> str:
+    return f"of {people}" if people else "that nobody may give under today's rules"
 
 
 def _left(rule: Rule | None, request: Request, approved: Sequence[Vote]) -> Missing:

@@ -49,7 +49,7 @@ class Handover:
 class Context:
     """`owner` names this process among all that work on the same database; `organization()` is the cached picture.
 
-    `files(file, user)` reads what somebody uploaded. `people` tells who somebody is at this moment; `glance` may remember groups for a while, for what is only shown or told.
+    `files(file, user)` reads what somebody uploaded. `people` tells who somebody is at this moment; `glance` may remember it for a while, for what is only shown or told.
     """
 
     owner: str

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from approvals.approvers import mentions
+from approvals.approvers import cannot_decide, mentions
 from approvals.models import Request
 from approvals.questions import to_undo
 from approvals.rules import Rule
@@ -76,9 +76,9 @@ def refused(request: Request) -> Body:
     return body(text, section(text), _again(request))
 
 
-def glass_broken(request: Request, rule: Rule) -> Body:
+def glass_broken(request: Request, rule: Rule, without: frozenset[str] = frozenset()) -> Body:
     """Into the thread and the channel: somebody acts without approval, why, and who has to review it."""
-    reviewers = mentions((*rule.approvers, *rule.second_approvers))
+    reviewers = mentions(rule.deciders(), without | cannot_decide(request, ())) or "Whoever approves such requests"
     told = f":rotating_light: *Break glass:* <@{request.requester}> acts at once, without approval: {name(request)}."
     asked = f"{reviewers}: one of you has to review it, by *I have reviewed this* on the card."
     text = f"{told}\n*Reason:* {escape(shorten(request.reason, 1000))}\n{asked}"

@@ -18,7 +18,9 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from approvals import lines, messages
-from approvals.cards import card
+from approvals.approvers import called_upon
+from approvals.barred import barred
+from approvals.cards import card, names_people
 from approvals.context import Context
 from approvals.delivery import KIND as CREDENTIALS
 from approvals.delivery import Delivery
@@ -116,7 +118,8 @@ class Outbox:
         request, votes = self._request(message)
         closing = request.memory.get("closing")
         rule = self._context.rules().named(request.rule)
-        body = card(request, votes, Closing.model_validate(closing) if closing else None, rule)
+        without = barred(self._context, called_upon(request, rule)) if rule and names_people(request) else frozenset()
+        body = card(request, votes, Closing.model_validate(closing) if closing else None, rule, without)
         if request.card_ts:
             call(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **body)
             return Posted(request.card_channel, request.card_ts)

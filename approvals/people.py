@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -17,7 +17,9 @@ from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefu
 
 UNKNOWN_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 REMEMBERED = timedelta(seconds=30)
+REMEMBERED_PERSON = timedelta(minutes=5)
 PAGE = 500
+Told = TypeVar("Told")
 
 
 class SlackAwayError(Exception):
@@ -114,21 +116,35 @@ class People:
 
 
 class BriefPeople(People):
-    """People for what is only shown: a group's members are remembered for a moment, because Slack tells them 20 times a minute."""
+    """People for what is only shown or told: what Slack said is remembered for a while, a group's members for a moment.
+
+    Slack tells groups 20 times a minute and people 100 times, and each card names them.
+    """
 
     def __init__(self, slack: WebClient, clock: Callable[[], datetime]) -> None:
         super().__init__(slack)
         self._clock = clock
-        self._known: dict[str, tuple[datetime, list[str]]] = {}
+        self._known: dict[str, tuple[datetime, Any]] = {}
 
     def members(self, group: str) -> list[str]:
         """As above, at most half a minute old."""
+        return self._remembered(f"members of {group}", REMEMBERED, lambda: People.members(self, group))
+
+    def look(self, user: str) -> Person:
+        """As above, at most five minutes old."""
+        return self._remembered(f"user {user}", REMEMBERED_PERSON, lambda: People.look(self, user))
+
+    def by_email(self, email: str) -> str:
+        """As above, at most five minutes old."""
+        return self._remembered(f"address {email}", REMEMBERED_PERSON, lambda: People.by_email(self, email))
+
+    def _remembered(self, what: str, age: timedelta, ask: Callable[[], Told]) -> Told:
         now = self._clock()
-        told_at, members = self._known.get(group, (None, []))
-        if told_at is None or now - told_at > REMEMBERED:
-            members = super().members(group)
-            self._known[group] = (now, members)
-        return members
+        told_at, told = self._known.get(what, (None, None))
+        if told_at is None or now - told_at > age:
+            told = ask()
+            self._known[what] = (now, told)
+        return cast("Told", told)
 
 
 def _person(user: str, found: dict[str, Any]) -> Person:

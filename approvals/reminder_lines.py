@@ -11,6 +11,7 @@ from approvals.lines import Body, body, link, name
 from approvals.models import Request
 
 NOBODY = "Nobody may approve it under today's rules; whoever still needs it can ask again."
+NOBODY_ELSE = "The rule names nobody else who could decide it."
 
 
 def reminder(request: Request, who: str, missing: int, now: datetime) -> Body:
@@ -20,9 +21,8 @@ def reminder(request: Request, who: str, missing: int, now: datetime) -> Body:
 
 def escalation(request: Request, to: str, now: datetime) -> Body:
     """Into the thread: more people may decide from now on."""
-    return body(
-        f":rotating_light: {_waited(request, now)} {to}: from now on you may decide it as well.{_until(request)}"
-    )
+    called = f"{to}: from now on you may decide it as well." if to else NOBODY_ELSE
+    return body(f":rotating_light: {_waited(request, now)} {called}{_until(request)}")
 
 
 def warning(who: str, missing: int) -> Body:

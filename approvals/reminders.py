@@ -12,7 +12,8 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from approvals import audit, messages, reminder_lines
-from approvals.approvers import called_upon, mentions
+from approvals.approvers import called_upon, cannot_decide, mentions
+from approvals.barred import barred
 from approvals.context import Context
 from approvals.models import Request, Vote
 from approvals.rules import Rule
@@ -69,21 +70,30 @@ def begin(session: Session, request: Request, rule: Rule | None) -> None:
 def remind(context: Context, number: int) -> None:
     """Says what is due about a request that waits, and notes when to look again."""
     now = context.clock()
+    without = _barred(context, number)
     with context.store.write() as session:
         request = session.get_one(Request, number, populate_existing=True, with_for_update=True)
         if request.status != Status.PENDING or request.remind_at is None or request.remind_at > now:
             return
         rule = context.rules().named(request.rule)
         if request.expires_at is None or now < request.expires_at:
-            _say(session, request, rule, now)
+            _say(session, request, rule, now, without)
         _note(session, request, remind_at=next_word(request, rule) if not _over(request, now) else None)
+
+
+def _barred(context: Context, number: int) -> frozenset[str]:
+    """Asked of Slack before the database is locked."""
+    with context.store.read() as session:
+        request = session.get_one(Request, number, populate_existing=True)
+    rule = context.rules().named(request.rule)
+    return barred(context, (*called_upon(request, rule), *rule.escalate_to)) if rule else frozenset()
 
 
 def _over(request: Request, now: datetime) -> bool:
     return request.expires_at is not None and request.expires_at <= now
 
 
-def _say(session: Session, request: Request, rule: Rule | None, now: datetime) -> None:
+def _say(session: Session, request: Request, rule: Rule | None, now: datetime, without: frozenset[str]) -> None:
     """One line for the thread at a time: an escalation or the last notice makes a reminder needless."""
     waited = now - (request.announced_at or now)
     passed = max(slots_passed(waited, rule.remind) if rule else 0, request.reminders)
@@ -91,31 +101,33 @@ def _say(session: Session, request: Request, rule: Rule | None, now: datetime) -
     _note(session, request, reminders=passed)
     notice = notice_at(request)
     if rule is not None and rule.escalate_to and not request.escalated_at and waited >= rule.escalate_after:
-        _escalate(session, request, rule, now)
+        _escalate(session, request, rule, now, without)
     elif notice is not None and notice <= now:
-        _give_notice(session, request, rule, now)
+        _give_notice(session, request, _whom(session, request, rule, without), now)
     elif reminded:
-        line = reminder_lines.reminder(request, _whom(session, request, rule), _missing(session, request), now)
+        line = reminder_lines.reminder(request, _whom(session, request, rule, without), _missing(session, request), now)
         messages.thread(session, request, now, line)
 
 
-def _escalate(session: Session, request: Request, rule: Rule, now: datetime) -> None:
+def _escalate(session: Session, request: Request, rule: Rule, now: datetime, without: frozenset[str]) -> None:
     _note(session, request, escalated_at=now, tell_at=now)
     audit.record(session, now, "request.escalated", "orgbot", request.id, to=list(rule.escalate_to))
-    messages.thread(session, request, now, reminder_lines.escalation(request, mentions(rule.escalate_to), now))
+    to = mentions(rule.escalate_to, without | cannot_decide(request, ()))
+    messages.thread(session, request, now, reminder_lines.escalation(request, to, now))
 
 
-def _give_notice(session: Session, request: Request, rule: Rule | None, now: datetime) -> None:
+def _give_notice(session: Session, request: Request, who: str, now: datetime) -> None:
     _note(session, request, warned_at=now)
-    line = reminder_lines.warning(_whom(session, request, rule), _missing(session, request))
+    line = reminder_lines.warning(who, _missing(session, request))
     messages.thread(session, request, now, line)
     messages.direct(session, request, now, reminder_lines.warning_for_requester(request))
 
 
-def _whom(session: Session, request: Request, rule: Rule | None) -> str:
+def _whom(session: Session, request: Request, rule: Rule | None, without: frozenset[str]) -> str:
     """Mentions of those who may still decide: the requester and those who approved already are left in peace."""
-    done = {vote.user for vote in _approvals(session, request)}
-    return mentions(called_upon(request, rule), done | {request.requester}) if rule else ""
+    if rule is None:
+        return ""
+    return mentions(called_upon(request, rule), without | cannot_decide(request, _approvals(session, request)))
 
 
 def _missing(session: Session, request: Request) -> int:

@@ -22,13 +22,16 @@ def may_break(context: Context, rule: Rule, person: Person) -> bool:
     return not person.objection(context.team()) and context.people.among(person, rule.break_glass)
 
 
-def break_glass(session: Session, request: Request, rule: Rule, now: datetime) -> None:
-    """Starts it without an approval, loudly; nobody is noted as the one who approved, and the review is open."""
+def break_glass(session: Session, request: Request, rule: Rule, now: datetime, without: frozenset[str]) -> None:
+    """Starts it without an approval, loudly; nobody is noted as the one who approved, and the review is open.
+
+    `without` are those of the rule who may not act, and are not called.
+    """
     number = request.id or 0
     audit.record(session, now, "request.break_glass", request.requester, number, reason=request.reason, rule=rule.name)
     started = transition(session, number, Status.APPROVED, now, request.requester, decided_at=now, due_at=now)
     messages.card(session, started, now)
-    messages.thread(session, started, now, lines.glass_broken(started, rule))
+    messages.thread(session, started, now, lines.glass_broken(started, rule, without))
 
 
 def objection(context: Context, request: Request, person: Person) -> str:

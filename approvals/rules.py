@@ -74,6 +74,10 @@ class Rule:
         """Everybody whom this rule names."""
         return (*self.approvers, *self.second_approvers, *self.requesters, *self.escalate_to, *self.break_glass)
 
+    def deciders(self) -> tuple[str, ...]:
+        """Those who approve, of whichever group, each named once."""
+        return tuple(dict.fromkeys((*self.approvers, *self.second_approvers)))
+
     def _mismatches(self, wish: Wish) -> Iterator[str]:
         """The requester comes last, because only that may have to be asked of Slack."""
         if self.operations and wish.operation not in self.operations:

@@ -12,11 +12,11 @@ from sqlmodel import col, select
 from approvals import absent
 from approvals.absent import MOST_OF_A_GROUP
 from approvals.models import Message, Request
-from approvals.people import People, SlackAwayError
+from approvals.people import People, Person, SlackAwayError
 from approvals.rules import Rule, Rules
 from sandbox.slack.driver import SlackSandbox
 from sandbox.town import MANIFEST
-from tests.approvals.office import ALICE, BOB, CAROL, DAVE, Office
+from tests.approvals.office import ALICE, BOB, CAROL, DAVE, TEAM, Office
 from tests.approvals.test_outbox import Mail
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
@@ -66,7 +66,9 @@ def test_groups_and_addresses_name_people_too_and_nobody_is_called_twice(mail: M
 
 
 def test_of_a_large_group_only_some_are_called(mail: Mail) -> None:
-    mail.office.people.groups["S0ALL"] = [f"U{number}" for number in range(MOST_OF_A_GROUP + 5)]
+    many = [f"U{number}" for number in range(MOST_OF_A_GROUP + 5)]
+    mail.office.people.people |= {user: Person(user, TEAM, user, user) for user in many}
+    mail.office.people.groups["S0ALL"] = many
     asked(mail, "S0ALL")
     assert len(called(mail.office)) == MOST_OF_A_GROUP
 
@@ -75,6 +77,16 @@ def test_who_asks_is_not_called(mail: Mail) -> None:
     mail.office.people.channel = set()
     asked(mail, ALICE, BOB)
     assert called(mail.office) == [BOB]
+
+
+def test_who_may_not_decide_is_not_called_and_not_named(mail: Mail) -> None:
+    mail.office.people.channel = set()
+    mail.office.people.people[CAROL] = Person(CAROL, TEAM, "carol@example.com", "carol", deactivated=True)
+    mail.office.people.people[DAVE] = Person(DAVE, "T0OTHER", "dave@example.com", "dave")
+    asked(mail, ALICE, BOB, CAROL, "dave@example.com")
+    assert called(mail.office) == [BOB]
+    (card,) = mail.slack.messages("aws-approvals")
+    assert "needs 1 approval of <@U0BOB> until" in str(card["blocks"])
 
 
 def test_the_escalation_calls_only_those_who_have_not_been(mail: Mail) -> None:

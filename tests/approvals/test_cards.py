@@ -183,3 +183,9 @@ def test_a_button_carries_the_number_and_nothing_else() -> None:
         ("Withdraw approval", "withdraw", str(2**31 - 1)),
         ("Cancel request", "cancel", str(2**31 - 1)),
     ]
+
+
+def test_where_nobody_may_approve_the_card_says_so() -> None:
+    request = longest(Status.PENDING)
+    body = card(request, [], None, Rule("r", ("U0ALICE", "U0CAROL")), frozenset({"U0CAROL"}))
+    assert "needs 1 approval that nobody may give under today's rules until" in str(body["blocks"])

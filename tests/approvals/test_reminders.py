@@ -90,12 +90,12 @@ def test_what_is_decided_is_not_reminded_of(office: Office) -> None:
 
 
 def test_who_approved_already_and_who_asked_are_left_in_peace(office: Office) -> None:
-    request = waiting(office, Rule("default", (ALICE, BOB, "S0SECURITY", "eve@example.com"), approvals=2))
+    request = waiting(office, Rule("default", (ALICE, BOB, "S0SECURITY", "carol@example.com"), approvals=2))
     office.click(request, "approve", BOB)
     office.work()
     office.clock.advance(hours=4)
     office.work()
-    assert "4 hours. <!subteam^S0SECURITY>, eve@example.com: it needs 1 more approval" in office.said("thread")[-1]
+    assert "4 hours. <!subteam^S0SECURITY>, carol@example.com: it needs 1 more approval" in office.said("thread")[-1]
 
 
 def test_the_escalation_calls_others_who_may_decide_from_then_on(office: Office) -> None:
