@@ -7,6 +7,7 @@ made once and never skipped. Source: APScheduler User Guide, "Limiting the numbe
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +18,8 @@ from approvals.dispatcher import Dispatcher
 from bot.picture import Picture
 
 ONCE: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+# A reading may take longer than a tick: that the next ones find it under way is meant so, and nothing to warn of.
+logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
 class Clockwork:

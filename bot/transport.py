@@ -15,7 +15,7 @@ from slack_bolt.request import BoltRequest
 
 log = logging.getLogger(__name__)
 SOCKET_THREADS = 32
-UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+UNREADABLE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 
 
 class Transport(Protocol):

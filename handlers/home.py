@@ -97,8 +97,9 @@ def register(app: App, front: Front) -> None:
 
     @app.event("app_home_opened")
     def opened(body: dict[str, Any], event: dict[str, Any]) -> None:
-        if event.get("tab", "home") == "home" and body.get("team_id", front.team()) == front.team():
-            front.desk.opens_home(str(event["user"]))
+        user, ours = event.get("user"), body.get("team_id", front.team()) == front.team()
+        if user and ours and event.get("tab", "home") == "home":
+            front.desk.opens_home(str(user))
 
 
 def home_of(front: Front, user: str) -> Block:

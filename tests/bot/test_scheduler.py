@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -31,3 +32,35 @@ def test_anchors_are_looked_after_unless_they_are_switched_off(hours: int, asked
         if job.id == "anchor":
             job.func()
     assert told.asked == asked
+
+
+class Slow:
+    """A dispatcher that counts its ticks, and a picture whose one reading ends when it may."""
+
+    def __init__(self) -> None:
+        self.ticks, self.begun, self.go_on = threading.Semaphore(0), threading.Event(), threading.Event()
+
+    def wake(self) -> None:
+        self.ticks.release()
+
+    def clean_up(self) -> None:
+        """Nothing to clean up."""
+
+    def due(self) -> bool:
+        return not self.begun.is_set()
+
+    def refresh(self) -> None:
+        self.begun.set()
+        self.go_on.wait(20)
+
+
+def test_a_long_reading_is_no_reason_to_warn_at_each_tick(caplog: pytest.LogCaptureFixture) -> None:
+    slow: Any = Slow()
+    clockwork = Clockwork(slow, slow, 0.05)
+    clockwork.start()
+    assert slow.begun.wait(20)
+    for _ in range(4):
+        assert slow.ticks.acquire(timeout=20)
+    slow.go_on.set()
+    clockwork.stop()
+    assert "skipped" not in caplog.text

@@ -97,6 +97,13 @@ def test_the_messages_tab_is_none_of_it(reception: Reception) -> None:
     assert not reception.slack.calls
 
 
+@pytest.mark.parametrize("nobody", ["", None])
+def test_nobodys_look_at_the_home_tab_is_answered_and_forgotten(reception: Reception, nobody: Any) -> None:
+    reception.opens_home(nobody)
+    reception.work()
+    assert not reception.slack.calls
+
+
 def test_only_who_may_decide_sees_what_waits(reception: Reception) -> None:
     reception.types(MOVE, user=ALICE)
     for user in (ALICE, BOB):
