@@ -99,7 +99,7 @@ def explained(sources: Sources, command: str, asker: str) -> Iterator[str]:
 
 def _asked(text: str) -> Command:
     try:
-        command = parse(text.strip().removeprefix("/org "))
+        command = parse(text.strip().removeprefix("/org "), others=())
     except ParseError as error:
         raise CannotTellError(error.message) from error
     lacking = missing(command.operation, command.given.values)

@@ -194,7 +194,8 @@ class Settings(BaseSettings):
 def load_settings(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> Settings:
     """The settings from `environ` (the process' own), and from `env_file` where it is silent; raises SettingsError.
 
-    An empty variable counts as one that is not set, and space around a value is dropped.
+    An empty variable counts as one that is not set, and space around a value is dropped. What is misspelt is told first,
+    because what is missing may be just that.
     """
     values = _given(environ, env_file)
     given = {name: values[name] for name in names() if name in values}
@@ -205,7 +206,7 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: str | Path
         lines = [_line(item, given) for item in error.errors()]
     lines += _missing_beside_others(given)
     if settings is None or lines:
-        raise SettingsError(lines)
+        raise SettingsError([*unknown(environ, env_file), *lines])
     return settings
 
 
@@ -253,7 +254,10 @@ def _from_file(env_file: str | Path) -> dict[str, str]:
 def _missing_beside_others(given: Mapping[str, str]) -> list[str]:
     lines = []
     if "SLACK_APP_TOKEN" not in given and "SLACK_SIGNING_SECRET" not in given:
-        lines.append("SLACK_SIGNING_SECRET: is missing; set it for HTTP, or SLACK_APP_TOKEN for Socket Mode")
+        lines.append(
+            "SLACK_APP_TOKEN: is missing; set it for Socket Mode (`xapp-…`, with connections:write), or SLACK_SIGNING_SECRET"
+            " for HTTP"
+        )
     if "ORGBOT_RULES" not in given and not _split(given.get("ORGBOT_APPROVERS", "")):
         lines.append(
             "ORGBOT_APPROVERS: is missing; name at least one approver (U…, S… or an e-mail address), or set ORGBOT_RULES"

@@ -6,6 +6,9 @@ from pydantic.fields import FieldInfo
 
 from bot.settings import Settings, alias_of, default_of
 
+# Not needed by themselves, but by whoever follows the README: Socket Mode, and approvers without a file of rules.
+USUAL = frozenset({"SLACK_APP_TOKEN", "ORGBOT_APPROVERS"})
+
 
 def settings_table() -> str:
     """The settings as a Markdown table, for the README."""
@@ -14,7 +17,7 @@ def settings_table() -> str:
 
 
 def env_example() -> str:
-    """The settings as a `.env` file: the needed ones to be filled in, the others commented out with their defaults."""
+    """The settings as a `.env` file: the needed and usual ones to be filled in, the others commented out with their defaults."""
     entries = [_entry(alias_of(field), info) for field, info in Settings.model_fields.items()]
     return "\n".join(["# Copy to .env and fill in. The AWS_ variables of the AWS CLI may stand here too.\n", *entries])
 
@@ -26,4 +29,5 @@ def _row(name: str, info: FieldInfo) -> str:
 
 
 def _entry(name: str, info: FieldInfo) -> str:
-    return f"# {info.description}\n{'' if info.is_required() else '# '}{name}={default_of(info)}\n"
+    to_fill_in = info.is_required() or name in USUAL
+    return f"# {info.description}\n{'' if to_fill_in else '# '}{name}={default_of(info)}\n"

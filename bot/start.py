@@ -17,6 +17,7 @@ from bot.settings import Settings, SettingsError, aws_variables, load_settings, 
 
 log = logging.getLogger(__name__)
 WRONG = 1
+WHERE = "settings stand in the environment or in .env; .env.example has each with its explanation, the README the way to them"
 
 
 def run_until_stopped() -> int:
@@ -47,6 +48,7 @@ def settings_or_complaints(environ: Mapping[str, str]) -> Settings | None:
     except SettingsError as error:
         for line in error.lines:
             sys.stderr.write(f"orgbot: {line}\n")
+        sys.stderr.write(f"orgbot: {WHERE}\n")
         return None
 
 

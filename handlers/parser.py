@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from approvals.text import shorten
@@ -63,16 +64,21 @@ def split(text: str) -> tuple[str, str]:
     return word.casefold(), rest
 
 
-def operation_named(word: str, rest: str = "") -> type[Operation]:
-    """The operation of this name or alias; raises ParseError with the nearest one.
+def operation_named(word: str, rest: str = "", others: Iterable[str] = LOOKS) -> type[Operation]:
+    """The operation of this name or alias; raises ParseError with the nearest one, or the nearest of `others`.
 
     `rest` is what follows: names have two words, which people part by a space as well.
     """
     known = by_name()
     if word in known:
         return known[word]
+    if word in LOOKS:
+        raise ParseError(
+            f"`{word}` is no operation but a look: it changes nothing, and no rule decides about it. "
+            "`/org help` shows what there is."
+        )
     joined = "-".join([word, *rest.split()[:1]]).casefold()
-    near = joined if joined in known else nearest(word, [*known, *LOOKS])
+    near = joined if joined in known else nearest(word, [*known, *others])
     guess = f" Did you mean `{near}`?" if near else ""
     raise ParseError(f"there is no operation “{shorten(word, 60)}”.{guess} `/org help` shows what there is.")
 
@@ -88,10 +94,10 @@ def read(operation: type[Operation], rest: str) -> Command:
         raise ParseError(error.message, operation, reader.given()) from error
 
 
-def parse(text: str) -> Command:
-    """The whole text after `/org`, when it begins with an operation; raises ParseError."""
+def parse(text: str, others: Iterable[str] = LOOKS) -> Command:
+    """The whole text after `/org`, when it begins with an operation; raises ParseError, as `operation_named`."""
     word, rest = split(text)
-    return read(operation_named(word, rest), rest)
+    return read(operation_named(word, rest, others), rest)
 
 
 class _Reader:

@@ -103,6 +103,8 @@ def test_a_group_is_asked_of_slack(place: tuple[Town, Path]) -> None:
         ((MOVE, "--as", "S0APPROVERS"), "give a person's e-mail address or user id"),
         (("move-account --account fullback-audit", "--as", "U0BOB"), "move-account needs --to as well"),
         (("move-acount", "--as", "U0BOB"), "Did you mean `move-account`?"),
+        (("tree", "--as", "U0BOB"), "`tree` is no operation but a look"),
+        (("tre", "--as", "U0BOB"), "there is no operation “tre”. `/org help`"),
         (("move --account nothing --to /", "--as", "U0BOB"), "there is no account “nothing”"),
         (
             ("create-account --name a --email b", "--as", "U0BOB"),

@@ -87,14 +87,14 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
     assert [line.partition(":")[0] for line in lines({})] == [
         "SLACK_BOT_TOKEN",
         "ORGBOT_APPROVAL_CHANNEL",
-        "SLACK_SIGNING_SECRET",
+        "SLACK_APP_TOKEN",
         "ORGBOT_APPROVERS",
     ]
 
 
 def test_wrong_and_missing_ones_are_told_together() -> None:
     told = lines({"SLACK_BOT_TOKEN": "xoxb-1", "PORT": "99999", "ORGBOT_APPROVAL_CHANNEL": "C1"})
-    assert [re.split("[:=]", line)[0] for line in told] == ["PORT", "SLACK_SIGNING_SECRET", "ORGBOT_APPROVERS"]
+    assert [re.split("[:=]", line)[0] for line in told] == ["PORT", "SLACK_APP_TOKEN", "ORGBOT_APPROVERS"]
 
 
 def test_socket_mode_needs_no_signing_secret() -> None:
@@ -209,6 +209,14 @@ def test_a_misspelt_setting_is_told_with_the_nearest_name(tmp_path: Path) -> Non
     assert unknown({"ORGBOT_POLL_SECOND": "1", "ORGBOT_WORKERS": "4", "HOME": "x"}, file) == [
         "ORGBOT_POLL_SECOND: there is no such setting; did you mean ORGBOT_POLL_SECONDS?",
         "ORGBOT_WORKER: there is no such setting; did you mean ORGBOT_WORKERS?",
+    ]
+
+
+def test_what_is_missing_because_it_is_misspelt_is_told_with_both_names() -> None:
+    given = {**ENOUGH, "ORGBOT_APPROVERS": "", "ORGBOT_APROVERS": "U0BOB"}
+    assert [line.partition(";")[0] for line in lines(given)] == [
+        "ORGBOT_APROVERS: there is no such setting",
+        "ORGBOT_APPROVERS: is missing",
     ]
 
 

@@ -41,7 +41,8 @@ def test_the_example_file_is_up_to_date() -> None:
 
 
 def test_the_example_file_is_read_without_complaint_once_what_is_needed_is_filled_in() -> None:
-    assert set(dotenv_values(ROOT / ".env.example")) == {"SLACK_BOT_TOKEN", "ORGBOT_APPROVAL_CHANNEL"}
+    to_fill_in = {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ORGBOT_APPROVAL_CHANNEL", "ORGBOT_APPROVERS"}
+    assert set(dotenv_values(ROOT / ".env.example")) == to_fill_in
     assert load_settings(NEEDED, ROOT / ".env.example") == load_settings(NEEDED, ROOT / "no-such-file")
 
 
