@@ -16,7 +16,7 @@ from sqlmodel import Session, col, or_, select
 from approvals.anchors import Anchor, disagreements, parse
 from approvals.audit import problems
 from approvals.models import AuditRecord, Request, Vote
-from bot.database import open_engine
+from bot.database import open_existing
 
 COLUMNS = ("id", "at", "event", "actor", "request_id", "detail", "previous", "hash")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -36,7 +36,10 @@ class Wanted:
 
 
 def verify(url: str, given: Sequence[str] = (), files: Sequence[Path] = ()) -> int:
-    """Prints what is wrong with the chain, and which anchors it does not bear out; gives the exit code. Raises AuditInputError."""
+    """Prints what is wrong with the chain, and which anchors it does not bear out; gives the exit code.
+
+    Raises AuditInputError, and DatabaseError where there are no records to look at.
+    """
     anchors = read_anchors(given, files)
     records = _records(url, Wanted())
     found = [*problems(records), *disagreements(records, anchors)]
@@ -88,7 +91,7 @@ def moment(text: str, option: str) -> datetime | None:
 
 
 def export(url: str, form: str, wanted: Wanted) -> int:
-    """Prints the records that are wanted; gives the exit code. Raises AuditInputError."""
+    """Prints the records that are wanted; gives the exit code. Raises AuditInputError and DatabaseError."""
     if wanted.since and wanted.until and wanted.since >= wanted.until:
         raise AuditInputError(
             "--until: must be later than --since; records from --since on and before --until are given"
@@ -99,7 +102,7 @@ def export(url: str, form: str, wanted: Wanted) -> int:
 
 
 def _records(url: str, wanted: Wanted) -> list[AuditRecord]:
-    engine = open_engine(url)
+    engine = open_existing(url)
     query = select(AuditRecord).order_by(col(AuditRecord.id))
     if wanted.since:
         query = query.where(col(AuditRecord.at) >= wanted.since)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,28 @@ import typer
 
 from bot import collector
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run an AWS Organization from Slack.")
+UNUSABLE = 2  # As for a wrong option: what was asked for could not be looked at, which is no finding.
+
+# Without its boxes typer writes what a value is in plain capitals; with them it says `--help <bool>`.
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Run an AWS Organization from Slack.", rich_markup_mode=None
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"orgbot {version('orgbot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def orgbot(
+    *,
+    version: Annotated[  # noqa: ARG001  The callback prints it.
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Run an AWS Organization from Slack."""
 
 
 @app.command()
@@ -35,9 +58,15 @@ def iam_policy() -> None:
 @app.command()
 def check(
     explain: Annotated[
-        str, typer.Option(help='Say which rule decides about a request, such as "move-account --account X --to /Y"')
+        str,
+        typer.Option(
+            metavar="COMMAND",
+            help='Say which rule decides about a request, such as "move-account --account X --to /Y"',
+        ),
     ] = "",
-    asker: Annotated[str, typer.Option("--as", help="Who asks, for --explain: an e-mail address or user id")] = "",
+    asker: Annotated[
+        str, typer.Option("--as", metavar="PERSON", help="Who asks, for --explain: an e-mail address or user id")
+    ] = "",
 ) -> None:
     """Is the configuration right: one line each, exit 1 when something is wrong. With --explain: exit 1 when refused."""
     if bool(explain) != bool(asker):
@@ -51,18 +80,26 @@ def check(
     raise typer.Exit(run_checks())
 
 
-audit = typer.Typer(no_args_is_help=True, help="The audit: every request, vote and change of status.")
+audit = typer.Typer(
+    no_args_is_help=True, help="The audit: every request, vote and change of status.", rich_markup_mode=None
+)
 app.add_typer(audit, name="audit")
 
 
 @audit.command()
 def verify(
     anchor: Annotated[
-        list[str] | None, typer.Option(help="An anchor from the approval channel, 1234:abcdef…; may be repeated")
+        list[str] | None,
+        typer.Option(metavar="ANCHOR", help="An anchor from the approval channel, 1234:abcdef…; may be repeated"),
     ] = None,
-    anchors: Annotated[list[Path] | None, typer.Option(help="A file of anchors, such as lines of the channel")] = None,
+    anchors: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A file of anchors, such as lines of the channel")
+    ] = None,
 ) -> None:
-    """Is the chain of records whole? Exit 1 when a record was changed, removed or moved, or is not what an anchor says."""
+    """Is the chain of records whole? Exit 1 when a record was changed, removed or moved, or is not what an anchor says.
+
+    Exit 2 when there is nothing to look at.
+    """
     from bot.audit import AuditInputError
     from bot.audit import verify as check_chain
 
@@ -74,10 +111,12 @@ def verify(
 
 @audit.command()
 def export(
-    form: Annotated[str, typer.Option("--format", help="jsonl (one record a line) or csv")] = "jsonl",
-    since: Annotated[str, typer.Option(help="From this date on, such as 2026-01-31 (UTC)")] = "",
-    until: Annotated[str, typer.Option(help="Before this date")] = "",
-    person: Annotated[str, typer.Option(help="What this person did, and their requests: user id or e-mail")] = "",
+    form: Annotated[str, typer.Option("--format", metavar="jsonl|csv", help="One record a line, or a table")] = "jsonl",
+    since: Annotated[str, typer.Option(metavar="DATE", help="From this date on, such as 2026-01-31 (UTC)")] = "",
+    until: Annotated[str, typer.Option(metavar="DATE", help="Before this date")] = "",
+    person: Annotated[
+        str, typer.Option(metavar="PERSON", help="What this person did, and their requests: user id or e-mail")
+    ] = "",
 ) -> None:
     """Prints the records."""
     from bot.audit import AuditInputError, Wanted, moment
@@ -93,18 +132,16 @@ def export(
 
 
 def _database_url() -> str:
-    from bot.start import settings_or_complaints
+    from bot.settings import load_database_url
 
-    settings = settings_or_complaints(os.environ)
-    if settings is None:
-        raise typer.Exit(1)
-    return settings.database_url
+    return load_database_url(os.environ)
 
 
 @app.command()
 def sandbox(
+    *,
     play: Annotated[bool, typer.Option("--play", help="Play the whole story in the terminal, then end.")] = False,
-    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 3100,
+    port: Annotated[int, typer.Option(metavar="PORT", help="Port of the page; 0 takes a free one.")] = 3100,
 ) -> None:
     """Everything on this machine: a Slack workspace with a page, an AWS organization, and the bot between them."""
     try:
@@ -118,5 +155,24 @@ def sandbox(
 
 
 def main() -> None:
-    """The entry point; a person never sees a traceback for a wrong setting."""
-    app()
+    """The entry point; a person never sees a traceback, unless ORGBOT_LOG_LEVEL=DEBUG asks for it."""
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("ORGBOT_LOG_LEVEL", "").upper() == "DEBUG":
+            raise
+        for line in _complaints(error):
+            sys.stderr.write(f"orgbot: {line}\n")
+        sys.exit(UNUSABLE)
+
+
+def _complaints(error: Exception) -> list[str]:
+    from bot.database import DatabaseError
+    from bot.settings import SettingsError
+
+    if isinstance(error, SettingsError):
+        return error.lines
+    if isinstance(error, DatabaseError):
+        return [str(error)]
+    said = " ".join(str(error).split())
+    return [f"this should not have happened ({type(error).__name__}: {said}); ORGBOT_LOG_LEVEL=DEBUG shows where"]

@@ -17,9 +17,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, inspect
 from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
+
+from approvals.models import AuditRecord
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -43,6 +46,36 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def open_existing(url: str) -> Engine:
+    """An engine for a database that has the bot's tables; makes none and no file. Raises DatabaseError."""
+    name = file_of(url)
+    if name and not Path(name).is_file():
+        raise DatabaseError(
+            f"there is no database {Path(name).absolute()}; go to the folder in which orgbot runs, or set DATABASE_URL"
+        )
+    engine = open_engine(url)
+    try:
+        if inspect(engine).has_table(AuditRecord.__tablename__):
+            return engine
+    except SQLAlchemyError as error:
+        raise DatabaseError(f"the database cannot be read: {reason(error)}; DATABASE_URL says where it is") from error
+    engine.dispose()
+    raise DatabaseError("the database has no table of the bot's; is DATABASE_URL another program's?")
+
+
+def file_of(url: str) -> str:
+    """The file of an SQLite database; empty for one in memory, and for PostgreSQL."""
+    parts = make_url(url)
+    name = parts.database or ""
+    return name if parts.get_backend_name() == "sqlite" and name != ":memory:" else ""
+
+
+def reason(error: SQLAlchemyError) -> str:
+    """What the driver says, in one line and without SQLAlchemy's own words around it."""
+    said = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return " ".join(str(said).split())
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
@@ -80,8 +113,8 @@ def migrate(engine: Engine) -> None:
 @contextmanager
 def alone(url: str) -> Iterator[None]:
     """Makes sure that no other orgbot works on the same SQLite file; raises DatabaseError. Nothing to do for PostgreSQL."""
-    name = make_url(url).database
-    if make_url(url).get_backend_name() != "sqlite" or not name or name == ":memory:":
+    name = file_of(url)
+    if not name:
         yield
         return
     with Path(f"{name}.lock").open("w", encoding="utf-8") as lock:

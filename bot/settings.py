@@ -210,6 +210,15 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: str | Path
     return settings
 
 
+def load_database_url(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> str:
+    """DATABASE_URL alone, for what needs no other setting; raises SettingsError."""
+    default = default_of(Settings.model_fields["database_url"])
+    try:
+        return checks.database_url(_given(environ, env_file).get("DATABASE_URL", default))
+    except ValueError as error:
+        raise SettingsError([f"DATABASE_URL={MASK}: {error}"]) from error
+
+
 def aws_variables(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> dict[str, str]:
     """The AWS_… variables of `env_file` that `environ` lacks; boto3 reads them from the process' environment only."""
     own = os.environ if environ is None else environ
