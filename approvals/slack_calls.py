@@ -65,7 +65,8 @@ def call(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
         if isinstance(error.reason, ConnectionRefusedError | OSError) and not isinstance(
             error.reason, TimeoutError | ConnectionResetError
         ):
-            raise SlackBusyError(method, "Slack could not be reached", timedelta(seconds=5)) from error
+            told = f"Slack could not be reached ({error.reason})"
+            raise SlackBusyError(method, told, timedelta(seconds=5)) from error
         raise SlackAmbiguousError(f"{method}: {error.reason}") from error
     except Exception as error:
         raise SlackAmbiguousError(f"{method}: {type(error).__name__}") from error

@@ -8,7 +8,7 @@ import socket
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -28,15 +28,17 @@ from approvals.overseers import oversees
 from approvals.people import BriefPeople, People
 from approvals.response_urls import ResponseUrls
 from approvals.reveal import Reveal
+from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.store import Store
 from approvals.waiting import waits_for
 from bot import database
 from bot.aws import GLANCING, Boto3Clients
 from bot.edge import Edge, SlackDoor
+from bot.gate import Gate
 from bot.identity import Identity, channel_id
 from bot.kept_picture import KeptPicture
 from bot.logs import bind_request
-from bot.measure import CountingWebClient, measure
+from bot.measure import measure
 from bot.metrics import Metrics
 from bot.picture import Picture
 from bot.ready import Readiness
@@ -44,6 +46,7 @@ from bot.rules import load_rules
 from bot.scheduler import Clockwork
 from bot.server import EdgeServer
 from bot.settings import Settings, SettingsError
+from bot.slack import CountingWebClient, SlackHealth, slack_client
 from bot.transport import SignedHttp, SocketMode
 from handlers.front import Front
 from handlers.home import home_of
@@ -55,6 +58,7 @@ from operations.live import LiveAws
 
 log = logging.getLogger(__name__)
 SLACK_TIMEOUT = 15
+WATCH_TIMEOUT = 4  # Less than the time between two looks.
 QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger lives.
 ADMISSION_TIMEOUT = 2  # Nothing is shown before Slack has told, so that it gets a little longer.
 FIRST_READING = timedelta(seconds=20)
@@ -66,7 +70,10 @@ def utc_now() -> datetime:
 
 
 class Orgbot:
-    """The bot. `start()` returns when it answers Slack; `stop()` when everything in hand is finished."""
+    """The bot. `start()` returns when it answers Slack; `stop()` when everything in hand is finished.
+
+    The probes answer from the moment that it is made until the end of `stop()`.
+    """
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self._settings = settings
@@ -74,6 +81,11 @@ class Orgbot:
         self._closing = ExitStack()
         self.metrics = Metrics()
         self.rules = load_rules(settings)
+        self.health = SlackHealth()
+        self.readiness = Readiness(self.health)
+        self.gate = Gate()
+        self.edge = self._edge()
+        self.edge.start()
         self.slack = self._slack(SLACK_TIMEOUT)
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
@@ -87,38 +99,43 @@ class Orgbot:
         self.front = self._front()
         self.app = self._bolt_app()
         self.transport = self._transport()
-        self.clockwork = Clockwork(
-            self.dispatcher, self.picture, settings.tick_seconds, timedelta(hours=settings.anchor_hours)
-        )
-        self.readiness = Readiness(self.store, self.picture, self.transport)
-        self.edge = self._edge()
+        anchors = timedelta(hours=settings.anchor_hours)
+        self.clockwork = Clockwork(self.dispatcher, self.picture, settings.tick_seconds, anchors, self._watch_slack)
 
     def start(self) -> None:
         """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token."""
         self.identity.learn()
         self._read_first_picture()
         self.clockwork.start()
-        self.edge.start()
         self.transport.start()
-        self.readiness.open = True
+        self.readiness.watch(self.store, self.picture, self.transport)
+        self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
     def stop(self) -> None:
         """Not ready, no new deliveries, no new work; then waits for what is in hand and closes everything."""
-        self.readiness.open = False
+        self.readiness.state = "stopping"
         self.transport.stop()
-        self.edge.stop()
         self.clockwork.stop()
         self.dispatcher.stop()
+        self.edge.stop()
         self.store.engine.dispose()
         self._closing.close()
-        log.info("orgbot has stopped")
 
     def _slack(self, timeout: int) -> CountingWebClient:
-        token, url = self._settings.slack_bot_token.get_secret_value(), self._settings.slack_api_url
-        slack = CountingWebClient(token, base_url=url, timeout=timeout, retry_handlers=[])
-        slack.count = lambda method, outcome: self.metrics.slack_calls.labels(method, outcome).inc()
+        slack = slack_client(self._settings, timeout)
+        slack.count = self._count_slack
         return slack
+
+    def _count_slack(self, method: str, outcome: str) -> None:
+        self.metrics.slack_calls.labels(method, outcome).inc()
+        self.health.note(method, outcome)
+
+    def _watch_slack(self) -> None:
+        """While Slack is away nothing else may have to be asked of it, and nobody would notice that it is back."""
+        if self.health.failing:
+            with suppress(SlackRefusedError, SlackBusyError, SlackAmbiguousError):
+                call(self._slack(WATCH_TIMEOUT), "auth.test")
 
     def reload_rules(self) -> None:
         """Reads the rules anew; wrong ones are told in the log, and those in force stay."""
@@ -220,20 +237,18 @@ class Orgbot:
 
     def _transport(self) -> SocketMode | SignedHttp:
         token = self._settings.slack_app_token
-        return SocketMode(self.app, token.get_secret_value()) if token else SignedHttp(self.app)
+        return SocketMode(self.app, token.get_secret_value()) if token else SignedHttp(self.app, self.gate)
 
     def _edge(self) -> EdgeServer:
         settings = self._settings
-        secret = settings.slack_signing_secret
-        door = (
-            SlackDoor(secret.get_secret_value(), self.transport.dispatch)
-            if secret and isinstance(self.transport, SignedHttp)
-            else None
-        )
+        secret = None if settings.slack_app_token else settings.slack_signing_secret
+        door = SlackDoor(secret.get_secret_value(), self.gate) if secret else None
         edge = Edge(door, self.readiness.lines, self.metrics, self._measure)
         return EdgeServer(edge, settings.host, settings.port, settings.http_threads)
 
     def _measure(self) -> None:
+        if self.readiness.state == "starting":
+            return  # There may be no database yet.
         measure(self.store, self.picture, self.metrics, self._clock())
 
     def _count_call(self, call: Call) -> None:

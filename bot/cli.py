@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
+def _print_version(wanted: object) -> None:
     if wanted:
         typer.echo(f"orgbot {version('orgbot')}")
         raise typer.Exit
@@ -30,7 +30,7 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def orgbot(
     *,
-    version: Annotated[  # noqa: ARG001  The callback prints it.
+    version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:

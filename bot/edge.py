@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 EVENTS = "/slack/events"
 LARGEST_BODY = 1_000_000
 SLACKS = "HTTP_X_SLACK_"
-Line = tuple[str, bool, str]
+Line = tuple[str, bool | None, str]
+MARKS = {True: "ok", False: "NOT OK", None: "--"}
 Answer = tuple[int, list[tuple[str, str]], bytes]
 Dispatch = Callable[[str, dict[str, list[str]]], tuple[int, Mapping[str, Sequence[str]], str]]
 Environ = dict[str, Any]
@@ -43,14 +44,14 @@ class SlackDoor:
 class Edge:
     """The WSGI application. `slack` is None in Socket Mode: then `/slack/events` does not exist.
 
-    `ready()` gives (name, ok, detail) for everything that the bot needs; `measure()` sets the
-    gauges when Prometheus asks, `clock` gives seconds since 1970.
+    `ready()` gives (name, ok, detail) for everything that the bot needs, with ok None for what it can do without just now;
+    `measure()` sets the gauges when Prometheus asks, `clock` gives seconds since 1970.
     """
 
     def __init__(
         self,
         slack: SlackDoor | None,
-        ready: Callable[[], list[Line]],
+        ready: Callable[[], Sequence[Line]],
         metrics: Metrics,
         measure: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
@@ -107,8 +108,8 @@ class Edge:
 
     def _readiness(self, _: Environ) -> Answer:
         lines = self._ready()
-        ready = all(ok for _, ok, _ in lines)
-        told = "\n".join(f"{'ok' if ok else 'NOT OK'} {name}: {detail}" for name, ok, detail in lines)
+        ready = all(ok is not False for _, ok, _ in lines)
+        told = "\n".join(f"{MARKS[ok]} {name}: {detail}" for name, ok, detail in lines)
         return _text(200 if ready else 503, told)
 
     def _counters(self, environ: Environ) -> Answer:

@@ -7,44 +7,46 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from bot import signals
 
 log = logging.getLogger(__name__)
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+Answer = dict[str, Any]
+Asking = Callable[[Callable[[], Answer]], Answer]
 
 
-PATIENCE = 12
-PAUSE = timedelta(seconds=5)
+def patiently(ask: Callable[[], Answer], pause: Callable[[float], None] = signals.pause) -> Answer:
+    """Slack's answer to a harmless question, asked again for as long as Slack is away, with pauses of 1 s to a minute.
 
-
-def patiently(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Slack's answer to a harmless question; when Slack is away it is asked again for about a minute."""
-    for _ in range(PATIENCE):
+    Ending instead would have a container started again and again, which asks more often and tells less. Raises
+    SlackRefusedError, and signals.ToldToEndError while it waits.
+    """
+    wait = FIRST_PAUSE
+    while True:
         try:
             return ask()
-        except SlackBusyError as error:
-            log.warning("waiting for Slack: %s", error)
-            time.sleep(min(error.wait, PAUSE).total_seconds())
-        except SlackAmbiguousError as error:
-            log.warning("waiting for Slack: %s", error)
-            time.sleep(PAUSE.total_seconds() / 5)
-    return ask()
+        except (SlackBusyError, SlackAmbiguousError) as error:
+            asked_for = error.wait.total_seconds() if isinstance(error, SlackBusyError) else 0
+            seconds = max(wait, asked_for)
+            log.warning("waiting for Slack, which is asked again in %.0f s: %s", seconds, error)
+        pause(seconds)
+        wait = min(2 * wait, LONGEST_PAUSE)
 
 
-def channel_id(slack: WebClient, setting: str) -> str:
+def channel_id(slack: WebClient, setting: str, asking: Asking = patiently) -> str:
     """The id of the channel that a setting names, by id or as `#name`; raises SlackRefusedError when there is none."""
     if not setting.startswith("#"):
         return setting
     question: dict[str, Any] = {"types": "public_channel,private_channel", "limit": 200, "exclude_archived": True}
     while True:
-        answer = patiently(lambda: call(slack, "conversations.list", **question))
+        answer = asking(lambda: call(slack, "conversations.list", **question))
         found = [str(channel["id"]) for channel in answer["channels"] if channel["name"] == setting[1:]]
         question["cursor"] = answer.get("response_metadata", {}).get("next_cursor")
         if found:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
+from collections.abc import Callable
+from typing import Literal, Protocol
 
 from sqlmodel import text
 
 from approvals.store import Store
+from bot.edge import Line
 from bot.picture import Picture
+from bot.slack import SlackHealth
 
 log = logging.getLogger(__name__)
-Line = tuple[str, bool, str]
 
 
 class Connected(Protocol):
@@ -21,28 +23,36 @@ class Connected(Protocol):
 
 
 class Readiness:
-    """`open` is set between start and stop; `lines()` gives (name, ok, detail) for `/readyz`."""
+    """`lines()` gives (name, ok, detail) for `/readyz`, from the first moment on; `watch` adds what there is only later."""
 
-    def __init__(self, store: Store, picture: Picture, transport: Connected) -> None:
-        self._store = store
-        self._picture = picture
-        self._transport = transport
-        self.open = False
+    def __init__(self, health: SlackHealth) -> None:
+        self._health = health
+        self._looks: list[Callable[[], Line]] = []
+        self.state: Literal["starting", "started", "stopping"] = "starting"
 
-    def lines(self) -> list[Line]:
-        """What is needed to answer and to carry out; AWS being away does not count, because reading on goes without it."""
-        return [
-            ("process", self.open, "started" if self.open else "starting or stopping"),
-            self._database(),
-            ("slack", self._transport.connected(), "connected" if self._transport.connected() else "not connected"),
-            ("organization", True, self._picture.problem or "read"),
+    def watch(self, store: Store, picture: Picture, transport: Connected) -> None:
+        """Looks at these from now on. AWS being away does not count, because looking and asking go on without it."""
+        self._looks = [
+            lambda: _database(store),
+            lambda: _slack(self._health.problem(connected=transport.connected())),
+            lambda: ("organization", None if picture.problem else True, picture.problem or "read"),
         ]
 
-    def _database(self) -> Line:
-        try:
-            with self._store.read() as session:
-                session.execute(text("SELECT 1"))
-        except Exception as error:
-            log.exception("the database does not answer")
-            return ("database", False, type(error).__name__)
-        return ("database", True, "answers")
+    def lines(self) -> list[Line]:
+        """What is needed to answer and to carry out."""
+        looks = self._looks or [lambda: _slack(self._health.problem(connected=False))]
+        return [("process", self.state == "started", self.state), *(look() for look in looks)]
+
+
+def _slack(problem: str) -> Line:
+    return ("slack", not problem, problem or "connected")
+
+
+def _database(store: Store) -> Line:
+    try:
+        with store.read() as session:
+            session.execute(text("SELECT 1"))
+    except Exception as error:
+        log.exception("the database does not answer")
+        return ("database", False, type(error).__name__)
+    return ("database", True, "answers")

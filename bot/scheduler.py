@@ -8,6 +8,7 @@ made once and never skipped. Source: APScheduler User Guide, "Limiting the numbe
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,22 +18,32 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from approvals.dispatcher import Dispatcher
 from bot.picture import Picture
 
+WATCH_SECONDS = 5
 ONCE: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 # A reading may take longer than a tick: that the next ones find it under way is meant so, and nothing to warn of.
 logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
 class Clockwork:
-    """Ticks every `seconds`; `stop` lets a tick in hand finish. `anchor_every` 0 posts no anchors of the audit."""
+    """Ticks every `seconds`; `stop` lets a tick in hand finish. `anchor_every` 0 posts no anchors of the audit.
+
+    `watch` is called every few seconds, for what the bot has to notice by itself.
+    """
 
     def __init__(
-        self, dispatcher: Dispatcher, picture: Picture, seconds: float, anchor_every: timedelta = timedelta(0)
+        self,
+        dispatcher: Dispatcher,
+        picture: Picture,
+        seconds: float,
+        anchor_every: timedelta = timedelta(0),
+        watch: Callable[[], None] = lambda: None,
     ) -> None:
         self._picture = picture
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults=ONCE)
         self._scheduler.add_job(dispatcher.wake, "interval", seconds=seconds, id="tick")
         self._scheduler.add_job(self._refresh, "interval", seconds=seconds, id="picture")
         self._scheduler.add_job(dispatcher.clean_up, "interval", hours=1, id="clean up")
+        self._scheduler.add_job(watch, "interval", seconds=WATCH_SECONDS, id="watch")
         if anchor_every:
             anchor = partial(dispatcher.anchor, anchor_every)
             self._scheduler.add_job(anchor, "interval", minutes=1, id="anchor")

@@ -14,6 +14,10 @@ ENDING = frozenset({signal.SIGTERM, signal.SIGINT})
 ALL = ENDING | {signal.SIGHUP}
 
 
+class ToldToEndError(Exception):
+    """SIGTERM or SIGINT came while something was waited for."""
+
+
 def hold() -> None:
     """To be called before any thread is started, because threads inherit what is held back."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ALL)
@@ -23,3 +27,9 @@ def until_told_to_end(hung_up: Callable[[], None]) -> None:
     """Returns at SIGTERM or SIGINT, also at one that came since `hold`; calls `hung_up` at each SIGHUP."""
     while signal.sigwait(ALL) not in ENDING:
         hung_up()
+
+
+def pause(seconds: float) -> None:
+    """Waits; raises ToldToEndError at SIGTERM or SIGINT, also at one that came since `hold`."""
+    if signal.sigtimedwait(ENDING, seconds):
+        raise ToldToEndError

@@ -5,19 +5,25 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from botocore.exceptions import BotoCoreError
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import SQLAlchemyError
 
 from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError
-from bot import collector, signals
-from bot.database import DatabaseError
+from bot import collector, signals, slack_words
+from bot.database import DatabaseError, reason
 from bot.logs import set_up_logs
 from bot.settings import Settings, SettingsError, aws_variables, load_settings, unknown
 
 log = logging.getLogger(__name__)
 WRONG = 1
 WHERE = "settings stand in the environment or in .env; .env.example has each with its explanation, the README the way to them"
+NO_START = (
+    *(SettingsError, DatabaseError, OSError, SQLAlchemyError, BotoCoreError),
+    *(SlackApiError, SlackRefusedError, SlackBusyError, SlackAmbiguousError),
+)
 
 
 def run_until_stopped() -> int:
@@ -30,15 +36,16 @@ def run_until_stopped() -> int:
     for line in unknown(os.environ):
         log.warning("%s", line)
     try:
-        return _run(settings)
-    except SettingsError as error:
-        for line in error.lines:
+        _run(settings)
+    except NO_START as error:
+        for line in _complaints(error):
             log.error("orgbot cannot start: %s", line)  # noqa: TRY400  The sentence says all; a traceback would hide it.
-    except (DatabaseError, OSError) as error:
-        log.error("orgbot cannot start: %s", error)  # noqa: TRY400  The sentence says all; a traceback would hide it.
-    except (SlackApiError, SlackRefusedError, SlackBusyError, SlackAmbiguousError) as error:
-        log.error("orgbot cannot start: Slack answers %s; `orgbot check` tells what is wrong", error)  # noqa: TRY400
-    return WRONG
+        return WRONG
+    except Exception:
+        log.exception("orgbot cannot go on")
+        return WRONG
+    log.info("orgbot has stopped")
+    return 0
 
 
 def settings_or_complaints(environ: Mapping[str, str]) -> Settings | None:
@@ -52,15 +59,35 @@ def settings_or_complaints(environ: Mapping[str, str]) -> Settings | None:
         return None
 
 
-def _run(settings: Settings) -> int:
+def _complaints(error: Exception) -> Iterator[str]:
+    """What is in the way, a line each, with the way out."""
+    if isinstance(error, SettingsError):
+        yield from error.lines
+    elif isinstance(error, SQLAlchemyError):
+        yield f"the database does not answer: {reason(error)}; DATABASE_URL says where it is"
+    elif isinstance(error, BotoCoreError):
+        yield f"AWS's settings: {error}; `orgbot check` tells what is wrong"
+    elif isinstance(error, SlackRefusedError):
+        yield f"{slack_words.meaning(error.code)}; Slack's answer was {error}"
+    elif isinstance(error, SlackApiError):
+        yield slack_words.meaning(slack_words.code_of(error))
+    else:
+        yield str(error)
+
+
+def _run(settings: Settings) -> None:
     from bot.app import Orgbot
 
     signals.hold()
-    bot = Orgbot(settings)
+    try:
+        bot = Orgbot(settings)
+    except signals.ToldToEndError:
+        return
     try:
         bot.start()
         collector.spare()
         signals.until_told_to_end(bot.reload_rules)
+    except signals.ToldToEndError:
+        log.info("told to end before it was ready")
     finally:
         bot.stop()
-    return 0

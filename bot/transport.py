@@ -13,6 +13,8 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.request import BoltRequest
 
+from bot.gate import Gate
+
 log = logging.getLogger(__name__)
 SOCKET_THREADS = 32
 UNREADABLE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
@@ -52,10 +54,14 @@ class SocketMode:
 
 
 class SignedHttp:
-    """Deliveries over HTTP; the edge server has checked the signature before it calls `dispatch`."""
+    """Deliveries over HTTP; the edge server has checked the signature before they come to `gate`.
 
-    def __init__(self, app: App) -> None:
+    `stop` lets the deliveries in hand be answered.
+    """
+
+    def __init__(self, app: App, gate: Gate | None = None) -> None:
         self._app = app
+        self._gate = gate or Gate()
 
     def dispatch(self, body: str, headers: dict[str, list[str]]) -> tuple[int, dict[str, Sequence[str]], str]:
         """Status, headers and body of Bolt's answer; 400 for what has none of the shapes that Slack sends."""
@@ -67,10 +73,10 @@ class SignedHttp:
         return answer.status, dict(answer.headers), str(answer.body)
 
     def start(self) -> None:
-        """Nothing to open: the edge server listens."""
+        self._gate.open(self.dispatch)
 
     def connected(self) -> bool:
         return True
 
     def stop(self) -> None:
-        """Nothing to close."""
+        self._gate.close()

@@ -94,7 +94,9 @@ def test_the_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.startswith("orgbot ")
 
 
-@pytest.mark.parametrize("words", [(), ("check",), ("audit", "verify"), ("audit", "export"), ("sandbox",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [(), ("check",), ("audit", "verify"), ("audit", "export"), ("sandbox",)], ids=" ".join
+)
 def test_the_help_names_values_in_words(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
 
-from bot.edge import LARGEST_BODY, Edge, SlackDoor
+from bot.edge import LARGEST_BODY, Edge, Line, SlackDoor
 from bot.metrics import Metrics
 from bot.signatures import Signatures
 
@@ -43,7 +43,8 @@ class Caller:
     """Calls one edge as a server would, by the rules of PEP 3333."""
 
     def __init__(self) -> None:
-        self.bolt, self.metrics, self.lines = Bolt(), Metrics(), [("database", True, "answers")]
+        self.bolt, self.metrics = Bolt(), Metrics()
+        self.lines: list[Line] = [("database", True, "answers")]
         self.edge: Any = Edge(SlackDoor(SECRET, self.bolt), lambda: self.lines, self.metrics, clock=lambda: NOW)
 
     def call(
@@ -156,6 +157,11 @@ def test_ready_says_what_is_there(caller: Caller) -> None:
 def test_not_ready_says_what_is_missing(caller: Caller) -> None:
     caller.lines.append(("slack", False, "not connected"))
     assert caller.call("/readyz")[::2] == (503, "ok database: answers\nNOT OK slack: not connected\n")
+
+
+def test_what_it_can_do_without_is_neither_ok_nor_a_reason_to_be_cut_off(caller: Caller) -> None:
+    caller.lines.append(("organization", None, "cannot be read"))
+    assert caller.call("/readyz")[::2] == (200, "ok database: answers\n-- organization: cannot be read\n")
 
 
 @pytest.mark.parametrize(

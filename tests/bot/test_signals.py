@@ -18,9 +18,26 @@ signals.until_told_to_end(lambda: print("hung up", flush=True))
 """
 
 
+WAITING = """
+from bot import signals
+signals.hold()
+print("held", flush=True)
+try:
+    signals.pause(0)
+    signals.pause(60)
+except signals.ToldToEndError:
+    print("told to end", flush=True)
+"""
+
+
 def started(pause: float) -> subprocess.Popen[str]:
     """A process that holds its signals back, and waits for them `pause` seconds later."""
-    command = [sys.executable, "-c", PROGRAM.format(pause=pause)]
+    return held(PROGRAM.format(pause=pause))
+
+
+def held(program: str) -> subprocess.Popen[str]:
+    """A process that has said that it holds its signals back."""
+    command = [sys.executable, "-c", program]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  The command is ours.
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
@@ -44,3 +61,10 @@ def test_a_hang_up_is_answered_and_the_process_stays() -> None:
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     process.stdout.close()
+
+
+def test_a_pause_ends_when_it_is_told_to_end() -> None:
+    process = held(WAITING)
+    process.send_signal(signal.SIGTERM)
+    told, _ = process.communicate(timeout=20)
+    assert (process.returncode, told) == (0, "told to end\n")

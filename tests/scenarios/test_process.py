@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
 from sandbox.slack.driver import Mode
-from sandbox.town import BotDiedError, Town, town
+from sandbox.town import BotDiedError, BotProcess, Town, town
 from tests.scenarios.scene import QUICK
 
 ONE_RULE = '[[rule]]\nname = "{name}"\napprovers = ["U0BOB"]\n'
@@ -73,3 +75,63 @@ def _rule_on_the_card(place: Town) -> str:
     place.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")
     card = place.slack.wait_for(lambda: place.slack.messages("aws-approvals"), timeout=20, what="the card")[0]
     return str(card["blocks"]).split("by rule “")[1].split("”")[0]
+
+
+def asked(bot: BotProcess, path: str) -> tuple[int, str]:
+    """Status and text of an answer; status 0 while nobody listens."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{bot.port}{path}", timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+    except urllib.error.URLError:
+        return 0, ""
+
+
+@pytest.fixture
+def waiting(place: Town) -> Iterator[BotProcess]:
+    """A bot that starts while Slack is away."""
+    place.slack.faults.add("*", status=500, times=None)
+    bot = BotProcess(place.environment(**QUICK), place.folder / "orgbot.log")
+    place.slack.wait_for(lambda: "waiting for Slack" in bot.last_words(), timeout=60, what="the first try")
+    yield bot
+    if bot.process.poll() is None:
+        bot.kill()
+
+
+def test_while_slack_is_away_the_probes_answer_and_the_start_goes_on_later(place: Town, waiting: BotProcess) -> None:
+    assert asked(waiting, "/healthz") == (200, "ok\n")
+    status, text = asked(waiting, "/readyz")
+    assert (status, text.splitlines()[0]) == (503, "NOT OK process: starting")
+    assert "NOT OK slack: Slack does not answer" in text
+    assert asked(waiting, "/metrics")[0] == 200
+    place.slack.faults.clear()
+    waiting.wait_until_ready()
+    assert waiting.stop() == 0
+    assert "slack_sdk" not in (place.folder / "orgbot.log").read_text()
+
+
+def test_who_waits_for_slack_still_ends_when_told_to(waiting: BotProcess) -> None:
+    assert waiting.stop() == 0
+    assert "orgbot has stopped" in waiting.last_words()
+
+
+def test_the_probes_answer_until_a_call_in_hand_has_ended(place: Town) -> None:
+    slow = place.aws.faults.add("MoveAccount", "delay", seconds=60)
+    bot = place.start_bot(**QUICK)
+    place.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")
+    card = place.slack.wait_for(lambda: place.slack.messages("aws-approvals"), timeout=20, what="the card")[0]
+    place.slack.person("bob").clicks("Approve", card)
+    place.slack.wait_for(lambda: place.aws.calls.of("MoveAccount"), timeout=20, what="the call")
+    bot.process.terminate()
+    text = place.slack.wait_for(lambda: _stopping(bot), timeout=20, what="the end to begin")
+    assert asked(bot, "/healthz") == (200, "ok\n")
+    assert text.splitlines()[0] == "NOT OK process: stopping"
+    slow.release()
+    assert bot.process.wait(60) == 0
+
+
+def _stopping(bot: BotProcess) -> str:
+    status, text = asked(bot, "/readyz")
+    return text if status == 503 else ""
