@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from botocore.exceptions import BotoCoreError
 from pydantic import ValidationError
 from slack_sdk import WebClient
 
@@ -23,6 +24,7 @@ from bot.aws import Boto3Clients
 from bot.rule_checks import PERSON, written
 from bot.rules import load_rules
 from bot.settings import Settings, SettingsError, aws_variables
+from bot.slack import slack_client
 from bot.start import WRONG, settings_or_complaints
 from handlers.declared import missing
 from handlers.parser import Command, ParseError, parse
@@ -68,12 +70,12 @@ def run_explain(command: str, asker: str) -> int:
 
 
 def _sources(settings: Settings) -> Sources:
-    token = settings.slack_bot_token.get_secret_value()
-    slack = WebClient(token, base_url=settings.slack_api_url, timeout=15, retry_handlers=[])
     try:
-        return Sources(load_rules(settings), slack, Aws(Boto3Clients()))
+        return Sources(load_rules(settings), slack_client(settings), Aws(Boto3Clients()))
     except SettingsError as error:
         raise CannotTellError(*error.lines) from error
+    except BotoCoreError as error:
+        raise CannotTellError(f"AWS's settings: {error}; `orgbot check` says what to mend") from error
 
 
 def explained(sources: Sources, command: str, asker: str) -> Iterator[str]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from botocore.exceptions import BotoCoreError
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
 from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError
-from bot import collector, signals, slack_words
-from bot.database import DatabaseError, reason
+from bot import collector, signals
+from bot.database import DatabaseError
+from bot.findings import sentence
 from bot.logs import set_up_logs
 from bot.settings import Settings, SettingsError, aws_variables, load_settings, unknown
 
@@ -38,7 +39,7 @@ def run_until_stopped() -> int:
     try:
         _run(settings)
     except NO_START as error:
-        for line in _complaints(error):
+        for line in error.lines if isinstance(error, SettingsError) else [sentence(error)]:
             log.error("orgbot cannot start: %s", line)  # noqa: TRY400  The sentence says all; a traceback would hide it.
         return WRONG
     except Exception:
@@ -57,22 +58,6 @@ def settings_or_complaints(environ: Mapping[str, str]) -> Settings | None:
             sys.stderr.write(f"orgbot: {line}\n")
         sys.stderr.write(f"orgbot: {WHERE}\n")
         return None
-
-
-def _complaints(error: Exception) -> Iterator[str]:
-    """What is in the way, a line each, with the way out."""
-    if isinstance(error, SettingsError):
-        yield from error.lines
-    elif isinstance(error, SQLAlchemyError):
-        yield f"the database does not answer: {reason(error)}; DATABASE_URL says where it is"
-    elif isinstance(error, BotoCoreError):
-        yield f"AWS's settings: {error}; `orgbot check` tells what is wrong"
-    elif isinstance(error, SlackRefusedError):
-        yield f"{slack_words.meaning(error.code)}; Slack's answer was {error}"
-    elif isinstance(error, SlackApiError):
-        yield slack_words.meaning(slack_words.code_of(error))
-    else:
-        yield str(error)
 
 
 def _run(settings: Settings) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Flask
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from sandbox.aws.answers import error_answer
 
 # The services whose one part of moto answers every call that is signed for them.
 ONE_PART = frozenset({"account", "iam", "organizations", "service-quotas", "sts"})
@@ -25,4 +28,11 @@ class Dispatcher(DomainDispatcherApplication):
             return super().get_application(environ)
         if service not in self._found:
             self._found[service] = super().get_application(environ)
+            self._found[service].register_error_handler(NotImplementedError, partial(_unknown, service))
         return self._found[service]
+
+
+def _unknown(service: str, _: Exception) -> tuple[bytes, int, list[tuple[str, str]]]:
+    """Moto raises for a call that it lacks, and its server would print the traceback."""
+    answer = error_answer(service, "InvalidAction", "The sandbox does not know this call.")
+    return answer.body, answer.status, answer.headers

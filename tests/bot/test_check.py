@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -34,7 +35,7 @@ def orgbot(place: Town, *words: str, **more: str) -> subprocess.CompletedProcess
 def test_all_is_well(place: Town) -> None:
     answer = orgbot(place, "check")
     assert "NOT OK" not in answer.stdout
-    assert answer.returncode == 0
+    assert (answer.returncode, answer.stderr) == (0, "")
     for name in (
         "database",
         "rules",
@@ -50,11 +51,44 @@ def test_all_is_well(place: Town) -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "told"),
     [
-        ("ORGBOT_APPROVAL_CHANNEL", "C0NOWHERE", "approval channel: Slack answers channel_not_found"),
+        (
+            "ORGBOT_APPROVAL_CHANNEL",
+            "C0NOWHERE",
+            "approval channel: the bot sees no such channel; correct ORGBOT_APPRO",
+        ),
+        ("ORGBOT_APPROVAL_CHANNEL", "#nowhere", "approval channel: the bot sees no such channel; correct ORGBOT_APPRO"),
         ("ORGBOT_APPROVAL_CHANNEL", "C0PLATFORM", "/invite @orgbot"),
-        ("ORGBOT_APPROVERS", "U0GONE", "approver U0GONE: this user is deactivated"),
-        ("SLACK_BOT_TOKEN", "xoxb-wrong", "Slack token: Slack answers invalid_auth"),
+        (
+            "ORGBOT_APPROVERS",
+            "U0GONE",
+            "approver U0GONE: this user is deactivated; name a full member of this workspace",
+        ),
+        (
+            "ORGBOT_APPROVERS",
+            "U0FOREIGN",
+            "approver U0FOREIGN: people of other workspaces cannot ask or decide here; name",
+        ),
+        (
+            "ORGBOT_APPROVERS",
+            "guest@example.com",
+            "approver guest@example.com: guests cannot ask or decide; name a full",
+        ),
+        ("ORGBOT_APPROVERS", "nobody@example.com", "Slack knows nobody like that in this workspace; correct"),
+        ("ORGBOT_APPROVERS", "S0NOBODY", "Slack knows no such user group in this workspace"),
+        ("SLACK_BOT_TOKEN", "xoxb-wrong", "Slack token: Slack does not know this token; copy it again"),
+        ("SLACK_APP_TOKEN", "xapp-wrong", "Slack app token: Slack does not know this token; copy it again"),
+        ("SLACK_API_URL", "http://127.0.0.1:1/", "Slack token: Slack did not answer"),
         ("AWS_ACCESS_KEY_ID", "AKIA222222222222", "give it a role there"),
+        (
+            "AWS_PROFILE",
+            "nowhere",
+            "AWS credentials: The config profile (nowhere) could not be found; correct the AWS_",
+        ),
+        (
+            "DATABASE_URL",
+            "sqlite:////nowhere/orgbot.db",
+            "nothing can be written in /nowhere; make that folder, or set",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_the_way_out(place: Town, setting: str, value: str, told: str) -> None:
@@ -62,6 +96,45 @@ def test_what_is_wrong_is_told_with_the_way_out(place: Town, setting: str, value
     assert answer.returncode == 1
     assert told in answer.stdout
     assert "Traceback" not in answer.stdout + answer.stderr
+    assert {line[:8].strip() for line in answer.stdout.splitlines()} <= {"ok", "NOT OK", "--"}
+    assert "Error" not in answer.stdout
+
+
+def test_a_channel_may_be_given_by_its_name(place: Town) -> None:
+    answer = orgbot(place, "check", ORGBOT_APPROVAL_CHANNEL="#aws-approvals")
+    assert "ok      approval channel: #aws-approvals (C0APPROVALS)" in answer.stdout
+    assert answer.returncode == 0
+
+
+def test_a_database_that_is_not_there_yet_is_not_made(place: Town, tmp_path: Path) -> None:
+    answer = orgbot(place, "check", DATABASE_URL=f"sqlite:///{tmp_path / 'new.db'}")
+    assert "ok      database: sqlite, none yet; made at the first start" in answer.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_could_not_be_looked_at_is_neither_ok_nor_wrong(place: Town) -> None:
+    (told,) = [line for line in orgbot(place, "check").stdout.splitlines() if "AWS permissions" in line]
+    assert told.startswith(
+        "--      AWS permissions: not checked (SimulatePrincipalPolicy: InvalidAction); compare them"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ('under = "/Workload"', "NOT OK  rule 1 “first”, under: there is no organizational unit “/Workload”"),
+        ('accounts = ["fullback-audits"]', "there is no account “fullback-audits”; did you mean “fullback-audit”?"),
+        ('under = "/workloads/"', "ok      places in the rules: every OU and account that they name is there"),
+    ],
+)
+def test_a_rule_for_a_place_that_does_not_exist_is_noticed(place: Town, tmp_path: Path, key: str, told: str) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(f'[[rule]]\nname = "first"\napprovers = ["U0BOB"]\n{key}\n', encoding="utf-8")
+    answer = orgbot(place, "check", ORGBOT_RULES=str(rules))
+    assert told in answer.stdout
+    assert answer.returncode == ("NOT OK" in told or "did you mean" in told)
+    away = orgbot(place, "check", ORGBOT_RULES=str(rules), AWS_PROFILE="nowhere")
+    assert "--      places in the rules: not checked, because AWS did not tell the organization" in away.stdout
 
 
 def test_the_iam_policy_is_json(place: Town) -> None:

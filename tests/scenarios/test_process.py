@@ -29,7 +29,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Town]:
         ("SLACK_BOT_TOKEN", "xoxb-of-somebody-else", "invalid_auth"),
         ("ORGBOT_POLL_SECONDS", "soon", "ORGBOT_POLL_SECONDS=soon"),
         ("ORGBOT_RULES", "/nowhere/rules.toml", "No such file"),
-        ("ORGBOT_APPROVAL_CHANNEL", "#nowhere", "the bot sees no channel #nowhere"),
+        ("ORGBOT_APPROVAL_CHANNEL", "#nowhere", "the bot sees no such channel; correct ORGBOT_APPROVAL_CHANNEL"),
     ],
 )
 def test_a_wrong_setting_is_refused_at_start_in_one_line(place: Town, setting: str, value: str, told: str) -> None:
