@@ -1,26 +1,23 @@
 """What `orgbot check` asks AWS: the credentials, the organization, whether the rules fit its tree, and the permissions.
 
-Source: AWS STS API Reference, "GetCallerIdentity"; IAM API Reference, "SimulatePrincipalPolicy", "GetRole".
+Source: AWS STS API Reference, "GetCallerIdentity"; AWS Organizations API Reference, "DescribeOrganization".
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from approvals.rules import Rule
 from bot.aws import Boto3Clients
+from bot.check_permissions import simulated
 from bot.findings import Finding, WrongError, sentence, tried
 from bot.rule_places import misplaced
 from operations.aws import Aws
 from operations.errors import AwsError
 from operations.reader import read_organization
-from operations.registry import all_permissions
 
-ASSUMED = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>[0-9]{12}):assumed-role/(?P<role>[^/]+)/.+")
 PLACES = "places in the rules"
-SIMULATED = "AWS permissions"
 
 
 def aws_findings(rules: Sequence[Rule]) -> Iterator[Finding]:
@@ -37,7 +34,7 @@ def aws_findings(rules: Sequence[Rule]) -> Iterator[Finding]:
     organization = tried("AWS organization", lambda: _organization(aws, str(caller["Account"])))
     yield organization
     yield from _placed(aws, rules) if organization.ok else _unplaced(rules)
-    yield _permissions(aws, arn)
+    yield simulated(aws, arn)
 
 
 def _organization(aws: Aws, account: str) -> str:
@@ -68,33 +65,3 @@ def _unplaced(rules: Sequence[Rule]) -> Iterator[Finding]:
 
 def _name_places(rules: Sequence[Rule]) -> bool:
     return any(rule.accounts or rule.under.strip("/") for rule in rules)
-
-
-def _permissions(aws: Aws, caller: str) -> Finding:
-    """Asks IAM's policy simulator; the bot itself needs no leave for that, so that its policy has none."""
-    actions = sorted({action for permission in all_permissions() for action in permission.actions})
-    try:
-        principal = _principal(aws, caller)
-        answer = aws.glance("iam", "simulate_principal_policy", PolicySourceArn=principal, ActionNames=actions)
-    except AwsError as error:
-        return Finding.unknown(SIMULATED, _how_to_check(error, caller))
-    denied = [item["EvalActionName"] for item in answer["EvaluationResults"] if item["EvalDecision"] != "allowed"]
-    if denied:
-        told = f"not allowed: {', '.join(denied)}; attach what `orgbot iam-policy` prints"
-        return Finding.wrong(SIMULATED, told)
-    return Finding.right(SIMULATED, f"all {len(actions)} actions allowed")
-
-
-def _principal(aws: Aws, caller: str) -> str:
-    """The ARN that the simulator takes: of a session its role's, whose path only IAM tells."""
-    session = ASSUMED.fullmatch(caller)
-    return str(aws.glance("iam", "get_role", RoleName=session["role"])["Role"]["Arn"]) if session else caller
-
-
-def _how_to_check(error: AwsError, caller: str) -> str:
-    session = ASSUMED.fullmatch(caller)
-    own = f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}" if session else caller
-    return (
-        f"not checked ({error.operation}: {error.code}); compare them with what `orgbot iam-policy` prints, or allow "
-        f"iam:GetRole and iam:SimulatePrincipalPolicy on {own} and check again"
-    )

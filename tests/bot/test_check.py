@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.database import open_engine
+from bot.slack_words import NO_GROUP, NO_PERSON
 from sandbox.town import MANIFEST, Town, town
 
 
@@ -58,23 +59,6 @@ def test_all_is_well(place: Town) -> None:
         ),
         ("ORGBOT_APPROVAL_CHANNEL", "#nowhere", "approval channel: the bot sees no such channel; correct ORGBOT_APPRO"),
         ("ORGBOT_APPROVAL_CHANNEL", "C0PLATFORM", "/invite @orgbot"),
-        (
-            "ORGBOT_APPROVERS",
-            "U0GONE",
-            "approver U0GONE: this user is deactivated; name a full member of this workspace",
-        ),
-        (
-            "ORGBOT_APPROVERS",
-            "U0FOREIGN",
-            "approver U0FOREIGN: people of other workspaces cannot ask or decide here; name",
-        ),
-        (
-            "ORGBOT_APPROVERS",
-            "guest@example.com",
-            "approver guest@example.com: guests cannot ask or decide; name a full",
-        ),
-        ("ORGBOT_APPROVERS", "nobody@example.com", "Slack knows nobody like that in this workspace; correct"),
-        ("ORGBOT_APPROVERS", "S0NOBODY", "Slack knows no such user group in this workspace"),
         ("SLACK_BOT_TOKEN", "xoxb-wrong", "Slack token: Slack does not know this token; copy it again"),
         ("SLACK_APP_TOKEN", "xapp-wrong", "Slack app token: Slack does not know this token; copy it again"),
         ("SLACK_API_URL", "http://127.0.0.1:1/", "Slack token: Slack did not answer"),
@@ -100,6 +84,22 @@ def test_what_is_wrong_is_told_with_the_way_out(place: Town, setting: str, value
     assert "Error" not in answer.stdout
 
 
+def test_who_cannot_decide_is_told_with_the_way_out(place: Town) -> None:
+    approvers = "U0GONE,U0FOREIGN,guest@example.com,nobody@example.com,S0NOBODY,bob@example.com"
+    told = [
+        line for line in orgbot(place, "check", ORGBOT_APPROVERS=approvers).stdout.splitlines() if "approver " in line
+    ]
+    instead = "name a full member of this workspace in place of"
+    assert told == [
+        f"NOT OK  approver U0GONE: this user is deactivated; {instead} Gina Gone",
+        f"NOT OK  approver U0FOREIGN: people of other workspaces cannot ask or decide here; {instead} Fay Foreign",
+        f"NOT OK  approver guest@example.com: guests cannot ask or decide; {instead} Gus Guest",
+        f"NOT OK  approver nobody@example.com: {NO_PERSON} (users_not_found)",
+        f"NOT OK  approver S0NOBODY: {NO_GROUP} (no_such_subteam)",
+        "ok      approver bob@example.com: Bob Baker (U0BOB)",
+    ]
+
+
 def test_a_channel_may_be_given_by_its_name(place: Town) -> None:
     answer = orgbot(place, "check", ORGBOT_APPROVAL_CHANNEL="#aws-approvals")
     assert "ok      approval channel: #aws-approvals (C0APPROVALS)" in answer.stdout
@@ -119,20 +119,31 @@ def test_what_could_not_be_looked_at_is_neither_ok_nor_wrong(place: Town) -> Non
     )
 
 
-@pytest.mark.parametrize(
-    ("key", "told"),
-    [
-        ('under = "/Workload"', "NOT OK  rule 1 “first”, under: there is no organizational unit “/Workload”"),
-        ('accounts = ["fullback-audits"]', "there is no account “fullback-audits”; did you mean “fullback-audit”?"),
-        ('under = "/workloads/"', "ok      places in the rules: every OU and account that they name is there"),
-    ],
-)
-def test_a_rule_for_a_place_that_does_not_exist_is_noticed(place: Town, tmp_path: Path, key: str, told: str) -> None:
+RULES = """
+[[rule]]
+name = "first"
+under = "/Workload"
+approvers = ["U0BOB"]
+
+[[rule]]
+name = "second"
+accounts = ["fullback-audits", "999999999999", "fullback-audit"]
+under = "/workloads/"
+approvers = ["U0BOB"]
+"""
+
+
+def test_a_rule_for_a_place_that_does_not_exist_is_noticed(place: Town, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
-    rules.write_text(f'[[rule]]\nname = "first"\napprovers = ["U0BOB"]\n{key}\n', encoding="utf-8")
+    rules.write_text(RULES, encoding="utf-8")
     answer = orgbot(place, "check", ORGBOT_RULES=str(rules))
-    assert told in answer.stdout
-    assert answer.returncode == ("NOT OK" in told or "did you mean" in told)
+    assert answer.returncode == 1
+    never = "there is no organizational unit “/Workload”, so the rule never decides"
+    assert [line for line in answer.stdout.splitlines() if "NOT OK" in line] == [
+        f"NOT OK  rule 1 “first”, under: {never}; did you mean “/Workloads”?",
+        "NOT OK  rule 2 “second”, accounts: there is no account “fullback-audits”; did you mean “fullback-audit”?",
+        "NOT OK  rule 2 “second”, accounts: there is no account “999999999999”; correct it in ORGBOT_RULES",
+    ]
     away = orgbot(place, "check", ORGBOT_RULES=str(rules), AWS_PROFILE="nowhere")
     assert "--      places in the rules: not checked, because AWS did not tell the organization" in away.stdout
 
