@@ -4,6 +4,9 @@ BIN := .venv/bin
 STAMP := .venv/installed
 # All processors; a file stays with one of them, because its tests share an AWS server.
 PYTEST := $(BIN)/pytest --numprocesses=auto --dist=loadfile
+# To try it out, what the sandbox needs is enough: a seventh of what the tests and checks install beside it.
+TRIAL := .venv/installed-sandbox
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 CODE := approvals bot handlers operations sandbox tests benchmarks
 
@@ -13,10 +16,10 @@ CODE := approvals bot handlers operations sandbox tests benchmarks
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
 
-demo: $(STAMP) ## a Slack workspace, an AWS organization and the bot, all on this machine
-	$(BIN)/orgbot sandbox
+demo: $(TRIAL) ## a Slack workspace, an AWS organization and the bot, all on this machine (PORT=3100)
+	@$(BIN)/orgbot sandbox $(if $(PORT),--port $(PORT))
 
-play: $(STAMP) ## the same, which plays its whole story in the terminal and ends
+play: $(TRIAL) ## the same, which plays its whole story in the terminal and ends
 	$(BIN)/orgbot sandbox --play
 
 test: $(STAMP) ## the tests
@@ -43,9 +46,21 @@ clean: ## removes .venv and everything that can be made again
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Made again when a lock file or the project's own declaration changes.
-$(STAMP): requirements/dev.txt pyproject.toml
+$(TRIAL): requirements/sandbox.txt requirements/build.txt pyproject.toml | .venv/bin/python
+	@echo "Installing what the sandbox needs (about a minute, once) ..."
+	$(call install,-r requirements/sandbox.txt -r requirements/build.txt)
+
+$(STAMP): requirements/dev.txt pyproject.toml | .venv/bin/python
+	@echo "Installing what the tests and checks need (about two minutes, once) ..."
+	$(call install,-r requirements/dev.txt)
+
+# The project itself is built by what build.txt locks, which dev.txt holds too.
+define install
+@$(PIP) --require-hashes $(1)
+@$(PIP) --no-deps --no-build-isolation -e .
+@touch $@
+endef
+
+.venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "orgbot needs Python 3.11 or newer; say which: make PYTHON=python3.11")'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+	@$(PYTHON) -m venv .venv

@@ -25,7 +25,7 @@ def run_sandbox(*, play: bool, port: int) -> int:
     except AskedToStop:
         return 0
     except OSError as error:
-        _say(f"The page cannot be served on port {port}: {error}. Give another one: orgbot sandbox --port 0")
+        _say(f"The page cannot be served on port {port}: {error}. Give another one: make demo PORT=3200")
     except BotDiedError as error:
         _say(f"The bot has ended by itself. Its last words:\n{error}")
     except (AssertionError, TimeoutError) as error:

@@ -79,13 +79,34 @@ def test_no_file_of_the_set_up_names_an_index(name: str) -> None:
     assert not re.search(r"(?<!no-emit-)index-url|find-links|https://|http://(?!127\.0\.0\.1)", text)
 
 
+def make(*words: str) -> list[str]:
+    """The lines that make prints."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"}
+    shown = subprocess.run(["make", *words], cwd=ROOT, env=own, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603, S607  Whatever make the machine has.
+    return shown.stdout.splitlines()
+
+
 def test_make_alone_lists_every_target() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
     assert phony is not None
-    own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"}
-    shown = subprocess.run(["make"], cwd=ROOT, env=own, capture_output=True, text=True, check=True, timeout=60)  # noqa: S607  Whatever make the machine has.
-    assert [line.split()[0] for line in shown.stdout.splitlines()] == phony[1].split()
+    assert [line.split()[0] for line in make()] == phony[1].split()
+
+
+@pytest.mark.parametrize(
+    ("target", "installed"),
+    [("demo", ["sandbox", "build"]), ("play", ["sandbox", "build"]), ("test", ["dev"]), ("check", ["dev"])],
+)
+def test_each_target_installs_what_it_needs_and_says_so_first(target: str, installed: list[str]) -> None:
+    told = make("--dry-run", *(f"--what-if=requirements/{lock}.txt" for lock in LOCKS), target)
+    (needed,) = [line for line in told if "--require-hashes" in line]
+    assert re.findall(r"-r requirements/([a-z]+)\.txt", needed) == installed
+    assert 'echo "Installing' in told[told.index(needed) - 1]
+
+
+def test_the_demos_port_can_be_chosen() -> None:
+    assert make("--dry-run", "demo", "PORT=3200")[-1].endswith("orgbot sandbox --port 3200")
+    assert make("--dry-run", "demo", "PORT=")[-1].rstrip().endswith("orgbot sandbox")
 
 
 def test_ci_runs_the_checks_and_can_be_run() -> None:
