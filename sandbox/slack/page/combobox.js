@@ -5,6 +5,7 @@ const PAUSE = 150;
 let made = 0;
 
 /**
+ * The list opens by a click, by typing or by the arrow down, never by itself: it would cover the next fields.
  * @param {object} config {id, many, chosen, placeholder, find(text) -> Promise<options>, changed(options)}
  * @returns {HTMLElement}
  */
@@ -17,10 +18,10 @@ export function combobox({ id, many, chosen, placeholder, find, changed }) {
   let picked = [...chosen];
 
   const field = el("input", {
-    id, type: "text", role: "combobox", autocomplete: "off", "aria-expanded": "false", "aria-controls": listId, placeholder,
+    id, type: "text", role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": listId, placeholder,
     value: many ? "" : picked[0]?.text.text ?? "",
   });
-  const list = el("ul.list", { id: listId, role: "listbox", hidden: true });
+  const list = el("ul.list", { id: listId, role: "listbox", "aria-label": "Options", hidden: true });
   const chips = el("span.chips");
   const node = el("div.combobox", {}, many && chips, field, list);
 
@@ -42,7 +43,10 @@ export function combobox({ id, many, chosen, placeholder, find, changed }) {
     tell();
   }
 
+  /** Closes the list; what is still being searched for comes too late. */
   function close() {
+    clearTimeout(timer);
+    round += 1;
     list.hidden = true;
     active = -1;
     field.setAttribute("aria-expanded", "false");
@@ -57,29 +61,40 @@ export function combobox({ id, many, chosen, placeholder, find, changed }) {
     replace(list, entries.length ? entries : el("li.nothing", {}, "Nothing matches"));
     list.hidden = false;
     field.setAttribute("aria-expanded", "true");
-    if (active >= 0) {
+    if (active < 0) field.removeAttribute("aria-activedescendant");
+    else {
       field.setAttribute("aria-activedescendant", `${listId}-${active}`);
       list.children[active].scrollIntoView({ block: "nearest" });
     }
   }
 
-  async function search(text) {
+  /** Opens the list. @param {boolean} mark whether the first entry is marked, so that Enter takes it */
+  async function search(text, mark) {
+    clearTimeout(timer);
     const mine = (round += 1);
     const found = await find(text);
     if (mine !== round || document.activeElement !== field) return;
     options = found;
-    active = -1;
+    active = mark && options.length ? 0 : -1;
     show();
   }
 
   function move(step) {
-    if (list.hidden || !options.length) return;
-    active = (active + step + options.length) % options.length;
-    show();
+    if (list.hidden) search("", true);
+    else if (options.length) {
+      active = active < 0 && step < 0 ? options.length - 1 : (active + step + options.length) % options.length;
+      show();
+    }
   }
 
-  field.addEventListener("focus", () => { field.select(); search(""); });
-  field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => search(field.value), PAUSE); });
+  function enter() {
+    if (active >= 0) pick(options[active]);
+    else close();
+  }
+
+  field.addEventListener("focus", () => field.select());
+  field.addEventListener("click", () => { if (list.hidden) search("", false); });
+  field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => search(field.value, field.value !== ""), PAUSE); });
   field.addEventListener("blur", () => {
     close();
     const emptied = !many && !field.value && picked.length;
@@ -87,10 +102,11 @@ export function combobox({ id, many, chosen, placeholder, find, changed }) {
     if (emptied) tell(); else draw();
   });
   field.addEventListener("keydown", (event) => {
+    const open = !list.hidden;
     if (event.key === "ArrowDown") move(1);
-    else if (event.key === "ArrowUp") move(-1);
-    else if (event.key === "Enter" && !list.hidden && options.length) pick(options[Math.max(active, 0)]);
-    else if (event.key === "Escape" && !list.hidden) close();
+    else if (event.key === "ArrowUp" && open) move(-1);
+    else if (event.key === "Enter" && open && !event.ctrlKey && !event.metaKey) enter();
+    else if (event.key === "Escape" && open) close();
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -1,29 +1,26 @@
 /** The box to write in: slash commands with suggestions, Enter sends, arrow up brings back what was sent. */
 import { post } from "./api.js";
-import { el, replace, toast } from "./dom.js";
-import { store } from "./store.js";
+import { el, toast } from "./dom.js";
 import { titleOf } from "./message.js";
+import { store } from "./store.js";
+import { suggestions } from "./suggestions.js";
 
 const sent = [];
+const drafts = new Map();
 
 /** @param {{channel: string, thread_ts?: string, hint?: string}} where */
 export function composer({ channel, thread_ts: thread, hint }) {
+  const place = `${store.me}/${channel}/${thread ?? ""}`;
   let back = sent.length;
-  const suggestions = el("ul.suggestions", { hidden: true, role: "listbox", "aria-label": "Commands" });
-  const field = el("textarea", { rows: 1, "aria-label": hint ?? `Message ${titleOf(channel)}`, placeholder: hint ?? `Message ${titleOf(channel)}`, id: thread ? "reply" : "composer" });
-  const send = el("button.send", { type: "submit", "aria-label": "Send" }, "➤");
-  const form = el("form.composer", {}, suggestions, field, send);
+  const field = el("textarea", {
+    rows: 1, "aria-label": hint ?? `Message ${titleOf(channel)}`, placeholder: hint ?? `Message ${titleOf(channel)}`, id: thread ? "reply" : "composer", value: drafts.get(place) ?? "",
+  });
+  const offer = thread ? null : suggestions(field, (command) => put(`${command} `));
+  const form = el("form.composer", {}, offer?.list, field, el("button.send", { type: "submit", "aria-label": "Send" }, "➤"));
 
   const fit = () => { field.style.height = "auto"; field.style.height = `${Math.min(field.scrollHeight, 200)}px`; };
-  const put = (text) => { field.value = text; fit(); suggest(); field.focus(); };
-
-  function suggest() {
-    const first = field.value.split(/\s/, 1)[0];
-    const found = thread || !first.startsWith("/") ? [] : store.state.commands.filter((entry) => entry.command.startsWith(first));
-    suggestions.hidden = !found.length || field.value.includes("\n");
-    replace(suggestions, found.map((entry) => el("li", { role: "option", onmousedown: (event) => { event.preventDefault(); put(`${entry.command} `); } },
-      el("strong", {}, entry.command), " ", el("code", {}, entry.usage_hint ?? ""), el("small", {}, entry.description))));
-  }
+  const changed = () => { drafts.set(place, field.value); fit(); offer?.look(); };
+  const put = (text) => { field.value = text; changed(); field.focus(); };
 
   async function say() {
     const text = field.value.trim();
@@ -37,20 +34,19 @@ export function composer({ channel, thread_ts: thread, hint }) {
   }
 
   function refused(text, error, command) {
-    toast(command ? `${text.split(" ")[0]} failed with the error "${error}"` : `Your message was not sent: ${error}`);
+    if (error !== "unreachable") toast(command ? `${text.split(" ")[0]} failed with the error "${error}"` : `Your message was not sent: ${error}`);
     if (!field.value) put(text);
   }
 
   form.addEventListener("submit", (event) => { event.preventDefault(); say(); });
-  field.addEventListener("input", () => { fit(); suggest(); });
-  field.addEventListener("blur", () => { suggestions.hidden = true; });
+  field.addEventListener("input", changed);
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); say(); }
-    else if (event.key === "Tab" && !suggestions.hidden && !field.value.includes(" ")) { event.preventDefault(); put(`${suggestions.querySelector("strong").textContent} `); }
-    else if (event.key === "Escape") suggestions.hidden = true;
+    if (offer?.takes(event)) event.preventDefault();
+    else if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); say(); }
     else if (event.key === "ArrowUp" && !field.value.includes("\n") && back > 0 && (!field.value || field.value === sent[back])) { event.preventDefault(); back -= 1; put(sent[back]); }
     else if (event.key === "ArrowDown" && field.value === sent[back]) { event.preventDefault(); back += 1; put(sent[back] ?? ""); }
   });
+  requestAnimationFrame(fit); // A draft may have several lines.
   return form;
 }
 
