@@ -11,6 +11,7 @@ from sandbox.slack.interactions import Interactions
 from sandbox.slack.outcomes import SubmitResult
 from sandbox.slack.state import Values, filled, not_offered, refused
 from sandbox.slack.transport.delivery import Delivery
+from sandbox.slack.triggers import WINDOW
 from sandbox.slack.workspace import Workspace
 
 Json = dict[str, Any]
@@ -79,7 +80,7 @@ class Forms:
         if action == "update":
             shown = self.workspace.views.replace(view, judged(body.get("view", {})), None)
         elif action == "push":
-            shown = self.workspace.views.push(user_id, judged(body.get("view", {})))
+            shown = self.workspace.views.push(user_id, judged(body.get("view", {})), WINDOW.get())
         else:
             return SubmitResult(ok=False, error=TROUBLE)
         event = "view_updated" if action == "update" else "view_pushed"

@@ -14,17 +14,17 @@ MOST_STACKED = 3
 
 
 class Views:
-    """The open forms by person, the topmost last, and the published home tabs."""
+    """The open forms by person and window, the topmost last, and the published home tabs."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._stacks: dict[str, list[Json]] = {}
+        self._stacks: dict[tuple[str, str | None], list[Json]] = {}
         self._homes: dict[str, Json] = {}
 
     def top(self, user: str) -> Json | None:
-        """The form that the person sees."""
-        stack = self._stacks.get(user)
-        return stack[-1] if stack else None
+        """The form that the person sees; with several windows, that of the one where a form was opened last."""
+        stacks = [stack for (owner, _), stack in self._stacks.items() if owner == user and stack]
+        return stacks[-1][-1] if stacks else None
 
     def home(self, user: str) -> Json | None:
         """The person's home tab, once published."""
@@ -45,19 +45,20 @@ class Views:
         raise SlackRefusal("not_found")
 
     def _all(self) -> list[tuple[str, Json]]:
-        stacked = [(user, view) for user, stack in self._stacks.items() for view in stack]
+        stacked = [(user, view) for (user, _), stack in self._stacks.items() for view in stack]
         return stacked + list(self._homes.items())
 
-    def open(self, user: str, view: Json) -> Json:
-        """A new form in place of whatever was open."""
+    def open(self, user: str, view: Json, window: str | None = None) -> Json:
+        """A new form in place of whatever was open in that window."""
         self._refuse_duplicate(view.get("external_id"), None)
         opened = self._dress(view, _new_id())
-        self._stacks[user] = [opened]
+        self._stacks.pop((user, window), None)
+        self._stacks[user, window] = [opened]
         return opened
 
-    def push(self, user: str, view: Json) -> Json:
-        """A form on top of the open one; raises SlackRefusal push_limit_reached above three."""
-        stack = self._stacks.get(user) or []
+    def push(self, user: str, view: Json, window: str | None = None) -> Json:
+        """A form on top of the one that is open in that window; raises SlackRefusal push_limit_reached above three."""
+        stack = self._stacks.get((user, window)) or []
         if not stack:
             raise SlackRefusal("not_found")
         if len(stack) >= MOST_STACKED:
@@ -84,11 +85,14 @@ class Views:
 
     def close(self, view_id: str, *, whole_stack: bool = False) -> list[Json]:
         """Take a form (and what lies on it, or the whole stack) away; what was closed, topmost first."""
-        user, _ = self.find(view_id)
-        stack = self._stacks.get(user, [])
-        at = 0 if whole_stack else next((i for i, view in enumerate(stack) if view["id"] == view_id), len(stack))
-        closed, self._stacks[user] = stack[at:], stack[:at]
-        return closed[::-1]
+        for stack in self._stacks.values():
+            at = next((index for index, view in enumerate(stack) if view["id"] == view_id), None)
+            if at is not None:
+                start = 0 if whole_stack else at
+                closed, stack[start:] = stack[start:], []
+                return closed[::-1]
+        self.find(view_id)  # A home tab stays; anything else is not open.
+        return []
 
     def _refuse_duplicate(self, external_id: str | None, but: str | None) -> None:
         if external_id and any(v["external_id"] == external_id and v["id"] != but for _, v in self._all()):

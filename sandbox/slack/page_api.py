@@ -8,8 +8,9 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from sandbox.slack.cast import BOT_ID, BOT_USER, TEAM_ID, TEAM_NAME
 from sandbox.slack.errors import SlackRefusal
@@ -17,6 +18,7 @@ from sandbox.slack.files import MOST_BYTES
 from sandbox.slack.forms import Forms
 from sandbox.slack.interactions import Interactions
 from sandbox.slack.multipart import read_parts
+from sandbox.slack.triggers import WINDOW
 from sandbox.slack.workspace import Workspace, channel_for_page
 
 Json = dict[str, Any]
@@ -24,7 +26,7 @@ Json = dict[str, Any]
 
 @dataclass
 class PageApi:
-    """The page's endpoints; `as` names the person who sits in front of it."""
+    """The page's endpoints; `as` names the person who sits in front of it, `window` the browser's window."""
 
     actions: Interactions
     forms: Forms
@@ -45,13 +47,14 @@ class PageApi:
             "options": self.options,
             "submit": self.submit,
             "close": self.close,
+            "seen": self.seen,
             "home": self.open_home,
         }
         return [
             *(Route(f"/sandbox/{name}", self._reader(run), methods=["GET"]) for name, run in reads.items()),
             *(Route(f"/sandbox/{name}", self._writer(run), methods=["POST"]) for name, run in writes.items()),
             Route("/sandbox/upload", self.upload, methods=["POST"]),
-            Route("/sandbox/events", self.events, methods=["GET"]),
+            WebSocketRoute("/sandbox/events", self.events),
         ]
 
     def _reader(self, run: Callable[[Json], Json]) -> Callable[[Request], Response]:
@@ -74,6 +77,7 @@ class PageApi:
             try:
                 body = await request.json()
                 self._must_be_active(body["as"])
+                WINDOW.set(body.get("window"))
                 return JSONResponse(await run_in_threadpool(run, body))
             except SlackRefusal as refusal:
                 return JSONResponse(refusal.as_answer())
@@ -99,9 +103,15 @@ class PageApi:
                 for channel in self.workspace.channels.values()
                 if self.workspace.sees(user, channel)
             ],
+            "names": {
+                channel.id: channel.name
+                for channel in self.workspace.channels.values()
+                if not channel.is_private and not channel.is_im
+            },
             "commands": [asdict(command) for command in self.workspace.manifest.commands],
             "bot": {"user_id": BOT_USER, "bot_id": BOT_ID, "name": bot.name},
             "suggestions": [],
+            "unread": sorted(self.workspace.unread),
         }
 
     def messages(self, query: Json) -> Json:
@@ -157,6 +167,11 @@ class PageApi:
         self.forms.close(body["as"], body["view_id"])
         return {"ok": True}
 
+    def seen(self, body: Json) -> Json:
+        """Read a channel."""
+        self.workspace.see(self.workspace.user(body["as"]).id, body["channel"])
+        return {"ok": True}
+
     def open_home(self, body: Json) -> Json:
         """Open the home tab."""
         answer = self.actions.open_home(body["as"])
@@ -174,14 +189,14 @@ class PageApi:
         file.content = part.content
         return JSONResponse({"ok": True, "file": file.for_api(self.base_url())})
 
-    async def events(self, request: Request) -> Response:
-        """The stream of what happens."""
+    async def events(self, socket: WebSocket) -> None:
+        """What happens, as it happens; refused for a person whom nobody knows."""
         try:
-            user = self.workspace.user(request.query_params.get("as", ""))
-        except SlackRefusal as refusal:
-            return JSONResponse(refusal.as_answer(), 404)
-        headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(self.workspace.pages.stream(user.id), media_type="text/event-stream", headers=headers)
+            user = self.workspace.user(socket.query_params.get("as", ""))
+        except SlackRefusal:
+            await socket.close(1008)
+            return
+        await self.workspace.pages.serve(socket, user.id)
 
 
 def _person(user: Any) -> Json:

@@ -6,6 +6,7 @@ Source: Slack's "Handling user interaction in your Slack apps".
 from __future__ import annotations
 
 import secrets
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from sandbox.slack.clock import Clock
@@ -14,15 +15,18 @@ from sandbox.slack.errors import SlackRefusal
 TRIGGER_SECONDS = 3.0
 HOOK_SECONDS = 30 * 60.0
 HOOK_USES = 5
+WINDOW: ContextVar[str | None] = ContextVar("window", default=None)
+"""The browser's window in which somebody acts just now; None for people without one, as in tests and the story."""
 
 
 @dataclass
 class Trigger:
-    """What a person just did, which lets the app open a form for that person."""
+    """What a person just did, which lets the app open a form for that person, in the window where it was done."""
 
     user: str
     made: float
     view_id: str | None = None
+    window: str | None = None
     used: bool = False
 
 
@@ -36,7 +40,7 @@ class Triggers:
     def mint(self, user: str, view_id: str | None = None) -> str:
         """A new trigger id in Slack's form."""
         key = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**10)}.{secrets.token_hex(16)}"
-        self._known[key] = Trigger(user, self._clock.now(), view_id)
+        self._known[key] = Trigger(user, self._clock.now(), view_id, WINDOW.get())
         return key
 
     def spend(self, key: str) -> Trigger:

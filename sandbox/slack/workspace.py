@@ -37,6 +37,7 @@ class Workspace:
         self.hooks = Hooks(self.clock)
         self.files = Files()
         self.pages = Broker()
+        self.unread: set[tuple[str, str]] = set()
 
     def user(self, which: str) -> User:
         """By id or name; raises SlackRefusal user_not_found."""
@@ -111,6 +112,7 @@ class Workspace:
                 self._replies.setdefault((message.channel, message.thread_ts), []).append(message)
             kind = "ephemeral" if message.ephemeral_for else "message"
             self.tell(message.channel, {"type": kind, "message": self.show_page(message)}, message.ephemeral_for)
+            self._tell_news(message)
             self._tell_parent(message)
             self.changed.notify_all()
         return message
@@ -142,6 +144,21 @@ class Workspace:
             self._tell_parent(message)
             self.changed.notify_all()
 
+    def _tell_news(self, message: Message) -> None:
+        """Every page may become anybody: it hears for whom a channel has something new, but not what."""
+        if message.is_reply and not message.broadcast:
+            return
+        readers = {message.ephemeral_for} if message.ephemeral_for else self.channels[message.channel].members
+        users = sorted(readers - {message.user, BOT_USER})
+        self.unread |= {(user, message.channel) for user in users}
+        self.pages.publish({"type": "news", "channel": message.channel, "users": users})
+
+    def see(self, user: str, channel: str) -> None:
+        """A person has read a channel: no page shows it as unread for them any more."""
+        with self.lock:
+            self.unread.discard((user, channel))
+            self.pages.publish({"type": "seen", "channel": channel, "user": user})
+
     def _tell_parent(self, message: Message) -> None:
         if message.is_reply and message.thread_ts and message.ephemeral_for is None:
             parent = self._by_ts.get((message.channel, message.thread_ts))
@@ -154,16 +171,16 @@ class Workspace:
         seers = {user.id for user in self.users.values() if self.sees(user, place)}
         self.pages.publish(event, {only} if only else seers)
 
-    def tell_user(self, user: str, event: Json) -> None:
-        """Give an event to one person's pages, and wake those who wait for a change."""
+    def tell_user(self, user: str, event: Json, window: str | None = None) -> None:
+        """Give an event to one person's pages, or to one window alone, and wake those who wait for a change."""
         with self.changed:
-            self.pages.publish(event, {user})
+            self.pages.publish(event, {user}, window)
             self.changed.notify_all()
 
 
 def channel_for_page(channel: Channel, user: str | None = None) -> Json:
     """A channel of the page's contract."""
-    shown: Json = {"id": channel.id, "name": channel.name, "is_im": channel.is_im, "topic": channel.topic, "unread": 0}
+    shown: Json = {"id": channel.id, "name": channel.name, "is_im": channel.is_im, "topic": channel.topic}
     shown["is_member"] = user is None or user in channel.members
     shown["is_private"] = channel.is_private
     return shown | ({"user": BOT_USER} if channel.is_im else {})

@@ -31,8 +31,8 @@ def views_open(call: Call) -> Json:
     """Open a form for the person whose trigger it is."""
     view = _view(call)
     trigger = call.workspace.triggers.spend(call.required("trigger_id"))
-    opened = call.workspace.views.open(trigger.user, view)
-    call.workspace.tell_user(trigger.user, {"type": "view_opened", "view": opened})
+    opened = call.workspace.views.open(trigger.user, view, trigger.window)
+    call.workspace.tell_user(trigger.user, {"type": "view_opened", "view": opened}, trigger.window)
     return {"ok": True, "view": opened}
 
 
@@ -41,8 +41,8 @@ def views_push(call: Call) -> Json:
     """Lay a form on the one in which the person just acted."""
     view = _view(call)
     trigger = call.workspace.triggers.spend(call.required("trigger_id"))
-    pushed = call.workspace.views.push(trigger.user, view)
-    call.workspace.tell_user(trigger.user, {"type": "view_pushed", "view": pushed})
+    pushed = call.workspace.views.push(trigger.user, view, trigger.window)
+    call.workspace.tell_user(trigger.user, {"type": "view_pushed", "view": pushed}, trigger.window)
     return {"ok": True, "view": pushed}
 
 

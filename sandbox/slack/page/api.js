@@ -1,6 +1,11 @@
 /** The stand-in's endpoints under /sandbox, always as the person who sits in front of the page. */
 import { toast } from "./dom.js";
 
+const PATIENCE = 15000; // The stand-in itself waits 3 s for the bot.
+const UPLOAD_PATIENCE = 60000;
+const AGAIN = 1000;
+/** Names this window: Slack opens a form in the one where it was asked for. */
+const WINDOW = `w${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
 let me = "";
 
 /** @param {string} user the id of the person from now on */
@@ -9,40 +14,65 @@ export function actAs(user) {
 }
 
 /** @returns {Promise<object>} the answer to a reading endpoint */
-export async function get(name, query = {}) {
-  const answer = await fetch(`/sandbox/${name}?${new URLSearchParams({ as: me, ...query })}`);
-  return answer.json();
+export function get(name, query = {}) {
+  return ask(`/sandbox/${name}?${new URLSearchParams({ as: me, ...query })}`);
 }
 
 /** @returns {Promise<object>} the answer to a doing endpoint; trouble is shown as Slack shows it */
-export async function post(name, body = {}) {
+export function post(name, body = {}) {
+  return ask(`/sandbox/${name}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ as: me, window: WINDOW, ...body }),
+  });
+}
+
+/** @param {File} file @returns {Promise<object>} the uploaded file as Slack describes it */
+export function upload(file) {
+  const body = new FormData();
+  body.append("as", me);
+  body.append("file", file);
+  return ask("/sandbox/upload", { method: "POST", body }, UPLOAD_PATIENCE);
+}
+
+async function ask(address, how = {}, patience = PATIENCE) {
   try {
-    const answer = await fetch(`/sandbox/${name}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ as: me, ...body }),
-    });
-    return await answer.json();
+    return await (await fetch(address, { ...how, signal: AbortSignal.timeout(patience) })).json();
   } catch {
     toast("The sandbox does not answer. Is it still running?");
     return { ok: false, error: "unreachable" };
   }
 }
 
-/** @param {File} file @returns {Promise<object>} the uploaded file as Slack describes it */
-export async function upload(file) {
-  const form = new FormData();
-  form.append("as", me);
-  form.append("file", file);
-  return (await fetch("/sandbox/upload", { method: "POST", body: form })).json();
-}
-
-/** @param {(event: object) => void} hear called for each live event @param {() => void} again called after a lost connection */
+/**
+ * Live events over a WebSocket, which comes again by itself. It rests while the page is left: the browser keeps pages that one
+ * may come back to, with whatever they hold open.
+ * @param {(event: object) => void} hear called for each live event
+ * @param {() => void} again called after a lost connection
+ * @returns {{close: () => void}}
+ */
 export function listen(hear, again) {
-  const source = new EventSource(`/sandbox/events?${new URLSearchParams({ as: me })}`);
+  const address = new URL(`/sandbox/events?${new URLSearchParams({ as: me, window: WINDOW })}`, location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  const over = new AbortController();
+  let socket = null;
+  let timer = 0;
   let lost = false;
-  source.onmessage = (message) => hear(JSON.parse(message.data));
-  source.onerror = () => { lost = true; };
-  source.onopen = () => { if (lost) again(); lost = false; };
-  return source;
+
+  const rest = () => {
+    clearTimeout(timer);
+    if (socket) socket.onclose = null;
+    socket?.close();
+    lost = true;
+  };
+  const connect = () => {
+    socket = new WebSocket(address);
+    socket.onmessage = (message) => hear(JSON.parse(message.data));
+    socket.onopen = () => { if (lost) again(); lost = false; };
+    socket.onclose = () => { lost = true; timer = setTimeout(connect, AGAIN); };
+  };
+  addEventListener("pagehide", rest, { signal: over.signal });
+  addEventListener("pageshow", (event) => { if (event.persisted) connect(); }, { signal: over.signal });
+  connect();
+  return { close: () => { over.abort(); rest(); } };
 }

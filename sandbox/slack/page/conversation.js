@@ -2,38 +2,36 @@
 import { get } from "./api.js";
 import { composer } from "./composer.js";
 import { el, replace } from "./dom.js";
+import { log } from "./log.js";
 import { dayOf, message, titleOf } from "./message.js";
 import { channel, store } from "./store.js";
+import { tabs } from "./tabs.js";
 import { welcome } from "./welcome.js";
 
 let shown = [];
 let list = null;
 let openThread = () => {};
+const START = [{ key: "start", version: "", draw: () => el("div.filler", {}, welcome()) }];
+const NOTHING = [{ key: "nothing", version: "", draw: () => el("p.empty", {}, "Nothing has been said here yet.") }];
 
 /** Draws the place in the middle of the page. @param {(message: object) => void} open opens a thread */
 export async function showConversation(id, open) {
   openThread = open;
   const place = channel(id);
-  list = el("div.messages", { role: "log", "aria-label": titleOf(id) });
+  list = log(titleOf(id));
   replace(document.getElementById("place"),
     el("header.headline", {}, el("h2", {}, titleOf(id)), el("span.topic", {}, place?.topic ?? "")),
     place?.is_im && tabs("messages"),
-    list,
-    place?.is_read_only ? el("p.readonly", {}, "orgbot tells you here what becomes of your requests.") : composer({ channel: id }));
+    el("div.panel", place?.is_im ? { id: "tab-panel", role: "tabpanel", "aria-label": "Messages" } : {}, list.node,
+      place?.is_read_only ? el("p.readonly", {}, "orgbot tells you here what becomes of your requests.") : composer({ channel: id })));
   await refresh(id);
-}
-
-/** The two tabs of the app. @param {"home"|"messages"} current */
-export function tabs(current) {
-  const tab = (name, label) => el("button", { type: "button", role: "tab", "aria-selected": String(name === current), "data-tab": name }, label);
-  return el("div.tabs", { role: "tablist" }, tab("home", "Home"), tab("messages", "Messages"));
 }
 
 /** Reads the messages anew. */
 export async function refresh(id = store.place) {
   const answer = await get("messages", { channel: id });
-  if (id !== store.place) return;
-  shown = answer.messages ?? [];
+  if (id !== store.place || !answer.messages) return;
+  shown = answer.messages;
   draw();
 }
 
@@ -53,16 +51,12 @@ export function gone(ts) {
 }
 
 function draw() {
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 120;
-  const focused = document.activeElement?.closest?.(".message")?.dataset.ts;
   let day = "";
   const rows = shown.flatMap((said) => {
     const today = dayOf(said.ts);
-    const line = today === day ? [] : [el("div.day", {}, el("span", {}, today))];
+    const line = today === day ? [] : [{ key: today, version: "", draw: () => el("div.day", {}, el("span", {}, today)) }];
     day = today;
-    return [...line, message(said, openThread)];
+    return [...line, { key: said.ts, version: JSON.stringify(said), draw: () => message(said, openThread) }];
   });
-  replace(list, welcome(), el("div.filler"), rows.length ? rows : el("p.empty", {}, "Nothing has been said here yet."));
-  if (atEnd) list.scrollTop = list.scrollHeight;
-  if (focused) list.querySelector(`[data-ts="${focused}"] button`)?.focus({ preventScroll: true });
+  list.show([...START, ...(rows.length ? rows : NOTHING)]);
 }

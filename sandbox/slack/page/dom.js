@@ -33,6 +33,20 @@ export function replace(node, ...children) {
   node.replaceChildren(...children.flat(Infinity).filter(Boolean));
 }
 
+/** Replaces the children, and gives the focus back to the one with the same data attribute. @param {Element} node @param {string} name such as "place" for data-place */
+export function redraw(node, name, ...children) {
+  const focused = node.contains(document.activeElement) && document.activeElement.dataset[name];
+  replace(node, ...children);
+  if (focused) [...node.querySelectorAll(`[data-${name}]`)].find((one) => one.dataset[name] === focused)?.focus({ preventScroll: true });
+}
+
+/** Makes these the children of a node without touching those that already stand where they should. @param {Element} node @param {Array<Node>} children */
+export function arrange(node, children) {
+  const wanted = children.filter(Boolean);
+  for (const old of [...node.children]) if (!wanted.includes(old)) old.remove();
+  wanted.forEach((child, index) => { if (node.children[index] !== child) node.insertBefore(child, node.children[index] ?? null); });
+}
+
 /** A line at the top that goes away by itself. @param {string} text */
 export function toast(text) {
   const node = el("div.toast", {}, text);

@@ -8,13 +8,16 @@ import { plain } from "./mrkdwn.js";
 export function element(item, block, surface) {
   if (item.type === "button") return button(item, block, surface);
   if (item.type === "image") return el("img.accessory", { src: item.image_url, alt: item.alt_text ?? "" });
-  if (item.type === "overflow") return overflow(item, block, surface);
-  return control(item, block, surface, (value) => surface.act({ type: item.type, block_id: block.block_id, action_id: item.action_id, ...value }));
+  const made = item.type === "overflow" ? overflow(item, block, surface)
+    : control(item, block, surface, (value) => surface.act({ type: item.type, block_id: block.block_id, action_id: item.action_id, ...value }));
+  made.dataset.action = item.action_id;
+  return made;
 }
 
 function button(item, block, surface) {
   const node = el(`button.button${item.style ? `.${item.style}` : ""}`, { type: "button", "data-action": item.action_id, "aria-label": item.accessibility_label }, plain(item.text.text));
   node.addEventListener("click", async () => {
+    if (node.classList.contains("busy")) return;
     if (item.confirm && !(await confirmed(item.confirm))) return;
     if (item.url) window.open(item.url, "_blank", "noopener");
     await busy(node, () => surface.act({ type: "button", block_id: block.block_id, action_id: item.action_id, value: item.value, text: item.text }));
@@ -24,12 +27,12 @@ function button(item, block, surface) {
 
 /** Shows that something is under way, and keeps a second click off meanwhile. */
 async function busy(node, work) {
-  node.disabled = true;
+  node.setAttribute("aria-disabled", "true"); // A button that is disabled would lose the focus.
   node.classList.add("busy");
   try {
     await work();
   } finally {
-    node.disabled = false;
+    node.removeAttribute("aria-disabled");
     node.classList.remove("busy");
   }
 }

@@ -1,12 +1,12 @@
 /** The app's home tab. */
 import { get, post } from "./api.js";
 import { render } from "./blocks.js";
-import { tabs } from "./conversation.js";
 import { el, replace, toast } from "./dom.js";
+import { tabs } from "./tabs.js";
 
 /** Opens the home tab, which tells the bot so. */
 export async function showHome() {
-  const body = el("div.home", {}, el("p.empty", {}, "Loading…"));
+  const body = el("div.home", { id: "tab-panel", role: "tabpanel", "aria-label": "Home" }, el("p.empty", {}, "Loading…"));
   replace(document.getElementById("place"), el("header.headline", {}, el("h2", {}, "orgbot")), tabs("home"), body);
   const { view } = await get("home");
   if (view) drawHome(view);

@@ -1,39 +1,58 @@
 /** The page: who sits here, where they are, and what happens live. */
 import { listen } from "./api.js";
 import { gone, heard, refresh, showConversation } from "./conversation.js";
+import { el, replace } from "./dom.js";
 import { drawHome, showHome } from "./home.js";
-import { closeAll, closeView, openView, updateView } from "./modal.js";
+import { closeAll, closeView, openView, pushView, updateView } from "./modal.js";
 import { drawTop } from "./people.js";
 import { drawSidebar } from "./sidebar.js";
-import { channel, enter, readAddress, store, writeAddress } from "./store.js";
+import { channel, enter, readAddress, store, user, writeAddress } from "./store.js";
 import { closeThread, isOpen, openThread, refreshThread } from "./thread.js";
+import { allNews, howMany, noteNews, noteSeen, see } from "./unread.js";
 
+const FIRST = "U0ALICE";
 const HEARD = {
-  message: ({ message }) => arrived(message),
-  ephemeral: ({ message }) => arrived(message),
-  message_changed: ({ message }) => changed(message),
+  message: ({ message }) => said(message),
+  ephemeral: ({ message }) => said(message),
+  message_changed: ({ message }) => said(message),
   message_deleted: (event) => { if (event.channel === store.place) gone(event.ts); if (isOpen(event)) refreshThread(); },
+  news: (event) => { noteNews(event); drawFrame(); },
+  seen: (event) => { noteSeen(event); drawFrame(); },
   view_opened: ({ view }) => openView(view),
-  view_pushed: ({ view }) => openView(view),
+  view_pushed: ({ view }) => pushView(view),
   view_updated: ({ view }) => updateView(view),
   view_closed: (event) => closeView(event.view_id),
   home: ({ view }) => drawHome(view),
-  channel_created: () => become(store.me, store.place),
+  channel_created: () => read(store.me),
 };
 
 let live = null;
 
-async function become(person, place = "", thread = "") {
+async function become(person, place = "", thread = "", tab = "messages") {
   const before = store.place;
   live?.close();
   closeAll();
   closeThread();
-  await enter(person);
+  if (!(await read(person))) return;
   live = listen((event) => HEARD[event.type]?.(event), reconnected);
-  drawTop((id) => become(id, store.place));
   const wanted = store.place === before ? place : store.place; // Whoever went elsewhere meanwhile stays there.
-  await go(channel(wanted) && !channel(wanted).is_im ? wanted : samePlace(wanted));
-  if (thread) await openThread({ channel: store.place, ts: thread });
+  await go(channel(wanted) && !channel(wanted).is_im ? wanted : samePlace(wanted), tab);
+  if (thread) await openThread({ channel: store.place, ts: thread }, false);
+}
+
+/** Reads the workspace as a person sees it, and draws what stands around the messages. @returns {Promise<boolean>} whether it could */
+async function read(person) {
+  if (!(await enter(person))) return false;
+  allNews(store.state.unread);
+  drawFrame();
+  return true;
+}
+
+function drawFrame() {
+  drawTop((id) => become(id, store.place));
+  drawSidebar(go);
+  const news = howMany();
+  document.title = `${news ? `(${news}) ` : ""}${user(store.me).real_name} – orgbot sandbox`;
 }
 
 /** A direct message belongs to one person: the next one sees their own. */
@@ -43,35 +62,30 @@ function samePlace(place) {
   return (found ?? store.state.channels[0]).id;
 }
 
-async function go(id) {
+async function go(id, tab = "messages") {
   store.place = id;
-  store.unread.delete(id);
+  store.tab = channel(id).is_im ? tab : "messages";
   if (store.thread && store.thread.channel !== id) closeThread();
+  if (store.tab === "messages") see(id);
   writeAddress();
-  drawSidebar(go);
-  await showConversation(id, openThread);
+  drawFrame();
+  await (store.tab === "home" ? showHome() : showConversation(id, openThread));
 }
 
-function arrived(message) {
-  if (message.channel === store.place) heard(message);
-  else { store.unread.add(message.channel); drawSidebar(go); }
+function said(message) {
+  if (message.channel === store.place && store.tab === "messages") heard(message);
   if (isOpen(message)) refreshThread();
 }
 
-function changed(message) {
-  if (message.channel === store.place) heard(message);
-  if (isOpen(message)) refreshThread();
-}
-
-function reconnected() {
-  refresh();
+async function reconnected() {
+  await read(store.me);
+  if (store.tab === "messages") refresh();
   refreshThread();
 }
 
 document.getElementById("place").addEventListener("click", (event) => {
   const tab = event.target.closest("[data-tab]")?.dataset.tab;
-  if (tab === "home") showHome();
-  else if (tab === "messages") go(store.place);
+  if (tab) go(store.place, tab);
 });
 
 /** A permalink, as Slack makes them: /archives/C0APPROVALS/p1700000000000100. */
@@ -92,9 +106,11 @@ document.addEventListener("click", (event) => {
 });
 
 addEventListener("hashchange", () => {
-  const { who, place, thread } = readAddress();
-  if (who && (who !== store.me || place !== store.place)) become(who, place, thread);
+  const { who, place, thread, tab } = readAddress();
+  if (who && (who !== store.me || place !== store.place || tab !== store.tab)) become(who, place, thread, tab);
 });
 
 const start = readAddress();
-await become(start.who || "U0ALICE", start.place ?? "", start.thread ?? "");
+await become(start.who || FIRST, start.place ?? "", start.thread ?? "", start.tab);
+if (!store.state) await become(FIRST); // The address may name somebody who is not here.
+if (!store.state) replace(document.getElementById("place"), el("p.empty", {}, "The sandbox does not answer. Start it again, and then load this page anew."));

@@ -19,7 +19,7 @@ export function avatar(entry, size = "") {
  */
 export function message(said, openThread, inThread = false) {
   const who = said.bot_id ? user(bot().user_id) : user(said.user);
-  return el(`article.message${said.ephemeral ? ".ephemeral" : ""}`, { "data-ts": said.ts, "data-channel": said.channel },
+  return el(`article.message${said.ephemeral ? ".ephemeral" : ""}`, { "data-ts": said.ts, "data-channel": said.channel, tabindex: -1 },
     said.ephemeral && el("div.only", {}, "👁 Only visible to you"),
     avatar(who),
     el("div.content", {},
@@ -28,7 +28,7 @@ export function message(said, openThread, inThread = false) {
       (said.files ?? []).map(file),
       said.edited && el("span.edited", {}, "(edited)"),
       !inThread && said.reply_count > 0 && replies(said, openThread)),
-    !inThread && !said.ephemeral && el("button.reply", { type: "button", "aria-label": "Reply in thread", onclick: () => openThread(said) }, "💬"));
+    !inThread && !said.ephemeral && el("button.reply", { type: "button", "data-action": "reply", "aria-label": "Reply in thread", onclick: () => openThread(said) }, "💬"));
 }
 
 function clock(ts) {
@@ -38,7 +38,7 @@ function clock(ts) {
 
 function replies(said, openThread) {
   const label = `${said.reply_count} ${said.reply_count === 1 ? "reply" : "replies"}`;
-  return el("button.replies", { type: "button", onclick: () => openThread(said) }, said.reply_users.slice(0, 4).map((id) => avatar(user(id), "small")), el("span", {}, label), el("small", {}, "View thread"));
+  return el("button.replies", { type: "button", "data-action": "replies", onclick: () => openThread(said) }, said.reply_users.slice(0, 4).map((id) => avatar(user(id), "small")), el("span", {}, label), el("small", {}, "View thread"));
 }
 
 function file(shared) {

@@ -6,10 +6,21 @@ import { incomplete } from "./inputs.js";
 import { plain } from "./mrkdwn.js";
 
 const stack = [];
+let opener = null;
+const fresh = (view) => ({ view, values: {}, errors: {}, busy: false });
 
-/** @param {object} view a view that the bot has opened or pushed */
+/** @param {object} view a view that the bot has opened, in place of whatever was open */
 export function openView(view) {
-  stack.push({ view, values: {}, errors: {}, busy: false });
+  if (!stack.length) opener = document.activeElement;
+  stack.splice(0, stack.length, fresh(view));
+  draw();
+  focusFirst();
+}
+
+/** @param {object} view a view that the bot has laid on an open one; another window of the same person may hold that one */
+export function pushView(view) {
+  if (stack.at(-1)?.view.id !== view.previous_view_id) return;
+  stack.push(fresh(view));
   draw();
   focusFirst();
 }
@@ -26,7 +37,8 @@ export function updateView(view) {
 /** @param {string} id of a view that is closed */
 export function closeView(id) {
   const index = stack.findIndex((one) => one.view.id === id);
-  if (index >= 0) stack.splice(index, 1);
+  if (index < 0) return;
+  stack.splice(index, 1);
   draw();
 }
 
@@ -39,8 +51,28 @@ export function closeAll() {
 function draw() {
   const root = document.getElementById("modals");
   const entry = stack.at(-1);
+  const same = entry && root.firstElementChild?.dataset.view === entry.view.id;
+  const focused = root.contains(document.activeElement) && selectorOf(document.activeElement);
+  const scrolled = same ? root.querySelector(".body").scrollTop : 0;
+  const wasOpen = Boolean(root.firstElementChild);
   document.getElementById("workspace").inert = Boolean(entry);
   replace(root, entry ? frame(entry) : []);
+  if (entry) root.querySelector(".body").scrollTop = scrolled;
+  if (same && focused) root.querySelector(focused)?.focus({ preventScroll: true });
+  if (wasOpen && !entry) focusBack();
+}
+
+/** Finds the element again when the form is drawn anew. */
+function selectorOf(node) {
+  if (node.id) return `#${CSS.escape(node.id)}`;
+  const action = node.closest("[data-action]")?.dataset.action;
+  return action && `[data-action="${CSS.escape(action)}"]`;
+}
+
+/** To where the person was when they asked for the form, or to the box to write in when that is gone. */
+function focusBack() {
+  const there = opener?.isConnected && opener !== document.body ? opener : document.getElementById("composer");
+  there?.focus({ preventScroll: true });
 }
 
 function focusFirst() {
@@ -50,21 +82,22 @@ function focusFirst() {
 function frame(entry) {
   const { view } = entry;
   const form = el("form.modal", { role: "dialog", "aria-modal": "true", "aria-label": view.title.text, novalidate: true },
-    el("header", {}, el("h1", {}, plain(view.title.text)), el("button.close", { type: "button", "aria-label": "Close", onclick: () => dismiss(entry) }, "×")),
+    el("header", {}, el("h1", {}, plain(view.title.text)), el("button.close", { id: "form-close", type: "button", "aria-label": "Close", onclick: () => dismiss(entry) }, "×")),
     el("div.body", {}, render(view.blocks, surface(entry))),
     footer(entry));
   form.addEventListener("submit", (event) => { event.preventDefault(); submit(entry); });
   form.addEventListener("keydown", (event) => keys(event, form, entry));
-  return el("div.shade", { onmousedown: (event) => { if (event.target === event.currentTarget) event.preventDefault(); } }, form);
+  return el("div.shade", { "data-view": view.id, onmousedown: (event) => { if (event.target === event.currentTarget) event.preventDefault(); } }, form);
 }
 
 function footer(entry) {
   const { view } = entry;
-  const submits = view.submit || view.blocks.some((block) => block.type === "input");
   return el("footer", {},
-    el("button.button", { type: "button", onclick: () => dismiss(entry) }, plain(view.close?.text ?? (submits ? "Cancel" : "Close"))),
-    submits && el("button.button.primary", { type: "submit", disabled: entry.busy }, entry.busy ? "Sending…" : plain(view.submit?.text ?? "Submit")));
+    el("button.button", { id: "form-cancel", type: "button", onclick: () => dismiss(entry) }, plain(view.close?.text ?? (submits(view) ? "Cancel" : "Close"))),
+    submits(view) && el("button.button.primary", { id: "form-submit", type: "submit", "aria-disabled": entry.busy && "true" }, entry.busy ? "Sending…" : plain(view.submit?.text ?? "Submit")));
 }
+
+const submits = (view) => view.submit || view.blocks.some((block) => block.type === "input");
 
 function surface(entry) {
   const place = { view_id: entry.view.id };
@@ -82,7 +115,7 @@ function complain(answer) {
 }
 
 async function submit(entry) {
-  if (entry.busy) return;
+  if (entry.busy || !submits(entry.view)) return;
   entry.errors = incomplete(entry.view.blocks, entry.values);
   if (Object.keys(entry.errors).length) return showErrors(entry);
   entry.busy = true;
@@ -117,6 +150,7 @@ function dismiss(entry) {
 
 function keys(event, form, entry) {
   if (event.key === "Escape") dismiss(entry);
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); submit(entry); }
   if (event.key !== "Tab") return;
   const stops = [...form.querySelectorAll("a[href], button:not(:disabled), input, select, textarea")];
   const [first, last] = [stops[0], stops.at(-1)];

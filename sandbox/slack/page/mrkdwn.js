@@ -1,7 +1,7 @@
 /** Slack's mrkdwn to elements; every piece of text goes in as text. Source: Slack API, "Formatting text for app surfaces". */
 import { el } from "./dom.js";
 import { emoji } from "./emoji.js";
-import { channel, group, user } from "./store.js";
+import { channel, group, store, user } from "./store.js";
 
 const unescape = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 const PIECES = /(```[\s\S]+?```)|(`[^`\n]+`)|<([^<>\n]+)>|:([a-z0-9_+-]+):|(?<![A-Za-z0-9])([*_~])(?=\S)(.+?)(?<=\S)\5(?![A-Za-z0-9])/;
@@ -61,11 +61,18 @@ function piece([whole, block, code, angle, shortcode, mark, marked]) {
 function reference(inside) {
   const [target, label] = inside.split(/\|(.*)/s);
   if (target.startsWith("@")) return el("span.mention", {}, `@${user(target.slice(1))?.real_name ?? label ?? target.slice(1)}`);
-  if (target.startsWith("#")) return el("a.mention", { href: "#", "data-channel": target.slice(1) }, `#${channel(target.slice(1))?.name ?? label ?? target.slice(1)}`);
+  if (target.startsWith("#")) return place(target.slice(1));
   if (target.startsWith("!subteam^")) return el("span.mention", {}, `@${group(target.slice(9))?.handle ?? label ?? target.slice(9)}`);
   if (target.startsWith("!date^")) return date(target, label);
   if (target.startsWith("!")) return el("span.mention.loud", {}, `@${target.slice(1)}`);
   return anchor(target, label);
+}
+
+/** A channel: to those who are outside Slack shows its name when it is public, and nothing of it otherwise. */
+function place(id) {
+  const known = channel(id);
+  if (known) return el("a.mention", { href: "#", "data-channel": id }, `#${known.name}`);
+  return el("span.mention", {}, store.state.names[id] ? `#${store.state.names[id]}` : "private channel");
 }
 
 function anchor(target, label) {

@@ -1,14 +1,16 @@
-/** What the page knows: the workspace as one person sees it, where they are, and what is new elsewhere. */
+/** What the page knows: the workspace as one person sees it, and where they are. */
 import { actAs, get } from "./api.js";
 
-export const store = { state: null, me: "", place: "", thread: null, unread: new Set() };
+export const store = { state: null, me: "", place: "", tab: "messages", thread: null };
 
-/** Reads the workspace as `user` sees it. */
+/** Reads the workspace as `user` sees it. @returns {Promise<boolean>} whether it could be read, and is still wanted */
 export async function enter(user) {
   actAs(user);
   store.me = user;
-  store.state = await get("state");
-  store.unread.clear();
+  const state = await get("state");
+  if (store.me !== user || !state.users) return false;
+  store.state = state;
+  return true;
 }
 
 export const user = (id) => store.state.users.find((entry) => entry.id === id);
@@ -18,14 +20,14 @@ export const people = () => store.state.users.filter((entry) => !entry.is_bot &&
 export const myDirect = () => store.state.channels.find((entry) => entry.is_im);
 export const bot = () => store.state.bot;
 
-/** The place and the person, as the address shows them: `#U0ALICE/C0GENERAL/1700.1`. */
+/** The place and the person, as the address shows them: `#U0ALICE/C0GENERAL/1700.1`, or `#U0ALICE/D0ALICE/home`. */
 export function readAddress() {
-  const [who, place, thread] = location.hash.slice(1).split("/");
-  return { who, place, thread };
+  const [who, place, last] = location.hash.slice(1).split("/");
+  return { who, place, tab: last === "home" ? "home" : "messages", thread: last === "home" ? "" : last };
 }
 
 /** Writes the place and the person into the address. */
 export function writeAddress() {
-  const parts = [store.me, store.place, store.thread?.ts].filter(Boolean);
+  const parts = [store.me, store.place, store.tab === "home" ? "home" : store.thread?.ts].filter(Boolean);
   history.replaceState(null, "", `#${parts.join("/")}`);
 }

@@ -2,20 +2,25 @@
 import { get } from "./api.js";
 import { composer } from "./composer.js";
 import { el, replace } from "./dom.js";
+import { log } from "./log.js";
 import { message, titleOf } from "./message.js";
 import { store, writeAddress } from "./store.js";
 
 const pane = () => document.getElementById("thread");
+let list = null;
 
-/** @param {{channel: string, ts: string}} parent */
-export async function openThread(parent) {
+/** @param {{channel: string, ts: string}} parent @param {boolean} take whether the focus goes there, as when somebody asked for it */
+export async function openThread(parent, take = true) {
   store.thread = { channel: parent.channel, ts: parent.ts };
   writeAddress();
+  list = log("Thread");
   pane().hidden = false;
   replace(pane(),
-    el("header.headline", {}, el("h2", {}, "Thread"), el("span.topic", {}, titleOf(parent.channel)), el("button.close", { type: "button", "aria-label": "Close thread", onclick: closeThread }, "×")),
-    el("div.messages", { role: "log", "aria-label": "Thread" }),
+    el("header.headline", {}, el("h2", {}, "Thread"), el("span.topic", {}, titleOf(parent.channel)), el("button.close", { type: "button", "aria-label": "Close thread", onclick: leave }, "×")),
+    list.node,
     composer({ channel: parent.channel, thread_ts: parent.ts, hint: "Reply…" }));
+  pane().onkeydown = (event) => { if (event.key === "Escape" && !event.defaultPrevented) leave(); };
+  if (take) document.getElementById("reply").focus();
   await refreshThread();
 }
 
@@ -27,17 +32,23 @@ export function closeThread() {
   writeAddress();
 }
 
+/** Closes the pane and goes back to the message under which it was opened. */
+function leave() {
+  const ts = store.thread?.ts;
+  closeThread();
+  const parent = [...document.querySelectorAll("#place .message")].find((one) => one.dataset.ts === ts);
+  (parent?.querySelector(".replies, .reply") ?? document.getElementById("composer"))?.focus();
+}
+
 /** Reads the thread anew, when one is open. */
 export async function refreshThread() {
   if (!store.thread) return;
   const { channel, ts } = store.thread;
   const answer = await get("replies", { channel, ts });
-  if (store.thread?.ts !== ts) return;
-  const list = pane().querySelector(".messages");
-  const count = (answer.messages?.length ?? 1) - 1;
-  const [parent, ...rest] = (answer.messages ?? []).map((said) => message(said, () => {}, true));
-  replace(list, parent, el("div.day", {}, el("span", {}, `${count} ${count === 1 ? "reply" : "replies"}`)), rest);
-  list.scrollTop = list.scrollHeight;
+  if (store.thread?.ts !== ts || !answer.messages?.length) return;
+  const [parent, ...rest] = answer.messages.map((said) => ({ key: said.ts, version: JSON.stringify(said), draw: () => message(said, () => {}, true) }));
+  const count = `${rest.length} ${rest.length === 1 ? "reply" : "replies"}`;
+  list.show([parent, { key: "count", version: count, draw: () => el("div.day", {}, el("span", {}, count)) }, ...rest]);
 }
 
 /** Whether a message belongs to the open thread. */

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from sandbox.slack.cast import Channel
 from sandbox.slack.driver import SlackSandbox
@@ -24,13 +25,29 @@ def alice(slack: SlackSandbox) -> Page:
 
 def test_the_state_is_the_workspace_as_one_sees_it(slack: SlackSandbox, alice: Page) -> None:
     state = alice.get("state")
-    assert state.keys() == {"team", "me", "users", "groups", "channels", "commands", "bot", "suggestions"}
+    assert state.keys() == {
+        "team",
+        "me",
+        "users",
+        "groups",
+        "channels",
+        "commands",
+        "bot",
+        "suggestions",
+        "unread",
+        "names",
+    }
     assert state["me"] == "U0ALICE"
     assert [channel["id"] for channel in state["channels"]] == ["C0GENERAL", HERE, "C0PLATFORM", "D0ALICE"]
     assert state["channels"][3]["user"] == "U0ORGBOT"
     assert state["commands"] == [{"command": "/org", "description": "Ask", "usage_hint": "help"}]
     guest = Page(slack, "U0GUEST").get("state")
     assert [channel["id"] for channel in guest["channels"]] == ["C0GENERAL", "D0GUEST"]
+
+
+def test_public_channels_have_names_for_everybody(slack: SlackSandbox, alice: Page) -> None:
+    slack.workspace.channel("platform").is_private = True
+    assert Page(slack, "U0GUEST").get("state")["names"] == {"C0GENERAL": "general", HERE: "aws-approvals"}
 
 
 def test_a_message_and_its_thread(slack: SlackSandbox, alice: Page) -> None:
@@ -70,6 +87,43 @@ def test_a_form_from_its_opening_to_its_end(slack: SlackSandbox, alice: Page, bo
         values["account_name"]["value"]["value"] = "web"
         assert alice.post("submit", view_id=view_id, state={"values": values})["ok"]
         assert {next(events)["type"], next(events)["type"]} == {"message", "view_closed"}
+
+
+def test_a_form_opens_in_the_window_where_it_was_asked_for(slack: SlackSandbox, alice: Page, bot: Bot) -> None:
+    other = Page(slack, "U0ALICE", "w2")
+    with alice.events() as here, other.events() as there:
+        alice.post("command", channel=HERE, text="/org create-account")
+        first = next(here)["view"]["id"]
+        other.post("command", channel=HERE, text="/org create-account")
+        second = next(there)["view"]["id"]
+        assert other.post("close", view_id=second) == {"ok": True}
+        assert next(there) == {"type": "view_closed", "view_id": second}
+        assert (slack.person("alice").view or {})["id"] == first
+
+
+def test_every_page_hears_who_has_news(slack: SlackSandbox, alice: Page) -> None:
+    client = client_of(slack)
+    with alice.events(news=True) as events:
+        client.chat_postMessage(channel=slack.workspace.dm("bob").id, text="for Bob")
+        assert next(events) == {"type": "news", "channel": "D0BOB", "users": ["U0BOB"]}
+        ts = client.chat_postMessage(channel=HERE, text="for its members")["ts"]
+        assert [next(events)["type"], next(events)["users"]] == ["message", ["U0ALICE", "U0BOB", "U0CAROL", "U0DAVE"]]
+        client.chat_postMessage(channel=HERE, text="in the thread", thread_ts=ts)
+        assert [next(events)["type"], next(events)["type"]] == ["message", "message_changed"]
+
+
+def test_what_is_unread_stays_so_until_it_is_seen(slack: SlackSandbox, alice: Page) -> None:
+    client_of(slack).chat_postMessage(channel=slack.workspace.dm("bob").id, text="for Bob")
+    assert alice.get("state")["unread"] == [["U0BOB", "D0BOB"]]
+    with alice.events() as events:
+        Page(slack, "U0BOB").post("seen", channel="D0BOB")
+        assert next(events) == {"type": "seen", "channel": "D0BOB", "user": "U0BOB"}
+    assert alice.get("state")["unread"] == []
+
+
+def test_nobody_listens_as_somebody_unknown(slack: SlackSandbox) -> None:
+    with pytest.raises(InvalidStatus), Page(slack, "U0NOBODY").events():
+        pass
 
 
 def test_clicks_and_what_the_page_hears(slack: SlackSandbox, alice: Page, bot: Bot) -> None:

@@ -1,0 +1,39 @@
+"""The thread takes the focus and gives it back."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from sandbox.slack.driver import SlackSandbox
+from tests.sandbox.slack.page.conftest import Look
+
+HERE = "C0APPROVALS"
+
+
+def test_it_opens_with_the_focus_and_closes_with_escape(slack: SlackSandbox, look: Look) -> None:
+    first = slack.interactions.say("alice", HERE, "Hi")
+    slack.interactions.say("bob", HERE, "Hello", first.ts)
+    page = look(f"U0BOB/{HERE}")
+    page.get_by_role("button", name="1 reply").click()
+    expect(page.get_by_label("Reply…")).to_be_focused()
+    page.keyboard.type("and welcome")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("complementary", name="Thread")).to_be_hidden()
+    expect(page.get_by_role("button", name="1 reply")).to_be_focused()
+
+
+def test_a_draft_is_kept_for_each_place(slack: SlackSandbox, look: Look) -> None:
+    first = slack.interactions.say("alice", HERE, "Hi")
+    page = look(f"U0BOB/{HERE}")
+    page.get_by_label("Message # aws-approvals").fill("half a sentence")
+    page.get_by_role("button", name="Reply in thread").click()
+    page.get_by_label("Reply…").fill("half an answer")
+    page.get_by_role("button", name="general").click()
+    expect(page.get_by_label("Message # general")).to_have_value("")
+    page.get_by_role("button", name="Alice").click()
+    page.get_by_role("button", name="aws-approvals").click()
+    expect(page.get_by_label("Message # aws-approvals")).to_have_value("")
+    page.get_by_role("button", name="Bob").click()
+    expect(page.get_by_label("Message # aws-approvals")).to_have_value("half a sentence")
+    page.locator(f"[data-ts='{first.ts}']").get_by_role("button", name="Reply in thread").click()
+    expect(page.get_by_label("Reply…")).to_have_value("half an answer")
