@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.slack.driver import SlackSandbox
 from sandbox.town import Town
+from sandbox.wording import plainly
 
 Say = Callable[[str], None]
 ASK = (
@@ -14,6 +15,8 @@ ASK = (
     '--billing ALLOW --tag owner=mobile --reason "The mobile team needs its own staging account"'
 )
 PATIENCE = 60.0
+COLUMN = 30
+"""Where the words begin, behind who says them."""
 
 
 class Story:
@@ -35,15 +38,20 @@ class Story:
         self._told_alice(account)
         self._stands_in_aws(account)
 
+    def _tell(self, who: str, text: str) -> None:
+        """Who says it and what, as people read it; further lines stand under the first."""
+        for index, line in enumerate(plainly(text, self._slack.workspace).splitlines()):
+            self._say(f"{'' if index else who:<{COLUMN}}{line}")
+
     def _ask(self) -> dict[str, Any]:
         alice = self._slack.person("alice")
-        self._say(f"Alice types in #general:      {ASK}")
+        self._tell("Alice types in #general:", ASK)
         reply = alice.types(ASK, channel="general")
-        self._say(f"  only Alice sees:            {reply.text}")
+        self._tell("  only Alice sees:", reply.text)
         card: dict[str, Any] = self._slack.wait_for(self._card, timeout=PATIENCE, what="the card in #aws-approvals")
-        self._say(f"orgbot in #aws-approvals:     {card['text']}")
+        self._tell("orgbot in #aws-approvals:", card["text"])
         for line in _lines(card):
-            self._say(f"  | {line}")
+            self._tell("", f"| {line}")
         return card
 
     def _card(self) -> dict[str, Any] | None:
@@ -57,7 +65,7 @@ class Story:
         self._slack.wait_for(
             lambda: len(person.ephemerals) > before, timeout=PATIENCE, what=f"a private line for {name}"
         )
-        self._say(f"  only {name.title()} sees:        {person.ephemerals[-1]['text']}")
+        self._tell(f"  only {name.title()} sees:", person.ephemerals[-1]["text"])
 
     def _approve(self, card: dict[str, Any]) -> None:
         self._say("Bob presses Approve.")
@@ -67,7 +75,7 @@ class Story:
         """Shows the thread as it grows; gives the id of the new account."""
         self._slack.wait_for(lambda: self._show_thread(card), timeout=PATIENCE, what="the end of the thread")
         card = self._card() or card
-        self._say(f"The card now says:            {card['text']}")
+        self._tell("The card now says:", card["text"])
         return self._new_account()
 
     def _show_thread(self, card: dict[str, Any]) -> bool:
@@ -75,7 +83,7 @@ class Story:
         for message in replies:
             if message["ts"] not in self._shown:
                 self._shown.add(message["ts"])
-                self._say(f"  orgbot in the thread:       {message['text']}")
+                self._tell("  orgbot in the thread:", message["text"])
         return any("is ready" in message["text"] for message in replies)
 
     def _new_account(self) -> str:
@@ -87,7 +95,7 @@ class Story:
         alice = self._slack.person("alice")
         self._slack.wait_for(lambda: account in str(alice.dms), timeout=PATIENCE, what="the direct message to Alice")
         for message in alice.dms:
-            self._say(f"orgbot to Alice by DM:        {message['text']}")
+            self._tell("orgbot to Alice by DM:", message["text"])
 
     def _stands_in_aws(self, account: str) -> None:
         organizations = self._town.aws.client("organizations")
@@ -95,7 +103,7 @@ class Story:
         unit = organizations.describe_organizational_unit(OrganizationalUnitId=parent)["OrganizationalUnit"]["Name"]
         if unit != "Staging":
             raise AssertionError(f"the account {account} is in {unit}, not in Staging")
-        self._say(f"AWS says:                     account {account} is in the organizational unit {unit}.")
+        self._tell("AWS says:", f"account {account} is in the organizational unit {unit}.")
 
 
 def _lines(message: dict[str, Any]) -> list[str]:
