@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType
 
 from sandbox.story import Story
@@ -17,8 +18,7 @@ class AskedToStop(BaseException):
 
 def run_sandbox(*, play: bool, port: int) -> int:
     """The exit code: 0, or 1 when the bot or the story failed."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    _when_asked(_stop)
     try:
         with town(port=0 if play else port) as place:
             return _with_bot(place, play=play)
@@ -34,9 +34,19 @@ def run_sandbox(*, play: bool, port: int) -> int:
 
 
 def _stop(_: int, __: FrameType | None) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    """The first Ctrl-C lets the bot finish what it does; the second waits for nobody."""
+    _when_asked(_stop_at_once)
     raise AskedToStop
+
+
+def _stop_at_once(_: int, __: FrameType | None) -> None:
+    _when_asked(signal.SIG_IGN)
+    raise AskedToStop
+
+
+def _when_asked(do: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, do)
 
 
 def _with_bot(place: Town, *, play: bool) -> int:
@@ -44,6 +54,9 @@ def _with_bot(place: Town, *, play: bool) -> int:
     bot = place.start_bot()
     try:
         return _play(place) if play else _stay(place, bot)
+    except AskedToStop:
+        _say("Stopping … (Ctrl-C once more ends it at once)")
+        raise
     finally:
         bot.stop()
 

@@ -73,11 +73,11 @@ class BotProcess:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
 
     def stop(self) -> int:
-        """SIGTERM, and the exit code; killed when it has not ended after half a minute."""
+        """SIGTERM, and the exit code; killed when it has not ended after half a minute, or when somebody will not wait."""
         self.process.terminate()
         try:
             return self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        except BaseException:
             self.kill()
             raise
 
