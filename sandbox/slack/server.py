@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from websockets.exceptions import InvalidState
 
 from sandbox.slack.loopback import LOOPBACK, LoopbackOnly
 from sandbox.slack.workspace import Workspace
@@ -51,6 +52,14 @@ def _ends(transport: asyncio.Transport) -> tuple[Any, Any]:
     return tuple(transport.get_extra_info("peername")[:2]), tuple(transport.get_extra_info("sockname")[:2])
 
 
+def _shut(connection: Any) -> None:
+    """Ask a connection to end; uvicorn does not expect a WebSocket whose other side has just said goodbye."""
+    try:
+        connection.shutdown()
+    except InvalidState:
+        connection.transport.close()
+
+
 def drop(request: Request) -> None:
     """Break the connection that a request came over: the other side sees a reset, and no answer."""
     ends = (tuple(request.scope["client"]), tuple(request.scope["server"]))
@@ -81,7 +90,7 @@ class Stoppable(uvicorn.Server):
         for listener in sockets or []:
             listener.close()
         for connection in list(self.server_state.connections):
-            connection.shutdown()
+            _shut(connection)
         try:
             async with asyncio.timeout(GRACE_SECONDS):
                 while self.server_state.connections or self.server_state.tasks:

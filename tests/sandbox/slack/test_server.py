@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from unittest.mock import Mock
+
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidState
 from websockets.sync.client import connect
 
 from sandbox.slack.driver import SlackSandbox
-from sandbox.slack.server import Droppable
+from sandbox.slack.server import Droppable, _shut
 from tests.sandbox.slack.bots import client_of
 from tests.sandbox.slack.conftest import MANIFEST
 from tests.sandbox.slack.page_client import Page
@@ -24,6 +27,21 @@ def test_it_stops_while_a_page_and_a_bot_are_connected() -> None:
         with pytest.raises(ConnectionClosed):
             bot.recv(5)
     assert slack.socket.connections == 0
+
+
+def test_a_websocket_whose_other_side_has_just_left_is_closed() -> None:
+    class Leaving:
+        """uvicorn's protocol between the goodbye that it got and the end of the connection."""
+
+        def __init__(self) -> None:
+            self.transport = Mock(spec=asyncio.Transport)
+
+        def shutdown(self) -> None:
+            raise InvalidState("connection is closing")
+
+    connection = Leaving()
+    _shut(connection)
+    connection.transport.close.assert_called_once_with()
 
 
 def test_it_may_be_stopped_twice_and_started_again() -> None:
