@@ -27,6 +27,11 @@ export function post(name, body = {}) {
   });
 }
 
+/** Says what went wrong, unless it has been said already. @param {object} answer @param {string} what */
+export function complain(answer, what) {
+  if (!answer.ok && answer.error !== "unreachable") toast(`${what} (${answer.error}).`);
+}
+
 /** @param {File} file @returns {Promise<object>} the uploaded file as Slack describes it */
 export function upload(file) {
   const body = new FormData();
@@ -48,7 +53,7 @@ async function ask(address, how = {}, patience = PATIENCE) {
  * Live events over a WebSocket, which comes again by itself. It rests while the page is left: the browser keeps pages that one
  * may come back to, with whatever they hold open.
  * @param {(event: object) => void} hear called for each live event
- * @param {() => void} again called after a lost connection
+ * @param {() => void} again called whenever the connection stands: what happened before has to be read
  * @returns {{close: () => void}}
  */
 export function listen(hear, again) {
@@ -57,19 +62,17 @@ export function listen(hear, again) {
   const over = new AbortController();
   let socket = null;
   let timer = 0;
-  let lost = false;
 
   const rest = () => {
     clearTimeout(timer);
     if (socket) socket.onclose = null;
     socket?.close();
-    lost = true;
   };
   const connect = () => {
     socket = new WebSocket(address);
     socket.onmessage = (message) => hear(JSON.parse(message.data));
-    socket.onopen = () => { if (lost) again(); lost = false; };
-    socket.onclose = () => { lost = true; timer = setTimeout(connect, AGAIN); };
+    socket.onopen = again;
+    socket.onclose = () => { timer = setTimeout(connect, AGAIN); };
   };
   addEventListener("pagehide", rest, { signal: over.signal });
   addEventListener("pageshow", (event) => { if (event.persisted) connect(); }, { signal: over.signal });

@@ -1,6 +1,6 @@
 /** The box to write in: slash commands with suggestions, Enter sends, arrow up brings back what was sent. */
-import { post } from "./api.js";
-import { el, toast } from "./dom.js";
+import { complain, post } from "./api.js";
+import { el } from "./dom.js";
 import { titleOf } from "./message.js";
 import { store } from "./store.js";
 import { suggestions } from "./suggestions.js";
@@ -30,11 +30,11 @@ export function composer({ channel, thread_ts: thread, hint }) {
     put("");
     const command = text.startsWith("/") && !thread;
     const answer = await post(command ? "command" : "message", { channel, text, ...(thread ? { thread_ts: thread } : {}) });
-    if (!answer.ok) refused(text, answer.error, command);
+    if (!answer.ok) refused(text, answer, command);
   }
 
-  function refused(text, error, command) {
-    if (error !== "unreachable") toast(command ? `${text.split(" ")[0]} failed with the error "${error}"` : `Your message was not sent: ${error}`);
+  function refused(text, answer, command) {
+    complain(answer, command ? `${text.split(" ")[0]} failed` : "Your message was not sent");
     if (!field.value) put(text);
   }
 

@@ -1,5 +1,5 @@
 /** What people fill in. Each control calls `changed` with the piece of state that Slack would send, such as {value} or {selected_option}. */
-import { upload } from "./api.js";
+import { complain, upload } from "./api.js";
 import { combobox } from "./combobox.js";
 import { el } from "./dom.js";
 import { plain } from "./mrkdwn.js";
@@ -95,7 +95,8 @@ function files(item, block, surface, changed) {
     type: "file", id: surface.idOf?.(block), multiple: (item.max_files ?? 10) > 1, accept: item.filetypes?.map((kind) => `.${kind}`).join(","),
     onchange: async (event) => {
       const sent = await Promise.all([...event.target.files].map((file) => upload(file)));
-      changed({ files: sent.map((answer) => answer.file) });
+      sent.forEach((answer) => complain(answer, "The file was not taken"));
+      changed({ files: sent.map((answer) => answer.file).filter(Boolean) });
     },
   });
 }

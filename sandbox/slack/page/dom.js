@@ -47,9 +47,11 @@ export function arrange(node, children) {
   wanted.forEach((child, index) => { if (node.children[index] !== child) node.insertBefore(child, node.children[index] ?? null); });
 }
 
-/** A line at the top that goes away by itself. @param {string} text */
+/** A line at the top that goes away by itself; the same one does not stand there twice. @param {string} text */
 export function toast(text) {
   const node = el("div.toast", {}, text);
-  document.getElementById("toasts").append(node);
+  const toasts = document.getElementById("toasts");
+  [...toasts.children].find((one) => one.textContent === text)?.remove();
+  toasts.append(node);
   setTimeout(() => node.remove(), 6000);
 }

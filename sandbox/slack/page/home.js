@@ -1,7 +1,8 @@
 /** The app's home tab. */
-import { get, post } from "./api.js";
+import { complain, get, post } from "./api.js";
 import { render } from "./blocks.js";
-import { el, replace, toast } from "./dom.js";
+import { el, replace } from "./dom.js";
+import { keepingFocus } from "./focus.js";
 import { tabs } from "./tabs.js";
 
 /** Opens the home tab, which tells the bot so. */
@@ -10,8 +11,7 @@ export async function showHome() {
   replace(document.getElementById("place"), el("header.headline", {}, el("h2", {}, "orgbot")), tabs("home"), body);
   const { view } = await get("home");
   if (view) drawHome(view);
-  const answer = await post("home");
-  if (!answer.ok) toast(`The app did not respond (${answer.error}).`);
+  complain(await post("home"), "The app did not respond");
 }
 
 /** @param {object} view the home tab as the bot has published it */
@@ -22,11 +22,8 @@ export function drawHome(view) {
   const surface = {
     values: {},
     idOf: (block) => `home-${block.block_id}`,
-    act: async (action) => {
-      const answer = await post("action", { ...place, action });
-      if (!answer.ok) toast(`The app did not respond (${answer.error}).`);
-    },
+    act: async (action) => complain(await post("action", { ...place, action }), "The app did not respond"),
     options: (block_id, action_id, value) => post("options", { ...place, block_id, action_id, value }),
   };
-  replace(body, render(view.blocks, surface));
+  keepingFocus(body, () => replace(body, render(view.blocks, surface)));
 }

@@ -1,8 +1,8 @@
 /** A list of messages, drawn anew where something has changed: the rest keeps its place, its focus and its open menus. */
 import { arrange, el } from "./dom.js";
+import { keepingFocus } from "./focus.js";
 
 const NEAR = 120;
-const FIELDS = "button, select, input, textarea, a[href]";
 
 /**
  * @param {string} label what a screen reader calls it
@@ -24,27 +24,8 @@ export function log(label) {
   function show(rows) {
     const before = drawn;
     drawn = new Map(rows.map(({ key, version, draw }) => [key, before.get(key)?.version === version ? before.get(key) : { version, node: draw() }]));
-    const focused = whereFocusIs(node);
-    arrange(node, [...drawn.values()].map((entry) => entry.node));
-    if (focused) focusAgain(node, focused);
+    keepingFocus(node, () => arrange(node, [...drawn.values()].map((entry) => entry.node)));
     toEnd();
   }
   return { node, show };
-}
-
-/** The focused action, by what it is and not by where it stands. */
-function whereFocusIs(list) {
-  const active = list.contains(document.activeElement) ? document.activeElement : null;
-  const ts = active?.closest(".message")?.dataset.ts;
-  if (!ts) return null;
-  return { active, ts, block: active.closest("[data-block]")?.dataset.block, action: active.closest("[data-action]")?.dataset.action };
-}
-
-function focusAgain(list, { active, ts, block, action }) {
-  if (document.activeElement === active) return;
-  const message = [...list.querySelectorAll(".message")].find((one) => one.dataset.ts === ts);
-  const same = [...(message?.querySelectorAll("[data-action]") ?? [])]
-    .find((one) => one.dataset.action === action && one.closest("[data-block]")?.dataset.block === block);
-  const field = same?.matches(FIELDS) ? same : same?.querySelector(FIELDS);
-  (field ?? message)?.focus({ preventScroll: true });
 }

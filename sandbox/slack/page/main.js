@@ -31,10 +31,11 @@ let live = null;
 async function become(person, place = "", thread = "", tab = "messages") {
   const before = store.place;
   live?.close();
+  live = null;
   closeAll();
   closeThread();
   if (!(await read(person))) return;
-  live = listen((event) => HEARD[event.type]?.(event), reconnected);
+  live = listen((event) => HEARD[event.type]?.(event), connected);
   const wanted = store.place === before ? place : store.place; // Whoever went elsewhere meanwhile stays there.
   await go(channel(wanted) && !channel(wanted).is_im ? wanted : samePlace(wanted), tab);
   if (thread) await openThread({ channel: store.place, ts: thread }, false);
@@ -44,6 +45,7 @@ async function become(person, place = "", thread = "", tab = "messages") {
 async function read(person) {
   if (!(await enter(person))) return false;
   allNews(store.state.unread);
+  if (live && store.tab === "messages") see(store.place); // The answer may be older than what has been seen meanwhile.
   drawFrame();
   return true;
 }
@@ -77,8 +79,8 @@ function said(message) {
   if (isOpen(message)) refreshThread();
 }
 
-async function reconnected() {
-  await read(store.me);
+async function connected() {
+  if (!(await read(store.me))) return;
   if (store.tab === "messages") refresh();
   refreshThread();
 }

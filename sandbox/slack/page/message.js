@@ -1,7 +1,7 @@
 /** One message: who, when, what, and the buttons under it. */
-import { post } from "./api.js";
+import { complain, post } from "./api.js";
 import { render } from "./blocks.js";
-import { el, toast } from "./dom.js";
+import { el } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { bot, channel, user } from "./store.js";
 
@@ -51,10 +51,7 @@ function surface(said) {
   const place = { channel: said.channel, message_ts: said.ts };
   return {
     values: {},
-    act: async (action) => {
-      const answer = await post("action", { ...place, action });
-      if (!answer.ok) toast(`${user(bot().user_id)?.name ?? "The app"} did not respond (${answer.error}).`);
-    },
+    act: async (action) => complain(await post("action", { ...place, action }), `${user(bot().user_id)?.name ?? "The app"} did not respond`),
     options: (block_id, action_id, value) => post("options", { ...place, block_id, action_id, value }),
   };
 }

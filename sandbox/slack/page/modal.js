@@ -1,7 +1,8 @@
 /** Forms: a stack of views over the page. Source: Slack API, "Modals". */
-import { post } from "./api.js";
+import { complain, post } from "./api.js";
 import { render } from "./blocks.js";
-import { el, replace, toast } from "./dom.js";
+import { el, replace } from "./dom.js";
+import { keepingFocus } from "./focus.js";
 import { incomplete } from "./inputs.js";
 import { plain } from "./mrkdwn.js";
 
@@ -14,7 +15,6 @@ export function openView(view) {
   if (!stack.length) opener = document.activeElement;
   stack.splice(0, stack.length, fresh(view));
   draw();
-  focusFirst();
 }
 
 /** @param {object} view a view that the bot has laid on an open one; another window of the same person may hold that one */
@@ -22,7 +22,6 @@ export function pushView(view) {
   if (stack.at(-1)?.view.id !== view.previous_view_id) return;
   stack.push(fresh(view));
   draw();
-  focusFirst();
 }
 
 /** @param {object} view a newer version of an open view; what was filled in stays where the ids are the same */
@@ -52,21 +51,13 @@ function draw() {
   const root = document.getElementById("modals");
   const entry = stack.at(-1);
   const same = entry && root.firstElementChild?.dataset.view === entry.view.id;
-  const focused = root.contains(document.activeElement) && selectorOf(document.activeElement);
   const scrolled = same ? root.querySelector(".body").scrollTop : 0;
   const wasOpen = Boolean(root.firstElementChild);
   document.getElementById("workspace").inert = Boolean(entry);
-  replace(root, entry ? frame(entry) : []);
+  keepingFocus(root, () => replace(root, entry ? frame(entry) : []));
   if (entry) root.querySelector(".body").scrollTop = scrolled;
-  if (same && focused) root.querySelector(focused)?.focus({ preventScroll: true });
+  if (entry && !same) focusFirst();
   if (wasOpen && !entry) focusBack();
-}
-
-/** Finds the element again when the form is drawn anew. */
-function selectorOf(node) {
-  if (node.id) return `#${CSS.escape(node.id)}`;
-  const action = node.closest("[data-action]")?.dataset.action;
-  return action && `[data-action="${CSS.escape(action)}"]`;
 }
 
 /** To where the person was when they asked for the form, or to the box to write in when that is gone. */
@@ -105,13 +96,9 @@ function surface(entry) {
     values: entry.values,
     errors: entry.errors,
     idOf: (block) => `field-${block.block_id}`,
-    act: async (action) => complain(await post("action", { ...place, action, state: { values: entry.values } })),
+    act: async (action) => complain(await post("action", { ...place, action, state: { values: entry.values } }), "The app did not respond"),
     options: (block_id, action_id, value) => post("options", { ...place, block_id, action_id, value }),
   };
-}
-
-function complain(answer) {
-  if (!answer.ok) toast(`The app did not respond: ${answer.error}`);
 }
 
 async function submit(entry) {
@@ -130,7 +117,7 @@ function follow(entry, answer) {
     entry.errors = answer.errors;
     return showErrors(entry);
   }
-  if (!answer.ok) toast(`We had some trouble connecting. Try again? (${answer.error})`);
+  if (!answer.ok) complain(answer, "We had some trouble connecting. Try again?");
   else if (answer.response_action === "clear") stack.length = 0;
   else if (!answer.response_action) closeView(entry.view.id);
   draw();
