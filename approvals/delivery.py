@@ -24,6 +24,11 @@ from operations.signin import console_link
 
 log = logging.getLogger(__name__)
 KIND = "credentials"
+MEND = "`orgbot check` says what is wrong with the Slack app. Once it is mended, ask again with `/org credentials`."
+MENDS = {
+    "messages_tab_disabled": "Whoever administers the Slack app turns on its Messages tab (App Home, Show Tabs); in the manifest "
+    "that is `messages_tab_enabled: true`. Then ask again with `/org credentials`.",
+}
 Body = dict[str, Any]
 
 
@@ -90,3 +95,8 @@ def _wake(session: Session, number: int, context: Context) -> None:
     """The request goes on at once, where it waits for the delivery."""
     waiting = (col(Request.id) == number, col(Request.status).in_(EXECUTING))
     session.execute(update(Request).where(*waiting).values(due_at=context.clock()))
+
+
+def refused_by_slack(code: str) -> UndeliverableError:
+    """There will be no credentials, because Slack does not take the message; with what mends it."""
+    return UndeliverableError(f"Slack refuses the direct message ({code}).", MENDS.get(code, MEND))

@@ -23,7 +23,7 @@ from approvals.barred import barred
 from approvals.cards import card, names_people
 from approvals.context import Context
 from approvals.delivery import KIND as CREDENTIALS
-from approvals.delivery import Delivery
+from approvals.delivery import Delivery, refused_by_slack
 from approvals.homes import Homes
 from approvals.leases import claim, release
 from approvals.look_up import Place, UnseenError, find, looking_up
@@ -234,7 +234,7 @@ class Outbox:
     def _refused(self, message: Message, error: SlackRefusedError) -> bool:
         """What an administrator can mend is tried again each minute; anything else is given up, loudly, so that the lane goes on."""
         if message.kind == CREDENTIALS:
-            return self._undeliverable(message, UndeliverableError(f"Slack refuses the direct message ({error.code})."))
+            return self._undeliverable(message, refused_by_slack(error.code))
         if error.mendable and message.kind in ("card", "thread", "notice"):
             log.error("Slack refuses the approval channel: %s; `orgbot check` says what to mend", error)
             return self._later(message, MEND_PAUSE, status="queued", error=error.code)

@@ -134,6 +134,7 @@ def _front(desk: Desk) -> Front:
         admission=_admission(),
         organization=lambda: picture,
         refresh=lambda: None,
+        unread=str,
         rules=lambda: rules,
         team=lambda: TEAM,
         run=lambda _: None,

@@ -215,6 +215,7 @@ class Orgbot:
             admission=self._admission(),
             organization=self.picture.latest,
             refresh=self.picture.outdate,
+            unread=lambda: self.picture.unread,
             rules=lambda: self.rules,
             team=lambda: self.identity.team,
             run=self.dispatcher.submit,

@@ -9,18 +9,21 @@ from datetime import datetime, timedelta
 
 from bot.kept_picture import KeptPicture
 from operations.aws import Aws
-from operations.errors import AwsError
+from operations.errors import AwsError, RefusedError
 from operations.organization import Organization
 from operations.reader import read_organization
+from operations.words import refusal
 
 log = logging.getLogger(__name__)
+NOT_YET = "The organization has not been read from AWS yet. Please try again in some seconds."
 RETRY = timedelta(seconds=15)
 
 
 class Picture:
     """`latest()` never waits; `refresh()` reads once, by one thread at a time, and keeps the old picture when AWS is away.
 
-    With `kept` the picture of the last process is there from the beginning.
+    With `kept` the picture of the last process is there from the beginning. `problem` is for those who run the bot; `unread`
+    tells people why there is no picture: waiting helps only where AWS has not refused.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class Picture:
         self._due = clock()
         self._reading = threading.Lock()
         self.problem = "the organization has not been read yet"
+        self.unread = NOT_YET
 
     def latest(self) -> Organization | None:
         """The newest picture; None until the first reading succeeded, unless one was kept."""
@@ -59,6 +63,7 @@ class Picture:
                 self._kept.save(self._latest)
         except AwsError as error:
             self.problem = f"the organization cannot be read: {error}"
+            self.unread = _why(error)
             self._due = self._clock() + min(RETRY, self._every)
             log.warning("%s", self.problem)
         except Exception:
@@ -67,3 +72,10 @@ class Picture:
             log.exception("AWS's answer is not understood")
         finally:
             self._reading.release()
+
+
+def _why(error: AwsError) -> str:
+    if not isinstance(error, RefusedError):
+        return NOT_YET
+    failed = refusal(error.code, error.reason, error.message)
+    return f"The organization cannot be read from AWS. {failed.say} {failed.advice}"

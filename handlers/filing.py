@@ -25,7 +25,6 @@ from operations.fields import Kind
 from operations.organization import Organization
 
 NO_ORGANIZATION = "this AWS account is in no organization yet. Make one with `/org create-organization`."
-NOT_READ_YET = "the organization has not been read from AWS yet. Please try again in some seconds."
 
 
 class NotAcceptedError(Exception):
@@ -72,7 +71,7 @@ def checked(front: Front, caller: Caller, operation: type[Operation], given: Giv
     organization = front.organization()
     if organization is None:
         front.refresh()
-        raise NotAcceptedError(Problem("", NOT_READ_YET))
+        raise NotAcceptedError(Problem("", front.unread()))
     if not organization.id and not operation.founds:
         raise NotAcceptedError(Problem("", NO_ORGANIZATION))
     return _settled(front, asked, organization), organization

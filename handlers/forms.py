@@ -107,7 +107,7 @@ def channel_of(private_metadata: str) -> str:
 
 def _age(scene: Scene) -> list[str]:
     if scene.organization is None:
-        return [":hourglass: The organization has not been read from AWS yet; the lists fill in some seconds."]
+        return [":hourglass: The organization has not been read from AWS yet; the lists stay empty until then."]
     read_at = scene.organization.read_at
     return [f"The organization as it was {ago(read_at, scene.now)}"] if scene.now - read_at > OLD else []
 

@@ -18,7 +18,7 @@ from operations.organization import Organization
 @dataclass(frozen=True)
 class Front:
     """`organization()` is the cached picture (None until it was read once), `refresh()` asks for a newer one in the
-    background, `team()` is the bot's own team id, and `run(work)` hands work that calls Slack to the bot's own workers.
+    background, `unread()` says why there is none, `team()` is the bot's own team id, and `run(work)` hands work that calls Slack to the bot's own workers.
     `may_decide(click)`, `waits_for(user)`, `oversees(user)` and `reveal(press)` ask Slack: workers only. The first soon
     gives up. `admission` says who may see anything at all. `sources` are what the looks use beyond the picture."""
 
@@ -26,6 +26,7 @@ class Front:
     admission: Admission
     organization: Callable[[], Organization | None]
     refresh: Callable[[], None]
+    unread: Callable[[], str]
     rules: Callable[[], Rules]
     team: Callable[[], str]
     run: Callable[[Callable[[], None]], None]

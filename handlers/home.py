@@ -14,7 +14,7 @@ from slack_bolt import App
 
 from approvals.models import Request
 from approvals.people import SlackAwayError
-from approvals.text import Block, button, context, divider, header, section
+from approvals.text import Block, button, context, divider, escape, header, section
 from approvals.waiting import Waits
 from handlers.declared import readable
 from handlers.front import Front
@@ -31,13 +31,17 @@ SHOWN = 15
 
 @dataclass(frozen=True)
 class Work:
-    """The requests that the home tab shows, newest first but for those that wait, and the commonest operations."""
+    """The requests that the home tab shows, newest first but for those that wait, and the commonest operations.
+
+    `unread` says why there is no picture of the organization.
+    """
 
     waits: Waits
     running: Sequence[Request]
     mine: Sequence[Request]
     commonest: Sequence[str] = FIRST
     sessions: Sequence[Block] = ()
+    unread: str = ""
 
 
 def home_view(work: Work, organization: Organization | None, now: datetime) -> Block:
@@ -46,7 +50,7 @@ def home_view(work: Work, organization: Organization | None, now: datetime) -> B
         "type": "home",
         "blocks": [
             header("Your AWS Organization"),
-            context(_glance(organization, now), _activity(work)),
+            context(_glance(work, organization, now), _activity(work)),
             {"type": "actions", "elements": [_form_button(name) for name in _offered(work.commonest)]},
             divider(),
             *_waiting(work.waits.mine),
@@ -78,9 +82,9 @@ def _form_button(operation: str) -> Block:
     return button(readable(operation), f"form:{operation}", "{}")
 
 
-def _glance(organization: Organization | None, now: datetime) -> str:
+def _glance(work: Work, organization: Organization | None, now: datetime) -> str:
     if organization is None:
-        return ":hourglass: The organization has not been read from AWS yet."
+        return f":hourglass: {escape(work.unread)}"
     units = len(organization.units) - 1  # The root is no organizational unit.
     return (
         f"{len(organization.accounts)} accounts in {units} organizational units, read {ago(organization.read_at, now)}"
@@ -113,6 +117,7 @@ def home_of(front: Front, user: str) -> Block:
         mine=front.desk.recent(requester=user, limit=SHOWN),
         commonest=front.desk.commonest(BUTTONS),
         sessions=_sessions(front, user),
+        unread=front.unread(),
     )
     return home_view(work, front.organization(), front.clock())
 

@@ -15,7 +15,6 @@ from handlers.parser import ParseError
 from handlers.typed import UnreadableError, words
 from operations.errors import FieldError
 
-NOT_READ = ":hourglass: The organization has not been read from AWS yet. Ask again in a moment."
 NO_ORGANIZATION = "The AWS account {account} is in no organization yet. `/org create-organization` asks for one."
 PICTURE = "--picture"
 
@@ -49,7 +48,7 @@ def asked(front: Front, text: str, at: int = 0) -> Question | str:
     """The question about the present picture, or the sentence that says why there is nothing to look at."""
     organization = front.organization()
     if organization is None:
-        return NOT_READ
+        return f":hourglass: {escape(front.unread())}"
     if not organization.id:
         return NO_ORGANIZATION.format(account=escape(organization.management_account))
     return Question(_sights.of(organization), front.clock(), text[:LONGEST_TEXT], at, front.sources.console)

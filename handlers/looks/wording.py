@@ -13,7 +13,7 @@ from approvals.text import JOINER, Block, button, clean, context, escape, sectio
 from handlers.looks.question import Question
 from handlers.options import middle
 from handlers.wording import ago
-from operations.errors import AwsError, CredentialsError
+from operations.errors import AwsError, RefusedError
 from operations.words import hindrance
 
 CODE = 2800
@@ -95,10 +95,10 @@ def spread(items: Sequence[T], most: int, say: Callable[[T], str] = str) -> list
 
 
 def untold(what: str, error: AwsError) -> Block:
-    """Stands in place of what AWS should have told at this moment."""
-    if isinstance(error, CredentialsError):
+    """Stands in place of what AWS should have told at this moment; where it refuses, asking later would not help."""
+    if isinstance(error, RefusedError):
         why = hindrance(error)
-        return section(f"*{what}*\n:warning: {escape(f'{why.say} {why.advice}')}")
+        return section(f"*{what}*\n:x: AWS does not tell. {escape(shorten(f'{why.say} {why.advice}', 1000))}")
     return section(
         f"*{what}*\n:hourglass: AWS does not tell now ({name(error.code or error.message)}). Ask again later."
     )

@@ -238,13 +238,17 @@ def test_slack_away_at_delivery_opens_nothing(service: Service) -> None:
     assert service.office.request(request.id).status == Status.SUCCEEDED
 
 
-def test_slack_that_refuses_the_message_fails_the_request(service: Service) -> None:
+@pytest.mark.parametrize(
+    ("error", "advice"), [("invalid_blocks", "orgbot check"), ("messages_tab_disabled", "Messages tab")]
+)
+def test_slack_that_refuses_the_message_fails_the_request(service: Service, error: str, advice: str) -> None:
     service.slack.faults.add(
-        "chat.postMessage", error="invalid_blocks", when=lambda params: "AWS_SECRET_ACCESS_KEY" in str(params)
+        "chat.postMessage", error=error, when=lambda params: "AWS_SECRET_ACCESS_KEY" in str(params)
     )
     request = service.granted()
     assert request.status == Status.FAILED
-    assert "invalid_blocks" in request.outcome
+    assert error in request.outcome
+    assert advice in request.advice
     assert service.row(request).state == "lost"
     assert service.events() == ["credentials.undelivered"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot import picture as module
 from bot.aws import Boto3Clients
-from bot.picture import Picture
+from bot.picture import NOT_YET, Picture
 from operations.aws import Aws
 from sandbox.aws.server import AwsSandbox
 from tests.approvals.office import Clock
@@ -53,6 +53,19 @@ def test_the_old_picture_stays_when_aws_refuses(picture: Picture, aws: AwsSandbo
     assert "ListAccounts" in picture.problem
     clock.advance(seconds=15)
     assert picture.due()
+
+
+def test_people_are_told_what_to_do_where_waiting_does_not_help(picture: Picture, aws: AwsSandbox) -> None:
+    assert picture.unread == NOT_YET
+    aws.faults.add("ListAccounts", "error", code="AccessDeniedException")
+    picture.refresh()
+    assert picture.unread == (
+        "The organization cannot be read from AWS. The bot's own AWS permissions do not allow this. "
+        "Give the bot's role the policy that `orgbot iam-policy` prints, then ask again."
+    )
+    aws.faults.add("ListAccounts", "throttle", times=None)
+    picture.refresh()
+    assert picture.unread == NOT_YET
 
 
 def test_an_answer_that_is_not_understood_ends_nothing(picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:

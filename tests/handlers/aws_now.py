@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from operations.errors import BusyError
+from operations.errors import BusyError, RefusedError
 from operations.live import Delegated
 
 
 class AwsNow:
-    """Answers with what a test has put in; with BusyError while it is `away`."""
+    """Answers with what a test has put in; with BusyError while it is `away`, with RefusedError while it is `closed`."""
 
     def __init__(self) -> None:
         self.away = False
+        self.closed = False
         self.has_tags: dict[str, str] = {}
         self.documents: dict[str, str] = {}
         self.effects: dict[tuple[str, str], str] = {}
@@ -19,6 +20,8 @@ class AwsNow:
     def _look(self, operation: str) -> None:
         if self.away:
             raise BusyError(operation, "AWS could not be reached", code="EndpointConnectionError")
+        if self.closed:
+            raise RefusedError(operation, "User is not authorized", code="AccessDeniedException")
 
     def tags(self, account: str) -> dict[str, str]:
         self._look("ListTagsForResource")

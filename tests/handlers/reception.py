@@ -31,6 +31,7 @@ from approvals.slack_calls import SlackRefusedError
 from approvals.store import Store
 from approvals.waiting import Waits
 from bot.database import open_engine
+from bot.picture import NOT_YET
 from handlers.front import Front
 from handlers.home import home_of
 from handlers.looks.sources import Sources
@@ -139,6 +140,7 @@ class Reception:
         self.rules = Rules([Rule("default", (BOB,))])
         self.now = NOW + timedelta(minutes=3)
         self.refreshed = 0
+        self.unread = NOT_YET
         self.live = AwsNow()
         self.replies: list[tuple[str, dict[str, Any]]] = []
         self.deaf = False
@@ -183,6 +185,7 @@ class Reception:
             admission=self.admission,
             organization=lambda: self.organization,
             refresh=self._refresh,
+            unread=lambda: self.unread,
             rules=lambda: self.rules,
             team=lambda: TEAM,
             run=self.waiting.append,

@@ -235,6 +235,23 @@ def test_before_the_organization_was_read(reception: Reception, look: Look, word
 
 
 @pytest.mark.parametrize("word", LOOKS)
+def test_where_waiting_does_not_help_it_is_said_what_does(reception: Reception, look: Look, word: str) -> None:
+    reception.organization, reception.unread = (
+        None,
+        "The organization cannot be read from AWS. Give it `orgbot iam-policy`.",
+    )
+    assert "cannot be read from AWS. Give it `orgbot iam-policy`" in look(word)
+
+
+@pytest.mark.parametrize("text", ["account fullback-staging", "policy DenyLeave", "services"])
+def test_what_aws_refuses_to_tell_is_said_with_the_way_out(reception: Reception, look: Look, text: str) -> None:
+    reception.live.closed = True
+    told = look(text)
+    assert "AWS does not tell. The bot's own AWS permissions do not allow this." in told
+    assert "`orgbot iam-policy`" in told
+
+
+@pytest.mark.parametrize("word", LOOKS)
 def test_an_account_in_no_organization(reception: Reception, look: Look, word: str) -> None:
     reception.organization = Organization("", "111111111111", "", "", (), (), NOW)
     assert "`/org create-organization`" in look(word)
