@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import urllib.request
+from functools import partial
 from typing import Any
 
 from PIL import Image
@@ -86,3 +87,21 @@ def test_the_picture_is_seen_on_the_page() -> None:
         picture = page.get_by_role("log").locator("img.large")
         expect(picture).to_be_visible()
         assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
+
+
+def more_than(play: Scene, number: int) -> bool:
+    """Whether the guest has got another private line."""
+    return len(play.person("guest").ephemerals) > number
+
+
+def test_a_guest_sees_nothing_of_the_organization(play: Scene) -> None:
+    guest = play.person("guest")
+    for text in ("/org tree", "/org accounts", "/org requests", "/org create-account"):
+        answered = partial(more_than, play, len(guest.ephemerals))
+        guest.types(text)
+        play.slack.wait_for(answered, PATIENCE, f"the answer to {text}")
+        assert "Guests cannot ask or decide" in guest.ephemerals[-1]["text"]
+    guest.opens_home()
+    play.slack.wait_for(lambda: "Guests cannot" in json.dumps(guest.home), PATIENCE, "the guest's home tab")
+    assert "fullback" not in json.dumps([*guest.ephemerals, *guest.dms, guest.home])
+    assert guest.view is None
