@@ -27,7 +27,7 @@ from handlers.front import Front
 from handlers.looks import answer as looks
 from handlers.looks.registry import LOOKS
 from handlers.looks.visit import Visit
-from handlers.modals import open_view
+from handlers.modals import learn, open_view
 from handlers.parser import Command, Given, ParseError, operation_named, read, split
 from handlers.slack_names import COMMAND
 from handlers.wording import listed
@@ -153,15 +153,17 @@ def _asked(front: Front, typed: Typed, command: Command) -> list[Block]:
     try:
         filed = file(front, typed.caller, command.operation, command.given, typed.delivery)
     except NotAcceptedError as error:
-        told = section(listed(command.operation, error.problems))
-        return visit.admitted(lambda: [told, *_form_button(command.operation, command.given)])
+        told = [section(listed(command.operation, error.problems)), *_form_button(command.operation, command.given)]
+        return visit.admitted(lambda: told) if error.telling else told
     return [section(_filed(front, typed.caller, filed))]
 
 
 def _filed(front: Front, caller: Caller, filed: Filed) -> str:
     """A title has names of the organization in it: until Slack has told who asks, the number has to do."""
-    known = front.admission.lately(caller.user, caller.team) == ""
-    return filed_line(front, filed.number, filed.title) if known else FILED.format(number=filed.number)
+    if front.admission.lately(caller.user, caller.team) == "":
+        return filed_line(front, filed.number, filed.title)
+    learn(front, caller)
+    return FILED.format(number=filed.number)
 
 
 def _break_glass(front: Front, typed: Typed, command: Command) -> list[Block]:

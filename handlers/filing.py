@@ -28,11 +28,12 @@ NO_ORGANIZATION = "this AWS account is in no organization yet. Make one with `/o
 
 
 class NotAcceptedError(Exception):
-    """Nothing was filed; `problems` say why and what to do."""
+    """Nothing was filed; `problems` say why and what to do; `telling` when they speak of the organization or the rules."""
 
-    def __init__(self, *found: Problem) -> None:
+    def __init__(self, *found: Problem, telling: bool = False) -> None:
         super().__init__("; ".join(problem.sentence for problem in found))
         self.problems = found
+        self.telling = telling
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _settled(front: Front, asked: Operation, organization: Organization) -> Oper
         front.refresh()
         age = ago(organization.read_at, front.clock())
         again = f"The organization was read {age} and is being read again: if it is new, try again in a moment."
-        raise NotAcceptedError(Problem(error.field, f"{error.message} {again}")) from error
+        raise NotAcceptedError(Problem(error.field, f"{error.message} {again}"), telling=True) from error
 
 
 def _rule(front: Front, asked: Operation, organization: Organization) -> Rule:
@@ -107,7 +108,7 @@ def _rule(front: Front, asked: Operation, organization: Organization) -> Rule:
     try:
         rule = front.rules().deciding(wishes(asked, organization))
     except NoRuleError as error:
-        raise NotAcceptedError(Problem(place_field(type(asked)), str(error))) from error
+        raise NotAcceptedError(Problem(place_field(type(asked)), str(error)), telling=True) from error
     field, why = objection(rule, asked)
     if why:
         raise NotAcceptedError(Problem(field, why))

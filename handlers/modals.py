@@ -32,6 +32,15 @@ def open_view_if(front: Front, slack: WebClient, caller: Caller, make: Callable[
     front.run(lambda: _open_if(slack, caller, make()))
 
 
+def learn(front: Front, caller: Caller) -> None:
+    """Has a worker ask Slack who the caller is, so that their next answer need not wait for it."""
+
+    def ask() -> None:
+        front.admission.unwelcome(caller.user, caller.team)
+
+    front.run(ask)
+
+
 def tell(front: Front, slack: WebClient, caller: Caller, text: str) -> None:
     """A line for the caller alone, on a worker."""
     front.run(lambda: _tell(slack, caller, text))

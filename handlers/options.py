@@ -11,8 +11,9 @@ from typing import Any
 from slack_bolt import App
 
 from approvals.text import Block, clean
-from handlers.caller import Caller, of_interaction
+from handlers.caller import of_interaction
 from handlers.front import Front
+from handlers.modals import learn
 from handlers.slack_names import PICKER, PICKERS
 from operations.fields import Kind
 from operations.organization import Account, Organization, OrganizationalUnit
@@ -138,14 +139,10 @@ def register(app: App, front: Front) -> None:
         caller = of_interaction(body)
         unwelcome = front.admission.lately(caller.user, caller.team)
         if unwelcome is None:  # Slack waits for this answer; the next letter gets a better one.
-            front.run(lambda: _learn(front, caller))
+            learn(front, caller)
         if organization is None or unwelcome != "":
             ack(options=[])
             return
         kind, typed = PICKERS[str(body["action_id"]).partition(":")[0]], str(body.get("value") or "")
         found = indexes.of(organization).search(kind, typed)
         ack(options=found or _as_typed(kind, typed))
-
-
-def _learn(front: Front, caller: Caller) -> None:
-    front.admission.unwelcome(caller.user, caller.team)

@@ -131,6 +131,18 @@ def request_form(reception: Reception) -> dict[str, object]:
     return reception.form()
 
 
+@pytest.mark.parametrize("text", ["create-account --name wéb --email nobody", MOVE])
+def test_what_is_wrong_with_the_words_alone_is_told_at_once(open_day: Reception, text: str) -> None:
+    assert open_day.types(text, user=NEW)
+    assert not open_day.people.asked
+
+
+def test_whoever_has_filed_is_known_when_they_look(reception: Reception) -> None:
+    reception.types(MOVE, user=NEW)
+    reception.work()
+    assert "Workloads" in reception.types("tree", user=NEW)
+
+
 def test_what_a_new_person_files_is_kept_at_once_and_told_without_the_names_in_it(reception: Reception) -> None:
     told = reception.types(MOVE, user=NEW)
     assert "*#1* is filed" in told
