@@ -247,7 +247,7 @@ def test_where_waiting_does_not_help_it_is_said_what_does(reception: Reception, 
 def test_what_aws_refuses_to_tell_is_said_with_the_way_out(reception: Reception, look: Look, text: str) -> None:
     reception.live.closed = True
     told = look(text)
-    assert "AWS does not tell. The bot's own AWS permissions do not allow this." in told
+    assert "AWS does not tell. The bot's own AWS permissions do not allow it to look" in told
     assert "`orgbot iam-policy`" in told
 
 
