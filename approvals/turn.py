@@ -164,7 +164,9 @@ class Turn:
         self, session: Session, memory: Mapping[str, Any], polls: int, longest: timedelta | None = None
     ) -> None:
         due = self.context.clock() + self.context.pace.after(polls, longest)
-        release(session, Request, self.number, self.context.owner, memory=memory, polls=polls + 1, due_at=due)
+        values = {"memory": memory, "polls": polls + 1, "due_at": due}
+        if not release(session, Request, self.number, self.context.owner, **values):
+            raise LeaseLostError
 
     def succeed(self) -> None:
         """Every step is done: the card, the thread and the requester get the result."""

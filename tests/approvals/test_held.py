@@ -6,12 +6,14 @@ from datetime import datetime
 
 import pytest
 
-from approvals.attempts import Outcome
+from approvals.attempts import LeaseLostError, Outcome
 from approvals.held import GIVE_UP
 from approvals.models import Request
 from approvals.runner import PATIENCE, TELL_FROM, outcome_of
 from approvals.states import TERMINAL, Status
+from approvals.turn import take
 from operations.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
+from operations.observations import Failed
 from operations.open_account import OpenAccount
 from sandbox.aws.server import AwsSandbox
 from tests.approvals.office import ALICE, BOB, Office
@@ -71,6 +73,18 @@ def test_a_refused_look_never_ends_what_was_sent(
     assert office.until_done(request).status == Status.SUCCEEDED
     assert told(office, "AWS can be asked again") == [1, 1]
     assert len(accounts_with(aws, NEW["email"])) == len(aws.calls.of("CreateAccount")) == 1
+
+
+def test_a_worker_that_has_lost_the_request_tells_nothing(office: Office, aws: AwsSandbox) -> None:
+    """The one that has it now counts its own looks, and tells what it finds."""
+    request = under_way(office, aws)
+    office.clock.advance(seconds=10)
+    turn = take(office.context, request.id or 0)
+    assert turn
+    office.restart()
+    with pytest.raises(LeaseLostError):
+        turn.hold(TELL_FROM, Failed("no"))
+    assert told(office, "*Waiting:*") == [0, 0]
 
 
 def test_a_blip_is_not_told(office: Office, aws: AwsSandbox) -> None:
