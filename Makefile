@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 # All processors; a file stays with one of them, because its tests share an AWS server.
 PYTEST := $(BIN)/pytest --numprocesses=auto --dist=loadfile
-# To try it out, what the sandbox needs is enough: a seventh of what the tests and checks install beside it.
+# To try it out, what the sandbox needs is enough: little more than half of what the tests and checks need.
 TRIAL := .venv/installed-sandbox
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
