@@ -18,6 +18,7 @@ CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 FORMATTING = re.compile(r"(?<![^\W_])([*_~])(?=\S)(?=[^\n]*\S\1(?![^\W_]))")  # The opening one of a pair.
 EMOJI = re.compile(r"(?<!\w)(?<!\w:):(?=[\w+'-]+:)")  # Not within `arn:aws:iam::…` or 12:30:00, which are copied.
 ALIKE = {"*": "∗", "_": "ˍ", "~": "∼"}  # noqa: RUF001  They look the same and format nothing.
+MENTION = re.compile("<(?=[!@#])")  # Nothing in rich text; apart for those who copy it elsewhere.
 JOINER = "\u2060"  # Keeps apart what would mean something together; nobody sees it.
 INVISIBLE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0")
 
@@ -99,7 +100,8 @@ def quoted(title: str, text: str) -> Block:
 
     Source: Slack API, "Block Kit: Rich text block" (rich_text_quote).
     """
-    shown = shorten(clean(text).replace("``", f"`{JOINER}`"), SECTION)
+    apart = MENTION.sub(f"<{JOINER}", clean(text).replace("``", f"`{JOINER}`"))
+    shown = shorten(apart, SECTION)
     return {
         "type": "rich_text",
         "elements": [

@@ -72,12 +72,16 @@ def test_code_stays_to_be_copied_whatever_it_holds() -> None:
 
 
 def test_a_quotation_holds_the_text_as_it_was_written() -> None:
-    text = "fine\n\n*What will happen*\n1. Nothing at all.\n:white_check_mark: <!channel>"
+    text = "fine\n\n*What will happen*\n1. Nothing at all.\n:white_check_mark: & <b>"
     block = quoted("Reason", text)
     title, quote = block["elements"]
     assert quote == {"type": "rich_text_quote", "elements": [{"type": "text", "text": text}]}
     assert title["elements"][0]["text"] == "Reason"
     assert problems([block], "message") == []
+
+
+def test_not_even_a_quotation_holds_a_mention() -> None:
+    assert "<!channel>" not in str(quoted("Reason", "<!channel> <@U0BOB>"))
 
 
 def test_quotations_are_cut_with_the_rest() -> None:
