@@ -1,7 +1,7 @@
 """What the page hears at once: one WebSocket per open window, fed from any thread.
 
-Browsers hold six HTTP connections to a host at most, and a stream of server-sent events is one of them: a seventh window
-would never load. WebSockets do not count there.
+Browsers hold six HTTP connections to a host at most, and a stream of server-sent events is one of them: the next window
+never loads. WebSockets do not count there.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Broker:
         self._listeners: set[Listener] = set()
 
     def publish(self, event: Json, users: set[str] | None = None, window: str | None = None) -> None:
-        """Send to these people's windows or to everybody's, or to the one window of that id; as it is now, whatever changes later."""
+        """Send to these people's windows (None: everybody's), or to one alone; as it is now, whatever changes later."""
         text = json.dumps(event)
         for listener in list(self._listeners):
             if (users is None or listener.user in users) and window in {None, listener.window}:
