@@ -9,6 +9,7 @@ import { tabs } from "./tabs.js";
 import { welcome } from "./welcome.js";
 
 let shown = [];
+const underway = new Set(); // For each answer that is awaited, what was heard meanwhile: the answer may be older.
 let list = null;
 let openThread = () => {};
 const START = [{ key: "start", version: "", draw: () => el("div.filler", {}, welcome()) }];
@@ -17,6 +18,7 @@ const NOTHING = [{ key: "nothing", version: "", draw: () => el("p.empty", {}, "N
 /** Draws the place in the middle of the page. @param {(message: object) => void} open opens a thread */
 export async function showConversation(id, open) {
   openThread = open;
+  shown = [];
   const place = channel(id);
   list = log(titleOf(id));
   replace(document.getElementById("place"),
@@ -29,25 +31,34 @@ export async function showConversation(id, open) {
 
 /** Reads the messages anew. */
 export async function refresh(id = store.place) {
+  const meanwhile = [];
+  underway.add(meanwhile);
   const answer = await get("messages", { channel: id });
+  underway.delete(meanwhile);
   if (id !== store.place || !answer.messages) return;
   shown = answer.messages;
+  meanwhile.forEach((change) => change());
+  draw();
+}
+
+function happens(change) {
+  underway.forEach((meanwhile) => meanwhile.push(change));
+  change();
   draw();
 }
 
 /** A live message of this place: a new one, or a newer version of one. */
 export function heard(said) {
-  const index = shown.findIndex((one) => one.ts === said.ts);
-  if (index >= 0) shown[index] = said;
-  else if (!said.thread_ts || said.thread_ts === said.ts || said.subtype === "thread_broadcast") shown.push(said);
-  else return;
-  draw();
+  happens(() => {
+    const index = shown.findIndex((one) => one.ts === said.ts);
+    if (index >= 0) shown[index] = said;
+    else if (!said.thread_ts || said.thread_ts === said.ts || said.subtype === "thread_broadcast") shown.push(said);
+  });
 }
 
 /** A message that is gone. @param {string} ts */
 export function gone(ts) {
-  shown = shown.filter((one) => one.ts !== ts);
-  draw();
+  happens(() => { shown = shown.filter((one) => one.ts !== ts); });
 }
 
 function draw() {

@@ -8,7 +8,7 @@ import { drawTop } from "./people.js";
 import { drawSidebar } from "./sidebar.js";
 import { channel, enter, readAddress, store, user, writeAddress } from "./store.js";
 import { closeThread, isOpen, openThread, refreshThread } from "./thread.js";
-import { allNews, howMany, noteNews, noteSeen, see } from "./unread.js";
+import { allNews, asked, howMany, noteNews, noteSeen, see } from "./unread.js";
 
 const FIRST = "U0ALICE";
 const HEARD = {
@@ -43,6 +43,7 @@ async function become(person, place = "", thread = "", tab = "messages") {
 
 /** Reads the workspace as a person sees it, and draws what stands around the messages. @returns {Promise<boolean>} whether it could */
 async function read(person) {
+  asked();
   if (!(await enter(person))) return false;
   allNews(store.state.unread);
   if (live && store.tab === "messages") see(store.place); // The answer may be older than what has been seen meanwhile.

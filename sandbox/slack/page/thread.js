@@ -8,6 +8,7 @@ import { store, writeAddress } from "./store.js";
 
 const pane = () => document.getElementById("thread");
 let list = null;
+let round = 0;
 
 /** @param {{channel: string, ts: string}} parent @param {boolean} take whether the focus goes there, as when somebody asked for it */
 export async function openThread(parent, take = true) {
@@ -44,8 +45,9 @@ function leave() {
 export async function refreshThread() {
   if (!store.thread) return;
   const { channel, ts } = store.thread;
+  const mine = (round += 1);
   const answer = await get("replies", { channel, ts });
-  if (store.thread?.ts !== ts || !answer.messages?.length) return;
+  if (mine !== round || store.thread?.ts !== ts || !answer.messages?.length) return;
   const [parent, ...rest] = answer.messages.map((said) => ({ key: said.ts, version: JSON.stringify(said), draw: () => message(said, () => {}, true) }));
   const count = `${rest.length} ${rest.length === 1 ? "reply" : "replies"}`;
   list.show([parent, { key: "count", version: count, draw: () => el("div.day", {}, el("span", {}, count)) }, ...rest]);

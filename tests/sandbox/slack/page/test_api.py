@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from sandbox.slack.driver import SlackSandbox
 from tests.sandbox.slack.bots import client_of
@@ -37,6 +37,22 @@ def test_a_window_that_is_left_listens_no_more_and_one_that_is_come_back_to_has_
     expect(page.get_by_role("log")).to_contain_text("while away")
     client_of(slack).chat_postMessage(channel="C0APPROVALS", text="and after")
     expect(page.get_by_role("log")).to_contain_text("and after")
+
+
+def test_what_is_heard_while_an_older_answer_is_on_its_way_stays(slack: SlackSandbox, look: Look) -> None:
+    page = look("U0ALICE/C0GENERAL")
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        client_of(slack).chat_postMessage(channel="C0APPROVALS", text="just now")
+        page.wait_for_timeout(500)
+        route.fulfill(response=answer)
+
+    page.route("**/sandbox/messages*", late, times=1)
+    with page.expect_response("**/sandbox/messages*"):
+        page.get_by_role("button", name="aws-approvals").click()
+    page.wait_for_timeout(500)
+    expect(page.get_by_role("log")).to_contain_text("just now")
 
 
 def test_no_answer_is_told(look: Look) -> None:
