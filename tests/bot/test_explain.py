@@ -108,7 +108,7 @@ def test_a_group_is_asked_of_slack(place: tuple[Town, Path]) -> None:
         (("move --account nothing --to /", "--as", "U0BOB"), "there is no account “nothing”"),
         (
             ("create-account --name a --email b", "--as", "U0BOB"),
-            "email: an e-mail address for AWS has 6 to 64 characters",
+            "email: “b” is no e-mail address that AWS accepts",
         ),
     ],
 )

@@ -60,7 +60,6 @@ def test_help_for_a_name_in_two_words(reception: Reception, text: str) -> None:
 
 def test_help_for_what_does_not_exist(reception: Reception) -> None:
     assert "Did you mean `create-account`?" in reception.types("help create-acount")
-    assert "`tree` is no operation but a look" in reception.types("help tree")
 
 
 @pytest.mark.parametrize("operation", [EveryKind, NeedsNothing])
