@@ -44,8 +44,7 @@ def body(text: str, *blocks: dict[str, Any]) -> Body:
 
 def name(request: Request) -> str:
     """The request as people refer to it: number and title, escaped."""
-    title = str(request.preview.get("title") or request.operation)
-    return f"request #{request.id} ({escape(shorten(title, 200))})"
+    return f"request #{request.id} ({escape(shorten(request.title, 200))})"
 
 
 def link(request: Request) -> str:

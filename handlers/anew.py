@@ -97,21 +97,24 @@ def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Gi
         asked = operation.model_validate(request.params)
     except ValidationError:
         return NO_UNDO
-    reason = f"Undo of request #{request.id}: {request.title}"[:LONGEST_REASON]
     inverse = asked.inverse(request.preview.get("precondition", {}), request.memory)
-    return [(type(one), Given(_values(one.model_dump(mode="json")), reason)) for one in inverse] or NO_UNDO
+    return [_following(one, "Undo", request) for one in inverse] or NO_UNDO
 
 
 def _rest(request: Request) -> list[tuple[type[Operation], Given]]:
     """What is left of a request that is half done."""
     if request.status != Status.FAILED:
         return []
-    title = request.preview.get("title", request.operation)
-    reason = f"The rest of request #{request.id}: {title}"[:LONGEST_REASON]
     try:
-        return [(type(one), Given(_values(one.model_dump(mode="json")), reason)) for one in rest_of(request)]
+        return [_following(one, "The rest", request) for one in rest_of(request)]
     except ValidationError:
         return []
+
+
+def _following(one: Operation, what: str, request: Request) -> tuple[type[Operation], Given]:
+    """What follows from a request that is over, with a reason that names it."""
+    reason = f"{what} of request #{request.id}: {request.title}"[:LONGEST_REASON]
+    return type(one), Given(_values(one.model_dump(mode="json")), reason)
 
 
 def _values(params: dict[str, Any]) -> dict[str, Any]:
