@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 
 from benchmarks.servers import ASKS, SECRET, TEAM, WAIT
 from benchmarks.table import Row
-from sandbox.town import free_port
+from sandbox.sandbox import free_port
 
 REQUESTS = {1: 4000, 8: 8000, 32: 8000}
 ROUNDS = 5

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 from benchmarks.table import Row
-from sandbox.town import Town, town
+from sandbox.sandbox import Sandbox, sandbox
 
 ROUNDS = 5
 BARE = "import slack_bolt, boto3, sqlmodel, apscheduler.schedulers.background, alembic.command, pydantic_settings, structlog, waitress, prometheus_client"
@@ -23,7 +23,7 @@ RESIDENT = (
 def rows() -> Iterator[Row]:
     """Time until `/readyz` says yes, and resident memory then; the floor imports the same libraries and makes one client."""
     floors = [_bare() for _ in range(ROUNDS)]
-    with town(creation_seconds=0) as place:
+    with sandbox(creation_seconds=0) as place:
         ours = [_bot(place) for _ in range(ROUNDS)]
     for index, (name, unit, target) in enumerate((("start to ready", "ms", 1.3), ("resident memory", "MB", 1.3))):
         mine, floor = (statistics.median(figures[index] for figures in side) for side in (ours, floors))
@@ -37,7 +37,7 @@ def _bare() -> tuple[float, float]:
     return (time.perf_counter() - began) * 1000, _megabytes(int(answer.stdout))
 
 
-def _bot(place: Town) -> tuple[float, float]:
+def _bot(place: Sandbox) -> tuple[float, float]:
     began = time.perf_counter()
     bot = place.start_bot()
     ready = (time.perf_counter() - began) * 1000

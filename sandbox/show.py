@@ -1,4 +1,4 @@
-"""`orgbot sandbox`: starts the town and the bot, says where the page is, and stays until Ctrl-C."""
+"""`orgbot sandbox`: starts the sandbox and the bot, says where the page is, and stays until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from sandbox.sandbox import BotDiedError, BotProcess, Sandbox, sandbox
 from sandbox.story import Story
-from sandbox.town import BotDiedError, BotProcess, Town, town
 
 
 class AskedToStop(BaseException):
@@ -20,7 +20,7 @@ def run_sandbox(*, play: bool, port: int) -> int:
     """The exit code: 0, or 1 when the bot or the story failed."""
     _when_asked(_stop)
     try:
-        with town(port=0 if play else port) as place:
+        with sandbox(port=0 if play else port) as place:
             return _with_bot(place, play=play)
     except AskedToStop:
         return 0
@@ -49,7 +49,7 @@ def _when_asked(do: Callable[[int, FrameType | None], None] | signal.Handlers) -
         signal.signal(number, do)
 
 
-def _with_bot(place: Town, *, play: bool) -> int:
+def _with_bot(place: Sandbox, *, play: bool) -> int:
     _say("Starting Slack's and AWS's stand-ins and the bot …")
     bot = place.start_bot()
     try:
@@ -61,13 +61,13 @@ def _with_bot(place: Town, *, play: bool) -> int:
         bot.stop()
 
 
-def _play(place: Town) -> int:
+def _play(place: Sandbox) -> int:
     Story(place, _say).play()
     _say("The whole story came true.")
     return 0
 
 
-def _stay(place: Town, bot: BotProcess) -> int:
+def _stay(place: Sandbox, bot: BotProcess) -> int:
     _say(f"\n  Open {place.slack.page_url} in your browser.\n")
     _say(
         "  You are Alice: type /org create-account in #general. Then switch to Bob, and press Approve in #aws-approvals."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sandbox.sandbox import Sandbox
 from sandbox.slack.driver import SlackSandbox
-from sandbox.town import Town
 from sandbox.wording import plainly
 
 Say = Callable[[str], None]
@@ -22,9 +22,9 @@ COLUMN = 30
 class Story:
     """Plays the people; what the bot says is shown once, in the order in which it came."""
 
-    def __init__(self, town: Town, say: Say) -> None:
-        self._town = town
-        self._slack: SlackSandbox = town.slack
+    def __init__(self, sandbox: Sandbox, say: Say) -> None:
+        self._sandbox = sandbox
+        self._slack: SlackSandbox = sandbox.slack
         self._say = say
         self._shown: set[str] = set()
 
@@ -87,7 +87,7 @@ class Story:
         return any("is ready" in message["text"] for message in replies)
 
     def _new_account(self) -> str:
-        pages = self._town.aws.client("organizations").get_paginator("list_accounts").paginate()
+        pages = self._sandbox.aws.client("organizations").get_paginator("list_accounts").paginate()
         (account,) = [a["Id"] for page in pages for a in page["Accounts"] if a["Email"] == "mobile@example.com"]
         return str(account)
 
@@ -98,7 +98,7 @@ class Story:
             self._tell("orgbot to Alice by DM:", message["text"])
 
     def _stands_in_aws(self, account: str) -> None:
-        organizations = self._town.aws.client("organizations")
+        organizations = self._sandbox.aws.client("organizations")
         parent = organizations.list_parents(ChildId=account)["Parents"][0]["Id"]
         unit = organizations.describe_organizational_unit(OrganizationalUnitId=parent)["OrganizationalUnit"]["Name"]
         if unit != "Staging":

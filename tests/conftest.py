@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.aws.server import AwsSandbox
-from tests.profiles import choose_profile
+from tests.harness.profiles import choose_profile
 
 choose_profile()
 

@@ -1,4 +1,4 @@
-"""The office: a bot whose workers are run by hand."""
+"""A bot without Slack's side, whose workers are run by hand."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
+from tests.harness.workers import Workers
 
 
 @pytest.fixture
-def office(aws: AwsSandbox, tmp_path: Path) -> Iterator[Office]:
-    office = Office(f"sqlite:///{tmp_path / 'orgbot.db'}")
-    yield office
-    office.close()
+def workers(aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
+    workers = Workers(f"sqlite:///{tmp_path / 'orgbot.db'}")
+    yield workers
+    workers.close()

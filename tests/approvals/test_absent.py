@@ -14,10 +14,11 @@ from approvals.absent import MOST_OF_A_GROUP
 from approvals.models import Message, Request
 from approvals.people import People, Person, SlackAwayError
 from approvals.rules import Rule, Rules
+from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
-from sandbox.town import MANIFEST
-from tests.approvals.office import ALICE, BOB, CAROL, DAVE, TEAM, Office
 from tests.approvals.test_outbox import Mail
+from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
+from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
 
@@ -29,109 +30,109 @@ def slack() -> Iterator[SlackSandbox]:
 
 
 @pytest.fixture
-def mail(office: Office, slack: SlackSandbox) -> Mail:
-    return Mail(office, slack)
+def mail(workers: Workers, slack: SlackSandbox) -> Mail:
+    return Mail(workers, slack)
 
 
 def asked(mail: Mail, *approvers: str, **more: object) -> Request:
     """A request of Alice's whose card is posted, and about which everybody was told."""
-    mail.office.rules = Rules([Rule("default", approvers, **more)])  # type: ignore[arg-type]
-    request = mail.office.ask("create-account", **NEW)
+    mail.workers.rules = Rules([Rule("default", approvers, **more)])  # type: ignore[arg-type]
+    request = mail.workers.ask("create-account", **NEW)
     mail.deliver()
     return request
 
 
-def called(office: Office) -> list[str]:
+def called(workers: Workers) -> list[str]:
     """Who was called by direct message, in order."""
-    with office.context.store.read() as session:
+    with workers.context.store.read() as session:
         calls = select(Message.user).where(col(Message.lane).startswith("call:"))
         return list(session.exec(calls.order_by(col(Message.id))).all())
 
 
 def test_who_is_not_in_the_channel_gets_the_link_to_the_card(mail: Mail) -> None:
-    mail.office.people.channel = {BOB}
+    mail.workers.people.channel = {BOB}
     asked(mail, BOB, CAROL)
     assert mail.slack.person("bob").dms == []
     (line,) = [message["text"] for message in mail.slack.person("carol").dms]
     assert "<@U0ALICE> waits for a decision that you may make: request #1" in line
     assert "<#C0APPROVALS>" in line
-    assert mail.office.request(1).card_link in line
+    assert mail.workers.request(1).card_link in line
 
 
 def test_groups_and_addresses_name_people_too_and_nobody_is_called_twice(mail: Mail) -> None:
-    mail.office.people.channel = set()
-    mail.office.people.groups["S0SECURITY"] = [CAROL, DAVE]
+    mail.workers.people.channel = set()
+    mail.workers.people.groups["S0SECURITY"] = [CAROL, DAVE]
     asked(mail, BOB, "S0SECURITY", "dave@example.com", "nobody@example.com")
-    assert called(mail.office) == [BOB, CAROL, DAVE]
+    assert called(mail.workers) == [BOB, CAROL, DAVE]
 
 
 def test_of_a_large_group_only_some_are_called(mail: Mail) -> None:
     many = [f"U{number}" for number in range(MOST_OF_A_GROUP + 5)]
-    mail.office.people.people |= {user: Person(user, TEAM, user, user) for user in many}
-    mail.office.people.groups["S0ALL"] = many
+    mail.workers.people.people |= {user: Person(user, TEAM, user, user) for user in many}
+    mail.workers.people.groups["S0ALL"] = many
     asked(mail, "S0ALL")
-    assert len(called(mail.office)) == MOST_OF_A_GROUP
+    assert len(called(mail.workers)) == MOST_OF_A_GROUP
 
 
 def test_who_asks_is_not_called(mail: Mail) -> None:
-    mail.office.people.channel = set()
+    mail.workers.people.channel = set()
     asked(mail, ALICE, BOB)
-    assert called(mail.office) == [BOB]
+    assert called(mail.workers) == [BOB]
 
 
 def test_who_may_not_decide_is_not_called_and_not_named(mail: Mail) -> None:
-    mail.office.people.channel = set()
-    mail.office.people.people[CAROL] = Person(CAROL, TEAM, "carol@example.com", "carol", deactivated=True)
-    mail.office.people.people[DAVE] = Person(DAVE, "T0OTHER", "dave@example.com", "dave")
+    mail.workers.people.channel = set()
+    mail.workers.people.people[CAROL] = Person(CAROL, TEAM, "carol@example.com", "carol", deactivated=True)
+    mail.workers.people.people[DAVE] = Person(DAVE, "T0OTHER", "dave@example.com", "dave")
     asked(mail, ALICE, BOB, CAROL, "dave@example.com")
-    assert called(mail.office) == [BOB]
+    assert called(mail.workers) == [BOB]
     (card,) = mail.slack.messages("aws-approvals")
     assert "needs 1 approval of <@U0BOB> until" in str(card["blocks"])
 
 
 def test_the_escalation_calls_only_those_who_have_not_been(mail: Mail) -> None:
-    mail.office.people.channel = set()
+    mail.workers.people.channel = set()
     asked(mail, BOB, escalate_to=(BOB, DAVE), escalate_after=timedelta(hours=1))
-    mail.office.clock.advance(hours=1)
+    mail.workers.clock.advance(hours=1)
     mail.deliver()
-    assert called(mail.office) == [BOB, DAVE]
+    assert called(mail.workers) == [BOB, DAVE]
 
 
 def test_when_slack_is_away_they_are_told_later(mail: Mail) -> None:
-    mail.office.people.channel, mail.office.people.away = set(), True
+    mail.workers.people.channel, mail.workers.people.away = set(), True
     asked(mail, BOB)
-    assert called(mail.office) == []
-    mail.office.people.away = False
-    mail.office.clock.advance(minutes=2)
+    assert called(mail.workers) == []
+    mail.workers.people.away = False
+    mail.workers.clock.advance(minutes=2)
     mail.deliver()
-    assert called(mail.office) == [BOB]
+    assert called(mail.workers) == [BOB]
 
 
 def test_what_was_decided_meanwhile_calls_nobody(mail: Mail) -> None:
-    mail.office.people.channel, mail.office.people.away = set(), True
+    mail.workers.people.channel, mail.workers.people.away = set(), True
     request = asked(mail, BOB)
-    mail.office.click(request, "deny", BOB)
-    mail.office.work()
-    mail.office.people.away = False
-    mail.office.clock.advance(minutes=2)
+    mail.workers.click(request, "deny", BOB)
+    mail.workers.work()
+    mail.workers.people.away = False
+    mail.workers.clock.advance(minutes=2)
     mail.deliver()
-    assert called(mail.office) == []
+    assert called(mail.workers) == []
 
 
 def test_of_two_processes_one_calls(mail: Mail, monkeypatch: pytest.MonkeyPatch) -> None:
-    mail.office.people.channel, mail.office.people.away = set(), True
+    mail.workers.people.channel, mail.workers.people.away = set(), True
     request = asked(mail, BOB)
-    mail.office.people.away = False
+    mail.workers.people.away = False
     both = absent._absent
 
     def meanwhile(*given: object) -> list[str]:
         monkeypatch.setattr(absent, "_absent", both)
-        absent.tell_absent(mail.office.context, request.id or 0)
+        absent.tell_absent(mail.workers.context, request.id or 0)
         return both(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(absent, "_absent", meanwhile)
-    absent.tell_absent(mail.office.context, request.id or 0)
-    assert called(mail.office) == [BOB]
+    absent.tell_absent(mail.workers.context, request.id or 0)
+    assert called(mail.workers) == [BOB]
 
 
 def test_slack_tells_who_is_in_a_channel_page_by_page(slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch) -> None:

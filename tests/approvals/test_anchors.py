@@ -14,25 +14,25 @@ from approvals.audit import problems
 from approvals.dispatcher import Dispatcher
 from approvals.models import AuditRecord, Message
 from approvals.outbox import Outbox
-from tests.approvals.office import Office
-from tests.approvals.post_box import PostBox
+from tests.harness.slack import InMemorySlack
+from tests.harness.workers import Workers
 
 DAY = timedelta(hours=24)
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
 
 
 @pytest.fixture
-def asked(office: Office) -> Office:
-    office.ask("create-account", **NEW)
-    office.work()
-    return office
+def asked(workers: Workers) -> Workers:
+    workers.ask("create-account", **NEW)
+    workers.work()
+    return workers
 
 
-def anchors(office: Office) -> list[Anchor]:
-    return [found for text in office.said("notice") for found in parse(text)]
+def anchors(workers: Workers) -> list[Anchor]:
+    return [found for text in workers.said("notice") for found in parse(text)]
 
 
-def test_an_anchor_names_the_newest_record_and_is_noted_itself(asked: Office) -> None:
+def test_an_anchor_names_the_newest_record_and_is_noted_itself(asked: Workers) -> None:
     newest = asked.audit()[-1]
     asked.clock.advance(hours=24)
     assert post(asked.context, DAY)
@@ -43,7 +43,7 @@ def test_an_anchor_names_the_newest_record_and_is_noted_itself(asked: Office) ->
     assert problems(asked.audit()) == []
 
 
-def test_nothing_is_anchored_before_its_time_or_without_news(asked: Office) -> None:
+def test_nothing_is_anchored_before_its_time_or_without_news(asked: Workers) -> None:
     assert not post(asked.context, DAY)
     asked.clock.advance(hours=24)
     assert post(asked.context, DAY)
@@ -52,7 +52,7 @@ def test_nothing_is_anchored_before_its_time_or_without_news(asked: Office) -> N
     assert len(anchors(asked)) == 1
 
 
-def test_a_restart_knows_when_the_last_one_was_posted(asked: Office) -> None:
+def test_a_restart_knows_when_the_last_one_was_posted(asked: Workers) -> None:
     asked.clock.advance(hours=24)
     post(asked.context, DAY)
     asked.restart()
@@ -64,9 +64,9 @@ def test_a_restart_knows_when_the_last_one_was_posted(asked: Office) -> None:
     assert post(asked.context, DAY)
 
 
-def test_the_dispatcher_posts_it(asked: Office) -> None:
+def test_the_dispatcher_posts_it(asked: Workers) -> None:
     asked.clock.advance(hours=24)
-    slack = PostBox()
+    slack = InMemorySlack()
     dispatcher = Dispatcher(
         asked.context, Outbox(asked.context, slack, lambda: "B0ORGBOT", lambda _: {}), 2, lambda _: None
     )
@@ -75,14 +75,14 @@ def test_the_dispatcher_posts_it(asked: Office) -> None:
     assert len(anchors(asked)) == 1
 
 
-def test_an_empty_audit_has_no_anchor(office: Office) -> None:
-    assert not post(office.context, DAY)
+def test_an_empty_audit_has_no_anchor(workers: Workers) -> None:
+    assert not post(workers.context, DAY)
 
 
-def test_an_anchor_arrives_once_though_an_answer_was_lost(asked: Office) -> None:
+def test_an_anchor_arrives_once_though_an_answer_was_lost(asked: Workers) -> None:
     asked.clock.advance(hours=24)
     post(asked.context, DAY)
-    slack = PostBox()
+    slack = InMemorySlack()
     outbox = Outbox(asked.context, slack, lambda: "B0ORGBOT", lambda _: {})
     outbox.send_lane("notices")
     with asked.context.store.write() as session:  # As if the process had died before it wrote the answer down.
@@ -96,7 +96,7 @@ def test_an_anchor_arrives_once_though_an_answer_was_lost(asked: Office) -> None
     assert parse(posted["text"]) == anchors(asked)
 
 
-def test_a_cut_at_the_end_is_seen_with_an_anchor_and_not_without(asked: Office) -> None:
+def test_a_cut_at_the_end_is_seen_with_an_anchor_and_not_without(asked: Workers) -> None:
     records = asked.audit()
     anchor = Anchor(records[-1].id or 0, records[-1].hash)
     assert disagreements(records, [anchor]) == []
@@ -106,7 +106,7 @@ def test_a_cut_at_the_end_is_seen_with_an_anchor_and_not_without(asked: Office) 
         assert "has been cut off" in line
 
 
-def test_an_end_that_was_cut_off_and_written_anew_is_seen(asked: Office) -> None:
+def test_an_end_that_was_cut_off_and_written_anew_is_seen(asked: Workers) -> None:
     records = asked.audit()
     anchor = Anchor(records[-1].id or 0, records[-1].hash)
     forged = AuditRecord(**records[-1].model_dump() | {"hash": "0" * 64})

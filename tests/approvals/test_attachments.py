@@ -12,7 +12,7 @@ from approvals.attachments import Attached, Attachments, FileError
 from approvals.models import Message
 from approvals.people import SlackAwayError
 from approvals.states import Status
-from tests.approvals.office import Office
+from tests.harness.workers import Workers
 
 FILE = "slack-file:F0123456789"
 DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
@@ -34,20 +34,20 @@ class Files:
         return Attached("deny.json", self.text)
 
 
-def reading(office: Office, files: Files) -> None:
-    office.context = dataclasses.replace(office.context, files=files)
+def reading(workers: Workers, files: Files) -> None:
+    workers.context = dataclasses.replace(workers.context, files=files)
 
 
-def test_the_text_takes_the_files_place_before_anybody_approves(office: Office) -> None:
+def test_the_text_takes_the_files_place_before_anybody_approves(workers: Workers) -> None:
     files = Files(json.dumps(DOCUMENT, indent=4))
-    reading(office, files)
-    request = office.ask("create-policy", **NEW)
-    office.work()
-    request = office.request(request.id)
+    reading(workers, files)
+    request = workers.ask("create-policy", **NEW)
+    workers.work()
+    request = workers.request(request.id)
     assert json.loads(request.params["content"]) == DOCUMENT
     assert files.asked == [("F0123456789", request.requester)]
-    office.click(request, "approve", "U0BOB")
-    assert office.until_done(request).status == Status.SUCCEEDED
+    workers.click(request, "approve", "U0BOB")
+    assert workers.until_done(request).status == Status.SUCCEEDED
 
 
 @pytest.mark.parametrize(
@@ -57,29 +57,29 @@ def test_the_text_takes_the_files_place_before_anybody_approves(office: Office) 
         (Files(error=FileError("the file was uploaded by somebody else.")), "The file was uploaded by somebody else."),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused(office: Office, files: Files, said: str) -> None:
-    reading(office, files)
-    request = office.ask("create-policy", **NEW)
-    office.work()
-    request = office.request(request.id)
+def test_a_file_that_cannot_be_used_is_refused(workers: Workers, files: Files, said: str) -> None:
+    reading(workers, files)
+    request = workers.ask("create-policy", **NEW)
+    workers.work()
+    request = workers.request(request.id)
     assert request.status == Status.REFUSED
     assert said in request.outcome
     assert "--content" not in request.outcome
-    with office.context.store.read() as session:
+    with workers.context.store.read() as session:
         (told,) = session.exec(select(Message).where(Message.kind == "dm")).all()
     assert told.body["blocks"][-1]["elements"][0]["action_id"] == "again"
 
 
-def test_slack_away_is_tried_again(office: Office) -> None:
+def test_slack_away_is_tried_again(workers: Workers) -> None:
     files = Files(json.dumps(DOCUMENT), error=SlackAwayError("files.info"))
-    reading(office, files)
-    request = office.ask("create-policy", **NEW)
-    office.work()
-    assert office.request(request.id).status == Status.PENDING
+    reading(workers, files)
+    request = workers.ask("create-policy", **NEW)
+    workers.work()
+    assert workers.request(request.id).status == Status.PENDING
     files.error = None
-    office.clock.advance(minutes=1)
-    office.work()
-    assert office.request(request.id).announced_at
+    workers.clock.advance(minutes=1)
+    workers.work()
+    assert workers.request(request.id).announced_at
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from sqlmodel import col, select
 
 from approvals.audit import GENESIS, digest_of, problems, record
 from approvals.models import AuditRecord
-from tests.approvals.office import ALICE, BOB, Office
+from tests.harness.people import ALICE, BOB
+from tests.harness.workers import Workers
 
 TIMES = 1000
 TIMES_A_FIELD = 200
@@ -20,17 +21,17 @@ FIELDS = ("at", "event", "actor", "request_id", "detail", "previous", "hash")
 
 
 @pytest.fixture
-def chain(office: Office) -> list[dict[str, Any]]:
+def chain(workers: Workers) -> list[dict[str, Any]]:
     """Twenty-four records as the database gives them back, of a request's life again and again."""
     for number in range(6):
-        office.clock.advance(seconds=1.000001)
-        with office.context.store.write() as session:
-            now = office.clock()
+        workers.clock.advance(seconds=1.000001)
+        with workers.context.store.write() as session:
+            now = workers.clock()
             record(session, now, "request.filed", ALICE, number, operation="tag-account", digest="d" * 64)
             record(session, now, "vote.approve", BOB, number, digest="d" * 64, reason="ünïcode 🙂")
             record(session, now, "request.approved", BOB, number, nested={"list": [1, 2.5, None, True]})
             record(session, now, "anchor.posted", "orgbot")
-    with office.context.store.read() as session:
+    with workers.context.store.read() as session:
         found = session.exec(select(AuditRecord).order_by(col(AuditRecord.id))).all()
         return [entry.model_dump() for entry in found]
 

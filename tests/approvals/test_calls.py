@@ -12,32 +12,32 @@ from approvals.states import Status
 from approvals.turn import Turn
 from operations.aws import Call
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
+from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com", "ou": "/Workloads/Staging"}
 
 
-def calls(office: Office, request: Request) -> list[AuditRecord]:
-    return [entry for entry in office.audit() if entry.event == "aws.call" and entry.request_id == request.id]
+def calls(workers: Workers, request: Request) -> list[AuditRecord]:
+    return [entry for entry in workers.audit() if entry.event == "aws.call" and entry.request_id == request.id]
 
 
-def told(office: Office, request: Request) -> list[tuple[Any, Any]]:
-    return [(entry.detail.get("operation"), entry.detail["outcome"]) for entry in calls(office, request)]
+def told(workers: Workers, request: Request) -> list[tuple[Any, Any]]:
+    return [(entry.detail.get("operation"), entry.detail["outcome"]) for entry in calls(workers, request)]
 
 
-def test_each_call_of_a_request(office: Office, aws: AwsSandbox) -> None:
-    request = office.until_done(office.approved("create-account", **NEW))
-    assert told(office, request) == [("CreateAccount", "ok"), ("MoveAccount", "ok")]
-    assert all(entry.detail["aws_request_id"] for entry in calls(office, request))
-    assert [entry.detail["step"] for entry in calls(office, request)] == ["open", "move"]
+def test_each_call_of_a_request(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.until_done(workers.approved("create-account", **NEW))
+    assert told(workers, request) == [("CreateAccount", "ok"), ("MoveAccount", "ok")]
+    assert all(entry.detail["aws_request_id"] for entry in calls(workers, request))
+    assert [entry.detail["step"] for entry in calls(workers, request)] == ["open", "move"]
 
 
-def test_what_aws_refused_and_what_it_had_no_time_for(office: Office, aws: AwsSandbox) -> None:
+def test_what_aws_refused_and_what_it_had_no_time_for(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("CreateAccount", "throttle", times=1)
     aws.faults.add("MoveAccount", "error", code="AccessDeniedException")
-    request = office.until_done(office.approved("create-account", **NEW))
+    request = workers.until_done(workers.approved("create-account", **NEW))
     assert request.status == Status.FAILED
-    assert told(office, request) == [
+    assert told(workers, request) == [
         ("CreateAccount", "TooManyRequestsException"),
         ("CreateAccount", "ok"),
         ("MoveAccount", "AccessDeniedException"),
@@ -46,9 +46,9 @@ def test_what_aws_refused_and_what_it_had_no_time_for(office: Office, aws: AwsSa
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_call_whose_process_died_is_told_as_unknown(
-    office: Office, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, when: str
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    request = office.approved("create-account", **NEW)
+    request = workers.approved("create-account", **NEW)
     real = Turn.end_attempt
 
     def dying(turn: Turn, *args: Any) -> None:
@@ -59,12 +59,12 @@ def test_a_call_whose_process_died_is_told_as_unknown(
     with monkeypatch.context() as patched:
         patched.setattr(Turn, "end_attempt", dying)
         with pytest.raises(KeyboardInterrupt):
-            office.work()
-    office.restart()
+            workers.work()
+    workers.restart()
 
-    assert office.until_done(request).status == Status.SUCCEEDED
+    assert workers.until_done(request).status == Status.SUCCEEDED
     first = (None, "unknown") if when == "before" else ("CreateAccount", "ok")
-    assert told(office, request) == [first, ("MoveAccount", "ok")]
+    assert told(workers, request) == [first, ("MoveAccount", "ok")]
     assert len(aws.calls.of("CreateAccount")) == 1
 
 

@@ -8,17 +8,18 @@ from approvals.leases import claim
 from approvals.models import Request
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import ALICE, BOB, DAVE, Office
+from tests.harness.people import ALICE, BOB, DAVE
+from tests.harness.workers import Workers
 
 OUTSIDER = "666666666666"
 
 
 @pytest.fixture
-def invited(office: Office) -> Request:
+def invited(workers: Workers) -> Request:
     """Alice's invitation, which Bob has approved, is open."""
-    request = office.approved("invite-account", who=OUTSIDER)
-    office.work()
-    return office.request(request.id)
+    request = workers.approved("invite-account", who=OUTSIDER)
+    workers.work()
+    return workers.request(request.id)
 
 
 def states(aws: AwsSandbox) -> list[str]:
@@ -27,47 +28,47 @@ def states(aws: AwsSandbox) -> list[str]:
 
 
 @pytest.mark.parametrize("by", [ALICE, BOB])
-def test_cancelling_an_invitation(office: Office, aws: AwsSandbox, invited: Request, by: str) -> None:
-    office.click(invited, "control:cancel", by)
-    request = office.until_done(invited)
+def test_cancelling_an_invitation(workers: Workers, aws: AwsSandbox, invited: Request, by: str) -> None:
+    workers.click(invited, "control:cancel", by)
+    request = workers.until_done(invited)
     assert states(aws) == ["CANCELED"]
     assert (request.status, request.outcome) == (Status.FAILED, "The invitation was cancelled, as asked.")
-    assert any(f"<@{by}> asks: Cancel invitation" in said for said in office.said("thread"))
-    assert "request.asked.cancel" in [record.event for record in office.audit()]
+    assert any(f"<@{by}> asks: Cancel invitation" in said for said in workers.said("thread"))
+    assert "request.asked.cancel" in [record.event for record in workers.audit()]
 
 
-def test_sending_it_again(office: Office, aws: AwsSandbox, invited: Request) -> None:
-    office.click(invited, "control:resend", ALICE)
+def test_sending_it_again(workers: Workers, aws: AwsSandbox, invited: Request) -> None:
+    workers.click(invited, "control:resend", ALICE)
     for _ in range(10):
-        office.work()
-        office.clock.advance(minutes=3)
+        workers.work()
+        workers.clock.advance(minutes=3)
     assert states(aws) == ["CANCELED", "OPEN"]
-    assert office.request(invited.id).status == Status.WAITING
+    assert workers.request(invited.id).status == Status.WAITING
 
 
-def test_others_may_not(office: Office, aws: AwsSandbox, invited: Request) -> None:
-    office.click(invited, "control:cancel", DAVE)
-    office.work()
+def test_others_may_not(workers: Workers, aws: AwsSandbox, invited: Request) -> None:
+    workers.click(invited, "control:cancel", DAVE)
+    workers.work()
     assert states(aws) == ["OPEN"]
-    assert "not among the approvers" in office.said("private")[-1]
+    assert "not among the approvers" in workers.said("private")[-1]
 
 
 @pytest.mark.parametrize("key", ["without-role", "drop-tables"])
-def test_what_is_not_offered_cannot_be_asked(office: Office, aws: AwsSandbox, invited: Request, key: str) -> None:
-    office.click(invited, f"control:{key}", ALICE)
-    office.work()
+def test_what_is_not_offered_cannot_be_asked(workers: Workers, aws: AwsSandbox, invited: Request, key: str) -> None:
+    workers.click(invited, f"control:{key}", ALICE)
+    workers.work()
     assert states(aws) == ["OPEN"]
-    assert "can no longer be asked for" in office.said("private")[-1]
+    assert "can no longer be asked for" in workers.said("private")[-1]
 
 
 def test_a_click_waits_while_a_worker_has_the_request_in_hand(
-    office: Office, aws: AwsSandbox, invited: Request
+    workers: Workers, aws: AwsSandbox, invited: Request
 ) -> None:
-    with office.context.store.write() as session:
-        assert claim(session, Request, invited.id or 0, "another", office.clock())
-    office.click(invited, "control:cancel", ALICE)
-    office.work()
-    assert "asked" not in office.request(invited.id).memory or not office.request(invited.id).memory["asked"]
-    office.clock.advance(minutes=5)
-    office.until_done(invited)
+    with workers.context.store.write() as session:
+        assert claim(session, Request, invited.id or 0, "another", workers.clock())
+    workers.click(invited, "control:cancel", ALICE)
+    workers.work()
+    assert "asked" not in workers.request(invited.id).memory or not workers.request(invited.id).memory["asked"]
+    workers.clock.advance(minutes=5)
+    workers.until_done(invited)
     assert states(aws) == ["CANCELED"]

@@ -8,43 +8,44 @@ from approvals.desk import Click
 from approvals.eligible import may_decide
 from approvals.models import Request
 from approvals.people import Person, SlackAwayError
-from tests.approvals.office import ALICE, BOB, DAVE, TEAM, Office
+from tests.harness.people import ALICE, BOB, DAVE, TEAM
+from tests.harness.workers import Workers
 
 
 @pytest.fixture
-def asked(office: Office) -> Request:
+def asked(workers: Workers) -> Request:
     """A request of Alice's that waits for Bob."""
-    request = office.ask("create-account", account_name="fullback-mobile", email="mobile@example.com")
-    office.work()
+    request = workers.ask("create-account", account_name="fullback-mobile", email="mobile@example.com")
+    workers.work()
     return request
 
 
-def may(office: Office, request: Request, by: str, team: str = TEAM) -> bool:
-    return may_decide(office.context, Click("d", "deny", by, team, request.id or 0))
+def may(workers: Workers, request: Request, by: str, team: str = TEAM) -> bool:
+    return may_decide(workers.context, Click("d", "deny", by, team, request.id or 0))
 
 
 @pytest.mark.parametrize(
     ("by", "team", "answer"),
     [(BOB, TEAM, True), (ALICE, TEAM, False), (DAVE, TEAM, False), ("U0NOBODY", TEAM, False), (BOB, "T0OTHER", False)],
 )
-def test_only_approvers_may(office: Office, asked: Request, by: str, team: str, *, answer: bool) -> None:
-    assert may(office, asked, by, team) is answer
+def test_only_approvers_may(workers: Workers, asked: Request, by: str, team: str, *, answer: bool) -> None:
+    assert may(workers, asked, by, team) is answer
 
 
-def test_what_is_decided_or_over_or_unknown_needs_no_reason(office: Office, asked: Request) -> None:
-    office.clock.advance(hours=73)
-    assert not may(office, asked, BOB)
-    office.work()
-    assert not may(office, asked, BOB)
+def test_what_is_decided_or_over_or_unknown_needs_no_reason(workers: Workers, asked: Request) -> None:
+    workers.clock.advance(hours=73)
+    assert not may(workers, asked, BOB)
+    workers.work()
+    assert not may(workers, asked, BOB)
     asked.id = 77
-    assert not may(office, asked, BOB)
+    assert not may(workers, asked, BOB)
 
 
 def test_when_slack_does_not_tell_the_form_opens(
-    office: Office, asked: Request, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, asked: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(user: str) -> Person:
         raise SlackAwayError(user)
 
-    monkeypatch.setattr(office.people, "look", away)
-    assert may(office, asked, DAVE)
+    monkeypatch.setattr(workers.people, "look", away)
+    assert may(workers, asked, DAVE)

@@ -16,8 +16,9 @@ from operations.errors import AmbiguousError, AwsError, BusyError, CredentialsEr
 from operations.observations import Failed
 from operations.open_account import OpenAccount
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import ALICE, BOB, Office
 from tests.approvals.test_runner import NEW, accounts_with, place_of
+from tests.harness.people import ALICE, BOB
+from tests.harness.workers import Workers
 
 MANY = PATIENCE * 3
 LOOKS = ("ListCreateAccountStatus", "DescribeCreateAccountStatus")
@@ -30,23 +31,23 @@ def refuse(aws: AwsSandbox, code: str, *operations: str) -> None:
         aws.faults.add(operation, "error", code=code, times=None)
 
 
-def let_time_pass(office: Office, looks: int = MANY) -> None:
+def let_time_pass(workers: Workers, looks: int = MANY) -> None:
     for _ in range(looks):
-        office.work()
-        office.clock.advance(seconds=61)
+        workers.work()
+        workers.clock.advance(seconds=61)
 
 
-def told(office: Office, words: str) -> list[int]:
+def told(workers: Workers, words: str) -> list[int]:
     """How often these words were said in the thread, and to the requester."""
-    return [len([line for line in office.said(kind) if words in line]) for kind in ("thread", "dm")]
+    return [len([line for line in workers.said(kind) if words in line]) for kind in ("thread", "dm")]
 
 
-def under_way(office: Office, aws: AwsSandbox) -> Request:
+def under_way(workers: Workers, aws: AwsSandbox) -> Request:
     """A creation that AWS has taken on."""
     aws.conditions.creation_seconds = 3600.0
-    request = office.approved("create-account", **NEW)
-    office.work()
-    return office.request(request.id)
+    request = workers.approved("create-account", **NEW)
+    workers.work()
+    return workers.request(request.id)
 
 
 @pytest.mark.parametrize(
@@ -58,157 +59,157 @@ def under_way(office: Office, aws: AwsSandbox) -> Request:
     ],
 )
 def test_a_refused_look_never_ends_what_was_sent(
-    office: Office, aws: AwsSandbox, code: str, why: str, way_out: str
+    workers: Workers, aws: AwsSandbox, code: str, why: str, way_out: str
 ) -> None:
-    request = under_way(office, aws)
+    request = under_way(workers, aws)
     refuse(aws, code, *LOOKS)
-    let_time_pass(office)
-    assert office.request(request.id).status == Status.WAITING
-    assert told(office, "*Waiting:*") == told(office, why) == told(office, way_out) == [1, 1]
-    assert told(office, "may have taken effect") == [1, 1]
-    assert told(office, "not created") == told(office, "asked again") == [0, 0]
+    let_time_pass(workers)
+    assert workers.request(request.id).status == Status.WAITING
+    assert told(workers, "*Waiting:*") == told(workers, why) == told(workers, way_out) == [1, 1]
+    assert told(workers, "may have taken effect") == [1, 1]
+    assert told(workers, "not created") == told(workers, "asked again") == [0, 0]
 
     aws.faults.clear()
     aws.finish_creations()
-    assert office.until_done(request).status == Status.SUCCEEDED
-    assert told(office, "AWS can be asked again") == [1, 1]
+    assert workers.until_done(request).status == Status.SUCCEEDED
+    assert told(workers, "AWS can be asked again") == [1, 1]
     assert len(accounts_with(aws, NEW["email"])) == len(aws.calls.of("CreateAccount")) == 1
 
 
-def test_a_worker_that_has_lost_the_request_tells_nothing(office: Office, aws: AwsSandbox) -> None:
+def test_a_worker_that_has_lost_the_request_tells_nothing(workers: Workers, aws: AwsSandbox) -> None:
     """The one that has it now counts its own looks, and tells what it finds."""
-    request = under_way(office, aws)
-    office.clock.advance(seconds=10)
-    turn = take(office.context, request.id or 0)
+    request = under_way(workers, aws)
+    workers.clock.advance(seconds=10)
+    turn = take(workers.context, request.id or 0)
     assert turn
-    office.restart()
+    workers.restart()
     with pytest.raises(LeaseLostError):
         turn.hold(TELL_FROM, Failed("no"))
-    assert told(office, "*Waiting:*") == [0, 0]
+    assert told(workers, "*Waiting:*") == [0, 0]
 
 
-def test_a_blip_is_not_told(office: Office, aws: AwsSandbox) -> None:
-    request = under_way(office, aws)
+def test_a_blip_is_not_told(workers: Workers, aws: AwsSandbox) -> None:
+    request = under_way(workers, aws)
     refuse(aws, "AccessDeniedException", *LOOKS)
-    let_time_pass(office, 2)
+    let_time_pass(workers, 2)
     aws.faults.clear()
     aws.finish_creations()
-    assert office.until_done(request).status == Status.SUCCEEDED
-    assert told(office, "*Waiting:*") == told(office, "asked again") == [0, 0]
+    assert workers.until_done(request).status == Status.SUCCEEDED
+    assert told(workers, "*Waiting:*") == told(workers, "asked again") == [0, 0]
 
 
 def test_an_error_of_our_own_never_ends_what_was_sent(
-    office: Office, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = under_way(office, aws)
+    request = under_way(workers, aws)
     with monkeypatch.context() as broken:
         broken.setattr(OpenAccount, "observe", lambda *_: 1 / 0)
-        let_time_pass(office)
-    assert office.request(request.id).status == Status.WAITING
-    assert told(office, f"in the log under request={request.id}") == [1, 1]
+        let_time_pass(workers)
+    assert workers.request(request.id).status == Status.WAITING
+    assert told(workers, f"in the log under request={request.id}") == [1, 1]
 
     aws.finish_creations()
-    assert office.until_done(request).status == Status.SUCCEEDED
+    assert workers.until_done(request).status == Status.SUCCEEDED
 
 
 @pytest.mark.parametrize("by", [ALICE, BOB])
-def test_whoever_may_not_wait_gives_up(office: Office, aws: AwsSandbox, by: str) -> None:
-    request = under_way(office, aws)
+def test_whoever_may_not_wait_gives_up(workers: Workers, aws: AwsSandbox, by: str) -> None:
+    request = under_way(workers, aws)
     refuse(aws, "AccessDeniedException", *LOOKS)
-    let_time_pass(office, TELL_FROM + 1)
-    office.click(request, f"control:{GIVE_UP.key}", by)
-    request = office.until_done(request)
+    let_time_pass(workers, TELL_FROM + 1)
+    workers.click(request, f"control:{GIVE_UP.key}", by)
+    request = workers.until_done(request)
     assert request.status == Status.FAILED
     assert "What was sent to AWS may have taken effect." in request.outcome
     assert "Look in AWS" in request.advice
 
 
-def test_nobody_gives_up_what_goes_on(office: Office, aws: AwsSandbox) -> None:
-    request = under_way(office, aws)
-    office.click(request, f"control:{GIVE_UP.key}", ALICE)
-    office.work()
-    assert office.request(request.id).status == Status.WAITING
-    assert "can no longer be asked for" in office.said("private")[-1]
+def test_nobody_gives_up_what_goes_on(workers: Workers, aws: AwsSandbox) -> None:
+    request = under_way(workers, aws)
+    workers.click(request, f"control:{GIVE_UP.key}", ALICE)
+    workers.work()
+    assert workers.request(request.id).status == Status.WAITING
+    assert "can no longer be asked for" in workers.said("private")[-1]
 
 
-def test_a_half_done_request_waits_as_well(office: Office, aws: AwsSandbox) -> None:
+def test_a_half_done_request_waits_as_well(workers: Workers, aws: AwsSandbox) -> None:
     """Only the move is left, and where the account is cannot be seen."""
     refuse(aws, "AccessDeniedException", "ListParents")
-    request = office.approved("create-account", **NEW)
-    let_time_pass(office)
-    assert office.request(request.id).status not in TERMINAL
+    request = workers.approved("create-account", **NEW)
+    let_time_pass(workers)
+    assert workers.request(request.id).status not in TERMINAL
 
     aws.faults.clear()
-    request = office.until_done(request)
+    request = workers.until_done(request)
     assert place_of(aws, request.memory["account"]) == "Staging"
 
 
-def test_expired_credentials_end_nothing_before_the_first_call(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("create-account", **NEW)
+def test_expired_credentials_end_nothing_before_the_first_call(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("create-account", **NEW)
     refuse(aws, "ExpiredTokenException")
-    let_time_pass(office)
-    assert office.request(request.id).status == Status.APPROVED
-    assert told(office, EXPIRED) == told(office, "Nothing has been changed") == [1, 1]
+    let_time_pass(workers)
+    assert workers.request(request.id).status == Status.APPROVED
+    assert told(workers, EXPIRED) == told(workers, "Nothing has been changed") == [1, 1]
 
     aws.faults.clear()
-    assert office.until_done(request).status == Status.SUCCEEDED
+    assert workers.until_done(request).status == Status.SUCCEEDED
 
 
-def test_a_call_that_was_turned_away_for_its_credentials_is_sent_again(office: Office, aws: AwsSandbox) -> None:
+def test_a_call_that_was_turned_away_for_its_credentials_is_sent_again(workers: Workers, aws: AwsSandbox) -> None:
     refuse(aws, "InvalidClientTokenId", "CreateAccount")
-    request = office.approved("create-account", **NEW)
-    let_time_pass(office, 5)
-    assert set(office.attempts(request)) == {Outcome.BUSY}
-    assert told(office, "AWS does not accept the bot's own AWS credentials.") == [1, 1]
+    request = workers.approved("create-account", **NEW)
+    let_time_pass(workers, 5)
+    assert set(workers.attempts(request)) == {Outcome.BUSY}
+    assert told(workers, "AWS does not accept the bot's own AWS credentials.") == [1, 1]
 
     aws.faults.clear()
-    assert office.until_done(request).status == Status.SUCCEEDED
+    assert workers.until_done(request).status == Status.SUCCEEDED
     assert len(accounts_with(aws, NEW["email"])) == 1
 
 
-def test_a_look_that_stays_refused_ends_what_has_sent_nothing(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("move-account", account="fullback-staging-web", to="/Workloads/Production")
+def test_a_look_that_stays_refused_ends_what_has_sent_nothing(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("move-account", account="fullback-staging-web", to="/Workloads/Production")
     refuse(aws, "AccessDeniedException", "ListParents")
-    request = office.until_done(request)
-    assert (request.status, told(office, "*Waiting:*")) == (Status.FAILED, [0, 0])
+    request = workers.until_done(request)
+    assert (request.status, told(workers, "*Waiting:*")) == (Status.FAILED, [0, 0])
     assert "permissions" in request.outcome
 
 
-def test_who_asks_is_told_that_approvers_cannot_be_asked_yet(office: Office, aws: AwsSandbox) -> None:
+def test_who_asks_is_told_that_approvers_cannot_be_asked_yet(workers: Workers, aws: AwsSandbox) -> None:
     refuse(aws, "ExpiredTokenException")
-    request = office.ask("create-account", **NEW)
-    let_time_pass(office)
-    assert (office.request(request.id).status, told(office, EXPIRED)) == (Status.PENDING, [0, 1])
+    request = workers.ask("create-account", **NEW)
+    let_time_pass(workers)
+    assert (workers.request(request.id).status, told(workers, EXPIRED)) == (Status.PENDING, [0, 1])
 
     aws.faults.clear()
-    office.work()
-    assert office.request(request.id).announced_at is not None
+    workers.work()
+    assert workers.request(request.id).announced_at is not None
 
 
-def _soon(office: Office, request: Request) -> float:
-    due = office.request(request.id).due_at
+def _soon(workers: Workers, request: Request) -> float:
+    due = workers.request(request.id).due_at
     assert isinstance(due, datetime)
-    return (due - office.clock()).total_seconds()
+    return (due - workers.clock()).total_seconds()
 
 
-def test_the_pauses_are_short_again_when_it_goes_on(office: Office, aws: AwsSandbox) -> None:
-    request = under_way(office, aws)
+def test_the_pauses_are_short_again_when_it_goes_on(workers: Workers, aws: AwsSandbox) -> None:
+    request = under_way(workers, aws)
     refuse(aws, "AccessDeniedException", *LOOKS)
-    let_time_pass(office)
+    let_time_pass(workers)
     aws.faults.clear()
-    office.work()
-    assert _soon(office, request) == office.context.pace.poll.total_seconds()
+    workers.work()
+    assert _soon(workers, request) == workers.context.pace.poll.total_seconds()
 
 
-def test_the_pauses_are_short_again_after_a_lost_answer(office: Office, aws: AwsSandbox) -> None:
+def test_the_pauses_are_short_again_after_a_lost_answer(workers: Workers, aws: AwsSandbox) -> None:
     aws.conditions.creation_seconds = 3600.0
     aws.faults.add("CreateAccount", "drop-before")
-    request = office.approved("create-account", **NEW)
-    while office.request(request.id).status in (Status.APPROVED, Status.UNKNOWN):
-        office.work()
-        last, left = office.request(request.id).status, _soon(office, request)
-        office.clock.advance(seconds=left)
-    assert (last, left) == (Status.WAITING, office.context.pace.poll.total_seconds())
+    request = workers.approved("create-account", **NEW)
+    while workers.request(request.id).status in (Status.APPROVED, Status.UNKNOWN):
+        workers.work()
+        last, left = workers.request(request.id).status, _soon(workers, request)
+        workers.clock.advance(seconds=left)
+    assert (last, left) == (Status.WAITING, workers.context.pace.poll.total_seconds())
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ from approvals.homes import MOST_VIEWERS, Homes
 from approvals.models import HomeViewer
 from approvals.people import SlackAwayError
 from approvals.text import header
+from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
-from sandbox.town import MANIFEST
-from tests.approvals.office import ALICE, BOB, Office
+from tests.harness.people import ALICE, BOB
+from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
 
@@ -28,73 +29,73 @@ def slack() -> Iterator[SlackSandbox]:
 
 
 class Tabs:
-    """The office with its home tabs; each shows how many requests there are."""
+    """Workers with home tabs; each shows how many requests there are."""
 
-    def __init__(self, office: Office, slack: SlackSandbox) -> None:
+    def __init__(self, workers: Workers, slack: SlackSandbox) -> None:
         client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
-        self.office, self.slack = office, slack
+        self.workers, self.slack = workers, slack
         self.painted: list[str] = []
-        self.homes = Homes(office.context.store, office.clock, "worker", client, self.paint)
+        self.homes = Homes(workers.context.store, workers.clock, "worker", client, self.paint)
 
     def paint(self, user: str) -> dict[str, Any]:
         self.painted.append(user)
-        return {"type": "home", "blocks": [header(f"{len(self.office.desk.recent())} requests")]}
+        return {"type": "home", "blocks": [header(f"{len(self.workers.desk.recent())} requests")]}
 
     def work(self) -> list[str]:
         """Publishes what is due; gives whose tabs were made."""
         self.painted.clear()
-        with self.office.context.store.read() as session:
-            due = [int(key) for kind, key in due_jobs(session, self.office.clock()) if kind == "home"]
+        with self.workers.context.store.read() as session:
+            due = [int(key) for kind, key in due_jobs(session, self.workers.clock()) if kind == "home"]
         for viewer in due:
             self.homes.show(viewer)
         return self.painted
 
     def viewers(self) -> list[str]:
-        with self.office.context.store.read() as session:
+        with self.workers.context.store.read() as session:
             return list(session.exec(select(HomeViewer.user).order_by(col(HomeViewer.id))).all())
 
 
 @pytest.fixture
-def tabs(office: Office, slack: SlackSandbox) -> Tabs:
-    return Tabs(office, slack)
+def tabs(workers: Workers, slack: SlackSandbox) -> Tabs:
+    return Tabs(workers, slack)
 
 
 def test_it_is_published_when_it_is_opened_and_not_again_while_nothing_happens(tabs: Tabs) -> None:
-    tabs.office.desk.opens_home(ALICE)
+    tabs.workers.desk.opens_home(ALICE)
     assert tabs.work() == [ALICE]
     assert "0 requests" in str(tabs.slack.person("alice").home)
-    tabs.office.clock.advance(hours=1)
+    tabs.workers.clock.advance(hours=1)
     assert tabs.work() == []
-    tabs.office.desk.opens_home(ALICE)
+    tabs.workers.desk.opens_home(ALICE)
     assert tabs.work() == [ALICE]
 
 
 def test_what_happens_is_shown_to_all_who_have_opened_theirs(tabs: Tabs) -> None:
     for user in (ALICE, BOB):
-        tabs.office.desk.opens_home(user)
+        tabs.workers.desk.opens_home(user)
     tabs.work()
-    tabs.office.ask("create-account", **NEW)
-    tabs.office.work()
+    tabs.workers.ask("create-account", **NEW)
+    tabs.workers.work()
     assert tabs.work() == []  # Soon, so that what happens at once is shown at once.
-    tabs.office.clock.advance(seconds=2)
+    tabs.workers.clock.advance(seconds=2)
     assert tabs.work() == [ALICE, BOB]
     assert "1 requests" in str(tabs.slack.person("bob").home)
 
 
 def test_what_happens_while_it_is_made_is_not_missed(tabs: Tabs, monkeypatch: pytest.MonkeyPatch) -> None:
-    tabs.office.desk.opens_home(ALICE)
+    tabs.workers.desk.opens_home(ALICE)
     whole = tabs.paint
 
     def interrupted(user: str) -> dict[str, Any]:
         made = whole(user)
-        if len(tabs.office.desk.recent()) == 0:
-            tabs.office.ask("create-account", **NEW)
-            tabs.office.work()
+        if len(tabs.workers.desk.recent()) == 0:
+            tabs.workers.ask("create-account", **NEW)
+            tabs.workers.work()
         return made
 
     monkeypatch.setattr(tabs.homes, "_paint", interrupted)
     tabs.work()
-    tabs.office.clock.advance(seconds=2)
+    tabs.workers.clock.advance(seconds=2)
     assert tabs.work() == [ALICE]
     assert "1 requests" in str(tabs.slack.person("alice").home)
 
@@ -102,10 +103,10 @@ def test_what_happens_while_it_is_made_is_not_missed(tabs: Tabs, monkeypatch: py
 @pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 429, "retry_after": 20}, {"fault": "drop-before"}])
 def test_when_slack_is_away_it_is_published_later(tabs: Tabs, trouble: dict[str, Any]) -> None:
     tabs.slack.faults.add("views.publish", **trouble)
-    tabs.office.desk.opens_home(ALICE)
+    tabs.workers.desk.opens_home(ALICE)
     tabs.work()
     assert tabs.work() == []
-    tabs.office.clock.advance(seconds=31)
+    tabs.workers.clock.advance(seconds=31)
     assert tabs.work() == [ALICE]
     assert tabs.slack.person("alice").home
 
@@ -114,30 +115,30 @@ def test_when_slack_does_not_tell_who_may_decide_it_is_made_later(tabs: Tabs, mo
     def away(user: str) -> dict[str, Any]:
         raise SlackAwayError(user)
 
-    tabs.office.desk.opens_home(ALICE)
+    tabs.workers.desk.opens_home(ALICE)
     with monkeypatch.context() as patch:
         patch.setattr(tabs.homes, "_paint", away)
         tabs.work()
-    tabs.office.clock.advance(seconds=31)
+    tabs.workers.clock.advance(seconds=31)
     assert tabs.work() == [ALICE]
 
 
 def test_whom_slack_refuses_is_left_alone(tabs: Tabs) -> None:
-    tabs.office.desk.opens_home("U0NOBODY")
+    tabs.workers.desk.opens_home("U0NOBODY")
     tabs.work()
     assert tabs.viewers() == []
 
 
 def test_only_the_newest_viewers_are_kept_up_to_date(tabs: Tabs) -> None:
     for number in range(MOST_VIEWERS + 3):
-        tabs.office.desk.opens_home(f"U{number}")
-        tabs.office.clock.advance(seconds=1)
+        tabs.workers.desk.opens_home(f"U{number}")
+        tabs.workers.clock.advance(seconds=1)
     assert tabs.viewers() == [f"U{number}" for number in range(3, MOST_VIEWERS + 3)]
 
 
 def test_a_worker_that_died_holds_nothing_up(tabs: Tabs) -> None:
-    tabs.office.desk.opens_home(ALICE)
+    tabs.workers.desk.opens_home(ALICE)
     tabs.homes._claimed(1)
     assert tabs.work() == []
-    tabs.office.restart()
+    tabs.workers.restart()
     assert tabs.work() == [ALICE]

@@ -12,8 +12,8 @@ from slack_sdk import WebClient
 from approvals import look_up
 from approvals.look_up import LATEST, SKEW, Place, UnseenError, find, looking_up
 from approvals.slack_calls import SlackRefusedError
+from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
-from sandbox.town import MANIFEST
 
 HERE = "C0APPROVALS"
 WANTED = "the wanted one"

@@ -12,10 +12,12 @@ from slack_sdk import WebClient
 
 from approvals.outbox import Outbox
 from sandbox.aws.server import AwsSandbox
+from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
-from sandbox.town import MANIFEST
-from tests.approvals.office import ALICE, BOB, Office, SlackTime
+from tests.harness.clock import SlackTime
+from tests.harness.people import ALICE, BOB
+from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
 METHODS = [
@@ -35,41 +37,41 @@ def slack() -> Iterator[SlackSandbox]:
 
 
 @pytest.fixture
-def office(aws: AwsSandbox, tmp_path: Path) -> Iterator[Office]:
-    found = Office(f"sqlite:///{tmp_path / 'orgbot.db'}")
+def workers(aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
+    found = Workers(f"sqlite:///{tmp_path / 'orgbot.db'}")
     yield found
     found.close()
 
 
 class Mail:
-    """The office with its outbox: everything is worked off until nothing is left to say."""
+    """Workers with an outbox: everything is worked off until nothing is left to say."""
 
-    def __init__(self, office: Office, slack: SlackSandbox) -> None:
+    def __init__(self, workers: Workers, slack: SlackSandbox) -> None:
         client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
-        slack.workspace.clock = SlackTime(office.clock)
-        self.office, self.slack, self.client = office, slack, client
+        slack.workspace.clock = SlackTime(workers.clock)
+        self.workers, self.slack, self.client = workers, slack, client
         self.renew()
 
     def renew(self) -> None:
         """An outbox that remembers nothing, as after a restart."""
-        self.outbox = Outbox(self.office.context, self.client, lambda: "B0ORGBOT", lambda _: {})
+        self.outbox = Outbox(self.workers.context, self.client, lambda: "B0ORGBOT", lambda _: {})
 
     def deliver(self) -> None:
         for _ in range(200):
-            self.office.work()
-            for lane in self.office.lanes():
+            self.workers.work()
+            for lane in self.workers.lanes():
                 self.outbox.send_lane(lane)
-            if not self.office.unsent():
+            if not self.workers.unsent():
                 return
-            self.office.clock.advance(seconds=2)
-        raise AssertionError(f"never sent: {self.office.unsent()}")
+            self.workers.clock.advance(seconds=2)
+        raise AssertionError(f"never sent: {self.workers.unsent()}")
 
     def whole_story(self) -> None:
-        request = self.office.ask("create-account", **NEW)
+        request = self.workers.ask("create-account", **NEW)
         self.deliver()
-        self.office.click(request, "approve", BOB)
+        self.workers.click(request, "approve", BOB)
         self.deliver()
-        self.office.until_done(request)
+        self.workers.until_done(request)
         self.deliver()
 
 
@@ -104,9 +106,9 @@ def each_text_once() -> Callable[[dict[str, Any]], bool]:
     "trouble", [{"status": 500}, {"status": 429, "retry_after": 1}, {"fault": "drop-after"}, {"fault": "drop-before"}]
 )
 def test_each_call_may_fail_and_everything_arrives_once(
-    office: Office, slack: SlackSandbox, method: str, trouble: dict[str, Any]
+    workers: Workers, slack: SlackSandbox, method: str, trouble: dict[str, Any]
 ) -> None:
-    mail = Mail(office, slack)
+    mail = Mail(workers, slack)
     slack.faults.add(method, **trouble, times=3)
     mail.whole_story()
 
@@ -116,21 +118,21 @@ def test_each_call_may_fail_and_everything_arrives_once(
 @pytest.mark.parametrize("look_up", ["conversations.history", "conversations.replies"])
 @pytest.mark.parametrize("trouble", [{"status": 429, "retry_after": 20}, {"status": 500}, {"error": "missing_scope"}])
 def test_a_look_up_that_goes_wrong_never_makes_a_lost_answer_a_second_message(
-    office: Office, slack: SlackSandbox, look_up: str, trouble: dict[str, Any]
+    workers: Workers, slack: SlackSandbox, look_up: str, trouble: dict[str, Any]
 ) -> None:
     slack.faults.add("chat.postMessage", "drop-after", times=None, when=each_text_once())
     slack.faults.add(look_up, **trouble, times=3)
-    Mail(office, slack).whole_story()
+    Mail(workers, slack).whole_story()
     arrived_once(slack)
 
 
-def test_where_a_message_went_is_not_known_for_a_while_and_it_waits(office: Office, slack: SlackSandbox) -> None:
-    mail = Mail(office, slack)
+def test_where_a_message_went_is_not_known_for_a_while_and_it_waits(workers: Workers, slack: SlackSandbox) -> None:
+    mail = Mail(workers, slack)
     slack.faults.add("chat.postMessage", "drop-after", when=lambda params: params["channel"].startswith("D"))
-    office.ask("create-account", **NEW)
-    office.work()
+    workers.ask("create-account", **NEW)
+    workers.work()
     for _ in range(2):  # The card, and what is said once it is posted.
-        for lane in office.lanes():
+        for lane in workers.lanes():
             mail.outbox.send_lane(lane)
     mail.renew()
     slack.faults.add("conversations.open", status=429, retry_after=60, times=2)
@@ -140,16 +142,16 @@ def test_where_a_message_went_is_not_known_for_a_while_and_it_waits(office: Offi
 
 @pytest.mark.parametrize(("kind", "by", "first"), [("approve", BOB, "Approved"), ("cancel", ALICE, "Cancelled")])
 def test_who_is_quicker_than_the_cards_answer_leaves_nothing_to_wait_for(
-    office: Office, slack: SlackSandbox, kind: str, by: str, first: str
+    workers: Workers, slack: SlackSandbox, kind: str, by: str, first: str
 ) -> None:
     """The card is there, its buttons are pressed, and only then is it found: it no longer waits for approval."""
-    mail = Mail(office, slack)
+    mail = Mail(workers, slack)
     slack.faults.add("chat.postMessage", "drop-after")
-    request = office.ask("create-account", **NEW)
-    office.work()
-    for lane in office.lanes():
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    for lane in workers.lanes():
         mail.outbox.send_lane(lane)
-    office.click(request, kind, by)
+    workers.click(request, kind, by)
     mail.deliver()
     direct = [message["text"] for message in slack.person("alice").dms]
     assert first in direct[0]
@@ -157,10 +159,10 @@ def test_who_is_quicker_than_the_cards_answer_leaves_nothing_to_wait_for(
 
 
 def test_a_lost_answer_is_found_among_what_many_people_wrote_since(
-    office: Office, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("approvals.look_up.PAGE", 5)
-    mail = Mail(office, slack)
+    mail = Mail(workers, slack)
 
     def chatter(params: dict[str, Any]) -> bool:
         """Other people are quicker than the look-up."""
@@ -179,25 +181,25 @@ def test_a_lost_answer_is_found_among_what_many_people_wrote_since(
     assert [times for times in Counter((m["channel"], m["text"]) for m in said).values() if times > 1] == []
 
 
-def test_a_private_line_goes_by_dm_where_it_cannot_be_shown(office: Office, slack: SlackSandbox) -> None:
+def test_a_private_line_goes_by_dm_where_it_cannot_be_shown(workers: Workers, slack: SlackSandbox) -> None:
     slack.workspace.channel("aws-approvals").members.discard("U0DAVE")
-    mail = Mail(office, slack)
-    request = office.ask("create-account", **NEW)
+    mail = Mail(workers, slack)
+    request = workers.ask("create-account", **NEW)
     mail.deliver()
-    office.click(request, "approve", "U0DAVE")
+    workers.click(request, "approve", "U0DAVE")
     mail.deliver()
     assert "not among the approvers" in slack.person("dave").dms[-1]["text"]
 
 
-def test_a_channel_that_is_mended_gets_its_card(office: Office, slack: SlackSandbox) -> None:
+def test_a_channel_that_is_mended_gets_its_card(workers: Workers, slack: SlackSandbox) -> None:
     slack.workspace.channel("aws-approvals").members.discard("U0ORGBOT")
-    mail = Mail(office, slack)
-    office.ask("create-account", **NEW)
-    office.work()
-    for lane in office.lanes():
+    mail = Mail(workers, slack)
+    workers.ask("create-account", **NEW)
+    workers.work()
+    for lane in workers.lanes():
         mail.outbox.send_lane(lane)
     assert slack.messages("aws-approvals") == []
     slack.invite("orgbot", "aws-approvals")
-    office.clock.advance(seconds=61)
+    workers.clock.advance(seconds=61)
     mail.deliver()
     assert len(slack.messages("aws-approvals")) == 1

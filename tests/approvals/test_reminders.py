@@ -15,8 +15,10 @@ from approvals.reminders import next_word, slots_passed
 from approvals.rules import Rule, Rules
 from approvals.states import Status
 from sandbox.slack.limits import message_error, problems
-from tests.approvals.office import ALICE, BOB, CAROL, DAVE, Clock, Office
 from tests.approvals.test_cards import NOW, longest
+from tests.harness.clock import Clock
+from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
 HOUR = timedelta(hours=1)
@@ -24,107 +26,107 @@ PATIENT = Rule("default", (BOB, CAROL), remind=4 * HOUR, expires=72 * HOUR)
 ESCALATING = Rule("default", (BOB,), remind=4 * HOUR, expires=72 * HOUR, escalate_to=(DAVE,), escalate_after=24 * HOUR)
 
 
-def waiting(office: Office, rule: Rule) -> Request:
+def waiting(workers: Workers, rule: Rule) -> Request:
     """A request of Alice's that was announced under `rule`."""
-    office.rules = Rules([rule])
-    request = office.ask("create-account", **NEW)
-    office.work()
+    workers.rules = Rules([rule])
+    request = workers.ask("create-account", **NEW)
+    workers.work()
     return request
 
 
-def hours_at_which_something_was_said(office: Office, hours: int) -> dict[int, list[str]]:
+def hours_at_which_something_was_said(workers: Workers, hours: int) -> dict[int, list[str]]:
     """Hour -> the lines that the thread got, looking twice an hour."""
     said: dict[int, list[str]] = {}
-    heard = len(office.said("thread"))
+    heard = len(workers.said("thread"))
     for half_hours in range(1, 2 * hours + 1):
-        office.clock.advance(minutes=30)
-        office.work()
-        new = office.said("thread")[heard:]
+        workers.clock.advance(minutes=30)
+        workers.work()
+        new = workers.said("thread")[heard:]
         if new:
             said[half_hours // 2] = new
             heard += len(new)
     return said
 
 
-def test_reminders_grow_rarer_and_the_last_words_are_about_the_expiry(office: Office) -> None:
-    waiting(office, PATIENT)
-    said = hours_at_which_something_was_said(office, 80)
+def test_reminders_grow_rarer_and_the_last_words_are_about_the_expiry(workers: Workers) -> None:
+    waiting(workers, PATIENT)
+    said = hours_at_which_something_was_said(workers, 80)
     assert list(said) == [4, 12, 28, 60, 71, 72]
     assert all(len(lines) == 1 for lines in said.values())
     assert said[4][0].startswith(":bell: This request has waited for 4 hours. <@U0BOB>, <@U0CAROL>: it needs 1 more")
     assert "expires in about an hour" in said[71][0]
     assert "has expired" in said[72][0]
-    assert "expires in about an hour" in office.said("dm")[0]
+    assert "expires in about an hour" in workers.said("dm")[0]
 
 
-def test_a_request_that_lives_two_hours_gets_no_notice_before_its_end(office: Office) -> None:
-    waiting(office, Rule("default", (BOB,), remind=HOUR / 2, expires=2 * HOUR))
-    said = hours_at_which_something_was_said(office, 3)
+def test_a_request_that_lives_two_hours_gets_no_notice_before_its_end(workers: Workers) -> None:
+    waiting(workers, Rule("default", (BOB,), remind=HOUR / 2, expires=2 * HOUR))
+    said = hours_at_which_something_was_said(workers, 3)
     assert [line[:6] for lines in said.values() for line in lines] == [":bell:", ":bell:", ":hourg"]
-    assert len(office.said("dm")) == 1
+    assert len(workers.said("dm")) == 1
 
 
-def test_a_bot_that_was_away_says_what_is_true_now_and_says_it_once(office: Office) -> None:
-    waiting(office, PATIENT)
-    office.clock.advance(hours=50)
-    office.restart()
-    office.work()
-    (line,) = office.said("thread")
+def test_a_bot_that_was_away_says_what_is_true_now_and_says_it_once(workers: Workers) -> None:
+    waiting(workers, PATIENT)
+    workers.clock.advance(hours=50)
+    workers.restart()
+    workers.work()
+    (line,) = workers.said("thread")
     assert "has waited for 2 days" in line
-    assert list(hours_at_which_something_was_said(office, 12)) == [10]
+    assert list(hours_at_which_something_was_said(workers, 12)) == [10]
 
 
-def test_a_bot_that_was_away_until_the_end_reminds_nobody(office: Office) -> None:
-    waiting(office, ESCALATING)
-    office.clock.advance(hours=100)
-    office.work()
-    (line,) = office.said("thread")
+def test_a_bot_that_was_away_until_the_end_reminds_nobody(workers: Workers) -> None:
+    waiting(workers, ESCALATING)
+    workers.clock.advance(hours=100)
+    workers.work()
+    (line,) = workers.said("thread")
     assert "has expired" in line
 
 
-def test_what_is_decided_is_not_reminded_of(office: Office) -> None:
-    request = waiting(office, PATIENT)
-    office.click(request, "deny", BOB)
-    office.work()
-    assert hours_at_which_something_was_said(office, 80) == {}
+def test_what_is_decided_is_not_reminded_of(workers: Workers) -> None:
+    request = waiting(workers, PATIENT)
+    workers.click(request, "deny", BOB)
+    workers.work()
+    assert hours_at_which_something_was_said(workers, 80) == {}
 
 
-def test_who_approved_already_and_who_asked_are_left_in_peace(office: Office) -> None:
-    request = waiting(office, Rule("default", (ALICE, BOB, "S0SECURITY", "carol@example.com"), approvals=2))
-    office.click(request, "approve", BOB)
-    office.work()
-    office.clock.advance(hours=4)
-    office.work()
-    assert "4 hours. <!subteam^S0SECURITY>, carol@example.com: it needs 1 more approval" in office.said("thread")[-1]
+def test_who_approved_already_and_who_asked_are_left_in_peace(workers: Workers) -> None:
+    request = waiting(workers, Rule("default", (ALICE, BOB, "S0SECURITY", "carol@example.com"), approvals=2))
+    workers.click(request, "approve", BOB)
+    workers.work()
+    workers.clock.advance(hours=4)
+    workers.work()
+    assert "4 hours. <!subteam^S0SECURITY>, carol@example.com: it needs 1 more approval" in workers.said("thread")[-1]
 
 
-def test_the_escalation_calls_others_who_may_decide_from_then_on(office: Office) -> None:
-    request = waiting(office, ESCALATING)
-    office.click(request, "approve", DAVE)
-    office.work()
-    assert "not among the approvers" in office.said("private")[-1]
+def test_the_escalation_calls_others_who_may_decide_from_then_on(workers: Workers) -> None:
+    request = waiting(workers, ESCALATING)
+    workers.click(request, "approve", DAVE)
+    workers.work()
+    assert "not among the approvers" in workers.said("private")[-1]
 
-    office.clock.advance(hours=24)
-    office.work()
-    assert "<@U0DAVE>: from now on you may decide it as well" in office.said("thread")[-1]
-    assert [entry.detail for entry in office.audit() if entry.event == "request.escalated"] == [{"to": [DAVE]}]
+    workers.clock.advance(hours=24)
+    workers.work()
+    assert "<@U0DAVE>: from now on you may decide it as well" in workers.said("thread")[-1]
+    assert [entry.detail for entry in workers.audit() if entry.event == "request.escalated"] == [{"to": [DAVE]}]
 
-    office.click(request, "approve", DAVE)
-    assert office.until_done(request).status == Status.SUCCEEDED
-
-
-def test_an_escalation_that_would_come_after_the_expiry_does_not_come(office: Office) -> None:
-    waiting(office, Rule("default", (BOB,), expires=6 * HOUR, escalate_to=(DAVE,), escalate_after=24 * HOUR))
-    hours_at_which_something_was_said(office, 30)
-    assert "from now on" not in str(office.said("thread"))
+    workers.click(request, "approve", DAVE)
+    assert workers.until_done(request).status == Status.SUCCEEDED
 
 
-def test_a_rule_that_is_gone_is_told(office: Office) -> None:
-    waiting(office, PATIENT)
-    office.rules = Rules([Rule("another", (BOB,))])
-    office.clock.advance(hours=71)
-    office.work()
-    assert "Nobody may approve it under today's rules" in office.said("thread")[-1]
+def test_an_escalation_that_would_come_after_the_expiry_does_not_come(workers: Workers) -> None:
+    waiting(workers, Rule("default", (BOB,), expires=6 * HOUR, escalate_to=(DAVE,), escalate_after=24 * HOUR))
+    hours_at_which_something_was_said(workers, 30)
+    assert "from now on" not in str(workers.said("thread"))
+
+
+def test_a_rule_that_is_gone_is_told(workers: Workers) -> None:
+    waiting(workers, PATIENT)
+    workers.rules = Rules([Rule("another", (BOB,))])
+    workers.clock.advance(hours=71)
+    workers.work()
+    assert "Nobody may approve it under today's rules" in workers.said("thread")[-1]
 
 
 @pytest.mark.parametrize(("waited", "count"), [(0.9, 0), (1, 1), (2.9, 1), (3, 2), (7, 3), (14.9, 3), (15, 4)])

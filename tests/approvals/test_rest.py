@@ -12,7 +12,7 @@ from approvals.rest import in_words, rest_of
 from operations.move_account import MoveAccount
 from operations.tag_account import TagAccount
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
+from tests.harness.workers import Workers
 
 NEW = {"account_name": "new", "email": "new@example.com", "ou": "ou-1-stag", "billing": "ALLOW"}
 INVITED = {"who": "666666666666", "ou": "ou-1-stag"}
@@ -53,9 +53,9 @@ def test_many_values_are_typed_one_by_one() -> None:
     assert tagged.typed() == "tag-account --account 666666666666 --tag a=b --tag 'c=d e'"
 
 
-def buttons(office: Office) -> list[str]:
+def buttons(workers: Workers) -> list[str]:
     """The labels beneath the last line of the thread."""
-    with office.context.store.read() as session:
+    with workers.context.store.read() as session:
         threads = select(Message).where(Message.kind == "thread").order_by(col(Message.id).desc())
         last = session.exec(threads).first()
     blocks = last.body["blocks"] if last else []
@@ -63,7 +63,7 @@ def buttons(office: Office) -> list[str]:
 
 
 @pytest.mark.parametrize(("call", "label"), [("MoveAccount", "Ask for the rest"), ("CreateAccount", "Ask again")])
-def test_the_button_beneath_a_failure(office: Office, aws: AwsSandbox, call: str, label: str) -> None:
+def test_the_button_beneath_a_failure(workers: Workers, aws: AwsSandbox, call: str, label: str) -> None:
     aws.faults.add(call, "error", code="AccessDeniedException")
-    office.until_done(office.approved("create-account", **(NEW | {"ou": "/Workloads/Staging"})))
-    assert buttons(office) == [label]
+    workers.until_done(workers.approved("create-account", **(NEW | {"ou": "/Workloads/Staging"})))
+    assert buttons(workers) == [label]

@@ -12,7 +12,8 @@ from approvals.states import Status
 from approvals.turn import Turn
 from operations.open_account import REQUEST_TAG
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import BOB, Office
+from tests.harness.people import BOB
+from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com", "ou": "/Workloads/Staging"}
 
@@ -32,42 +33,42 @@ def place_of(aws: AwsSandbox, account: str) -> str:
     )
 
 
-def test_an_approved_account_is_created_and_moved(office: Office, aws: AwsSandbox) -> None:
-    request = office.until_done(office.approved("create-account", **NEW, tags=["owner=web"]))
+def test_an_approved_account_is_created_and_moved(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.until_done(workers.approved("create-account", **NEW, tags=["owner=web"]))
 
     (account,) = accounts_with(aws, NEW["email"])
     assert (request.status, request.memory["account"]) == (Status.SUCCEEDED, account["Id"])
     assert place_of(aws, account["Id"]) == "Staging"
-    assert account["Id"] in office.said("dm")[-1]
+    assert account["Id"] in workers.said("dm")[-1]
 
 
-def test_the_account_carries_the_mark_of_its_request(office: Office, aws: AwsSandbox) -> None:
-    request = office.until_done(office.approved("create-account", **NEW, tags=["owner=web"]))
+def test_the_account_carries_the_mark_of_its_request(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.until_done(workers.approved("create-account", **NEW, tags=["owner=web"]))
 
     tags = aws.client("organizations").list_tags_for_resource(ResourceId=request.memory["account"])["Tags"]
     assert {tag["Key"]: tag["Value"] for tag in tags} == {"owner": "web", REQUEST_TAG: request.marker}
 
 
-def test_a_slow_creation_is_followed_and_never_called_failed(office: Office, aws: AwsSandbox) -> None:
+def test_a_slow_creation_is_followed_and_never_called_failed(workers: Workers, aws: AwsSandbox) -> None:
     aws.conditions.creation_seconds = 3600.0
-    request = office.approved("create-account", **NEW)
+    request = workers.approved("create-account", **NEW)
     for _ in range(100):
-        office.work()
-        office.clock.advance(seconds=60)
-    assert office.request(request.id).status == Status.WAITING
-    assert any("longer than usual" in line for line in office.said("thread"))
+        workers.work()
+        workers.clock.advance(seconds=60)
+    assert workers.request(request.id).status == Status.WAITING
+    assert any("longer than usual" in line for line in workers.said("thread"))
 
     aws.finish_creations()
-    assert office.until_done(request).status == Status.SUCCEEDED
+    assert workers.until_done(request).status == Status.SUCCEEDED
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "bad-json"])
 @pytest.mark.parametrize("operation", ["CreateAccount", "MoveAccount"])
 def test_a_lost_answer_is_looked_up_and_nothing_is_done_twice(
-    office: Office, aws: AwsSandbox, operation: str, kind: Any
+    workers: Workers, aws: AwsSandbox, operation: str, kind: Any
 ) -> None:
     aws.faults.add(operation, kind)
-    request = office.until_done(office.approved("create-account", **NEW))
+    request = workers.until_done(workers.approved("create-account", **NEW))
 
     assert request.status == Status.SUCCEEDED
     assert len(aws.calls.of(operation)) == 1
@@ -77,56 +78,56 @@ def test_a_lost_answer_is_looked_up_and_nothing_is_done_twice(
 @pytest.mark.parametrize("kind", ["drop-before", "500", "503"])
 @pytest.mark.parametrize("operation", ["CreateAccount", "MoveAccount"])
 def test_a_call_that_never_took_effect_is_sent_again_only_after_the_settle_time(
-    office: Office, aws: AwsSandbox, operation: str, kind: Any
+    workers: Workers, aws: AwsSandbox, operation: str, kind: Any
 ) -> None:
     aws.faults.add(operation, kind)
-    request = office.approved("create-account", **NEW)
+    request = workers.approved("create-account", **NEW)
     for _ in range(100):
-        office.work()
-        office.clock.advance(seconds=5)
+        workers.work()
+        workers.clock.advance(seconds=5)
     assert len(aws.calls.of(operation)) == 1
-    assert office.request(request.id).status == Status.UNKNOWN
+    assert workers.request(request.id).status == Status.UNKNOWN
 
-    assert office.until_done(request).status == Status.SUCCEEDED
+    assert workers.until_done(request).status == Status.SUCCEEDED
     assert len(aws.calls.of(operation)) == 2
 
 
-def test_throttling_is_waited_out(office: Office, aws: AwsSandbox) -> None:
+def test_throttling_is_waited_out(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("CreateAccount", "throttle", times=3)
-    request = office.until_done(office.approved("create-account", **NEW))
+    request = workers.until_done(workers.approved("create-account", **NEW))
 
     assert request.status == Status.SUCCEEDED
-    assert [*office.attempts(request)] == [Outcome.BUSY, Outcome.BUSY, Outcome.BUSY, Outcome.OK, Outcome.OK]
+    assert [*workers.attempts(request)] == [Outcome.BUSY, Outcome.BUSY, Outcome.BUSY, Outcome.OK, Outcome.OK]
 
 
-def test_a_new_organization_that_is_not_final_yet_is_waited_for(office: Office, aws: AwsSandbox) -> None:
+def test_a_new_organization_that_is_not_final_yet_is_waited_for(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("CreateAccount", "error", code="FinalizingOrganizationException", times=2)
-    assert office.until_done(office.approved("create-account", **NEW)).status == Status.SUCCEEDED
+    assert workers.until_done(workers.approved("create-account", **NEW)).status == Status.SUCCEEDED
 
 
-def test_a_failed_creation_says_what_aws_means_and_what_to_do(office: Office, aws: AwsSandbox) -> None:
+def test_a_failed_creation_says_what_aws_means_and_what_to_do(workers: Workers, aws: AwsSandbox) -> None:
     aws.fail_next_creation("ACCOUNT_LIMIT_EXCEEDED")
-    request = office.until_done(office.approved("create-account", **NEW))
+    request = workers.until_done(workers.approved("create-account", **NEW))
 
     assert request.status == Status.FAILED
     assert "quota" in request.outcome
     assert "Service Quotas" in request.advice
-    assert request.outcome in office.said("dm")[-1]
+    assert request.outcome in workers.said("dm")[-1]
 
 
-def test_an_email_that_is_taken_fails_although_an_answer_was_lost(office: Office, aws: AwsSandbox) -> None:
+def test_an_email_that_is_taken_fails_although_an_answer_was_lost(workers: Workers, aws: AwsSandbox) -> None:
     """The account with this e-mail is not ours: it does not carry the request's mark."""
     taken = aws.client("organizations").list_accounts()["Accounts"][-1]["Email"]
     aws.faults.add("CreateAccount", "drop-after")
-    request = office.until_done(office.approved("create-account", **(NEW | {"email": taken})))
+    request = workers.until_done(workers.approved("create-account", **(NEW | {"email": taken})))
 
     assert request.status == Status.FAILED
     assert "already belongs" in request.outcome
 
 
-def test_an_account_that_cannot_be_moved_is_not_left_without_a_word(office: Office, aws: AwsSandbox) -> None:
+def test_an_account_that_cannot_be_moved_is_not_left_without_a_word(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("MoveAccount", "error", code="AccessDeniedException")
-    request = office.until_done(office.approved("create-account", **NEW))
+    request = workers.until_done(workers.approved("create-account", **NEW))
 
     (account,) = accounts_with(aws, NEW["email"])
     assert request.status == Status.FAILED
@@ -135,12 +136,12 @@ def test_an_account_that_cannot_be_moved_is_not_left_without_a_word(office: Offi
     assert f"`/org move-account --account {account['Id']} --to {request.params['ou']}`" in request.advice
 
 
-def test_a_bad_end_outdates_the_picture(office: Office, aws: AwsSandbox) -> None:
+def test_a_bad_end_outdates_the_picture(workers: Workers, aws: AwsSandbox) -> None:
     """So that what is asked for next is judged by what has been done."""
     aws.faults.add("MoveAccount", "error", code="AccessDeniedException")
-    request = office.until_done(office.approved("create-account", **NEW))
+    request = workers.until_done(workers.approved("create-account", **NEW))
 
-    rest = office.ask("move-account", account=request.memory["account"], to=NEW["ou"])
+    rest = workers.ask("move-account", account=request.memory["account"], to=NEW["ou"])
     assert rest.params == {"account": request.memory["account"], "to": request.params["ou"]}
 
 
@@ -155,24 +156,24 @@ class Died(BaseException):
 @pytest.mark.parametrize("line", DYING_LINES)
 @pytest.mark.parametrize("nth", [1, 2])
 def test_a_process_that_dies_between_two_lines_changes_nothing(
-    office: Office, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, line: str, when: str, nth: int
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, line: str, when: str, nth: int
 ) -> None:
     aws.conditions.creation_seconds = 0.02
-    request = office.approved("create-account", **NEW)
+    request = workers.approved("create-account", **NEW)
     _die(monkeypatch, line, when, nth)
     try:
-        office.until_done(request)
+        workers.until_done(request)
     except Died:
         monkeypatch.undo()
         for name, value in aws.environment().items():
             monkeypatch.setenv(name, value)
-        office.restart()
+        workers.restart()
 
-    assert office.until_done(request).status == Status.SUCCEEDED
+    assert workers.until_done(request).status == Status.SUCCEEDED
     (account,) = accounts_with(aws, NEW["email"])
     assert place_of(aws, account["Id"]) == "Staging"
     assert len(aws.calls.of("CreateAccount")) == 1
-    assert len([line for line in office.said("dm") if "is ready" in line]) == 1
+    assert len([line for line in workers.said("dm") if "is ready" in line]) == 1
 
 
 def _die(monkeypatch: pytest.MonkeyPatch, line: str, when: str, nth: int) -> None:
@@ -191,10 +192,10 @@ def _die(monkeypatch: pytest.MonkeyPatch, line: str, when: str, nth: int) -> Non
     monkeypatch.setattr(Turn, line, dying)
 
 
-def test_an_account_moved_by_somebody_else_makes_the_approval_stale(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("move-account", account="fullback-staging-web", to="/Workloads/Production")
+def test_an_account_moved_by_somebody_else_makes_the_approval_stale(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("move-account", account="fullback-staging-web", to="/Workloads/Production")
     _move_in_the_console(aws, request)
-    request = office.until_done(request)
+    request = workers.until_done(request)
 
     assert request.status == Status.STALE
     assert aws.calls.of("MoveAccount")[1:] == []
@@ -208,47 +209,47 @@ def _move_in_the_console(aws: AwsSandbox, request: Request) -> None:
     organizations.move_account(AccountId=request.params["account"], SourceParentId=source, DestinationParentId=root)
 
 
-def test_an_approver_who_was_removed_since_makes_the_approval_void(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("create-account", **NEW)
-    del office.people.people[BOB]
+def test_an_approver_who_was_removed_since_makes_the_approval_void(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("create-account", **NEW)
+    del workers.people.people[BOB]
 
-    assert office.until_done(request).status == Status.STALE
+    assert workers.until_done(request).status == Status.STALE
     assert aws.calls.of("CreateAccount") == []
 
 
 @pytest.mark.parametrize("trouble", ["death", "throttle"])
 def test_an_approver_who_is_removed_before_the_first_call_took_effect_makes_it_void(
-    office: Office, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, trouble: str
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     """The approvals are asked for again whenever time has passed between them and the call."""
-    request = office.approved("create-account", **NEW)
+    request = workers.approved("create-account", **NEW)
     if trouble == "death":
         _die(monkeypatch, "start", "after", 1)
         with pytest.raises(Died):
-            office.work()
-        office.restart()
+            workers.work()
+        workers.restart()
     else:
         aws.faults.add("CreateAccount", "throttle", times=3)
-        office.work()
+        workers.work()
     aws.calls.clear()
-    del office.people.people[BOB]
+    del workers.people.people[BOB]
 
-    assert office.until_done(request).status == Status.STALE
+    assert workers.until_done(request).status == Status.STALE
     assert aws.calls.of("CreateAccount") == []
 
 
 @pytest.mark.parametrize("field", ["params", "operation", "preview"])
-def test_what_is_carried_out_is_what_was_approved(office: Office, aws: AwsSandbox, field: str) -> None:
-    request = office.approved("create-account", **NEW)
+def test_what_is_carried_out_is_what_was_approved(workers: Workers, aws: AwsSandbox, field: str) -> None:
+    request = workers.approved("create-account", **NEW)
     changed: dict[str, Any] = {
         "params": request.params | {"email": "mallory@example.com"},
         "operation": "move-account",
         "preview": request.preview | {"precondition": {"root": "r-evil"}},
     }
-    with office.context.store.write() as session:
+    with workers.context.store.write() as session:
         setattr(session.get_one(Request, request.id), field, changed[field])
 
-    request = office.until_done(request)
+    request = workers.until_done(request)
     assert accounts_with(aws, "mallory@example.com") == []
     if field == "preview":  # The precondition is read anew, so a changed record of it has no effect on what is done.
         assert aws.calls.of("MoveAccount") == [] or request.status == Status.SUCCEEDED
@@ -257,16 +258,16 @@ def test_what_is_carried_out_is_what_was_approved(office: Office, aws: AwsSandbo
         assert aws.calls.of("CreateAccount") == []
 
 
-def test_polling_asks_once_for_all_creations_in_flight(office: Office, aws: AwsSandbox) -> None:
+def test_polling_asks_once_for_all_creations_in_flight(workers: Workers, aws: AwsSandbox) -> None:
     aws.conditions.creation_seconds = 3600.0
     aws.conditions.account_quota = 100
     aws.conditions.creations_at_once = 100
     for number in range(5):
-        office.approved("create-account", account_name=f"one of many {number}", email=f"many{number}@example.com")
-    office.work()
+        workers.approved("create-account", account_name=f"one of many {number}", email=f"many{number}@example.com")
+    workers.work()
     aws.calls.clear()
 
-    office.clock.advance(seconds=6)
-    office.work()
+    workers.clock.advance(seconds=6)
+    workers.work()
     assert len(aws.calls.of("ListCreateAccountStatus")) == 1
     assert aws.calls.of("DescribeCreateAccountStatus") == []

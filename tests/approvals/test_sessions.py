@@ -25,9 +25,11 @@ from operations.closing import Console
 from sandbox.aws.roles import default_trust, iam_of, make_role
 from sandbox.aws.server import AwsSandbox
 from sandbox.aws.sts import sessions as opened
+from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
-from sandbox.town import MANIFEST
-from tests.approvals.office import ALICE, BOB, CAROL, DAVE, TEAM, Office, SlackTime
+from tests.harness.clock import SlackTime
+from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
+from tests.harness.workers import Workers
 
 WEB = "222222222222"
 ROLE = "OrganizationAccountAccessRole"
@@ -41,56 +43,56 @@ def slack() -> Iterator[SlackSandbox]:
 
 
 class Service:
-    """The office with its outbox and the sessions' jobs, all run by hand."""
+    """Workers with an outbox and the sessions' jobs, all run by hand."""
 
-    def __init__(self, office: Office, slack: SlackSandbox, aws: AwsSandbox) -> None:
-        self.office, self.slack, self.aws = office, slack, aws
+    def __init__(self, workers: Workers, slack: SlackSandbox, aws: AwsSandbox) -> None:
+        self.workers, self.slack, self.aws = workers, slack, aws
         self.client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
-        slack.workspace.clock = SlackTime(office.clock)
-        office.context = replace(office.context, console=Console(sign_in_url=aws.endpoint_url))
+        slack.workspace.clock = SlackTime(workers.clock)
+        workers.context = replace(workers.context, console=Console(sign_in_url=aws.endpoint_url))
         self.renew()
 
     def renew(self) -> None:
-        """The outbox of the office's process as it is now."""
-        self.outbox = Outbox(self.office.context, self.client, lambda: "B0ORGBOT", lambda _: {})
+        """The outbox of the process as it is now."""
+        self.outbox = Outbox(self.workers.context, self.client, lambda: "B0ORGBOT", lambda _: {})
 
     def hands_over(self, **how: Any) -> None:
-        self.office.context = replace(self.office.context, handover=Handover(**how))
+        self.workers.context = replace(self.workers.context, handover=Handover(**how))
         self.renew()
 
     def once(self) -> None:
         """What is due now, each job once."""
-        self.office.work()
-        for lane in self.office.lanes():
+        self.workers.work()
+        for lane in self.workers.lanes():
             self.outbox.send_lane(lane)
         for number in self._due_sessions():
-            tend(self.office.context, self.client, number)
+            tend(self.workers.context, self.client, number)
 
     def settle(self, seconds: float = 60) -> None:
         """Everything that becomes due in the next seconds."""
-        end = self.office.clock.now + timedelta(seconds=seconds)
+        end = self.workers.clock.now + timedelta(seconds=seconds)
         while True:
             for _ in range(6):
                 self.once()
-            if self.office.clock.now >= end:
+            if self.workers.clock.now >= end:
                 return
-            self.office.clock.advance(seconds=min(15, seconds))
+            self.workers.clock.advance(seconds=min(15, seconds))
 
     def _due_sessions(self) -> list[int]:
-        with self.office.context.store.read() as session:
-            jobs = list(due_jobs(session, self.office.clock()))
+        with self.workers.context.store.read() as session:
+            jobs = list(due_jobs(session, self.workers.clock()))
         return [int(key) for kind, key in jobs if kind == "session"]
 
     def granted(self, by: str = ALICE, **params: Any) -> Request:
         """A request for credentials that was asked, approved and carried out."""
-        request = self.office.ask("credentials", by=by, account=WEB, **params)
+        request = self.workers.ask("credentials", by=by, account=WEB, **params)
         self.once()
-        self.office.click(request, "approve", BOB)
+        self.workers.click(request, "approve", BOB)
         self.settle()
-        return self.office.request(request.id)
+        return self.workers.request(request.id)
 
     def row(self, request: Request) -> RoleSession:
-        with self.office.context.store.read() as session:
+        with self.workers.context.store.read() as session:
             return session.exec(select(RoleSession).where(RoleSession.request_id == request.id)).one()
 
     def dms(self, name: str = "alice") -> list[dict[str, Any]]:
@@ -104,27 +106,27 @@ class Service:
         return "\n".join(message["text"] for message in self.slack.replies(card))
 
     def events(self) -> list[str]:
-        return [record.event for record in self.office.audit() if record.event.startswith("credentials.")]
+        return [record.event for record in self.workers.audit() if record.event.startswith("credentials.")]
 
     def press(self, request: Request, user: str = ALICE, team: str = TEAM) -> str:
         """A press of `Reveal credentials`."""
         trigger = self.slack.workspace.triggers.mint(user)
-        return Reveal(self.office.context, self.client).show(Press(request.id or 0, user, team, trigger))
+        return Reveal(self.workers.context, self.client).show(Press(request.id or 0, user, team, trigger))
 
     def form(self, name: str = "alice") -> str:
         return str(self.slack.person(name).view)
 
 
 @pytest.fixture
-def service(office: Office, slack: SlackSandbox, aws: AwsSandbox) -> Service:
-    return Service(office, slack, aws)
+def service(workers: Workers, slack: SlackSandbox, aws: AwsSandbox) -> Service:
+    return Service(workers, slack, aws)
 
 
 def test_the_requester_gets_them_once_and_the_audit_says_what(service: Service) -> None:
     request = service.granted()
     assert request.status == Status.SUCCEEDED
     assert len(service.secret_dms()) == 1
-    (record,) = [record for record in service.office.audit() if record.event == "credentials.issued"]
+    (record,) = [record for record in service.workers.audit() if record.event == "credentials.issued"]
     row = service.row(request)
     assert (record.actor, record.request_id) == (ALICE, request.id)
     assert record.detail["access_key_id"] == row.access_key_id == opened(WEB)[-1].access_key_id
@@ -173,13 +175,13 @@ def test_a_deletion_whose_answer_is_lost_ends_all_the_same(service: Service, fau
 def test_a_process_that_dies_during_the_deletion(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """It dies with its lease in hand, after Slack has carried the deletion out."""
     request = service.granted()
-    service.office.clock.advance(hours=1)
+    service.workers.clock.advance(hours=1)
     row = service.row(request)
     service.client.chat_delete(channel=row.channel, ts=row.ts)
-    with service.office.context.store.write() as session:
+    with service.workers.context.store.write() as session:
         session.get_one(RoleSession, row.id).lease_owner = "dead"
-        session.get_one(RoleSession, row.id).lease_until = service.office.clock.now + timedelta(seconds=150)
-    service.office.restart()
+        session.get_one(RoleSession, row.id).lease_until = service.workers.clock.now + timedelta(seconds=150)
+    service.workers.restart()
     service.renew()
     service.settle()
     assert service.row(request).delete_due_at is None
@@ -207,9 +209,9 @@ def test_a_post_whose_look_up_goes_wrong_hands_over_once(service: Service, look_
 
     before, secret = len(opened(WEB)), "AWS_SECRET_ACCESS_KEY"
     service.slack.faults.add("chat.postMessage", "drop-after", when=lambda params: secret in str(params.get("blocks")))
-    request = service.office.ask("credentials", account=WEB)
+    request = service.workers.ask("credentials", account=WEB)
     service.once()
-    service.office.click(request, "approve", BOB)
+    service.workers.click(request, "approve", BOB)
     while not service.secret_dms():
         service.once()
     service.renew()
@@ -217,25 +219,25 @@ def test_a_post_whose_look_up_goes_wrong_hands_over_once(service: Service, look_
     service.settle(120)
     assert len(service.secret_dms()) == len(opened(WEB)) - before == 1
     assert service.events() == ["credentials.issued"]
-    service.office.clock.advance(minutes=65)
+    service.workers.clock.advance(minutes=65)
     service.settle(0)
     assert service.secret_dms() == []
 
 
 def test_slack_away_at_delivery_opens_nothing(service: Service) -> None:
-    request = service.office.ask("credentials", account=WEB)
+    request = service.workers.ask("credentials", account=WEB)
     service.once()
-    service.office.click(request, "approve", BOB)
-    service.office.work()
+    service.workers.click(request, "approve", BOB)
+    service.workers.work()
     service.slack.faults.add("*", status=503, times=None)
     for _ in range(5):
         service.once()
-        service.office.clock.advance(seconds=15)
+        service.workers.clock.advance(seconds=15)
     assert service.aws.calls.of("AssumeRole") == []
     service.slack.faults.clear()
     service.settle()
     assert len(service.secret_dms()) == 1
-    assert service.office.request(request.id).status == Status.SUCCEEDED
+    assert service.workers.request(request.id).status == Status.SUCCEEDED
 
 
 @pytest.mark.parametrize(
@@ -262,7 +264,7 @@ def test_an_answer_of_aws_that_is_lost_opens_a_new_session(service: Service, fau
 
 
 def test_a_role_that_is_not_there_fails_with_the_way_out(service: Service) -> None:
-    service.office.rules = Rules([Rule("default", (BOB,), roles=("NotThere",))])
+    service.workers.rules = Rules([Rule("default", (BOB,), roles=("NotThere",))])
     request = service.granted(role="NotThere")
     assert request.status == Status.FAILED
     assert "does not exist there" in request.outcome
@@ -270,17 +272,17 @@ def test_a_role_that_is_not_there_fails_with_the_way_out(service: Service) -> No
 
 
 def test_a_rule_that_has_become_stricter_since_the_approval(service: Service) -> None:
-    request = service.office.approved("credentials", account=WEB, duration="1h")
-    service.office.rules = Rules([Rule("default", (BOB, CAROL), longest_session=timedelta(minutes=30))])
+    request = service.workers.approved("credentials", account=WEB, duration="1h")
+    service.workers.rules = Rules([Rule("default", (BOB, CAROL), longest_session=timedelta(minutes=30))])
     service.settle()
-    assert service.office.request(request.id).status == Status.FAILED
-    assert "30m at most" in service.office.request(request.id).outcome
+    assert service.workers.request(request.id).status == Status.FAILED
+    assert "30m at most" in service.workers.request(request.id).outcome
     assert service.aws.calls.of("AssumeRole") == []
 
 
 def test_a_requester_who_has_left_gets_nothing(service: Service) -> None:
-    service.office.approved("credentials", account=WEB)
-    service.office.people.people[ALICE] = replace(service.office.people.people[ALICE], deactivated=True)
+    service.workers.approved("credentials", account=WEB)
+    service.workers.people.people[ALICE] = replace(service.workers.people.people[ALICE], deactivated=True)
     service.settle()
     assert service.aws.calls.of("AssumeRole") == []
     assert service.secret_dms() == []
@@ -288,14 +290,14 @@ def test_a_requester_who_has_left_gets_nothing(service: Service) -> None:
 
 def test_two_people_may_ask_for_the_same(service: Service) -> None:
     assert service.granted().status == Status.SUCCEEDED
-    first = service.office.ask("credentials", by=ALICE, account=WEB)
-    second = service.office.ask("credentials", by=DAVE, account=WEB)
+    first = service.workers.ask("credentials", by=ALICE, account=WEB)
+    second = service.workers.ask("credentials", by=DAVE, account=WEB)
     assert first.id != second.id
 
 
 def test_the_rules_session_policy_goes_along(service: Service) -> None:
     arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-    service.office.rules = Rules([Rule("default", (BOB,), session_policy=arn)])
+    service.workers.rules = Rules([Rule("default", (BOB,), session_policy=arn)])
     service.granted()
     assert arn in str([call.params for call in service.aws.calls.of("AssumeRole")][-1])
 
@@ -322,7 +324,7 @@ def statements(role: str = ROLE) -> list[dict[str, Any]]:
 def test_end_session_now_denies_that_session_and_says_what_goes_on(service: Service, by: str) -> None:
     request = service.granted()
     row = service.row(request)
-    service.office.click(request, "end", by)
+    service.workers.click(request, "end", by)
     service.settle()
     (denial,) = statements()
     assert denial["Effect"] == "Deny"
@@ -344,7 +346,7 @@ def test_what_others_wrote_into_the_policy_stays(service: Service) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": other})
     request = service.granted()
     iam_of(WEB).put_role_policy(ROLE, POLICY, document)
-    service.office.click(request, "end", ALICE)
+    service.workers.click(request, "end", ALICE)
     service.settle()
     assert statements()[0] == other
     assert len(statements()) == 2
@@ -352,26 +354,26 @@ def test_what_others_wrote_into_the_policy_stays(service: Service) -> None:
 
 def test_nobody_else_ends_a_session(service: Service) -> None:
     request = service.granted()
-    service.office.click(request, "end", DAVE)
+    service.workers.click(request, "end", DAVE)
     service.settle()
     assert service.row(request).state == "live"
     assert statements() == []
-    assert "not among the approvers" in service.office.said("private")[-1]
+    assert "not among the approvers" in service.workers.said("private")[-1]
 
 
 def test_a_session_ends_once(service: Service) -> None:
     request = service.granted()
     for _ in range(2):
-        service.office.click(request, "end", ALICE)
+        service.workers.click(request, "end", ALICE)
     service.settle()
     assert service.thread().count("was ended by") == 1
-    assert "no session to end" in service.office.said("private")[-1]
+    assert "no session to end" in service.workers.said("private")[-1]
 
 
 def test_aws_away_while_a_session_is_ended(service: Service) -> None:
     request = service.granted()
     service.aws.faults.add("PutRolePolicy", "500", times=2)
-    service.office.click(request, "end", ALICE)
+    service.workers.click(request, "end", ALICE)
     service.settle(90)
     assert service.row(request).state == "ended"
     assert len(statements()) == 1
@@ -380,7 +382,7 @@ def test_aws_away_while_a_session_is_ended(service: Service) -> None:
 def test_aws_that_refuses_the_end_leaves_the_session_and_says_so(service: Service) -> None:
     request = service.granted()
     service.aws.faults.add("PutRolePolicy", "error", code="LimitExceeded", times=None)
-    service.office.click(request, "end", ALICE)
+    service.workers.click(request, "end", ALICE)
     service.settle()
     assert service.row(request).state == "live"
     assert "goes on" in service.thread()
@@ -388,9 +390,9 @@ def test_aws_that_refuses_the_end_leaves_the_session_and_says_so(service: Servic
 
 def test_a_custom_roles_session_is_ended_by_the_default_role(service: Service) -> None:
     make_role(WEB, "Support", default_trust())
-    service.office.rules = Rules([Rule("default", (BOB,), roles=("Support",))])
+    service.workers.rules = Rules([Rule("default", (BOB,), roles=("Support",))])
     request = service.granted(role="Support")
-    service.office.click(request, "end", ALICE)
+    service.workers.click(request, "end", ALICE)
     service.settle()
     assert len(statements("Support")) == 1
     assert statements(ROLE) == []
@@ -418,23 +420,23 @@ def test_reveal_for_somebody_else_opens_nothing(service: Service, user: str, tea
     assert service.press(request, user, team) == NOT_YOURS
     assert service.aws.calls.of("AssumeRole") == []
     assert service.slack.person("bob").view is None
-    assert "click.reveal.refused" in [record.event for record in service.office.audit()]
+    assert "click.reveal.refused" in [record.event for record in service.workers.audit()]
 
 
 def test_each_reveal_opens_a_new_session_for_the_time_that_is_left(service: Service) -> None:
     service.hands_over(mode="reveal")
     request = service.granted()
-    service.office.clock.advance(hours=2)  # The clock starts at the first press.
+    service.workers.clock.advance(hours=2)  # The clock starts at the first press.
     service.press(request)
     ends = service.row(request).expires_at
-    service.office.clock.now = (ends or service.office.clock.now) - timedelta(minutes=30)
+    service.workers.clock.now = (ends or service.workers.clock.now) - timedelta(minutes=30)
     service.press(request)
     assert [call.params["DurationSeconds"] for call in service.aws.calls.of("AssumeRole") if call.outcome == "ok"] == [
         "3600",
         "1800",
     ]
     assert service.row(request).expires_at == ends
-    service.office.clock.advance(minutes=20)
+    service.workers.clock.advance(minutes=20)
     service.press(request)
     assert LITTLE_LEFT in service.form()
     assert service.events() == ["credentials.issued"] * 2
@@ -443,7 +445,7 @@ def test_each_reveal_opens_a_new_session_for_the_time_that_is_left(service: Serv
 def test_a_button_that_nobody_presses_goes_after_half_a_day(service: Service) -> None:
     service.hands_over(mode="reveal")
     request = service.granted()
-    service.office.clock.advance(hours=12)
+    service.workers.clock.advance(hours=12)
     service.settle()
     assert service.row(request).state == "expired"
     assert "Reveal credentials" not in str(service.dms())
@@ -453,7 +455,7 @@ def test_a_button_that_nobody_presses_goes_after_half_a_day(service: Service) ->
 def test_an_offer_that_was_ended_opens_nothing(service: Service) -> None:
     service.hands_over(mode="reveal")
     request = service.granted()
-    service.office.click(request, "end", BOB)
+    service.workers.click(request, "end", BOB)
     service.settle()
     assert service.press(request) == OVER
     assert service.aws.calls.of("PutRolePolicy") == []
@@ -488,4 +490,4 @@ def test_a_refusal_of_aws_is_told_in_the_form(service: Service) -> None:
 
 
 def test_approvers_oversee_and_others_do_not(service: Service) -> None:
-    assert [oversees(service.office.context, user) for user in (BOB, DAVE, "U0NOBODY")] == [True, False, False]
+    assert [oversees(service.workers.context, user) for user in (BOB, DAVE, "U0NOBODY")] == [True, False, False]

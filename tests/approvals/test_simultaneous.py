@@ -16,9 +16,9 @@ from approvals.decide import decide
 from approvals.models import Request
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.bureau import ACCOUNTS, BOB_TOO, ONE, TWO, Bureau
-from tests.approvals.office import ALICE, BOB, CAROL
-from tests.profiles import is_full
+from tests.harness.crashing import ACCOUNTS, BOB_TOO, ONE, TWO, CrashingWorkers
+from tests.harness.people import ALICE, BOB, CAROL
+from tests.harness.profiles import is_full
 
 KINDS = [
     (("approve", BOB), ("approve", CAROL)),
@@ -32,8 +32,8 @@ Press = tuple[str, str]
 
 
 @pytest.fixture
-def bureau(aws: AwsSandbox) -> Iterator[Bureau]:
-    found = Bureau(aws)
+def crashing(aws: AwsSandbox) -> Iterator[CrashingWorkers]:
+    found = CrashingWorkers(aws)
     found.begin()
     yield found
     found.close()
@@ -48,36 +48,38 @@ def at_once(*works: Callable[[], None]) -> None:
         thread.join()
 
 
-def press_at_once(bureau: Bureau, request: Request, pair: tuple[Press, Press]) -> None:
+def press_at_once(crashing: CrashingWorkers, request: Request, pair: tuple[Press, Press]) -> None:
     for kind, by in pair:
-        bureau.click(request, kind, by)
-    first, second = [int(key) for kind, key in bureau.jobs() if kind == "click"]
-    at_once(lambda: decide(bureau.context, first), lambda: decide(bureau.context, second))
+        crashing.click(request, kind, by)
+    first, second = [int(key) for kind, key in crashing.jobs() if kind == "click"]
+    at_once(lambda: decide(crashing.context, first), lambda: decide(crashing.context, second))
 
 
-def announced(bureau: Bureau, rule: str, turn: int) -> Request:
-    found = bureau.rules.named(rule)
+def announced(crashing: CrashingWorkers, rule: str, turn: int) -> Request:
+    found = crashing.rules.named(rule)
     assert found is not None
-    number = bureau.request_tag(ALICE, ACCOUNTS[turn % len(ACCOUNTS)], found, subject=f"pair {turn}")
-    announce(bureau.context, number or 0)
-    return bureau.request(number)
+    number = crashing.request_tag(ALICE, ACCOUNTS[turn % len(ACCOUNTS)], found, subject=f"pair {turn}")
+    announce(crashing.context, number or 0)
+    return crashing.request(number)
 
 
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("pair", KINDS, ids=lambda pair: f"{pair[0][0]}-{pair[1][0]}")
-def test_of_two_clicks_one_wins_and_what_it_decides_is_done_once(bureau: Bureau, pair: tuple[Press, Press]) -> None:
+def test_of_two_clicks_one_wins_and_what_it_decides_is_done_once(
+    crashing: CrashingWorkers, pair: tuple[Press, Press]
+) -> None:
     for turn in range(PAIRS):
-        request = announced(bureau, ONE, turn)
-        press_at_once(bureau, request, pair)
-        decided = bureau.request(request.id)
+        request = announced(crashing, ONE, turn)
+        press_at_once(crashing, request, pair)
+        decided = crashing.request(request.id)
         assert (decided.status, decided.decided_by) in [(ENDS[kind], by) for kind, by in pair]
-        assert bureau.decisions(request) == [f"request.{decided.status}"]
+        assert crashing.decisions(request) == [f"request.{decided.status}"]
 
-        at_once(*[lambda: bureau.do(("run", request.id or 0))] * 2)  # noqa: B023  Both are over before the next turn.
+        at_once(*[lambda: crashing.do(("run", request.id or 0))] * 2)  # noqa: B023  Both are over before the next turn.
         approved = decided.status == Status.APPROVED
-        assert bureau.effects(request) == approved
-        assert bureau.request(request.id).status == (Status.SUCCEEDED if approved else decided.status)
-        bureau.aws.calls.clear()
+        assert crashing.effects(request) == approved
+        assert crashing.request(request.id).status == (Status.SUCCEEDED if approved else decided.status)
+        crashing.aws.calls.clear()
 
 
 ENDS = {"approve": Status.APPROVED, "deny": Status.DENIED, "cancel": Status.CANCELLED}
@@ -85,10 +87,10 @@ ENDS = {"approve": Status.APPROVED, "deny": Status.DENIED, "cancel": Status.CANC
 
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("by", [BOB, BOB_TOO])
-def test_one_person_who_presses_twice_counts_once(bureau: Bureau, by: str) -> None:
+def test_one_person_who_presses_twice_counts_once(crashing: CrashingWorkers, by: str) -> None:
     """From one account or from two."""
     for turn in range(PAIRS):
-        request = announced(bureau, TWO, turn)
-        press_at_once(bureau, request, (("approve", BOB), ("approve", by)))
-        assert bureau.request(request.id).status == Status.PENDING
-        assert len(bureau.votes(request.id)) == 1
+        request = announced(crashing, TWO, turn)
+        press_at_once(crashing, request, (("approve", BOB), ("approve", by)))
+        assert crashing.request(request.id).status == Status.PENDING
+        assert len(crashing.votes(request.id)) == 1

@@ -16,61 +16,62 @@ from approvals.rules import Rule, Rules
 from approvals.standing import Approver, approvers_now
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import ALICE, BOB, CAROL, DAVE, Office
+from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
 TWO_GROUPS = Rule("two groups", ("S0LEADS",), approvals=2, second_approvers=("S0SECURITY",))
 
 
 @pytest.fixture
-def two(office: Office) -> Office:
+def two(workers: Workers) -> Workers:
     """Bob leads, Carol is of security, Dave is both."""
-    office.people.groups = {"S0LEADS": [BOB, DAVE], "S0SECURITY": [CAROL, DAVE]}
-    office.people.people["U0ERIN"] = dataclasses.replace(
-        office.people.people[BOB], user="U0ERIN", key="erin@example.com"
+    workers.people.groups = {"S0LEADS": [BOB, DAVE], "S0SECURITY": [CAROL, DAVE]}
+    workers.people.people["U0ERIN"] = dataclasses.replace(
+        workers.people.people[BOB], user="U0ERIN", key="erin@example.com"
     )
-    office.people.groups["S0LEADS"].append("U0ERIN")
-    office.rules = Rules([TWO_GROUPS])
-    return office
+    workers.people.groups["S0LEADS"].append("U0ERIN")
+    workers.rules = Rules([TWO_GROUPS])
+    return workers
 
 
-def asked(office: Office, **params: str) -> Request:
-    request = office.ask("create-account", **(NEW | params))
-    office.work()
+def asked(workers: Workers, **params: str) -> Request:
+    request = workers.ask("create-account", **(NEW | params))
+    workers.work()
     return request
 
 
-def approve(office: Office, request: Request, *people: str) -> Status:
+def approve(workers: Workers, request: Request, *people: str) -> Status:
     """Lets people approve one after the other; what follows an approval waits."""
     for by in people:
-        office.click(request, "approve", by)
-        decide(office.context, office._newest_click())
-    return Status(office.request(request.id).status)
+        workers.click(request, "approve", by)
+        decide(workers.context, workers._newest_click())
+    return Status(workers.request(request.id).status)
 
 
-def needed(office: Office, request: Request) -> str:
+def needed(workers: Workers, request: Request) -> str:
     """The line of the card that says who is needed."""
-    with office.context.store.read() as session:
+    with workers.context.store.read() as session:
         votes = session.exec(select(Vote).where(Vote.request_id == request.id).order_by(col(Vote.id))).all()
-    blocks = card(office.request(request.id), votes, rule=office.rules.named("two groups"))["blocks"]
+    blocks = card(workers.request(request.id), votes, rule=workers.rules.named("two groups"))["blocks"]
     return next(text for text in map(str, blocks) if "needs" in text)
 
 
 @pytest.mark.parametrize("people", [(BOB, CAROL), (CAROL, BOB), (BOB, DAVE), (DAVE, CAROL), (DAVE, BOB)])
-def test_one_of_each_group_is_enough(two: Office, people: tuple[str, str]) -> None:
+def test_one_of_each_group_is_enough(two: Workers, people: tuple[str, str]) -> None:
     request = asked(two)
     assert approve(two, request, people[0]) == Status.PENDING
     assert approve(two, request, people[1]) == Status.APPROVED
     assert two.until_done(request).status == Status.SUCCEEDED
 
 
-def test_two_of_the_first_group_are_not_enough(two: Office) -> None:
+def test_two_of_the_first_group_are_not_enough(two: Workers) -> None:
     request = asked(two)
     assert approve(two, request, BOB, "U0ERIN") == Status.PENDING
     assert approve(two, request, CAROL) == Status.APPROVED
 
 
-def test_the_card_says_who_is_still_needed(two: Office) -> None:
+def test_the_card_says_who_is_still_needed(two: Workers) -> None:
     request = asked(two)
     assert "needs 1 approval of <!subteam^S0LEADS> and 1 approval of <!subteam^S0SECURITY>" in needed(two, request)
     approve(two, request, CAROL)
@@ -81,7 +82,7 @@ def test_the_card_says_who_is_still_needed(two: Office) -> None:
     assert "needs 1 approval of <!subteam^S0LEADS>, <!subteam^S0SECURITY>" in needed(two, other)
 
 
-def test_an_earlier_approver_who_was_removed_does_not_count_at_the_last_click(two: Office) -> None:
+def test_an_earlier_approver_who_was_removed_does_not_count_at_the_last_click(two: Workers) -> None:
     request = asked(two)
     approve(two, request, BOB)
     two.people.groups["S0LEADS"].remove(BOB)
@@ -89,7 +90,7 @@ def test_an_earlier_approver_who_was_removed_does_not_count_at_the_last_click(tw
     assert approve(two, request, "U0ERIN") == Status.APPROVED
 
 
-def test_an_approval_of_something_else_does_not_count(two: Office) -> None:
+def test_an_approval_of_something_else_does_not_count(two: Workers) -> None:
     request = asked(two)
     approve(two, request, BOB)
     with two.context.store.write() as session:
@@ -99,7 +100,7 @@ def test_an_approval_of_something_else_does_not_count(two: Office) -> None:
 
 
 def test_an_approval_that_comes_while_the_others_are_looked_up_is_seen(
-    two: Office, monkeypatch: pytest.MonkeyPatch
+    two: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = asked(two)
     for by in (BOB, CAROL):
@@ -119,7 +120,7 @@ def test_an_approval_that_comes_while_the_others_are_looked_up_is_seen(
 
 @pytest.mark.parametrize("gone", [BOB, CAROL])
 def test_whoever_was_removed_before_anything_is_sent_makes_the_approval_void(
-    two: Office, aws: AwsSandbox, gone: str
+    two: Workers, aws: AwsSandbox, gone: str
 ) -> None:
     request = asked(two)
     approve(two, request, BOB, CAROL)
@@ -133,14 +134,14 @@ def test_whoever_was_removed_before_anything_is_sent_makes_the_approval_void(
     assert aws.calls.of("CreateAccount") == []
 
 
-def test_one_who_speaks_for_both_and_loses_one_group_still_speaks_for_the_other(two: Office) -> None:
+def test_one_who_speaks_for_both_and_loses_one_group_still_speaks_for_the_other(two: Workers) -> None:
     request = asked(two)
     approve(two, request, DAVE, BOB)
     two.people.groups["S0LEADS"].remove(DAVE)
     assert two.until_done(request).status == Status.SUCCEEDED
 
 
-def test_a_rule_that_was_tightened_before_anything_is_sent(two: Office, aws: AwsSandbox) -> None:
+def test_a_rule_that_was_tightened_before_anything_is_sent(two: Workers, aws: AwsSandbox) -> None:
     request = asked(two)
     approve(two, request, BOB, CAROL)
     two.rules = Rules([dataclasses.replace(TWO_GROUPS, approvals=3)])
@@ -148,60 +149,60 @@ def test_a_rule_that_was_tightened_before_anything_is_sent(two: Office, aws: Aws
     assert aws.calls.of("CreateAccount") == []
 
 
-def test_the_requester_decides_which_rule_it_is(office: Office) -> None:
+def test_the_requester_decides_which_rule_it_is(workers: Workers) -> None:
     """Who asks is known only once Slack was asked, so that it is filed with one rule and decided by another."""
-    office.people.groups["S0PLATFORM"] = [DAVE]
+    workers.people.groups["S0PLATFORM"] = [DAVE]
     platform = Rule("platform", (CAROL,), requesters=("S0PLATFORM", "erin@example.com"))
-    office.rules = Rules([platform, Rule("the rest", (BOB,), approvals=2)])
-    mine, theirs = asked(office), office.ask("create-account", by=DAVE, **(NEW | {"email": "d@example.com"}))
-    office.work()
+    workers.rules = Rules([platform, Rule("the rest", (BOB,), approvals=2)])
+    mine, theirs = asked(workers), workers.ask("create-account", by=DAVE, **(NEW | {"email": "d@example.com"}))
+    workers.work()
 
     assert mine.rule == "platform"
-    found = [office.request(request.id) for request in (mine, theirs)]
+    found = [workers.request(request.id) for request in (mine, theirs)]
     assert [(request.rule, request.approvals_needed) for request in found] == [("the rest", 2), ("platform", 1)]
 
 
-def test_the_wait_is_that_of_the_rule_that_decides(office: Office) -> None:
+def test_the_wait_is_that_of_the_rule_that_decides(workers: Workers) -> None:
     first = Rule("dave's", (CAROL,), requesters=(DAVE,), expires=dataclasses.replace(TWO_GROUPS).expires * 2)
-    office.rules = Rules([first, Rule("the rest", (BOB,))])
-    request = office.request(asked(office).id)
+    workers.rules = Rules([first, Rule("the rest", (BOB,))])
+    request = workers.request(asked(workers).id)
     assert request.created_at is not None
-    assert request.expires_at == request.created_at + office.rules.rules[1].expires
+    assert request.expires_at == request.created_at + workers.rules.rules[1].expires
 
 
-def test_who_may_not_ask_is_told_which_rule_is_missing(office: Office, aws: AwsSandbox) -> None:
-    office.rules = Rules([Rule("dave's", (BOB,), requesters=(DAVE,), approvals=0)])
-    request = office.request(asked(office).id)
+def test_who_may_not_ask_is_told_which_rule_is_missing(workers: Workers, aws: AwsSandbox) -> None:
+    workers.rules = Rules([Rule("dave's", (BOB,), requesters=(DAVE,), approvals=0)])
+    request = workers.request(asked(workers).id)
     assert request.status == Status.REFUSED
-    assert "No rule allows create-account in / for alice@example.com" in office.said("dm")[-1]
+    assert "No rule allows create-account in / for alice@example.com" in workers.said("dm")[-1]
     assert aws.calls.of("CreateAccount") == []
 
 
 AT_ONCE = Rule("at once", (), approvals=0, requesters=("alice@example.com",))
 
 
-def test_what_a_rule_grants_at_once_needs_no_click(office: Office) -> None:
-    office.rules = Rules([AT_ONCE])
-    request = office.until_done(office.ask("create-account", **NEW))
+def test_what_a_rule_grants_at_once_needs_no_click(workers: Workers) -> None:
+    workers.rules = Rules([AT_ONCE])
+    request = workers.until_done(workers.ask("create-account", **NEW))
     assert request.status == Status.SUCCEEDED
     assert "Needs no approval, by rule “at once”" in str(card(request, [])["blocks"])
-    events = [entry.event for entry in office.audit() if entry.request_id == request.id]
+    events = [entry.event for entry in workers.audit() if entry.request_id == request.id]
     assert events[:2] == ["request.filed", "request.approved"]
 
 
 @pytest.mark.parametrize("change", ["deactivated", "rule", "requester"])
-def test_what_would_not_be_granted_any_more_is_not_done(office: Office, aws: AwsSandbox, change: str) -> None:
-    office.rules = Rules([AT_ONCE])
-    request = office.ask("create-account", **NEW)
-    for kind, key in office._due():
+def test_what_would_not_be_granted_any_more_is_not_done(workers: Workers, aws: AwsSandbox, change: str) -> None:
+    workers.rules = Rules([AT_ONCE])
+    request = workers.ask("create-account", **NEW)
+    for kind, key in workers._due():
         assert kind == "announce"
-        announce(office.context, int(key))
-    assert office.request(request.id).status == Status.APPROVED
+        announce(workers.context, int(key))
+    assert workers.request(request.id).status == Status.APPROVED
 
     if change == "deactivated":
-        office.people.people[ALICE] = dataclasses.replace(office.people.people[ALICE], deactivated=True)
+        workers.people.people[ALICE] = dataclasses.replace(workers.people.people[ALICE], deactivated=True)
     else:
         changed = {"rule": {"approvals": 1, "approvers": (BOB,)}, "requester": {"requesters": (DAVE,)}}[change]
-        office.rules = Rules([dataclasses.replace(AT_ONCE, **changed)])  # type: ignore[arg-type]
-    assert office.until_done(request).status == Status.STALE
+        workers.rules = Rules([dataclasses.replace(AT_ONCE, **changed)])  # type: ignore[arg-type]
+    assert workers.until_done(request).status == Status.STALE
     assert aws.calls.of("CreateAccount") == []

@@ -17,15 +17,16 @@ from approvals.anchors import Anchor
 from approvals.models import AuditRecord
 from bot.audit import AuditInputError, Wanted, export, moment, read_anchors, verify
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import ALICE, BOB, DAVE, Office
+from tests.harness.people import ALICE, BOB, DAVE
+from tests.harness.workers import Workers
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", " =1", "\r=1"]
 
 
 @pytest.fixture
-def office(aws: AwsSandbox, tmp_path: Path) -> Iterator[Office]:
+def workers(aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
     """Two requests: Alice's, which Bob approved and Dave clicked upon, and, a day later, Dave's, which Bob denied."""
-    found = Office(f"sqlite:///{tmp_path / 'orgbot.db'}")
+    found = Workers(f"sqlite:///{tmp_path / 'orgbot.db'}")
     first = found.ask("tag-account", account="222222222222", tags=["owner=shop"])
     found.work()
     found.click(first, "approve", DAVE)
@@ -40,69 +41,69 @@ def office(aws: AwsSandbox, tmp_path: Path) -> Iterator[Office]:
     found.close()
 
 
-def url(office: Office) -> str:
-    return str(office.engine.url)
+def url(workers: Workers) -> str:
+    return str(workers.engine.url)
 
 
-def exported(office: Office, capsys: pytest.CaptureFixture[str], **wanted: object) -> list[tuple[str, str]]:
-    assert export(url(office), "jsonl", Wanted(**wanted)) == 0  # type: ignore[arg-type]
+def exported(workers: Workers, capsys: pytest.CaptureFixture[str], **wanted: object) -> list[tuple[str, str]]:
+    assert export(url(workers), "jsonl", Wanted(**wanted)) == 0  # type: ignore[arg-type]
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return [(row["event"], row["actor"]) for row in rows]
 
 
-def test_everything(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
-    found = exported(office, capsys)
-    assert found == [(entry.event, entry.actor) for entry in office.audit()]
+def test_everything(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:
+    found = exported(workers, capsys)
+    assert found == [(entry.event, entry.actor) for entry in workers.audit()]
     assert ("aws.call", "orgbot") in found
 
 
-def test_a_time(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
-    second = office.clock()
-    before = exported(office, capsys, until=second)
-    after = exported(office, capsys, since=second)
+def test_a_time(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:
+    second = workers.clock()
+    before = exported(workers, capsys, until=second)
+    after = exported(workers, capsys, since=second)
     assert before[0] == ("request.filed", ALICE)
     assert after[0] == ("request.filed", DAVE)
-    assert before + after == exported(office, capsys)
-    assert exported(office, capsys, since=second, until=second + timedelta(seconds=1)) == after
+    assert before + after == exported(workers, capsys)
+    assert exported(workers, capsys, since=second, until=second + timedelta(seconds=1)) == after
 
 
 @pytest.mark.parametrize("person", [ALICE, "alice@example.com", "Alice@Example.com"])
-def test_who_asked_has_all_that_became_of_it(office: Office, capsys: pytest.CaptureFixture[str], person: str) -> None:
-    found = exported(office, capsys, person=person)
+def test_who_asked_has_all_that_became_of_it(workers: Workers, capsys: pytest.CaptureFixture[str], person: str) -> None:
+    found = exported(workers, capsys, person=person)
     assert {("request.filed", ALICE), ("vote.approve", BOB), ("aws.call", "orgbot")} <= set(found)
     assert ("request.filed", DAVE) not in found
 
 
 @pytest.mark.parametrize("person", [BOB, "bob@example.com"])
-def test_who_decided_has_the_decisions(office: Office, capsys: pytest.CaptureFixture[str], person: str) -> None:
-    assert {actor for _, actor in exported(office, capsys, person=person)} == {BOB}
+def test_who_decided_has_the_decisions(workers: Workers, capsys: pytest.CaptureFixture[str], person: str) -> None:
+    assert {actor for _, actor in exported(workers, capsys, person=person)} == {BOB}
 
 
-def test_a_refused_click_is_the_clickers(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
-    assert ("click.approve.refused", DAVE) in exported(office, capsys, person=DAVE)
+def test_a_refused_click_is_the_clickers(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ("click.approve.refused", DAVE) in exported(workers, capsys, person=DAVE)
 
 
-def test_nobody_of_that_name(office: Office) -> None:
+def test_nobody_of_that_name(workers: Workers) -> None:
     with pytest.raises(AuditInputError, match="nobody with the e-mail address “eve@"):
-        export(url(office), "jsonl", Wanted(person="eve@example.com"))
+        export(url(workers), "jsonl", Wanted(person="eve@example.com"))
 
 
 @pytest.mark.parametrize("text", FORMULAS)
-def test_csv_holds_no_formula(office: Office, capsys: pytest.CaptureFixture[str], text: str) -> None:
-    with office.context.store.write() as session:
+def test_csv_holds_no_formula(workers: Workers, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    with workers.context.store.write() as session:
         session.execute(update(AuditRecord).values(actor=text, event=text))
-    export(url(office), "csv", Wanted())
+    export(url(workers), "csv", Wanted())
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
-    assert len(rows) == len(office.audit())
+    assert len(rows) == len(workers.audit())
     for row in rows:
         assert row["actor"] == row["event"] == f"'{text}"
         assert all(not cell.lstrip().startswith(("=", "+", "-", "@")) for cell in row.values())
 
 
-def test_csv_gives_the_detail_as_json(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
-    export(url(office), "csv", Wanted())
+def test_csv_gives_the_detail_as_json(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:
+    export(url(workers), "csv", Wanted())
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
-    assert [json.loads(row["detail"]) for row in rows] == [entry.detail for entry in office.audit()]
+    assert [json.loads(row["detail"]) for row in rows] == [entry.detail for entry in workers.audit()]
 
 
 @pytest.mark.parametrize(
@@ -124,23 +125,23 @@ def test_what_is_no_date(text: str) -> None:
         moment(text, "--since")
 
 
-def test_an_end_before_the_beginning(office: Office) -> None:
-    now = office.clock()
+def test_an_end_before_the_beginning(workers: Workers) -> None:
+    now = workers.clock()
     with pytest.raises(AuditInputError, match="--until: must be later than --since"):
-        export(url(office), "jsonl", Wanted(since=now, until=now))
+        export(url(workers), "jsonl", Wanted(since=now, until=now))
 
 
-def test_anchors_show_a_cut_at_the_end(office: Office, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    last = office.audit()[-1]
+def test_anchors_show_a_cut_at_the_end(workers: Workers, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    last = workers.audit()[-1]
     file = tmp_path / "anchors.txt"
     file.write_text(f"orgbot\nAudit anchor: record {last.id}, sha256 {last.hash}\n", encoding="utf-8")
-    assert verify(url(office), [f"{last.id}:{last.hash}"], [file]) == 0
+    assert verify(url(workers), [f"{last.id}:{last.hash}"], [file]) == 0
     assert "2 anchors agree" in capsys.readouterr().out
 
-    with office.context.store.write() as session:
+    with workers.context.store.write() as session:
         session.execute(delete(AuditRecord).where(col(AuditRecord.id) == last.id))
-    assert verify(url(office)) == 0
-    assert verify(url(office), [], [file]) == 1
+    assert verify(url(workers)) == 0
+    assert verify(url(workers), [], [file]) == 1
     assert f"anchor {last.id}: the audit ends with record {(last.id or 0) - 1}" in capsys.readouterr().out
 
 

@@ -14,12 +14,12 @@ from sqlalchemy import text
 
 from bot.database import open_engine
 from bot.slack_words import NO_GROUP, NO_PERSON
-from sandbox.town import MANIFEST, Town, town
+from sandbox.sandbox import MANIFEST, Sandbox, sandbox
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Town]:
-    with town(mode="socket") as found:
+def place() -> Iterator[Sandbox]:
+    with sandbox(mode="socket") as found:
         bot = found.start_bot()
         found.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")
         found.slack.wait_for(lambda: found.slack.messages("aws-approvals"), what="the card")
@@ -27,13 +27,13 @@ def place() -> Iterator[Town]:
         yield found
 
 
-def orgbot(place: Town, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+def orgbot(place: Sandbox, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bot", *words]
     environment = {"PATH": "/usr/bin", **place.environment(), **more}
     return subprocess.run(command, env=environment, cwd=MANIFEST.parent, capture_output=True, text=True, check=False)  # noqa: S603
 
 
-def test_all_is_well(place: Town) -> None:
+def test_all_is_well(place: Sandbox) -> None:
     answer = orgbot(place, "check")
     assert "NOT OK" not in answer.stdout
     assert (answer.returncode, answer.stderr) == (0, "")
@@ -75,7 +75,7 @@ def test_all_is_well(place: Town) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told_with_the_way_out(place: Town, setting: str, value: str, told: str) -> None:
+def test_what_is_wrong_is_told_with_the_way_out(place: Sandbox, setting: str, value: str, told: str) -> None:
     answer = orgbot(place, "check", **{setting: value})
     assert answer.returncode == 1
     assert told in answer.stdout
@@ -84,7 +84,7 @@ def test_what_is_wrong_is_told_with_the_way_out(place: Town, setting: str, value
     assert "Error" not in answer.stdout
 
 
-def test_who_cannot_decide_is_told_with_the_way_out(place: Town) -> None:
+def test_who_cannot_decide_is_told_with_the_way_out(place: Sandbox) -> None:
     approvers = "U0GONE,U0FOREIGN,guest@example.com,nobody@example.com,S0NOBODY,bob@example.com"
     told = [
         line for line in orgbot(place, "check", ORGBOT_APPROVERS=approvers).stdout.splitlines() if "approver " in line
@@ -100,19 +100,19 @@ def test_who_cannot_decide_is_told_with_the_way_out(place: Town) -> None:
     ]
 
 
-def test_a_channel_may_be_given_by_its_name(place: Town) -> None:
+def test_a_channel_may_be_given_by_its_name(place: Sandbox) -> None:
     answer = orgbot(place, "check", ORGBOT_APPROVAL_CHANNEL="#aws-approvals")
     assert "ok      approval channel: #aws-approvals (C0APPROVALS)" in answer.stdout
     assert answer.returncode == 0
 
 
-def test_a_database_that_is_not_there_yet_is_not_made(place: Town, tmp_path: Path) -> None:
+def test_a_database_that_is_not_there_yet_is_not_made(place: Sandbox, tmp_path: Path) -> None:
     answer = orgbot(place, "check", DATABASE_URL=f"sqlite:///{tmp_path / 'new.db'}")
     assert "ok      database: sqlite, none yet; made at the first start" in answer.stdout
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_could_not_be_looked_at_is_neither_ok_nor_wrong(place: Town) -> None:
+def test_what_could_not_be_looked_at_is_neither_ok_nor_wrong(place: Sandbox) -> None:
     (told,) = [line for line in orgbot(place, "check").stdout.splitlines() if "AWS permissions" in line]
     assert told.startswith(
         "--      AWS permissions: not checked (SimulatePrincipalPolicy: InvalidAction); compare them"
@@ -133,7 +133,7 @@ approvers = ["U0BOB"]
 """
 
 
-def test_a_rule_for_a_place_that_does_not_exist_is_noticed(place: Town, tmp_path: Path) -> None:
+def test_a_rule_for_a_place_that_does_not_exist_is_noticed(place: Sandbox, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text(RULES, encoding="utf-8")
     answer = orgbot(place, "check", ORGBOT_RULES=str(rules))
@@ -148,12 +148,12 @@ def test_a_rule_for_a_place_that_does_not_exist_is_noticed(place: Town, tmp_path
     assert "--      places in the rules: not checked, because AWS did not tell the organization" in away.stdout
 
 
-def test_the_iam_policy_is_json(place: Town) -> None:
+def test_the_iam_policy_is_json(place: Sandbox) -> None:
     policy = json.loads(orgbot(place, "iam-policy").stdout)
     assert "organizations:CreateAccount" in str(policy["Statement"])
 
 
-def test_the_audit_is_whole_until_somebody_edits_it(place: Town) -> None:
+def test_the_audit_is_whole_until_somebody_edits_it(place: Sandbox) -> None:
     assert re.search(r"\d+ records, each as it was written", orgbot(place, "audit", "verify").stdout)
     exported = [json.loads(line) for line in orgbot(place, "audit", "export").stdout.splitlines()]
     assert exported[0]["event"] == "request.filed"

@@ -9,7 +9,7 @@ import pytest
 
 from bot import cli, settings
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
+from tests.harness.workers import Workers
 
 
 @pytest.fixture(autouse=True)
@@ -58,9 +58,9 @@ def test_the_audit_needs_no_setting_but_the_database(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], aws: AwsSandbox
 ) -> None:
     assert aws
-    office = Office(f"sqlite:///{tmp_path / 'kept.db'}")
-    office.ask("tag-account", account="222222222222", tags=["owner=shop"])
-    office.close()
+    workers = Workers(f"sqlite:///{tmp_path / 'kept.db'}")
+    workers.ask("tag-account", account="222222222222", tags=["owner=shop"])
+    workers.close()
     (tmp_path / ".env").write_text("DATABASE_URL=sqlite:///kept.db\n", encoding="utf-8")
     assert orgbot(monkeypatch, "audit", "verify") == 0
     assert "each as it was written" in capsys.readouterr().out

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.town import MANIFEST, Town, town
+from sandbox.sandbox import MANIFEST, Sandbox, sandbox
 
 RULES = """
 [[rule]]
@@ -42,14 +42,14 @@ MOVE = "move-account --account fullback-audit --to /Workloads"
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, Path]]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Path]]:
     file = tmp_path_factory.mktemp("rules") / "rules.toml"
     file.write_text(RULES, encoding="utf-8")
-    with town(mode="socket") as found:
+    with sandbox(mode="socket") as found:
         yield found, file
 
 
-def explain(place: tuple[Town, Path], *words: str, **more: str) -> tuple[str, int]:
+def explain(place: tuple[Sandbox, Path], *words: str, **more: str) -> tuple[str, int]:
     command = [sys.executable, "-m", "bot", "check", "--explain", *words]
     environment = {
         "PATH": "/usr/bin",
@@ -63,7 +63,7 @@ def explain(place: tuple[Town, Path], *words: str, **more: str) -> tuple[str, in
     return answer.stdout + answer.stderr, answer.returncode
 
 
-def test_a_move_is_judged_at_both_ends_and_the_one_that_asks_for_most_decides(place: tuple[Town, Path]) -> None:
+def test_a_move_is_judged_at_both_ends_and_the_one_that_asks_for_most_decides(place: tuple[Sandbox, Path]) -> None:
     told, code = explain(place, MOVE, "--as", "alice@example.com")
     assert code == 0
     lines = [line for line in told.splitlines() if line]
@@ -85,7 +85,7 @@ def test_a_move_is_judged_at_both_ends_and_the_one_that_asks_for_most_decides(pl
     ]
 
 
-def test_a_group_is_asked_of_slack(place: tuple[Town, Path]) -> None:
+def test_a_group_is_asked_of_slack(place: tuple[Sandbox, Path]) -> None:
     tag = "/org tag-account --account fullback-staging-web --tag owner=web"
     told, code = explain(place, tag, "--as", "U0BOB")
     assert code == 0
@@ -112,7 +112,7 @@ def test_a_group_is_asked_of_slack(place: tuple[Town, Path]) -> None:
         ),
     ],
 )
-def test_what_is_refused_says_why(place: tuple[Town, Path], words: tuple[str, ...], told: str) -> None:
+def test_what_is_refused_says_why(place: tuple[Sandbox, Path], words: tuple[str, ...], told: str) -> None:
     answer, code = explain(place, *words)
     assert code == 1
     assert told in answer
@@ -126,13 +126,13 @@ def test_what_is_refused_says_why(place: tuple[Town, Path], words: tuple[str, ..
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:1/", "AWS answers"),
     ],
 )
-def test_who_does_not_answer_is_named(place: tuple[Town, Path], name: str, value: str, told: str) -> None:
+def test_who_does_not_answer_is_named(place: tuple[Sandbox, Path], name: str, value: str, told: str) -> None:
     answer, code = explain(place, MOVE, "--as", "alice@example.com", **{name: value})
     assert code == 1
     assert told in answer
 
 
-def test_who_asks_must_be_said(place: tuple[Town, Path]) -> None:
+def test_who_asks_must_be_said(place: tuple[Sandbox, Path]) -> None:
     answer, code = explain(place, MOVE)
     assert code == 2
     assert "--explain and --as go together" in answer

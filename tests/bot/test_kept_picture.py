@@ -11,8 +11,8 @@ from bot.kept_picture import KeptPicture
 from bot.picture import Picture
 from operations.aws import Aws
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Clock
-from tests.handlers.looks.pictures import longest, with_policies
+from tests.harness.clock import Clock
+from tests.harness.organizations import longest, with_policies
 
 
 def test_what_is_kept_comes_back_as_it_was(tmp_path: Path) -> None:

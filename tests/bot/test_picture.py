@@ -12,7 +12,7 @@ from bot.aws import Boto3Clients
 from bot.picture import NOT_YET, Picture
 from operations.aws import Aws
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Clock
+from tests.harness.clock import Clock
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from slack_sdk.errors import SlackApiError
 
 from bot.settings import Settings, load_settings
 from bot.slack import PASSING, SlackHealth, slack_client
+from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
-from sandbox.town import MANIFEST
 
 
 class Clock:

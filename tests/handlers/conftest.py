@@ -1,12 +1,12 @@
-"""The reception."""
+"""The handling."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.handlers.reception import Reception
+from tests.harness.handling import Handling
 
 
 @pytest.fixture
-def reception() -> Reception:
-    return Reception()
+def handling() -> Handling:
+    return Handling()

@@ -9,26 +9,26 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from approvals.models import Request
-from tests.handlers.reception import ALICE, BOB, OTHER_TEAM, Reception
+from tests.harness.handling import ALICE, BOB, OTHER_TEAM, Handling
 
 MOVE = "move-account --account fullback-staging --to /Workloads/Production --reason why"
 PREVIEW = {"title": "Move it", "facts": [], "plan": [], "precondition": {"source": "ou-1-stag"}}
 
 
 @pytest.fixture
-def over(reception: Reception) -> Reception:
+def over(handling: Handling) -> Handling:
     """Request #1, a move from staging to production, has succeeded."""
-    reception.types(MOVE)
-    ended(reception, status="succeeded", preview=PREVIEW)
-    return reception
+    handling.types(MOVE)
+    ended(handling, status="succeeded", preview=PREVIEW)
+    return handling
 
 
-def ended(reception: Reception, **values: Any) -> None:
-    with reception.store.write() as session:
+def ended(handling: Handling, **values: Any) -> None:
+    with handling.store.write() as session:
         session.execute(update(Request).where(col(Request.id) == 1).values(**values))
 
 
-def test_undo_files_the_inverse(over: Reception) -> None:
+def test_undo_files_the_inverse(over: Handling) -> None:
     over.presses("undo", "1", user=BOB)
     (_, undo) = over.requests()
     assert (undo.operation, undo.params["to"], undo.requester) == ("move-account", "ou-1-stag", BOB)
@@ -36,13 +36,13 @@ def test_undo_files_the_inverse(over: Reception) -> None:
     assert "is filed" in over.told()[-1]
 
 
-def test_undo_delivered_twice_files_once(over: Reception) -> None:
+def test_undo_delivered_twice_files_once(over: Handling) -> None:
     for _ in range(2):
         over.presses("undo", "1", trigger="t-1")
     assert len(over.requests()) == 2
 
 
-def test_ask_again_files_the_same(over: Reception) -> None:
+def test_ask_again_files_the_same(over: Handling) -> None:
     ended(over, status="stale")
     over.presses("again", "1", user=ALICE)
     first, again = over.requests()
@@ -51,7 +51,7 @@ def test_ask_again_files_the_same(over: Reception) -> None:
 
 
 @pytest.mark.parametrize("status", ["failed", "stale"])
-def test_of_what_is_half_done_only_the_rest_is_filed(over: Reception, status: str) -> None:
+def test_of_what_is_half_done_only_the_rest_is_filed(over: Handling, status: str) -> None:
     """Asking for the account again would fail, because its e-mail address is taken by the account that was made."""
     params = {"account_name": "new", "email": "new@example.com", "ou": "ou-1-stag"}
     memory = {"account": "222222222222"}
@@ -65,7 +65,7 @@ def test_of_what_is_half_done_only_the_rest_is_filed(over: Reception, status: st
         assert filed.operation == "create-account"
 
 
-def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: Reception) -> None:
+def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: Handling) -> None:
     ended(over, status="refused")
     over.presses("again", "1", user=ALICE)
     assert len(over.requests()) == 1, "the same would be refused again"
@@ -82,7 +82,7 @@ def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: 
         ("again", "pending", "is not over yet"),
     ],
 )
-def test_what_is_not_over_stays_alone(over: Reception, kind: str, status: str, said: str) -> None:
+def test_what_is_not_over_stays_alone(over: Handling, kind: str, status: str, said: str) -> None:
     ended(over, status=status)
     over.presses(kind, "1")
     assert said in over.told()[-1]
@@ -90,18 +90,18 @@ def test_what_is_not_over_stays_alone(over: Reception, kind: str, status: str, s
 
 
 @pytest.mark.parametrize("value", ["", "2", "x", "9" * 400])
-def test_a_button_that_was_tampered_with_files_nothing(over: Reception, value: str) -> None:
+def test_a_button_that_was_tampered_with_files_nothing(over: Handling, value: str) -> None:
     over.presses("undo", value)
     assert len(over.requests()) == 1
     assert "nothing was done" in over.told()[-1]
 
 
-def test_people_of_other_workspaces_file_nothing(over: Reception) -> None:
+def test_people_of_other_workspaces_file_nothing(over: Handling) -> None:
     over.presses("again", "1", team=OTHER_TEAM)
     assert len(over.requests()) == 1
 
 
-def test_what_can_no_longer_be_filed_is_told(over: Reception) -> None:
+def test_what_can_no_longer_be_filed_is_told(over: Handling) -> None:
     ended(over, params={"account": "222222222222", "to": "ou-1-gone"}, status="stale")
     over.presses("again", "1")
     assert "Nothing was filed: there is no organizational unit" in over.told()[-1]

@@ -7,14 +7,14 @@ import json
 import pytest
 
 from approvals.rules import Rule, Rules
-from tests.handlers.reception import ALICE, BOB, GENERAL, OTHER_TEAM, TEAM, Reception
+from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, TEAM, Handling
 
 WHOLE = 'create-account --name fullback-new --email new@example.com --ou /Workloads/Staging --tag owner=web --reason "we need it"'
 
 
-def test_a_complete_command_is_filed_and_confirmed(reception: Reception) -> None:
-    answer = reception.types(WHOLE)
-    (request,) = reception.requests()
+def test_a_complete_command_is_filed_and_confirmed(handling: Handling) -> None:
+    answer = handling.types(WHOLE)
+    (request,) = handling.requests()
     assert f"Request *#{request.id}* is filed: Create the account fullback-new in /Workloads/Staging" in answer
     assert "<#C0APPROVALS>" in answer
     assert request.operation == "create-account"
@@ -28,38 +28,38 @@ def test_a_complete_command_is_filed_and_confirmed(reception: Reception) -> None
     }
     assert (request.requester, request.team, request.channel) == (ALICE, TEAM, GENERAL)
     assert (request.reason, request.rule, request.subject) == ("we need it", "default", "email:new@example.com")
-    assert not reception.waiting
+    assert not handling.waiting
 
 
-def test_a_redelivered_command_has_no_second_effect_and_the_same_answer(reception: Reception) -> None:
-    first = reception.types(WHOLE, trigger="t-1")
-    assert reception.types(WHOLE, trigger="t-1") == first
-    assert len(reception.requests()) == 1
+def test_a_redelivered_command_has_no_second_effect_and_the_same_answer(handling: Handling) -> None:
+    first = handling.types(WHOLE, trigger="t-1")
+    assert handling.types(WHOLE, trigger="t-1") == first
+    assert len(handling.requests()) == 1
 
 
-def test_the_same_wish_again_is_pointed_to_the_request_that_is_under_way(reception: Reception) -> None:
-    reception.types(WHOLE)
-    answer = reception.types(WHOLE, user=BOB)
+def test_the_same_wish_again_is_pointed_to_the_request_that_is_under_way(handling: Handling) -> None:
+    handling.types(WHOLE)
+    answer = handling.types(WHOLE, user=BOB)
     assert "equest #1 already asks for this" in answer
     assert "/org request 1" in answer
-    assert len(reception.requests()) == 1
+    assert len(handling.requests()) == 1
 
 
 @pytest.mark.parametrize(
     "given", ["", '--reason ""', '--reason "   "', '--reason "\u200b\u202e \u200b"', '--reason=""']
 )
-def test_without_a_reason_it_is_filed_all_the_same_and_a_blank_one_is_none(reception: Reception, given: str) -> None:
+def test_without_a_reason_it_is_filed_all_the_same_and_a_blank_one_is_none(handling: Handling, given: str) -> None:
     move = "move-account --account fullback-staging --to /Workloads/Production"
-    assert "is filed" in reception.types(f"{move} {given}")
-    assert [request.reason for request in reception.requests()] == [""]
+    assert "is filed" in handling.types(f"{move} {given}")
+    assert [request.reason for request in handling.requests()] == [""]
 
 
-def test_what_is_missing_opens_the_form_prefilled_with_what_was_given(reception: Reception) -> None:
-    assert reception.types("create-account --name web --ou /workloads/staging", trigger="t-1") == ""
-    assert not reception.slack.calls, "Slack is called by the workers, after the answer"
-    view = reception.form()
-    assert [call.method for call in reception.slack.calls] == ["views.open"]
-    assert reception.slack.calls[0].params["trigger_id"] == "t-1"
+def test_what_is_missing_opens_the_form_prefilled_with_what_was_given(handling: Handling) -> None:
+    assert handling.types("create-account --name web --ou /workloads/staging", trigger="t-1") == ""
+    assert not handling.slack.calls, "Slack is called by the workers, after the answer"
+    view = handling.form()
+    assert [call.method for call in handling.slack.calls] == ["views.open"]
+    assert handling.slack.calls[0].params["trigger_id"] == "t-1"
     elements = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
     assert elements["account_name"]["initial_value"] == "web"
     assert elements["ou"]["initial_option"]["value"] == "ou-1-stag"
@@ -67,117 +67,117 @@ def test_what_is_missing_opens_the_form_prefilled_with_what_was_given(reception:
 
 
 @pytest.mark.parametrize("text", ["create-account", f"{WHOLE} --form"])
-def test_the_form_can_be_asked_for(reception: Reception, text: str) -> None:
-    assert reception.types(text) == ""
-    assert reception.form()["callback_id"] == "request:create-account"
-    assert not reception.requests()
+def test_the_form_can_be_asked_for(handling: Handling, text: str) -> None:
+    assert handling.types(text) == ""
+    assert handling.form()["callback_id"] == "request:create-account"
+    assert not handling.requests()
 
 
-def test_a_trigger_that_has_run_out_is_told(reception: Reception) -> None:
-    reception.slack.refuse["views.open"] = "expired_trigger_id"
-    reception.types("create-account")
-    assert "once more" in reception.told()[0]
-    assert reception.slack.made("chat.postEphemeral")[0]["user"] == ALICE
+def test_a_trigger_that_has_run_out_is_told(handling: Handling) -> None:
+    handling.slack.refuse["views.open"] = "expired_trigger_id"
+    handling.types("create-account")
+    assert "once more" in handling.told()[0]
+    assert handling.slack.made("chat.postEphemeral")[0]["user"] == ALICE
 
 
-def test_where_the_bot_cannot_write_it_tells_by_direct_message(reception: Reception) -> None:
-    reception.slack.refuse = {"views.open": "expired_trigger_id", "chat.postEphemeral": "channel_not_found"}
-    reception.types("create-account")
-    reception.work()
-    assert reception.slack.made("chat.postMessage")[0]["channel"] == "D0ALICE"
+def test_where_the_bot_cannot_write_it_tells_by_direct_message(handling: Handling) -> None:
+    handling.slack.refuse = {"views.open": "expired_trigger_id", "chat.postEphemeral": "channel_not_found"}
+    handling.types("create-account")
+    handling.work()
+    assert handling.slack.made("chat.postMessage")[0]["channel"] == "D0ALICE"
 
 
-def test_a_redelivery_after_the_form_is_open_is_quiet(reception: Reception) -> None:
-    reception.slack.refuse["views.open"] = "exchanged_trigger_id"
-    reception.types("create-account")
-    assert reception.told() == []
+def test_a_redelivery_after_the_form_is_open_is_quiet(handling: Handling) -> None:
+    handling.slack.refuse["views.open"] = "exchanged_trigger_id"
+    handling.types("create-account")
+    assert handling.told() == []
 
 
-def test_a_wrong_value_is_named_and_the_form_offered(reception: Reception) -> None:
-    answer = reception.types("create-account --name web --email nobody --billing maybe")
+def test_a_wrong_value_is_named_and_the_form_offered(handling: Handling) -> None:
+    answer = handling.types("create-account --name web --email nobody --billing maybe")
     assert "*E-mail* (`--email`): “nobody” is no e-mail address" in answer
     assert "*IAM access to billing* (`--billing`)" in answer
-    (button,) = reception.blocks[-1]["elements"]
-    reception.presses(button["action_id"], button["value"], user=ALICE, channel=GENERAL)
-    elements = {block.get("block_id"): block.get("element") for block in reception.form()["blocks"]}
+    (button,) = handling.blocks[-1]["elements"]
+    handling.presses(button["action_id"], button["value"], user=ALICE, channel=GENERAL)
+    elements = {block.get("block_id"): block.get("element") for block in handling.form()["blocks"]}
     assert elements["account_name"]["initial_value"] == "web"
     assert "initial_value" not in elements["email"]
 
 
-def test_a_misread_command_offers_the_form_with_what_was_understood(reception: Reception) -> None:
-    assert "Did you mean `--email`?" in reception.types("create-account --name web --mail a@b.example")
-    assert json.loads(reception.blocks[-1]["elements"][0]["value"])["values"] == {"account_name": "web"}
+def test_a_misread_command_offers_the_form_with_what_was_understood(handling: Handling) -> None:
+    assert "Did you mean `--email`?" in handling.types("create-account --name web --mail a@b.example")
+    assert json.loads(handling.blocks[-1]["elements"][0]["value"])["values"] == {"account_name": "web"}
 
 
-def test_too_much_for_a_button_leaves_it_out(reception: Reception) -> None:
-    reception.types(f"create-account --name web --email {'x' * 3000}")
-    assert [block["type"] for block in reception.blocks] == ["section"]
+def test_too_much_for_a_button_leaves_it_out(handling: Handling) -> None:
+    handling.types(f"create-account --name web --email {'x' * 3000}")
+    assert [block["type"] for block in handling.blocks] == ["section"]
 
 
-def test_what_the_picture_does_not_know_is_told_with_its_age(reception: Reception) -> None:
-    answer = reception.types(WHOLE.replace("Staging", "Stging"))
+def test_what_the_picture_does_not_know_is_told_with_its_age(handling: Handling) -> None:
+    answer = handling.types(WHOLE.replace("Staging", "Stging"))
     assert "there is no organizational unit “/Workloads/Stging”" in answer.replace("There", "there")
     assert "read 3 min ago and is being read again" in answer
-    assert reception.refreshed == 1
+    assert handling.refreshed == 1
 
 
-def test_before_the_first_picture(reception: Reception) -> None:
-    reception.organization = None
-    assert "has not been read" in reception.types(WHOLE)
-    assert reception.refreshed == 1
-    assert not reception.requests()
+def test_before_the_first_picture(handling: Handling) -> None:
+    handling.organization = None
+    assert "has not been read" in handling.types(WHOLE)
+    assert handling.refreshed == 1
+    assert not handling.requests()
 
 
-def test_without_a_rule_nobody_may_do_it(reception: Reception) -> None:
-    reception.rules = Rules([Rule("moves", (BOB,), operations=("move-account",), under="/Workloads")])
-    answer = reception.types(WHOLE)
+def test_without_a_rule_nobody_may_do_it(handling: Handling) -> None:
+    handling.rules = Rules([Rule("moves", (BOB,), operations=("move-account",), under="/Workloads")])
+    answer = handling.types(WHOLE)
     assert "o rule allows create-account in /Workloads/Staging" in answer
-    assert not reception.requests()
+    assert not handling.requests()
 
 
-def test_a_reason_that_is_too_long(reception: Reception) -> None:
-    assert "501 characters; 500 is the most" in reception.types(WHOLE.replace("we need it", "x" * 501))
+def test_a_reason_that_is_too_long(handling: Handling) -> None:
+    assert "501 characters; 500 is the most" in handling.types(WHOLE.replace("we need it", "x" * 501))
 
 
 @pytest.mark.parametrize("text", [WHOLE, "help", "requests", "request 1", "create-account"])
-def test_people_of_other_workspaces_get_nothing(reception: Reception, text: str) -> None:
-    assert "other workspaces" in reception.types(text, team=OTHER_TEAM)
-    assert not reception.requests()
-    assert not reception.waiting
+def test_people_of_other_workspaces_get_nothing(handling: Handling, text: str) -> None:
+    assert "other workspaces" in handling.types(text, team=OTHER_TEAM)
+    assert not handling.requests()
+    assert not handling.waiting
 
 
-def test_nothing_that_people_type_becomes_a_mention(reception: Reception) -> None:
+def test_nothing_that_people_type_becomes_a_mention(handling: Handling) -> None:
     for text in (
         "<!channel>",
         "create-account &lt;!channel&gt;",
         f"{WHOLE} --ou2 &lt;@U0BOB&gt;",
         "request &lt;!here&gt;",
     ):
-        reception.types(text)
-        shown = json.dumps(reception.blocks)
+        handling.types(text)
+        shown = json.dumps(handling.blocks)
         assert not any(sign in shown for sign in ("<!", "<@"))
 
 
 def test_when_the_database_is_away_the_person_is_told_and_the_log_keeps_the_secret(
-    reception: Reception, caplog: pytest.LogCaptureFixture
+    handling: Handling, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reception.lose_database()
-    assert "I do not know whether your request was filed" in reception.types(WHOLE)
+    handling.lose_database()
+    assert "I do not know whether your request was filed" in handling.types(WHOLE)
     assert "RuntimeError" in caplog.text
     assert "new@example.com" not in caplog.text
 
 
-def test_who_asks_for_too_much_is_told_when_to_ask_again(reception: Reception) -> None:
-    reception.limit(per_hour=1)
-    reception.types(WHOLE)
-    told = reception.types("move-account --account fullback-old --to /Workloads")
+def test_who_asks_for_too_much_is_told_when_to_ask_again(handling: Handling) -> None:
+    handling.limit(per_hour=1)
+    handling.types(WHOLE)
+    told = handling.types("move-account --account fullback-old --to /Workloads")
     assert "You have filed 1 request within an hour, which is the most. You may ask again in 60 minutes." in told
-    assert len(reception.requests()) == 1
+    assert len(handling.requests()) == 1
 
 
-def test_whether_a_rule_is_for_this_requester_is_asked_later(reception: Reception) -> None:
+def test_whether_a_rule_is_for_this_requester_is_asked_later(handling: Handling) -> None:
     """Slack would have to be asked who somebody is, and there is no time for that before the answer."""
-    reception.rules = Rules([Rule("bob's", (BOB,), requesters=("S0OTHERS",)), Rule("rest", (BOB,), under="/Nowhere")])
-    assert "is filed" in reception.types(WHOLE)
-    (request,) = reception.requests()
+    handling.rules = Rules([Rule("bob's", (BOB,), requesters=("S0OTHERS",)), Rule("rest", (BOB,), under="/Nowhere")])
+    assert "is filed" in handling.types(WHOLE)
+    (request,) = handling.requests()
     assert request.rule == "bob's"

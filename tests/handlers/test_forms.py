@@ -21,8 +21,8 @@ from operations.organization import Account, Organization, OrganizationalUnit
 from operations.policies import Policies, Policy
 from operations.registry import all_operations
 from sandbox.slack.limits import view_problems
-from tests.handlers.made_up import EveryKind, NeedsNothing
-from tests.handlers.reception import NOW, organization, state
+from tests.harness.handling import NOW, organization, state
+from tests.harness.made_up import EveryKind, NeedsNothing
 
 DOCUMENT = Kind.DOCUMENT
 every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from approvals.admission import UNTOLD
-from tests.handlers.looks.pictures import with_policies
-from tests.handlers.reception import ALICE, COMMAND_URL, GENERAL, GUEST, NEW, Reception
+from tests.harness.handling import ALICE, COMMAND_URL, GENERAL, GUEST, NEW, Handling
+from tests.harness.organizations import with_policies
 
 NO_GUESTS = "Guests cannot ask or decide, so nothing is shown."
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"
@@ -40,29 +40,29 @@ BUTTONS = (
 
 
 @pytest.fixture
-def open_day(reception: Reception) -> Reception:
+def open_day(handling: Handling) -> Handling:
     """An organization with policies, and one request of Alice's."""
-    reception.organization = with_policies()
-    reception.types(MOVE, user=ALICE)
-    return reception
+    handling.organization = with_policies()
+    handling.types(MOVE, user=ALICE)
+    return handling
 
 
-def everything_said(reception: Reception) -> str:
+def everything_said(handling: Handling) -> str:
     """All that reached people, by whatever way."""
-    reception.work()
-    said = [body for _, body in reception.replies] + [call.params for call in reception.slack.calls]
+    handling.work()
+    said = [body for _, body in handling.replies] + [call.params for call in handling.slack.calls]
     return json.dumps(said, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("text", LOOKS)
-def test_a_guest_is_told_at_once_when_they_are_known(open_day: Reception, text: str) -> None:
+def test_a_guest_is_told_at_once_when_they_are_known(open_day: Handling, text: str) -> None:
     open_day.knows(GUEST)
     assert open_day.types(text, user=GUEST) == NO_GUESTS
     assert everything_said(open_day) == "[]"
 
 
 @pytest.mark.parametrize("text", LOOKS)
-def test_of_a_new_guest_slack_is_asked_first(open_day: Reception, text: str) -> None:
+def test_of_a_new_guest_slack_is_asked_first(open_day: Handling, text: str) -> None:
     assert open_day.types(text, user=GUEST) == ""
     assert not open_day.people.asked, "Slack waits for the answer meanwhile"
     said = everything_said(open_day)
@@ -72,7 +72,7 @@ def test_of_a_new_guest_slack_is_asked_first(open_day: Reception, text: str) -> 
     assert "views.open" not in [call.method for call in open_day.slack.calls]
 
 
-def test_a_new_member_gets_the_same_answer_a_moment_later(open_day: Reception) -> None:
+def test_a_new_member_gets_the_same_answer_a_moment_later(open_day: Handling) -> None:
     at_once = open_day.types("tree", user=ALICE)
     assert open_day.types("tree", user=NEW) == ""
     open_day.work()
@@ -81,7 +81,7 @@ def test_a_new_member_gets_the_same_answer_a_moment_later(open_day: Reception) -
     assert open_day.types("tree", user=NEW) == at_once
 
 
-def test_where_there_is_no_way_back_the_answer_comes_as_a_private_line(open_day: Reception) -> None:
+def test_where_there_is_no_way_back_the_answer_comes_as_a_private_line(open_day: Handling) -> None:
     open_day.command_url = ""
     open_day.types("tree", user=NEW)
     open_day.work()
@@ -90,13 +90,13 @@ def test_where_there_is_no_way_back_the_answer_comes_as_a_private_line(open_day:
     assert "Workloads" in json.dumps(told["blocks"])
 
 
-def test_a_mistake_in_a_look_is_told_a_moment_later_too(open_day: Reception) -> None:
+def test_a_mistake_in_a_look_is_told_a_moment_later_too(open_day: Handling) -> None:
     open_day.types("request x", user=NEW)
     assert "is no request number" in everything_said(open_day)
 
 
 @pytest.mark.parametrize("text", ["tree", "requests", "create-account"])
-def test_while_slack_does_not_tell_nothing_is_shown(open_day: Reception, text: str) -> None:
+def test_while_slack_does_not_tell_nothing_is_shown(open_day: Handling, text: str) -> None:
     open_day.people.away = True
     assert open_day.types(text, user=NEW) == ""
     said = everything_said(open_day)
@@ -104,13 +104,13 @@ def test_while_slack_does_not_tell_nothing_is_shown(open_day: Reception, text: s
     assert "Workloads" not in said
 
 
-def test_help_says_nothing_of_the_organization_and_needs_nobody_looked_up(reception: Reception) -> None:
-    assert "create-account" in reception.types("help", user=NEW)
-    assert not reception.people.asked
+def test_help_says_nothing_of_the_organization_and_needs_nobody_looked_up(handling: Handling) -> None:
+    assert "create-account" in handling.types("help", user=NEW)
+    assert not handling.people.asked
 
 
 @pytest.mark.parametrize(("action", "value"), BUTTONS)
-def test_buttons_tell_a_guest_the_same(open_day: Reception, action: str, value: str) -> None:
+def test_buttons_tell_a_guest_the_same(open_day: Handling, action: str, value: str) -> None:
     open_day.presses(action, value, user=GUEST, channel=GENERAL)
     said = everything_said(open_day)
     assert NO_GUESTS in said
@@ -118,53 +118,53 @@ def test_buttons_tell_a_guest_the_same(open_day: Reception, action: str, value: 
     assert [call.method for call in open_day.slack.calls] == ["chat.postEphemeral"]
 
 
-def test_a_known_guest_files_nothing(reception: Reception) -> None:
-    reception.knows(GUEST)
-    assert reception.types(MOVE, user=GUEST) == NO_GUESTS
-    assert reception.submits(request_form(reception), {"reason": "to work"}, user=GUEST) == {"account": NO_GUESTS}
-    assert not reception.requests()
+def test_a_known_guest_files_nothing(handling: Handling) -> None:
+    handling.knows(GUEST)
+    assert handling.types(MOVE, user=GUEST) == NO_GUESTS
+    assert handling.submits(request_form(handling), {"reason": "to work"}, user=GUEST) == {"account": NO_GUESTS}
+    assert not handling.requests()
 
 
-def request_form(reception: Reception) -> dict[str, object]:
+def request_form(handling: Handling) -> dict[str, object]:
     """The form that a member gets for this move."""
-    reception.types(f"{MOVE} --form", user=ALICE)
-    return reception.form()
+    handling.types(f"{MOVE} --form", user=ALICE)
+    return handling.form()
 
 
 @pytest.mark.parametrize("text", ["create-account --name wéb --email nobody", MOVE])
-def test_what_is_wrong_with_the_words_alone_is_told_at_once(open_day: Reception, text: str) -> None:
+def test_what_is_wrong_with_the_words_alone_is_told_at_once(open_day: Handling, text: str) -> None:
     assert open_day.types(text, user=NEW)
     assert not open_day.people.asked
 
 
-def test_whoever_has_filed_is_known_when_they_look(reception: Reception) -> None:
-    reception.types(MOVE, user=NEW)
-    reception.work()
-    assert "Workloads" in reception.types("tree", user=NEW)
+def test_whoever_has_filed_is_known_when_they_look(handling: Handling) -> None:
+    handling.types(MOVE, user=NEW)
+    handling.work()
+    assert "Workloads" in handling.types("tree", user=NEW)
 
 
-def test_what_a_new_person_files_is_kept_at_once_and_told_without_the_names_in_it(reception: Reception) -> None:
-    told = reception.types(MOVE, user=NEW)
+def test_what_a_new_person_files_is_kept_at_once_and_told_without_the_names_in_it(handling: Handling) -> None:
+    told = handling.types(MOVE, user=NEW)
     assert "*#1* is filed" in told
     assert "fullback" not in told
-    assert [request.requester for request in reception.requests()] == [NEW]
-    assert not reception.people.asked
+    assert [request.requester for request in handling.requests()] == [NEW]
+    assert not handling.people.asked
 
 
-def test_the_pickers_suggest_nothing_to_guests(reception: Reception) -> None:
+def test_the_pickers_suggest_nothing_to_guests(handling: Handling) -> None:
     for _ in "ab":
-        assert reception.looks_for("account:account", "fullback", user=GUEST) == []
-        reception.work()
-    assert reception.people.asked == [GUEST]
+        assert handling.looks_for("account:account", "fullback", user=GUEST) == []
+        handling.work()
+    assert handling.people.asked == [GUEST]
 
 
-def test_the_pickers_suggest_from_the_second_letter_on_to_whom_slack_has_not_told_of(reception: Reception) -> None:
-    assert reception.looks_for("account:account", "f", user=NEW) == []
-    reception.work()
-    assert reception.looks_for("account:account", "fu", user=NEW)
+def test_the_pickers_suggest_from_the_second_letter_on_to_whom_slack_has_not_told_of(handling: Handling) -> None:
+    assert handling.looks_for("account:account", "f", user=NEW) == []
+    handling.work()
+    assert handling.looks_for("account:account", "fu", user=NEW)
 
 
-def test_the_home_tab_of_a_guest_has_that_sentence_alone(open_day: Reception) -> None:
+def test_the_home_tab_of_a_guest_has_that_sentence_alone(open_day: Handling) -> None:
     open_day.opens_home(GUEST)
     open_day.work()
     (published,) = open_day.slack.made("views.publish")
@@ -172,7 +172,7 @@ def test_the_home_tab_of_a_guest_has_that_sentence_alone(open_day: Reception) ->
     assert block["text"]["text"] == NO_GUESTS
 
 
-def test_while_slack_does_not_tell_the_home_tab_stays_as_it_was(open_day: Reception) -> None:
+def test_while_slack_does_not_tell_the_home_tab_stays_as_it_was(open_day: Handling) -> None:
     open_day.people.away = True
     open_day.opens_home(NEW)
     open_day.work()

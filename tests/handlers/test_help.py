@@ -11,55 +11,55 @@ from handlers.looks.names import WORDS
 from operations.base import Operation
 from operations.registry import all_operations
 from sandbox.slack.limits import problems
-from tests.handlers.made_up import EveryKind, NeedsNothing
-from tests.handlers.reception import Reception
+from tests.harness.handling import Handling
+from tests.harness.made_up import EveryKind, NeedsNothing
 
 every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
 
 
 @pytest.mark.parametrize("text", ["", "help", "Help", "  "])
-def test_the_overview_names_every_operation(reception: Reception, text: str) -> None:
-    reception.types(text)
-    shown = json.dumps(reception.blocks, ensure_ascii=False)
+def test_the_overview_names_every_operation(handling: Handling, text: str) -> None:
+    handling.types(text)
+    shown = json.dumps(handling.blocks, ensure_ascii=False)
     for operation in all_operations():
         assert f"`/org {operation.name}`" in shown
 
 
 @every_operation
-def test_one_operation_in_full(reception: Reception, operation: type[Operation]) -> None:
-    reception.types(f"help {operation.name}")
-    shown = json.dumps(reception.blocks, ensure_ascii=False)
+def test_one_operation_in_full(handling: Handling, operation: type[Operation]) -> None:
+    handling.types(f"help {operation.name}")
+    shown = json.dumps(handling.blocks, ensure_ascii=False)
     for field in operation.fields():
         assert all(f"`{name}`" in shown for name in field.flag.names)
     assert "`--reason`  Reason. Wanted, though not required" in shown
 
 
 @every_operation
-def test_help_as_a_flag(reception: Reception, operation: type[Operation]) -> None:
-    answer = reception.types(f"help {operation.name}")
-    assert reception.types(f"{operation.name} --help") == answer
+def test_help_as_a_flag(handling: Handling, operation: type[Operation]) -> None:
+    answer = handling.types(f"help {operation.name}")
+    assert handling.types(f"{operation.name} --help") == answer
 
 
 @pytest.mark.parametrize("word", ["help", "requests", "request", "sessions", *WORDS])
-def test_a_look_is_explained_in_a_sentence(reception: Reception, word: str) -> None:
-    told = reception.types(f"help {word}")
+def test_a_look_is_explained_in_a_sentence(handling: Handling, word: str) -> None:
+    told = handling.types(f"help {word}")
     assert told.startswith(f"`/org {word}")
     assert told.endswith("The answer is for you alone.")
 
 
-def test_policy_types_are_named_by_the_words_that_people_type(reception: Reception) -> None:
-    told = reception.types("help create-policy")
+def test_policy_types_are_named_by_the_words_that_people_type(handling: Handling) -> None:
+    told = handling.types("help create-policy")
     assert "Policy type: scp (SERVICE_CONTROL_POLICY), rcp (RESOURCE_CONTROL_POLICY), tag (TAG_POLICY)" in told
-    assert "ALLOW, DENY" in reception.types("help create-account")
+    assert "ALLOW, DENY" in handling.types("help create-account")
 
 
 @pytest.mark.parametrize("text", ["help create account", "help Create Account now"])
-def test_help_for_a_name_in_two_words(reception: Reception, text: str) -> None:
-    assert "Did you mean `create-account`?" in reception.types(text)
+def test_help_for_a_name_in_two_words(handling: Handling, text: str) -> None:
+    assert "Did you mean `create-account`?" in handling.types(text)
 
 
-def test_help_for_what_does_not_exist(reception: Reception) -> None:
-    assert "Did you mean `create-account`?" in reception.types("help create-acount")
+def test_help_for_what_does_not_exist(handling: Handling) -> None:
+    assert "Did you mean `create-account`?" in handling.types("help create-acount")
 
 
 @pytest.mark.parametrize("operation", [EveryKind, NeedsNothing])

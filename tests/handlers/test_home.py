@@ -14,7 +14,7 @@ from approvals.waiting import Waits
 from handlers.home import SHOWN, Work, home_view
 from operations.registry import by_name
 from sandbox.slack.limits import view_problems
-from tests.handlers.reception import ALICE, BOB, NOW, Reception, organization
+from tests.harness.handling import ALICE, BOB, NOW, Handling, organization
 
 NOTHING_WAITS = Waits((), 0)
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"
@@ -34,12 +34,12 @@ def many(status: Status) -> list[Request]:
     return [Request(id=n, delivery=str(n), status=status, preview=preview, card_link=link, **given) for n in range(100)]
 
 
-def test_it_shows_what_waits_what_runs_and_what_i_asked_for(reception: Reception) -> None:
-    reception.types(MOVE, user=ALICE)
-    reception.opens_home(BOB)
-    assert not reception.slack.calls
-    reception.work()
-    (published,) = reception.slack.made("views.publish")
+def test_it_shows_what_waits_what_runs_and_what_i_asked_for(handling: Handling) -> None:
+    handling.types(MOVE, user=ALICE)
+    handling.opens_home(BOB)
+    assert not handling.slack.calls
+    handling.work()
+    (published,) = handling.slack.made("views.publish")
     assert published["user_id"] == BOB
     shown = json.dumps(published["view"])
     assert "#1 move-account" in shown
@@ -79,63 +79,63 @@ def test_facts_side_by_side_are_parted() -> None:
     assert second["text"] == "·  0 waiting for you; 0 running"
 
 
-def test_an_ou_is_written_in_capitals(reception: Reception) -> None:
+def test_an_ou_is_written_in_capitals(handling: Handling) -> None:
     view = home_view(Work(NOTHING_WAITS, [], [], ["create-ou"]), organization(), NOW)
     assert view["blocks"][2]["elements"][0]["text"]["text"] == "Create OU"
-    reception.presses("form:rename-ou", "{}", channel="")
-    assert reception.form()["title"]["text"] == "Rename OU"
+    handling.presses("form:rename-ou", "{}", channel="")
+    assert handling.form()["title"]["text"] == "Rename OU"
 
 
-def test_its_buttons_open_forms(reception: Reception) -> None:
-    reception.presses("form:move-account", "{}", channel="")
-    assert reception.form()["callback_id"] == "request:move-account"
+def test_its_buttons_open_forms(handling: Handling) -> None:
+    handling.presses("form:move-account", "{}", channel="")
+    assert handling.form()["callback_id"] == "request:move-account"
 
 
-def test_the_messages_tab_is_none_of_it(reception: Reception) -> None:
-    reception.opens_home(tab="messages")
-    reception.work()
-    assert not reception.slack.calls
+def test_the_messages_tab_is_none_of_it(handling: Handling) -> None:
+    handling.opens_home(tab="messages")
+    handling.work()
+    assert not handling.slack.calls
 
 
 @pytest.mark.parametrize("nobody", ["", None])
-def test_nobodys_look_at_the_home_tab_is_answered_and_forgotten(reception: Reception, nobody: Any) -> None:
-    reception.opens_home(nobody)
-    reception.work()
-    assert not reception.slack.calls
+def test_nobodys_look_at_the_home_tab_is_answered_and_forgotten(handling: Handling, nobody: Any) -> None:
+    handling.opens_home(nobody)
+    handling.work()
+    assert not handling.slack.calls
 
 
-def test_only_who_may_decide_sees_what_waits(reception: Reception) -> None:
-    reception.types(MOVE, user=ALICE)
+def test_only_who_may_decide_sees_what_waits(handling: Handling) -> None:
+    handling.types(MOVE, user=ALICE)
     for user in (ALICE, BOB):
-        reception.opens_home(user)
-    reception.work()
-    alices, bobs = (json.dumps(made["view"]) for made in reception.slack.made("views.publish"))
+        handling.opens_home(user)
+    handling.work()
+    alices, bobs = (json.dumps(made["view"]) for made in handling.slack.made("views.publish"))
     assert "0 waiting for you, 1 for others" in alices
     assert "1 waiting for you; 0 running" in bobs
 
 
-def test_the_commonest_requests_stand_in_front(reception: Reception) -> None:
-    reception.types("tag-account --account fullback-staging --tag owner=mobile", user=ALICE)
-    reception.opens_home()
-    reception.work()
-    (published,) = reception.slack.made("views.publish")
+def test_the_commonest_requests_stand_in_front(handling: Handling) -> None:
+    handling.types("tag-account --account fullback-staging --tag owner=mobile", user=ALICE)
+    handling.opens_home()
+    handling.work()
+    (published,) = handling.slack.made("views.publish")
     buttons = next(block["elements"] for block in published["view"]["blocks"] if block["type"] == "actions")
     assert [item["action_id"] for item in buttons] == ["form:tag-account", "form:create-account", "form:move-account"]
 
 
-def test_when_slack_is_away_it_is_published_later(reception: Reception) -> None:
-    reception.away = True
-    reception.opens_home()
-    reception.work()
-    assert not reception.slack.calls
-    reception.away = False
-    reception.now += timedelta(seconds=31)
-    reception.work()
-    assert len(reception.slack.made("views.publish")) == 1
+def test_when_slack_is_away_it_is_published_later(handling: Handling) -> None:
+    handling.away = True
+    handling.opens_home()
+    handling.work()
+    assert not handling.slack.calls
+    handling.away = False
+    handling.now += timedelta(seconds=31)
+    handling.work()
+    assert len(handling.slack.made("views.publish")) == 1
 
 
-def test_when_slack_refuses_only_the_log_knows(reception: Reception, caplog: pytest.LogCaptureFixture) -> None:
-    reception.slack.refuse["views.publish"] = "not_enabled"
-    reception.opens_home()
-    reception.work()
+def test_when_slack_refuses_only_the_log_knows(handling: Handling, caplog: pytest.LogCaptureFixture) -> None:
+    handling.slack.refuse["views.publish"] = "not_enabled"
+    handling.opens_home()
+    handling.work()
     assert "not_enabled" in caplog.text

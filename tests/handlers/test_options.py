@@ -9,7 +9,7 @@ import pytest
 from handlers.options import Index, Indexes, middle
 from operations.fields import Kind
 from operations.organization import Account
-from tests.handlers.reception import OTHER_TEAM, Reception, organization
+from tests.harness.handling import OTHER_TEAM, Handling, organization
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ from tests.handlers.reception import OTHER_TEAM, Reception, organization
         ("nowhere", []),
     ],
 )
-def test_accounts_by_name_id_email_and_path(reception: Reception, text: str, found: list[str]) -> None:
-    assert reception.looks_for("account:account", text) == found
+def test_accounts_by_name_id_email_and_path(handling: Handling, text: str, found: list[str]) -> None:
+    assert handling.looks_for("account:account", text) == found
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_accounts_by_name_id_email_and_path(reception: Reception, text: str, fou
         ("/WORK", ["ou-1-work", "ou-1-prod", "ou-1-stag"]),
     ],
 )
-def test_units_by_path(reception: Reception, text: str, found: list[str]) -> None:
-    assert reception.looks_for("ou:to", text) == found
+def test_units_by_path(handling: Handling, text: str, found: list[str]) -> None:
+    assert handling.looks_for("ou:to", text) == found
 
 
 def test_what_begins_with_it_comes_first() -> None:
@@ -49,17 +49,17 @@ def test_what_begins_with_it_comes_first() -> None:
     assert [option["value"] for option in index.search(Kind.ACCOUNT, "staging")] == ["555555555555", "444444444444"]
 
 
-def test_a_hundred_at_most(reception: Reception) -> None:
-    reception.organization = organization(accounts=300)
-    assert len(reception.looks_for("account:account", "team")) == 100
-    assert reception.looks_for("account:account", "team-00299") == ["900000000299"]
+def test_a_hundred_at_most(handling: Handling) -> None:
+    handling.organization = organization(accounts=300)
+    assert len(handling.looks_for("account:account", "team")) == 100
+    assert handling.looks_for("account:account", "team-00299") == ["900000000299"]
 
 
-def test_long_names_lose_their_middle(reception: Reception) -> None:
+def test_long_names_lose_their_middle(handling: Handling) -> None:
     known = organization()
     long = Account("444444444444", "x" * 50, "x@example.com", "ACTIVE", "ou-1-prod")
-    reception.organization = replace(known, accounts=(long,))
-    assert reception.looks_for("account:account", "xxx") == ["444444444444"]
+    handling.organization = replace(known, accounts=(long,))
+    assert handling.looks_for("account:account", "xxx") == ["444444444444"]
     assert middle("abcdefghij", 7) == "abc…hij"
     assert all(len(middle("x" * 200, limit)) == limit for limit in range(3, 80))
 
@@ -70,10 +70,10 @@ def test_an_index_is_made_once_for_each_picture() -> None:
     assert indexes.of(organization()) is not indexes.of(picture)
 
 
-def test_before_the_first_picture_there_is_nothing(reception: Reception) -> None:
-    reception.organization = None
-    assert reception.looks_for("ou:to", "") == []
+def test_before_the_first_picture_there_is_nothing(handling: Handling) -> None:
+    handling.organization = None
+    assert handling.looks_for("ou:to", "") == []
 
 
-def test_people_of_other_workspaces_see_nothing(reception: Reception) -> None:
-    assert reception.looks_for("ou:to", "", team=OTHER_TEAM) == []
+def test_people_of_other_workspaces_see_nothing(handling: Handling) -> None:
+    assert handling.looks_for("ou:to", "", team=OTHER_TEAM) == []

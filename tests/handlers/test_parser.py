@@ -12,7 +12,7 @@ from operations.create_account import CreateAccount
 from operations.move_account import MoveAccount
 from operations.registry import all_operations
 from sandbox.slack.rewriting import rewritten
-from tests.handlers.made_up import NeedsNothing
+from tests.harness.made_up import NeedsNothing
 
 WHOLE = (
     "create-account --name fullback-staging --email <mailto:staging@example.com|staging@example.com> "

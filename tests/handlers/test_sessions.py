@@ -8,17 +8,17 @@ import pytest
 
 from approvals.models import RoleSession
 from approvals.reveal import Press
-from tests.handlers.reception import ALICE, BOB, CLICK_URL, OTHER_TEAM, TEAM, Reception
+from tests.harness.handling import ALICE, BOB, CLICK_URL, OTHER_TEAM, TEAM, Handling
 
 ASK = "credentials --account fullback-staging --duration 30m --reason logs"
 WEB = "222222222222"
 
 
 @pytest.fixture
-def live(reception: Reception) -> Reception:
+def live(handling: Handling) -> Handling:
     """Alice asked for request #1, which is done, and has its session."""
-    reception.types(ASK)
-    with reception.store.write() as session:
+    handling.types(ASK)
+    with handling.store.write() as session:
         session.add(
             RoleSession(
                 request_id=1,
@@ -29,28 +29,28 @@ def live(reception: Reception) -> Reception:
                 session_name="alice-orgbot-1",
                 access_key_id="ASIA1",
                 state="live",
-                expires_at=reception.now + timedelta(minutes=9),
+                expires_at=handling.now + timedelta(minutes=9),
             )
         )
-    return reception
+    return handling
 
 
-def done(reception: Reception) -> None:
+def done(handling: Handling) -> None:
     """Every request has come to its good end."""
-    with reception.store.write() as session:
+    with handling.store.write() as session:
         session.connection().exec_driver_sql("UPDATE request SET status = 'succeeded'")
 
 
-def test_credentials_are_asked_for_like_everything_else(reception: Reception) -> None:
-    assert "#1" in reception.types(ASK)
-    (request,) = reception.requests()
+def test_credentials_are_asked_for_like_everything_else(handling: Handling) -> None:
+    assert "#1" in handling.types(ASK)
+    (request,) = handling.requests()
     assert request.params == {"account": WEB, "role": "OrganizationAccountAccessRole", "duration": "30m"}
 
 
-def test_two_people_may_ask_for_the_same_and_one_not_twice(reception: Reception) -> None:
-    reception.types(ASK)
-    assert "#2" in reception.types(ASK, user=BOB)
-    assert "already asks for this" in reception.types(ASK)
+def test_two_people_may_ask_for_the_same_and_one_not_twice(handling: Handling) -> None:
+    handling.types(ASK)
+    assert "#2" in handling.types(ASK, user=BOB)
+    assert "already asks for this" in handling.types(ASK)
 
 
 @pytest.mark.parametrize(
@@ -62,19 +62,19 @@ def test_two_people_may_ask_for_the_same_and_one_not_twice(reception: Reception)
         ("--account fullback-staging --duration soon", "no length of time"),
     ],
 )
-def test_what_no_rule_gives_is_refused_at_once(reception: Reception, flags: str, words: str) -> None:
-    assert words in reception.types(f"credentials {flags}")
-    assert reception.requests() == []
+def test_what_no_rule_gives_is_refused_at_once(handling: Handling, flags: str, words: str) -> None:
+    assert words in handling.types(f"credentials {flags}")
+    assert handling.requests() == []
 
 
-def test_everybody_sees_their_own_sessions(live: Reception) -> None:
+def test_everybody_sees_their_own_sessions(live: Handling) -> None:
     assert "ASIA1" in live.types("sessions")
     assert "ASIA1" not in live.types("sessions", user="U0DAVE")
     live.work()
     assert not live.slack.made("chat.postEphemeral")
 
 
-def test_an_approver_sees_everybodys(live: Reception) -> None:
+def test_an_approver_sees_everybodys(live: Handling) -> None:
     assert "ASIA1" not in live.types("sessions", user=BOB)
     live.work()
     (shown,) = live.slack.made("chat.postEphemeral")
@@ -83,28 +83,28 @@ def test_an_approver_sees_everybodys(live: Reception) -> None:
 
 
 @pytest.mark.parametrize(("user", "seen"), [(ALICE, True), (BOB, True), ("U0DAVE", False)])
-def test_the_home_tab_has_them_too(live: Reception, user: str, seen: bool) -> None:  # noqa: FBT001
+def test_the_home_tab_has_them_too(live: Handling, user: str, seen: bool) -> None:  # noqa: FBT001
     live.opens_home(user)
     live.work()
     assert ("ASIA1" in str(live.slack.made("views.publish")[-1])) == seen
 
 
-def test_the_end_of_a_session_is_kept_like_a_decision(live: Reception) -> None:
+def test_the_end_of_a_session_is_kept_like_a_decision(live: Handling) -> None:
     live.presses("end", "1")
     assert live.clicks() == [("end", BOB, TEAM, 1, "")]
 
 
-def ending(reception: Reception) -> str:
+def ending(handling: Handling) -> str:
     """The name of the block whose button ends a session, in the list that was shown last."""
     shown = [
-        *reception.blocks,
-        *(block for made in reception.slack.made("chat.postEphemeral") for block in made["blocks"]),
+        *handling.blocks,
+        *(block for made in handling.slack.made("chat.postEphemeral") for block in made["blocks"]),
     ]
     return str(next(block["block_id"] for block in shown if "accessory" in block))
 
 
 @pytest.mark.parametrize(("user", "title"), [(ALICE, "Your sessions"), (BOB, "Everybody's sessions")])
-def test_after_the_end_of_a_session_the_list_is_made_anew(live: Reception, user: str, title: str) -> None:
+def test_after_the_end_of_a_session_the_list_is_made_anew(live: Handling, user: str, title: str) -> None:
     live.types("sessions", user=user)
     live.work()
     live.presses("end", "1", user=user, block=ending(live))
@@ -117,19 +117,19 @@ def test_after_the_end_of_a_session_the_list_is_made_anew(live: Reception, user:
     assert "End session now" not in str(body["blocks"])
 
 
-def test_other_messages_with_that_button_stay_as_they_are(live: Reception) -> None:
+def test_other_messages_with_that_button_stay_as_they_are(live: Handling) -> None:
     live.presses("end", "1", user=ALICE)
     live.work()
     assert not live.replies
 
 
-def test_nobody_else_gets_everybodys_list(live: Reception) -> None:
+def test_nobody_else_gets_everybodys_list(live: Handling) -> None:
     live.presses("end", "1", user="U0DAVE", block="all-sessions:1")
     live.work()
     assert not live.replies
 
 
-def test_a_press_of_reveal_is_passed_on_with_its_person_and_trigger(live: Reception) -> None:
+def test_a_press_of_reveal_is_passed_on_with_its_person_and_trigger(live: Handling) -> None:
     live.presses("reveal", "1", user=ALICE, trigger="t-1")
     live.presses("reveal", "1", user=BOB, team=OTHER_TEAM, trigger="t-2")
     live.work()
@@ -137,7 +137,7 @@ def test_a_press_of_reveal_is_passed_on_with_its_person_and_trigger(live: Recept
     assert "not now" in live.told()[-1]
 
 
-def test_extend_files_the_same_anew(live: Reception) -> None:
+def test_extend_files_the_same_anew(live: Handling) -> None:
     done(live)
     live.presses("extend", "1", user=ALICE)
     live.presses("extend", "1", user=ALICE)
@@ -152,15 +152,15 @@ def test_extend_files_the_same_anew(live: Reception) -> None:
     ("user", "team", "value"),
     [(BOB, TEAM, "1"), (ALICE, OTHER_TEAM, "1"), (ALICE, TEAM, "7"), (ALICE, TEAM, ""), (ALICE, TEAM, "1 OR 1=1")],
 )
-def test_nobody_else_extends(live: Reception, user: str, team: str, value: str) -> None:
+def test_nobody_else_extends(live: Handling, user: str, team: str, value: str) -> None:
     done(live)
     live.presses("extend", value, user=user, team=team)
     assert len(live.requests()) == 1
     assert live.told()
 
 
-def test_only_credentials_can_be_extended(reception: Reception) -> None:
-    reception.types("move-account --account fullback-staging --to /Workloads/Production")
-    done(reception)
-    reception.presses("extend", "1", user=ALICE)
-    assert len(reception.requests()) == 1
+def test_only_credentials_can_be_extended(handling: Handling) -> None:
+    handling.types("move-account --account fullback-staging --to /Workloads/Production")
+    done(handling)
+    handling.presses("extend", "1", user=ALICE)
+    assert len(handling.requests()) == 1

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from bot.transport import SignedHttp
-from tests.handlers.reception import APPROVALS, BOB, TEAM, Reception
+from tests.harness.handling import APPROVALS, BOB, TEAM, Handling
 
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"
 MISSING = object()
@@ -72,23 +72,23 @@ def tampered(body: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[st
 
 
 @pytest.fixture
-def asked(reception: Reception) -> Reception:
+def asked(handling: Handling) -> Handling:
     """Alice has asked for request #1."""
-    reception.types(MOVE)
-    return reception
+    handling.types(MOVE)
+    return handling
 
 
-def press(reception: Reception, body: dict[str, Any]) -> int:
+def press(handling: Handling, body: dict[str, Any]) -> int:
     headers = {"content-type": ["application/x-www-form-urlencoded"]}
-    status, _, _ = SignedHttp(reception.app).dispatch(urlencode({"payload": json.dumps(body)}), headers)
-    reception.work()
+    status, _, _ = SignedHttp(handling.app).dispatch(urlencode({"payload": json.dumps(body)}), headers)
+    handling.work()
     return status
 
 
 @pytest.mark.parametrize("path", list(places(payload("approve"))), ids=lambda path: ".".join(map(str, path)))
 @pytest.mark.parametrize("kind", ["approve", "deny", "cancel"])
 def test_a_field_that_was_tampered_with_is_refused_or_harmless(
-    asked: Reception, caplog: pytest.LogCaptureFixture, kind: str, path: tuple[Any, ...]
+    asked: Handling, caplog: pytest.LogCaptureFixture, kind: str, path: tuple[Any, ...]
 ) -> None:
     for value in WRONG:
         body = tampered(payload(kind), path, value)

@@ -1,7 +1,7 @@
-"""The office for the operations too: whole runs, from the request to what stands in AWS."""
+"""Workers for the operations too: whole runs, from the request to what stands in AWS."""
 
 from __future__ import annotations
 
-from tests.approvals.conftest import office
+from tests.approvals.conftest import workers
 
-__all__ = ["office"]
+__all__ = ["workers"]

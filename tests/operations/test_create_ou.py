@@ -12,29 +12,29 @@ from operations.create_ou import CreateOu, MakeUnit
 from operations.errors import FieldError
 from operations.observations import Done, Ready
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
-from tests.operations.tree import make, names_in, unit_at, world
+from tests.harness.tree import make, names_in, unit_at, world
+from tests.harness.workers import Workers
 
 NEW = {"unit_name": "Sandbox", "parent": "/Workloads"}
 
 
-def test_it_is_created_where_it_was_asked_for(office: Office, aws: AwsSandbox) -> None:
-    request = office.until_done(office.approved("create-ou", **NEW))
+def test_it_is_created_where_it_was_asked_for(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.until_done(workers.approved("create-ou", **NEW))
 
     assert request.status == Status.SUCCEEDED
     assert request.memory["unit"] == unit_at(aws, "/Workloads/Sandbox")
     assert "/Workloads/Sandbox is there" in request.outcome
 
 
-def test_without_a_parent_it_stands_beneath_the_root(office: Office, aws: AwsSandbox) -> None:
-    office.until_done(office.approved("create-ou", unit_name="Sandbox"))
+def test_without_a_parent_it_stands_beneath_the_root(workers: Workers, aws: AwsSandbox) -> None:
+    workers.until_done(workers.approved("create-ou", unit_name="Sandbox"))
     assert "Sandbox" in names_in(aws, "/")
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "bad-json", "drop-before", "500"])
-def test_a_lost_answer_makes_no_second_one(office: Office, aws: AwsSandbox, kind: Any) -> None:
+def test_a_lost_answer_makes_no_second_one(workers: Workers, aws: AwsSandbox, kind: Any) -> None:
     aws.faults.add("CreateOrganizationalUnit", kind)
-    request = office.until_done(office.approved("create-ou", **NEW))
+    request = workers.until_done(workers.approved("create-ou", **NEW))
 
     assert request.status == Status.SUCCEEDED
     assert names_in(aws, "/Workloads").count("Sandbox") == 1
@@ -42,19 +42,19 @@ def test_a_lost_answer_makes_no_second_one(office: Office, aws: AwsSandbox, kind
     assert len(aws.calls.of("CreateOrganizationalUnit")) == (1 if kind in ("drop-after", "bad-json") else 2)
 
 
-def test_throttling_is_waited_out(office: Office, aws: AwsSandbox) -> None:
+def test_throttling_is_waited_out(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("CreateOrganizationalUnit", "throttle", times=2)
-    request = office.until_done(office.approved("create-ou", **NEW))
-    assert office.attempts(request) == [Outcome.BUSY, Outcome.BUSY, Outcome.OK]
+    request = workers.until_done(workers.approved("create-ou", **NEW))
+    assert workers.attempts(request) == [Outcome.BUSY, Outcome.BUSY, Outcome.OK]
 
 
-def test_one_that_somebody_else_has_made_since_makes_the_approval_stale(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("create-ou", **NEW)
+def test_one_that_somebody_else_has_made_since_makes_the_approval_stale(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("create-ou", **NEW)
     make(aws, "/Workloads/Sandbox")
-    office.look_again()
+    workers.look_again()
     aws.calls.clear()
 
-    request = office.until_done(request)
+    request = workers.until_done(request)
     assert request.status == Status.STALE
     assert "has an organizational unit Sandbox already" in request.outcome
     assert aws.calls.of("CreateOrganizationalUnit") == []
@@ -69,19 +69,19 @@ def test_one_that_appears_just_before_the_call_is_the_goal_reached(aws: AwsSandb
     assert names_in(aws, "/Workloads").count("Sandbox") == 1
 
 
-def test_a_new_place_of_its_parent_makes_the_approval_stale(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("create-ou", **NEW)
+def test_a_new_place_of_its_parent_makes_the_approval_stale(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("create-ou", **NEW)
     organizations = aws.client("organizations")
     organizations.update_organizational_unit(OrganizationalUnitId=unit_at(aws, "/Workloads"), Name="Retired")
-    office.look_again()
+    workers.look_again()
 
-    assert office.until_done(request).status == Status.STALE
+    assert workers.until_done(request).status == Status.STALE
 
 
-def test_a_name_that_is_taken_is_refused_before_anybody_is_asked(office: Office) -> None:
-    request = office.ask("create-ou", unit_name="Staging", parent="/Workloads")
-    office.work()
-    request = office.request(request.id)
+def test_a_name_that_is_taken_is_refused_before_anybody_is_asked(workers: Workers) -> None:
+    request = workers.ask("create-ou", unit_name="Staging", parent="/Workloads")
+    workers.work()
+    request = workers.request(request.id)
     assert request.status == Status.REFUSED
     assert "/Workloads has an organizational unit Staging already. Choose another name." in request.outcome
 
@@ -94,27 +94,27 @@ def test_a_name_that_is_taken_is_refused_before_anybody_is_asked(office: Office)
         ("Web/Shop", "has a / in it"),
     ],
 )
-def test_a_name_that_will_confuse_is_warned_of(office: Office, name: str, said: str) -> None:
-    (warning,) = warnings(office, unit_name=name, parent="/Workloads")
+def test_a_name_that_will_confuse_is_warned_of(workers: Workers, name: str, said: str) -> None:
+    (warning,) = warnings(workers, unit_name=name, parent="/Workloads")
     assert said in warning
 
 
-def test_a_name_that_confuses_nobody_brings_no_warning(office: Office) -> None:
-    assert warnings(office, **NEW) == []
+def test_a_name_that_confuses_nobody_brings_no_warning(workers: Workers) -> None:
+    assert warnings(workers, **NEW) == []
 
 
-def test_the_last_level_is_warned_of_and_a_sixth_is_refused(office: Office, aws: AwsSandbox) -> None:
+def test_the_last_level_is_warned_of_and_a_sixth_is_refused(workers: Workers, aws: AwsSandbox) -> None:
     for path in ("/Workloads/a", "/Workloads/a/b", "/Workloads/a/b/c"):
         make(aws, path)
-    office.look_again()
-    assert ["level 5, the last" in line for line in warnings(office, unit_name="d", parent="/Workloads/a/b/c")] == [
+    workers.look_again()
+    assert ["level 5, the last" in line for line in warnings(workers, unit_name="d", parent="/Workloads/a/b/c")] == [
         True
     ]
 
     make(aws, "/Workloads/a/b/c/d")
-    office.look_again()
+    workers.look_again()
     with pytest.raises(FieldError, match="is 5 levels deep, and AWS takes no more") as refused:
-        office.ask("create-ou", unit_name="e", parent="/Workloads/a/b/c/d")
+        workers.ask("create-ou", unit_name="e", parent="/Workloads/a/b/c/d")
     assert refused.value.field == "parent"
 
 
@@ -128,10 +128,10 @@ def test_the_last_level_is_warned_of_and_a_sixth_is_refused(office: Office, aws:
     ],
 )
 def test_what_aws_refuses_is_said_in_plain_words(
-    office: Office, aws: AwsSandbox, code: str, reason: str, said: str
+    workers: Workers, aws: AwsSandbox, code: str, reason: str, said: str
 ) -> None:
     aws.faults.add("CreateOrganizationalUnit", "error", code=code, reason=reason)
-    request = office.until_done(office.approved("create-ou", **NEW))
+    request = workers.until_done(workers.approved("create-ou", **NEW))
 
     assert request.status == Status.FAILED
     assert request.outcome.startswith("The organizational unit was not created.")
@@ -139,14 +139,14 @@ def test_what_aws_refuses_is_said_in_plain_words(
     assert request.advice
 
 
-def test_a_parent_that_is_gone_is_refused_before_anybody_is_asked(office: Office, aws: AwsSandbox) -> None:
+def test_a_parent_that_is_gone_is_refused_before_anybody_is_asked(workers: Workers, aws: AwsSandbox) -> None:
     unit = make(aws, "/Workloads/Short")
-    office.look_again()
+    workers.look_again()
     aws.client("organizations").delete_organizational_unit(OrganizationalUnitId=unit)
 
-    request = office.ask("create-ou", unit_name="Sandbox", parent="/Workloads/Short")
-    office.work()
-    assert "no longer exists" in office.request(request.id).outcome
+    request = workers.ask("create-ou", unit_name="Sandbox", parent="/Workloads/Short")
+    workers.work()
+    assert "no longer exists" in workers.request(request.id).outcome
 
 
 @pytest.mark.parametrize("name", ["", "x" * 129, "two\nlines", "hid\u200bden"])
@@ -155,7 +155,7 @@ def test_a_name_that_no_unit_can_have_is_refused(name: str) -> None:
         CreateOu.model_validate({"unit_name": name})
 
 
-def warnings(office: Office, **params: Any) -> list[str]:
-    request = office.ask("create-ou", **params)
-    office.work()
-    return list(office.request(request.id).preview["warnings"])
+def warnings(workers: Workers, **params: Any) -> list[str]:
+    request = workers.ask("create-ou", **params)
+    workers.work()
+    return list(workers.request(request.id).preview["warnings"])

@@ -27,7 +27,8 @@ from operations.signin import console_link
 from sandbox.aws.roles import default_trust, make_role
 from sandbox.aws.server import AwsSandbox
 from sandbox.aws.sts import sessions
-from tests.approvals.office import ALICE, BOB, Office
+from tests.harness.people import ALICE, BOB
+from tests.harness.workers import Workers
 
 MANAGEMENT, WEB, INVITED = "111111111111", "222222222222", "666666666666"
 ROLE = "OrganizationAccountAccessRole"
@@ -133,11 +134,11 @@ def test_what_a_rule_allows(rule: dict[str, Any], asked: dict[str, Any], field: 
     assert bool(why) == bool(field)
 
 
-def test_a_request_that_no_rule_allows_is_not_put_before_approvers(office: Office) -> None:
-    request = office.ask("credentials", by=ALICE, account=WEB, role="Admin")
-    office.work()
-    assert office.request(request.id).status == "refused"
-    assert "--role: the rule" in office.request(request.id).outcome
+def test_a_request_that_no_rule_allows_is_not_put_before_approvers(workers: Workers) -> None:
+    request = workers.ask("credentials", by=ALICE, account=WEB, role="Admin")
+    workers.work()
+    assert workers.request(request.id).status == "refused"
+    assert "--role: the rule" in workers.request(request.id).outcome
 
 
 def test_awss_default_role_takes_the_name_alone(aws: AwsSandbox) -> None:

@@ -13,27 +13,27 @@ from operations.delete_ou import DeleteUnit
 from operations.errors import FieldError
 from operations.observations import Done, Stale
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
-from tests.operations.tree import make, names_in, unit_at, world
+from tests.harness.tree import make, names_in, unit_at, world
+from tests.harness.workers import Workers
 
 EMPTY = "/Workloads/Empty"
 
 
 @pytest.fixture(autouse=True)
-def empty(office: Office, aws: AwsSandbox) -> str:
+def empty(workers: Workers, aws: AwsSandbox) -> str:
     unit = make(aws, EMPTY)
-    office.look_again()
+    workers.look_again()
     return unit
 
 
-def previewed(office: Office, ou: str) -> Request:
-    request = office.ask("delete-ou", ou=ou)
-    office.work()
-    return office.request(request.id)
+def previewed(workers: Workers, ou: str) -> Request:
+    request = workers.ask("delete-ou", ou=ou)
+    workers.work()
+    return workers.request(request.id)
 
 
-def test_an_empty_one_is_deleted(office: Office, aws: AwsSandbox) -> None:
-    request = office.until_done(office.approved("delete-ou", ou=EMPTY))
+def test_an_empty_one_is_deleted(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.until_done(workers.approved("delete-ou", ou=EMPTY))
 
     assert (request.status, request.outcome) == (Status.SUCCEEDED, f"The organizational unit {EMPTY} has been deleted.")
     assert names_in(aws, "/Workloads") == ["Production", "Staging"]
@@ -50,42 +50,42 @@ def test_an_empty_one_is_deleted(office: Office, aws: AwsSandbox) -> None:
         ("/Security", "1 account (fullback-audit (555555555555)). Move"),
     ],
 )
-def test_one_that_is_not_empty_is_refused_with_what_is_in_it(office: Office, ou: str, inside: str) -> None:
-    request = previewed(office, ou)
+def test_one_that_is_not_empty_is_refused_with_what_is_in_it(workers: Workers, ou: str, inside: str) -> None:
+    request = previewed(workers, ou)
     assert request.status == Status.REFUSED
     assert f"{ou} is not empty: {inside}" in request.outcome
     assert "`/org move-account`" in request.outcome
 
 
-def test_accounts_and_units_in_it_are_named_together(office: Office, aws: AwsSandbox) -> None:
+def test_accounts_and_units_in_it_are_named_together(workers: Workers, aws: AwsSandbox) -> None:
     make(aws, "/Security/Logs")
     assert (
         "1 account (fullback-audit (555555555555)) and 1 organizational unit (Logs)."
-        in previewed(office, "/Security").outcome
+        in previewed(workers, "/Security").outcome
     )
 
 
-def test_many_are_counted(office: Office, aws: AwsSandbox) -> None:
+def test_many_are_counted(workers: Workers, aws: AwsSandbox) -> None:
     for number in range(7):
         make(aws, f"{EMPTY}/{number}")
-    assert "7 organizational units (0, 1, 2, 3, 4 and 2 more)." in previewed(office, EMPTY).outcome
+    assert "7 organizational units (0, 1, 2, 3, 4 and 2 more)." in previewed(workers, EMPTY).outcome
 
 
-def test_attached_policies_are_warned_of(office: Office, aws: AwsSandbox, empty: str) -> None:
+def test_attached_policies_are_warned_of(workers: Workers, aws: AwsSandbox, empty: str) -> None:
     _attach(aws, empty, "RestrictRegions")
-    warning = previewed(office, EMPTY).preview["warnings"][0]
+    warning = previewed(workers, EMPTY).preview["warnings"][0]
     assert "stay in the organization" in warning
     assert "RestrictRegions" in warning
 
 
-def test_the_policy_of_aws_that_everything_has_is_not_warned_of(office: Office) -> None:
-    assert not any("attached" in warning for warning in previewed(office, EMPTY).preview["warnings"])
+def test_the_policy_of_aws_that_everything_has_is_not_warned_of(workers: Workers) -> None:
+    assert not any("attached" in warning for warning in previewed(workers, EMPTY).preview["warnings"])
 
 
-def test_a_policy_attached_after_the_approval_makes_it_stale(office: Office, aws: AwsSandbox, empty: str) -> None:
-    request = office.approved("delete-ou", ou=EMPTY)
+def test_a_policy_attached_after_the_approval_makes_it_stale(workers: Workers, aws: AwsSandbox, empty: str) -> None:
+    request = workers.approved("delete-ou", ou=EMPTY)
     _attach(aws, empty, "RestrictRegions")
-    assert office.until_done(request).status == Status.STALE
+    assert workers.until_done(request).status == Status.STALE
     assert "Empty" in names_in(aws, "/Workloads")
 
 
@@ -97,26 +97,26 @@ def _attach(aws: AwsSandbox, target: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "drop-before", "500"])
-def test_a_lost_answer_is_looked_up(office: Office, aws: AwsSandbox, kind: Any) -> None:
+def test_a_lost_answer_is_looked_up(workers: Workers, aws: AwsSandbox, kind: Any) -> None:
     aws.faults.add("DeleteOrganizationalUnit", kind)
-    request = office.until_done(office.approved("delete-ou", ou=EMPTY))
+    request = workers.until_done(workers.approved("delete-ou", ou=EMPTY))
 
     assert request.status == Status.SUCCEEDED
     assert "Empty" not in names_in(aws, "/Workloads")
     assert len(aws.calls.of("DeleteOrganizationalUnit")) == (1 if kind == "drop-after" else 2)
 
 
-def test_throttling_is_waited_out(office: Office, aws: AwsSandbox) -> None:
+def test_throttling_is_waited_out(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("DeleteOrganizationalUnit", "throttle", times=2)
-    request = office.until_done(office.approved("delete-ou", ou=EMPTY))
-    assert office.attempts(request) == [Outcome.BUSY, Outcome.BUSY, Outcome.OK]
+    request = workers.until_done(workers.approved("delete-ou", ou=EMPTY))
+    assert workers.attempts(request) == [Outcome.BUSY, Outcome.BUSY, Outcome.OK]
 
 
-def test_something_put_into_it_after_the_approval_makes_it_stale(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("delete-ou", ou=EMPTY)
+def test_something_put_into_it_after_the_approval_makes_it_stale(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("delete-ou", ou=EMPTY)
     make(aws, f"{EMPTY}/Late")
 
-    request = office.until_done(request)
+    request = workers.until_done(request)
     assert request.status == Status.STALE
     assert "1 organizational unit (Late)" in request.outcome
     assert aws.calls.of("DeleteOrganizationalUnit") == []
@@ -144,15 +144,15 @@ def test_one_that_has_another_name_now_is_left_alone(aws: AwsSandbox, empty: str
     )
 
 
-def test_the_root_is_never_deleted(office: Office, aws: AwsSandbox) -> None:
+def test_the_root_is_never_deleted(workers: Workers, aws: AwsSandbox) -> None:
     for root in ("/", unit_at(aws, "/")):
         with pytest.raises(FieldError, match="/ is the root"):
-            office.ask("delete-ou", ou=root)
+            workers.ask("delete-ou", ou=root)
 
 
-def test_what_aws_refuses_is_said_in_plain_words(office: Office, aws: AwsSandbox) -> None:
+def test_what_aws_refuses_is_said_in_plain_words(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("DeleteOrganizationalUnit", "error", code="AccessDeniedException")
-    request = office.until_done(office.approved("delete-ou", ou=EMPTY))
+    request = workers.until_done(workers.approved("delete-ou", ou=EMPTY))
 
     assert request.status == Status.FAILED
     assert request.outcome.startswith("The organizational unit was not deleted. The bot's own AWS permissions")

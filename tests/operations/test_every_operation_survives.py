@@ -14,8 +14,8 @@ from approvals.states import TERMINAL, Status
 from approvals.turn import Turn
 from operations.registry import all_operations
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.bureau import Died, dying
-from tests.approvals.office import Office
+from tests.harness.crashing import Died, dying
+from tests.harness.workers import Workers
 
 WEB, AUDIT = "222222222222", "555555555555"
 SCP = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}]}'
@@ -69,44 +69,46 @@ def test_every_operation_is_in_the_sweep_or_known_to_be_elsewhere() -> None:
 @pytest.mark.parametrize(("line", "before"), LINES)
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_done_once_though_the_process_dies(
-    office: Office,
+    workers: Workers,
     aws: AwsSandbox,
     name: str,
     line: str,
     before: bool,  # noqa: FBT001
 ) -> None:
-    request = _left_behind(office, aws, name, (line, before))
-    _ends_well(office, aws, request)
+    request = _left_behind(workers, aws, name, (line, before))
+    _ends_well(workers, aws, request)
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ExpiredTokenException"])
 @pytest.mark.parametrize("name", CASES)
-def test_no_refused_look_ends_it_once_its_call_was_sent(office: Office, aws: AwsSandbox, name: str, code: str) -> None:
+def test_no_refused_look_ends_it_once_its_call_was_sent(
+    workers: Workers, aws: AwsSandbox, name: str, code: str
+) -> None:
     """AWS has taken the call on, nobody has seen its answer, and the bot may not look for longer than it has patience."""
-    request = _left_behind(office, aws, name, ("end_attempt", True))
+    request = _left_behind(workers, aws, name, ("end_attempt", True))
     aws.faults.add(kind="error", code=code, times=None)
     for _ in range(PATIENCE * 2):
-        office.work()
-        office.clock.advance(seconds=61)
-    assert office.request(request.id).status not in TERMINAL
-    assert [len([line for line in office.said(kind) if "*Waiting:*" in line]) for kind in ("thread", "dm")] == [1, 1]
+        workers.work()
+        workers.clock.advance(seconds=61)
+    assert workers.request(request.id).status not in TERMINAL
+    assert [len([line for line in workers.said(kind) if "*Waiting:*" in line]) for kind in ("thread", "dm")] == [1, 1]
     aws.faults.clear()
-    _ends_well(office, aws, request)
+    _ends_well(workers, aws, request)
 
 
-def _left_behind(office: Office, aws: AwsSandbox, name: str, line: tuple[str, bool]) -> Request:
+def _left_behind(workers: Workers, aws: AwsSandbox, name: str, line: tuple[str, bool]) -> Request:
     """A request whose process died at this line of a turn, before or after it; another has taken over."""
     aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
-    request = office.approved(name, **CASES[name][0])
+    request = workers.approved(name, **CASES[name][0])
     with pytest.raises(Died), dying((Turn, line[0]), before=line[1]):
-        office.until_done(request)
-    office.restart()
-    office.look_again()
+        workers.until_done(request)
+    workers.restart()
+    workers.look_again()
     return request
 
 
-def _ends_well(office: Office, aws: AwsSandbox, request: Request) -> None:
-    request = office.until_done(request)
+def _ends_well(workers: Workers, aws: AwsSandbox, request: Request) -> None:
+    request = workers.until_done(request)
     assert request.status == Status.SUCCEEDED, request.outcome
     made = [made for made in aws.calls.of(CASES[request.operation][1]) if made.outcome == "ok"]
     assert len(made) == 1, [made.params for made in made]

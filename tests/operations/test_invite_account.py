@@ -17,8 +17,8 @@ from operations.observations import Done, Failed, Observation, Ready, Waiting
 from operations.steps import Shared, World
 from sandbox.aws.roles import default_trust, make_role
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
-from tests.operations.tree import unit_at, world
+from tests.harness.tree import unit_at, world
+from tests.harness.workers import Workers
 
 OUTSIDER, EMAIL = "666666666666", "aws-acquired@example.com"
 TO_SECURITY = {"who": OUTSIDER, "ou": "/Security", "note": "Welcome", "tags": ["owner=web"]}
@@ -34,74 +34,74 @@ def only(aws: AwsSandbox) -> str:
     return str(handshake["Id"])
 
 
-def invited(office: Office, **params: Any) -> Any:
-    request = office.approved("invite-account", **params)
-    office.work()
-    return office.request(request.id)
+def invited(workers: Workers, **params: Any) -> Any:
+    request = workers.approved("invite-account", **params)
+    workers.work()
+    return workers.request(request.id)
 
 
-def pass_time(office: Office, minutes: float = 5) -> None:
-    office.clock.advance(minutes=minutes)
-    office.work()
+def pass_time(workers: Workers, minutes: float = 5) -> None:
+    workers.clock.advance(minutes=minutes)
+    workers.work()
 
 
-def test_from_the_invitation_to_the_role(office: Office, aws: AwsSandbox) -> None:
-    request = invited(office, **TO_SECURITY)
+def test_from_the_invitation_to_the_role(workers: Workers, aws: AwsSandbox) -> None:
+    request = invited(workers, **TO_SECURITY)
     assert request.status == Status.WAITING
-    assert "is open until" in office.said("thread")[-1]
+    assert "is open until" in workers.said("thread")[-1]
 
     aws.accept(only(aws))
-    pass_time(office)
+    pass_time(workers)
     parent = aws.client("organizations").list_parents(ChildId=OUTSIDER)["Parents"][0]["Id"]
     assert parent == unit_at(aws, "/Security")
-    assert f"has no role {DEFAULT_ROLE}" in office.said("thread")[-1]
+    assert f"has no role {DEFAULT_ROLE}" in workers.said("thread")[-1]
 
     make_role(OUTSIDER, DEFAULT_ROLE, default_trust())
-    pass_time(office)
-    request = office.request(request.id)
+    pass_time(workers)
+    request = workers.request(request.id)
     assert request.status == Status.SUCCEEDED
     assert request.outcome.endswith(f"is in /Security; the role {DEFAULT_ROLE} can be assumed.")
 
 
-def test_by_e_mail(office: Office, aws: AwsSandbox) -> None:
-    request = invited(office, who=EMAIL)
+def test_by_e_mail(workers: Workers, aws: AwsSandbox) -> None:
+    request = invited(workers, who=EMAIL)
     aws.accept(only(aws))
-    pass_time(office)
-    assert office.request(request.id).memory["account"] == OUTSIDER
+    pass_time(workers)
+    assert workers.request(request.id).memory["account"] == OUTSIDER
 
 
 @pytest.mark.parametrize(
     ("end", "said"),
     [("decline", "The invitation was declined."), ("expire", "The invitation has expired")],
 )
-def test_an_answer_that_is_no(office: Office, aws: AwsSandbox, end: str, said: str) -> None:
-    request = invited(office, **TO_SECURITY)
+def test_an_answer_that_is_no(workers: Workers, aws: AwsSandbox, end: str, said: str) -> None:
+    request = invited(workers, **TO_SECURITY)
     getattr(aws, end)(only(aws))
-    pass_time(office)
-    request = office.request(request.id)
+    pass_time(workers)
+    request = workers.request(request.id)
     assert request.status == Status.FAILED
     assert request.outcome.startswith(said)
     assert request.advice
 
 
-def test_somebody_cancels_it_in_the_console(office: Office, aws: AwsSandbox) -> None:
-    request = invited(office, **TO_SECURITY)
+def test_somebody_cancels_it_in_the_console(workers: Workers, aws: AwsSandbox) -> None:
+    request = invited(workers, **TO_SECURITY)
     aws.client("organizations").cancel_handshake(HandshakeId=only(aws))
-    pass_time(office)
-    assert office.request(request.id).outcome.startswith("Somebody has cancelled the invitation in AWS.")
+    pass_time(workers)
+    assert workers.request(request.id).outcome.startswith("Somebody has cancelled the invitation in AWS.")
 
 
-def test_who_is_invited_or_a_member_already_is_refused(office: Office, aws: AwsSandbox) -> None:
+def test_who_is_invited_or_a_member_already_is_refused(workers: Workers, aws: AwsSandbox) -> None:
     aws.client("organizations").invite_account_to_organization(Target={"Id": OUTSIDER, "Type": "ACCOUNT"})
-    request = office.ask("invite-account", who=OUTSIDER)
-    office.work()
-    request = office.request(request.id)
+    request = workers.ask("invite-account", who=OUTSIDER)
+    workers.work()
+    request = workers.request(request.id)
     assert (request.status, request.outcome.startswith(f"--account: {OUTSIDER} is invited already")) == (
         Status.REFUSED,
         True,
     )
     with pytest.raises(FieldError, match="is in the organization already"):
-        office.ask("invite-account", who="aws-audit@example.com")
+        workers.ask("invite-account", who="aws-audit@example.com")
 
 
 @pytest.mark.parametrize("who", ["web", "1234", "a@b", "666666666666 "])
@@ -113,10 +113,10 @@ def test_whom_to_invite(who: str) -> None:
         InviteAccount.model_validate({"who": who})
 
 
-def test_the_preview_names_the_policies_that_will_apply(office: Office) -> None:
-    request = office.ask("invite-account", who=OUTSIDER, ou="/Workloads/Staging")
-    office.work()
-    hits = office.request(request.id).preview["hits"]
+def test_the_preview_names_the_policies_that_will_apply(workers: Workers) -> None:
+    request = workers.ask("invite-account", who=OUTSIDER, ou="/Workloads/Staging")
+    workers.work()
+    hits = workers.request(request.id).preview["hits"]
     assert "RestrictRegions from /Workloads" in hits
     assert hits[0] == f"{len(hits) - 1} policies will apply to it"
 
@@ -213,9 +213,9 @@ def test_nobody_waits_for_the_role_for_ever(aws: AwsSandbox) -> None:
     assert isinstance(AwaitRole("111111111111").observe(skipped), Done)
 
 
-def test_what_is_handed_over_without_the_role(office: Office) -> None:
+def test_what_is_handed_over_without_the_role(workers: Workers) -> None:
     asked = InviteAccount(who=OUTSIDER)
-    organization = office.context.organization()
+    organization = workers.context.organization()
     assert organization
     closing = asked.settled(organization).closing({"account": OUTSIDER}, organization, Console())
     assert f"has no role {DEFAULT_ROLE} yet" in closing.summary

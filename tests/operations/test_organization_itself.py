@@ -13,15 +13,15 @@ from operations.create_organization import Found
 from operations.errors import FieldError
 from operations.observations import Done
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
+from tests.harness.tree import world
+from tests.harness.workers import Workers
 from tests.operations.test_policies import done, refused
-from tests.operations.tree import world
 
 OUTSIDER = "666666666666"
 
 
 @pytest.fixture
-def empty(aws: AwsSandbox, tmp_path: Path) -> Iterator[Office]:
+def empty(aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
     """The bot in an account that is in no organization."""
     organizations = aws.client("organizations")
     for account in organizations.list_accounts()["Accounts"]:
@@ -35,9 +35,9 @@ def empty(aws: AwsSandbox, tmp_path: Path) -> Iterator[Office]:
                 organizations.delete_policy(PolicyId=policy["Id"])
     _delete_units(organizations, organizations.list_roots()["Roots"][0]["Id"])
     organizations.delete_organization()
-    office = Office(f"sqlite:///{tmp_path / 'orgbot.db'}")
-    yield office
-    office.close()
+    workers = Workers(f"sqlite:///{tmp_path / 'orgbot.db'}")
+    yield workers
+    workers.close()
 
 
 def _delete_units(client: Any, parent: str) -> None:
@@ -47,7 +47,7 @@ def _delete_units(client: Any, parent: str) -> None:
         client.delete_organizational_unit(OrganizationalUnitId=unit["Id"])
 
 
-def test_from_nothing_to_all_features(empty: Office, aws: AwsSandbox) -> None:
+def test_from_nothing_to_all_features(empty: Workers, aws: AwsSandbox) -> None:
     request = done(empty, "create-organization", feature_set="billing")
     assert request.status == Status.SUCCEEDED
     organizations = aws.client("organizations")
@@ -65,14 +65,14 @@ def test_from_nothing_to_all_features(empty: Office, aws: AwsSandbox) -> None:
     assert organizations.describe_organization()["Organization"]["FeatureSet"] == "ALL"
 
 
-def test_there_is_one_already(office: Office) -> None:
+def test_there_is_one_already(workers: Workers) -> None:
     with pytest.raises(FieldError, match="there is an organization already"):
-        office.ask("create-organization")
+        workers.ask("create-organization")
     assert isinstance(Found("ALL").observe(world()), Done)
-    assert "has all features already" in refused(office, "enable-all-features")
+    assert "has all features already" in refused(workers, "enable-all-features")
 
 
-def test_an_account_declines(empty: Office, aws: AwsSandbox) -> None:
+def test_an_account_declines(empty: Workers, aws: AwsSandbox) -> None:
     done(empty, "create-organization", feature_set="CONSOLIDATED_BILLING")
     organizations = aws.client("organizations")
     invitation = organizations.invite_account_to_organization(Target={"Id": OUTSIDER, "Type": "ACCOUNT"})

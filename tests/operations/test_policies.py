@@ -18,8 +18,8 @@ from operations.observations import Done, Stale
 from operations.registry import by_name
 from operations.steps import World
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
-from tests.operations.tree import unit_at, world
+from tests.harness.tree import unit_at, world
+from tests.harness.workers import Workers
 
 SCP = "SERVICE_CONTROL_POLICY"
 STAGING = "222222222222"
@@ -43,46 +43,46 @@ def attached(aws: AwsSandbox, target: str, kind: str = SCP) -> list[str]:
     return sorted(str(policy["Name"]) for policy in found)
 
 
-def done(office: Office, operation: str, **params: Any) -> Request:
-    """Carried out; a day of the office is long enough for what takes the stand-in a second."""
-    return office.until_done(office.approved(operation, **params), hours=24)
+def done(workers: Workers, operation: str, **params: Any) -> Request:
+    """Carried out; a day of simulated time is long enough for what takes the stand-in a second."""
+    return workers.until_done(workers.approved(operation, **params), hours=24)
 
 
-def shown(office: Office, operation: str, **params: Any) -> dict[str, Any]:
-    request = office.ask(operation, **params)
-    office.work()
-    return office.request(request.id).preview
+def shown(workers: Workers, operation: str, **params: Any) -> dict[str, Any]:
+    request = workers.ask(operation, **params)
+    workers.work()
+    return workers.request(request.id).preview
 
 
-def refused(office: Office, operation: str, **params: Any) -> str:
-    request = office.ask(operation, **params)
-    office.work()
-    request = office.request(request.id)
+def refused(workers: Workers, operation: str, **params: Any) -> str:
+    request = workers.ask(operation, **params)
+    workers.work()
+    request = workers.request(request.id)
     assert request.status == Status.REFUSED
     return request.outcome
 
 
-def undone(office: Office, request: Request) -> Request:
+def undone(workers: Workers, request: Request) -> Request:
     """The inverse of a finished request, carried out."""
     operation: Operation = by_name()[request.operation].model_validate(request.params)
     (inverse,) = operation.inverse(request.preview["precondition"], request.memory)
-    return done(office, inverse.name, **inverse.model_dump(exclude_none=True))
+    return done(workers, inverse.name, **inverse.model_dump(exclude_none=True))
 
 
-def test_a_policy_is_created_minified_and_undone(office: Office, aws: AwsSandbox) -> None:
-    request = done(office, "create-policy", **NEW)
+def test_a_policy_is_created_minified_and_undone(workers: Workers, aws: AwsSandbox) -> None:
+    request = done(workers, "create-policy", **NEW)
     policy = policies(aws)["KeepBuckets"]
     assert request.status == Status.SUCCEEDED
     assert described(aws, policy)["Content"] == json.dumps(DENY, separators=(",", ":"))
     assert request.memory["policy"] == policy
 
-    assert undone(office, request).status == Status.SUCCEEDED
+    assert undone(workers, request).status == Status.SUCCEEDED
     assert "KeepBuckets" not in policies(aws)
 
 
-def test_a_name_that_is_taken_is_refused_at_once(office: Office) -> None:
+def test_a_name_that_is_taken_is_refused_at_once(workers: Workers) -> None:
     with pytest.raises(FieldError, match="of this name already"):
-        office.ask("create-policy", **NEW | {"policy_name": "DenyLeaveOrganization"})
+        workers.ask("create-policy", **NEW | {"policy_name": "DenyLeaveOrganization"})
 
 
 def test_a_lost_creation_is_found_by_name_and_document(aws: AwsSandbox) -> None:
@@ -96,34 +96,34 @@ def test_a_lost_creation_is_found_by_name_and_document(aws: AwsSandbox) -> None:
     assert isinstance(Create(wanted).observe(again), Done)
 
 
-def test_an_update_shows_what_it_hits_and_is_undone(office: Office, aws: AwsSandbox) -> None:
+def test_an_update_shows_what_it_hits_and_is_undone(workers: Workers, aws: AwsSandbox) -> None:
     before = described(aws, policies(aws)["RestrictRegions"])
     params = {"policy": "RestrictRegions", "content": json.dumps(DENY), "description": "Buckets stay"}
-    preview = shown(office, "update-policy", **params)
+    preview = shown(workers, "update-policy", **params)
     assert preview["hits"][0] == "3 accounts"
     assert f"fullback-staging-web ({STAGING}) in /Workloads/Staging" in preview["hits"]
     assert preview["diff"]
-    office.click(office.request(1), "cancel", "U0ALICE")
-    office.work()
+    workers.click(workers.request(1), "cancel", "U0ALICE")
+    workers.work()
 
-    request = done(office, "update-policy", **params)
+    request = done(workers, "update-policy", **params)
     assert request.status == Status.SUCCEEDED
     now = described(aws, before["PolicySummary"]["Id"])
     assert json.loads(now["Content"]) == DENY
     assert now["PolicySummary"]["Description"] == "Buckets stay"
 
-    undone(office, request)
+    undone(workers, request)
     after = described(aws, before["PolicySummary"]["Id"])
     assert json.loads(after["Content"]) == json.loads(before["Content"])
     assert after["PolicySummary"]["Description"] == before["PolicySummary"]["Description"]
 
 
-def test_an_update_of_what_somebody_else_changed_is_stale(office: Office, aws: AwsSandbox) -> None:
+def test_an_update_of_what_somebody_else_changed_is_stale(workers: Workers, aws: AwsSandbox) -> None:
     policy = policies(aws)["RestrictRegions"]
-    request = office.approved("update-policy", policy=policy, content=json.dumps(DENY))
+    request = workers.approved("update-policy", policy=policy, content=json.dumps(DENY))
     other = {**DENY, "Id": "other"}
     aws.client("organizations").update_policy(PolicyId=policy, Content=json.dumps(other))
-    request = office.until_done(request)
+    request = workers.until_done(request)
     assert request.status == Status.STALE
     assert json.loads(described(aws, policy)["Content"]) == other
 
@@ -143,73 +143,73 @@ def test_an_update_of_what_somebody_else_changed_is_stale(office: Office, aws: A
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anybody_is_asked(
-    office: Office, operation: str, params: dict[str, Any], said: str
+    workers: Workers, operation: str, params: dict[str, Any], said: str
 ) -> None:
-    assert said in refused(office, operation, **params)
+    assert said in refused(workers, operation, **params)
 
 
-def test_nothing_to_change(office: Office) -> None:
+def test_nothing_to_change(workers: Workers) -> None:
     with pytest.raises(FieldError, match="nothing is to be changed"):
-        office.ask("update-policy", policy="RestrictRegions")
+        workers.ask("update-policy", policy="RestrictRegions")
 
 
-def undo_question(office: Office) -> str:
+def undo_question(workers: Workers) -> str:
     """What the button Undo asks in the thread."""
-    with office.context.store.read() as session:
+    with workers.context.store.read() as session:
         bodies = session.exec(select(Message.body).where(Message.kind == "thread")).all()
     buttons = [item for body in bodies for block in body["blocks"] for item in block.get("elements", ())]
     (undo,) = [item for item in buttons if item.get("action_id") == "undo"]
     return str(undo["confirm"]["text"]["text"])
 
 
-def test_attaching_and_its_undo(office: Office, aws: AwsSandbox) -> None:
+def test_attaching_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:
     staging = unit_at(aws, "/Workloads/Staging")
-    request = done(office, "attach-policy", policy="ProtectAuditTrail", place="/Workloads/Staging")
+    request = done(workers, "attach-policy", policy="ProtectAuditTrail", place="/Workloads/Staging")
     assert request.status == Status.SUCCEEDED
     assert "ProtectAuditTrail" in attached(aws, staging)
     assert request.preview["hits"] == ["1 account", f"fullback-staging-web ({STAGING}) in /Workloads/Staging"]
-    assert "Detach ProtectAuditTrail (p-" in undo_question(office)
+    assert "Detach ProtectAuditTrail (p-" in undo_question(workers)
 
-    undone(office, request)
+    undone(workers, request)
     assert "ProtectAuditTrail" not in attached(aws, staging)
 
 
-def test_the_root_and_the_management_account_are_warned_of(office: Office) -> None:
-    preview = shown(office, "attach-policy", policy="ProtectAuditTrail", place="/")
+def test_the_root_and_the_management_account_are_warned_of(workers: Workers) -> None:
+    preview = shown(workers, "attach-policy", policy="ProtectAuditTrail", place="/")
     assert preview["hits"][0] == "4 accounts"
     assert any("The target is the root" in warning for warning in preview["warnings"])
     assert any("The management account is not bound" in warning for warning in preview["warnings"])
     assert {"label": "Policies of this type there", "value": "2 of 10 in use"} in preview["facts"]
 
 
-def test_a_full_place_is_told_with_the_names(office: Office, aws: AwsSandbox) -> None:
+def test_a_full_place_is_told_with_the_names(workers: Workers, aws: AwsSandbox) -> None:
     organizations, security = aws.client("organizations"), unit_at(aws, "/Security")
     for number in range(9):
         made = organizations.create_policy(Type=SCP, Name=f"P{number}", Content=json.dumps(DENY), Description="")
         organizations.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=security)
-    said = refused(office, "attach-policy", policy="RestrictRegions", place="/Security")
+    said = refused(workers, "attach-policy", policy="RestrictRegions", place="/Security")
     assert "/Security has its 10 policies of this type already" in said
     assert "P8" in said
 
 
-def test_a_document_that_changes_after_the_approval_is_not_attached(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("attach-policy", policy="ProtectAuditTrail", place="/Workloads/Staging")
+def test_a_document_that_changes_after_the_approval_is_not_attached(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("attach-policy", policy="ProtectAuditTrail", place="/Workloads/Staging")
     aws.client("organizations").update_policy(PolicyId=policies(aws)["ProtectAuditTrail"], Content=json.dumps(DENY))
-    assert office.until_done(request).status == Status.STALE
+    assert workers.until_done(request).status == Status.STALE
     assert "ProtectAuditTrail" not in attached(aws, unit_at(aws, "/Workloads/Staging"))
 
 
-def test_detaching_and_its_undo(office: Office, aws: AwsSandbox) -> None:
+def test_detaching_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:
     workloads = unit_at(aws, "/Workloads")
-    request = done(office, "detach-policy", policy="RestrictRegions", place="/Workloads")
+    request = done(workers, "detach-policy", policy="RestrictRegions", place="/Workloads")
     assert request.status == Status.SUCCEEDED
     assert attached(aws, workloads) == ["FullAWSAccess"]
-    undone(office, request)
+    undone(workers, request)
     assert attached(aws, workloads) == ["FullAWSAccess", "RestrictRegions"]
 
 
-def test_losing_full_access_is_warned_of(office: Office) -> None:
-    preview = shown(office, "detach-policy", policy="FullAWSAccess", place="/Workloads")
+def test_losing_full_access_is_warned_of(workers: Workers) -> None:
+    preview = shown(workers, "detach-policy", policy="FullAWSAccess", place="/Workloads")
     assert any("Without FullAWSAccess only what RestrictRegions allows" in warning for warning in preview["warnings"])
 
 
@@ -221,20 +221,20 @@ def test_losing_full_access_is_warned_of(office: Office) -> None:
     ],
 )
 def test_the_most_severe_warning_comes_first(
-    office: Office, aws: AwsSandbox, operation: str, params: dict[str, str], first: str
+    workers: Workers, aws: AwsSandbox, operation: str, params: dict[str, str], first: str
 ) -> None:
     """It is the one that the question behind Approve repeats."""
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
     organizations = aws.client("organizations")
     made = organizations.create_policy(Type=SCP, Name="Locks", Content=json.dumps(everything), Description="")
-    office.look_again()
-    warnings = shown(office, operation, **params)["warnings"]
+    workers.look_again()
+    warnings = shown(workers, operation, **params)["warnings"]
     assert warnings[0].startswith(first)
     assert any("The target is the root" in warning for warning in warnings[1:])
-    office.click(office.request(1), "cancel", "U0ALICE")
-    office.work()
+    workers.click(workers.request(1), "cancel", "U0ALICE")
+    workers.work()
 
-    preview = shown(office, "update-policy", policy="RestrictRegions", content=json.dumps(everything))
+    preview = shown(workers, "update-policy", policy="RestrictRegions", content=json.dumps(everything))
     assert preview["warnings"][0].startswith("Statement 1 denies everything")
     assert made
 
@@ -244,64 +244,64 @@ def already(preview: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("place", ["/Workloads/Staging", STAGING])
-def test_what_applies_from_above_already_is_said_and_changes_nothing(office: Office, place: str) -> None:
-    preview = shown(office, "attach-policy", policy="RestrictRegions", place=place)
+def test_what_applies_from_above_already_is_said_and_changes_nothing(workers: Workers, place: str) -> None:
+    preview = shown(workers, "attach-policy", policy="RestrictRegions", place=place)
     assert already(preview) == ["/Workloads"]
     assert preview["diff"] == ""
 
 
-def test_what_still_applies_from_above_is_said_when_it_is_detached(office: Office, aws: AwsSandbox) -> None:
+def test_what_still_applies_from_above_is_said_when_it_is_detached(workers: Workers, aws: AwsSandbox) -> None:
     staging, policy = unit_at(aws, "/Workloads/Staging"), policies(aws)["RestrictRegions"]
     aws.client("organizations").attach_policy(PolicyId=policy, TargetId=staging)
-    office.look_again()
-    preview = shown(office, "detach-policy", policy="RestrictRegions", place=staging)
+    workers.look_again()
+    preview = shown(workers, "detach-policy", policy="RestrictRegions", place=staging)
     assert already(preview) == ["/Workloads"]
     assert preview["diff"] == ""
 
 
-def test_what_allows_counts_at_every_level(office: Office) -> None:
-    preview = shown(office, "detach-policy", policy="FullAWSAccess", place="/Workloads")
+def test_what_allows_counts_at_every_level(workers: Workers) -> None:
+    preview = shown(workers, "detach-policy", policy="FullAWSAccess", place="/Workloads")
     assert already(preview) == ["/"]
     assert '-       "Action": "*",' in preview["diff"]
 
 
-def test_what_is_new_to_a_place_is_shown_as_a_diff(office: Office) -> None:
-    preview = shown(office, "attach-policy", policy="RestrictRegions", place="/Security")
+def test_what_is_new_to_a_place_is_shown_as_a_diff(workers: Workers) -> None:
+    preview = shown(workers, "attach-policy", policy="RestrictRegions", place="/Security")
     assert already(preview) == []
     assert preview["diff"].startswith("+ {")
 
 
-def test_deleting_and_its_undo(office: Office, aws: AwsSandbox) -> None:
+def test_deleting_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:
     organizations = aws.client("organizations")
     organizations.create_policy(Type=SCP, Name="Old", Content=json.dumps(DENY), Description="was useful")
-    office.look_again()
-    request = done(office, "delete-policy", policy="Old")
+    workers.look_again()
+    request = done(workers, "delete-policy", policy="Old")
     assert request.status == Status.SUCCEEDED
     assert "Old" not in policies(aws)
-    undone(office, request)
+    undone(workers, request)
     again = described(aws, policies(aws)["Old"])
     assert json.loads(again["Content"]) == DENY
     assert again["PolicySummary"]["Description"] == "was useful"
 
 
-def test_a_policy_type_is_enabled_in_its_own_time_and_disabled_again(office: Office, aws: AwsSandbox) -> None:
-    request = done(office, "enable-policy-type", kind="backup")
+def test_a_policy_type_is_enabled_in_its_own_time_and_disabled_again(workers: Workers, aws: AwsSandbox) -> None:
+    request = done(workers, "enable-policy-type", kind="backup")
     assert request.status == Status.SUCCEEDED
-    assert any("AWS is enabling the policy type" in said for said in office.said("thread"))
+    assert any("AWS is enabling the policy type" in said for said in workers.said("thread"))
     types = aws.client("organizations").list_roots()["Roots"][0]["PolicyTypes"]
     assert {"Type": "BACKUP_POLICY", "Status": "ENABLED"} in types
-    assert undone(office, request).status == Status.SUCCEEDED
+    assert undone(workers, request).status == Status.SUCCEEDED
 
 
-def test_disabling_a_type_says_what_is_lost(office: Office) -> None:
-    preview = shown(office, "disable-policy-type", kind="tag")
+def test_disabling_a_type_says_what_is_lost(workers: Workers) -> None:
+    preview = shown(workers, "disable-policy-type", kind="tag")
     assert {"label": "Attached now", "value": preview["facts"][1]["value"]} == preview["facts"][1]
     assert preview["facts"][1]["value"].startswith("OwnerTag (p-")
     assert preview["hits"][0] == "5 accounts"
 
 
-def test_a_type_that_needs_a_service_first(office: Office) -> None:
-    request = done(office, "enable-policy-type", kind="GUARDDUTY_POLICY")
+def test_a_type_that_needs_a_service_first(workers: Workers) -> None:
+    request = done(workers, "enable-policy-type", kind="GUARDDUTY_POLICY")
     assert request.status == Status.FAILED
     assert "needs a service's trusted access first" in request.outcome
     assert "/org enable-service-access" in request.advice

@@ -12,8 +12,8 @@ from operations.errors import FieldError
 from operations.observations import Done, Stale
 from operations.rename_ou import RenameTo
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
-from tests.operations.tree import make, names_in, unit_at, world
+from tests.harness.tree import make, names_in, unit_at, world
+from tests.harness.workers import Workers
 
 STAGING = {"ou": "/Workloads/Staging", "unit_name": "Testing"}
 
@@ -22,43 +22,43 @@ def in_the_console(aws: AwsSandbox, unit: str, name: str) -> None:
     aws.client("organizations").update_organizational_unit(OrganizationalUnitId=unit, Name=name)
 
 
-def test_it_gets_its_new_name(office: Office, aws: AwsSandbox) -> None:
-    request = office.until_done(office.approved("rename-ou", **STAGING))
+def test_it_gets_its_new_name(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.until_done(workers.approved("rename-ou", **STAGING))
 
     assert request.status == Status.SUCCEEDED
     assert request.outcome == "The organizational unit is called /Workloads/Testing."
     assert names_in(aws, "/Workloads") == ["Production", "Testing"]
 
 
-def test_the_card_says_the_old_and_the_new_path(office: Office) -> None:
-    request = office.ask("rename-ou", **STAGING)
-    office.work()
-    preview = office.request(request.id).preview
+def test_the_card_says_the_old_and_the_new_path(workers: Workers) -> None:
+    request = workers.ask("rename-ou", **STAGING)
+    workers.work()
+    preview = workers.request(request.id).preview
     assert {"label": "Path", "value": "/Workloads/Staging → /Workloads/Testing"} in preview["facts"]
     assert "the bot's rules for /Workloads/Staging no longer apply" in preview["warnings"][-1]
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "bad-json", "drop-before", "500"])
-def test_a_lost_answer_is_looked_up(office: Office, aws: AwsSandbox, kind: Any) -> None:
+def test_a_lost_answer_is_looked_up(workers: Workers, aws: AwsSandbox, kind: Any) -> None:
     aws.faults.add("UpdateOrganizationalUnit", kind)
-    request = office.until_done(office.approved("rename-ou", **STAGING))
+    request = workers.until_done(workers.approved("rename-ou", **STAGING))
 
     assert request.status == Status.SUCCEEDED
     assert names_in(aws, "/Workloads") == ["Production", "Testing"]
     assert len(aws.calls.of("UpdateOrganizationalUnit")) == (1 if kind in ("drop-after", "bad-json") else 2)
 
 
-def test_throttling_is_waited_out(office: Office, aws: AwsSandbox) -> None:
+def test_throttling_is_waited_out(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("UpdateOrganizationalUnit", "throttle", times=2)
-    request = office.until_done(office.approved("rename-ou", **STAGING))
-    assert office.attempts(request) == [Outcome.BUSY, Outcome.BUSY, Outcome.OK]
+    request = workers.until_done(workers.approved("rename-ou", **STAGING))
+    assert workers.attempts(request) == [Outcome.BUSY, Outcome.BUSY, Outcome.OK]
 
 
-def test_a_third_name_given_meanwhile_makes_the_approval_stale(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("rename-ou", **STAGING)
+def test_a_third_name_given_meanwhile_makes_the_approval_stale(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("rename-ou", **STAGING)
     in_the_console(aws, request.params["ou"], "Rehearsal")
 
-    assert office.until_done(request).status == Status.STALE
+    assert workers.until_done(request).status == Status.STALE
     assert names_in(aws, "/Workloads") == ["Production", "Rehearsal"]
 
 
@@ -85,29 +85,29 @@ def test_a_unit_that_is_gone_is_said_to_be_gone(aws: AwsSandbox) -> None:
         ("Staging", "is called Staging already"),
     ],
 )
-def test_a_name_that_is_taken_is_refused_before_anybody_is_asked(office: Office, name: str, said: str) -> None:
-    request = office.ask("rename-ou", ou="/Workloads/Staging", unit_name=name)
-    office.work()
-    request = office.request(request.id)
+def test_a_name_that_is_taken_is_refused_before_anybody_is_asked(workers: Workers, name: str, said: str) -> None:
+    request = workers.ask("rename-ou", ou="/Workloads/Staging", unit_name=name)
+    workers.work()
+    request = workers.request(request.id)
     assert request.status == Status.REFUSED
     assert said in request.outcome
 
 
-def test_a_name_of_a_unit_elsewhere_is_warned_of(office: Office) -> None:
-    request = office.ask("rename-ou", ou="/Workloads/Staging", unit_name="Security")
-    office.work()
-    assert "used elsewhere" in office.request(request.id).preview["warnings"][0]
+def test_a_name_of_a_unit_elsewhere_is_warned_of(workers: Workers) -> None:
+    request = workers.ask("rename-ou", ou="/Workloads/Staging", unit_name="Security")
+    workers.work()
+    assert "used elsewhere" in workers.request(request.id).preview["warnings"][0]
 
 
-def test_its_own_name_in_another_case_brings_no_warning_of_a_clash(office: Office) -> None:
-    request = office.ask("rename-ou", ou="/Workloads/Staging", unit_name="staging")
-    office.work()
-    assert len(office.request(request.id).preview["warnings"]) == 1
+def test_its_own_name_in_another_case_brings_no_warning_of_a_clash(workers: Workers) -> None:
+    request = workers.ask("rename-ou", ou="/Workloads/Staging", unit_name="staging")
+    workers.work()
+    assert len(workers.request(request.id).preview["warnings"]) == 1
 
 
-def test_the_root_keeps_its_name(office: Office) -> None:
+def test_the_root_keeps_its_name(workers: Workers) -> None:
     with pytest.raises(FieldError, match="/ is the root") as refused:
-        office.ask("rename-ou", ou="/", unit_name="Trunk")
+        workers.ask("rename-ou", ou="/", unit_name="Trunk")
     assert refused.value.field == "ou"
 
 
@@ -118,9 +118,9 @@ def test_the_root_keeps_its_name(office: Office) -> None:
         ("AccessDeniedException", "permissions do not allow"),
     ],
 )
-def test_what_aws_refuses_is_said_in_plain_words(office: Office, aws: AwsSandbox, code: str, said: str) -> None:
+def test_what_aws_refuses_is_said_in_plain_words(workers: Workers, aws: AwsSandbox, code: str, said: str) -> None:
     aws.faults.add("UpdateOrganizationalUnit", "error", code=code)
-    request = office.until_done(office.approved("rename-ou", **STAGING))
+    request = workers.until_done(workers.approved("rename-ou", **STAGING))
 
     assert request.status == Status.FAILED
     assert request.outcome.startswith("The organizational unit was not renamed.")

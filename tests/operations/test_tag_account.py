@@ -11,8 +11,8 @@ from approvals.states import Status
 from operations.observations import Done, Stale
 from operations.tag_account import SetTags, TagAccount
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
-from tests.operations.tree import world
+from tests.harness.tree import world
+from tests.harness.workers import Workers
 
 STAGING = "222222222222"
 TAGS = {"account": "fullback-staging-web", "tags": ["owner=shop", "Key=cost-center,Value=12"]}
@@ -29,24 +29,24 @@ def in_the_console(aws: AwsSandbox, **tags: str) -> None:
     aws.client("organizations").tag_resource(ResourceId=STAGING, Tags=pairs)
 
 
-def preview(office: Office, **params: Any) -> dict[str, Any]:
-    request = office.ask("tag-account", **params)
-    office.work()
-    return office.request(request.id).preview
+def preview(workers: Workers, **params: Any) -> dict[str, Any]:
+    request = workers.ask("tag-account", **params)
+    workers.work()
+    return workers.request(request.id).preview
 
 
-def test_tags_are_set_and_the_others_stay(office: Office, aws: AwsSandbox) -> None:
+def test_tags_are_set_and_the_others_stay(workers: Workers, aws: AwsSandbox) -> None:
     in_the_console(aws, team="web")
-    request = office.until_done(office.approved("tag-account", **TAGS))
+    request = workers.until_done(workers.approved("tag-account", **TAGS))
 
     assert request.status == Status.SUCCEEDED
     assert tags_now(aws) == WANTED | {"team": "web"}
     assert request.outcome == f"fullback-staging-web ({STAGING}) has its tags."
 
 
-def test_the_card_tells_new_changed_and_unchanged_values_apart(office: Office, aws: AwsSandbox) -> None:
+def test_the_card_tells_new_changed_and_unchanged_values_apart(workers: Workers, aws: AwsSandbox) -> None:
     in_the_console(aws, team="web", note="")
-    shown = preview(office, account=STAGING, tags=["owner=shop", "team=web", "tier=1", "note=x", "empty="])
+    shown = preview(workers, account=STAGING, tags=["owner=shop", "team=web", "tier=1", "note=x", "empty="])
     assert {fact["label"]: fact["value"] for fact in shown["facts"][2:]} == {
         "Tag owner": "staging → shop",
         "Tag team": "web (as it is)",
@@ -58,40 +58,40 @@ def test_the_card_tells_new_changed_and_unchanged_values_apart(office: Office, a
     assert shown["warnings"] == ["The old value of owner, note is lost; the card has it."]
 
 
-def test_a_key_that_differs_only_in_case_is_warned_of(office: Office) -> None:
-    assert preview(office, account=STAGING, tags=["Owner=shop"])["warnings"] == [
+def test_a_key_that_differs_only_in_case_is_warned_of(workers: Workers) -> None:
+    assert preview(workers, account=STAGING, tags=["Owner=shop"])["warnings"] == [
         "The account has a tag owner, which differs from Owner only in case."
     ]
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "drop-before", "500"])
-def test_a_lost_answer_is_looked_up(office: Office, aws: AwsSandbox, kind: Any) -> None:
+def test_a_lost_answer_is_looked_up(workers: Workers, aws: AwsSandbox, kind: Any) -> None:
     aws.faults.add("TagResource", kind)
-    request = office.until_done(office.approved("tag-account", **TAGS))
+    request = workers.until_done(workers.approved("tag-account", **TAGS))
 
     assert request.status == Status.SUCCEEDED
     assert tags_now(aws) == WANTED
     assert len(aws.calls.of("TagResource")) == (1 if kind == "drop-after" else 2)
 
 
-def test_throttling_is_waited_out(office: Office, aws: AwsSandbox) -> None:
+def test_throttling_is_waited_out(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("TagResource", "throttle", times=2)
-    request = office.until_done(office.approved("tag-account", **TAGS))
-    assert office.attempts(request) == [Outcome.BUSY, Outcome.BUSY, Outcome.OK]
+    request = workers.until_done(workers.approved("tag-account", **TAGS))
+    assert workers.attempts(request) == [Outcome.BUSY, Outcome.BUSY, Outcome.OK]
 
 
-def test_a_value_changed_by_somebody_else_makes_the_approval_stale(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("tag-account", **TAGS)
+def test_a_value_changed_by_somebody_else_makes_the_approval_stale(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("tag-account", **TAGS)
     in_the_console(aws, owner="security")
 
-    assert office.until_done(request).status == Status.STALE
+    assert workers.until_done(request).status == Status.STALE
     assert tags_now(aws) == {"owner": "security"}
 
 
-def test_another_tag_set_by_somebody_else_is_in_nobodys_way(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("tag-account", **TAGS)
+def test_another_tag_set_by_somebody_else_is_in_nobodys_way(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("tag-account", **TAGS)
     in_the_console(aws, team="web")
-    assert office.until_done(request).status == Status.SUCCEEDED
+    assert workers.until_done(request).status == Status.SUCCEEDED
 
 
 def test_the_step_itself_leaves_a_third_value_alone(aws: AwsSandbox) -> None:
@@ -107,17 +107,17 @@ def test_an_account_that_has_left_is_said_to_have_left(aws: AwsSandbox) -> None:
     assert step.observe(world()) == step.act(world()) == Stale("the account is no longer in the organization.")
 
 
-def test_tags_that_it_has_already_are_refused_before_anybody_is_asked(office: Office) -> None:
-    request = office.ask("tag-account", account=STAGING, tags=["owner=staging"])
-    office.work()
-    assert "has exactly these tags already" in office.request(request.id).outcome
+def test_tags_that_it_has_already_are_refused_before_anybody_is_asked(workers: Workers) -> None:
+    request = workers.ask("tag-account", account=STAGING, tags=["owner=staging"])
+    workers.work()
+    assert "has exactly these tags already" in workers.request(request.id).outcome
 
 
-def test_more_tags_than_aws_allows_are_refused_before_anybody_is_asked(office: Office, aws: AwsSandbox) -> None:
+def test_more_tags_than_aws_allows_are_refused_before_anybody_is_asked(workers: Workers, aws: AwsSandbox) -> None:
     in_the_console(aws, team="web")
-    request = office.ask("tag-account", account=STAGING, tags=[f"k{number}=v" for number in range(49)])
-    office.work()
-    assert "would have 51 tags, and AWS allows 50" in office.request(request.id).outcome
+    request = workers.ask("tag-account", account=STAGING, tags=[f"k{number}=v" for number in range(49)])
+    workers.work()
+    assert "would have 51 tags, and AWS allows 50" in workers.request(request.id).outcome
 
 
 @pytest.mark.parametrize(
@@ -129,10 +129,10 @@ def test_more_tags_than_aws_allows_are_refused_before_anybody_is_asked(office: O
     ],
 )
 def test_what_aws_refuses_is_said_in_plain_words(
-    office: Office, aws: AwsSandbox, code: str, reason: str, said: str
+    workers: Workers, aws: AwsSandbox, code: str, reason: str, said: str
 ) -> None:
     aws.faults.add("TagResource", "error", code=code, reason=reason)
-    request = office.until_done(office.approved("tag-account", **TAGS))
+    request = workers.until_done(workers.approved("tag-account", **TAGS))
 
     assert request.status == Status.FAILED
     assert request.outcome.startswith("The account was not tagged.")

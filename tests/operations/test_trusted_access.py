@@ -11,34 +11,34 @@ from operations.errors import FieldError
 from operations.service_access import administrators, enabled_services
 from operations.services import resolve
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
+from tests.harness.tree import world
+from tests.harness.workers import Workers
 from tests.operations.test_policies import done, refused, shown, undone
-from tests.operations.tree import world
 
 GUARDDUTY, CLOUDTRAIL, AUDIT = "guardduty.amazonaws.com", "cloudtrail.amazonaws.com", "555555555555"
 
 
-def test_enabling_and_its_undo(office: Office, aws: AwsSandbox) -> None:
-    request = done(office, "enable-service-access", service="GuardDuty")
+def test_enabling_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:
+    request = done(workers, "enable-service-access", service="GuardDuty")
     assert request.status == Status.SUCCEEDED
     assert GUARDDUTY in enabled_services(world().aws)
     assert "AWS recommends to enable it in GuardDuty itself" in request.preview["warnings"][0]
-    assert undone(office, request).status == Status.SUCCEEDED
+    assert undone(workers, request).status == Status.SUCCEEDED
     assert GUARDDUTY not in enabled_services(world().aws)
     assert aws.endpoint_url
 
 
-def test_a_delegated_administrator_and_its_undo(office: Office, aws: AwsSandbox) -> None:
-    request = done(office, "register-delegated-administrator", account="fullback-audit", service="cloudtrail")
+def test_a_delegated_administrator_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:
+    request = done(workers, "register-delegated-administrator", account="fullback-audit", service="cloudtrail")
     assert request.status == Status.SUCCEEDED
     assert administrators(world().aws, CLOUDTRAIL) == [AUDIT]
     assert "fullback-audit (555555555555) is a delegated administrator" in refused(
-        office, "disable-service-access", service=CLOUDTRAIL
+        workers, "disable-service-access", service=CLOUDTRAIL
     )
     assert "is a delegated administrator for cloudtrail.amazonaws.com" in refused(
-        office, "close-account", account=AUDIT, confirm=AUDIT
+        workers, "close-account", account=AUDIT, confirm=AUDIT
     )
-    assert undone(office, request).status == Status.SUCCEEDED
+    assert undone(workers, request).status == Status.SUCCEEDED
     assert administrators(world().aws, CLOUDTRAIL) == []
     assert aws.endpoint_url
 
@@ -52,17 +52,17 @@ def test_a_delegated_administrator_and_its_undo(office: Office, aws: AwsSandbox)
         ("deregister-delegated-administrator", {"account": AUDIT, "service": CLOUDTRAIL}, "It is one for no service."),
     ],
 )
-def test_what_makes_no_sense_is_refused(office: Office, operation: str, params: dict[str, Any], said: str) -> None:
-    assert said in refused(office, operation, **params)
+def test_what_makes_no_sense_is_refused(workers: Workers, operation: str, params: dict[str, Any], said: str) -> None:
+    assert said in refused(workers, operation, **params)
 
 
-def test_the_management_account_administers_nothing(office: Office) -> None:
+def test_the_management_account_administers_nothing(workers: Workers) -> None:
     with pytest.raises(FieldError, match="cannot be a delegated administrator"):
-        office.ask("register-delegated-administrator", account="111111111111", service=CLOUDTRAIL)
+        workers.ask("register-delegated-administrator", account="111111111111", service=CLOUDTRAIL)
 
 
-def test_disabling_warns_strongly(office: Office) -> None:
-    preview = shown(office, "disable-service-access", service=CLOUDTRAIL)
+def test_disabling_warns_strongly(workers: Workers) -> None:
+    preview = shown(workers, "disable-service-access", service=CLOUDTRAIL)
     assert "AWS strongly recommends to disable it in CloudTrail itself" in preview["warnings"][0]
 
 

@@ -12,9 +12,9 @@ from handlers.parser import parse
 from operations.observations import Done, Stale
 from operations.untag_account import RemoveTags, UntagAccount
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import Office
+from tests.harness.tree import world
+from tests.harness.workers import Workers
 from tests.operations.test_tag_account import STAGING, in_the_console, tags_now
-from tests.operations.tree import world
 
 KEYS: dict[str, Any] = {"account": "fullback-staging-web", "keys": ["owner", "team"]}
 
@@ -24,18 +24,18 @@ def tagged(aws: AwsSandbox) -> None:
     in_the_console(aws, team="web", tier="1")
 
 
-def test_the_tags_go_and_the_others_stay(office: Office, aws: AwsSandbox) -> None:
-    request = office.until_done(office.approved("untag-account", **KEYS))
+def test_the_tags_go_and_the_others_stay(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.until_done(workers.approved("untag-account", **KEYS))
 
     assert (request.status, request.memory["removed"]) == (Status.SUCCEEDED, ["owner", "team"])
     assert tags_now(aws) == {"tier": "1"}
     assert request.outcome == f"fullback-staging-web ({STAGING}) has lost 2 tags."
 
 
-def test_the_card_keeps_the_values_that_go(office: Office) -> None:
-    request = office.ask("untag-account", **KEYS)
-    office.work()
-    shown = office.request(request.id).preview
+def test_the_card_keeps_the_values_that_go(workers: Workers) -> None:
+    request = workers.ask("untag-account", **KEYS)
+    workers.work()
+    shown = workers.request(request.id).preview
     assert {fact["label"]: fact["value"] for fact in shown["facts"][2:]} == {
         "Tag owner": "staging → removed",
         "Tag team": "web → removed",
@@ -43,36 +43,36 @@ def test_the_card_keeps_the_values_that_go(office: Office) -> None:
     assert shown["warnings"] == []
 
 
-def test_a_key_that_it_has_not_is_warned_of_and_left_out(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("untag-account", account=STAGING, keys=["owner", "colour"])
+def test_a_key_that_it_has_not_is_warned_of_and_left_out(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("untag-account", account=STAGING, keys=["owner", "colour"])
     assert request.preview["warnings"] == ["The account has no tag colour. It has: owner, team, tier."]
 
-    request = office.until_done(request)
+    request = workers.until_done(request)
     assert request.memory["removed"] == ["owner"]
     assert tags_now(aws) == {"team": "web", "tier": "1"}
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "drop-before", "500"])
-def test_a_lost_answer_is_looked_up(office: Office, aws: AwsSandbox, kind: Any) -> None:
+def test_a_lost_answer_is_looked_up(workers: Workers, aws: AwsSandbox, kind: Any) -> None:
     aws.faults.add("UntagResource", kind)
-    request = office.until_done(office.approved("untag-account", **KEYS))
+    request = workers.until_done(workers.approved("untag-account", **KEYS))
 
     assert (request.status, request.memory["removed"]) == (Status.SUCCEEDED, ["owner", "team"])
     assert tags_now(aws) == {"tier": "1"}
     assert len(aws.calls.of("UntagResource")) == (1 if kind == "drop-after" else 2)
 
 
-def test_throttling_is_waited_out(office: Office, aws: AwsSandbox) -> None:
+def test_throttling_is_waited_out(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("UntagResource", "throttle", times=2)
-    request = office.until_done(office.approved("untag-account", **KEYS))
-    assert office.attempts(request) == [Outcome.BUSY, Outcome.BUSY, Outcome.OK]
+    request = workers.until_done(workers.approved("untag-account", **KEYS))
+    assert workers.attempts(request) == [Outcome.BUSY, Outcome.BUSY, Outcome.OK]
 
 
-def test_a_value_changed_by_somebody_else_makes_the_approval_stale(office: Office, aws: AwsSandbox) -> None:
-    request = office.approved("untag-account", **KEYS)
+def test_a_value_changed_by_somebody_else_makes_the_approval_stale(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("untag-account", **KEYS)
     in_the_console(aws, owner="security")
 
-    assert office.until_done(request).status == Status.STALE
+    assert workers.until_done(request).status == Status.STALE
     assert tags_now(aws)["owner"] == "security"
     assert aws.calls.of("UntagResource") == []
 
@@ -93,17 +93,17 @@ def test_an_account_that_has_left_is_said_to_have_left(aws: AwsSandbox) -> None:
     assert step.observe(world()) == step.act(world()) == Stale("the account is no longer in the organization.")
 
 
-def test_keys_that_it_has_not_are_refused_before_anybody_is_asked(office: Office) -> None:
-    request = office.ask("untag-account", account=STAGING, keys=["colour"])
-    office.work()
-    request = office.request(request.id)
+def test_keys_that_it_has_not_are_refused_before_anybody_is_asked(workers: Workers) -> None:
+    request = workers.ask("untag-account", account=STAGING, keys=["colour"])
+    workers.work()
+    request = workers.request(request.id)
     assert request.status == Status.REFUSED
     assert "has none of these tags. It has: owner, team, tier." in request.outcome
 
 
-def test_what_aws_refuses_is_said_in_plain_words(office: Office, aws: AwsSandbox) -> None:
+def test_what_aws_refuses_is_said_in_plain_words(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("UntagResource", "error", code="AccessDeniedException")
-    request = office.until_done(office.approved("untag-account", **KEYS))
+    request = workers.until_done(workers.approved("untag-account", **KEYS))
 
     assert request.status == Status.FAILED
     assert request.outcome.startswith("The tags were not removed. The bot's own AWS permissions")

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from sandbox import show
-from sandbox.town import BotProcess
+from sandbox.sandbox import BotProcess
 
 
 class Child:

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.scenarios.scene import Scene, scene
+from tests.harness.scenario import Scenario, started
 
 
 @pytest.fixture
-def play() -> Iterator[Scene]:
-    """A scene over signed HTTP; the bot is running."""
-    with scene("http") as found:
+def scenario() -> Iterator[Scenario]:
+    """A scenario over signed HTTP; the bot is running."""
+    with started("http") as found:
         yield found
 
 
 @pytest.fixture(params=["http", "socket"])
-def either(request: pytest.FixtureRequest) -> Iterator[Scene]:
-    """A scene over each of the two transports."""
-    with scene(request.param) as found:
+def either(request: pytest.FixtureRequest) -> Iterator[Scenario]:
+    """A scenario over each of the two transports."""
+    with started(request.param) as found:
         yield found

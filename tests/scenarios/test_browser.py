@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser import chromium_page
-from tests.scenarios.scene import scene
+from tests.harness.browser import chromium_page
+from tests.harness.scenario import started
 
 
 def test_alice_asks_bob_approves_and_the_thread_tells() -> None:
-    with scene("socket") as play, chromium_page() as page:
-        page.goto(play.slack.page_url)
+    with started("socket") as scenario, chromium_page() as page:
+        page.goto(scenario.slack.page_url)
         _ask(page)
         _approve_as_bob(page)
         thread = page.get_by_label("Thread", exact=True).last
         expect(thread).to_contain_text("is ready")
-        (account,) = play.accounts("browser@example.com")
+        (account,) = scenario.accounts("browser@example.com")
         expect(thread).to_contain_text(account)
         page.get_by_role("button", name="Alice").click()
         page.get_by_role("button", name="orgbot").click()
@@ -53,8 +53,8 @@ def _approve_as_bob(page: Page) -> None:
 
 
 def test_the_page_can_be_used_with_the_keyboard_alone() -> None:
-    with scene("socket") as play, chromium_page() as page:
-        page.goto(play.slack.page_url)
+    with started("socket") as scenario, chromium_page() as page:
+        page.goto(scenario.slack.page_url)
         page.get_by_label("Message # general").focus()
         page.keyboard.type("/org move-account")
         page.keyboard.press("Enter")
@@ -69,8 +69,8 @@ def test_the_page_can_be_used_with_the_keyboard_alone() -> None:
 
 
 def test_what_people_type_stays_text() -> None:
-    with scene("socket") as play, chromium_page() as page:
-        page.goto(play.slack.page_url)
+    with started("socket") as scenario, chromium_page() as page:
+        page.goto(scenario.slack.page_url)
         page.get_by_label("Message # general").fill("<img src=x onerror=alert(1)> *bold* <!channel>")
         page.keyboard.press("Enter")
         log = page.get_by_role("log")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.scenarios.scene import Scene
+from tests.harness.scenario import Scenario
 
 
-def test_from_the_command_to_the_account(either: Scene) -> None:
+def test_from_the_command_to_the_account(either: Scenario) -> None:
     reply = either.ask()
     assert "#1" in reply.text
 
@@ -31,18 +31,18 @@ def test_from_the_command_to_the_account(either: Scene) -> None:
     assert not [line for line in either.log() if line["level"] == "error"]
 
 
-def test_the_thread_tells_each_step_in_order(play: Scene) -> None:
-    play.ask()
-    play.press("Approve", "bob")
-    play.done()
+def test_the_thread_tells_each_step_in_order(scenario: Scenario) -> None:
+    scenario.ask()
+    scenario.press("Approve", "bob")
+    scenario.done()
     told = [
         next(word for word in ("Approved", "creating", "created", "moved", "is ready") if word in line)
-        for line in play.thread()
+        for line in scenario.thread()
     ]
     assert told == ["Approved", "creating", "created", "moved", "is ready"]
 
 
-def test_by_the_form_with_type_ahead_and_errors_at_their_fields(either: Scene) -> None:
+def test_by_the_form_with_type_ahead_and_errors_at_their_fields(either: Scenario) -> None:
     alice = either.person("alice")
     alice.types("/org create-account --name from-the-form")
     either.slack.wait_for(lambda: alice.view, what="the form")
@@ -67,38 +67,40 @@ def test_by_the_form_with_type_ahead_and_errors_at_their_fields(either: Scene) -
     assert either.unit_of(either.done()) == "Production"
 
 
-def test_warnings_are_on_the_card(play: Scene) -> None:
-    play.person("alice").types("/org create-account --name fullback-audit --email audit@example.com --ou /Security")
-    card = str(play.card()["blocks"])
+def test_warnings_are_on_the_card(scenario: Scenario) -> None:
+    scenario.person("alice").types("/org create-account --name fullback-audit --email audit@example.com --ou /Security")
+    card = str(scenario.card()["blocks"])
     assert "An account of this name exists: 555555555555" in card
 
 
-def test_a_failure_says_what_aws_means_and_what_to_do(play: Scene) -> None:
-    play.aws.fail_next_creation("ACCOUNT_LIMIT_EXCEEDED")
-    play.ask()
-    play.press("Approve", "bob")
-    play.until("Failed")
-    assert "Service Quotas" in play.direct("alice", "account quota")
-    assert play.accounts("fullback-mobile@example.com") == []
+def test_a_failure_says_what_aws_means_and_what_to_do(scenario: Scenario) -> None:
+    scenario.aws.fail_next_creation("ACCOUNT_LIMIT_EXCEEDED")
+    scenario.ask()
+    scenario.press("Approve", "bob")
+    scenario.until("Failed")
+    assert "Service Quotas" in scenario.direct("alice", "account quota")
+    assert scenario.accounts("fullback-mobile@example.com") == []
 
 
-def test_wrong_values_are_told_at_once_and_nothing_is_filed(play: Scene) -> None:
-    reply = play.person("alice").types("/org create-account --name x --email nonsense --ou /Nowhere")
+def test_wrong_values_are_told_at_once_and_nothing_is_filed(scenario: Scenario) -> None:
+    reply = scenario.person("alice").types("/org create-account --name x --email nonsense --ou /Nowhere")
     assert "--email" in str(reply.blocks)
-    assert play.cards() == []
+    assert scenario.cards() == []
 
 
-def test_what_slack_makes_of_typed_text_is_understood(play: Scene) -> None:
+def test_what_slack_makes_of_typed_text_is_understood(scenario: Scenario) -> None:
     text = '/org create-account --name "two words" --email two@example.com --ou /Workloads/Staging --reason "a & b"'
-    play.person("alice").types(text, as_slack_rewrites=True)
-    card = str(play.card()["blocks"])
+    scenario.person("alice").types(text, as_slack_rewrites=True)
+    card = str(scenario.card()["blocks"])
     assert "two words" in card
     assert "two@example.com" in card
     assert "a & b" in card
 
 
-def test_an_account_is_moved(play: Scene) -> None:
-    play.person("alice").types("/org move --account fullback-staging-web --to /Workloads/Production --reason growth")
-    play.press("Approve", "bob")
-    play.until("Done")
-    assert play.unit_of("222222222222") == "Production"
+def test_an_account_is_moved(scenario: Scenario) -> None:
+    scenario.person("alice").types(
+        "/org move --account fullback-staging-web --to /Workloads/Production --reason growth"
+    )
+    scenario.press("Approve", "bob")
+    scenario.until("Done")
+    assert scenario.unit_of("222222222222") == "Production"

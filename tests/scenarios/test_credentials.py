@@ -15,7 +15,7 @@ from moto.sts.models import AssumedRole
 from sandbox.slack.person import Person
 from sandbox.slack.transport.delivery import Answer, Delivery
 from sandbox.slack.transport.http import SignedRequest
-from tests.scenarios.scene import QUICK, Scene, scene
+from tests.harness.scenario import QUICK, Scenario, started
 
 ASK = '/org credentials --account fullback-staging-web --duration 1h --reason "a look at the logs"'
 SECRET = "canarySECRETcanarySECRETcanarySECRET0123"
@@ -36,34 +36,34 @@ def known_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def loud() -> Iterator[Scene]:
-    """A scene whose bot logs all it can."""
-    with scene("http") as found:
+def loud() -> Iterator[Scenario]:
+    """A scenario whose bot logs all it can."""
+    with started("http") as found:
         found.bot.stop()
         found.bot = found.place.start_bot(**QUICK, ORGBOT_LOG_LEVEL="DEBUG")
         yield found
 
 
-def granted(play: Scene, by: str = "bob") -> dict[str, Any]:
+def granted(scenario: Scenario, by: str = "bob") -> dict[str, Any]:
     """Asked for and approved; the message with the credentials."""
-    play.person("alice").types(ASK)
-    play.press("Approve", by)
-    return play.slack.wait_for(lambda: secret_messages(play), 60, "the credentials")[0]
+    scenario.person("alice").types(ASK)
+    scenario.press("Approve", by)
+    return scenario.slack.wait_for(lambda: secret_messages(scenario), 60, "the credentials")[0]
 
 
-def secret_messages(play: Scene) -> list[dict[str, Any]]:
-    return [message for message in play.slack.seen(lambda _: True) if SECRET in str(message)]
+def secret_messages(scenario: Scenario) -> list[dict[str, Any]]:
+    return [message for message in scenario.slack.seen(lambda _: True) if SECRET in str(message)]
 
 
-def left_behind(play: Scene) -> list[str]:
+def left_behind(scenario: Scenario) -> list[str]:
     """Where a secret can be found that has to be nowhere."""
-    metrics = urllib.request.urlopen(f"http://127.0.0.1:{play.bot.port}/metrics", timeout=5).read()
-    return [*left_on_disk(play), *(["metrics"] if holds_secret(metrics) else [])]
+    metrics = urllib.request.urlopen(f"http://127.0.0.1:{scenario.bot.port}/metrics", timeout=5).read()
+    return [*left_on_disk(scenario), *(["metrics"] if holds_secret(metrics) else [])]
 
 
-def left_on_disk(play: Scene) -> list[str]:
+def left_on_disk(scenario: Scenario) -> list[str]:
     """The database, what belongs to it, and the log."""
-    files = [*play.place.folder.glob("orgbot.db*"), play.place.folder / "orgbot.log"]
+    files = [*scenario.place.folder.glob("orgbot.db*"), scenario.place.folder / "orgbot.log"]
     return [file.name for file in files if holds_secret(file.read_bytes())]
 
 
@@ -71,17 +71,17 @@ def holds_secret(content: bytes) -> bool:
     return SECRET.encode() in content or TOKEN.encode() in content
 
 
-def audit(play: Scene) -> list[tuple[str, str, str]]:
-    with sqlite3.connect(play.place.folder / "orgbot.db") as database:
+def audit(scenario: Scenario) -> list[tuple[str, str, str]]:
+    with sqlite3.connect(scenario.place.folder / "orgbot.db") as database:
         rows = database.execute("select event, actor, detail from audit where event like 'credentials.%' order by id")
         return list(rows)
 
 
-def test_the_requester_alone_gets_them_in_every_form(play: Scene) -> None:
-    message = granted(play)
-    play.until("Done")
-    assert [message] == secret_messages(play)
-    assert message["channel"] == play.slack.workspace.dm(play.person("alice").id).id
+def test_the_requester_alone_gets_them_in_every_form(scenario: Scenario) -> None:
+    message = granted(scenario)
+    scenario.until("Done")
+    assert [message] == secret_messages(scenario)
+    assert message["channel"] == scenario.slack.workspace.dm(scenario.person("alice").id).id
     assert SECRET not in message["text"]
     said = "\n".join(block["text"]["text"] for block in message["blocks"] if "text" in block)
     for line in (
@@ -101,14 +101,14 @@ def test_the_requester_alone_gets_them_in_every_form(play: Scene) -> None:
     assert all("SessionDuration" not in link for link in links)
 
 
-def test_the_session_names_the_person_and_the_request(play: Scene) -> None:
-    granted(play)
-    call = [call for call in play.aws.calls.of("AssumeRole") if call.outcome == "ok"][-1]
+def test_the_session_names_the_person_and_the_request(scenario: Scenario) -> None:
+    granted(scenario)
+    call = [call for call in scenario.aws.calls.of("AssumeRole") if call.outcome == "ok"][-1]
     assert call.params["RoleSessionName"] == "alice@example.com-orgbot-1"
     assert call.params["DurationSeconds"] == "3600"
 
 
-def test_no_secret_stays_anywhere(loud: Scene) -> None:
+def test_no_secret_stays_anywhere(loud: Scenario) -> None:
     granted(loud)
     loud.until("Done")
     loud.aws.faults.add("AssumeRole", "bad-json", times=2)  # An answer that cannot be read is a secret, too.
@@ -126,65 +126,65 @@ def has_secret(params: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after"])
-def test_kill_9_around_the_post_hands_over_once(play: Scene, fault: Any) -> None:
+def test_kill_9_around_the_post_hands_over_once(scenario: Scenario, fault: Any) -> None:
     """It dies after AWS opened the session: before Slack has the message, or before Slack's answer is read."""
 
     def dies(params: dict[str, Any]) -> bool:
         if has_secret(params):
-            play.die()
+            scenario.die()
         return has_secret(params)
 
-    play.slack.faults.add("chat.postMessage", fault, when=dies)
-    play.person("alice").types(ASK)
-    play.press("Approve", "bob")
-    play.slack.wait_for(lambda: play.bot.process.poll() is not None, 60, "its death")
-    assert left_on_disk(play) == []
-    play.start_again()
-    play.until("Done")
-    assert len(secret_messages(play)) == 1
-    assert len([call for call in play.aws.calls.of("AssumeRole") if call.outcome == "ok"]) == (
+    scenario.slack.faults.add("chat.postMessage", fault, when=dies)
+    scenario.person("alice").types(ASK)
+    scenario.press("Approve", "bob")
+    scenario.slack.wait_for(lambda: scenario.bot.process.poll() is not None, 60, "its death")
+    assert left_on_disk(scenario) == []
+    scenario.start_again()
+    scenario.until("Done")
+    assert len(secret_messages(scenario)) == 1
+    assert len([call for call in scenario.aws.calls.of("AssumeRole") if call.outcome == "ok"]) == (
         2 if fault == "drop-before" else 1
     )
-    assert left_behind(play) == []
-    assert audit(play)[-1][0] == "credentials.issued"
+    assert left_behind(scenario) == []
+    assert audit(scenario)[-1][0] == "credentials.issued"
 
 
-def test_kill_9_during_the_deletion(play: Scene) -> None:
-    play.bot.stop()
-    play.bot = play.place.start_bot(**QUICK, ORGBOT_CREDENTIALS_DELETE_AFTER="0.02")
+def test_kill_9_during_the_deletion(scenario: Scenario) -> None:
+    scenario.bot.stop()
+    scenario.bot = scenario.place.start_bot(**QUICK, ORGBOT_CREDENTIALS_DELETE_AFTER="0.02")
 
     def dies(_: dict[str, Any]) -> bool:
-        play.die()
+        scenario.die()
         return True
 
-    play.slack.faults.add("chat.delete", "drop-before", when=dies)
-    granted(play)
-    play.slack.wait_for(lambda: play.bot.process.poll() is not None, 60, "its death")
-    assert len(secret_messages(play)) == 1
-    play.start_again()
-    play.slack.wait_for(lambda: not secret_messages(play), 60, "the deletion")
+    scenario.slack.faults.add("chat.delete", "drop-before", when=dies)
+    granted(scenario)
+    scenario.slack.wait_for(lambda: scenario.bot.process.poll() is not None, 60, "its death")
+    assert len(secret_messages(scenario)) == 1
+    scenario.start_again()
+    scenario.slack.wait_for(lambda: not secret_messages(scenario), 60, "the deletion")
 
 
-def test_slack_away_at_delivery(play: Scene) -> None:
-    play.slack.faults.add("conversations.open", status=503, times=3)
-    play.slack.faults.add("chat.postMessage", status=503, when=has_secret, times=2)
-    granted(play)
-    play.until("Done")
-    assert len(secret_messages(play)) == 1
-    assert "an earlier try" in str(secret_messages(play))
-    assert left_behind(play) == []
+def test_slack_away_at_delivery(scenario: Scenario) -> None:
+    scenario.slack.faults.add("conversations.open", status=503, times=3)
+    scenario.slack.faults.add("chat.postMessage", status=503, when=has_secret, times=2)
+    granted(scenario)
+    scenario.until("Done")
+    assert len(secret_messages(scenario)) == 1
+    assert "an earlier try" in str(secret_messages(scenario))
+    assert left_behind(scenario) == []
 
 
 @pytest.fixture
-def reveals() -> Iterator[Scene]:
-    """A scene whose bot shows credentials in a form, and logs all it can."""
-    with scene("http") as found:
+def reveals() -> Iterator[Scenario]:
+    """A scenario whose bot shows credentials in a form, and logs all it can."""
+    with started("http") as found:
         found.bot.stop()
         found.bot = found.place.start_bot(**QUICK, ORGBOT_CREDENTIALS_DELIVERY="reveal", ORGBOT_LOG_LEVEL="DEBUG")
         yield found
 
 
-def test_reveal_is_for_the_requester_alone_and_leaves_nothing(reveals: Scene) -> None:
+def test_reveal_is_for_the_requester_alone_and_leaves_nothing(reveals: Scenario) -> None:
     alice, bob = reveals.person("alice"), reveals.person("bob")
     alice.types(ASK)
     reveals.press("Approve", "bob")
@@ -206,31 +206,33 @@ def _form(person: Person) -> str:
     return text if SECRET in text else ""
 
 
-def test_sessions_are_listed_to_those_who_have_them_and_to_approvers(play: Scene) -> None:
-    granted(play)
-    play.until("Done")
-    alice = play.person("alice")
+def test_sessions_are_listed_to_those_who_have_them_and_to_approvers(scenario: Scenario) -> None:
+    granted(scenario)
+    scenario.until("Done")
+    alice = scenario.person("alice")
     assert "Everybody" not in alice.types("/org sessions").text
     assert "#1" in alice.types("/org sessions").text
-    play.person("dave").types("/org sessions")
-    assert play.told("dave", "Your sessions").endswith("_None._")  # Slack is asked first who Dave is.
-    play.person("bob").types("/org sessions")
-    play.direct("bob", "Everybody's sessions")
+    scenario.person("dave").types("/org sessions")
+    assert scenario.told("dave", "Your sessions").endswith("_None._")  # Slack is asked first who Dave is.
+    scenario.person("bob").types("/org sessions")
+    scenario.direct("bob", "Everybody's sessions")
 
 
-def test_end_session_now_from_the_thread(play: Scene) -> None:
-    granted(play)
-    play.until("Done")
-    live = next(message for message in play.slack.replies(play.card()) if "has the credentials" in message["text"])
-    play.person("bob").clicks("End session now", live)
-    play.slack.wait_for(lambda: any("was ended by" in line for line in play.thread()), 60, "the end")
-    play.slack.wait_for(lambda: not secret_messages(play), 60, "the deletion")
-    assert [call.outcome for call in play.aws.calls.of("PutRolePolicy")] == ["ok"]
-    assert left_behind(play) == []
+def test_end_session_now_from_the_thread(scenario: Scenario) -> None:
+    granted(scenario)
+    scenario.until("Done")
+    live = next(
+        message for message in scenario.slack.replies(scenario.card()) if "has the credentials" in message["text"]
+    )
+    scenario.person("bob").clicks("End session now", live)
+    scenario.slack.wait_for(lambda: any("was ended by" in line for line in scenario.thread()), 60, "the end")
+    scenario.slack.wait_for(lambda: not secret_messages(scenario), 60, "the deletion")
+    assert [call.outcome for call in scenario.aws.calls.of("PutRolePolicy")] == ["ok"]
+    assert left_behind(scenario) == []
 
 
-def test_what_is_never_given_is_refused_before_anybody_is_asked(play: Scene) -> None:
-    alice = play.person("alice")
+def test_what_is_never_given_is_refused_before_anybody_is_asked(scenario: Scenario) -> None:
+    alice = scenario.person("alice")
     refusals = {
         "--account fullback-management": "management account",
         "--account fullback-staging-web --role Admin": "Admin",
@@ -240,12 +242,12 @@ def test_what_is_never_given_is_refused_before_anybody_is_asked(play: Scene) -> 
     }
     for flags, words in refusals.items():
         alice.types(f"/org credentials {flags}")
-        assert play.told("alice", words)
-    assert play.cards() == []
+        assert scenario.told("alice", words)
+    assert scenario.cards() == []
 
 
-def _as_somebody_else(play: Scene, click: SignedRequest, user: str) -> Answer:
+def _as_somebody_else(scenario: Scenario, click: SignedRequest, user: str) -> Answer:
     """The same click, truly Slack's, but of another person."""
     payload = json.loads(parse_qs(click.body)["payload"][0])
     payload["user"]["id"] = user
-    return play.slack.sign(Delivery("interactive", payload)).send()
+    return scenario.slack.sign(Delivery("interactive", payload)).send()

@@ -11,21 +11,21 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser import chromium_page
-from tests.scenarios.scene import PATIENCE, Scene, scene
+from tests.harness.browser import chromium_page
+from tests.harness.scenario import PATIENCE, Scenario, started
 
 
-def shown(play: Scene, name: str, words: str) -> dict[str, Any]:
+def shown(scenario: Scenario, name: str, words: str) -> dict[str, Any]:
     """The private answer that holds these words, once it is there."""
 
     def found() -> dict[str, Any] | None:
-        seen = play.person(name).ephemerals
+        seen = scenario.person(name).ephemerals
         return next((one for one in seen if words in json.dumps(one["blocks"], ensure_ascii=False)), None)
 
-    return play.slack.wait_for(found, PATIENCE, f"“{words}” for {name}")
+    return scenario.slack.wait_for(found, PATIENCE, f"“{words}” for {name}")
 
 
-def test_an_account_with_its_tags_and_its_effective_policy(either: Scene) -> None:
+def test_an_account_with_its_tags_and_its_effective_policy(either: Scenario) -> None:
     alice = either.person("alice")
     alice.types("/org account fullback-staging-web")
     answer = shown(either, "alice", "owner=staging")
@@ -34,7 +34,7 @@ def test_an_account_with_its_tags_and_its_effective_policy(either: Scene) -> Non
     either.slack.wait_for(lambda: "tag_key" in json.dumps(alice.view), PATIENCE, "the effective policy")
 
 
-def test_pages_turn_in_place(either: Scene) -> None:
+def test_pages_turn_in_place(either: Scenario) -> None:
     either.aws.grow(accounts=60, ous=3)
     alice = either.person("alice")
     either.bot.stop()
@@ -47,7 +47,7 @@ def test_pages_turn_in_place(either: Scene) -> None:
     assert len(alice.ephemerals) == 1
 
 
-def test_the_picture_comes_by_direct_message(either: Scene) -> None:
+def test_the_picture_comes_by_direct_message(either: Scenario) -> None:
     alice = either.person("alice")
     alice.types("/org tree")
     alice.clicks("As a picture", shown(either, "alice", "fullback-audit"))
@@ -62,9 +62,9 @@ def test_the_picture_comes_by_direct_message(either: Scene) -> None:
     assert image.width > 500
 
 
-def test_looking_works_while_aws_is_away(play: Scene) -> None:
-    play.aws.stop()
-    alice = play.person("alice")
+def test_looking_works_while_aws_is_away(scenario: Scenario) -> None:
+    scenario.aws.stop()
+    alice = scenario.person("alice")
     for text, words in (
         ("/org tree", "fullback-audit"),
         ("/org accounts prod", "fullback-production-web"),
@@ -73,35 +73,35 @@ def test_looking_works_while_aws_is_away(play: Scene) -> None:
         ("/org services", "cloudtrail.amazonaws.com"),
     ):
         alice.types(text)
-        assert "As read from AWS" in json.dumps(shown(play, "alice", words)["blocks"])
+        assert "As read from AWS" in json.dumps(shown(scenario, "alice", words)["blocks"])
 
 
 def test_the_picture_is_seen_on_the_page() -> None:
-    with scene("socket") as play, chromium_page() as page:
-        play.person("alice").types("/org tree --picture")
-        play.slack.wait_for(
-            lambda: [one for one in play.person("alice").dms if one.get("files")], PATIENCE, "the picture"
+    with started("socket") as scenario, chromium_page() as page:
+        scenario.person("alice").types("/org tree --picture")
+        scenario.slack.wait_for(
+            lambda: [one for one in scenario.person("alice").dms if one.get("files")], PATIENCE, "the picture"
         )
-        page.goto(play.slack.page_url)
+        page.goto(scenario.slack.page_url)
         page.get_by_role("button", name="orgbot").click()
         picture = page.get_by_role("log").locator("img.large")
         expect(picture).to_be_visible()
         assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
 
 
-def more_than(play: Scene, number: int) -> bool:
+def more_than(scenario: Scenario, number: int) -> bool:
     """Whether the guest has got another private line."""
-    return len(play.person("guest").ephemerals) > number
+    return len(scenario.person("guest").ephemerals) > number
 
 
-def test_a_guest_sees_nothing_of_the_organization(play: Scene) -> None:
-    guest = play.person("guest")
+def test_a_guest_sees_nothing_of_the_organization(scenario: Scenario) -> None:
+    guest = scenario.person("guest")
     for text in ("/org tree", "/org accounts", "/org requests", "/org create-account"):
-        answered = partial(more_than, play, len(guest.ephemerals))
+        answered = partial(more_than, scenario, len(guest.ephemerals))
         guest.types(text)
-        play.slack.wait_for(answered, PATIENCE, f"the answer to {text}")
+        scenario.slack.wait_for(answered, PATIENCE, f"the answer to {text}")
         assert "Guests cannot ask or decide" in guest.ephemerals[-1]["text"]
     guest.opens_home()
-    play.slack.wait_for(lambda: "Guests cannot" in json.dumps(guest.home), PATIENCE, "the guest's home tab")
+    scenario.slack.wait_for(lambda: "Guests cannot" in json.dumps(guest.home), PATIENCE, "the guest's home tab")
     assert "fullback" not in json.dumps([*guest.ephemerals, *guest.dms, guest.home])
     assert guest.view is None

@@ -9,17 +9,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox.sandbox import BotDiedError, BotProcess, Sandbox, sandbox
 from sandbox.slack.driver import Mode
-from sandbox.town import BotDiedError, BotProcess, Town, town
-from tests.scenarios.scene import QUICK
+from tests.harness.scenario import QUICK
 
 ONE_RULE = '[[rule]]\nname = "{name}"\napprovers = ["U0BOB"]\n'
 
 
 @pytest.fixture(params=["http", "socket"])
-def place(request: pytest.FixtureRequest) -> Iterator[Town]:
+def place(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     mode: Mode = request.param
-    with town(mode=mode, creation_seconds=0) as found:
+    with sandbox(mode=mode, creation_seconds=0) as found:
         yield found
 
 
@@ -32,7 +32,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Town]:
         ("ORGBOT_APPROVAL_CHANNEL", "#nowhere", "the bot sees no such channel; correct ORGBOT_APPROVAL_CHANNEL"),
     ],
 )
-def test_a_wrong_setting_is_refused_at_start_in_one_line(place: Town, setting: str, value: str, told: str) -> None:
+def test_a_wrong_setting_is_refused_at_start_in_one_line(place: Sandbox, setting: str, value: str, told: str) -> None:
     with pytest.raises(BotDiedError) as caught:
         place.start_bot(**QUICK, **{setting: value}) if setting not in QUICK else place.start_bot(
             **(QUICK | {setting: value})
@@ -41,21 +41,21 @@ def test_a_wrong_setting_is_refused_at_start_in_one_line(place: Town, setting: s
     assert "Traceback" not in (place.folder / "orgbot.log").read_text()
 
 
-def test_a_channel_may_be_given_by_its_name(place: Town) -> None:
+def test_a_channel_may_be_given_by_its_name(place: Sandbox) -> None:
     bot = place.start_bot(**QUICK, ORGBOT_APPROVAL_CHANNEL="#aws-approvals")
     place.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")
     place.slack.wait_for(lambda: place.slack.messages("aws-approvals"), timeout=20, what="the card")
     assert bot.stop() == 0
 
 
-def test_a_second_bot_on_the_same_database_is_refused(place: Town) -> None:
+def test_a_second_bot_on_the_same_database_is_refused(place: Sandbox) -> None:
     first = place.start_bot(**QUICK)
     with pytest.raises(BotDiedError, match="another orgbot is running"):
         place.start_bot(**QUICK)
     assert first.stop() == 0
 
 
-def test_sighup_reads_the_rules_anew_and_keeps_them_when_they_are_wrong(place: Town) -> None:
+def test_sighup_reads_the_rules_anew_and_keeps_them_when_they_are_wrong(place: Sandbox) -> None:
     rules = place.folder / "rules.toml"
     rules.write_text(ONE_RULE.format(name="old"), encoding="utf-8")
     bot = place.start_bot(**QUICK, ORGBOT_RULES=str(rules))
@@ -71,7 +71,7 @@ def test_sighup_reads_the_rules_anew_and_keeps_them_when_they_are_wrong(place: T
     assert bot.stop() == 0
 
 
-def _rule_on_the_card(place: Town) -> str:
+def _rule_on_the_card(place: Sandbox) -> str:
     place.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")
     card = place.slack.wait_for(lambda: place.slack.messages("aws-approvals"), timeout=20, what="the card")[0]
     return str(card["blocks"]).split("by rule “")[1].split("”")[0]
@@ -90,7 +90,7 @@ def asked(bot: BotProcess, path: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def waiting(place: Town) -> Iterator[BotProcess]:
+def waiting(place: Sandbox) -> Iterator[BotProcess]:
     """A bot that starts while Slack is away."""
     place.slack.faults.add("*", status=500, times=None)
     bot = BotProcess(place.environment(**QUICK), place.folder / "orgbot.log")
@@ -100,7 +100,7 @@ def waiting(place: Town) -> Iterator[BotProcess]:
         bot.kill()
 
 
-def test_while_slack_is_away_the_probes_answer_and_the_start_goes_on_later(place: Town, waiting: BotProcess) -> None:
+def test_while_slack_is_away_the_probes_answer_and_the_start_goes_on_later(place: Sandbox, waiting: BotProcess) -> None:
     assert asked(waiting, "/healthz") == (200, "ok\n")
     status, text = asked(waiting, "/readyz")
     assert (status, text.splitlines()[0]) == (503, "NOT OK process: starting")
@@ -117,7 +117,7 @@ def test_who_waits_for_slack_still_ends_when_told_to(waiting: BotProcess) -> Non
     assert "orgbot has stopped" in waiting.last_words()
 
 
-def test_the_probes_answer_until_a_call_in_hand_has_ended(place: Town) -> None:
+def test_the_probes_answer_until_a_call_in_hand_has_ended(place: Sandbox) -> None:
     slow = place.aws.faults.add("MoveAccount", "delay", seconds=60)
     bot = place.start_bot(**QUICK)
     place.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios import scene as scenes
-from tests.scenarios.scene import PATIENCE, Scene, scene
+from tests.harness import scenario as scenarios
+from tests.harness.scenario import PATIENCE, Scenario, started
 
 RULES = """
 [[rule]]
@@ -28,19 +28,21 @@ MOVE = "/org move-account --account fullback-audit --to /Workloads"
 
 
 @pytest.fixture
-def ruled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+def ruled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scenario]:
     file = tmp_path / "rules.toml"
     file.write_text(RULES, encoding="utf-8")
-    monkeypatch.setitem(scenes.QUICK, "ORGBOT_RULES", str(file))
-    with scene("socket") as found:
+    monkeypatch.setitem(scenarios.QUICK, "ORGBOT_RULES", str(file))
+    with started("socket") as found:
         yield found
 
 
-def shown(play: Scene, words: str) -> bool:
-    return bool(play.slack.wait_for(lambda: words in str(play.card()["blocks"]), PATIENCE, f"“{words}” on the card"))
+def shown(scenario: Scenario, words: str) -> bool:
+    return bool(
+        scenario.slack.wait_for(lambda: words in str(scenario.card()["blocks"]), PATIENCE, f"“{words}” on the card")
+    )
 
 
-def test_one_of_each_group_approves(ruled: Scene) -> None:
+def test_one_of_each_group_approves(ruled: Scenario) -> None:
     ruled.person("alice").types(f'{MOVE} --reason "tidy"')
     assert shown(ruled, "needs 1 approval of <@U0BOB> and 1 approval of <@U0CAROL>")
     ruled.press("Approve", "carol")
@@ -49,13 +51,13 @@ def test_one_of_each_group_approves(ruled: Scene) -> None:
     ruled.until("Done")
 
 
-def test_what_a_rule_grants_at_once_is_done_without_a_click(ruled: Scene) -> None:
+def test_what_a_rule_grants_at_once_is_done_without_a_click(ruled: Scenario) -> None:
     ruled.person("alice").types("/org tag-account --account fullback-audit --tag owner=security --reason tidy")
     ruled.until("Done")
     ruled.direct("alice", "needs no approval, by the rule “tags”")
 
 
-def test_broken_glass_acts_at_once_and_is_reviewed_by_somebody_else(ruled: Scene) -> None:
+def test_broken_glass_acts_at_once_and_is_reviewed_by_somebody_else(ruled: Scenario) -> None:
     alice = ruled.person("alice")
     alice.types(f"{MOVE} --break-glass")
     ruled.slack.wait_for(lambda: alice.view, PATIENCE, "the confirmation")
@@ -72,7 +74,7 @@ def test_broken_glass_acts_at_once_and_is_reviewed_by_somebody_else(ruled: Scene
     assert shown(ruled, "Reviewed by <@U0BOB>")
 
 
-def test_whoever_the_rule_does_not_name_breaks_no_glass(ruled: Scene) -> None:
+def test_whoever_the_rule_does_not_name_breaks_no_glass(ruled: Scenario) -> None:
     dave = ruled.person("dave")
     dave.types(f"{MOVE} --break-glass")
     ruled.slack.wait_for(lambda: dave.view, PATIENCE, "the confirmation")

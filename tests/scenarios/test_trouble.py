@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.scene import Scene
+from tests.harness.scenario import Scenario
 
 
-def test_kill_9_right_after_the_approval(either: Scene) -> None:
+def test_kill_9_right_after_the_approval(either: Scenario) -> None:
     either.ask()
     either.press("Approve", "bob")
     either.die()
@@ -25,66 +25,66 @@ def test_kill_9_right_after_the_approval(either: Scene) -> None:
     assert len(either.cards()) == 1
 
 
-def test_kill_9_while_aws_is_at_work(play: Scene) -> None:
-    play.aws.conditions.creation_seconds = 5.0
-    play.ask()
-    play.press("Approve", "bob")
-    play.aws.calls.wait_for("CreateAccount")
-    play.die()
-    play.start_again()
-    account = play.done()
-    assert play.accounts("fullback-mobile@example.com") == [account]
-    assert len(play.aws.calls.of("CreateAccount")) == 1
+def test_kill_9_while_aws_is_at_work(scenario: Scenario) -> None:
+    scenario.aws.conditions.creation_seconds = 5.0
+    scenario.ask()
+    scenario.press("Approve", "bob")
+    scenario.aws.calls.wait_for("CreateAccount")
+    scenario.die()
+    scenario.start_again()
+    account = scenario.done()
+    assert scenario.accounts("fullback-mobile@example.com") == [account]
+    assert len(scenario.aws.calls.of("CreateAccount")) == 1
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "drop-before", "500"])
-def test_create_accounts_answer_is_lost(play: Scene, kind: Any) -> None:
-    play.aws.faults.add("CreateAccount", kind)
-    play.ask()
-    play.press("Approve", "bob")
-    account = play.done()
-    assert play.accounts("fullback-mobile@example.com") == [account]
-    assert any("answer was lost" in line for line in play.thread())
+def test_create_accounts_answer_is_lost(scenario: Scenario, kind: Any) -> None:
+    scenario.aws.faults.add("CreateAccount", kind)
+    scenario.ask()
+    scenario.press("Approve", "bob")
+    account = scenario.done()
+    assert scenario.accounts("fullback-mobile@example.com") == [account]
+    assert any("answer was lost" in line for line in scenario.thread())
 
 
-def test_aws_throttles_every_second_call(play: Scene) -> None:
-    play.aws.faults.add(kind="throttle", times=None, every=2)
-    play.ask()
-    play.press("Approve", "bob")
-    account = play.done()
-    play.aws.faults.clear()
-    assert play.unit_of(account) == "Staging"
+def test_aws_throttles_every_second_call(scenario: Scenario) -> None:
+    scenario.aws.faults.add(kind="throttle", times=None, every=2)
+    scenario.ask()
+    scenario.press("Approve", "bob")
+    account = scenario.done()
+    scenario.aws.faults.clear()
+    assert scenario.unit_of(account) == "Staging"
 
 
-def test_slack_is_busy_and_broken_for_a_while(play: Scene) -> None:
-    play.slack.faults.add("*", status=429, retry_after=1, times=4, every=2)
-    play.slack.faults.add("*", status=500, times=4, every=3)
-    play.ask()
-    play.press("Approve", "bob")
-    play.done()
-    _each_said_once(play)
+def test_slack_is_busy_and_broken_for_a_while(scenario: Scenario) -> None:
+    scenario.slack.faults.add("*", status=429, retry_after=1, times=4, every=2)
+    scenario.slack.faults.add("*", status=500, times=4, every=3)
+    scenario.ask()
+    scenario.press("Approve", "bob")
+    scenario.done()
+    _each_said_once(scenario)
 
 
 @pytest.mark.parametrize("fault", ["drop-after", "drop-before"])
-def test_slacks_answers_are_lost_and_no_message_is_repeated(play: Scene, fault: Any) -> None:
-    play.slack.faults.add("chat.postMessage", fault, times=3, every=2)
-    play.ask()
-    play.press("Approve", "bob")
-    play.done()
-    _each_said_once(play)
+def test_slacks_answers_are_lost_and_no_message_is_repeated(scenario: Scenario, fault: Any) -> None:
+    scenario.slack.faults.add("chat.postMessage", fault, times=3, every=2)
+    scenario.ask()
+    scenario.press("Approve", "bob")
+    scenario.done()
+    _each_said_once(scenario)
 
 
-def _each_said_once(play: Scene) -> None:
-    play.direct("alice", "is ready")
-    for said in (play.thread(), [message["text"] for message in play.person("alice").dms]):
+def _each_said_once(scenario: Scenario) -> None:
+    scenario.direct("alice", "is ready")
+    for said in (scenario.thread(), [message["text"] for message in scenario.person("alice").dms]):
         assert {text: times for text, times in Counter(said).items() if times > 1} == {}
-    assert len(play.cards()) == 1
-    assert [line for line in play.thread() if "is ready" in line] == play.thread()[-1:]
+    assert len(scenario.cards()) == 1
+    assert [line for line in scenario.thread() if "is ready" in line] == scenario.thread()[-1:]
 
 
 @pytest.mark.parametrize("change", ["foreign signature", "old timestamp", "no timestamp", "changed body"])
-def test_a_delivery_that_is_not_slacks_is_refused(play: Scene, change: str) -> None:
-    signed = play.person("bob").request_for("/org create-account --name x --email forged@example.com")
+def test_a_delivery_that_is_not_slacks_is_refused(scenario: Scenario, change: str) -> None:
+    signed = scenario.person("bob").request_for("/org create-account --name x --email forged@example.com")
     headers = dict(signed.headers)
     body = signed.body
     if change == "foreign signature":
@@ -97,10 +97,10 @@ def test_a_delivery_that_is_not_slacks_is_refused(play: Scene, change: str) -> N
         body = body.replace("forged", "really")
     answer = dataclasses.replace(signed, headers=headers, body=body).send()
     assert answer.status == 401
-    assert "forged" not in str(play.log())
+    assert "forged" not in str(scenario.log())
 
 
-def test_sigterm_ends_it_in_order(either: Scene) -> None:
+def test_sigterm_ends_it_in_order(either: Scenario) -> None:
     either.ask()
     either.card()
     assert either.bot.stop() == 0
@@ -109,11 +109,11 @@ def test_sigterm_ends_it_in_order(either: Scene) -> None:
     either.done()
 
 
-def test_it_tells_how_it_is(play: Scene) -> None:
-    play.ask()
-    play.card()
+def test_it_tells_how_it_is(scenario: Scenario) -> None:
+    scenario.ask()
+    scenario.card()
     pages = {
-        name: urllib.request.urlopen(f"http://127.0.0.1:{play.bot.port}/{name}", timeout=5).read().decode()
+        name: urllib.request.urlopen(f"http://127.0.0.1:{scenario.bot.port}/{name}", timeout=5).read().decode()
         for name in ("healthz", "readyz", "metrics")
     }
     assert pages["healthz"] == "ok\n"
@@ -121,64 +121,70 @@ def test_it_tells_how_it_is(play: Scene) -> None:
     assert 'orgbot_requests{operation="create-account",status="pending"} 1.0' in pages["metrics"]
 
 
-def test_every_line_about_a_request_carries_its_number_and_none_a_secret(play: Scene) -> None:
-    play.aws.faults.add("CreateAccount", "throttle")
-    play.slack.faults.add("chat.postMessage", status=500)
-    play.ask()
-    play.press("Approve", "bob")
-    play.done()
-    about = [line for line in play.log() if line["logger"].startswith("approvals")]
+def test_every_line_about_a_request_carries_its_number_and_none_a_secret(scenario: Scenario) -> None:
+    scenario.aws.faults.add("CreateAccount", "throttle")
+    scenario.slack.faults.add("chat.postMessage", status=500)
+    scenario.ask()
+    scenario.press("Approve", "bob")
+    scenario.done()
+    about = [line for line in scenario.log() if line["logger"].startswith("approvals")]
     assert about
     assert {line.get("request") for line in about} == {1}
-    text = (play.place.folder / "orgbot.log").read_text()
-    secrets = (play.slack.bot_token, play.slack.signing_secret, play.aws.environment()["AWS_SECRET_ACCESS_KEY"])
+    text = (scenario.place.folder / "orgbot.log").read_text()
+    secrets = (
+        scenario.slack.bot_token,
+        scenario.slack.signing_secret,
+        scenario.aws.environment()["AWS_SECRET_ACCESS_KEY"],
+    )
     assert [secret for secret in secrets if secret in text] == []
 
 
-def test_a_slack_that_answers_slowly_delays_no_ack(play: Scene) -> None:
+def test_a_slack_that_answers_slowly_delays_no_ack(scenario: Scenario) -> None:
     """Every worker waits for Slack; commands are still taken in within the 3 s that Slack gives them."""
-    play.slack.faults.add("*", delay=2.5, times=60)
-    replies = [play.ask(f"account-{number}") for number in range(20)]
+    scenario.slack.faults.add("*", delay=2.5, times=60)
+    replies = [scenario.ask(f"account-{number}") for number in range(20)]
     assert [reply.error for reply in replies if reply.error] == []
-    play.slack.faults.clear()
-    play.slack.wait_for(lambda: len(play.cards()) == 20, timeout=90, what="all cards")
+    scenario.slack.faults.clear()
+    scenario.slack.wait_for(lambda: len(scenario.cards()) == 20, timeout=90, what="all cards")
 
 
-def test_the_bots_credentials_expire_while_aws_is_at_work(play: Scene) -> None:
-    play.aws.conditions.creation_seconds = 2.0
-    play.ask()
-    play.press("Approve", "bob")
-    play.aws.calls.wait_for("CreateAccount")
-    play.aws.faults.add(kind="error", code="ExpiredTokenException", times=None)
-    play.direct("alice", "credentials have expired")
-    play.aws.faults.clear()
-    account = play.done()
+def test_the_bots_credentials_expire_while_aws_is_at_work(scenario: Scenario) -> None:
+    scenario.aws.conditions.creation_seconds = 2.0
+    scenario.ask()
+    scenario.press("Approve", "bob")
+    scenario.aws.calls.wait_for("CreateAccount")
+    scenario.aws.faults.add(kind="error", code="ExpiredTokenException", times=None)
+    scenario.direct("alice", "credentials have expired")
+    scenario.aws.faults.clear()
+    account = scenario.done()
 
-    assert play.accounts("fullback-mobile@example.com") == [account]
-    assert len(play.aws.calls.of("CreateAccount")) == 1
-    said = [sum(words in line for line in play.thread()) for words in ("have expired", "can be asked again", "Failed")]
+    assert scenario.accounts("fullback-mobile@example.com") == [account]
+    assert len(scenario.aws.calls.of("CreateAccount")) == 1
+    said = [
+        sum(words in line for line in scenario.thread()) for words in ("have expired", "can be asked again", "Failed")
+    ]
     assert said == [1, 1, 0]
 
 
-def test_what_a_half_done_request_leaves_is_asked_for_by_its_button(play: Scene) -> None:
-    play.aws.faults.add("MoveAccount", "error", code="AccessDeniedException")
-    play.ask()
-    play.press("Approve", "bob")
-    play.until("Failed")
-    (account,) = play.accounts("fullback-mobile@example.com")
-    _knows(play, account)
-    play.person("alice").clicks("Ask for the rest", play.slack.replies(play.card())[-1])
-    play.press("Approve", "bob", number=2)
-    play.until("Done", number=2)
+def test_what_a_half_done_request_leaves_is_asked_for_by_its_button(scenario: Scenario) -> None:
+    scenario.aws.faults.add("MoveAccount", "error", code="AccessDeniedException")
+    scenario.ask()
+    scenario.press("Approve", "bob")
+    scenario.until("Failed")
+    (account,) = scenario.accounts("fullback-mobile@example.com")
+    _knows(scenario, account)
+    scenario.person("alice").clicks("Ask for the rest", scenario.slack.replies(scenario.card())[-1])
+    scenario.press("Approve", "bob", number=2)
+    scenario.until("Done", number=2)
 
-    assert play.unit_of(account) == "Staging"
-    assert len(play.aws.calls.of("CreateAccount")) == 1
+    assert scenario.unit_of(account) == "Staging"
+    assert len(scenario.aws.calls.of("CreateAccount")) == 1
 
 
-def _knows(play: Scene, account: str) -> None:
+def _knows(scenario: Scenario, account: str) -> None:
     """Waits for the picture that the bot reads anew after the bad end, long before it is due by the clock."""
-    alice = play.person("alice")
-    play.slack.wait_for(
+    alice = scenario.person("alice")
+    scenario.slack.wait_for(
         lambda: alice.types("/org accounts") and _seen(alice.ephemerals, account), 60, "the new picture"
     )
 

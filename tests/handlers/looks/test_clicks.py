@@ -6,51 +6,51 @@ import json
 
 import pytest
 
-from tests.handlers.looks.pictures import STAGING, grown, with_policies
-from tests.handlers.reception import ALICE, CLICK_URL, GENERAL, OTHER_TEAM, Reception
+from tests.harness.handling import ALICE, CLICK_URL, GENERAL, OTHER_TEAM, Handling
+from tests.harness.organizations import STAGING, grown, with_policies
 
 
 @pytest.fixture
-def looked(reception: Reception) -> Reception:
-    reception.organization = with_policies()
-    return reception
+def looked(handling: Handling) -> Handling:
+    handling.organization = with_policies()
+    return handling
 
 
-def press(reception: Reception, action: str, value: str | None, **given: str) -> None:
-    reception.presses(f"look:{action}", value, user=ALICE, channel=GENERAL, **given)
-    reception.work()
+def press(handling: Handling, action: str, value: str | None, **given: str) -> None:
+    handling.presses(f"look:{action}", value, user=ALICE, channel=GENERAL, **given)
+    handling.work()
 
 
 def turned(look: str, text: str = "", at: int = 25) -> str:
     return json.dumps({"look": look, "text": text, "at": at})
 
 
-def test_pages_turn_in_place(reception: Reception) -> None:
-    reception.organization = grown(60, 5)
-    assert "(1 to 25)" in reception.types("accounts account")
-    (following,) = reception.blocks[-2]["elements"]
-    reception.presses("look:next", following["value"], user=ALICE, channel=GENERAL)
-    assert not reception.replies, "a worker answers"
-    reception.work()
-    ((url, body),) = reception.replies
+def test_pages_turn_in_place(handling: Handling) -> None:
+    handling.organization = grown(60, 5)
+    assert "(1 to 25)" in handling.types("accounts account")
+    (following,) = handling.blocks[-2]["elements"]
+    handling.presses("look:next", following["value"], user=ALICE, channel=GENERAL)
+    assert not handling.replies, "a worker answers"
+    handling.work()
+    ((url, body),) = handling.replies
     assert (url, body["replace_original"]) == (CLICK_URL, True)
     assert "(26 to 50)" in body["text"]
     back, onward = body["blocks"][-2]["elements"]
     assert (back["action_id"], onward["action_id"]) == ("look:previous", "look:next")
-    press(reception, "next", onward["value"])
-    assert "(51 to 60)" in reception.replies[-1][1]["text"]
-    press(reception, "previous", back["value"])
-    assert "(1 to 25)" in reception.replies[-1][1]["text"]
+    press(handling, "next", onward["value"])
+    assert "(51 to 60)" in handling.replies[-1][1]["text"]
+    press(handling, "previous", back["value"])
+    assert "(1 to 25)" in handling.replies[-1][1]["text"]
 
 
 @pytest.mark.parametrize("at", [-1, 10**30, 26])
-def test_a_page_that_does_not_exist_is_the_nearest_one(reception: Reception, at: int) -> None:
-    reception.organization = grown(60, 5)
-    press(reception, "next", turned("accounts", at=at))
-    assert " to " in reception.replies[0][1]["text"]
+def test_a_page_that_does_not_exist_is_the_nearest_one(handling: Handling, at: int) -> None:
+    handling.organization = grown(60, 5)
+    press(handling, "next", turned("accounts", at=at))
+    assert " to " in handling.replies[0][1]["text"]
 
 
-def test_a_page_of_what_has_shrunk_is_the_last_one(looked: Reception) -> None:
+def test_a_page_of_what_has_shrunk_is_the_last_one(looked: Handling) -> None:
     press(looked, "next", turned("accounts", at=50))
     assert "*3 accounts*" in looked.replies[0][1]["text"]
 
@@ -64,26 +64,26 @@ def test_a_page_of_what_has_shrunk_is_the_last_one(looked: Reception) -> None:
     ],
 )
 @pytest.mark.parametrize("action", ["next", "picture", "document", "effective"])
-def test_what_a_button_of_ours_never_carries_shows_nothing(looked: Reception, action: str, value: str | None) -> None:
+def test_what_a_button_of_ours_never_carries_shows_nothing(looked: Handling, action: str, value: str | None) -> None:
     press(looked, action, value)
     assert not looked.replies
     assert "no longer there" in looked.told()[0]
     assert [call.method for call in looked.slack.calls] == ["chat.postEphemeral"]
 
 
-def test_a_click_from_another_workspace_shows_nothing(looked: Reception) -> None:
+def test_a_click_from_another_workspace_shows_nothing(looked: Handling) -> None:
     press(looked, "next", turned("accounts", at=0), team=OTHER_TEAM)
     assert not looked.replies
     assert "workspace" in looked.told()[0]
 
 
-def test_before_the_organization_was_read(reception: Reception) -> None:
-    reception.organization = None
-    press(reception, "next", turned("accounts", at=0))
-    assert "has not been read" in reception.told()[0]
+def test_before_the_organization_was_read(handling: Handling) -> None:
+    handling.organization = None
+    press(handling, "next", turned("accounts", at=0))
+    assert "has not been read" in handling.told()[0]
 
 
-def test_an_effective_policy_opens_in_a_window(looked: Reception) -> None:
+def test_an_effective_policy_opens_in_a_window(looked: Handling) -> None:
     looked.live.effects[STAGING, "TAG_POLICY"] = '{\n  "tags": {}\n}'
     menu = {"type": "static_select", "action_id": "look:effective", "block_id": "b", "action_ts": "1.2"}
     chosen = {"selected_option": {"text": {"type": "plain_text", "text": "x"}, "value": f"{STAGING} TAG_POLICY"}}
@@ -97,18 +97,18 @@ def test_an_effective_policy_opens_in_a_window(looked: Reception) -> None:
     assert "tags" in filled["view"]["blocks"][1]["text"]["text"]
 
 
-def test_policies_that_come_to_nothing(looked: Reception) -> None:
+def test_policies_that_come_to_nothing(looked: Handling) -> None:
     press(looked, "effective", f"{STAGING} TAG_POLICY")
     assert "There is none" in json.dumps(looked.slack.made("views.update")[0]["view"])
 
 
-def test_a_window_while_aws_is_away(looked: Reception) -> None:
+def test_a_window_while_aws_is_away(looked: Handling) -> None:
     looked.live.away = True
     press(looked, "document", "p-deny0001")
     assert "AWS does not tell now" in json.dumps(looked.slack.made("views.update")[0]["view"])
 
 
-def test_a_trigger_that_has_run_out_is_told(looked: Reception) -> None:
+def test_a_trigger_that_has_run_out_is_told(looked: Handling) -> None:
     looked.slack.refuse["views.open"] = "expired_trigger_id"
     press(looked, "document", "p-deny0001")
     assert "once more" in looked.told()[0]

@@ -14,7 +14,7 @@ from handlers.looks.drawing import MOST_PIXELS, drawn
 from handlers.looks.layout import WIDTH, Node, laid_out
 from operations.organization import Account, Organization, OrganizationalUnit
 from operations.tree import Tree
-from tests.handlers.looks.pictures import grown, longest, with_policies
+from tests.harness.organizations import grown, longest, with_policies
 
 
 def flat(units: int, accounts: int) -> Organization:

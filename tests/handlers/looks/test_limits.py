@@ -10,22 +10,22 @@ import pytest
 from handlers.looks.registry import LOOKS
 from operations.live import Delegated
 from operations.organization import Organization
-from tests.handlers.looks.pictures import grown, longest
-from tests.handlers.reception import ALICE, GENERAL, Block, Reception
+from tests.harness.handling import ALICE, GENERAL, Block, Handling
+from tests.harness.organizations import grown, longest
 
 LETTERS = ("&", "<", "`", "W", "\\", '"', "語", "*")
 DOCUMENT = json.dumps({"Statement": ["&" * 900, *(["<`>"] * 900)]}, indent=2)
 
 
 @pytest.fixture(params=LETTERS)
-def extreme(request: pytest.FixtureRequest, reception: Reception) -> Reception:
+def extreme(request: pytest.FixtureRequest, handling: Handling) -> Handling:
     letter: str = request.param
-    reception.organization = longest(letter)
-    reception.live.has_tags = {f"{number:02}{letter * 126}": letter * 256 for number in range(50)}
-    reception.live.administrators = (Delegated("1" * 12, letter * 50, (letter * 128,) * 30),) * 10
-    reception.live.documents = {policy.id: DOCUMENT for policy in reception.organization.policies.known}
-    reception.live.effects = {("0" * 12, "TAG_POLICY"): DOCUMENT}
-    return reception
+    handling.organization = longest(letter)
+    handling.live.has_tags = {f"{number:02}{letter * 126}": letter * 256 for number in range(50)}
+    handling.live.administrators = (Delegated("1" * 12, letter * 50, (letter * 128,) * 30),) * 10
+    handling.live.documents = {policy.id: DOCUMENT for policy in handling.organization.policies.known}
+    handling.live.effects = {("0" * 12, "TAG_POLICY"): DOCUMENT}
+    return handling
 
 
 def asked_for(organization: Organization) -> Iterator[str]:
@@ -37,12 +37,12 @@ def asked_for(organization: Organization) -> Iterator[str]:
         yield from (word, f"{word} {given.get(word, 'cloud')}", f"{word} {'x' * 3000}", f'{word} "{"&" * 1000}"')
 
 
-def answers(reception: Reception, text: str) -> list[Block]:
-    """The blocks of the answer, by the ack or by a worker; the reception judges both."""
-    reception.replies.clear()
-    reception.types(text)
-    reception.work()
-    blocks: list[Block] = reception.blocks or reception.replies[0][1]["blocks"]
+def answers(handling: Handling, text: str) -> list[Block]:
+    """The blocks of the answer, by the ack or by a worker; the handling judges both."""
+    handling.replies.clear()
+    handling.types(text)
+    handling.work()
+    blocks: list[Block] = handling.blocks or handling.replies[0][1]["blocks"]
     return blocks
 
 
@@ -51,13 +51,13 @@ def next_button(blocks: list[Block]) -> str:
     return next((element["value"] for element in elements if element["action_id"] == "look:next"), "")
 
 
-def test_the_longest_names_fit(extreme: Reception) -> None:
+def test_the_longest_names_fit(extreme: Handling) -> None:
     assert extreme.organization is not None
     for text in asked_for(extreme.organization):
         assert answers(extreme, text)
 
 
-def test_every_page_fits(extreme: Reception) -> None:
+def test_every_page_fits(extreme: Handling) -> None:
     for word in LOOKS:
         following = next_button(answers(extreme, word))
         for _ in range(30):
@@ -70,7 +70,7 @@ def test_every_page_fits(extreme: Reception) -> None:
         assert not following
 
 
-def test_the_longest_documents_fit_into_their_window(extreme: Reception) -> None:
+def test_the_longest_documents_fit_into_their_window(extreme: Handling) -> None:
     assert extreme.organization is not None
     extreme.presses("look:document", extreme.organization.policies.known[0].id, user=ALICE)
     extreme.presses("look:effective", f"{'0' * 12} TAG_POLICY", user=ALICE)
@@ -79,7 +79,7 @@ def test_the_longest_documents_fit_into_their_window(extreme: Reception) -> None
         assert "&amp;&amp;" in json.dumps(shown["view"])
 
 
-def test_a_large_organization_fits(reception: Reception) -> None:
-    reception.organization = grown()
-    for text in asked_for(reception.organization):
-        assert answers(reception, text)
+def test_a_large_organization_fits(handling: Handling) -> None:
+    handling.organization = grown()
+    for text in asked_for(handling.organization):
+        assert answers(handling, text)

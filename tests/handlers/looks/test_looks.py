@@ -14,22 +14,22 @@ from handlers.looks.names import NAMES
 from handlers.looks.registry import LOOKS
 from operations.live import Delegated
 from operations.organization import Organization
-from tests.handlers.looks.pictures import grown, with_policies
-from tests.handlers.reception import ALICE, COMMAND_URL, GENERAL, NOW, OTHER_TEAM, Reception
+from tests.harness.handling import ALICE, COMMAND_URL, GENERAL, NOW, OTHER_TEAM, Handling
+from tests.harness.organizations import grown, with_policies
 
 Look = Callable[[str], str]
 
 
 @pytest.fixture
-def look(reception: Reception) -> Look:
+def look(handling: Handling) -> Look:
     """Types a look and gives all of the answer, by the ack or by a worker, as text."""
-    reception.organization = with_policies()
+    handling.organization = with_policies()
 
     def typed(text: str) -> str:
-        reception.replies.clear()
-        reception.types(text)
-        reception.work()
-        blocks = reception.blocks or [block for _, body in reception.replies for block in body["blocks"]]
+        handling.replies.clear()
+        handling.types(text)
+        handling.work()
+        blocks = handling.blocks or [block for _, body in handling.replies for block in body["blocks"]]
         return json.dumps(blocks, ensure_ascii=False).replace("\\n", "\n")
 
     return typed
@@ -39,8 +39,8 @@ def test_the_names_and_the_registry_agree() -> None:
     assert [name.word for name in NAMES] == list(LOOKS)
 
 
-def test_the_help_lists_them(reception: Reception) -> None:
-    shown = reception.types("help")
+def test_the_help_lists_them(handling: Handling) -> None:
+    shown = handling.types("help")
     assert all(f"`/org {escape(name.usage)}`  {name.purpose}" in shown for name in NAMES), shown
     assert "`/org account &lt;name&gt;`" in shown
 
@@ -68,8 +68,8 @@ def test_a_part_of_the_tree(look: Look, text: str) -> None:
     assert "management" not in shown
 
 
-def test_a_large_tree_is_folded_and_says_how_to_see_more(reception: Reception, look: Look) -> None:
-    reception.organization = grown()
+def test_a_large_tree_is_folded_and_says_how_to_see_more(handling: Handling, look: Look) -> None:
+    handling.organization = grown()
     shown = look("tree")
     assert (
         "├─ unit-0000/  1,000 accounts in 100 OUs" not in shown
@@ -98,8 +98,8 @@ def test_no_account_is_found(look: Look) -> None:
     assert "No account has “&lt;!channel&gt;” in its name" in look("accounts <!channel>")
 
 
-def test_one_account(reception: Reception, look: Look) -> None:
-    reception.live.has_tags = {"owner": "web", "<b>": "&"}
+def test_one_account(handling: Handling, look: Look) -> None:
+    handling.live.has_tags = {"owner": "web", "<b>": "&"}
     shown = look("account fullback-staging")
     assert "/Workloads/Staging" in shown
     assert "`owner=web`" in shown
@@ -113,16 +113,16 @@ def test_one_account(reception: Reception, look: Look) -> None:
     assert "form:move-account" in shown
 
 
-def test_an_account_is_answered_by_a_worker_to_the_response_url(reception: Reception) -> None:
-    assert reception.types("account fullback-staging") == ""
-    assert not reception.replies
-    reception.work()
-    ((url, body),) = reception.replies
+def test_an_account_is_answered_by_a_worker_to_the_response_url(handling: Handling) -> None:
+    assert handling.types("account fullback-staging") == ""
+    assert not handling.replies
+    handling.work()
+    ((url, body),) = handling.replies
     assert (url, body["response_type"], body["replace_original"]) == (COMMAND_URL, "ephemeral", False)
 
 
-def test_without_aws_the_picture_is_shown_all_the_same(reception: Reception, look: Look) -> None:
-    reception.live.away = True
+def test_without_aws_the_picture_is_shown_all_the_same(handling: Handling, look: Look) -> None:
+    handling.live.away = True
     for text, known in (
         ("account fullback-staging", "OwnerTag"),
         ("policy DenyLeave", "/Workloads"),
@@ -163,8 +163,8 @@ def test_a_type_without_a_policy(look: Look) -> None:
     assert "_Not enabled_: Resource control policy" in shown
 
 
-def test_one_policy(reception: Reception, look: Look) -> None:
-    reception.live.documents["p-deny0001"] = '{\n  "Statement": []\n}'
+def test_one_policy(handling: Handling, look: Look) -> None:
+    handling.live.documents["p-deny0001"] = '{\n  "Statement": []\n}'
     shown = look("policy denyleave")
     assert "No account leaves the organization" in shown
     assert "*Attached to*\n/Workloads\nfullback-staging (222222222222)" in shown
@@ -182,19 +182,19 @@ def test_the_management_account_is_counted_and_listed_only_where_it_is_bound(loo
     assert "*Whom it reaches*\n3 accounts\nfullback-management (111111111111) in /" in look("policy OwnerTag")
 
 
-def test_a_long_document_goes_on_in_a_window(reception: Reception, look: Look) -> None:
-    reception.live.documents["p-deny0001"] = "\n".join(f"line {number} {'x' * 60}" for number in range(200))
+def test_a_long_document_goes_on_in_a_window(handling: Handling, look: Look) -> None:
+    handling.live.documents["p-deny0001"] = "\n".join(f"line {number} {'x' * 60}" for number in range(200))
     shown = look("policy DenyLeave")
     assert "Whole document" in shown
     assert "line 199" not in shown
-    reception.presses("look:document", "p-deny0001", user=ALICE, channel=GENERAL)
-    reception.work()
-    (window,) = reception.slack.made("views.update")
+    handling.presses("look:document", "p-deny0001", user=ALICE, channel=GENERAL)
+    handling.work()
+    (window,) = handling.slack.made("views.update")
     assert "line 199" in json.dumps(window["view"])
 
 
-def test_services_and_delegated_administrators(reception: Reception, look: Look) -> None:
-    reception.live.administrators = (Delegated("222222222222", "fullback-staging", ("cloudtrail.amazonaws.com",)),)
+def test_services_and_delegated_administrators(handling: Handling, look: Look) -> None:
+    handling.live.administrators = (Delegated("222222222222", "fullback-staging", ("cloudtrail.amazonaws.com",)),)
     shown = look("services")
     assert "*2 services with trusted access*" in shown
     assert "fullback-staging  `222222222222`  for `cloudtrail.amazonaws.com`" in shown
@@ -222,21 +222,21 @@ def test_what_cannot_be_found_gets_the_way_out(look: Look, text: str, told: str)
 
 
 @pytest.mark.parametrize("word", LOOKS)
-def test_every_answer_says_how_old_the_picture_is(reception: Reception, look: Look, word: str) -> None:
-    reception.now = NOW + timedelta(hours=3)
+def test_every_answer_says_how_old_the_picture_is(handling: Handling, look: Look, word: str) -> None:
+    handling.now = NOW + timedelta(hours=3)
     given = {"account": " fullback-staging", "policy": " DenyLeave"}.get(word, "")
     assert "As read from AWS 3 h ago" in look(f"{word}{given}")
 
 
 @pytest.mark.parametrize("word", LOOKS)
-def test_before_the_organization_was_read(reception: Reception, look: Look, word: str) -> None:
-    reception.organization = None
+def test_before_the_organization_was_read(handling: Handling, look: Look, word: str) -> None:
+    handling.organization = None
     assert "has not been read from AWS yet" in look(word)
 
 
 @pytest.mark.parametrize("word", LOOKS)
-def test_where_waiting_does_not_help_it_is_said_what_does(reception: Reception, look: Look, word: str) -> None:
-    reception.organization, reception.unread = (
+def test_where_waiting_does_not_help_it_is_said_what_does(handling: Handling, look: Look, word: str) -> None:
+    handling.organization, handling.unread = (
         None,
         "The organization cannot be read from AWS. Give it `orgbot iam-policy`.",
     )
@@ -244,38 +244,38 @@ def test_where_waiting_does_not_help_it_is_said_what_does(reception: Reception, 
 
 
 @pytest.mark.parametrize("text", ["account fullback-staging", "policy DenyLeave", "services"])
-def test_what_aws_refuses_to_tell_is_said_with_the_way_out(reception: Reception, look: Look, text: str) -> None:
-    reception.live.closed = True
+def test_what_aws_refuses_to_tell_is_said_with_the_way_out(handling: Handling, look: Look, text: str) -> None:
+    handling.live.closed = True
     told = look(text)
     assert "AWS does not tell. The bot's own AWS permissions do not allow it to look" in told
     assert "`orgbot iam-policy`" in told
 
 
 @pytest.mark.parametrize("word", LOOKS)
-def test_an_account_in_no_organization(reception: Reception, look: Look, word: str) -> None:
-    reception.organization = Organization("", "111111111111", "", "", (), (), NOW)
+def test_an_account_in_no_organization(handling: Handling, look: Look, word: str) -> None:
+    handling.organization = Organization("", "111111111111", "", "", (), (), NOW)
     assert "`/org create-organization`" in look(word)
 
 
 @pytest.mark.parametrize("word", LOOKS)
-def test_people_of_other_workspaces_see_nothing(reception: Reception, word: str) -> None:
-    reception.organization = with_policies()
-    reception.types(f"{word} fullback-staging", team=OTHER_TEAM)
-    reception.work()
-    assert not reception.replies
-    assert "fullback" not in json.dumps(reception.blocks)
+def test_people_of_other_workspaces_see_nothing(handling: Handling, word: str) -> None:
+    handling.organization = with_policies()
+    handling.types(f"{word} fullback-staging", team=OTHER_TEAM)
+    handling.work()
+    assert not handling.replies
+    assert "fullback" not in json.dumps(handling.blocks)
 
 
-def test_an_answer_that_slack_does_not_take_is_told(reception: Reception) -> None:
-    reception.deaf = True
-    reception.types("account fullback-staging")
-    assert any("could not be shown" in line for line in reception.told())
+def test_an_answer_that_slack_does_not_take_is_told(handling: Handling) -> None:
+    handling.deaf = True
+    handling.types("account fullback-staging")
+    assert any("could not be shown" in line for line in handling.told())
 
 
-def test_two_accounts_of_one_name(reception: Reception, look: Look) -> None:
+def test_two_accounts_of_one_name(handling: Handling, look: Look) -> None:
     one = with_policies()
     twin = replace(one.accounts[1], id="444444444444", email="twin@example.com")
-    reception.organization = replace(one, accounts=(*one.accounts, twin))
+    handling.organization = replace(one, accounts=(*one.accounts, twin))
     assert "names 2 accounts: 222222222222 (/Workloads/Staging), 444444444444" in look("account fullback-staging")
 
 

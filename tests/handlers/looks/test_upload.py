@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.handlers.looks.pictures import with_policies
-from tests.handlers.reception import ALICE, GENERAL, Reception
+from tests.harness.handling import ALICE, GENERAL, Handling
+from tests.harness.organizations import with_policies
 
 
 @pytest.fixture
-def looked(reception: Reception) -> Reception:
-    reception.organization = with_policies()
-    return reception
+def looked(handling: Handling) -> Handling:
+    handling.organization = with_policies()
+    return handling
 
 
 @pytest.mark.parametrize("text", ["tree --picture", "tree —picture /Workloads", "tree Staging --picture"])
-def test_it_is_drawn_by_a_worker(looked: Reception, text: str) -> None:
+def test_it_is_drawn_by_a_worker(looked: Handling, text: str) -> None:
     assert "you get it by direct message" in looked.types(text)
     assert not looked.slack.calls
     looked.work()
@@ -25,7 +25,7 @@ def test_it_is_drawn_by_a_worker(looked: Reception, text: str) -> None:
     assert int(announced["length"]) > 1000
 
 
-def test_the_button_carries_the_ou(looked: Reception) -> None:
+def test_the_button_carries_the_ou(looked: Handling) -> None:
     looked.types("tree /Workloads")
     (button,) = looked.blocks[-2]["elements"]
     assert (button["action_id"], button["value"]) == ("look:picture", "ou-1-work")
@@ -34,7 +34,7 @@ def test_the_button_carries_the_ou(looked: Reception) -> None:
     assert looked.slack.made("files.getUploadURLExternal")[0]["alt_txt"].endswith("beneath /Workloads")
 
 
-def test_without_the_scope_the_way_out_is_told(looked: Reception) -> None:
+def test_without_the_scope_the_way_out_is_told(looked: Handling) -> None:
     looked.slack.refuse["files.getUploadURLExternal"] = "missing_scope"
     looked.types("tree --picture")
     assert "files:write" in looked.told()[-1]

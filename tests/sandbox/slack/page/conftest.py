@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sandbox.slack.driver import SlackSandbox
-from tests.browser import chromium, page_of
+from tests.harness.browser import chromium, page_of
 from tests.sandbox.slack.bots import Bot
 
 Look = Callable[..., Page]

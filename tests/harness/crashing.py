@@ -1,4 +1,4 @@
-"""An office that is emptied between runs, with everybody who might press a button, two processes, and deaths on demand."""
+"""Workers of two processes that may die at any line, an emptied database for each run, and everybody who might press a button."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ from operations.registry import by_name
 from operations.steps import Shared
 from sandbox.aws.calls import Call
 from sandbox.aws.server import AwsSandbox
-from tests.approvals.office import ALICE, BOB, CAROL, DAVE, TEAM, WORK, KnownPeople, Office
-from tests.approvals.post_box import PostBox
+from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM, KnownPeople
+from tests.harness.slack import InMemorySlack
+from tests.harness.workers import WORK, Workers
 
 ALICE_TOO, BOB_TOO = "U0ALICE2", "U0BOB2"
 GUEST, LEFT, ROBOT, FOREIGN, NOBODY = "U0GUEST", "U0LEFT", "U0ROBOT", "U0FOREIGN", "U0NOBODY"
@@ -83,7 +84,7 @@ class Cast(KnownPeople):
         return super().look(user)
 
 
-class Bureau(Office):
+class CrashingWorkers(Workers):
     """One database and one picture of the organization for all runs; `begin` makes everything else new."""
 
     people: Cast
@@ -102,7 +103,7 @@ class Bureau(Office):
         self.aws.calls.clear()
         self.people = Cast()
         self.clock.now = datetime.now(UTC)
-        self.slack = PostBox()
+        self.slack = InMemorySlack()
         self.rules = Rules([two_approvals(APPROVERS), Rule(ONE, APPROVERS)])
         self.dead: set[str] = {""}
         self.processes = [self._process(), self._process()]

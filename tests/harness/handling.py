@@ -1,4 +1,4 @@
-"""A reception: the handlers behind a real Bolt app and a real front desk, with Slack's side recorded and judged."""
+"""A handling: the handlers behind a real Bolt app and a real front desk, with Slack's side recorded and judged."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from handlers.looks.sources import Sources
 from handlers.register import register
 from operations.organization import Account, Organization, OrganizationalUnit
 from sandbox.slack.limits import message_error, option_problems, problems, view_problems
-from tests.handlers.aws_now import AwsNow
+from tests.harness.aws_now import AwsNow
 
 TEAM, OTHER_TEAM = "T0ORGBOT", "T0OTHER"
 ALICE, BOB, GUEST, NEW = "U0ALICE", "U0BOB", "U0GUEST", "U0NEW"
@@ -131,7 +131,7 @@ class BrokenDesk(Desk):
         raise RuntimeError(f"the database is away: {draft.params}")
 
 
-class Reception:
+class Handling:
     """What people do in Slack, and what came of it. Work that calls Slack waits until `work()`, unless `prompt` is set."""
 
     def __init__(self) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sandbox.sandbox import BotProcess, Sandbox, sandbox
 from sandbox.slack.driver import Mode
 from sandbox.slack.outcomes import CommandReply
 from sandbox.slack.person import Person
-from sandbox.town import BotProcess, Town, town
 
 Message = dict[str, Any]
 PATIENCE = 60.0
@@ -24,10 +24,10 @@ QUICK = {
 }
 
 
-class Scene:
-    """A town with a running bot."""
+class Scenario:
+    """A sandbox with a running bot."""
 
-    def __init__(self, place: Town) -> None:
+    def __init__(self, place: Sandbox) -> None:
         self.place = place
         self.slack = place.slack
         self.aws = place.aws
@@ -109,9 +109,9 @@ def _holding(words: str, messages: list[Message]) -> str:
 
 
 @contextmanager
-def scene(mode: Mode, creation_seconds: float = 0.6) -> Iterator[Scene]:
-    with town(mode=mode, creation_seconds=creation_seconds) as place:
-        found = Scene(place)
+def started(mode: Mode, creation_seconds: float = 0.6) -> Iterator[Scenario]:
+    with sandbox(mode=mode, creation_seconds=creation_seconds) as place:
+        found = Scenario(place)
         try:
             yield found
         finally:

@@ -12,7 +12,7 @@ from slack_sdk.web import SlackResponse
 Post = dict[str, Any]
 
 
-class PostBox(WebClient):
+class InMemorySlack(WebClient):
     """Every message that was posted, as it stands after its updates, in `posts`."""
 
     def __init__(self) -> None:

@@ -87,7 +87,7 @@ class BotProcess:
         self.process.wait()
 
 
-class Town:
+class Sandbox:
     """The two stand-ins and the place for the bot's files; `start_bot` may be called again after a bot has ended."""
 
     def __init__(self, aws: AwsSandbox, slack: SlackSandbox, folder: Path) -> None:
@@ -127,14 +127,14 @@ class Town:
 
 
 @contextmanager
-def town(*, mode: Mode = "socket", port: int = 0, creation_seconds: float = CREATION_SECONDS) -> Iterator[Town]:
-    """A town without a bot yet; its files live in a temporary folder."""
+def sandbox(*, mode: Mode = "socket", port: int = 0, creation_seconds: float = CREATION_SECONDS) -> Iterator[Sandbox]:
+    """A sandbox without a bot yet; its files live in a temporary folder."""
     with (
         tempfile.TemporaryDirectory(prefix="orgbot-") as folder,
         AwsSandbox(creation_seconds=creation_seconds) as aws,
         SlackSandbox(manifest=MANIFEST, mode=mode, port=port) as slack,
     ):
-        yield Town(aws, slack, Path(folder))
+        yield Sandbox(aws, slack, Path(folder))
 
 
 def free_port() -> int:

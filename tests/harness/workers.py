@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlmodel import col, select
@@ -18,7 +18,6 @@ from approvals.dispatcher import due_jobs
 from approvals.leases import forget_all
 from approvals.limits import Limits
 from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
-from approvals.people import People, Person, SlackAwayError
 from approvals.reminders import remind
 from approvals.rules import Rule, Rules
 from approvals.runner import run
@@ -32,66 +31,13 @@ from operations.errors import AwsError
 from operations.reader import read_organization
 from operations.registry import by_name
 from operations.steps import Shared
-from sandbox.slack.clock import Clock as SlackClock
+from tests.harness.clock import Clock
+from tests.harness.people import ALICE, BOB, CAROL, TEAM, KnownPeople
 
-TEAM = "T0ORGBOT"
-ALICE, BOB, CAROL, DAVE = "U0ALICE", "U0BOB", "U0CAROL", "U0DAVE"
 WORK = {"announce": announce, "click": decide, "expire": expire, "remind": remind, "tell": tell_absent}
 
 
-class KnownPeople(People):
-    """People as Slack would tell them; tests change the dictionary."""
-
-    def __init__(self) -> None:
-        everybody = {ALICE: "alice", BOB: "bob", CAROL: "carol", DAVE: "dave"}
-        self.people = {user: Person(user, TEAM, f"{name}@example.com", name) for user, name in everybody.items()}
-        self.channel = set(self.people)
-        self.groups: dict[str, list[str]] = {}
-        self.away = False
-
-    def look(self, user: str) -> Person:
-        return self.people.get(user) or Person(user, "", user, user, known=False)
-
-    def members(self, group: str) -> list[str]:
-        return self.groups.get(group, [])
-
-    def _members(self, group: str) -> list[str]:
-        return self.groups.get(group, [])
-
-    def by_email(self, email: str) -> str:
-        return next((user for user, person in self.people.items() if person.key == email), "")
-
-    def in_channel(self, channel: str) -> set[str]:
-        if self.away:
-            raise SlackAwayError("conversations.members")
-        return self.channel
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, **time: float) -> None:
-        self.now += timedelta(**time)
-
-
-class SlackTime(SlackClock):
-    """Slack's clock in step with the office's: what is posted bears the office's time."""
-
-    def __init__(self, office: Clock) -> None:
-        super().__init__()
-        self._office = office
-
-    def now(self) -> float:
-        return self._office().timestamp()
-
-
-class Office:
+class Workers:
     """`ask`, `click` and `work`: what the front desk takes in, and what the workers make of it."""
 
     def __init__(self, url: str, rule: Rule | None = None) -> None:

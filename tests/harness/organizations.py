@@ -7,7 +7,7 @@ from dataclasses import replace
 from operations.organization import Account, Organization, OrganizationalUnit
 from operations.policies import Policies, Policy
 from operations.policy_types import SCP, policy_types
-from tests.handlers.reception import NOW, organization
+from tests.harness.handling import NOW, organization
 
 STAGING = "222222222222"
 DENY = Policy("p-deny0001", "DenyLeave", SCP, description="No account leaves the organization")
@@ -17,7 +17,7 @@ IDLE = Policy("p-idle0001", "Idle", SCP)
 
 
 def with_policies() -> Organization:
-    """The reception's organization with four policies and two services."""
+    """The small organization with four policies and two services."""
     small = organization()
     everywhere = (*small.units_by_id, *small.accounts_by_id)
     targets = {DENY.id: ("ou-1-work", STAGING), FULL.id: everywhere, OWNER.id: ("r-1",), IDLE.id: ()}
