@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, text
+from sqlalchemy import bindparam, text
 from sqlmodel import Session, col, func, or_, select
 
 from approvals.absent import tell_absent
@@ -22,7 +22,7 @@ from approvals.anchors import post as post_anchor
 from approvals.announce import announce
 from approvals.context import Context
 from approvals.decide import decide, expire, forget_old_clicks
-from approvals.homes import out_of_date
+from approvals.homes import OUT_OF_DATE
 from approvals.leases import Leased
 from approvals.models import LIVE_SQL, HomeViewer, Interaction, Message, Request, RoleSession
 from approvals.outbox import Outbox
@@ -163,41 +163,50 @@ def _logged(work: Callable[[], None]) -> None:
 
 
 def due_jobs(session: Session, now: datetime) -> Iterator[Job]:
-    """Clicks first, because people wait for them; then what tells people; then what runs."""
-    clicks = select(Interaction.id).where(col(Interaction.due_at) <= now, _free(Interaction, now))
-    yield from (("click", key or 0) for key in session.exec(clicks.order_by(col(Interaction.id)).limit(BATCH)))
-    yield from (("lane", lane) for lane in _due_lanes(session, now))
-    sessions = select(RoleSession.id).where(col(RoleSession.due_at) <= now, _free(RoleSession, now)).limit(BATCH)
-    yield from (("session", key or 0) for key in session.exec(sessions.order_by(col(RoleSession.due_at))))
-    pending = _live().where(Request.status == Status.PENDING)
-    fresh = pending.where(col(Request.announced_at).is_(None), col(Request.due_at) <= now, _free(Request, now))
-    yield from (("announce", key or 0) for key in session.exec(fresh.order_by(OLDEST).limit(BATCH)))
-    executing = _live().where(col(Request.status).in_(EXECUTING), col(Request.due_at) <= now, _free(Request, now))
-    yield from (("run", key or 0) for key in session.exec(executing.order_by(col(Request.due_at))))
-    yield from (
-        ("expire", key or 0) for key in session.exec(pending.where(col(Request.expires_at) <= now).limit(BATCH))
-    )
-    yield from (("remind", key or 0) for key in session.exec(pending.where(col(Request.remind_at) <= now).limit(BATCH)))
-    yield from (("tell", key or 0) for key in session.exec(pending.where(col(Request.tell_at) <= now).limit(BATCH)))
-    homes = select(HomeViewer.id).where(col(HomeViewer.due_at) <= now, out_of_date(session), _free(HomeViewer, now))
-    yield from (("home", key or 0) for key in session.exec(homes))
+    """What is due, in the order in which it is handed out: see `_DUE`."""
+    connection = session.connection()
+    for kind, query in _DUE.items():
+        yield from ((kind, key) for (key,) in connection.execute(query, {"now": now}))
 
 
-def _live() -> Any:
-    """The live requests, told in the words of the partial index, by which databases find them among all that ever were."""
-    return select(Request.id).where(text(LIVE_SQL))
+NOW = bindparam("now", type_=Request.__table__.c.due_at.type)  # type: ignore[attr-defined]
 
 
-def _due_lanes(session: Session, now: datetime) -> list[str]:
+def _due(model: Leased) -> Any:
+    """The rows that nobody has in hand and whose time has come."""
+    free = or_(col(model.lease_until).is_(None), col(model.lease_until) < NOW)
+    return select(model.id).where(col(model.due_at) <= NOW, free)
+
+
+def _pending(since: Any) -> Any:
+    """The requests that wait for approval and whose time `since` has come, whoever has them in hand."""
+    return select(Request.id).where(LIVE, Request.status == Status.PENDING, col(since) <= NOW).limit(BATCH)
+
+
+def _due_lanes() -> Any:
     heads = (
         select(func.min(Message.id).label("head"))
         .where(col(Message.status).in_(("queued", "sending")))
         .group_by(Message.lane)
         .subquery()
     )
-    due = select(Message.lane).join(heads, col(Message.id) == heads.c.head)
-    return list(session.exec(due.where(col(Message.due_at) <= now, _free(Message, now)).limit(BATCH)).all())
+    due = _due(Message).with_only_columns(col(Message.lane))
+    return due.join(heads, col(Message.id) == heads.c.head).limit(BATCH)
 
 
-def _free(model: Leased, now: datetime) -> ColumnElement[bool]:
-    return or_(col(model.lease_until).is_(None), col(model.lease_until) < now)
+LIVE = text(LIVE_SQL)  # In the words of the partial index, by which databases find the live among all that ever were.
+FRESH = (LIVE, Request.status == Status.PENDING, col(Request.announced_at).is_(None))
+UNDER_WAY = (LIVE, col(Request.status).in_(EXECUTING))
+
+# Clicks first, because people wait for them; then what tells people; then what runs. Built once: it is asked all the time.
+_DUE: dict[str, Any] = {
+    "click": _due(Interaction).order_by(col(Interaction.id)).limit(BATCH),
+    "lane": _due_lanes(),
+    "session": _due(RoleSession).order_by(col(RoleSession.due_at)).limit(BATCH),
+    "announce": _due(Request).where(*FRESH).order_by(OLDEST).limit(BATCH),
+    "run": _due(Request).where(*UNDER_WAY).order_by(col(Request.due_at)),
+    "expire": _pending(Request.expires_at),
+    "remind": _pending(Request.remind_at),
+    "tell": _pending(Request.tell_at),
+    "home": _due(HomeViewer).where(OUT_OF_DATE),
+}

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from slack_sdk import WebClient
-from sqlalchemy import ColumnElement, delete
+from sqlalchemy import delete
 from sqlmodel import Session, col, func, select
 
 from approvals.leases import claim, release
@@ -27,6 +27,8 @@ MOST_VIEWERS = 50
 GATHER = timedelta(seconds=2)
 PAUSE = timedelta(seconds=30)
 NOTHING_YET = -1
+LAST_EVENT = select(func.coalesce(func.max(AuditRecord.id), 0))
+OUT_OF_DATE = col(HomeViewer.shown) < LAST_EVENT.scalar_subquery()  # Something has happened since the tab was made.
 
 
 def opened(session: Session, user: str, clock: Clock) -> None:
@@ -41,13 +43,8 @@ def opened(session: Session, user: str, clock: Clock) -> None:
     session.execute(delete(HomeViewer).where(col(HomeViewer.id).not_in(kept)))
 
 
-def out_of_date(session: Session) -> ColumnElement[bool]:
-    """Whether something has happened since the tab was made."""
-    return col(HomeViewer.shown) < _last_event(session)
-
-
 def _last_event(session: Session) -> int:
-    return session.exec(select(func.max(AuditRecord.id))).one() or 0
+    return session.exec(LAST_EVENT).one() or 0
 
 
 class Homes:
