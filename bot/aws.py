@@ -8,6 +8,7 @@ Source: boto3 documentation, "Retries"; botocore, "Extensibility guide" (before-
 from __future__ import annotations
 
 import threading
+from copy import copy
 from typing import Any
 
 import boto3
@@ -34,8 +35,9 @@ class Boto3Clients:
     def __init__(self, session: boto3.session.Session | None = None, reading: Config = READING) -> None:
         self._reading = reading
         self._session = session or boto3.session.Session()
-        self._clients: dict[tuple[str, bool], Any] = {}
         self._lock = threading.Lock()
+        self._keys: dict[str, str] = {}
+        self._clients: dict[tuple[str, bool], Any] = {}
 
     def client(self, service: str, *, writes: bool) -> Any:
         """The client of a service, such as `organizations`."""
@@ -45,19 +47,20 @@ class Boto3Clients:
             return self._clients[service, writes]
 
     def acting_as(self, keys: Keys) -> Boto3Clients:
-        """Clients of their own that sign with temporary credentials."""
-        return Boto3Clients(
-            boto3.session.Session(
-                aws_access_key_id=keys.access_key_id,
-                aws_secret_access_key=keys.secret_access_key.get_secret_value(),
-                aws_session_token=keys.session_token.get_secret_value(),
-                region_name=self._session.region_name or REGION,
-            )
-        )
+        """Clients of their own that sign with temporary credentials; AWS's models are not read again for them."""
+        acting = copy(self)
+        acting._clients = {}
+        acting._keys = {
+            "aws_access_key_id": keys.access_key_id,
+            "aws_secret_access_key": keys.secret_access_key.get_secret_value(),
+            "aws_session_token": keys.session_token.get_secret_value(),
+        }
+        return acting
 
     def _make(self, service: str, *, writes: bool) -> Any:
         region = self._session.region_name or REGION
-        client = self._session.client(service, region_name=region, config=WRITING if writes else self._reading)  # type: ignore[call-overload]
+        config = WRITING if writes else self._reading
+        client = self._session.client(service, region_name=region, config=config, **self._keys)  # type: ignore[call-overload]
         if writes:
             client.meta.events.register("before-send.*", guard_before_send)
         return client
