@@ -102,6 +102,11 @@ class Faults:
             matching = [fault for fault in self._faults if fault.matches(service, operation, params or {})]
             return next((fault for fault in matching if fault.strikes()), None)
 
+    def __bool__(self) -> bool:
+        """Whether any fault may still strike."""
+        with self._lock:
+            return any(fault.times != 0 for fault in self._faults)
+
     def clear(self) -> None:
         """Plan nothing any more; calls that are being delayed end without an answer."""
         with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from moto.organizations.models import FakeOrganizationalUnit
@@ -43,11 +43,11 @@ USERS = {"alice": ("developers",), "bob": ("platform",), "carol": ("security",),
 OUTSIDERS = {"666666666666": "aws-acquired@example.com", "777777777777": "aws-partner@example.com"}
 
 
-def seed(org: Backend) -> None:
-    """Make the organization."""
+def seed(org: Backend, now: datetime) -> None:
+    """Make the organization, as it is `now` after some time of use."""
     create_organization(org, {"FeatureSet": "ALL"})
     units = {"/": org.root, **_units(org)}
-    joined = org.now() - AGE
+    joined = now - AGE
     org.accounts[0].create_time = joined
     for name, email, account_id, path in ACCOUNTS:
         account = Account(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
-from functools import cache
+import pickle
+import secrets
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from threading import Lock, Thread
 from typing import Any, Self
 
@@ -12,19 +14,21 @@ import boto3
 from botocore.config import Config
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
+from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.organizations.models import organizations_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.aws import consent, endpoints, handshakes, responses, signin, sts
+from sandbox.aws.answers import HttpAnswer
 from sandbox.aws.backend import LOCK, Backend
 from sandbox.aws.calls import CallLog
 from sandbox.aws.conditions import MANAGEMENT_ACCOUNT, Conditions
 from sandbox.aws.dispatcher import Dispatcher
 from sandbox.aws.faults import Faults, TokenBucket
-from sandbox.aws.gate import Gate
+from sandbox.aws.gate import Gate, ask
 from sandbox.aws.grow import grow
-from sandbox.aws.requests import access_key_of
+from sandbox.aws.requests import Environ, access_key_of
 from sandbox.aws.seed import OUTSIDERS, seed
 
 REGION = "us-east-1"
@@ -60,6 +64,8 @@ class AwsSandbox:
         self._address = (host, port)
         self._creation_seconds = creation_seconds
         self._seed = seed
+        self._ids = secrets.randbits(32)
+        self._began = datetime.now(UTC)
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None
         self.calls = CallLog()
@@ -128,10 +134,8 @@ class AwsSandbox:
     ) -> Any:
         """A boto3 client without retries; `credentials` are boto3's own names, for those that AssumeRole gave."""
         keys = {"aws_access_key_id": access_key_of(account), "aws_secret_access_key": SECRET} | credentials
-        config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=read_timeout)
         with LOCK:  # A boto3 session may not make two clients at a time.
-            session: Any = _session()
-            return session.client(service, endpoint_url=self.endpoint_url, config=config, **keys)
+            return _client(service, self.endpoint_url, read_timeout, tuple(keys.items()))
 
     @property
     def federation_url(self) -> str:
@@ -153,17 +157,30 @@ class AwsSandbox:
         self.conditions.paths = there
 
     def reset(self) -> None:
-        """Begin anew: state, conditions, faults, rate limit and calls."""
+        """Begin anew: state, conditions, faults, rate limit and calls. The organization is the same each time, its ids too."""
         with LOCK:
             _clear_moto()
+            mock_random.seed(self._ids)
             Backend.conditions = Conditions(
                 creation_seconds=self._creation_seconds, outside_emails=dict(OUTSIDERS) if self._seed else {}
             )
             if self._seed:
-                seed(responses.management())
+                seed(responses.management(), self._began)
         self.faults.clear()
         self._gate.limit = None
         self.calls.clear()
+
+    def answer(self, environ: Environ) -> HttpAnswer:
+        """The answer to a request of this process, which needs no connection; raises ConnectionError where there is to be none."""
+        return ask(self._gate, environ)
+
+    def state(self) -> bytes | None:
+        """The organization's whole state, alike while no answer would differ; None while answers may change by themselves."""
+        with LOCK:
+            org = responses.management()
+            if org.agenda or org.conditions.lag_seconds or self.faults or self._gate.limit:
+                return None
+            return pickle.dumps((self.endpoint_url, self.paths, vars(org)))
 
     def finish_creations(self) -> None:
         """Let every creation in flight end now, each with its own outcome."""
@@ -219,6 +236,13 @@ class AwsSandbox:
 def _session() -> boto3.session.Session:
     """One for all clients: each session of its own would read botocore's models again."""
     return boto3.session.Session(region_name=REGION)
+
+
+@lru_cache(maxsize=64)
+def _client(service: str, endpoint_url: str, read_timeout: float, keys: tuple[tuple[str, str], ...]) -> Any:
+    config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=read_timeout)
+    session: Any = _session()
+    return session.client(service, endpoint_url=endpoint_url, config=config, **dict(keys))
 
 
 def _clear_moto() -> None:
