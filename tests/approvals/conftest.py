@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from tests.harness.workers import Workers
 
 
 @pytest.fixture
-def workers(aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
-    workers = Workers(f"sqlite:///{tmp_path / 'orgbot.db'}")
+def workers(aws: AwsSandbox) -> Iterator[Workers]:
+    workers = Workers(aws)
     yield workers
     workers.close()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from slack_sdk import WebClient
 
 from approvals.outbox import Outbox
-from sandbox.aws.server import AwsSandbox
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
@@ -34,13 +32,6 @@ METHODS = [
 def slack() -> Iterator[SlackSandbox]:
     with SlackSandbox(MANIFEST) as found:
         yield found
-
-
-@pytest.fixture
-def workers(aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
-    found = Workers(f"sqlite:///{tmp_path / 'orgbot.db'}")
-    yield found
-    found.close()
 
 
 class Mail:

@@ -303,11 +303,11 @@ class Promises(RuleBasedStateMachine):
 
 
 @pytest.fixture(scope="module")
-def one_crashing(_one_aws: AwsSandbox) -> Iterator[CrashingWorkers]:
+def one_crashing(running_aws: AwsSandbox) -> Iterator[CrashingWorkers]:
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in _one_aws.environment().items():
+        for name, value in running_aws.environment().items():
             environment.setenv(name, value)
-        found = CrashingWorkers(_one_aws)
+        found = CrashingWorkers(running_aws)
         yield found
         found.close()
 

@@ -60,23 +60,29 @@ class Service:
         self.workers.context = replace(self.workers.context, handover=Handover(**how))
         self.renew()
 
-    def once(self) -> None:
-        """What is due now, each job once."""
-        self.workers.work()
-        for lane in self.workers.lanes():
+    def once(self) -> int:
+        """What is due now, each job once; gives the number of jobs."""
+        done = self.workers.work()
+        lanes, sessions = self.workers.lanes(), self._due_sessions()
+        for lane in lanes:
             self.outbox.send_lane(lane)
-        for number in self._due_sessions():
+        for number in sessions:
             tend(self.workers.context, self.client, number)
+        return done + len(lanes) + len(sessions)
+
+    def until_idle(self) -> None:
+        """What is due now, and what that makes due."""
+        for _ in range(20):
+            if not self.once():
+                return
 
     def settle(self, seconds: float = 60) -> None:
         """Everything that becomes due in the next seconds."""
         end = self.workers.clock.now + timedelta(seconds=seconds)
-        while True:
-            for _ in range(6):
-                self.once()
-            if self.workers.clock.now >= end:
-                return
-            self.workers.clock.advance(seconds=min(15, seconds))
+        self.until_idle()
+        while self.workers.clock.now < end:
+            self.workers.jump(end)
+            self.until_idle()
 
     def _due_sessions(self) -> list[int]:
         with self.workers.context.store.read() as session:

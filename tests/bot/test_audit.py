@@ -26,7 +26,7 @@ FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", " =1", "\r=1"]
 @pytest.fixture
 def workers(aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
     """Two requests: Alice's, which Bob approved and Dave clicked upon, and, a day later, Dave's, which Bob denied."""
-    found = Workers(f"sqlite:///{tmp_path / 'orgbot.db'}")
+    found = Workers(aws, f"sqlite:///{tmp_path / 'orgbot.db'}")
     first = found.ask("tag-account", account="222222222222", tags=["owner=shop"])
     found.work()
     found.click(first, "approve", DAVE)

@@ -57,8 +57,7 @@ def test_a_database_that_is_none_of_the_bots(
 def test_the_audit_needs_no_setting_but_the_database(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], aws: AwsSandbox
 ) -> None:
-    assert aws
-    workers = Workers(f"sqlite:///{tmp_path / 'kept.db'}")
+    workers = Workers(aws, f"sqlite:///{tmp_path / 'kept.db'}")
     workers.ask("tag-account", account="222222222222", tags=["owner=shop"])
     workers.close()
     (tmp_path / ".env").write_text("DATABASE_URL=sqlite:///kept.db\n", encoding="utf-8")

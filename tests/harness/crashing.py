@@ -90,7 +90,7 @@ class CrashingWorkers(Workers):
     people: Cast
 
     def __init__(self, aws: AwsSandbox) -> None:
-        super().__init__("sqlite://")
+        super().__init__(aws)
         self.aws = aws
         self._names = itertools.count()
 

@@ -16,7 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
 from approvals.admission import Admission
 from approvals.desk import Click, Desk
@@ -30,7 +30,6 @@ from approvals.rules import Rule, Rules
 from approvals.slack_calls import SlackRefusedError
 from approvals.store import Store
 from approvals.waiting import Waits
-from bot.database import open_engine
 from bot.picture import NOT_YET
 from handlers.front import Front
 from handlers.home import home_of
@@ -39,6 +38,7 @@ from handlers.register import register
 from operations.organization import Account, Organization, OrganizationalUnit
 from sandbox.slack.limits import message_error, option_problems, problems, view_problems
 from tests.harness.aws_now import AwsNow
+from tests.harness.database import give_back, new_database
 
 TEAM, OTHER_TEAM = "T0ORGBOT", "T0OTHER"
 ALICE, BOB, GUEST, NEW = "U0ALICE", "U0BOB", "U0GUEST", "U0NEW"
@@ -149,9 +149,7 @@ class Handling:
         self.revealed: list[Press] = []
         self.waiting: list[Callable[[], None]] = []
         self._triggers = (f"trigger-{number}" for number in itertools.count())
-        engine = open_engine("sqlite://")
-        SQLModel.metadata.create_all(engine)
-        self.store = Store(engine)
+        self.store = Store(new_database())
         self.desk = Desk(self.store, lambda: self.now, lambda: None)
         self.people = Members()
         self.admission = Admission(self.people, lambda: TEAM, lambda: self.now)
@@ -159,6 +157,10 @@ class Handling:
         self.app = self._app(self.desk)
         paint = partial(home_of, self._front(self.desk))
         self.homes = Homes(self.store, lambda: self.now, "worker", self.slack, paint)
+
+    def close(self) -> None:
+        """Closes the database."""
+        give_back(self.store.engine)
 
     def _app(self, desk: Desk) -> App:
         authorized = AuthorizeResult(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.aws import Boto3Clients
-from operations.aws import Aws
 from operations.steps import Shared, World
 from sandbox.aws.server import AwsSandbox
+from tests.harness.aws import bot_aws
 
 
 def unit_at(aws: AwsSandbox, path: str) -> str:
@@ -39,4 +38,4 @@ def make(aws: AwsSandbox, path: str) -> str:
 
 def world(**memory: Any) -> World:
     """What a step works with when it has not been sent before."""
-    return World(Aws(Boto3Clients()), Shared(), "marker", memory)
+    return World(bot_aws(), Shared(), "marker", memory)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import col, select
@@ -23,15 +23,15 @@ from approvals.rules import Rule, Rules
 from approvals.runner import run
 from approvals.store import Store
 from approvals.wishes import wishes
-from bot.aws import Boto3Clients
-from bot.database import migrate, open_engine
-from operations.aws import Aws
 from operations.closing import Console
 from operations.errors import AwsError
-from operations.reader import read_organization
 from operations.registry import by_name
 from operations.steps import Shared
+from sandbox.aws.server import AwsSandbox
+from tests.harness.aws import bot_aws, organization
 from tests.harness.clock import Clock
+from tests.harness.database import give_back, new_database
+from tests.harness.moments import next_moment
 from tests.harness.people import ALICE, BOB, CAROL, TEAM, KnownPeople
 
 WORK = {"announce": announce, "click": decide, "expire": expire, "remind": remind, "tell": tell_absent}
@@ -40,15 +40,15 @@ WORK = {"announce": announce, "click": decide, "expire": expire, "remind": remin
 class Workers:
     """`ask`, `click` and `work`: what the front desk takes in, and what the workers make of it."""
 
-    def __init__(self, url: str, rule: Rule | None = None) -> None:
+    def __init__(self, aws: AwsSandbox, url: str = "sqlite://", rule: Rule | None = None) -> None:
         self.clock = Clock()
         self.limits = Limits()
         self.people = KnownPeople()
         self.rules = Rules([rule or Rule("default", (BOB, CAROL))])
-        self.engine = open_engine(url)
-        migrate(self.engine)
-        self._aws = Aws(Boto3Clients(), note)
-        self._organization = read_organization(self._aws, self.clock)
+        self.engine = new_database(url)
+        self._sandbox = aws
+        self._aws = bot_aws(note)
+        self._organization = organization(aws, self._aws, self.clock)
         self._deliveries = itertools.count()
         self.context = self._context("first process")
         self.desk = Desk(self.context.store, self.clock, lambda: None)
@@ -74,7 +74,7 @@ class Workers:
     def look_again(self) -> None:
         """A newer picture; the old one stays when AWS is away, as in the bot."""
         try:
-            self._organization = read_organization(self._aws, self.clock)
+            self._organization = organization(self._sandbox, self._aws, self.clock)
         except AwsError:
             return
 
@@ -143,13 +143,18 @@ class Workers:
             return session.exec(select(Interaction.id).order_by(col(Interaction.id).desc())).first() or 0
 
     def until_done(self, request: Request, hours: float = 1) -> Request:
-        """Lets time pass in steps of 5 s until the request is finished, an hour at most."""
-        for _ in range(int(hours * 720)):
+        """Lets time pass until the request is finished, an hour at most."""
+        end = self.clock() + timedelta(hours=hours)
+        self.work()
+        while self.clock() < end and not self.request(request.id).finished_at:
+            self.jump(end)
             self.work()
-            if self.request(request.id).finished_at:
-                break
-            self.clock.advance(seconds=5)
         return self.request(request.id)
+
+    def jump(self, end: datetime) -> None:
+        """Lets time pass until something may be due, `end` at the latest."""
+        with self.context.store.read() as session:
+            self.clock.now = next_moment(session, self.clock(), end)
 
     def restart(self, owner: str = "second process") -> None:
         """A new process takes over from one that died; its leases are forgotten, as at the bot's start."""
@@ -181,7 +186,7 @@ class Workers:
 
     def close(self) -> None:
         """Closes the database."""
-        self.engine.dispose()
+        give_back(self.engine)
 
     def _delivery(self) -> str:
         return f"delivery-{next(self._deliveries)}"

@@ -18,10 +18,10 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from bot.aws import Boto3Clients
 from operations.aws import Aws, Call, fenced, sort_error
 from operations.errors import AmbiguousError, BusyError, CredentialsError, FencedError, RefusedError
 from sandbox.aws.server import AwsSandbox
+from tests.harness.aws import bot_aws
 
 WHERE = "http://127.0.0.1:9"
 
@@ -76,7 +76,7 @@ def test_a_write_is_sent_once_and_its_error_sorted(
 ) -> None:
     aws.faults.add("CreateAccount", **fault)
     with pytest.raises(kind) as caught:
-        Aws(Boto3Clients()).write("organizations", "create_account", AccountName="x", Email="x@example.com")
+        bot_aws().write("organizations", "create_account", AccountName="x", Email="x@example.com")
     assert len(aws.calls.of("CreateAccount")) == 1
     assert getattr(caught.value, "reason", "") == fault.get("reason", "")
     assert getattr(caught.value, "write", False)
@@ -92,7 +92,7 @@ def test_an_error_of_fetching_the_bots_credentials_is_about_them() -> None:
 
 def test_a_fenced_write_never_leaves(aws: AwsSandbox) -> None:
     with fenced(lambda: False), pytest.raises(FencedError):
-        Aws(Boto3Clients()).write("organizations", "create_account", AccountName="x", Email="x@example.com")
+        bot_aws().write("organizations", "create_account", AccountName="x", Email="x@example.com")
     assert aws.calls.of("CreateAccount") == []
 
 
@@ -120,7 +120,7 @@ def test_a_page_token_that_comes_again_ends_the_reading() -> None:
 
 def test_every_call_is_told(aws: AwsSandbox) -> None:
     told: list[Call] = []
-    caller = Aws(Boto3Clients(), told.append)
+    caller = bot_aws(told.append)
     caller.read("organizations", "list_roots")
     with pytest.raises(RefusedError):
         caller.read("organizations", "describe_account", AccountId="999999999999")

@@ -13,8 +13,6 @@ from pydantic import SecretStr, ValidationError
 from approvals.rules import Rule
 from approvals.session_rules import objection
 from approvals.session_snippets import LONGEST, snippets
-from bot.aws import Boto3Clients
-from operations.aws import Aws
 from operations.credentials import Credentials, role_of
 from operations.errors import AwsError, FieldError, RefusedError
 from operations.preview import Look
@@ -27,6 +25,7 @@ from operations.signin import console_link
 from sandbox.aws.roles import default_trust, make_role
 from sandbox.aws.server import AwsSandbox
 from sandbox.aws.sts import sessions
+from tests.harness.aws import bot_aws
 from tests.harness.people import ALICE, BOB
 from tests.harness.workers import Workers
 
@@ -41,7 +40,7 @@ def wanted(**changes: Any) -> Wanted:
 
 
 def look() -> Look:
-    aws = Aws(Boto3Clients())
+    aws = bot_aws()
     return Look(read_organization(aws, lambda: datetime.now(UTC)), aws)
 
 
@@ -142,7 +141,7 @@ def test_a_request_that_no_rule_allows_is_not_put_before_approvers(workers: Work
 
 
 def test_awss_default_role_takes_the_name_alone(aws: AwsSandbox) -> None:
-    minted = mint(Aws(Boto3Clients()), wanted())
+    minted = mint(bot_aws(), wanted())
     assert minted.named == ()
     assert [session.session_name for session in sessions(WEB)] == ["alice@example.com-orgbot-12"]
 
@@ -159,19 +158,19 @@ def test_a_role_that_trusts_more_gets_more_names(
     aws: AwsSandbox, trusted: tuple[str, ...], named: tuple[str, ...]
 ) -> None:
     make_role(WEB, "Attributed", default_trust(*trusted))
-    assert mint(Aws(Boto3Clients()), wanted(role="Attributed")).named == named
+    assert mint(bot_aws(), wanted(role="Attributed")).named == named
 
 
 @pytest.mark.parametrize("person", ["a" * 200, "ö ü@example.com", "U0ALICE", "x"])
 def test_any_person_makes_a_session_name_that_ends_with_the_request(aws: AwsSandbox, person: str) -> None:
     name = wanted(person=person).session_name
     assert name.endswith("-orgbot-12")
-    mint(Aws(Boto3Clients()), wanted(person=person))
+    mint(bot_aws(), wanted(person=person))
     assert sessions(WEB)[-1].session_name == name
 
 
 def test_a_session_policy_is_an_arn_or_json(aws: AwsSandbox) -> None:
-    client = Aws(Boto3Clients())
+    client = bot_aws()
     mint(client, wanted(policy='{"Version":"2012-10-17","Statement":[]}'))
     mint(client, wanted(policy="arn:aws:iam::aws:policy/ReadOnlyAccess"))
     last = [call.params for call in aws.calls.of("AssumeRole") if call.outcome == "ok"]
@@ -179,7 +178,7 @@ def test_a_session_policy_is_an_arn_or_json(aws: AwsSandbox) -> None:
 
 
 def test_credentials_print_masked(aws: AwsSandbox) -> None:
-    minted = mint(Aws(Boto3Clients()), wanted())
+    minted = mint(bot_aws(), wanted())
     secrets = (minted.secret_access_key.get_secret_value(), minted.session_token.get_secret_value())
     shown = f"{minted} {minted!r} {minted.secret_access_key} {vars(minted)}"
     assert all(secret and secret not in shown for secret in secrets)
@@ -189,14 +188,14 @@ def test_credentials_print_masked(aws: AwsSandbox) -> None:
 def test_an_answer_that_cannot_be_read_leaves_no_trace_in_its_error(aws: AwsSandbox) -> None:
     aws.faults.add("AssumeRole", "bad-json", times=None)
     with pytest.raises(AwsError) as caught:
-        mint(Aws(Boto3Clients()), wanted())
+        mint(bot_aws(), wanted())
     error = caught.value
     assert (error.__cause__, error.__context__) == (None, None)
     assert "ASIA" not in f"{error!r} {pickle.dumps(error.args)!r}"
 
 
 def refusal_of(want: Wanted) -> Any:
-    client = Aws(Boto3Clients())
+    client = bot_aws()
     with pytest.raises(RefusedError) as caught:
         mint(client, want)
     return refused(caught.value, want, describe(client, want.account), MANAGEMENT)

@@ -6,12 +6,11 @@ import json
 
 import pytest
 
-from bot.aws import Boto3Clients
-from operations.aws import Aws
 from operations.errors import AwsError
 from operations.live import LiveAws, indented
 from operations.reader import read_organization
 from sandbox.aws.server import AwsSandbox
+from tests.harness.aws import bot_aws
 from tests.operations.test_tree import NOW
 
 WEB, AUDIT = "222222222222", "555555555555"
@@ -19,7 +18,7 @@ WEB, AUDIT = "222222222222", "555555555555"
 
 @pytest.fixture
 def live(aws: AwsSandbox) -> LiveAws:
-    return LiveAws(Aws(Boto3Clients()))
+    return LiveAws(bot_aws())
 
 
 def test_tags(live: LiveAws) -> None:
@@ -31,7 +30,7 @@ def test_the_tags_of_an_account_that_has_left(live: LiveAws) -> None:
 
 
 def test_a_document_has_a_line_for_each_member(live: LiveAws) -> None:
-    policies = read_organization(Aws(Boto3Clients()), lambda: NOW).policies
+    policies = read_organization(bot_aws(), lambda: NOW).policies
     document = live.document(policies.find("DenyLeaveOrganization", "policy").id)
     assert '      "Effect": "Deny",\n' in document
     assert json.loads(document)["Statement"][0]["Action"] == "organizations:LeaveOrganization"

@@ -35,7 +35,7 @@ def empty(aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
                 organizations.delete_policy(PolicyId=policy["Id"])
     _delete_units(organizations, organizations.list_roots()["Roots"][0]["Id"])
     organizations.delete_organization()
-    workers = Workers(f"sqlite:///{tmp_path / 'orgbot.db'}")
+    workers = Workers(aws)
     yield workers
     workers.close()
 

@@ -6,16 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.aws import Boto3Clients
-from operations.aws import Aws
 from operations.organization import Organization
 from operations.policy_types import policy_types
 from operations.reader import read_organization
 from sandbox.aws.server import AwsSandbox
+from tests.harness.aws import bot_aws
 
 
 def read() -> Organization:
-    return read_organization(Aws(Boto3Clients()), lambda: datetime.now(UTC))
+    return read_organization(bot_aws(), lambda: datetime.now(UTC))
 
 
 def tree_calls(aws: AwsSandbox) -> list[str]:

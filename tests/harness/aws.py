@@ -1,0 +1,111 @@
+"""AWS's stand-in for tests in one process, and the bot's sight of it.
+
+Nearly every test asks AWS, and a connection costs more than the answer. So the clients are made once for an address, a call
+goes straight to the stand-in where no fault is planned for it, and what is known of the organization is taken again as long
+as the stand-in's whole state is the same. With a fault, everything goes over the socket, as it does in scenarios.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from moto.core.botocore_stubber import MockRawResponse
+
+from bot.aws import Boto3Clients
+from operations.aws import Aws, Call
+from operations.organization import Organization
+from operations.reader import read_organization
+from sandbox.aws.server import AwsSandbox
+
+_running: list[AwsSandbox] = []
+_ports = [0]
+_read: dict[bytes, Organization] = {}
+
+
+@contextmanager
+def running() -> Iterator[AwsSandbox]:
+    """A stand-in, at the address of the last one where nobody else has taken it, so that clients can be used again."""
+    try:
+        found = AwsSandbox(port=_ports[-1], creation_seconds=0.0)
+        found.start()
+    except OSError:
+        found = AwsSandbox(creation_seconds=0.0)
+        found.start()
+    _ports.append(int(found.endpoint_url.rpartition(":")[2]))
+    _running.append(found)
+    try:
+        yield found
+    finally:
+        _running.remove(found)
+        found.stop()
+
+
+def bot_aws(on_call: Callable[[Call], None] = lambda _: None) -> Aws:
+    """AWS as a bot sees it that starts in the environment as it is now."""
+    return Aws(_clients(os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_ACCESS_KEY_ID"]), on_call)
+
+
+@cache
+def _clients(*_: str) -> Boto3Clients:
+    session = boto3.session.Session()
+    session.events.register_last("before-send.*", _answer)
+    return Boto3Clients(session)
+
+
+def _answer(request: AWSPreparedRequest, **_: Any) -> Any:
+    """Botocore's `before-send`, after the bot's own: the answer where none has to go wrong, else None."""
+    if not _running or _running[-1].faults or not str(request.url).startswith(_running[-1].endpoint_url):
+        return None
+    answer = _running[-1].answer(_environ(request))
+    headers = HTTPHeaders.from_dict(dict(answer.headers))
+    return AWSResponse(str(request.url), answer.status, headers, MockRawResponse(answer.body))
+
+
+def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
+    """The request in the form of WSGI (PEP 3333)."""
+    url, body = urlsplit(str(request.url)), _bytes(request.body)
+    headers = {
+        f"HTTP_{name.upper().replace('-', '_')}": _bytes(value).decode() for name, value in request.headers.items()
+    }
+    return {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": url.path or "/",
+        "QUERY_STRING": url.query,
+        "SERVER_NAME": url.hostname,
+        "SERVER_PORT": str(url.port),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": url.netloc,
+        "CONTENT_TYPE": headers.pop("HTTP_CONTENT_TYPE", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.url_scheme": url.scheme,
+        "wsgi.errors": io.StringIO(),
+        **headers,
+    }
+
+
+def _bytes(value: Any) -> bytes:
+    """Botocore's bodies and headers are text or bytes, or there is none."""
+    return value.encode() if isinstance(value, str) else bytes(value or b"")
+
+
+def organization(sandbox: AwsSandbox, aws: Aws, clock: Callable[[], datetime]) -> Organization:
+    """As `read_organization`; what is known of exactly this state is not read again."""
+    state = sandbox.state()
+    if state is None:
+        return read_organization(aws, clock)
+    if state not in _read:
+        _read[state] = read_organization(aws, clock)
+    return replace(_read[state], read_at=clock())

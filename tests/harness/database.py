@@ -1,0 +1,57 @@
+"""Databases for tests: the migrations run once for each test process, and every database begins as a copy of the result.
+
+Engines in memory are used again, because each engine compiles every statement anew, which takes longer than most tests.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sqlite3
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy.engine import Engine
+
+from bot.database import file_of, migrate, open_engine
+
+_idle: list[Engine] = []
+
+
+def new_database(url: str = "sqlite://") -> Engine:
+    """An engine on a new database with the newest schema; in memory, unless the URL names a file. `give_back` ends its use."""
+    if name := file_of(url):
+        Path(name).write_bytes(_migrated())
+        return open_engine(url)
+    engine = _idle.pop() if _idle else open_engine(url)
+    with engine.connect() as connection:
+        _driver(connection.connection.dbapi_connection).deserialize(_migrated())
+    return engine
+
+
+def give_back(engine: Engine) -> None:
+    """Nobody uses this engine any more; the next test may, when it is one in memory."""
+    if file_of(str(engine.url)):
+        engine.dispose()
+    else:
+        _idle.append(engine)
+
+
+@cache
+def _migrated() -> bytes:
+    engine = open_engine("sqlite://")
+    migrate(engine)
+    with engine.connect() as connection:
+        whole = _driver(connection.connection.dbapi_connection).serialize()
+    engine.dispose()
+    return whole
+
+
+def _driver(connection: object) -> sqlite3.Connection:
+    assert isinstance(connection, sqlite3.Connection)
+    return connection
+
+
+@atexit.register
+def _close() -> None:
+    for engine in _idle:
+        engine.dispose()
