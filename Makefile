@@ -2,8 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
-# All processors; a file stays with one of them, because its tests share an AWS server.
-PYTEST := $(BIN)/pytest --numprocesses=auto --dist=loadfile
+# Twice as many processes as processors, because scenarios wait more than they compute; who is done takes over from the others.
+PYTEST := $(BIN)/pytest --numprocesses=$$(( 2 * $$(getconf _NPROCESSORS_ONLN) )) --dist=worksteal
+# What is run for hours: the state machine, pairs of clicks, deaths of the process at every line.
+TORTURE := tests/approvals/test_promises.py tests/approvals/test_simultaneous.py tests/operations/test_every_operation_survives.py
 # To try it out, what the sandbox needs is enough: little more than half of what the tests and checks need.
 TRIAL := .venv/installed-sandbox
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -11,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 CODE := approvals bot handlers operations sandbox tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo play test check bench lock clean
+.PHONY: help demo play test torture check bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -22,8 +24,11 @@ demo: $(TRIAL) ## a Slack workspace, an AWS organization and the bot, all on thi
 play: $(TRIAL) ## the same, which plays its whole story in the terminal and ends
 	$(BIN)/orgbot sandbox --play
 
-test: $(STAMP) ## the tests
-	$(PYTEST)
+test: $(STAMP) ## the tests (ARGS="tests/approvals -k expire" runs some of them)
+	$(PYTEST) $(ARGS)
+
+torture: $(STAMP) ## what is worth running for hours: 10,000 runs of the state machine, of pairs of clicks, all deaths
+	HYPOTHESIS_PROFILE=full $(PYTEST) --timeout=0 $(TORTURE)
 
 check: $(STAMP) ## lint, format, types, imports, tests
 	$(BIN)/ruff check $(CODE)

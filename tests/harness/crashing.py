@@ -228,15 +228,20 @@ class CrashingWorkers(Workers):
 
 
 @contextmanager
-def dying(place: tuple[type, str], *, before: bool) -> Iterator[None]:
-    """Within this block the process dies the first time it comes to `place`, right before or right after it."""
+def dying(place: tuple[type, str], *, before: bool, nth: int = 1) -> Iterator[None]:
+    """Within this block the process dies the nth time it comes to `place`, right before or right after it."""
     owner, line = place
     real = getattr(owner, line)
+    times = itertools.count(1)
 
     def deadly(*args: Any, **kwargs: Any) -> Any:
-        if not before:
-            real(*args, **kwargs)
-        raise Died
+        dies = next(times) == nth
+        if dies and before:
+            raise Died
+        answer = real(*args, **kwargs)
+        if dies:
+            raise Died
+        return answer
 
     with mock.patch.object(owner, line, deadly):
         yield
