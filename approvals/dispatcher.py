@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, text
-from sqlmodel import Session, col, func, or_, select
+from sqlalchemy import text
+from sqlmodel import Session, col, func, select
 
 from approvals.absent import tell_absent
 from approvals.anchors import post as post_anchor
@@ -23,7 +23,7 @@ from approvals.announce import announce
 from approvals.context import Context
 from approvals.decide import decide, expire, forget_old_clicks
 from approvals.homes import out_of_date
-from approvals.leases import Leased
+from approvals.leases import free
 from approvals.models import LIVE_SQL, HomeViewer, Interaction, Message, Request, RoleSession
 from approvals.outbox import Outbox
 from approvals.reminders import remind
@@ -164,22 +164,22 @@ def _logged(work: Callable[[], None]) -> None:
 
 def due_jobs(session: Session, now: datetime) -> Iterator[Job]:
     """Clicks first, because people wait for them; then what tells people; then what runs."""
-    clicks = select(Interaction.id).where(col(Interaction.due_at) <= now, _free(Interaction, now))
+    clicks = select(Interaction.id).where(col(Interaction.due_at) <= now, free(Interaction, now))
     yield from (("click", key or 0) for key in session.exec(clicks.order_by(col(Interaction.id)).limit(BATCH)))
     yield from (("lane", lane) for lane in _due_lanes(session, now))
-    sessions = select(RoleSession.id).where(col(RoleSession.due_at) <= now, _free(RoleSession, now)).limit(BATCH)
+    sessions = select(RoleSession.id).where(col(RoleSession.due_at) <= now, free(RoleSession, now)).limit(BATCH)
     yield from (("session", key or 0) for key in session.exec(sessions.order_by(col(RoleSession.due_at))))
     pending = _live().where(Request.status == Status.PENDING)
-    fresh = pending.where(col(Request.announced_at).is_(None), col(Request.due_at) <= now, _free(Request, now))
+    fresh = pending.where(col(Request.announced_at).is_(None), col(Request.due_at) <= now, free(Request, now))
     yield from (("announce", key or 0) for key in session.exec(fresh.order_by(OLDEST).limit(BATCH)))
-    executing = _live().where(col(Request.status).in_(EXECUTING), col(Request.due_at) <= now, _free(Request, now))
+    executing = _live().where(col(Request.status).in_(EXECUTING), col(Request.due_at) <= now, free(Request, now))
     yield from (("run", key or 0) for key in session.exec(executing.order_by(col(Request.due_at))))
     yield from (
         ("expire", key or 0) for key in session.exec(pending.where(col(Request.expires_at) <= now).limit(BATCH))
     )
     yield from (("remind", key or 0) for key in session.exec(pending.where(col(Request.remind_at) <= now).limit(BATCH)))
     yield from (("tell", key or 0) for key in session.exec(pending.where(col(Request.tell_at) <= now).limit(BATCH)))
-    homes = select(HomeViewer.id).where(col(HomeViewer.due_at) <= now, out_of_date(session), _free(HomeViewer, now))
+    homes = select(HomeViewer.id).where(col(HomeViewer.due_at) <= now, out_of_date(session), free(HomeViewer, now))
     yield from (("home", key or 0) for key in session.exec(homes))
 
 
@@ -196,8 +196,4 @@ def _due_lanes(session: Session, now: datetime) -> list[str]:
         .subquery()
     )
     due = select(Message.lane).join(heads, col(Message.id) == heads.c.head)
-    return list(session.exec(due.where(col(Message.due_at) <= now, _free(Message, now)).limit(BATCH)).all())
-
-
-def _free(model: Leased, now: datetime) -> ColumnElement[bool]:
-    return or_(col(model.lease_until).is_(None), col(model.lease_until) < now)
+    return list(session.exec(due.where(col(Message.due_at) <= now, free(Message, now)).limit(BATCH)).all())

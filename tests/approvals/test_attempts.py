@@ -18,7 +18,6 @@ from operations.steps import Step
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com", "ou": "/Workloads/Staging"}
-GUARD = timedelta(seconds=60)
 MOMENT = timedelta(microseconds=1)
 
 
@@ -54,17 +53,15 @@ def another_process_takes_over(workers: Workers, turn: Turn) -> Turn:
     return taken(workers, turn.request)
 
 
-@pytest.mark.parametrize(
-    ("age", "leaves"),
-    [(timedelta(0), True), (GUARD - MOMENT, True), (GUARD, True), (GUARD + MOMENT, False), (2 * GUARD, False)],
-)
-def test_a_call_leaves_while_its_intent_is_no_older_than_the_guard(
-    workers: Workers, turn: Turn, age: timedelta, leaves: bool
-) -> None:
-    assert workers.context.pace.guard == GUARD
-    attempt = begin(turn)
-    workers.clock.now += age
-    assert fence(turn.context, attempt)() is leaves
+def test_a_call_leaves_while_its_intent_is_no_older_than_the_guard(workers: Workers, turn: Turn) -> None:
+    guard = workers.context.pace.guard
+    begun, may_leave = workers.clock(), fence(turn.context, begin(turn))
+    for age in (timedelta(0), guard - MOMENT, guard):
+        workers.clock.now = begun + age
+        assert may_leave(), age
+    for age in (guard + MOMENT, 2 * guard):
+        workers.clock.now = begun + age
+        assert not may_leave(), age
 
 
 def test_a_call_is_stopped_when_another_process_has_taken_its_request_and_that_ones_is_not(
@@ -137,6 +134,8 @@ def test_whoever_has_lost_the_request_begins_nothing_and_renews_no_lease(workers
     another_process_takes_over(workers, turn)
     workers.clock.advance(seconds=10)
     before = workers.request(turn.number)
+    with pytest.raises(LeaseLostError), workers.context.store.write() as session:
+        attempts.begin(session, turn.number, "open", turn.context.owner, workers.clock())
     with pytest.raises(LeaseLostError):
         begin(turn)
     assert all_attempts(workers) == []
@@ -152,21 +151,24 @@ def test_attempts_are_numbered_anew_for_each_step(workers: Workers, turn: Turn) 
     assert {owner for _, _, owner in all_attempts(workers)} == {"first process"}
 
 
-@pytest.mark.parametrize("outcome", Outcome)
 def test_a_call_may_have_had_an_effect_unless_it_was_refused_turned_away_or_never_left(
-    workers: Workers, turn: Turn, outcome: Outcome
+    workers: Workers, turn: Turn
 ) -> None:
-    assert not turn.has_sent()
-    attempt = begin(turn)
+    for outcome in Outcome:
+        attempt = begin(turn)
+        _end(workers, attempt, outcome)
+        may_have = outcome in (Outcome.OPEN, Outcome.OK, Outcome.AMBIGUOUS)
+        assert turn.has_sent() is may_have, outcome
+        assert bool(turn.attempts(steps(turn)[0])) is may_have, outcome
+        _end(workers, attempt, Outcome.REFUSED)
+
+
+def _end(workers: Workers, attempt: Attempt, outcome: Outcome) -> None:
     with workers.context.store.write() as session:
         attempts.end(session, attempt, outcome, workers.clock())
-    may_have = outcome in (Outcome.OPEN, Outcome.OK, Outcome.AMBIGUOUS)
-    assert turn.has_sent() is may_have
-    assert bool(turn.attempts(steps(turn)[0])) is may_have
 
 
 def test_an_outcome_is_that_of_its_own_attempt(workers: Workers, turn: Turn) -> None:
     first, _ = begin(turn), begin(turn)
-    with workers.context.store.write() as session:
-        attempts.end(session, first, Outcome.BUSY, workers.clock(), "x" * 600)
+    _end(workers, first, Outcome.BUSY)
     assert workers.attempts(turn.request) == [Outcome.BUSY, Outcome.OPEN]
