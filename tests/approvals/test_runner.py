@@ -94,6 +94,37 @@ def test_a_call_that_never_took_effect_is_sent_again_only_after_the_settle_time(
     assert len(aws.calls.of(operation)) == 2
 
 
+@pytest.mark.parametrize(("seconds", "again"), [(719, 0), (720, 1), (721, 1)])
+@pytest.mark.parametrize("lost_before", [0, 1])
+def test_the_settle_time_counts_to_the_second_from_the_last_call_whose_answer_was_lost(
+    workers: Workers, aws: AwsSandbox, seconds: int, again: int, lost_before: int
+) -> None:
+    aws.faults.add("CreateAccount", "drop-before", times=lost_before + 1)
+    workers.approved("create-account", **NEW)
+    workers.work()
+    for _ in range(lost_before):
+        workers.clock.advance(hours=13)
+        workers.work()
+    sent = len(aws.calls.of("CreateAccount"))
+    assert sent == lost_before + 1
+
+    workers.clock.advance(seconds=seconds)
+    workers.work()
+    assert len(aws.calls.of("CreateAccount")) == sent + again
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(599, 0), (600, 1)])
+def test_what_takes_ten_minutes_is_said_to_take_longer_than_usual(
+    workers: Workers, aws: AwsSandbox, seconds: int, told: int
+) -> None:
+    aws.conditions.creation_seconds = 3600.0
+    workers.approved("create-account", **NEW)
+    workers.work()
+    workers.clock.advance(seconds=seconds)
+    workers.work()
+    assert len([line for line in workers.said("thread") if "longer than usual" in line]) == told
+
+
 def test_throttling_is_waited_out(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("CreateAccount", "throttle", times=3)
     request = workers.until_done(workers.approved("create-account", **NEW))
