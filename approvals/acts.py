@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 from approvals import audit, lines, messages, review, session_book
 from approvals.announce import operation_of
 from approvals.held import GIVE_UP, HELD
+from approvals.leases import is_in_hand
 from approvals.lifecycle import LostRaceError, transition
 from approvals.models import Request, Vote
 from approvals.moment import CONTROL, Moment, ObjectionError, is_requester, object_if
@@ -94,7 +95,7 @@ def _control(session: Session, request: Request, moment: Moment) -> None:
     control = next((control for control in offered if control.key == key), None)
     if control is None:
         raise ObjectionError("That can no longer be asked for: the request has gone on meanwhile.")
-    if request.lease_owner and request.lease_until and request.lease_until > moment.now:
+    if is_in_hand(request, moment.now):
         raise InHandError
     request.memory = {**request.memory, "asked": key}
     request.due_at, request.polls = moment.now, 0

@@ -73,7 +73,7 @@ def end(session: Session, attempt: Attempt, outcome: Outcome, now: datetime, det
 
 
 def fence(context: Context, attempt: Attempt) -> Callable[[], bool]:
-    """Whether the call may still leave: the lease is ours, no later attempt exists, and the intent is not old.
+    """Whether the call may still leave: the request is there and ours, no later attempt exists, and the intent is not old.
 
     The call was signed after the intent was written, so that its signature is no older than the intent.
     """
@@ -84,7 +84,7 @@ def fence(context: Context, attempt: Attempt) -> Callable[[], bool]:
             return False
         with context.store.read() as session:
             request = session.get(Request, attempt.request_id, populate_existing=True)
-            latest = made(session, attempt.request_id, attempt.step)[-1].number
-        return request is not None and request.lease_owner == attempt.owner and latest == attempt.number
+            latest = [later.number for later in made(session, attempt.request_id, attempt.step)[-1:]]
+        return request is not None and request.lease_owner == attempt.owner and latest == [attempt.number]
 
     return may_leave

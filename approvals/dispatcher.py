@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, text
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, func, select
 
 from approvals.absent import tell_absent
 from approvals.anchors import post as post_anchor
@@ -23,8 +23,8 @@ from approvals.announce import announce
 from approvals.context import Context
 from approvals.decide import decide, expire, forget_old_clicks
 from approvals.homes import OUT_OF_DATE
-from approvals.leases import Leased
-from approvals.models import LIVE_SQL, HomeViewer, Interaction, Message, Request, RoleSession
+from approvals.leases import Leased, free
+from approvals.models import LIVE_SQL, HomeViewer, Interaction, Message, Request, RoleSession, UtcTime
 from approvals.outbox import Outbox
 from approvals.reminders import remind
 from approvals.runner import run
@@ -169,13 +169,12 @@ def due_jobs(session: Session, now: datetime) -> Iterator[Job]:
         yield from ((kind, key) for (key,) in connection.execute(query, {"now": now}))
 
 
-NOW = bindparam("now", type_=Request.__table__.c.due_at.type)  # type: ignore[attr-defined]
+NOW: Any = bindparam("now", type_=UtcTime)
 
 
 def _due(model: Leased) -> Any:
     """The rows that nobody has in hand and whose time has come."""
-    free = or_(col(model.lease_until).is_(None), col(model.lease_until) < NOW)
-    return select(model.id).where(col(model.due_at) <= NOW, free)
+    return select(model.id).where(col(model.due_at) <= NOW, free(model, NOW))
 
 
 def _pending(since: Any) -> Any:

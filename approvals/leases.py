@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col
 
 from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession
@@ -18,10 +18,21 @@ LEASE = timedelta(seconds=150)  # Longer than one call to AWS may take, connecti
 Leased = type[Request] | type[Interaction] | type[Message] | type[HomeViewer] | type[RoleSession]
 
 
+def free(model: Leased, now: datetime) -> ColumnElement[bool]:
+    """The rows that nobody has in hand: given back, or their lease has run out, whose last moment still counts."""
+    return or_(col(model.lease_until).is_(None), col(model.lease_until) < now)
+
+
+def is_in_hand(request: Request, now: datetime) -> bool:
+    """The contrary, of a request that was read."""
+    return request.lease_until is not None and request.lease_until >= now
+
+
 def claim(session: Session, model: Leased, row: int, owner: str, now: datetime) -> bool:
     """Whether the row is `owner`'s from now on: it was free, or its lease had run out."""
-    free = or_(col(model.lease_until).is_(None), col(model.lease_until) < now)
-    mine = update(model).where(col(model.id) == row, free).values(lease_owner=owner, lease_until=now + LEASE)
+    mine = (
+        update(model).where(col(model.id) == row, free(model, now)).values(lease_owner=owner, lease_until=now + LEASE)
+    )
     return _changed(session, mine)
 
 

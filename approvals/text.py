@@ -19,6 +19,7 @@ FORMATTING = re.compile(r"(?<![^\W_])([*_~])(?=\S)(?=[^\n]*\S\1(?![^\W_]))")  # 
 EMOJI = re.compile(r"(?<!\w)(?<!\w:):(?=[\w+'-]+:)")  # Not within `arn:aws:iam::…` or 12:30:00, which are copied.
 ALIKE = {"*": "∗", "_": "ˍ", "~": "∼"}  # noqa: RUF001  They look the same and format nothing.
 MENTION = re.compile("<(?=[!@#])")  # Nothing in rich text; apart for those who copy it elsewhere.
+HALF = re.compile(r"&(?:am?p?|lt?|gt?)?\Z")  # The beginning of an escape sequence, where a text was cut.
 JOINER = "\u2060"  # Keeps apart what would mean something together; nobody sees it.
 INVISIBLE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0")
 
@@ -54,11 +55,7 @@ def shorten(text: str, limit: int) -> str:
     """At most `limit` characters, the last one an ellipsis where something was cut; an escape sequence is never cut in two."""
     if len(text) <= limit:
         return text
-    cut = text[: limit - 1]
-    start = cut.rfind("&")
-    if start >= 0 and ";" not in cut[start:] and len(cut) - start < len("&amp;"):
-        cut = cut[:start]
-    return cut + "…"
+    return HALF.sub("", text[: limit - 1]) + "…"
 
 
 def section(mrkdwn: str) -> Block:

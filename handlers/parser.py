@@ -14,6 +14,7 @@ from operations.fields import Kind, OperationField
 from operations.registry import by_name
 
 FORM, HELP, BREAK_GLASS = "--form", "--help", "--break-glass"
+MANY = tuple(kind for kind in Kind if kind.many)
 LOOKS = ("help", "requests", "request", "sessions", *WORDS)
 
 
@@ -101,7 +102,9 @@ def parse(text: str, others: Iterable[str] = LOOKS) -> Command:
 
 
 class _Reader:
-    """Goes through the words once; `_open` is the flag that waits for its value, `_last` the one before this word."""
+    """Goes through the words once; `_open` is the flag that waits for its value, `_last` the one before this word, and
+    `_more` says that a comma has announced one more of a list.
+    """
 
     def __init__(self, operation: type[Operation]) -> None:
         self._operation = operation
@@ -110,6 +113,7 @@ class _Reader:
         self._switches: set[str] = set()
         self._open: OperationField | None = None
         self._last: OperationField | None = None
+        self._more = False
 
     def read(self, typed: list[Word]) -> Command:
         for word in typed:
@@ -118,7 +122,7 @@ class _Reader:
                 self._close()
                 self._flag(flag, word.value())
             else:
-                self._value(word.text)
+                self._value(word)
         self._close()
         return Command(self._operation, self.given(), form=FORM in self._switches, help=HELP in self._switches)
 
@@ -126,7 +130,8 @@ class _Reader:
         values = {name: value for name, value in self._values.items() if name != "reason" and value}
         return Given(values, str(self._values.get("reason", "")).strip(), BREAK_GLASS in self._switches)
 
-    def _flag(self, name: str, value: str | None) -> None:
+    def _flag(self, name: str, value: Word | None) -> None:
+        self._more = False
         if name in (FORM, HELP, BREAK_GLASS):
             self._switches.add(name)
             return
@@ -143,27 +148,39 @@ class _Reader:
         way_out = f"Did you mean `{near}`?" if near else f"It takes {known}."
         return f"`{self._operation.name}` has no flag {shorten(name, 60)}. {way_out}"
 
-    def _value(self, text: str) -> None:
+    def _value(self, word: Word) -> None:
         if self._open is None:
-            self._further(text)
+            self._further(word)
+            return
+        if self._open.flag.kind.many:
+            self._items(self._open, word)
             return
         found, self._open, self._last = self._open, None, self._open
-        if found.flag.kind.many:
-            self._values[found.name] = [*self._values.get(found.name, ()), text]
-        elif found.name in self._values:
+        if found.name in self._values:
             raise ParseError(f"`{found.flag.names[0]}` is given twice; give it once.")
-        else:
-            self._values[found.name] = straight(text) if found.flag.kind is Kind.DOCUMENT else chosen(found, text)
+        text = word.text
+        self._values[found.name] = straight(text) if found.flag.kind is Kind.DOCUMENT else chosen(found, text)
 
-    def _further(self, text: str) -> None:
-        """A word that follows a finished value: one more tag or account, or a mistake."""
-        if self._last and (
-            self._last.flag.kind is Kind.ACCOUNTS or (self._last.flag.kind is Kind.TAGS and "=" in text)
-        ):
-            self._open = self._last
-            self._value(text)
+    def _items(self, field: OperationField, word: Word) -> None:
+        """One or more of a list, which people part by blanks, by commas, or by both."""
+        item, self._more = word.item(), word.commas > 0
+        if not item and self._more:
             return
-        raise ParseError(self._stray(shorten(text, 60)))
+        self._open, self._last = None, field
+        given = list(self._values.get(field.name, ()))
+        if given and _is_second_half(given[-1], item):
+            item = f"{given.pop()},{item}"
+        pieces = item.split(",") if field.flag.kind is Kind.ACCOUNTS else [item]
+        self._values[field.name] = [*given, *(piece.strip() for piece in pieces if piece.strip())]
+
+    def _further(self, word: Word) -> None:
+        """A word that follows a finished value: one more of a list, or a mistake."""
+        kind = self._last.flag.kind if self._last else None
+        announced = kind in MANY and (self._more or word.goes_on())
+        if self._last and (announced or kind is Kind.ACCOUNTS or (kind is Kind.TAGS and "=" in word.text)):
+            self._items(self._last, word)
+            return
+        raise ParseError(self._stray(shorten(word.text, 60)))
 
     def _stray(self, text: str) -> str:
         near = nearest(f"--{text}", self._flags)
@@ -183,3 +200,8 @@ class _Reader:
         example = flag.choices[0].value if flag.choices else flag.placeholder
         such = f", such as {flag.names[0]} {example}" if example else ""
         raise ParseError(f"`{flag.names[0]}` ({flag.label}) has no value behind it; give one{such}.")
+
+
+def _is_second_half(first: str, second: str) -> bool:
+    """Whether a tag in the AWS CLI's spelling was typed with a blank in its middle: `Key=owner, Value=web`."""
+    return first.startswith("Key=") and "," not in first and second.startswith("Value=")

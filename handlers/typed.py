@@ -6,7 +6,7 @@ Source: Slack API, "Formatting text for app surfaces" (Escaping text, Retrieving
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from approvals.text import clean, shorten
 
@@ -34,10 +34,13 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True)
 class Word:
-    """One word; `quoted` when it began with a quote, so that it is a value even if it begins with dashes."""
+    """One word; `quoted` when it began with a quote, so that it is a value even if it begins with dashes; `commas` are those
+    at its end outside of quotes, behind which more of a list follows.
+    """
 
     text: str
     quoted: bool = False
+    commas: int = 0
 
     def flag(self) -> str:
         """`--name` when this is a flag (`--Name`, `—name`, `--name=x`), else nothing."""
@@ -48,10 +51,19 @@ class Word:
             return ""
         return f"--{bare.partition('=')[0].casefold()}"
 
-    def value(self) -> str | None:
+    def value(self) -> Word | None:
         """What follows the `=` of a flag; None when there is no `=`."""
         _, sign, value = self.text.partition("=")
-        return value if sign else None
+        return replace(self, text=value) if sign else None
+
+    def item(self) -> str:
+        """The word as one of a list: without the commas that part it from the next and from the one before."""
+        text = self.text[: len(self.text) - self.commas]
+        return text if self.quoted else text.lstrip(",")
+
+    def goes_on(self) -> bool:
+        """Whether it goes on with the list that the word before it belongs to."""
+        return not self.quoted and self.text.startswith(",")
 
 
 def undone(text: str) -> str:
@@ -81,15 +93,20 @@ def words(text: str) -> list[Word]:
     while at < len(text):
         simple = SIMPLE.match(text, at)  # Most words are: this spares the steps below, while Slack waits.
         if simple:
-            found.append(Word(simple[1]))
+            found.append(Word(simple[1], commas=_commas(simple[1])))
             at = simple.end()
         elif text[at].isspace():
             at += 1
         else:
             quoted = text[at] in DOUBLE + SINGLE
-            word, at = _word(text, at)
-            found.append(Word(word, quoted))
+            begun, (word, at) = at, _word(text, at)
+            found.append(Word(word, quoted, _commas(text[begun:at])))
     return found
+
+
+def _commas(typed: str) -> int:
+    """How many commas stand at the end, where a closing quote would stand behind those within it."""
+    return len(typed) - len(typed.rstrip(","))
 
 
 def _word(text: str, at: int) -> tuple[str, int]:

@@ -18,7 +18,7 @@ from operations.fields import Flag, Kind
 from operations.observations import Done, Failed, Observation, Ready, Stale
 from operations.organization import Organization
 from operations.permissions import Permission
-from operations.places import Inherited, inherited
+from operations.places import Inherited, inherited, unbound
 from operations.policy_types import label
 from operations.preview import Fact, Look, Preview, check_unit
 from operations.steps import Step, World
@@ -94,7 +94,7 @@ class MoveAccount(Operation):
             ),
             plan=(f"Move the account from {start} to {end} (MoveAccount).",),
             warnings=self._warnings(organization),
-            hits=policy_changes(organization, source, self.to),
+            hits=policy_changes(organization, source, self.to, self.account),
             precondition={"source": source},
         )
 
@@ -121,14 +121,26 @@ class MoveAccount(Operation):
         return (MoveAccount(account=self.account, to=str(precondition["source"])),)
 
 
-def policy_changes(organization: Organization, source: str, destination: str) -> tuple[str, ...]:
-    """What a move changes: the policies that stop reaching the account, and those that begin to; ids of OUs or the root."""
-    before, after = inherited(organization, source), inherited(organization, destination)
+def policy_changes(organization: Organization, source: str, destination: str, account: str = "") -> tuple[str, ...]:
+    """What a move changes: the policies that stop reaching the account, and those that begin to; ids of OUs or the root.
+
+    Those that never bind this account, as service control policies don't bind the management account, are left out.
+    """
+    before, after = _binding(organization, source, account), _binding(organization, destination, account)
     lost = _only_in(organization, before, after, "no longer")
     gained = _only_in(organization, after, before, "from now on")
     if not lost and not gained:
         return ("The same policies apply to the account in both places",)
     return (f"The account loses {_policies(lost)} and gains {_policies(gained)}", *lost, *gained)
+
+
+def _binding(organization: Organization, place: str, account: str) -> list[Inherited]:
+    """The policies that bind an account when it is in this place."""
+    return [
+        item
+        for item in inherited(organization, place)
+        if not account or account != unbound(organization, item.policy.type)
+    ]
 
 
 def _only_in(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from approvals.leases import claim
-from approvals.models import Request
+import pytest
+from sqlmodel import col, select
+
+from approvals.decide import decide
+from approvals.leases import LEASE, claim, release
+from approvals.models import Interaction, Request
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, DAVE
@@ -72,3 +76,65 @@ def test_a_click_waits_while_a_worker_has_the_request_in_hand(
     workers.clock.advance(minutes=5)
     workers.until_done(invited)
     assert states(aws) == ["CANCELED"]
+
+
+def hold(workers: Workers, request: Request) -> None:
+    """Another worker takes the request in hand now."""
+    with workers.context.store.write() as session:
+        assert claim(session, Request, request.id or 0, "another", workers.clock())
+
+
+def pause(workers: Workers) -> timedelta:
+    """Until the click is looked at again."""
+    with workers.context.store.read() as session:
+        due = session.exec(select(Interaction.due_at).order_by(col(Interaction.id).desc())).first()
+    assert due
+    return due - workers.clock()
+
+
+def test_a_click_on_what_a_worker_has_in_hand_comes_back_at_its_time_and_less_and_less_often(
+    workers: Workers, invited: Request
+) -> None:
+    hold(workers, invited)
+    workers.click(invited, "control:cancel", ALICE)
+    pauses = []
+    for _ in range(7):
+        workers.work()
+        pauses.append(pause(workers).total_seconds())
+        workers.clock.now += pause(workers) - timedelta(microseconds=1)
+        assert workers.work() == 0
+        workers.clock.now += timedelta(microseconds=1)
+    assert pauses == [5, 7.5, 11.25, 16.875, 25.3125, 30, 30]
+
+
+@pytest.mark.parametrize(("left", "asked"), [(1, ""), (0, ""), (-1, "cancel")])
+def test_it_is_carried_out_as_soon_as_the_workers_lease_has_run_out(
+    workers: Workers, invited: Request, left: int, asked: str
+) -> None:
+    """At the very end of a lease nobody else may have the request yet, so that the click waits as well."""
+    hold(workers, invited)
+    workers.clock.now += LEASE - timedelta(seconds=left)
+    workers.click(invited, "control:cancel", ALICE)
+    decide(workers.context, newest_click(workers))
+    assert workers.request(invited.id).memory.get("asked", "") == asked
+
+
+def newest_click(workers: Workers) -> int:
+    with workers.context.store.read() as session:
+        return session.exec(select(Interaction.id).order_by(col(Interaction.id).desc())).first() or 0
+
+
+@pytest.mark.parametrize("seconds", [0, 29, 30])
+def test_a_worker_that_gives_the_request_back_lets_the_click_through_at_its_next_time(
+    workers: Workers, aws: AwsSandbox, invited: Request, seconds: int
+) -> None:
+    hold(workers, invited)
+    workers.click(invited, "control:cancel", ALICE)
+    workers.work()
+    workers.clock.advance(seconds=seconds)
+    with workers.context.store.write() as session:
+        release(session, Request, invited.id or 0, "another")
+    workers.clock.now += max(pause(workers), timedelta(0))
+    workers.work()
+    assert states(aws) == ["CANCELED"]
+    assert workers.said("private") == []

@@ -10,7 +10,8 @@ import pytest
 from sqlmodel import select
 
 from approvals.announce import announce
-from approvals.decide import decide
+from approvals.decide import decide, forget_old_clicks
+from approvals.dispatcher import KEPT_CLICKS
 from approvals.models import Interaction, Request
 from approvals.rules import Rule, Rules
 from approvals.states import TERMINAL, Status
@@ -79,6 +80,46 @@ def test_bots_guests_and_deactivated_users_are_refused(workers: Workers, kind: s
     assert workers.request(request.id).status == Status.PENDING
 
 
+REFUSALS = [
+    ("approve", ALICE, "somebody else has to decide"),
+    ("approve", DAVE, "not among the approvers"),
+    ("cancel", BOB, "Only the person who asked"),
+    ("withdraw", BOB, "no approval of yours"),
+    ("end", BOB, "no session to end"),
+    ("review", BOB, "nothing to review"),
+    ("control:give-up", BOB, "can no longer be asked for"),
+    ("deny", "U0NOBODY", "does not know this user"),
+]
+
+
+@pytest.mark.parametrize(("kind", "by", "told"), REFUSALS, ids=lambda value: value)
+def test_a_refused_click_is_told_once_and_not_again_an_hour_later(
+    workers: Workers, kind: str, by: str, told: str
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, kind, by)
+    for _ in range(3):
+        workers.work()
+        workers.clock.advance(hours=1)
+    (line,) = workers.said("private")
+    assert told in line
+    refused = [entry for entry in workers.audit() if entry.event == f"click.{kind}.refused"]
+    assert [(entry.actor, entry.request_id) for entry in refused] == [(by, request.id)]
+
+
+@pytest.mark.parametrize("kind", ["approve", "deny"])
+def test_a_click_that_was_carried_out_is_not_looked_at_again_an_hour_later(workers: Workers, kind: str) -> None:
+    """It would be told that it came too late."""
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, kind, BOB)
+    for _ in range(3):
+        workers.work()
+        workers.clock.advance(hours=1)
+    assert workers.said("private") == []
+
+
 def test_another_teams_user_is_refused(workers: Workers) -> None:
     request = workers.ask("create-account", **NEW)
     workers.work()
@@ -115,8 +156,12 @@ def test_two_of_two_need_two_people(workers: Workers) -> None:
 
 
 def _last_click(workers: Workers) -> int:
+    return max(click.id or 0 for click in _clicks(workers))
+
+
+def _clicks(workers: Workers) -> list[Interaction]:
     with workers.context.store.read() as session:
-        return max(click.id or 0 for click in session.exec(select(Interaction)).all())
+        return list(session.exec(select(Interaction)).all())
 
 
 def test_a_late_click_is_told_who_decided(workers: Workers) -> None:
@@ -163,6 +208,52 @@ def test_nobody_decides_in_time(workers: Workers, aws: AwsSandbox) -> None:
     assert workers.request(request.id).status == Status.EXPIRED
     assert aws.calls.of("CreateAccount") == []
     assert "Nobody decided in time" in workers.said("dm")[-1]
+
+
+@pytest.mark.parametrize(("left", "status"), [(1, Status.DENIED), (0, Status.PENDING), (-1, Status.PENDING)])
+def test_a_click_counts_until_the_second_at_which_the_request_expires(
+    workers: Workers, left: int, status: Status
+) -> None:
+    """Whether the request was ended already does not matter: the click may be quicker than that."""
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.clock.advance(hours=72, seconds=-left)
+    workers.click(request, "deny", BOB)
+    decide(workers.context, _last_click(workers))
+    assert workers.request(request.id).status == status
+    assert [line for line in workers.said("private") if "Nobody decided in time" in line] == workers.said("private")
+    assert len(workers.said("private")) == (left <= 0)
+
+
+@pytest.mark.parametrize(("left", "status"), [(1, Status.PENDING), (0, Status.EXPIRED), (-1, Status.EXPIRED)])
+def test_a_request_expires_at_the_second_that_its_rule_says(workers: Workers, left: int, status: Status) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.clock.advance(hours=72, seconds=-left)
+    workers.work()
+    assert workers.request(request.id).status == status
+
+
+@pytest.mark.parametrize(("hours", "seconds", "kept"), [(48, 0, 1), (48, 1, 0), (47, 0, 1)])
+def test_the_mark_of_a_click_is_kept_for_as_long_as_slack_may_deliver_it_again(
+    workers: Workers, hours: int, seconds: int, kept: int
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "approve", DAVE)
+    workers.work()
+    workers.clock.advance(hours=hours, seconds=seconds)
+    forget_old_clicks(workers.context, KEPT_CLICKS)
+    assert len(_clicks(workers)) == kept
+
+
+def test_a_click_that_waits_is_never_forgotten(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "approve", BOB)
+    workers.clock.advance(hours=1000)
+    forget_old_clicks(workers.context, KEPT_CLICKS)
+    assert len(_clicks(workers)) == 1
 
 
 @pytest.mark.parametrize("pair", [("approve", "approve"), ("approve", "deny"), ("deny", "deny")])

@@ -98,6 +98,26 @@ def test_a_blip_is_not_told(workers: Workers, aws: AwsSandbox) -> None:
     assert told(workers, "*Waiting:*") == told(workers, "asked again") == [0, 0]
 
 
+def test_from_the_third_look_on_that_failed_in_a_row_it_is_told(workers: Workers, aws: AwsSandbox) -> None:
+    under_way(workers, aws)
+    refuse(aws, "AccessDeniedException", *LOOKS)
+    heard = []
+    for _ in range(5):
+        workers.clock.advance(seconds=61)
+        workers.work()
+        heard.append(told(workers, "*Waiting:*"))
+    assert heard == [[0, 0], [0, 0], [1, 1], [1, 1], [1, 1]]
+
+
+def test_ten_looks_may_fail_in_a_row_before_what_has_sent_nothing_ends(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("move-account", account="fullback-staging-web", to="/Workloads/Production")
+    refuse(aws, "AccessDeniedException", "ListParents")
+    let_time_pass(workers, PATIENCE)
+    assert workers.request(request.id).status not in TERMINAL
+    let_time_pass(workers, 1)
+    assert workers.request(request.id).status == Status.FAILED
+
+
 def test_an_error_of_our_own_never_ends_what_was_sent(
     workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

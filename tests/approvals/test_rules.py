@@ -45,6 +45,50 @@ def test_a_rule_matches_or_says_by_which_key_it_does_not(said: dict[str, tuple[s
     assert rule.matches(WISH) == (not reason)
 
 
+ANOTHER = replace(WISH, account="333333333333", account_name="fullback-production", account_email="aws@example.com")
+UNKNOWN = replace(WISH, account="444444444444", account_name="", account_email="")
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["222222222222", "fullback-staging", "FULLBACK-Staging", "aws-staging@example.com", "AWS-Staging@Example.com"],
+)
+def test_an_account_is_named_by_id_name_or_address_whatever_the_case_and_is_no_other(word: str) -> None:
+    rule = Rule("a", (), accounts=(word,))
+    assert rule.matches(WISH)
+    for wish in (ANOTHER, UNKNOWN):
+        assert rule.mismatch(wish) == f"accounts: {wish.account} is not one of {word}"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("22222222222", "2222222222222", "22222222222x", "222222222222 "),
+        *("fullback", "fullback-staging-web", "staging", "fullback-staging "),
+        *("staging@example.com", "aws-staging@example.co", "aws-staging@example.com.org", "aws-staging", "@"),
+    ],
+)
+def test_nothing_but_the_whole_id_name_or_address_names_an_account(word: str) -> None:
+    assert not Rule("a", (), accounts=(word,)).matches(WISH)
+
+
+def test_a_name_may_begin_as_an_id_does() -> None:
+    wish = replace(WISH, account_name="202601150000-lab")
+    assert Rule("a", (), accounts=("202601150000-Lab",)).matches(wish)
+
+
+def test_one_of_several_accounts_is_enough_and_none_of_them_is_not() -> None:
+    rule = Rule("a", (), accounts=("333333333333", "fullback-sandbox", "AWS-Staging@example.com"))
+    assert rule.matches(WISH)
+    assert rule.matches(ANOTHER)
+    assert not rule.matches(UNKNOWN)
+
+
+def test_an_account_whose_name_looks_like_another_ones_address_is_not_that_account() -> None:
+    sly = replace(ANOTHER, account_name=WISH.account_email)
+    assert not Rule("a", (), accounts=(WISH.account_email,)).matches(sly)
+
+
 def test_an_account_whose_name_looks_like_another_ones_id_is_not_that_account() -> None:
     sly = replace(WISH, account="333333333333", account_name="222222222222", account_email="x")
     assert not Rule("a", (), accounts=("222222222222",)).matches(sly)

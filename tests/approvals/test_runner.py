@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from approvals.attempts import Outcome
-from approvals.models import Request
+from approvals.models import Attempt, Request
 from approvals.states import Status
-from approvals.turn import Turn
+from approvals.turn import Turn, take
 from operations.open_account import REQUEST_TAG
+from operations.steps import Step
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import BOB
 from tests.harness.workers import Workers
@@ -90,6 +92,37 @@ def test_a_call_that_never_took_effect_is_sent_again_only_after_the_settle_time(
 
     assert workers.until_done(request).status == Status.SUCCEEDED
     assert len(aws.calls.of(operation)) == 2
+
+
+@pytest.mark.parametrize(("seconds", "again"), [(719, 0), (720, 1), (721, 1)])
+@pytest.mark.parametrize("lost_before", [0, 1])
+def test_the_settle_time_counts_to_the_second_from_the_last_call_whose_answer_was_lost(
+    workers: Workers, aws: AwsSandbox, seconds: int, again: int, lost_before: int
+) -> None:
+    aws.faults.add("CreateAccount", "drop-before", times=lost_before + 1)
+    workers.approved("create-account", **NEW)
+    workers.work()
+    for _ in range(lost_before):
+        workers.clock.advance(hours=13)
+        workers.work()
+    sent = len(aws.calls.of("CreateAccount"))
+    assert sent == lost_before + 1
+
+    workers.clock.advance(seconds=seconds)
+    workers.work()
+    assert len(aws.calls.of("CreateAccount")) == sent + again
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(599, 0), (600, 1)])
+def test_what_takes_ten_minutes_is_said_to_take_longer_than_usual(
+    workers: Workers, aws: AwsSandbox, seconds: int, told: int
+) -> None:
+    aws.conditions.creation_seconds = 3600.0
+    workers.approved("create-account", **NEW)
+    workers.work()
+    workers.clock.advance(seconds=seconds)
+    workers.work()
+    assert len([line for line in workers.said("thread") if "longer than usual" in line]) == told
 
 
 def test_throttling_is_waited_out(workers: Workers, aws: AwsSandbox) -> None:
@@ -190,6 +223,55 @@ def _die(monkeypatch: pytest.MonkeyPatch, line: str, when: str, nth: int) -> Non
         return answer
 
     monkeypatch.setattr(Turn, line, dying)
+
+
+def _after_the_intent(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
+    """What happens between the first intent and its call."""
+    begin_step, first = Turn.begin_step, iter((True,))
+
+    def begin(turn: Turn, step: Step) -> Attempt:
+        attempt = begin_step(turn, step)
+        if next(first, False):
+            happens()
+        return attempt
+
+    monkeypatch.setattr(Turn, "begin_step", begin)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "outcomes"),
+    [(59, [Outcome.OK, Outcome.OK]), (60, [Outcome.OK, Outcome.OK]), (61, [Outcome.FENCED, Outcome.OK, Outcome.OK])],
+)
+def test_a_call_whose_intent_has_become_too_old_is_stopped_and_made_anew(
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, seconds: int, outcomes: list[Outcome]
+) -> None:
+    _after_the_intent(monkeypatch, lambda: workers.clock.advance(seconds=seconds))
+    request = workers.approved("create-account", **NEW)
+    workers.work()
+    assert len(aws.calls.of("CreateAccount")) == (seconds <= 60)
+
+    assert workers.until_done(request).status == Status.SUCCEEDED
+    assert workers.attempts(request) == outcomes
+    assert len(aws.calls.of("CreateAccount")) == 1
+
+
+def test_a_call_whose_request_another_process_has_taken_is_stopped_and_made_by_that_one(
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = workers.approved("create-account", **NEW)
+
+    def another_takes_it() -> None:
+        workers.restart()
+        assert take(workers.context, request.id or 0)
+
+    _after_the_intent(monkeypatch, another_takes_it)
+    workers.work()
+    assert aws.calls.of("CreateAccount") == []
+    assert workers.attempts(request) == [Outcome.FENCED]
+    assert workers.request(request.id).lease_owner == "second process"
+
+    assert workers.until_done(request).status == Status.SUCCEEDED
+    assert len(aws.calls.of("CreateAccount")) == 1
 
 
 def test_an_account_moved_by_somebody_else_makes_the_approval_stale(workers: Workers, aws: AwsSandbox) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from approvals.effects import effects, whole
+from approvals.lines import body
 from approvals.text import (
     Block,
     button,
@@ -22,6 +27,9 @@ from approvals.text import (
     shorten,
     url_button,
 )
+from handlers.blocks import packed
+from handlers.looks.wording import name
+from operations.preview import Preview
 from sandbox.slack.limits import problems
 
 LONG = "<&>`*" * 2000
@@ -103,6 +111,68 @@ def test_shortened_text_fits_and_cuts_no_escape_in_two(text: str, limit: int) ->
     short = shorten(escape(text), limit)
     assert len(short) <= limit
     assert short.count("&") == short.count("&amp;") + short.count("&lt;") + short.count("&gt;")
+
+
+def halves(text: str) -> list[str]:
+    """What is left of escape sequences that were cut in two."""
+    return re.findall(r"&(?!amp;|lt;|gt;).{0,4}", text)
+
+
+ENTITIES = "&lt;&amp;a&gt;"
+
+
+@pytest.mark.parametrize("limit", range(1, len(ENTITIES) + 2))
+def test_a_text_is_cut_beside_an_escape_sequence_and_never_within_it(limit: int) -> None:
+    uncut = ["", "&lt;", "&lt;&amp;", "&lt;&amp;a"]
+    longest = max((begun for begun in uncut if len(begun) < limit), key=len)
+    assert shorten(ENTITIES, limit) == (ENTITIES if limit >= len(ENTITIES) else f"{longest}…")
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "cut"),
+    [
+        ("abc", 3, "abc"),
+        ("abcd", 3, "ab…"),
+        ("a &amp; b", 4, "a …"),
+        ("&amp;&amp;", 9, "&amp;…"),
+        ("x&gt;", 5, "x&gt;"),
+        ("x&gt;y", 5, "x…"),
+        ("AT&T and others", 10, "AT&T and …"),
+        ("AT&Tower", 7, "AT&Tow…"),
+        ("a&b; and more", 6, "a&b; …"),
+    ],
+)
+def test_what_is_cut_is_as_long_as_it_may_be(text: str, limit: int, cut: str) -> None:
+    assert shorten(text, limit) == cut
+
+
+BUILDERS: dict[str, Callable[[str], object]] = {
+    "section": lambda text: section(escape(text)),
+    "context": lambda text: context(escape(text)),
+    "fields": lambda text: fields({"Name": text}),
+    "code": code,
+    "several sections": lambda text: packed([escape(text)] * 3),
+    "fit": lambda text: fit([section(escape(text)) for _ in range(8)]),
+    "message": lambda text: body(escape(text)),
+    "message with blocks": lambda text: body(escape(text), *(section(escape(text)) for _ in range(8))),
+    "name in a look": lambda text: [name(text[:most], most) for most in (60, 61, 62, 63)],
+    "effects": lambda text: effects(Preview(title="", facts=(), plan=(), hits=(text, *[text] * 20), diff=text)),
+    "effects in the thread": lambda text: list(
+        whole(Preview(title="", facts=(), plan=(), hits=(text, *[text] * 20), diff=text))
+    ),
+}
+
+
+@pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
+@pytest.mark.parametrize("sign", "&<>")
+def test_wherever_an_escaped_text_is_cut_no_escape_sequence_is_cut_in_two(
+    build: Callable[[str], object], sign: str
+) -> None:
+    """Any beginning, so that the cut falls on each place within the sequence."""
+    for before in range(len("&amp;")):
+        built = str(build("x" * before + sign * 5000))
+        assert f"&{ {'&': 'amp', '<': 'lt', '>': 'gt'}[sign] };" in built
+        assert halves(built) == []
 
 
 def test_blocks_of_any_length_fit() -> None:

@@ -49,6 +49,76 @@ def test_the_clis_full_spelling() -> None:
     assert command.given.values["tags"] == ["Key=owner,Value=web", "Key=cost,Value=12"]
 
 
+def given_list(text: str) -> list[str]:
+    """The one list that a command gives."""
+    (values,) = [value for value in parse(text).given.values.values() if isinstance(value, list)]
+    return values
+
+
+LISTS = {
+    "create-account --tag {}": ("a=b", "c=d", "e="),
+    "create-account --tag {} --name web": ("a=b", "c=d"),
+    "create-account --tag={}": ("Key=a,Value=b", "Key=c,Value=d"),
+    "untag-account --account web --key {}": ("owner=", "cost="),
+    "grant-access --principal group/web --account {}": ("fullback-web", "222222222222", "aws@example.com"),
+    "revoke-access --account {} --principal group/web": ("fullback-web", "fullback-audit"),
+}
+
+
+@pytest.mark.parametrize("command", LISTS)
+@pytest.mark.parametrize("between", [" ", ", ", " , ", " ,", " ,, ", ",\u00a0", ",\n"])
+def test_a_list_is_parted_by_blanks_with_commas_and_without(command: str, between: str) -> None:
+    items = LISTS[command]
+    assert given_list(command.format(between.join(items))) == list(items)
+
+
+@pytest.mark.parametrize("ending", [",", " ,", ", --reason x", " , --reason x"])
+def test_a_comma_behind_the_last_of_a_list_means_nothing(ending: str) -> None:
+    assert given_list(f"create-account --tag a=b, c=d{ending}") == ["a=b", "c=d"]
+
+
+def test_after_a_comma_any_word_belongs_to_the_list() -> None:
+    """Keys have no `=` by which they could be told from a slip."""
+    assert given_list("untag-account --account web --key owner, cost , team") == ["owner", "cost", "team"]
+    assert given_list("create-account --tag a=b, c") == ["a=b", "c"]
+    assert "“c” belongs to no flag" in problem("create-account --tag a=b, --name web c")
+    assert "“c” belongs to no flag" in problem("create-account --tag a=b c")
+
+
+def test_accounts_without_blanks_are_parted_too() -> None:
+    assert given_list("grant-access --account a,b , c,,d") == ["a", "b", "c", "d"]
+    assert given_list('grant-access --account "a, b"') == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "tags"),
+    [
+        ('"a=b,"', ["a=b,"]),
+        ('a="b,"', ["a=b,"]),
+        ('a="b,", c=d', ["a=b,", "c=d"]),
+        ('"a=b c", d="e f",', ["a=b c", "d=e f"]),
+        ("a=b,c", ["a=b,c"]),
+        ('",a=b"', [",a=b"]),
+    ],
+)
+def test_commas_within_a_tag_or_in_quotes_stay(typed: str, tags: list[str]) -> None:
+    assert given_list(f"create-account --tag {typed}") == tags
+
+
+@pytest.mark.parametrize("typed", ["Key=a, Value=b", "Key=a ,Value=b", "Key=a , Value=b", "Key=a Value=b"])
+def test_a_tag_in_the_clis_spelling_may_have_a_blank_in_its_middle(typed: str) -> None:
+    assert given_list(f"create-account --tags {typed}, Key=c, Value=d") == ["Key=a,Value=b", "Key=c,Value=d"]
+
+
+def test_a_list_of_nothing_but_commas_is_none() -> None:
+    assert "`--tag` (Tags) has no value" in problem("create-account --tag , --name web")
+
+
+def test_a_comma_behind_a_single_value_is_part_of_it() -> None:
+    assert parse("create-account --name web,").given.values == {"account_name": "web,"}
+    assert "“b” belongs to no flag" in problem("move-account --account a, b --to /")
+
+
 def test_aliases_and_capitals() -> None:
     assert parse("Move --Account web --to /").operation is MoveAccount
 
@@ -59,7 +129,7 @@ def test_choices_by_their_words(word: str, value: str) -> None:
 
 
 def test_what_is_left_empty_counts_as_not_given() -> None:
-    command = parse('create-account --name "" --ou=')
+    command = parse('create-account --name "" --ou= --tag ""')
     assert command.given.values == {}
     assert not command.complete()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -92,8 +93,52 @@ def test_an_error_of_fetching_the_bots_credentials_is_about_them() -> None:
 
 def test_a_fenced_write_never_leaves(aws: AwsSandbox) -> None:
     with fenced(lambda: False), pytest.raises(FencedError):
-        bot_aws().write("organizations", "create_account", AccountName="x", Email="x@example.com")
+        create_account(bot_aws())
     assert aws.calls.of("CreateAccount") == []
+
+
+def create_account(caller: Aws) -> None:
+    caller.write("organizations", "create_account", AccountName="x", Email="x@example.com")
+
+
+def test_a_write_leaves_while_its_fence_lets_it_and_asks_each_time(aws: AwsSandbox) -> None:
+    answers = iter((True, False))
+    with fenced(lambda: next(answers)):
+        create_account(bot_aws())
+        with pytest.raises(FencedError):
+            create_account(bot_aws())
+    assert len(aws.calls.of("CreateAccount")) == 1
+
+
+def test_a_fence_is_for_writes_only(aws: AwsSandbox) -> None:
+    with fenced(lambda: False):
+        bot_aws().read("organizations", "list_roots")
+    assert len(aws.calls.of("ListRoots")) == 1
+
+
+def test_a_fence_ends_with_its_block_even_when_a_call_was_stopped(aws: AwsSandbox) -> None:
+    with pytest.raises(FencedError), fenced(lambda: False):
+        create_account(bot_aws())
+    create_account(bot_aws())
+    assert len(aws.calls.of("CreateAccount")) == 1
+
+
+def test_after_a_fence_within_another_the_outer_one_holds_again(aws: AwsSandbox) -> None:
+    with fenced(lambda: False):
+        with fenced(lambda: True):
+            create_account(bot_aws())
+        with pytest.raises(FencedError):
+            create_account(bot_aws())
+    assert len(aws.calls.of("CreateAccount")) == 1
+
+
+def test_one_workers_fence_stops_no_other_worker(aws: AwsSandbox) -> None:
+    """Two threads carry two requests out at the same time."""
+    with fenced(lambda: False):
+        other = threading.Thread(target=create_account, args=(bot_aws(),))
+        other.start()
+        other.join()
+    assert len(aws.calls.of("CreateAccount")) == 1
 
 
 def test_a_page_token_that_comes_again_ends_the_reading() -> None:
