@@ -34,7 +34,14 @@ around_its_end = pytest.mark.parametrize(
 )
 
 
-MESSAGE = {"lane": "request:1", "kind": "card", "marker": "m", "request_id": 1, "created_at": NOW, "due_at": NOW}
+MESSAGE: dict[str, Any] = {
+    "lane": "request:1",
+    "kind": "card",
+    "marker": "m",
+    "request_id": 1,
+    "created_at": NOW,
+    "due_at": NOW,
+}
 
 
 @pytest.fixture
@@ -43,9 +50,23 @@ def store() -> Iterator[Store]:
     engine = open_engine("sqlite://")
     SQLModel.metadata.create_all(engine)
     found = Store(engine)
-    asked = {"operation": "create-ou", "subject": "s", "team": "T", "requester": "U", "delivery": "d", "marker": "m"}
-    session = {"user": "U", "account": "1", "role": "r", "duration": 1, "session_name": "s", "state": "live"}
-    click = {"delivery": "d", "kind": "approve", "user": "U", "team": "T", "request_id": 1}
+    asked: dict[str, Any] = {
+        "operation": "create-ou",
+        "subject": "s",
+        "team": "T",
+        "requester": "U",
+        "delivery": "d",
+        "marker": "m",
+    }
+    session: dict[str, Any] = {
+        "user": "U",
+        "account": "1",
+        "role": "r",
+        "duration": 1,
+        "session_name": "s",
+        "state": "live",
+    }
+    click: dict[str, Any] = {"delivery": "d", "kind": "approve", "user": "U", "team": "T", "request_id": 1}
     with found.write() as rows:
         rows.add(Request(**asked, created_at=NOW, due_at=NOW))
         rows.flush()
@@ -214,7 +235,13 @@ def test_a_tick_takes_so_many_of_each_kind_the_oldest_first_and_what_runs_all_at
             for status in (Status.PENDING, Status.APPROVED):
                 name = f"{status} {number}"
                 session.add(Request(**(asked | {"delivery": name, "subject": name, "status": status})))
-            click = {"delivery": f"{number}", "kind": "approve", "user": "U", "team": "T", "request_id": 1}
+            click: dict[str, Any] = {
+                "delivery": f"{number}",
+                "kind": "approve",
+                "user": "U",
+                "team": "T",
+                "request_id": 1,
+            }
             session.add(Interaction(**click, received_at=NOW, due_at=NOW))
             session.add(Message(**(MESSAGE | {"lane": f"request:{number}"})))
     with store.read() as session:

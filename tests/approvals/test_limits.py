@@ -98,6 +98,8 @@ def test_the_door_tells_at_once_and_lets_a_redelivery_pass() -> None:
     door.check(ALICE, "a", clock())
     with pytest.raises(FloodError, match="2 requests within an hour"):
         door.check(ALICE, "c", clock())
+    with pytest.raises(FloodError, match="You may ask again in 1 minute"):
+        door.check(ALICE, "c", clock() + timedelta(minutes=59, seconds=59))
     door.check(ALICE, "c", clock() + timedelta(hours=1))
 
 

@@ -8,13 +8,18 @@ from typing import Any
 
 import pytest
 from slack_sdk import WebClient
+from sqlalchemy import update
+from sqlmodel import col
 
+from approvals.models import Message as SentMessage
+from approvals.models import Request
 from approvals.outbox import Outbox
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
 from tests.harness.clock import SlackTime
 from tests.harness.people import ALICE, BOB
+from tests.harness.slack import InMemorySlack
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
@@ -170,6 +175,31 @@ def test_a_lost_answer_is_found_among_what_many_people_wrote_since(
     mail.whole_story()
     said = slack.seen(lambda message: message.by_bot)
     assert [times for times in Counter((m["channel"], m["text"]) for m in said).values() if times > 1] == []
+
+
+@pytest.mark.parametrize(("seconds", "posts"), [(9, 0), (10, 1), (11, 1)])
+@pytest.mark.parametrize("arrived", [True, False])
+def test_after_a_lost_answer_a_message_is_sent_again_from_its_settle_time_on_unless_it_is_there(
+    workers: Workers, seconds: int, posts: int, *, arrived: bool
+) -> None:
+    """Slack may show late what it took in."""
+    workers.ask("create-account", **NEW)
+    workers.work()
+    slack = InMemorySlack()
+    outbox = Outbox(workers.context, slack, lambda: "B0ORGBOT", lambda _: {})
+    (lane,) = workers.lanes()
+    sent_at = workers.clock()
+    if arrived:
+        outbox.send_lane(lane)
+    with workers.context.store.write() as session:
+        forgotten = {"status": "sending", "started_at": sent_at, "due_at": sent_at}
+        session.execute(
+            update(SentMessage).where(col(SentMessage.lane) == lane, col(SentMessage.kind) == "card").values(forgotten)
+        )
+        session.execute(update(Request).values(card_ts="", card_channel=""))
+    workers.clock.advance(seconds=seconds)
+    outbox.send_lane(lane)
+    assert len(slack.cards("C0APPROVALS", 1)) == (1 if arrived else posts)
 
 
 def test_a_private_line_goes_by_dm_where_it_cannot_be_shown(workers: Workers, slack: SlackSandbox) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from approvals import reminder_lines
 from approvals.approvers import mentions
 from approvals.models import Request
-from approvals.reminders import next_word, slots_passed
+from approvals.reminders import next_word, notice_at, slots_passed
 from approvals.rules import Rule, Rules
 from approvals.states import Status
 from sandbox.slack.limits import message_error, problems
@@ -136,6 +136,68 @@ def test_each_wait_is_twice_as_long_as_the_one_before(waited: float, count: int)
 
 def test_no_first_wait_means_no_reminders() -> None:
     assert slots_passed(24 * HOUR, timedelta(0)) == 0
+
+
+SECOND = timedelta(seconds=1)
+
+
+def living(hours: float, **said: object) -> Request:
+    """A request that was announced at NOW and expires so many hours later."""
+    request = longest(Status.PENDING)
+    values = {"announced_at": NOW, "expires_at": NOW + hours * HOUR, **said}
+    for name, value in values.items():
+        setattr(request, name, value)
+    return request
+
+
+QUIET = Rule("quiet", (BOB,), remind=timedelta(0))
+
+
+def test_the_notice_comes_an_hour_before_the_end_of_what_lives_longer_than_two_hours() -> None:
+    long, short = living(2 + 1 / 3600), living(2)
+    assert notice_at(long) == next_word(long, QUIET) == NOW + HOUR + SECOND
+    assert notice_at(short) is next_word(short, QUIET) is None
+    assert notice_at(living(72, warned_at=NOW)) is None
+
+
+def test_no_reminder_comes_with_the_notice_or_after_it_and_none_with_the_end() -> None:
+    rule = Rule("r", (BOB,), remind=4 * HOUR)
+    assert next_word(living(5 + 1 / 3600), rule) == NOW + 4 * HOUR
+    assert next_word(living(5), rule) == NOW + 4 * HOUR == notice_at(living(5))
+    assert next_word(living(5, warned_at=NOW), rule) is None
+    short = Rule("r", (BOB,), remind=2 * HOUR)
+    assert next_word(living(2), short) is None
+    assert next_word(living(2), Rule("r", (BOB,), remind=2 * HOUR - SECOND)) == NOW + 2 * HOUR - SECOND
+
+
+def test_an_escalation_comes_before_the_end_or_not_at_all_and_once() -> None:
+    rule = Rule("r", (BOB,), remind=timedelta(0), escalate_to=(DAVE,), escalate_after=24 * HOUR)
+    told = {"warned_at": NOW}
+    assert next_word(living(24, **told), rule) is None
+    assert next_word(living(24 + 1 / 3600, **told), rule) == NOW + 24 * HOUR
+    assert next_word(living(72, **told, escalated_at=NOW), rule) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "at", "words"),
+    [
+        (PATIENT, 4 * HOUR, "has waited for 4 hours"),
+        (ESCALATING, 24 * HOUR, "from now on you may decide it as well"),
+        (PATIENT, 71 * HOUR, "expires in about an hour"),
+        (PATIENT, 72 * HOUR, "has expired"),
+    ],
+)
+def test_each_word_is_said_at_its_second_and_not_before(
+    workers: Workers, rule: Rule, at: timedelta, words: str
+) -> None:
+    waiting(workers, rule)
+    workers.clock.now += at - SECOND
+    workers.work()
+    assert words not in str(workers.said("thread"))
+    workers.clock.now += SECOND
+    for _ in range(2):
+        workers.work()
+    assert str(workers.said("thread")).count(words) == 1
 
 
 @given(

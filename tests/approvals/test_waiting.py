@@ -54,7 +54,14 @@ def test_after_the_escalation_it_waits_for_others_as_well(workers: Workers, aske
 
 
 def test_what_has_run_out_of_time_waits_for_nobody(workers: Workers, asked: Request) -> None:
-    workers.clock.advance(hours=72)
+    workers.clock.advance(hours=72, seconds=-1)
+    assert numbers(workers, BOB) == ([1], 0)
+    workers.clock.advance(seconds=1)
+    assert numbers(workers, BOB) == ([], 0)
+
+
+def test_what_was_not_announced_yet_waits_for_nobody(workers: Workers) -> None:
+    workers.ask("create-account", account_name="fullback-mobile", email="mobile@example.com")
     assert numbers(workers, BOB) == ([], 0)
 
 
@@ -69,5 +76,7 @@ def test_a_groups_members_are_remembered_for_half_a_minute(monkeypatch: pytest.M
     clock = Clock()
     people = BriefPeople(WebClient(), clock)
     assert [people.members("S0A"), people.members("S0A")] == [["U1"], ["U1"]]
-    clock.advance(seconds=31)
+    clock.advance(seconds=30)
+    assert people.members("S0A") == ["U1"]
+    clock.advance(seconds=1)
     assert people.members("S0A") == ["U2"]

@@ -82,6 +82,7 @@ def test_after_a_comma_any_word_belongs_to_the_list() -> None:
     assert given_list("untag-account --account web --key owner, cost , team") == ["owner", "cost", "team"]
     assert given_list("create-account --tag a=b, c") == ["a=b", "c"]
     assert "“c” belongs to no flag" in problem("create-account --tag a=b, --name web c")
+    assert "“c” belongs to no flag" in problem("create-account --tag a=b, --form c")
     assert "“c” belongs to no flag" in problem("create-account --tag a=b c")
 
 
@@ -108,6 +109,10 @@ def test_commas_within_a_tag_or_in_quotes_stay(typed: str, tags: list[str]) -> N
 @pytest.mark.parametrize("typed", ["Key=a, Value=b", "Key=a ,Value=b", "Key=a , Value=b", "Key=a Value=b"])
 def test_a_tag_in_the_clis_spelling_may_have_a_blank_in_its_middle(typed: str) -> None:
     assert given_list(f"create-account --tags {typed}, Key=c, Value=d") == ["Key=a,Value=b", "Key=c,Value=d"]
+
+
+def test_a_tag_in_the_clis_spelling_has_one_value() -> None:
+    assert given_list("create-account --tags Key=a,Value=b, Value=c") == ["Key=a,Value=b", "Value=c"]
 
 
 def test_a_list_of_nothing_but_commas_is_none() -> None:
