@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,26 +15,39 @@ from sqlalchemy import text
 from bot.database import open_engine
 from bot.slack_words import NO_GROUP, NO_PERSON
 from sandbox.sandbox import MANIFEST, Sandbox, sandbox
+from tests.harness.forking import fork, run
 
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Sandbox]:
-    with sandbox(mode="socket") as found:
+    with sandbox(mode="socket", launch=fork) as found:
         bot = found.start_bot()
         found.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")
         found.slack.wait_for(lambda: found.slack.messages("aws-approvals"), what="the card")
-        bot.stop()
+        bot.kill()
         yield found
 
 
-def orgbot(place: Sandbox, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+Run = Callable[[Sequence[str], dict[str, str]], subprocess.CompletedProcess[str]]
+
+
+def executed(words: Sequence[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The same as `run`, in a new interpreter."""
     command = [sys.executable, "-m", "bot", *words]
-    environment = {"PATH": "/usr/bin", **place.environment(), **more}
     return subprocess.run(command, env=environment, cwd=MANIFEST.parent, capture_output=True, text=True, check=False)  # noqa: S603
 
 
-def test_all_is_well(place: Sandbox) -> None:
-    answer = orgbot(place, "check")
+def orgbot(place: Sandbox, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return run(words, environment(place, **more))
+
+
+def environment(place: Sandbox, **more: str) -> dict[str, str]:
+    return {"PATH": "/usr/bin", **place.environment(), **more}
+
+
+@pytest.mark.parametrize("by", [executed, run])
+def test_all_is_well(place: Sandbox, by: Run) -> None:
+    answer = by(["check"], environment(place))
     assert "NOT OK" not in answer.stdout
     assert (answer.returncode, answer.stderr) == (0, "")
     for name in (
