@@ -1,13 +1,17 @@
-"""Fixtures that every part's tests share: one AWS for each module, begun anew for each test."""
+"""Fixtures that every part's tests share: one AWS for each module, begun anew for each test, and one browser."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.aws.server import AwsSandbox
 from tests.harness.profiles import choose_profile
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 choose_profile()
 
@@ -25,3 +29,12 @@ def aws(_one_aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> AwsSandbox:
     for name, value in _one_aws.environment().items():
         monkeypatch.setenv(name, value)
     return _one_aws
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of a process; each has windows of its own (`page_of`)."""
+    from tests.harness.browser import chromium  # noqa: PLC0415  Most tests need no browser, and this takes its time.
+
+    with chromium() as started:
+        yield started
