@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partialmethod
+import socket
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from slack_bolt import App
 from slack_sdk import WebClient
-from slack_sdk.socket_mode.builtin.connection import Connection
 
 from bot.transport import SignedHttp, SocketMode
 from sandbox.sandbox import MANIFEST
@@ -44,7 +43,8 @@ def test_what_cannot_be_read_is_400(body: str, kind: str, caplog: pytest.LogCapt
 
 def test_the_end_does_not_wait_for_what_slack_says_next(monkeypatch: pytest.MonkeyPatch) -> None:
     """The SDK's reader waits for a frame: here for longer than a test may take."""
-    monkeypatch.setattr(Connection, "__init__", partialmethod(Connection.__init__, receive_timeout=1000))
+    connect = socket.create_connection
+    monkeypatch.setattr(socket, "create_connection", lambda address, *_, **__: connect(address, timeout=1000))
     with SlackSandbox(MANIFEST, "socket") as slack:
         client = WebClient(slack.bot_token, base_url=slack.api_url)
         made = SocketMode(App(client=client, name="orgbot"), slack.app_token)
