@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -166,24 +168,33 @@ def test_the_iam_policy_is_json(place: Sandbox) -> None:
     assert "organizations:CreateAccount" in str(policy["Statement"])
 
 
-def test_the_audit_is_whole_until_somebody_edits_it(place: Sandbox) -> None:
-    assert re.search(r"\d+ records, each as it was written", orgbot(place, "audit", "verify").stdout)
-    exported = [json.loads(line) for line in orgbot(place, "audit", "export").stdout.splitlines()]
+@pytest.fixture
+def own_database(place: Sandbox, tmp_path: Path) -> str:
+    """A copy of the database, which a test may spoil."""
+    for file in place.folder.glob("orgbot.db*"):
+        shutil.copy(file, tmp_path)
+    return f"sqlite:///{tmp_path / 'orgbot.db'}"
+
+
+def test_the_audit_is_whole_until_somebody_edits_it(place: Sandbox, own_database: str) -> None:
+    audit = partial(orgbot, place, "audit", DATABASE_URL=own_database)
+    assert re.search(r"\d+ records, each as it was written", audit("verify").stdout)
+    exported = [json.loads(line) for line in audit("export").stdout.splitlines()]
     assert exported[0]["event"] == "request.filed"
 
     last = exported[-1]
-    assert "1 anchor agrees" in orgbot(place, "audit", "verify", "--anchor", f"{last['id']}:{last['hash']}").stdout
-    cut_off = orgbot(place, "audit", "verify", "--anchor", f"999:{last['hash']}")
+    assert "1 anchor agrees" in audit("verify", "--anchor", f"{last['id']}:{last['hash']}").stdout
+    cut_off = audit("verify", "--anchor", f"999:{last['hash']}")
     assert (cut_off.returncode, "has been cut off" in cut_off.stdout) == (1, True)
     for wrong in (["verify", "--anchor", "999"], ["export", "--since", "soon"], ["export", "--format", "xml"]):
-        refused = orgbot(place, "audit", *wrong)
+        refused = audit(*wrong)
         assert refused.returncode == 2
         assert "Traceback" not in refused.stderr
 
-    engine = open_engine(place.environment()["DATABASE_URL"])
+    engine = open_engine(own_database)
     with engine.begin() as connection:
         connection.execute(text("UPDATE audit SET actor = 'U0MALLORY' WHERE id = 1"))
     engine.dispose()
-    answer = orgbot(place, "audit", "verify")
+    answer = audit("verify")
     assert answer.returncode == 1
     assert "record 1: its content was changed" in answer.stdout

@@ -14,7 +14,7 @@ from bot.transport import SignedHttp, SocketMode
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 
-DEEP = "[" * 5000 + "]" * 5000
+DEEP = "[" * 100_000 + "]" * 100_000
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 

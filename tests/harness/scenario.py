@@ -54,6 +54,11 @@ class Scenario:
     def _card(self, number: int) -> Message | None:
         return next((message for message in self.cards() if f"#{number} " in message["text"]), None)
 
+    def is_the_first(self) -> None:
+        """Files a request, and sees that nothing was filed before it."""
+        self.ask()
+        assert "fullback-mobile" in str(self.card()["blocks"])
+
     def press(self, button: str, by: str, number: int = 1) -> None:
         self.person(by).clicks(button, self.card(number))
 
