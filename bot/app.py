@@ -199,6 +199,7 @@ class Orgbot:
 
     def _bolt_app(self) -> App:
         app = App(
+            name="orgbot",  # Without one, Bolt looks through the source of all that is on the stack for a name.
             client=self.slack,
             authorize=lambda: self.identity.authorize(),  # noqa: PLW0108  Bolt reads the names of the parameters, and takes `self` for one.
             request_verification_enabled=False,  # The edge server has checked the signature; Socket Mode has none.

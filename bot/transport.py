@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from slack_bolt import App
@@ -50,7 +51,16 @@ class SocketMode:
         )
         client.message_processor.shutdown()  # type: ignore[no-untyped-call]
         client.message_workers.shutdown(wait=True)
+        self._end_reading()
         self._handler.close()  # type: ignore[no-untyped-call]
+
+    def _end_reading(self) -> None:
+        """The SDK closes the connection when its reader lets go of it: at the next frame, such as a pong, or after 3 s."""
+        client = self._handler.client
+        client.current_session_state.terminated = True
+        if client.current_session:
+            with suppress(OSError):
+                client.current_session.ping("end")  # Of an empty pong it would go on to read the content.
 
 
 class SignedHttp:

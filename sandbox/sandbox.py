@@ -13,9 +13,10 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from sandbox.aws.server import AwsSandbox
 from sandbox.slack.driver import Mode, SlackSandbox
@@ -25,6 +26,7 @@ APPROVAL_CHANNEL, APPROVERS = "C0APPROVALS", "S0APPROVERS"
 CREATION_SECONDS = 6.0
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
+LOOK_AGAIN_SECONDS = 0.02
 FOREIGN = ("SLACK_", "AWS_", "ORGBOT_", "DATABASE_URL", "HOST", "PORT")
 
 
@@ -32,23 +34,47 @@ class BotDiedError(Exception):
     """The bot ended by itself; the text is what it said last."""
 
 
-class BotProcess:
-    """`orgbot run` as a child process, with its log in a file."""
+class Process(Protocol):
+    """What is needed of a process, as `subprocess.Popen` has it."""
 
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+Launch = Callable[[dict[str, str], Path], Process]
+
+
+def execute(environment: dict[str, str], log: Path) -> Process:
+    """`orgbot run` in a new interpreter, with exactly this environment, in the folder of its log."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "bot", "run"],
+            env=environment,
+            stdout=output,
+            stderr=output,
+            cwd=log.parent,
+            start_new_session=True,  # Ctrl-C is for the sandbox, which then ends the bot in order.
+        )
+
+
+class BotProcess:
+    """`orgbot run` as a child process, with its log in a file; `launch` starts it."""
+
+    def __init__(self, environment: dict[str, str], log: Path, launch: Launch = execute) -> None:
         self.port = int(environment["PORT"])
         self._log = log
         own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-        with log.open("ab") as output:
-            command = [sys.executable, "-m", "bot", "run"]
-            self.process = subprocess.Popen(  # noqa: S603  The command is ours.
-                command,
-                env=own | environment,
-                stdout=output,
-                stderr=output,
-                cwd=log.parent,
-                start_new_session=True,  # Ctrl-C is for the sandbox, which then ends the bot in order.
-            )
+        self.process = launch(own | environment, log)
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
         """Returns when `/readyz` says yes; raises BotDiedError, or TimeoutError after `seconds`."""
@@ -58,7 +84,7 @@ class BotProcess:
                 raise BotDiedError(self.last_words())
             if self._is_ready():
                 return
-            time.sleep(0.05)
+            time.sleep(LOOK_AGAIN_SECONDS)
         raise TimeoutError(f"the bot was not ready within {seconds:.0f} s: {self.last_words()}")
 
     def _is_ready(self) -> bool:
@@ -90,10 +116,11 @@ class BotProcess:
 class Sandbox:
     """The two stand-ins and the place for the bot's files; `start_bot` may be called again after a bot has ended."""
 
-    def __init__(self, aws: AwsSandbox, slack: SlackSandbox, folder: Path) -> None:
+    def __init__(self, aws: AwsSandbox, slack: SlackSandbox, folder: Path, launch: Launch = execute) -> None:
         self.aws = aws
         self.slack = slack
         self.folder = folder
+        self._launch = launch
 
     def environment(self, **more: str) -> dict[str, str]:
         """The bot's whole environment; over HTTP Slack is told the address at which the bot will listen."""
@@ -115,9 +142,13 @@ class Sandbox:
             **more,
         }
 
+    def launch_bot(self, **more: str) -> BotProcess:
+        """A bot that has only begun to start."""
+        return BotProcess(self.environment(**more), self.folder / "orgbot.log", self._launch)
+
     def start_bot(self, **more: str) -> BotProcess:
         """A bot that is ready; raises BotDiedError when it could not start."""
-        bot = BotProcess(self.environment(**more), self.folder / "orgbot.log")
+        bot = self.launch_bot(**more)
         try:
             bot.wait_until_ready()
         except BaseException:
@@ -127,14 +158,16 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(*, mode: Mode = "socket", port: int = 0, creation_seconds: float = CREATION_SECONDS) -> Iterator[Sandbox]:
+def sandbox(
+    *, mode: Mode = "socket", port: int = 0, creation_seconds: float = CREATION_SECONDS, launch: Launch = execute
+) -> Iterator[Sandbox]:
     """A sandbox without a bot yet; its files live in a temporary folder."""
     with (
         tempfile.TemporaryDirectory(prefix="orgbot-") as folder,
         AwsSandbox(creation_seconds=creation_seconds) as aws,
         SlackSandbox(manifest=MANIFEST, mode=mode, port=port) as slack,
     ):
-        yield Sandbox(aws, slack, Path(folder))
+        yield Sandbox(aws, slack, Path(folder), launch)
 
 
 def free_port() -> int:

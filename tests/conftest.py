@@ -1,14 +1,18 @@
-"""Fixtures that every part's tests share: one AWS for each module, begun anew for each test."""
+"""Fixtures that every part's tests share: one AWS for each module, begun anew for each test, and one browser."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import running
 from tests.harness.profiles import choose_profile
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 choose_profile()
 
@@ -26,3 +30,12 @@ def aws(running_aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> AwsSandbox:
     for name, value in running_aws.environment().items():
         monkeypatch.setenv(name, value)
     return running_aws
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of a process; each has windows of its own (`page_of`)."""
+    from tests.harness.browser import chromium  # noqa: PLC0415  Most tests need no browser, and this takes its time.
+
+    with chromium() as started:
+        yield started

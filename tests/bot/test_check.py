@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,26 +17,39 @@ from sqlalchemy import text
 from bot.database import open_engine
 from bot.slack_words import NO_GROUP, NO_PERSON
 from sandbox.sandbox import MANIFEST, Sandbox, sandbox
+from tests.harness.forking import fork, run
 
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Sandbox]:
-    with sandbox(mode="socket") as found:
+    with sandbox(mode="socket", launch=fork) as found:
         bot = found.start_bot()
         found.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")
         found.slack.wait_for(lambda: found.slack.messages("aws-approvals"), what="the card")
-        bot.stop()
+        bot.kill()
         yield found
 
 
-def orgbot(place: Sandbox, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+Run = Callable[[Sequence[str], dict[str, str]], subprocess.CompletedProcess[str]]
+
+
+def executed(words: Sequence[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The same as `run`, in a new interpreter."""
     command = [sys.executable, "-m", "bot", *words]
-    environment = {"PATH": "/usr/bin", **place.environment(), **more}
     return subprocess.run(command, env=environment, cwd=MANIFEST.parent, capture_output=True, text=True, check=False)  # noqa: S603
 
 
-def test_all_is_well(place: Sandbox) -> None:
-    answer = orgbot(place, "check")
+def orgbot(place: Sandbox, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return run(words, environment(place, **more))
+
+
+def environment(place: Sandbox, **more: str) -> dict[str, str]:
+    return {"PATH": "/usr/bin", **place.environment(), **more}
+
+
+@pytest.mark.parametrize("by", [executed, run])
+def test_all_is_well(place: Sandbox, by: Run) -> None:
+    answer = by(["check"], environment(place))
     assert "NOT OK" not in answer.stdout
     assert (answer.returncode, answer.stderr) == (0, "")
     for name in (
@@ -153,24 +168,33 @@ def test_the_iam_policy_is_json(place: Sandbox) -> None:
     assert "organizations:CreateAccount" in str(policy["Statement"])
 
 
-def test_the_audit_is_whole_until_somebody_edits_it(place: Sandbox) -> None:
-    assert re.search(r"\d+ records, each as it was written", orgbot(place, "audit", "verify").stdout)
-    exported = [json.loads(line) for line in orgbot(place, "audit", "export").stdout.splitlines()]
+@pytest.fixture
+def own_database(place: Sandbox, tmp_path: Path) -> str:
+    """A copy of the database, which a test may spoil."""
+    for file in place.folder.glob("orgbot.db*"):
+        shutil.copy(file, tmp_path)
+    return f"sqlite:///{tmp_path / 'orgbot.db'}"
+
+
+def test_the_audit_is_whole_until_somebody_edits_it(place: Sandbox, own_database: str) -> None:
+    audit = partial(orgbot, place, "audit", DATABASE_URL=own_database)
+    assert re.search(r"\d+ records, each as it was written", audit("verify").stdout)
+    exported = [json.loads(line) for line in audit("export").stdout.splitlines()]
     assert exported[0]["event"] == "request.filed"
 
     last = exported[-1]
-    assert "1 anchor agrees" in orgbot(place, "audit", "verify", "--anchor", f"{last['id']}:{last['hash']}").stdout
-    cut_off = orgbot(place, "audit", "verify", "--anchor", f"999:{last['hash']}")
+    assert "1 anchor agrees" in audit("verify", "--anchor", f"{last['id']}:{last['hash']}").stdout
+    cut_off = audit("verify", "--anchor", f"999:{last['hash']}")
     assert (cut_off.returncode, "has been cut off" in cut_off.stdout) == (1, True)
     for wrong in (["verify", "--anchor", "999"], ["export", "--since", "soon"], ["export", "--format", "xml"]):
-        refused = orgbot(place, "audit", *wrong)
+        refused = audit(*wrong)
         assert refused.returncode == 2
         assert "Traceback" not in refused.stderr
 
-    engine = open_engine(place.environment()["DATABASE_URL"])
+    engine = open_engine(own_database)
     with engine.begin() as connection:
         connection.execute(text("UPDATE audit SET actor = 'U0MALLORY' WHERE id = 1"))
     engine.dispose()
-    answer = orgbot(place, "audit", "verify")
+    answer = audit("verify")
     assert answer.returncode == 1
     assert "record 1: its content was changed" in answer.stdout

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import picture as module
-from bot.aws import Boto3Clients
+from bot.aws import WRITING, Boto3Clients
 from bot.picture import NOT_YET, Picture
 from operations.aws import Aws
 from sandbox.aws.server import AwsSandbox
@@ -55,7 +55,8 @@ def test_the_old_picture_stays_when_aws_refuses(picture: Picture, aws: AwsSandbo
     assert picture.due()
 
 
-def test_people_are_told_what_to_do_where_waiting_does_not_help(picture: Picture, aws: AwsSandbox) -> None:
+def test_people_are_told_what_to_do_where_waiting_does_not_help(aws: AwsSandbox, clock: Clock) -> None:
+    picture = Picture(Aws(Boto3Clients(reading=WRITING)), clock, every=timedelta(minutes=5))  # Its clients try once.
     assert picture.unread == NOT_YET
     aws.faults.add("ListAccounts", "error", code="AccessDeniedException")
     picture.refresh()

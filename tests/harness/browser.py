@@ -49,10 +49,3 @@ def page_of(
         context.on("weberror", lambda error: errors.append(str(error.error)))
         yield context.new_page()
     assert errors == []
-
-
-@contextmanager
-def chromium_page() -> Iterator[Page]:
-    """A page of a browser of its own."""
-    with chromium() as browser, page_of(browser) as page:
-        yield page

@@ -11,27 +11,32 @@ from sandbox.sandbox import BotProcess, Sandbox, sandbox
 from sandbox.slack.driver import Mode
 from sandbox.slack.outcomes import CommandReply
 from sandbox.slack.person import Person
+from tests.harness.forking import fork
 
 Message = dict[str, Any]
 PATIENCE = 60.0
 ASK = '/org create-account --name {name} --email {email} --ou /Workloads/Staging --tag owner=mobile --reason "for the mobile team"'
+# The stand-ins answer at once, and what they have answered stands: nothing has to be waited for as long as in AWS.
+CREATION_SECONDS = 0.3
 QUICK = {
-    "ORGBOT_POLL_SECONDS": "0.2",
-    "ORGBOT_TICK_SECONDS": "0.1",
-    "ORGBOT_SETTLE_SECONDS": "3",
+    "ORGBOT_POLL_SECONDS": "0.1",
+    "ORGBOT_TICK_SECONDS": "0.05",
+    "ORGBOT_SETTLE_SECONDS": "0.5",
+    "ORGBOT_SLACK_SETTLE_SECONDS": "0.3",
     "ORGBOT_PENDING_PER_PERSON": "100",
     "ORGBOT_LOG_FORMAT": "json",
 }
 
 
 class Scenario:
-    """A sandbox with a running bot."""
+    """A sandbox with a running bot, which has these settings besides the quick ones."""
 
-    def __init__(self, place: Sandbox) -> None:
+    def __init__(self, place: Sandbox, settings: dict[str, str]) -> None:
         self.place = place
         self.slack = place.slack
         self.aws = place.aws
-        self.bot: BotProcess = place.start_bot(**QUICK)
+        self._settings = QUICK | settings
+        self.bot: BotProcess = place.start_bot(**self._settings)
 
     def person(self, name: str) -> Person:
         return self.slack.person(name)
@@ -48,6 +53,11 @@ class Scenario:
 
     def _card(self, number: int) -> Message | None:
         return next((message for message in self.cards() if f"#{number} " in message["text"]), None)
+
+    def is_the_first(self) -> None:
+        """Files a request, and sees that nothing was filed before it."""
+        self.ask()
+        assert "fullback-mobile" in str(self.card()["blocks"])
 
     def press(self, button: str, by: str, number: int = 1) -> None:
         self.person(by).clicks(button, self.card(number))
@@ -97,7 +107,7 @@ class Scenario:
         self.bot.kill()
 
     def start_again(self) -> None:
-        self.bot = self.place.start_bot(**QUICK)
+        self.bot = self.place.start_bot(**self._settings)
 
     def log(self) -> list[dict[str, Any]]:
         lines = (self.place.folder / "orgbot.log").read_text().splitlines()
@@ -109,11 +119,11 @@ def _holding(words: str, messages: list[Message]) -> str:
 
 
 @contextmanager
-def started(mode: Mode, creation_seconds: float = 0.6) -> Iterator[Scenario]:
-    with sandbox(mode=mode, creation_seconds=creation_seconds) as place:
-        found = Scenario(place)
+def started(mode: Mode, **settings: str) -> Iterator[Scenario]:
+    """A scenario whose bot is forked, and killed at the end: how it starts and ends by itself is test_process's subject."""
+    with sandbox(mode=mode, creation_seconds=CREATION_SECONDS, launch=fork) as place:
+        found = Scenario(place, settings)
         try:
             yield found
         finally:
-            if found.bot.process.poll() is None:
-                found.bot.stop()
+            found.bot.kill()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.harness.browser import chromium_page
+from tests.harness.browser import page_of
 from tests.harness.scenario import started
 
 
-def test_alice_asks_bob_approves_and_the_thread_tells() -> None:
-    with started("socket") as scenario, chromium_page() as page:
+def test_alice_asks_bob_approves_and_the_thread_tells(browser: Browser) -> None:
+    with started("socket") as scenario, page_of(browser) as page:
         page.goto(scenario.slack.page_url)
         _ask(page)
         _approve_as_bob(page)
@@ -52,8 +52,8 @@ def _approve_as_bob(page: Page) -> None:
     card.get_by_text("replies").or_(card.get_by_text("1 reply")).first.click()
 
 
-def test_the_page_can_be_used_with_the_keyboard_alone() -> None:
-    with started("socket") as scenario, chromium_page() as page:
+def test_the_page_can_be_used_with_the_keyboard_alone(browser: Browser) -> None:
+    with started("socket") as scenario, page_of(browser) as page:
         page.goto(scenario.slack.page_url)
         page.get_by_label("Message # general").focus()
         page.keyboard.type("/org move-account")
@@ -68,8 +68,8 @@ def test_the_page_can_be_used_with_the_keyboard_alone() -> None:
         expect(form).to_be_hidden()
 
 
-def test_what_people_type_stays_text() -> None:
-    with started("socket") as scenario, chromium_page() as page:
+def test_what_people_type_stays_text(browser: Browser) -> None:
+    with started("socket") as scenario, page_of(browser) as page:
         page.goto(scenario.slack.page_url)
         page.get_by_label("Message # general").fill("<img src=x onerror=alert(1)> *bold* <!channel>")
         page.keyboard.press("Enter")

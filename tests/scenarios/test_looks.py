@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.harness.browser import chromium_page
+from tests.harness.browser import page_of
 from tests.harness.scenario import PATIENCE, Scenario, started
 
 
@@ -37,7 +37,7 @@ def test_an_account_with_its_tags_and_its_effective_policy(either: Scenario) -> 
 def test_pages_turn_in_place(either: Scenario) -> None:
     either.aws.grow(accounts=60, ous=3)
     alice = either.person("alice")
-    either.bot.stop()
+    either.die()
     either.start_again()
     alice.types("/org accounts grown")
     first = shown(either, "alice", "(1 to 25)")
@@ -76,8 +76,8 @@ def test_looking_works_while_aws_is_away(scenario: Scenario) -> None:
         assert "As read from AWS" in json.dumps(shown(scenario, "alice", words)["blocks"])
 
 
-def test_the_picture_is_seen_on_the_page() -> None:
-    with started("socket") as scenario, chromium_page() as page:
+def test_the_picture_is_seen_on_the_page(browser: Browser) -> None:
+    with started("socket") as scenario, page_of(browser) as page:
         scenario.person("alice").types("/org tree --picture")
         scenario.slack.wait_for(
             lambda: [one for one in scenario.person("alice").dms if one.get("files")], PATIENCE, "the picture"

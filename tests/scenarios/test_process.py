@@ -1,7 +1,12 @@
-"""The process itself: what it says when it cannot start, and what it does on signals."""
+"""The process itself: what it says when it cannot start, and what it does on signals.
+
+Where the subject is the program from its first moment to its exit code, it is started as its users start it; elsewhere, and
+over the other transport, it is forked.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import urllib.error
 import urllib.request
@@ -9,8 +14,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.sandbox import BotDiedError, BotProcess, Sandbox, sandbox
-from sandbox.slack.driver import Mode
+from sandbox.sandbox import BotDiedError, BotProcess, Sandbox, execute, sandbox
+from tests.harness.forking import fork
 from tests.harness.scenario import QUICK
 
 ONE_RULE = '[[rule]]\nname = "{name}"\napprovers = ["U0BOB"]\n'
@@ -18,8 +23,16 @@ ONE_RULE = '[[rule]]\nname = "{name}"\napprovers = ["U0BOB"]\n'
 
 @pytest.fixture(params=["http", "socket"])
 def place(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    mode: Mode = request.param
-    with sandbox(mode=mode, creation_seconds=0) as found:
+    """A sandbox whose bots are forked."""
+    with sandbox(mode=request.param, creation_seconds=0, launch=fork) as found:
+        yield found
+
+
+@pytest.fixture(params=[("http", execute), ("socket", fork)], ids=["http, started", "socket, forked"])
+def program(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A sandbox whose bot is the program itself over one of the transports."""
+    mode, launch = request.param
+    with sandbox(mode=mode, creation_seconds=0, launch=launch) as found:
         yield found
 
 
@@ -33,12 +46,30 @@ def place(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     ],
 )
 def test_a_wrong_setting_is_refused_at_start_in_one_line(place: Sandbox, setting: str, value: str, told: str) -> None:
+    _is_refused(place, setting, value, told)
+
+
+def test_the_program_itself_refuses_a_wrong_setting(program: Sandbox) -> None:
+    _is_refused(program, "ORGBOT_POLL_SECONDS", "soon", "ORGBOT_POLL_SECONDS=soon")
+
+
+def _is_refused(place: Sandbox, setting: str, value: str, told: str) -> None:
     with pytest.raises(BotDiedError) as caught:
-        place.start_bot(**QUICK, **{setting: value}) if setting not in QUICK else place.start_bot(
-            **(QUICK | {setting: value})
-        )
+        place.start_bot(**(QUICK | {setting: value}))
     assert told in str(caught.value)
     assert "Traceback" not in (place.folder / "orgbot.log").read_text()
+
+
+def test_a_fork_gets_nothing_of_an_earlier_one(place: Sandbox) -> None:
+    """Each has the environment that was asked for, a session of its own, and an end of its own."""
+    first = place.start_bot(**QUICK, ORGBOT_WORKER="4")
+    assert "ORGBOT_WORKER: there is no such setting" in first.last_words()
+    assert os.getsid(first.process.pid) == first.process.pid
+    first.kill()
+    (place.folder / "orgbot.log").write_text("")
+    second = place.start_bot(**QUICK)
+    assert "no such setting" not in second.last_words()
+    assert (first.process.poll(), second.stop()) == (-signal.SIGKILL, 0)
 
 
 def test_a_channel_may_be_given_by_its_name(place: Sandbox) -> None:
@@ -48,26 +79,26 @@ def test_a_channel_may_be_given_by_its_name(place: Sandbox) -> None:
     assert bot.stop() == 0
 
 
-def test_a_second_bot_on_the_same_database_is_refused(place: Sandbox) -> None:
-    first = place.start_bot(**QUICK)
+def test_a_second_bot_on_the_same_database_is_refused(program: Sandbox) -> None:
+    first = program.start_bot(**QUICK)
     with pytest.raises(BotDiedError, match="another orgbot is running"):
-        place.start_bot(**QUICK)
+        program.start_bot(**QUICK)
     assert first.stop() == 0
 
 
-def test_sighup_reads_the_rules_anew_and_keeps_them_when_they_are_wrong(place: Sandbox) -> None:
-    rules = place.folder / "rules.toml"
+def test_sighup_reads_the_rules_anew_and_keeps_them_when_they_are_wrong(program: Sandbox) -> None:
+    rules = program.folder / "rules.toml"
     rules.write_text(ONE_RULE.format(name="old"), encoding="utf-8")
-    bot = place.start_bot(**QUICK, ORGBOT_RULES=str(rules))
+    bot = program.start_bot(**QUICK, ORGBOT_RULES=str(rules))
     rules.write_text(ONE_RULE.format(name="new"), encoding="utf-8")
     bot.process.send_signal(signal.SIGHUP)
-    log = place.folder / "orgbot.log"
-    place.slack.wait_for(lambda: "the rules were reloaded: new" in log.read_text(), what="the new rules")
+    log = program.folder / "orgbot.log"
+    program.slack.wait_for(lambda: "the rules were reloaded: new" in log.read_text(), what="the new rules")
 
     rules.write_text("nonsense", encoding="utf-8")
     bot.process.send_signal(signal.SIGHUP)
-    place.slack.wait_for(lambda: "the rules were not reloaded" in log.read_text(), what="the refusal")
-    assert _rule_on_the_card(place) == "new"
+    program.slack.wait_for(lambda: "the rules were not reloaded" in log.read_text(), what="the refusal")
+    assert _rule_on_the_card(program) == "new"
     assert bot.stop() == 0
 
 
@@ -93,11 +124,10 @@ def asked(bot: BotProcess, path: str) -> tuple[int, str]:
 def waiting(place: Sandbox) -> Iterator[BotProcess]:
     """A bot that starts while Slack is away."""
     place.slack.faults.add("*", status=500, times=None)
-    bot = BotProcess(place.environment(**QUICK), place.folder / "orgbot.log")
+    bot = place.launch_bot(**QUICK)
     place.slack.wait_for(lambda: "waiting for Slack" in bot.last_words(), timeout=60, what="the first try")
     yield bot
-    if bot.process.poll() is None:
-        bot.kill()
+    bot.kill()
 
 
 def test_while_slack_is_away_the_probes_answer_and_the_start_goes_on_later(place: Sandbox, waiting: BotProcess) -> None:
@@ -117,15 +147,15 @@ def test_who_waits_for_slack_still_ends_when_told_to(waiting: BotProcess) -> Non
     assert "orgbot has stopped" in waiting.last_words()
 
 
-def test_the_probes_answer_until_a_call_in_hand_has_ended(place: Sandbox) -> None:
-    slow = place.aws.faults.add("MoveAccount", "delay", seconds=60)
-    bot = place.start_bot(**QUICK)
-    place.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")
-    card = place.slack.wait_for(lambda: place.slack.messages("aws-approvals"), timeout=20, what="the card")[0]
-    place.slack.person("bob").clicks("Approve", card)
-    place.slack.wait_for(lambda: place.aws.calls.of("MoveAccount"), timeout=20, what="the call")
+def test_the_probes_answer_until_a_call_in_hand_has_ended(program: Sandbox) -> None:
+    slow = program.aws.faults.add("MoveAccount", "delay", seconds=60)
+    bot = program.start_bot(**QUICK)
+    program.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")
+    card = program.slack.wait_for(lambda: program.slack.messages("aws-approvals"), timeout=20, what="the card")[0]
+    program.slack.person("bob").clicks("Approve", card)
+    program.slack.wait_for(lambda: program.aws.calls.of("MoveAccount"), timeout=20, what="the call")
     bot.process.terminate()
-    text = place.slack.wait_for(lambda: _stopping(bot), timeout=20, what="the end to begin")
+    text = program.slack.wait_for(lambda: _stopping(bot), timeout=20, what="the end to begin")
     assert asked(bot, "/healthz") == (200, "ok\n")
     assert text.splitlines()[0] == "NOT OK process: stopping"
     slow.release()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import scenario as scenarios
 from tests.harness.scenario import PATIENCE, Scenario, started
 
 RULES = """
@@ -28,11 +27,10 @@ MOVE = "/org move-account --account fullback-audit --to /Workloads"
 
 
 @pytest.fixture
-def ruled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scenario]:
+def ruled(tmp_path: Path) -> Iterator[Scenario]:
     file = tmp_path / "rules.toml"
     file.write_text(RULES, encoding="utf-8")
-    monkeypatch.setitem(scenarios.QUICK, "ORGBOT_RULES", str(file))
-    with started("socket") as found:
+    with started("socket", ORGBOT_RULES=str(file)) as found:
         yield found
 
 

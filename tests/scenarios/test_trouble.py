@@ -12,6 +12,8 @@ import pytest
 
 from tests.harness.scenario import Scenario
 
+ENDLESS = 600.0  # Seconds: AWS is at work until the test ends it.
+
 
 def test_kill_9_right_after_the_approval(either: Scenario) -> None:
     either.ask()
@@ -26,12 +28,13 @@ def test_kill_9_right_after_the_approval(either: Scenario) -> None:
 
 
 def test_kill_9_while_aws_is_at_work(scenario: Scenario) -> None:
-    scenario.aws.conditions.creation_seconds = 5.0
+    scenario.aws.conditions.creation_seconds = ENDLESS
     scenario.ask()
     scenario.press("Approve", "bob")
     scenario.aws.calls.wait_for("CreateAccount")
     scenario.die()
     scenario.start_again()
+    scenario.aws.finish_creations()
     account = scenario.done()
     assert scenario.accounts("fullback-mobile@example.com") == [account]
     assert len(scenario.aws.calls.of("CreateAccount")) == 1
@@ -149,12 +152,13 @@ def test_a_slack_that_answers_slowly_delays_no_ack(scenario: Scenario) -> None:
 
 
 def test_the_bots_credentials_expire_while_aws_is_at_work(scenario: Scenario) -> None:
-    scenario.aws.conditions.creation_seconds = 2.0
+    scenario.aws.conditions.creation_seconds = ENDLESS
     scenario.ask()
     scenario.press("Approve", "bob")
     scenario.aws.calls.wait_for("CreateAccount")
     scenario.aws.faults.add(kind="error", code="ExpiredTokenException", times=None)
     scenario.direct("alice", "credentials have expired")
+    scenario.aws.finish_creations()
     scenario.aws.faults.clear()
     account = scenario.done()
 

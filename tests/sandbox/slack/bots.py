@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
 
@@ -189,4 +189,14 @@ def over_socket(bot: Bot, slack: SlackSandbox) -> Iterator[SocketModeHandler]:
     try:
         yield handler
     finally:
+        _end_reading(handler)
         handler.close()  # type: ignore[no-untyped-call]
+
+
+def _end_reading(handler: SocketModeHandler) -> None:
+    """The client closes when its reader lets go of the connection: at the next frame, such as a pong, or after 3 s."""
+    handler.client.auto_reconnect_enabled = False
+    handler.client.current_session_state.terminated = True
+    if handler.client.current_session:
+        with suppress(OSError):
+            handler.client.current_session.ping("end")  # Of an empty pong it would go on to read the content.

@@ -9,17 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sandbox.slack.driver import SlackSandbox
-from tests.harness.browser import chromium, page_of
+from tests.harness.browser import page_of
 from tests.sandbox.slack.bots import Bot
 
 Look = Callable[..., Page]
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests of the page; each has windows of its own."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from sandbox.slack.driver import SlackSandbox
 from tests.sandbox.slack.bots import client_of
@@ -40,19 +40,22 @@ def test_a_window_that_is_left_listens_no_more_and_one_that_is_come_back_to_has_
 
 
 def test_what_is_heard_while_an_older_answer_is_on_its_way_stays(slack: SlackSandbox, look: Look) -> None:
+    client_of(slack).chat_postMessage(channel="C0APPROVALS", text="said before")
     page = look("U0ALICE/C0GENERAL")
+    log = page.get_by_role("log")
+    on_its_way: list[tuple[Route, APIResponse]] = []
 
     def late(route: Route) -> None:
-        answer = route.fetch()
+        on_its_way.append((route, route.fetch()))
         client_of(slack).chat_postMessage(channel="C0APPROVALS", text="just now")
-        page.wait_for_timeout(500)
-        route.fulfill(response=answer)
 
     page.route("**/sandbox/messages*", late, times=1)
-    with page.expect_response("**/sandbox/messages*"):
-        page.get_by_role("button", name="aws-approvals").click()
-    page.wait_for_timeout(500)
-    expect(page.get_by_role("log")).to_contain_text("just now")
+    page.get_by_role("button", name="aws-approvals").click()
+    expect(log).to_contain_text("just now")
+    ((route, answer),) = on_its_way
+    route.fulfill(response=answer)
+    expect(log).to_contain_text("said before")  # It stands in the answer alone.
+    assert "just now" in log.inner_text()
 
 
 def test_no_answer_is_told(look: Look) -> None:

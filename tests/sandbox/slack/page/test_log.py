@@ -11,6 +11,10 @@ from tests.sandbox.slack.page.conftest import Look
 
 HERE = "C0APPROVALS"
 BELOW = "() => { const list = document.querySelector('[role=log]'); return list.scrollHeight - list.scrollTop - list.clientHeight; }"
+# Ends when the page has heard of it: its own listener was there before this one.
+SCROLL_UP = (
+    "node => new Promise(heard => { node.addEventListener('scroll', heard, { once: true }); node.scrollTop = 0; })"
+)
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="400"/>'
 
 
@@ -63,8 +67,7 @@ def test_who_reads_further_up_stays_there(slack: SlackSandbox, look: Look) -> No
         _post(slack, f"Request {number}")
     page = look(f"U0BOB/{HERE}")
     expect(page.locator("article")).to_have_count(12)
-    page.get_by_role("log").evaluate("node => { node.scrollTop = 0 }")
-    page.wait_for_function("document.querySelector('[role=log]').scrollTop === 0")
+    page.get_by_role("log").evaluate(SCROLL_UP)
     _post(slack, "Request 13")
     expect(page.locator("article")).to_have_count(13)
     assert page.get_by_role("log").evaluate("node => node.scrollTop") == 0
