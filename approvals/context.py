@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from approvals.attachments import Attached, FileError
-from approvals.limits import Limits
-from approvals.people import People
-from approvals.rules import Rules
-from approvals.store import Store
-from operations.aws import Aws
-from operations.closing import Console
-from operations.organization import Organization
+from approvals.authority.people import People
+from approvals.authority.rules import Rules
+from approvals.queue.store import Store
+from approvals.request.limits import Limits
+from approvals.slack.attachments import Attached, FileError
+from operations.aws.aws import Aws
+from operations.core.closing import Console
+from operations.snapshot.organization import Organization
 
 
 def no_files(file: str, user: str) -> Attached:

@@ -17,20 +17,20 @@ from typing import Any
 from sqlalchemy import bindparam, text
 from sqlmodel import Session, col, func, select
 
-from approvals.absent import tell_absent
-from approvals.anchors import post as post_anchor
-from approvals.announce import announce
+from approvals.audit.anchors import post as post_anchor
 from approvals.context import Context
-from approvals.decide import decide, expire, forget_old_clicks
-from approvals.homes import OUT_OF_DATE
-from approvals.leases import Leased, free
 from approvals.models import LIVE_SQL, HomeViewer, Interaction, Message, Request, RoleSession, UtcTime
-from approvals.outbox import Outbox
-from approvals.reminders import remind
-from approvals.runner import run
-from approvals.sessions import tend
+from approvals.outbox.homes import OUT_OF_DATE
+from approvals.outbox.outbox import Outbox
+from approvals.queue.leases import Leased, free
+from approvals.request.absent import tell_absent
+from approvals.request.announce import announce
+from approvals.request.decide import decide, expire, forget_old_clicks
+from approvals.request.reminders import remind
+from approvals.request.runner import run
+from approvals.sessions.sessions import tend
 from approvals.states import EXECUTING, Status
-from operations.steps import Shared
+from operations.core.steps import Shared
 
 log = logging.getLogger(__name__)
 Job = tuple[str, int | str]

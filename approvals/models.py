@@ -140,7 +140,7 @@ class Vote(SQLModel, table=True):
     seat: str = Field(
         default="first",
         sa_column_kwargs={"server_default": "first"},
-        description="approvals.quorum.Seat when they clicked, for the card; whether it counts is judged anew each time",
+        description="approvals.authority.quorum.Seat when they clicked, for the card; whether it counts is judged anew each time",
     )
     at: datetime | None = _time(nullable=False)
 
@@ -230,7 +230,7 @@ class RoleSession(SQLModel, table=True):
     session_name: str
     role_id: str = ""
     access_key_id: str = ""
-    state: str = Field(index=True, description="see approvals.session_book.State")
+    state: str = Field(index=True, description="see approvals.sessions.session_book.State")
     channel: str = ""
     ts: str = ""
     ended_by: str = ""

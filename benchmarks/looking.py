@@ -10,15 +10,15 @@ from functools import partial
 from typing import Any
 
 from benchmarks.table import Row
-from handlers.looks.question import Question, Sight
-from handlers.looks.registry import LOOKS
-from operations.aws import Aws
-from operations.errors import BusyError
-from operations.live import LiveAws
-from operations.move_account import policy_changes
-from operations.organization import Account, Organization, OrganizationalUnit
-from operations.places import accounts_beneath, reach_lines
-from operations.policies import Policies, Policy
+from handlers.queries.question import Question, Sight
+from handlers.queries.registry import LOOKS
+from operations.accounts.move_account import policy_changes
+from operations.aws.aws import Aws
+from operations.aws.errors import BusyError
+from operations.snapshot.live import LiveAws
+from operations.snapshot.organization import Account, Organization, OrganizationalUnit
+from operations.snapshot.places import accounts_beneath, reach_lines
+from operations.snapshot.policies import Policies, Policy
 
 ACCOUNTS, UNITS, ROUNDS = 10_000, 1_000, 9
 NOW = datetime(2030, 1, 2, tzinfo=UTC)

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from benchmarks.table import Row
 from bot.aws import Boto3Clients
 from handlers.options import Index
-from operations.aws import Aws
-from operations.fields import Kind
-from operations.open_account import creations_under_way
-from operations.organization import Organization
-from operations.reader import read_organization
-from operations.steps import Shared, World
+from operations.accounts.open_account import creations_under_way
+from operations.aws.aws import Aws
+from operations.core.fields import Kind
+from operations.core.steps import Shared, World
+from operations.snapshot.organization import Organization
+from operations.snapshot.reader import read_organization
 from sandbox.aws.server import AwsSandbox
 
 ACCOUNTS, UNITS = 2000, 200

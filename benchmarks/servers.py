@@ -26,26 +26,26 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from approvals.admission import Admission
-from approvals.desk import Desk
-from approvals.people import People, Person
-from approvals.rules import Rule, Rules
-from approvals.store import FifoLock, Store
-from approvals.waiting import Waits
+from approvals.authority.admission import Admission
+from approvals.authority.people import People, Person
+from approvals.authority.rules import Rule, Rules
+from approvals.queue.store import FifoLock, Store
+from approvals.request.desk import Desk
+from approvals.request.waiting import Waits
 from bot import collector
 from bot.aws import Boto3Clients
 from bot.database import migrate, open_engine
-from bot.edge import EVENTS, Edge, SlackDoor
-from bot.metrics import Metrics
-from bot.server import EdgeServer
-from bot.transport import SignedHttp
+from bot.http.edge import EVENTS, Edge, SlackDoor
+from bot.http.metrics import Metrics
+from bot.http.server import EdgeServer
+from bot.http.transport import SignedHttp
 from handlers.front import Front
-from handlers.looks.sources import Sources
+from handlers.queries.sources import Sources
 from handlers.register import register
 from handlers.slack_names import COMMAND
-from operations.aws import Aws
-from operations.live import LiveAws
-from operations.organization import Account, Organization, OrganizationalUnit
+from operations.aws.aws import Aws
+from operations.snapshot.live import LiveAws
+from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 
 SECRET = "benchmark"  # noqa: S105  No secret: both sides of the benchmark know it.
 TOKEN = "xoxb-benchmark"  # noqa: S105

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from approvals.desk import Desk, Draft
-from approvals.lifecycle import transition
-from approvals.rules import Rule
+from approvals.authority.rules import Rule
+from approvals.queue.store import Store
+from approvals.request.desk import Desk, Draft
+from approvals.request.lifecycle import transition
 from approvals.states import Status
-from approvals.store import Store
 from benchmarks.table import Row
 from bot.database import migrate, open_engine
 

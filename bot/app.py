@@ -14,47 +14,47 @@ from datetime import UTC, datetime, timedelta
 
 from slack_bolt import App
 
-from approvals.admission import Admission
-from approvals.attachments import Attachments
-from approvals.calls import note
+from approvals.audit.calls import note
+from approvals.authority.admission import Admission
+from approvals.authority.overseers import oversees
+from approvals.authority.people import BriefPeople, People
 from approvals.context import Context, Handover, Pace
-from approvals.desk import Desk
 from approvals.dispatcher import Dispatcher
-from approvals.eligible import may_decide
-from approvals.leases import forget_all
-from approvals.limits import Limits
-from approvals.outbox import Outbox
-from approvals.overseers import oversees
-from approvals.people import BriefPeople, People
-from approvals.response_urls import ResponseUrls
-from approvals.reveal import Reveal
-from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
-from approvals.store import Store
-from approvals.waiting import waits_for
+from approvals.outbox.outbox import Outbox
+from approvals.queue.leases import forget_all
+from approvals.queue.store import Store
+from approvals.request.desk import Desk
+from approvals.request.eligible import may_decide
+from approvals.request.limits import Limits
+from approvals.request.waiting import waits_for
+from approvals.sessions.reveal import Reveal
+from approvals.slack.attachments import Attachments
+from approvals.slack.response_urls import ResponseUrls
+from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from bot import database
 from bot.aws import GLANCING, Boto3Clients
-from bot.edge import Edge, SlackDoor
-from bot.gate import Gate
+from bot.config.rules import load_rules
+from bot.config.settings import Settings, SettingsError
+from bot.http.edge import Edge, SlackDoor
+from bot.http.gate import Gate
+from bot.http.measure import measure
+from bot.http.metrics import Metrics
+from bot.http.ready import Readiness
+from bot.http.server import EdgeServer
+from bot.http.transport import SignedHttp, SocketMode
 from bot.identity import Identity, channel_id
-from bot.kept_picture import KeptPicture
-from bot.logs import bind_request
-from bot.measure import measure
-from bot.metrics import Metrics
-from bot.picture import Picture
-from bot.ready import Readiness
-from bot.rules import load_rules
+from bot.logging.logs import bind_request
 from bot.scheduler import Clockwork
-from bot.server import EdgeServer
-from bot.settings import Settings, SettingsError
 from bot.slack import CountingWebClient, SlackHealth, slack_client
-from bot.transport import SignedHttp, SocketMode
+from bot.snapshot.kept_picture import KeptPicture
+from bot.snapshot.picture import Picture
 from handlers.front import Front
 from handlers.home import home_of
-from handlers.looks.sources import Sources
+from handlers.queries.sources import Sources
 from handlers.register import register
-from operations.aws import Aws, Call
-from operations.closing import Console
-from operations.live import LiveAws
+from operations.aws.aws import Aws, Call
+from operations.core.closing import Console
+from operations.snapshot.live import LiveAws
 
 log = logging.getLogger(__name__)
 SLACK_TIMEOUT = 15

@@ -49,8 +49,8 @@ def run() -> None:
 @app.command("iam-policy")
 def iam_policy() -> None:
     """Prints the least-privilege IAM policy for the bot's own role, made from the operations."""
-    from operations.permissions import iam_policy as policy
-    from operations.registry import all_permissions
+    from operations.aws.permissions import iam_policy as policy
+    from operations.core.registry import all_permissions
 
     typer.echo(json.dumps(policy(all_permissions()), indent=2))
 
@@ -72,10 +72,10 @@ def check(
     if bool(explain) != bool(asker):
         raise typer.BadParameter("--explain and --as go together: what is asked for, and who asks")
     if explain:
-        from bot.explain import run_explain
+        from bot.checks.explain import run_explain
 
         raise typer.Exit(run_explain(explain, asker))
-    from bot.check import run_checks
+    from bot.checks.check import run_checks
 
     raise typer.Exit(run_checks())
 
@@ -132,7 +132,7 @@ def export(
 
 
 def _database_url() -> str:
-    from bot.settings import load_database_url
+    from bot.config.settings import load_database_url
 
     return load_database_url(os.environ)
 
@@ -167,8 +167,8 @@ def main() -> None:
 
 
 def _complaints(error: Exception) -> list[str]:
+    from bot.config.settings import SettingsError
     from bot.database import DatabaseError
-    from bot.settings import SettingsError
 
     if isinstance(error, SettingsError):
         return error.lines

@@ -15,9 +15,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from approvals.slack_calls import MAYBE_DONE
+from approvals.slack.slack_calls import MAYBE_DONE
 from bot import slack_words
-from bot.settings import Settings
+from bot.config.settings import Settings
 from bot.slack_words import NO_ANSWER
 
 AWAY = MAYBE_DONE | {NO_ANSWER, "service_unavailable", "request_timeout"}

@@ -12,8 +12,8 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from approvals.desk import Click
-from approvals.text import Block
+from approvals.request.desk import Click
+from approvals.slack.text import Block
 from handlers.caller import delivery, of_interaction
 from handlers.declared import Value, fields_of
 from handlers.deny import deny_form, reason_of, request_of
@@ -22,8 +22,8 @@ from handlers.front import Front
 from handlers.modals import open_view, open_view_if, tell
 from handlers.parser import Given
 from handlers.slack_names import DECISION, DENY_FORM, LINK, OPEN_FORM
-from operations.base import Operation
-from operations.registry import by_name
+from operations.core.base import Operation
+from operations.core.registry import by_name
 
 NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1

@@ -10,9 +10,9 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from approvals.models import Request
-from approvals.rest import rest_of
+from approvals.request.rest import rest_of
+from approvals.slack.text import Block, escape
 from approvals.states import TERMINAL, Status
-from approvals.text import Block, escape
 from handlers.actions import BROKEN, request_number
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.commands import filed_line
@@ -20,12 +20,12 @@ from handlers.declared import LONGEST_REASON
 from handlers.filing import NotAcceptedError, file
 from handlers.forms import Scene, form
 from handlers.front import Front
-from handlers.looks.visit import Visit
 from handlers.modals import open_view
 from handlers.parser import Given
 from handlers.slack_names import ANEW
-from operations.base import Operation
-from operations.registry import by_name
+from handlers.visit import Visit
+from operations.core.base import Operation
+from operations.core.registry import by_name
 
 NOT_OVER = ":information_source: Request #{number} is not over yet. `/org request {number}` shows how it stands."
 NO_UNDO = ":information_source: Request #{number} cannot be undone by another request."

@@ -16,22 +16,23 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
-from approvals.text import BUTTON_VALUE, Block, button, escape, section, shorten
+from approvals.slack.text import BUTTON_VALUE, Block, button, escape, section, shorten
 from handlers import help as help_pages
-from handlers import reads, sessions
+from handlers import sessions
 from handlers.break_glass import confirmation, obstacles
 from handlers.caller import Caller, delivery, of_command
 from handlers.filing import Filed, NotAcceptedError, checked, file
 from handlers.forms import Scene, form
 from handlers.front import Front
-from handlers.looks import answer as looks
-from handlers.looks.registry import LOOKS
-from handlers.looks.visit import Visit
 from handlers.modals import learn, open_view
 from handlers.parser import Command, Given, ParseError, operation_named, read, split
+from handlers.queries import answer as looks
+from handlers.queries import reads
+from handlers.queries.registry import LOOKS
 from handlers.slack_names import COMMAND
+from handlers.visit import Visit
 from handlers.wording import listed
-from operations.base import Operation
+from operations.core.base import Operation
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1

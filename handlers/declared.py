@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterable
 from functools import cache
 
-from operations.base import Operation
-from operations.fields import Flag, Kind, OperationField
+from operations.core.base import Operation
+from operations.core.fields import Flag, Kind, OperationField
 
 Value = str | list[str]
 LONGEST_REASON = 500

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from approvals.text import Block, clean, escape, section, shorten
+from approvals.slack.text import Block, clean, escape, section, shorten
 from handlers.slack_names import DENY_FORM
 
 LONGEST_REASON, LONGEST_TITLE = 500, 500

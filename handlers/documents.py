@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from approvals.text import Block
-from operations.attached_files import file_in, reference
-from operations.fields import OperationField
+from approvals.slack.text import Block
+from operations.core.attached_files import file_in, reference
+from operations.core.fields import OperationField
 
 FILE = ":file"
 FILETYPES = ("json", "txt", "text")

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from approvals.desk import AlreadyAskedError, Draft
-from approvals.limits import FloodError
-from approvals.rules import NoRuleError, Rule
-from approvals.session_rules import objection
-from approvals.wishes import wishes
+from approvals.authority.rules import NoRuleError, Rule
+from approvals.authority.session_rules import objection
+from approvals.authority.wishes import wishes
+from approvals.request.desk import AlreadyAskedError, Draft
+from approvals.request.limits import FloodError
 from handlers.caller import Caller
 from handlers.declared import LONGEST_REASON, fields_of
 from handlers.front import Front
 from handlers.parser import Given
 from handlers.wording import Problem, ago, problems
-from operations.base import Operation
-from operations.errors import FieldError
-from operations.fields import Kind
-from operations.organization import Organization
+from operations.aws.errors import FieldError
+from operations.core.base import Operation
+from operations.core.fields import Kind
+from operations.snapshot.organization import Organization
 
 NO_ORGANIZATION = "this AWS account is in no organization yet. Make one with `/org create-organization`."
 

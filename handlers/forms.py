@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from approvals.text import Block, clean, context, escape, shorten
+from approvals.slack.text import Block, clean, context, escape, shorten
 from handlers.declared import LONGEST_REASON, Value, chosen, fields_of, readable
 from handlers.documents import FILE, file_input, given_file, too_long
 from handlers.options import account_text, option, policy_text
 from handlers.parser import Given
 from handlers.wording import ago
-from operations.base import Operation
-from operations.errors import FieldError
-from operations.fields import Kind, OperationField
-from operations.organization import Organization
-from operations.places import find_target
-from operations.services import resolve, service_label
+from operations.aws.errors import FieldError
+from operations.core.base import Operation
+from operations.core.fields import Kind, OperationField
+from operations.organization.services import resolve, service_label
+from operations.snapshot.organization import Organization
+from operations.snapshot.places import find_target
 
 INPUT, TITLE, LABEL, HINT, PLACEHOLDER = 3000, 24, 2000, 2000, 150
 MOST_PICKED = 50

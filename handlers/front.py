@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from approvals.admission import Admission
-from approvals.desk import Click, Desk
-from approvals.reveal import Press
-from approvals.rules import Rules
-from approvals.waiting import Waits
-from handlers.looks.sources import Sources
-from operations.organization import Organization
+from approvals.authority.admission import Admission
+from approvals.authority.rules import Rules
+from approvals.request.desk import Click, Desk
+from approvals.request.waiting import Waits
+from approvals.sessions.reveal import Press
+from handlers.queries.sources import Sources
+from operations.snapshot.organization import Organization
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from approvals.text import Block, context, escape, header, section, shorten, verbatim
+from approvals.slack.text import Block, context, escape, header, section, shorten, verbatim
 from handlers.blocks import packed
 from handlers.declared import fields_of, readable
-from handlers.looks.names import NAMES, Name
+from handlers.names import NAMES, Name
 from handlers.slack_names import COMMAND
-from operations.base import Operation
-from operations.fields import Choice, OperationField
-from operations.registry import all_operations
+from operations.core.base import Operation
+from operations.core.fields import Choice, OperationField
+from operations.core.registry import all_operations
 
 READS = (
     *NAMES,

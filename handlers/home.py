@@ -12,17 +12,17 @@ from typing import Any
 
 from slack_bolt import App
 
+from approvals.authority.people import SlackAwayError
 from approvals.models import Request
-from approvals.people import SlackAwayError
-from approvals.text import Block, button, context, divider, escape, header, section
-from approvals.waiting import Waits
+from approvals.request.waiting import Waits
+from approvals.slack.text import Block, button, context, divider, escape, header, section
 from handlers.declared import readable
 from handlers.front import Front
-from handlers.reads import NOTHING, asked_by_you, line, titled, with_button
+from handlers.queries.reads import NOTHING, asked_by_you, line, titled, with_button
 from handlers.sessions import EVERYBODYS, YOURS, blocks
 from handlers.wording import ago
-from operations.organization import Organization
-from operations.registry import by_name
+from operations.core.registry import by_name
+from operations.snapshot.organization import Organization
 
 FIRST = ("create-account", "move-account")  # Until people have asked for anything.
 BUTTONS = 5
@@ -107,7 +107,7 @@ def register(app: App, front: Front) -> None:
 
 
 def home_of(front: Front, user: str) -> Block:
-    """One person's home tab as it is now; raises approvals.people.SlackAwayError."""
+    """One person's home tab as it is now; raises approvals.authority.people.SlackAwayError."""
     unwelcome = front.admission.now(user, front.team())
     if unwelcome:
         return {"type": "home", "blocks": [section(unwelcome)]}

@@ -11,8 +11,8 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from approvals.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
-from approvals.text import Block, shorten
+from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.text import Block, shorten
 from handlers.caller import Caller
 from handlers.front import Front
 

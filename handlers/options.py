@@ -10,16 +10,16 @@ from typing import Any
 
 from slack_bolt import App
 
-from approvals.text import Block, clean
+from approvals.slack.text import Block, clean
 from handlers.caller import of_interaction
 from handlers.front import Front
 from handlers.modals import learn
 from handlers.slack_names import PICKER, PICKERS
-from operations.fields import Kind
-from operations.organization import Account, Organization, OrganizationalUnit
-from operations.policies import Policy
-from operations.policy_types import label
-from operations.services import PRINCIPAL, SERVICES, service_label
+from operations.core.fields import Kind
+from operations.organization.services import PRINCIPAL, SERVICES, service_label
+from operations.snapshot.organization import Account, Organization, OrganizationalUnit
+from operations.snapshot.policies import Policy
+from operations.snapshot.policy_types import label
 
 MOST, LONGEST_TEXT, LONGEST_QUERY = 100, 75, 200
 

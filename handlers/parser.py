@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from approvals.text import shorten
+from approvals.slack.text import shorten
 from handlers.declared import Value, chosen, fields_of, flags_of, missing, nearest
-from handlers.looks.names import WORDS
+from handlers.names import WORDS
 from handlers.typed import UnreadableError, Word, straight, undone, words
-from operations.base import Operation
-from operations.fields import Kind, OperationField
-from operations.registry import by_name
+from operations.core.base import Operation
+from operations.core.fields import Kind, OperationField
+from operations.core.registry import by_name
 
 FORM, HELP, BREAK_GLASS = "--form", "--help", "--break-glass"
 MANY = tuple(kind for kind in Kind if kind.many)

@@ -16,7 +16,7 @@ from slack_bolt.middleware import Middleware
 
 from handlers import actions, anew, commands, home, options, sessions, views
 from handlers.front import Front
-from handlers.looks import clicks as looks
+from handlers.queries import clicks as looks
 
 log = logging.getLogger(__name__)
 FAILED = (

@@ -12,22 +12,22 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
+from approvals.authority.people import SlackAwayError
 from approvals.models import Request, RoleSession
-from approvals.people import SlackAwayError
-from approvals.reveal import Press
-from approvals.session_lines import end_button, listed
-from approvals.text import Block, escape, section, shorten
+from approvals.sessions.reveal import Press
+from approvals.slack.text import Block, escape, section, shorten
+from approvals.views.session_lines import end_button, listed
 from handlers.actions import keep
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.declared import LONGEST_REASON
 from handlers.filing import NotAcceptedError, file
 from handlers.front import Front
-from handlers.looks.visit import Visit
 from handlers.modals import careful, show, tell
 from handlers.parser import Given
-from handlers.reads import NOTHING
-from operations.credentials import Credentials
-from operations.organization import Organization
+from handlers.queries.reads import NOTHING
+from handlers.visit import Visit
+from operations.access.credentials import Credentials
+from operations.snapshot.organization import Organization
 
 NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 SHOWN = 25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from operations.fields import Kind
+from operations.core.fields import Kind
 
 COMMAND = "/org"
 REQUEST_FORM = re.compile(r"^request:")

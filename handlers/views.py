@@ -10,7 +10,7 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from approvals.text import clean, shorten
+from approvals.slack.text import clean, shorten
 from handlers.break_glass import entered
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.commands import filed_line
@@ -22,8 +22,8 @@ from handlers.modals import mention
 from handlers.parser import Given
 from handlers.slack_names import BREAK_GLASS_FORM, REQUEST_FORM
 from handlers.wording import Problem
-from operations.base import Operation
-from operations.registry import by_name
+from operations.core.base import Operation
+from operations.core.registry import by_name
 
 LONGEST_ERROR = 2000
 UNKNOWN = "This operation no longer exists. Close the form and look at /org help."

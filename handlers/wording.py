@@ -12,10 +12,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from approvals.text import escape, shorten
+from approvals.slack.text import escape, shorten
 from handlers.declared import field_of
-from operations.base import Operation
-from operations.fields import Kind, OperationField
+from operations.core.base import Operation
+from operations.core.fields import Kind, OperationField
 
 LONGEST = 1900
 WITH_ID = (Kind.ACCOUNT, Kind.ACCOUNTS, Kind.OU, Kind.TARGET, Kind.POLICY)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import load_settings, names
+from bot.config.settings import load_settings, names
 
 ROOT = Path(__file__).parents[1]
 Instruction = tuple[str, str]

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from approvals.dispatcher import Dispatcher
 from approvals.models import Message
-from approvals.store import Store
+from approvals.queue.store import Store
 from bot.database import open_engine
 
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)

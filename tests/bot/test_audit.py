@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlmodel import col
 
-from approvals.anchors import Anchor
+from approvals.audit.anchors import Anchor
 from approvals.models import AuditRecord
 from bot.audit import AuditInputError, Wanted, export, moment, read_anchors, verify
 from sandbox.aws.server import AwsSandbox

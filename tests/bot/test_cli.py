@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import cli, settings
+from bot import cli
+from bot.config import settings
 from sandbox.aws.server import AwsSandbox
 from tests.harness.workers import Workers
 

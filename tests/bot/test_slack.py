@@ -8,7 +8,7 @@ from http.client import RemoteDisconnected
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.settings import Settings, load_settings
+from bot.config.settings import Settings, load_settings
 from bot.slack import PASSING, SlackHealth, slack_client
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox

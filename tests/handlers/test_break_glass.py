@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from approvals.rules import Rule, Rules
+from approvals.authority.rules import Rule, Rules
 from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, Handling
 
 MOVE = "move-account --account fullback-staging --to /Workloads/Production --break-glass"

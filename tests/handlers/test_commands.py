@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from approvals.rules import Rule, Rules
+from approvals.authority.rules import Rule, Rules
 from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, TEAM, Handling
 
 WHOLE = 'create-account --name fullback-new --email new@example.com --ou /Workloads/Staging --tag owner=web --reason "we need it"'

@@ -12,14 +12,14 @@ from handlers.declared import fields_of
 from handlers.documents import FILE
 from handlers.forms import Scene, channel_of, form, sent
 from handlers.parser import Given, parse
-from operations.base import Operation
-from operations.create_account import CreateAccount
-from operations.create_policy import CreatePolicy
-from operations.fields import Kind
-from operations.move_account import MoveAccount
-from operations.organization import Account, Organization, OrganizationalUnit
-from operations.policies import Policies, Policy
-from operations.registry import all_operations
+from operations.accounts.create_account import CreateAccount
+from operations.accounts.move_account import MoveAccount
+from operations.core.base import Operation
+from operations.core.fields import Kind
+from operations.core.registry import all_operations
+from operations.policies.create_policy import CreatePolicy
+from operations.snapshot.organization import Account, Organization, OrganizationalUnit
+from operations.snapshot.policies import Policies, Policy
 from sandbox.slack.limits import view_problems
 from tests.harness.handling import NOW, organization, state
 from tests.harness.made_up import EveryKind, NeedsNothing

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from approvals.admission import UNTOLD
+from approvals.authority.admission import UNTOLD
 from tests.harness.handling import ALICE, COMMAND_URL, GENERAL, GUEST, NEW, Handling
 from tests.harness.organizations import with_policies
 

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from handlers.help import details
-from handlers.looks.names import WORDS
-from operations.base import Operation
-from operations.registry import all_operations
+from handlers.names import WORDS
+from operations.core.base import Operation
+from operations.core.registry import all_operations
 from sandbox.slack.limits import problems
 from tests.harness.handling import Handling
 from tests.harness.made_up import EveryKind, NeedsNothing

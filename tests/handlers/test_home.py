@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from approvals.models import Request
+from approvals.request.waiting import Waits
 from approvals.states import Status
-from approvals.waiting import Waits
 from handlers.home import SHOWN, Work, home_view
-from operations.registry import by_name
+from operations.core.registry import by_name
 from sandbox.slack.limits import view_problems
 from tests.harness.handling import ALICE, BOB, NOW, Handling, organization
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from handlers.options import Index, Indexes, middle
-from operations.fields import Kind
-from operations.organization import Account
+from operations.core.fields import Kind
+from operations.snapshot.organization import Account
 from tests.harness.handling import OTHER_TEAM, Handling, organization
 
 

@@ -7,10 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handlers.parser import Command, ParseError, parse, read, split
-from operations.base import Operation
-from operations.create_account import CreateAccount
-from operations.move_account import MoveAccount
-from operations.registry import all_operations
+from operations.accounts.create_account import CreateAccount
+from operations.accounts.move_account import MoveAccount
+from operations.core.base import Operation
+from operations.core.registry import all_operations
 from sandbox.slack.rewriting import rewritten
 from tests.harness.made_up import NeedsNothing
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from approvals.models import RoleSession
-from approvals.reveal import Press
+from approvals.sessions.reveal import Press
 from tests.harness.handling import ALICE, BOB, CLICK_URL, OTHER_TEAM, TEAM, Handling
 
 ASK = "credentials --account fullback-staging --duration 30m --reason logs"

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.transport import SignedHttp
+from bot.http.transport import SignedHttp
 from tests.harness.handling import APPROVALS, BOB, TEAM, Handling
 
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from approvals.rules import Rules
+from approvals.authority.rules import Rules
 from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, Handling
 
 FILLED = {

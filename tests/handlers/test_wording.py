@@ -9,10 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from handlers.wording import ago, listed, problems
-from operations.base import Operation
-from operations.create_account import CreateAccount
-from operations.create_policy import CreatePolicy
-from operations.move_account import MoveAccount
+from operations.accounts.create_account import CreateAccount
+from operations.accounts.move_account import MoveAccount
+from operations.core.base import Operation
+from operations.policies.create_policy import CreatePolicy
 
 GOOD = {"account_name": "web", "email": "web@example.com"}
 

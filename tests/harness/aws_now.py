@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from operations.errors import BusyError, RefusedError
-from operations.live import Delegated
+from operations.aws.errors import BusyError, RefusedError
+from operations.snapshot.live import Delegated
 
 
 class AwsNow:

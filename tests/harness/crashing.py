@@ -13,19 +13,19 @@ from unittest import mock
 from sqlalchemy import delete
 from sqlmodel import SQLModel, col, select
 
-from approvals import runner
+from approvals.authority.people import Person, SlackAwayError
+from approvals.authority.rules import Rule, Rules
 from approvals.context import Context
-from approvals.desk import AlreadyAskedError, Draft
 from approvals.dispatcher import Job, due_jobs
-from approvals.leases import forget_all
 from approvals.models import AuditRecord, Interaction, Message, Request, Vote
-from approvals.outbox import Outbox
-from approvals.people import Person, SlackAwayError
-from approvals.rules import Rule, Rules
-from approvals.runner import run
-from approvals.turn import Turn
-from operations.registry import by_name
-from operations.steps import Shared
+from approvals.outbox.outbox import Outbox
+from approvals.queue.leases import forget_all
+from approvals.request import runner
+from approvals.request.desk import AlreadyAskedError, Draft
+from approvals.request.runner import run
+from approvals.request.turn import Turn
+from operations.core.registry import by_name
+from operations.core.steps import Shared
 from sandbox.aws.calls import Call
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM, KnownPeople

@@ -18,24 +18,24 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 from sqlmodel import col, select
 
-from approvals.admission import Admission
-from approvals.desk import Click, Desk
+from approvals.authority.admission import Admission
+from approvals.authority.people import People, Person, SlackAwayError
+from approvals.authority.rules import Rule, Rules
 from approvals.dispatcher import due_jobs
-from approvals.homes import Homes
-from approvals.limits import Limits
 from approvals.models import Interaction, Request
-from approvals.people import People, Person, SlackAwayError
-from approvals.reveal import Press
-from approvals.rules import Rule, Rules
-from approvals.slack_calls import SlackRefusedError
-from approvals.store import Store
-from approvals.waiting import Waits
-from bot.picture import NOT_YET
+from approvals.outbox.homes import Homes
+from approvals.queue.store import Store
+from approvals.request.desk import Click, Desk
+from approvals.request.limits import Limits
+from approvals.request.waiting import Waits
+from approvals.sessions.reveal import Press
+from approvals.slack.slack_calls import SlackRefusedError
+from bot.snapshot.picture import NOT_YET
 from handlers.front import Front
 from handlers.home import home_of
-from handlers.looks.sources import Sources
+from handlers.queries.sources import Sources
 from handlers.register import register
-from operations.organization import Account, Organization, OrganizationalUnit
+from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from sandbox.slack.limits import message_error, option_problems, problems, view_problems
 from tests.harness.aws_now import AwsNow
 from tests.harness.database import give_back, new_database

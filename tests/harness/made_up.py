@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from operations.base import Operation
-from operations.fields import Choice, Flag, Kind
-from operations.values import Tags
+from operations.core.base import Operation
+from operations.core.fields import Choice, Flag, Kind
+from operations.core.values import Tags
 
 
 class NeedsNothing(Operation):

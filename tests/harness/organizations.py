@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from operations.organization import Account, Organization, OrganizationalUnit
-from operations.policies import Policies, Policy
-from operations.policy_types import SCP, policy_types
+from operations.snapshot.organization import Account, Organization, OrganizationalUnit
+from operations.snapshot.policies import Policies, Policy
+from operations.snapshot.policy_types import SCP, policy_types
 from tests.harness.handling import NOW, organization
 
 STAGING = "222222222222"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from approvals.people import People, Person, SlackAwayError
+from approvals.authority.people import People, Person, SlackAwayError
 
 TEAM = "T0ORGBOT"
 ALICE, BOB, CAROL, DAVE = "U0ALICE", "U0BOB", "U0CAROL", "U0DAVE"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from operations.steps import Shared, World
+from operations.core.steps import Shared, World
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
 

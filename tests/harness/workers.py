@@ -8,25 +8,25 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from approvals.absent import tell_absent
-from approvals.announce import announce
-from approvals.calls import note
+from approvals.audit.calls import note
+from approvals.authority.rules import Rule, Rules
+from approvals.authority.wishes import wishes
 from approvals.context import Context, Pace
-from approvals.decide import decide, expire
-from approvals.desk import Click, Desk, Draft
 from approvals.dispatcher import due_jobs
-from approvals.leases import forget_all
-from approvals.limits import Limits
 from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
-from approvals.reminders import remind
-from approvals.rules import Rule, Rules
-from approvals.runner import run
-from approvals.store import Store
-from approvals.wishes import wishes
-from operations.closing import Console
-from operations.errors import AwsError
-from operations.registry import by_name
-from operations.steps import Shared
+from approvals.queue.leases import forget_all
+from approvals.queue.store import Store
+from approvals.request.absent import tell_absent
+from approvals.request.announce import announce
+from approvals.request.decide import decide, expire
+from approvals.request.desk import Click, Desk, Draft
+from approvals.request.limits import Limits
+from approvals.request.reminders import remind
+from approvals.request.runner import run
+from operations.aws.errors import AwsError
+from operations.core.closing import Console
+from operations.core.registry import by_name
+from operations.core.steps import Shared
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws, organization
 from tests.harness.clock import Clock

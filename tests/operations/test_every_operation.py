@@ -7,10 +7,10 @@ import re
 import botocore.session
 import pytest
 
-from operations.base import Operation
-from operations.fields import Kind
-from operations.permissions import iam_policy
-from operations.registry import all_operations, all_permissions, by_name
+from operations.aws.permissions import iam_policy
+from operations.core.base import Operation
+from operations.core.fields import Kind
+from operations.core.registry import all_operations, all_permissions, by_name
 
 every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
 PERMISSIONS_ONLY = {

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from approvals.models import Request
-from approvals.runner import PATIENCE
+from approvals.request.runner import PATIENCE
+from approvals.request.turn import Turn
 from approvals.states import TERMINAL, Status
-from approvals.turn import Turn
-from operations.registry import all_operations
+from operations.core.registry import all_operations
 from sandbox.aws.server import AwsSandbox
 from tests.harness.crashing import DEATHS, Died, dying
 from tests.harness.profiles import is_full

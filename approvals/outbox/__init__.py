@@ -1,0 +1,1 @@
+"""Telling Slack what the database says: messages in their order, home tabs."""

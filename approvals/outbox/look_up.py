@@ -1,0 +1,89 @@
+"""Did a message arrive whose answer was lost? It is looked for in Slack by the opaque id that it carries.
+
+Only messages from around the time of sending are looked through, all of them, page by page: people may have written hundreds
+since. Slack's `ts` is the time in seconds of Slack's own clock, which may differ from ours as far as `SKEW`; more, and Slack's
+signatures would not hold. Source: Slack API, "conversations.history" (Pagination, Pagination by time),
+"conversations.replies", "Message metadata".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_sdk import WebClient
+
+from approvals.slack.slack_calls import MEND_PAUSE, SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+
+PAGE = 200  # Slack recommends no more; where it gives fewer, the cursor leads on.
+MOST_PAGES = 20
+SKEW = timedelta(minutes=5)
+LATEST = timedelta(minutes=15)  # No call to Slack is under way for so long.
+PAUSE = timedelta(seconds=2)
+
+
+class UnseenError(Exception):
+    """Whether a message arrived cannot be told now: it is not sent before that is known, and looked for again after `wait`."""
+
+    def __init__(self, why: str, wait: timedelta = PAUSE) -> None:
+        super().__init__(why)
+        self.wait = wait
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a message went: into a channel, or into the thread under the message `thread`."""
+
+    channel: str
+    thread: str = ""
+
+
+@contextmanager
+def looking_up() -> Iterator[None]:
+    """Within this block whatever keeps Slack from telling becomes UnseenError, and is never taken for a look that found nothing.
+
+    What nobody can mend, such as a thread that is gone, stays a SlackRefusedError: the message could not be sent there either.
+    """
+    try:
+        yield
+    except SlackBusyError as error:
+        raise UnseenError(str(error), error.wait) from error
+    except SlackAmbiguousError as error:
+        raise UnseenError(str(error)) from error
+    except SlackRefusedError as error:
+        if not error.mendable:
+            raise
+        raise UnseenError(f"{error}; `orgbot check` says what to mend", MEND_PAUSE) from error
+
+
+def find(slack: WebClient, place: Place, sent_at: datetime, is_it: Callable[[dict[str, Any]], bool]) -> str:
+    """The `ts` of the message whose sending began at `sent_at`, empty when Slack doesn't have it.
+
+    Raises what `slack_calls.call` raises, and UnseenError where more was written than is looked through.
+    """
+    cursor = ""
+    for _ in range(MOST_PAGES):
+        answer = _page(slack, place, sent_at, cursor)
+        found = next((item for item in answer.get("messages", []) if is_it(item)), None)
+        if found:
+            return str(found["ts"])
+        cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+        if not cursor:
+            return ""
+    raise UnseenError(f"more than {MOST_PAGES * PAGE} messages were written around the time of sending", MEND_PAUSE)
+
+
+def _page(slack: WebClient, place: Place, sent_at: datetime, cursor: str) -> dict[str, Any]:
+    span = {"oldest": _ts(sent_at - SKEW), "latest": _ts(sent_at + LATEST), "inclusive": True}
+    asked = {"channel": place.channel, "limit": PAGE, "include_all_metadata": True, **span}
+    asked |= {"cursor": cursor} if cursor else {}
+    if place.thread:
+        return call(slack, "conversations.replies", ts=place.thread, **asked)
+    return call(slack, "conversations.history", **asked)
+
+
+def _ts(moment: datetime) -> str:
+    return f"{moment.timestamp():.6f}"

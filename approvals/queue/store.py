@@ -1,0 +1,102 @@
+"""One place through which the database is read and written.
+
+With SQLite the process has one connection, and its threads queue for it in the order in which they came: SQLite's own busy
+back-off gives long tails when threads compete, and one connection is safe in WAL mode on the versions with the WAL-reset bug.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import cached_property
+
+from sqlalchemy import Table, insert
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, SQLModel
+
+from approvals.queue.insertion import Insertion, OneConnection, Row
+
+
+class FifoLock:
+    """A lock that is handed on in the order of asking; `threading.Lock` promises no order."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._queue: deque[threading.Lock] = deque()
+        self._held = False
+        self._holder = 0
+
+    def __enter__(self) -> None:
+        if self._holder == threading.get_ident():
+            raise RuntimeError("a session is open in this thread already; use that one")
+        self._queued().acquire()
+        self._holder = threading.get_ident()
+
+    def __exit__(self, *_: object) -> None:
+        self._holder = 0
+        with self._guard:
+            if self._queue:
+                self._queue.popleft().release()
+            else:
+                self._held = False
+
+    def _queued(self) -> threading.Lock:
+        """A ticket that opens when it is our turn; at once when nobody holds the lock."""
+        ticket = threading.Lock()
+        with self._guard:
+            if self._held:
+                ticket.acquire()
+                self._queue.append(ticket)
+            self._held = True
+        return ticket
+
+
+class Store:
+    """Sessions on the database: `read()` for looking, `write()` for one transaction that is committed at the end."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writer = engine.execution_options(writes=True)
+        self._insertions: dict[tuple[str, tuple[str, ...]], Insertion] = {}
+        self._sqlite = engine.dialect.name == "sqlite"
+        self._lock = FifoLock() if self._sqlite else nullcontext()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads."""
+        with self._lock, Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose changes are committed together at the end, or not at all when an error leaves the block."""
+        with self._lock, Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def insert(self, model: type[SQLModel], row: Row) -> int:
+        """One durable row; gives its id. Raises sqlalchemy.exc.IntegrityError when the row is there already."""
+        table: Table = model.__table__  # type: ignore[attr-defined]
+        if not self._sqlite:
+            with self._writer.begin() as connection:
+                key = connection.execute(insert(table), row).inserted_primary_key
+                return int(key[0]) if key else 0
+        insertion = self._insertion(table, tuple(row))
+        values = insertion.values(row)
+        with self._lock:
+            try:
+                return insertion(self._connection, values)
+            except sqlite3.IntegrityError as error:
+                raise IntegrityError(None, None, error) from error
+
+    @cached_property
+    def _connection(self) -> OneConnection:
+        return OneConnection(self.engine)
+
+    def _insertion(self, table: Table, columns: tuple[str, ...]) -> Insertion:
+        if (table.name, columns) not in self._insertions:
+            self._insertions[table.name, columns] = Insertion(self.engine, table, columns)
+        return self._insertions[table.name, columns]

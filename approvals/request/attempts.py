@@ -1,0 +1,90 @@
+"""The intents: each call that changes something in AWS is written down before it is sent, and its outcome afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import update
+from sqlmodel import Session, col, func, select
+
+from approvals.context import Context
+from approvals.models import Attempt, Request
+from approvals.queue.leases import LEASE
+
+
+class Outcome(StrEnum):
+    """What is known of a call after it was sent."""
+
+    OPEN = ""
+    """No answer yet, or the process died before it was written down: it may have taken effect."""
+    OK = "ok"
+    """AWS took it on."""
+    REFUSED = "refused"
+    """AWS said no; nothing was changed."""
+    BUSY = "busy"
+    """AWS said not now; nothing was changed."""
+    FENCED = "fenced"
+    """It never left the process."""
+    AMBIGUOUS = "ambiguous"
+    """The answer was lost: it may have taken effect."""
+
+
+IN_DOUBT = frozenset({Outcome.OPEN, Outcome.AMBIGUOUS})
+WITHOUT_EFFECT = frozenset({Outcome.REFUSED, Outcome.BUSY, Outcome.FENCED})
+
+
+class LeaseLostError(Exception):
+    """Another worker holds the request now; this one must not touch it any more."""
+
+
+def made(session: Session, request_id: int, step: str) -> Sequence[Attempt]:
+    """The attempts at a step so far, oldest first."""
+    query = select(Attempt).where(Attempt.request_id == request_id, Attempt.step == step)
+    return session.exec(query.order_by(col(Attempt.number))).all()
+
+
+def any_sent(session: Session, request_id: int) -> bool:
+    """Whether any attempt of a request, at whichever step, may have had an effect."""
+    query = select(Attempt.id).where(Attempt.request_id == request_id, col(Attempt.outcome).not_in(WITHOUT_EFFECT))
+    return session.exec(query.limit(1)).first() is not None
+
+
+def begin(session: Session, request_id: int, step: str, owner: str, now: datetime) -> Attempt:
+    """Writes the intent down and renews the lease; raises LeaseLostError. The call may leave only after the commit."""
+    held = (col(Request.id) == request_id, col(Request.lease_owner) == owner)
+    renewed = session.execute(update(Request).where(*held).values(lease_until=now + LEASE))
+    if renewed.rowcount != 1:  # type: ignore[attr-defined]
+        raise LeaseLostError
+    last = session.exec(
+        select(func.max(Attempt.number)).where(Attempt.request_id == request_id, Attempt.step == step)
+    ).one()
+    attempt = Attempt(request_id=request_id, step=step, number=(last or 0) + 1, owner=owner, started_at=now)
+    session.add(attempt)
+    session.flush()
+    return attempt
+
+
+def end(session: Session, attempt: Attempt, outcome: Outcome, now: datetime, detail: str = "") -> None:
+    """Writes down what is known of the call now."""
+    values = {"outcome": outcome, "detail": detail[:500], "finished_at": now}
+    session.execute(update(Attempt).where(col(Attempt.id) == attempt.id).values(**values))
+
+
+def fence(context: Context, attempt: Attempt) -> Callable[[], bool]:
+    """Whether the call may still leave: the request is there and ours, no later attempt exists, and the intent is not old.
+
+    The call was signed after the intent was written, so that its signature is no older than the intent.
+    """
+
+    def may_leave() -> bool:
+        now = context.clock()
+        if now - (attempt.started_at or now) > context.pace.guard:
+            return False
+        with context.store.read() as session:
+            request = session.get(Request, attempt.request_id, populate_existing=True)
+            latest = [later.number for later in made(session, attempt.request_id, attempt.step)[-1:]]
+        return request is not None and request.lease_owner == attempt.owner and latest == [attempt.number]
+
+    return may_leave

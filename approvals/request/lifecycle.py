@@ -1,0 +1,45 @@
+"""The only writer of a request's status: one guarded UPDATE, its audit record and its messages in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from approvals.audit import audit
+from approvals.models import Request
+from approvals.states import TERMINAL, Status, before
+
+Clock = Callable[[], datetime]
+
+
+class LostRaceError(Exception):
+    """Somebody else changed the request first; `request` is what it is now, and outlives the session it was read in."""
+
+    def __init__(self, session: Session, request: Request) -> None:
+        super().__init__(f"request {request.id} is already {request.status}")
+        session.expunge(request)
+        self.request = request
+
+
+def transition(session: Session, request_id: int, to: Status, at: datetime, actor: str, **values: Any) -> Request:
+    """Takes a request to `to`, from the states that allow it; raises LostRaceError when it is no longer in one of them.
+
+    A keyword names a column to set with it; `owner` demands besides that this worker still holds the lease.
+    """
+    owner = values.pop("owner", None)
+    detail = values.pop("detail", {})
+    if to in TERMINAL:
+        values |= {"finished_at": at, "due_at": None, "lease_owner": "", "lease_until": None}
+    statement = update(Request).where(col(Request.id) == request_id, col(Request.status).in_(before(to)))
+    if owner is not None:
+        statement = statement.where(col(Request.lease_owner) == owner)
+    changed = session.execute(statement.values(status=to, **values)).rowcount == 1  # type: ignore[attr-defined]
+    request = session.get_one(Request, request_id, populate_existing=True)
+    if not changed:
+        raise LostRaceError(session, request)
+    audit.record(session, at, f"request.{to.value}", actor, request_id, digest=request.digest, **detail)
+    return request

@@ -1,0 +1,115 @@
+"""Flood limits: how many requests one person may file in an hour, and how many of theirs may wait for approval.
+
+The worker that announces a request counts in the database, which is right for all processes and after restarts. The door
+counts what this process took in, so that somebody is told at once, without a look into the database before the ack.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+
+from sqlalchemy import text
+from sqlmodel import Session, col, func, or_, select
+
+from approvals.models import LIVE_SQL, Request
+from approvals.states import Status
+from approvals.views.reminder_lines import span
+
+HOUR = timedelta(hours=1)
+PAGE = 100
+
+
+class FloodError(Exception):
+    """Somebody asks for too much; the text says what the limit is and when they may ask again."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """For one person; 0 is no limit."""
+
+    per_hour: int = 0
+    pending: int = 0
+
+
+class Door:
+    """What each person filed within the hour, as far as this process knows."""
+
+    def __init__(self, per_hour: int) -> None:
+        self._most = per_hour
+        self._filed: dict[str, deque[tuple[datetime, str]]] = {}
+        self._lock = Lock()
+
+    def check(self, user: str, delivery: str, now: datetime) -> None:
+        """Raises FloodError; what was let in before, and is only delivered once more, may pass."""
+        if not self._most:
+            return
+        with self._lock:
+            filed = self._filed.get(user, deque())
+            while filed and filed[0][0] <= now - HOUR:
+                filed.popleft()
+            if len(filed) >= self._most and all(delivery != known for _, known in filed):
+                raise FloodError(_too_many(self._most, filed[-self._most][0], now))
+
+    def note(self, user: str, delivery: str, now: datetime) -> None:
+        """Counts a request that was filed."""
+        if self._most:
+            with self._lock:
+                self._filed.setdefault(user, deque()).append((now, delivery))
+
+
+def excess(session: Session, request: Request, person: str, limits: Limits, now: datetime) -> str:
+    """Why this request is one too many, as a sentence; empty when it isn't. Only earlier requests of the same person count."""
+    if limits.pending and _waiting(session, request, person) >= limits.pending:
+        return (
+            f"{limits.pending} of your requests wait for approval already, which is the most. Ask again when one of them "
+            "is decided, or cancel one: `/org requests` lists them."
+        )
+    if limits.per_hour:
+        times = _filed_before(session, request, person, limits.per_hour)
+        if len(times) >= limits.per_hour:
+            return _too_many(limits.per_hour, times[-1], now)
+    return ""
+
+
+def _too_many(most: int, first: datetime, now: datetime) -> str:
+    wait = span(first + HOUR - now + timedelta(seconds=59))  # Rounded up, so that it is no promise that is broken.
+    filed = f"{most} request{'' if most == 1 else 's'}"
+    return f"You have filed {filed} within an hour, which is the most. You may ask again in {wait}."
+
+
+def _waiting(session: Session, request: Request, person: str) -> int:
+    mine = or_(col(Request.requester) == request.requester, col(Request.person) == person)
+    query = select(func.count()).select_from(Request).where(text(LIVE_SQL), Request.status == Status.PENDING, mine)
+    earlier = (
+        col(Request.id) + 0 < request.id
+    )  # An expression, because SQLite would walk the whole table along a plain id.
+    return session.exec(query.where(earlier)).one()
+
+
+def _filed_before(session: Session, request: Request, person: str, most: int) -> list[datetime]:
+    """When the same person filed requests in the hour before this one, newest first, `most` at most; refused ones are free."""
+    found: list[datetime] = []
+    for requester, key, created_at in _back_from(session, request):
+        if requester == request.requester or key == person:
+            found.append(created_at)
+        if len(found) == most:
+            break
+    return found
+
+
+def _back_from(session: Session, request: Request) -> Iterator[tuple[str, str, datetime]]:
+    """Everybody's requests of the hour before, newest first, page by page along the primary key: no index is needed."""
+    below, begun = request.id, request.created_at
+    columns = select(Request.id, Request.requester, Request.person, Request.created_at)
+    earlier = columns.where(Request.status != Status.REFUSED).order_by(col(Request.id).desc()).limit(PAGE)
+    while below and begun:
+        page = session.exec(earlier.where(col(Request.id) < below)).all()
+        for _, requester, key, created_at in page:
+            if created_at is None or created_at <= begun - HOUR:
+                return
+            yield requester, key, created_at
+        below = page[-1][0] if len(page) == PAGE else None

@@ -1,0 +1,148 @@
+"""Nobody waits in the dark: reminders that grow rarer, an escalation, and a word before a request expires.
+
+All times follow from when the request was announced, its rule and its expiry; the row keeps what has been said already, so
+that a bot that was away says only what is true now, and says it once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from approvals.audit import audit
+from approvals.authority.approvers import called_upon, cannot_decide, mentions
+from approvals.authority.barred import barred
+from approvals.authority.rules import Rule
+from approvals.context import Context
+from approvals.models import Request, Vote
+from approvals.queue import messages
+from approvals.states import Status
+from approvals.views import reminder_lines
+
+NOTICE = timedelta(hours=1)
+SHORT_LIVED = timedelta(hours=2)
+
+
+def slots_passed(waited: timedelta, first: timedelta) -> int:
+    """How many reminders fall into `waited`: after `first`, then after twice as long each time (1, 3, 7, 15 … times `first`)."""
+    count = 0
+    while first > timedelta(0) and _slot(count, first) <= waited:
+        count += 1
+    return count
+
+
+def _slot(count: int, first: timedelta) -> timedelta:
+    return first * ((2 << count) - 1)
+
+
+def next_word(request: Request, rule: Rule | None) -> datetime | None:
+    """When there is something to say next, given what has been said; None when only the expiry is left."""
+    begun, end = request.announced_at, request.expires_at
+    if begun is None or end is None:
+        return None
+    notice = notice_at(request)
+    times = [notice]
+    if rule is not None and not request.escalated_at and rule.escalate_to:
+        times.append(begun + rule.escalate_after)
+    if rule is not None and rule.remind > timedelta(0):
+        reminder = begun + _slot(request.reminders, rule.remind)
+        times.append(reminder if reminder < (end - NOTICE if _lives_long(request) else end) else None)
+    return min((time for time in times if time is not None and time < end), default=None)
+
+
+def notice_at(request: Request) -> datetime | None:
+    """When it is told that the request expires soon; None when it was told, or when the request lives too short for that."""
+    if request.expires_at is None or request.warned_at or not _lives_long(request):
+        return None
+    return request.expires_at - NOTICE
+
+
+def _lives_long(request: Request) -> bool:
+    begun, end = request.announced_at, request.expires_at
+    return begun is not None and end is not None and end - begun > SHORT_LIVED
+
+
+def begin(session: Session, request: Request, rule: Rule | None) -> None:
+    """Notes when the first word is due; when the request is announced."""
+    _note(session, request, remind_at=next_word(request, rule))
+
+
+def remind(context: Context, number: int) -> None:
+    """Says what is due about a request that waits, and notes when to look again."""
+    now = context.clock()
+    without = _barred(context, number)
+    with context.store.write() as session:
+        request = session.get_one(Request, number, populate_existing=True, with_for_update=True)
+        if request.status != Status.PENDING or request.remind_at is None or request.remind_at > now:
+            return
+        rule = context.rules().named(request.rule)
+        if request.expires_at is None or now < request.expires_at:
+            _say(session, request, rule, now, without)
+        _note(session, request, remind_at=next_word(request, rule) if not _over(request, now) else None)
+
+
+def _barred(context: Context, number: int) -> frozenset[str]:
+    """Asked of Slack before the database is locked."""
+    with context.store.read() as session:
+        request = session.get_one(Request, number, populate_existing=True)
+    rule = context.rules().named(request.rule)
+    return barred(context, (*called_upon(request, rule), *rule.escalate_to)) if rule else frozenset()
+
+
+def _over(request: Request, now: datetime) -> bool:
+    return request.expires_at is not None and request.expires_at <= now
+
+
+def _say(session: Session, request: Request, rule: Rule | None, now: datetime, without: frozenset[str]) -> None:
+    """One line for the thread at a time: an escalation or the last notice makes a reminder needless."""
+    waited = now - (request.announced_at or now)
+    passed = max(slots_passed(waited, rule.remind) if rule else 0, request.reminders)
+    reminded = passed > request.reminders
+    _note(session, request, reminders=passed)
+    notice = notice_at(request)
+    if rule is not None and rule.escalate_to and not request.escalated_at and waited >= rule.escalate_after:
+        _escalate(session, request, rule, now, without)
+    elif notice is not None and notice <= now:
+        _give_notice(session, request, _whom(session, request, rule, without), now)
+    elif reminded:
+        line = reminder_lines.reminder(request, _whom(session, request, rule, without), _missing(session, request), now)
+        messages.thread(session, request, now, line)
+
+
+def _escalate(session: Session, request: Request, rule: Rule, now: datetime, without: frozenset[str]) -> None:
+    _note(session, request, escalated_at=now, tell_at=now)
+    audit.record(session, now, "request.escalated", "orgbot", request.id, to=list(rule.escalate_to))
+    to = mentions(rule.escalate_to, without | cannot_decide(request, ()))
+    messages.thread(session, request, now, reminder_lines.escalation(request, to, now))
+
+
+def _give_notice(session: Session, request: Request, who: str, now: datetime) -> None:
+    _note(session, request, warned_at=now)
+    line = reminder_lines.warning(who, _missing(session, request))
+    messages.thread(session, request, now, line)
+    messages.direct(session, request, now, reminder_lines.warning_for_requester(request))
+
+
+def _whom(session: Session, request: Request, rule: Rule | None, without: frozenset[str]) -> str:
+    """Mentions of those who may still decide: the requester and those who approved already are left in peace."""
+    if rule is None:
+        return ""
+    return mentions(called_upon(request, rule), without | cannot_decide(request, _approvals(session, request)))
+
+
+def _missing(session: Session, request: Request) -> int:
+    return max(request.approvals_needed - len(_approvals(session, request)), 1)
+
+
+def _approvals(session: Session, request: Request) -> list[Vote]:
+    query = select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")
+    return list(session.exec(query).all())
+
+
+def _note(session: Session, request: Request, **values: object) -> None:
+    """Writes what has been said, guarded by the status: what is decided is not reminded of."""
+    waits = (col(Request.id) == request.id, col(Request.status) == Status.PENDING)
+    session.execute(update(Request).where(*waits).values(**values))
+    session.refresh(request)

@@ -1,0 +1,1 @@
+"""Role sessions: opened for one request, handed over, revealed, warned of, ended."""

@@ -1,0 +1,137 @@
+"""`Reveal credentials`: the requester's own click opens a session and shows it in a form; nothing secret is in a message.
+
+A form cannot be shown again, so nothing here is queued: whoever missed it presses once more, and gets new credentials for
+the time that is left. Source: Slack API, "views.open" (a trigger id lives 3 s), "views.update".
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from slack_sdk import WebClient
+
+from approvals.audit import audit
+from approvals.context import Context
+from approvals.models import Request, RoleSession
+from approvals.queue import messages
+from approvals.sessions import session_book
+from approvals.sessions.minting import LaterError, UndeliverableError, open_session, shorter, subject_of, wanted_by
+from approvals.sessions.session_book import State
+from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.text import Block
+from approvals.views import session_lines
+from approvals.views.session_lines import Handed
+from operations.access.session_length import SHORTEST
+from operations.access.sessions import Minted, Wanted
+from operations.access.signin import console_link
+
+log = logging.getLogger(__name__)
+NOT_YOURS = "Only the person who asked can reveal these credentials, so nothing has been opened."
+OVER = "This session is over. Ask anew with `/org credentials`."
+TOO_SLOW = "That took too long, so Slack did not let me open the form. Please press “Reveal credentials” once more."
+LITTLE_LEFT = "Less than 15 minutes are left, and AWS opens no shorter session. Use what you have, or press “Extend”."
+
+
+@dataclass(frozen=True)
+class Press:
+    """A press of `Reveal credentials`; `trigger` opens one form."""
+
+    request_id: int
+    user: str
+    team: str
+    trigger: str
+
+
+class Reveal:
+    """Shows credentials to the one who asked for them."""
+
+    def __init__(self, context: Context, slack: WebClient) -> None:
+        self._context = context
+        self._slack = slack
+
+    def show(self, press: Press) -> str:
+        """Opens the form and fills it; gives the sentence to be told instead, where there is no form."""
+        request, refusal = self._allowed(press)
+        if request is None:
+            return refusal
+        try:
+            opened = call(self._slack, "views.open", trigger_id=press.trigger, view=session_lines.opening())
+        except SlackRefusedError as error:
+            return "" if error.code == "exchanged_trigger_id" else TOO_SLOW
+        except (SlackBusyError, SlackAmbiguousError):
+            return TOO_SLOW
+        self._fill(str(opened["view"]["id"]), request)
+        return ""
+
+    def _allowed(self, press: Press) -> tuple[Request | None, str]:
+        """The request when the click is its requester's own; every other click is in the audit."""
+        with self._context.store.read() as session:
+            request = session.get(Request, press.request_id)
+            row = session_book.find(session, press.request_id)
+        if request is None or row is None:
+            return None, OVER
+        if press.user == request.requester and press.team == self._context.team():
+            return (request, "") if row.state in (State.OFFERED, State.LIVE) else (None, OVER)
+        with self._context.store.write() as session:
+            audit.record(
+                session, self._context.clock(), "click.reveal.refused", press.user, request.id, team=press.team
+            )
+        return None, NOT_YOURS
+
+    def _fill(self, view_id: str, request: Request) -> None:
+        try:
+            view, row = self._opened(request)
+        except LaterError as error:
+            log.warning("credentials were not revealed: %s", error)
+            view, row = session_lines.not_shown("AWS or Slack is away just now. Close this and press again."), None
+        except UndeliverableError as error:
+            view, row = session_lines.not_shown(f"{error.failed.say} {error.failed.advice}".strip()), None
+        try:
+            call(self._slack, "views.update", view_id=view_id, view=view)
+        except SlackAmbiguousError:  # It may have been seen, so the audit keeps it as issued.
+            log.warning("a form may or may not have been filled")
+        except (SlackRefusedError, SlackBusyError) as error:
+            log.warning("a form could not be filled: %s", type(error).__name__)
+            self._not_seen(row)
+
+    def _opened(self, request: Request) -> tuple[Block, RoleSession]:
+        """The filled form, once what was opened is in the book and in the audit."""
+        context = self._context
+        wanted = self._still(request, wanted_by(context, request))
+        fresh = open_session(context, request, wanted)
+        row = self._written_down(request, fresh, context.clock())
+        handed = Handed(fresh, console_link(context.console.sign_in_url, fresh))
+        return session_lines.shown(subject_of(context, wanted), handed), row
+
+    def _still(self, request: Request, wanted: Wanted) -> Wanted:
+        """The session for the time that is left; the first press gets all of it."""
+        with self._context.store.read() as session:
+            row = session_book.find(session, request.id)
+        if row is None or row.expires_at is None:
+            return wanted
+        left = int((row.expires_at - self._context.clock()).total_seconds())
+        if left < SHORTEST:
+            raise UndeliverableError(LITTLE_LEFT)
+        return shorter(wanted, left)
+
+    def _written_down(self, request: Request, fresh: Minted, now: datetime) -> RoleSession:
+        with self._context.store.write() as session:
+            row = session_book.find(session, request.id)
+            if row is None or row.state not in (State.OFFERED, State.LIVE):
+                raise UndeliverableError(OVER)
+            first = row.state == State.OFFERED
+            session_book.revealed(row, fresh, now)
+            session_book.handed_over(session, row, now, self._context.handover)
+            session.add(row)
+            if first:
+                messages.thread(session, session.get_one(Request, request.id), now, session_lines.live(row))
+            return row
+
+    def _not_seen(self, row: RoleSession | None) -> None:
+        """The form was closed, or Slack was away: what was opened reached nobody, and the button stays."""
+        if row is None:
+            return
+        with self._context.store.write() as session:
+            session_book.unseen(session, row, self._context.clock())

@@ -1,0 +1,1 @@
+"""`orgbot check`: one line for each thing that the bot needs."""

@@ -1,0 +1,171 @@
+"""`orgbot check --explain`: which rule decides about a request, and why each rule before it does not.
+
+The organization and the people are read as the bot reads them, and nothing is filed.
+Source: Slack API, "users.lookupByEmail".
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from botocore.exceptions import BotoCoreError
+from pydantic import ValidationError
+from slack_sdk import WebClient
+
+from approvals.authority.people import UNKNOWN_ERRORS, People, Person, SlackAwayError
+from approvals.authority.rules import NoRuleError, Rule, Rules, Wish
+from approvals.authority.wishes import asked_by, wishes
+from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from bot.aws import Boto3Clients
+from bot.config.rule_checks import PERSON, written
+from bot.config.rules import load_rules
+from bot.config.settings import Settings, SettingsError, aws_variables
+from bot.slack import slack_client
+from bot.start import WRONG, settings_or_complaints
+from handlers.declared import missing
+from handlers.parser import Command, ParseError, parse
+from handlers.wording import problems
+from operations.aws.aws import Aws
+from operations.aws.errors import AwsError, FieldError
+from operations.core.base import Operation
+from operations.snapshot.organization import Organization
+from operations.snapshot.reader import read_organization
+
+
+class CannotTellError(Exception):
+    """The question cannot be answered, or its answer is no; each line says why."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is asked: the rules, Slack and AWS."""
+
+    rules: Rules
+    slack: WebClient
+    aws: Aws
+
+
+def run_explain(command: str, asker: str) -> int:
+    """Prints which rule decides about `command` (as after `/org`) when `asker` asks; exit code 1 when it is refused."""
+    settings = settings_or_complaints(os.environ)
+    if settings is None:
+        return WRONG
+    os.environ.update(aws_variables())
+    try:
+        for line in explained(_sources(settings), command, asker):
+            sys.stdout.write(f"{line}\n")
+    except CannotTellError as error:
+        for line in error.lines:
+            sys.stdout.write(f"refused: {line}\n")
+        return WRONG
+    return 0
+
+
+def _sources(settings: Settings) -> Sources:
+    try:
+        return Sources(load_rules(settings), slack_client(settings), Aws(Boto3Clients()))
+    except SettingsError as error:
+        raise CannotTellError(*error.lines) from error
+    except BotoCoreError as error:
+        raise CannotTellError(f"AWS's settings: {error}; `orgbot check` says what to mend") from error
+
+
+def explained(sources: Sources, command: str, asker: str) -> Iterator[str]:
+    """The lines, each as soon as it is known; raises CannotTellError."""
+    asked = _asked(command)
+    try:
+        organization = read_organization(sources.aws, lambda: datetime.now(UTC))
+        operation = _settled(asked, organization)
+        person = _person(sources.slack, asker)
+        yield f"{operation.name}: {operation.title(organization)}"
+        yield f"asked by {person.name} ({person.user}, {person.key})"
+        found = asked_by(wishes(operation, organization), person, People(sources.slack))
+        for wish in found:
+            yield from _judged(sources.rules, wish, several=len(found) > 1)
+        yield from _decision(sources.rules.deciding(found))
+    except NoRuleError as error:
+        raise CannotTellError(str(error)) from error
+    except AwsError as error:
+        raise CannotTellError(f"AWS answers: {error}; `orgbot check` says what to mend") from error
+    except SlackAwayError as error:
+        raise CannotTellError(f"Slack answers: {error}; `orgbot check` says what to mend") from error
+
+
+def _asked(text: str) -> Command:
+    try:
+        command = parse(text.strip().removeprefix("/org "), others=())
+    except ParseError as error:
+        raise CannotTellError(error.message) from error
+    lacking = missing(command.operation, command.given.values)
+    if lacking:
+        flags = ", ".join(field.flag.names[0] for field in lacking)
+        raise CannotTellError(f"{command.operation.name} needs {flags} as well")
+    return command
+
+
+def _settled(command: Command, organization: Organization) -> Operation:
+    try:
+        return command.operation.model_validate(command.given.values).settled(organization)
+    except FieldError as error:
+        raise CannotTellError(error.message) from error
+    except ValidationError as error:
+        found = problems(command.operation, error)
+        raise CannotTellError(*(f"{problem.field}: {problem.sentence}" for problem in found)) from error
+
+
+def _person(slack: WebClient, asker: str) -> Person:
+    """The person behind an e-mail address or a user id, when the bot would listen to them."""
+    if not PERSON.fullmatch(asker) or (asker.startswith("S") and "@" not in asker):
+        raise CannotTellError(f"--as {asker}: give a person's e-mail address or user id (U…)")
+    try:
+        team = str(call(slack, "auth.test").get("team_id", ""))
+        user = str(call(slack, "users.lookupByEmail", email=asker)["user"]["id"]) if "@" in asker else asker
+    except SlackRefusedError as error:
+        if error.code not in UNKNOWN_ERRORS:
+            raise SlackAwayError(str(error)) from error
+        raise CannotTellError(f"--as {asker}: Slack does not know this e-mail address") from error
+    except (SlackBusyError, SlackAmbiguousError) as error:
+        raise SlackAwayError(str(error)) from error
+    person = People(slack).look(user)
+    objection = person.objection(team)
+    if objection:
+        raise CannotTellError(f"--as {asker}: {objection}")
+    return person
+
+
+def _judged(rules: Rules, wish: Wish, *, several: bool) -> Iterator[str]:
+    """Each rule up to the first that matches, numbered as in the file."""
+    yield ""
+    if several:
+        yield f"in {wish.path}:"
+    for number, rule in enumerate(rules.rules, 1):
+        mismatch = rule.mismatch(wish)
+        yield f"rule {number} “{rule.name}”: {mismatch or 'matches'}"
+        if not mismatch:
+            return
+
+
+def _decision(rule: Rule) -> Iterator[str]:
+    yield ""
+    yield f"rule “{rule.name}” decides"
+    if rule.approvals:
+        yield f"  approvals: {rule.approvals}, of {', '.join(rule.approvers)}{_second(rule)}"
+        yield f"  expires: {written(rule.expires)} after it was asked for"
+    else:
+        yield "  approvals: none; it is granted at once"
+    if rule.break_glass:
+        yield f"  break glass: {', '.join(rule.break_glass)}"
+    if rule.roles or rule.session_policy:
+        yield f"  longest session: {written(rule.longest_session)}"
+
+
+def _second(rule: Rule) -> str:
+    return f"; one of them of {', '.join(rule.second_approvers)}" if rule.second_approvers else ""

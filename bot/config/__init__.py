@@ -1,0 +1,1 @@
+"""Settings and rules, read and checked."""

@@ -1,0 +1,114 @@
+"""What makes a key of the rules file right. Each check gives the value back, or raises ValueError with the way out. Pure.
+
+Source: AWS STS API Reference, "AssumeRole" (Policy, PolicyArns, DurationSeconds); IAM User Guide, "IAM and AWS STS quotas".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from operations.core.registry import by_name
+
+PERIOD = re.compile(r"([0-9]{1,5})([mhd])")
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+PERSON = re.compile(r"[UWS][A-Za-z0-9_]{1,40}|[^@\s,<>|]{1,64}@[^@\s,<>|]+\.[^@\s,<>|]+")
+ROLE = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
+POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]{1,512}")
+ACCOUNT = re.compile(r"[0-9]{12}|(?![0-9]+$)[ -~]{1,64}")
+LONGEST_POLICY = 2048
+
+
+def period(shortest: timedelta, longest: timedelta) -> Callable[[Any], timedelta]:
+    """A check for a period from `shortest` to `longest`."""
+
+    def check(value: Any) -> timedelta:
+        found = PERIOD.fullmatch(value) if isinstance(value, str) else None
+        if not found:
+            raise ValueError("a period is a number with m, h or d, such as 24h")
+        length = int(found[1]) * UNITS[found[2]]
+        if not shortest <= length <= longest:
+            raise ValueError(f"{value} is not between {written(shortest)} and {written(longest)}")
+        return length
+
+    return check
+
+
+def written(length: timedelta) -> str:
+    """A period as the rules file has it, such as `72h`."""
+    minutes = round(length.total_seconds() / 60)
+    if minutes % 60:
+        return f"{minutes}m"
+    return f"{minutes // 60}h" if minutes % 1440 or minutes < 4 * 1440 else f"{minutes // 1440}d"
+
+
+def operation(value: str) -> str:
+    """The name of the operation that a name or an alias means."""
+    if value not in by_name():
+        raise ValueError(f"there is no operation “{value}”; `/org help` lists them")
+    return by_name()[value].name
+
+
+def person(value: str) -> str:
+    """A user id, a user group id or an e-mail address."""
+    if not PERSON.fullmatch(value):
+        raise ValueError(f"“{value}” is no user id (U…), user group id (S…) or e-mail address")
+    return value
+
+
+def path(value: str) -> str:
+    """The path of an organizational unit."""
+    if not value.startswith("/"):
+        raise ValueError("a path begins with /, which is the root")
+    return value
+
+
+def account(value: str) -> str:
+    """An account's id, name or e-mail address."""
+    if not ACCOUNT.fullmatch(value):
+        raise ValueError(f"“{value}” is no account; give its id (12 digits), name or e-mail address")
+    return value
+
+
+def role(value: str) -> str:
+    """The name of an IAM role."""
+    if not ROLE.fullmatch(value):
+        raise ValueError(f"“{value}” is no role name; it has 1 to 64 letters, digits or any of _+=,.@-")
+    return value
+
+
+def session_policy(value: str) -> str:
+    """The ARN of a managed policy, or a policy as JSON."""
+    if value.startswith("arn:"):
+        if not POLICY_ARN.fullmatch(value):
+            raise ValueError(f"“{value}” is no policy's ARN; write one such as arn:aws:iam::aws:policy/ReadOnlyAccess")
+        return value
+    if len(value) > LONGEST_POLICY:
+        raise ValueError(f"the policy has {len(value)} characters; {LONGEST_POLICY} is the most that AWS takes")
+    _policy_document(value)
+    return value
+
+
+def _policy_document(text: str) -> None:
+    try:
+        found = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("the policy is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"this is neither a policy's ARN nor JSON: {error}") from None
+    if not isinstance(found, dict) or "Statement" not in found:
+        raise ValueError("a policy is a JSON object with a Statement")
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key of the policy stands there twice")
+    return found
+
+
+def _no_constant(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")

@@ -1,0 +1,174 @@
+"""The rules, from a TOML file or, without one, from the settings: every operation, one approval by ORGBOT_APPROVERS.
+
+```toml
+[[rule]]
+name = "production"
+operations = ["create-account", "move-account"]  # left out: every operation
+under = "/Production"                            # left out: the whole organization
+requesters = ["S0PLATFORM"]                      # left out: everybody
+approvers = ["S0PLATFORM", "carol@example.com"]
+second_approvers = ["S0SECURITY"]                # one of the approvals must be theirs
+approvals = 2                                    # 0 grants at once
+expires = "24h"
+break_glass = ["S0ONCALL"]                       # may act at once, and somebody reviews it afterwards
+
+[[rule]]
+name = "look around"
+operations = ["credentials"]
+accounts = ["fullback-staging", "222222222222"]  # names, ids, e-mails
+roles = ["ReadOnly"]
+longest_session = "1h"
+session_policy = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+approvals = 0
+```
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from approvals.authority.rules import Rule, Rules
+from bot.config import rule_checks as checks
+from bot.config.settings import Settings, SettingsError
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SHORTEST_SESSION, LONGEST_SESSION = 15 * MINUTE, 12 * HOUR
+LONGEST_LINE = 500
+
+Kind = TypeVar("Kind")
+
+
+def _some(value: tuple[Kind, ...]) -> tuple[Kind, ...]:
+    """A list that names nobody would match everybody, which nobody means who writes it."""
+    if not value:
+        raise ValueError("the list is empty; name at least one, or leave the key out")
+    return value
+
+
+def _period(shortest: timedelta, longest: timedelta) -> BeforeValidator:
+    return BeforeValidator(checks.period(shortest, longest))
+
+
+Some = AfterValidator(_some)
+People = Annotated[tuple[Annotated[str, AfterValidator(checks.person)], ...], Some]
+Operations = Annotated[tuple[Annotated[str, AfterValidator(checks.operation)], ...], Some]
+Accounts = Annotated[tuple[Annotated[str, AfterValidator(checks.account)], ...], Some]
+Roles = Annotated[tuple[Annotated[str, AfterValidator(checks.role)], ...], Some]
+Under = Annotated[str, AfterValidator(checks.path)]
+Wait = Annotated[timedelta, _period(MINUTE, 90 * DAY)]
+Session = Annotated[timedelta, _period(SHORTEST_SESSION, LONGEST_SESSION)]
+SessionPolicy = Annotated[str, AfterValidator(checks.session_policy)]
+
+
+class RuleEntry(BaseModel):
+    """One [[rule]] of the file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=60, pattern=r"\S")
+    operations: Operations = ()
+    under: Under = "/"
+    accounts: Accounts = ()
+    roles: Roles = ()
+    requesters: People = ()
+    approvers: People = ()
+    second_approvers: People = ()
+    approvals: int = Field(1, ge=0, le=10, strict=True)
+    expires: Wait = 72 * HOUR
+    longest_session: Session = HOUR
+    session_policy: SessionPolicy = ""
+    remind: Wait = 4 * HOUR
+    escalate_to: People = ()
+    escalate_after: Wait = 24 * HOUR
+    break_glass: People = ()
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        """What only shows when the keys are seen together; the key that is to be changed comes first."""
+        wrong = next(self._misfits(), None)
+        if wrong:
+            raise ValueError(wrong)
+        return self
+
+    def _misfits(self) -> Iterator[str]:
+        if self.approvals and not self.approvers:
+            yield "approvers: is missing"
+        if self.second_approvers and self.approvals < 2:
+            yield f"approvals: second_approvers need 2 or more, not {self.approvals}"
+        if not self.approvals and self.break_glass:
+            yield "break_glass: approvals = 0 grants at once, so there is no glass to break"
+
+
+class RulesFile(BaseModel):
+    """The whole file; the order of the rules matters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rule: list[RuleEntry] = Field(min_length=1)
+
+
+def load_rules(settings: Settings) -> Rules:
+    """The rules in force; raises SettingsError with one line for each thing that is wrong in the file."""
+    if settings.rules:
+        return read_rules(Path(settings.rules))
+    expires = timedelta(hours=settings.expire_hours)
+    return Rules((Rule("default", tuple(settings.approvers), expires=expires),))
+
+
+def read_rules(file: Path) -> Rules:
+    """The rules of a TOML file; raises SettingsError."""
+    try:
+        parsed = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError([f"ORGBOT_RULES={file}: {error.strerror}"]) from error
+    except RecursionError as error:
+        raise SettingsError([f"{file}: the file is nested too deeply"]) from error
+    except ValueError as error:  # No UTF-8, no TOML, or a number with thousands of digits.
+        raise SettingsError([f"{file}: {_line(str(error))}"]) from error
+    try:
+        return rules_of(parsed)
+    except SettingsError as error:
+        raise SettingsError([f"{file}: {line}" for line in error.lines]) from error
+
+
+def rules_of(parsed: dict[str, Any]) -> Rules:
+    """The rules of a parsed TOML file; raises SettingsError with a line for each error, beginning with its key."""
+    try:
+        entries = RulesFile.model_validate(parsed).rule
+    except ValidationError as error:
+        raise SettingsError([_line(f"{_key(item)}: {_reason(item)}") for item in error.errors()]) from error
+    names = [entry.name for entry in entries]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        told = "is used twice; requests remember their rule by its name"
+        raise SettingsError([_line(f"rule: the name “{name}” {told}") for name in twice])
+    return Rules(tuple(Rule(**entry.model_dump()) for entry in entries))
+
+
+def _key(item: Any) -> str:
+    """`rule[2].approvers`, counted from 1 as people count."""
+    found = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
+    together = item["type"] == "value_error" and len(item["loc"]) == 2
+    return f"{found}.{_message(item).partition(': ')[0]}" if together else found
+
+
+def _reason(item: Any) -> str:
+    together = item["type"] == "value_error" and len(item["loc"]) == 2
+    message = _message(item).partition(": ")[2] if together else _message(item)
+    return {"missing": "is missing", "extra_forbidden": "there is no such key"}.get(item["type"], message)
+
+
+def _message(item: Any) -> str:
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
+def _line(text: str) -> str:
+    """One line of visible characters: the file may hold anything."""
+    shown = "".join(character if character.isprintable() else " " for character in text)
+    return shown if len(shown) <= LONGEST_LINE else f"{shown[: LONGEST_LINE - 1]}…"

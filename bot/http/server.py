@@ -1,0 +1,125 @@
+"""The HTTP edge's server: waitress with its own threads in this process, and an end that loses no request.
+
+Waitress itself ends by cancelling; this one closes the listener, lets the requests in hand be answered, and then goes.
+Source: waitress documentation, "Arguments to waitress.serve".
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import waitress
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer
+from waitress.trigger import trigger
+
+from bot.http.edge import LARGEST_BODY, Edge, SlackDoor
+from bot.http.listening import BACKLOG, ListenError, listen
+
+log = logging.getLogger(__name__)
+__all__ = ["Edge", "EdgeServer", "ListenError", "SlackDoor"]
+WAKE_EVERY = 1.0
+WAKE_WHILE_ENDING = 0.05
+TO_LEAVE = 0.5  # Seconds that threads without work need to see the end.
+ON_ITS_WAY = 0.3  # Seconds in which a request that was sent before the end may still arrive on an open connection.
+ARGUMENTS: dict[str, Any] = {
+    "ident": "orgbot",
+    "backlog": BACKLOG,
+    "connection_limit": 1000,
+    "max_request_body_size": LARGEST_BODY,
+    "channel_timeout": 30,
+    "clear_untrusted_proxy_headers": True,
+}
+# How long Slack waits is measured (orgbot_ack_seconds); a warning for each request that queues would only add to the load.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types.
+    """One connection. What a request has answered is sent by its own thread, or by the loop once that thread is through.
+
+    Waitress's own channel asks the loop to send meanwhile as well. The loop cannot, because the thread holds the buffer, and
+    tries again and again without pause, so that the thread waits for the interpreter: 8 clients had 99% of their answers
+    within 99 ms instead of 17 ms.
+    """
+
+    def writable(self) -> bool:
+        """Whether the loop has something to send or to close."""
+        waits = self.total_outbufs_len and not self.requests
+        return bool(waits or self.will_close or self.close_when_flushed)
+
+
+class EdgeServer:
+    """A WSGI application served at `host` and `port` (0 takes a free one, see `.port`) by `threads` threads.
+
+    It is bound when it is made (raises ListenError) and answers from `start()` until `stop()`.
+    """
+
+    def __init__(self, edge: Callable[..., Any], host: str, port: int, threads: int) -> None:
+        self._sockets: dict[int, Any] = {}
+        listening = listen(host, port)
+        self.port = int(listening[0].getsockname()[1])
+        server = waitress.create_server(edge, map=self._sockets, sockets=listening, threads=threads, **ARGUMENTS)
+        self._tasks = server.task_dispatcher
+        self._listeners = [entry for entry in self._sockets.values() if isinstance(entry, BaseWSGIServer)]
+        for listener in self._listeners:
+            listener.channel_class = Channel
+        self._deadline: float | None = None
+        self._thread = threading.Thread(target=self._run, name="edge", daemon=True)
+
+    def start(self) -> None:
+        """Begins to answer."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 10) -> None:
+        """Takes no new connection, answers what has come in, and returns when that is done or after `timeout` seconds."""
+        self._deadline = time.monotonic() + timeout
+        if not self._thread.is_alive():
+            return self._close()
+        self._listeners[0].pull_trigger()
+        return self._thread.join(timeout + 2 * WAKE_EVERY)
+
+    def _run(self) -> None:
+        while self._deadline is None:
+            self._look()
+        for listener in self._listeners:
+            _accept_who_waits(listener)
+            wasyncore.dispatcher.close(listener)
+        while self._channels() and time.monotonic() < self._deadline:
+            self._look(WAKE_WHILE_ENDING)
+            self._let_go_of_idle_channels()
+        self._close()
+
+    def _look(self, longest: float = WAKE_EVERY) -> None:
+        wasyncore.loop(timeout=longest, use_poll=True, map=self._sockets, count=1)
+
+    def _channels(self) -> list[HTTPChannel]:
+        return [entry for entry in list(self._sockets.values()) if isinstance(entry, HTTPChannel)]
+
+    def _let_go_of_idle_channels(self) -> None:
+        quiet_since = time.time() - ON_ITS_WAY  # waitress notes a channel's last activity by this clock.
+        for channel in self._channels():
+            busy = channel.requests or channel.request or channel.total_outbufs_len
+            if not busy and channel.last_activity < quiet_since:
+                channel.will_close = True
+
+    def _close(self) -> None:
+        """The threads first: one that still runs writes to the trigger, whose number would by then be another file's."""
+        self._tasks.shutdown(timeout=max(TO_LEAVE, (self._deadline or 0) - time.monotonic()))
+        if self._tasks.threads:
+            log.warning("some requests were still being answered when the time to stop was over")
+        for entry in list(self._sockets.values()):
+            if not (self._tasks.threads and isinstance(entry, trigger)):
+                entry.close()
+
+
+def _accept_who_waits(listener: BaseWSGIServer) -> None:
+    """Takes the connections that the kernel has made already: closing the listener would break them off."""
+    before = -1
+    while before != len(listener.active_channels):
+        before = len(listener.active_channels)
+        listener.handle_accept()

@@ -1,0 +1,72 @@
+"""A look from the command to its answer. What the picture holds is answered at once; what asks AWS too, by a worker.
+
+Source: Slack API, "Slash commands" (Responding to commands), "Handling user interaction" (Message responses).
+"""
+
+from __future__ import annotations
+
+from approvals.slack.text import Block, escape, fit, section
+from handlers.front import Front
+from handlers.parser import ParseError
+from handlers.queries import upload
+from handlers.queries.question import LONGEST_TEXT, Question, Sights
+from handlers.queries.registry import LOOKS
+from handlers.typed import UnreadableError, words
+from handlers.visit import Visit
+from operations.aws.errors import FieldError
+
+NO_ORGANIZATION = "The AWS account {account} is in no organization yet. `/org create-organization` asks for one."
+PICTURE = "--picture"
+
+_sights = Sights()
+
+
+def answer(visit: Visit, word: str, rest: str) -> list[Block]:
+    """The blocks of the private answer; none when a worker sends it. Raises ParseError."""
+    text, flags = _typed(rest)
+    question = asked(visit.front, text)
+    if isinstance(question, str):
+        return [section(question)]
+    if word == "tree" and PICTURE in flags:
+        return upload.picture(visit, question)
+    if LOOKS[word].live:
+        show_later(visit, word, question, replace=False)
+        return []
+    return shown(visit.front, word, question)
+
+
+def _typed(rest: str) -> tuple[str, set[str]]:
+    """What was typed behind the word, without quotes, and the flags."""
+    try:
+        typed = words(rest)
+    except UnreadableError as error:
+        raise ParseError(str(error)) from error
+    return " ".join(word.text for word in typed if not word.flag()), {word.flag() for word in typed}
+
+
+def asked(front: Front, text: str, at: int = 0) -> Question | str:
+    """The question about the present picture, or the sentence that says why there is nothing to look at."""
+    organization = front.organization()
+    if organization is None:
+        return f":hourglass: {escape(front.unread())}"
+    if not organization.id:
+        return NO_ORGANIZATION.format(account=escape(organization.management_account))
+    return Question(_sights.of(organization), front.clock(), text[:LONGEST_TEXT], at, front.sources.console)
+
+
+def shown(front: Front, word: str, question: Question) -> list[Block]:
+    """A look's answer, or what is wrong with the question."""
+    try:
+        return fit(LOOKS[word].show(question, front.sources.live))
+    except FieldError as error:
+        return [wrong(error)]
+
+
+def wrong(error: FieldError) -> Block:
+    """What is wrong with a name, with the candidates."""
+    return section(f":x: {escape(error.message[:1].upper() + error.message[1:])}")
+
+
+def show_later(visit: Visit, word: str, question: Question, *, replace: bool) -> None:
+    """The same by a worker: as a new private message, or in place of the one whose button was pressed."""
+    visit.later("a look was not answered", lambda: visit.reply(shown(visit.front, word, question), replace=replace))

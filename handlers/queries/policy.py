@@ -1,0 +1,63 @@
+"""`/org policy <which>`: where one policy is attached, whom it reaches, and its document. Pure."""
+
+from __future__ import annotations
+
+from approvals.slack.text import Block, button, escape, fields, header, section, shorten
+from handlers.blocks import packed
+from handlers.queries.policies import status
+from handlers.queries.question import Question
+from handlers.queries.wording import aged, code_lines, code_sections, name, spread, untold
+from operations.aws.errors import AwsError, FieldError
+from operations.snapshot.live import Live
+from operations.snapshot.organization import Organization
+from operations.snapshot.places import reach_lines, target_label
+from operations.snapshot.policies import Policy
+from operations.snapshot.policy_types import is_authorization, label
+
+DOCUMENT = "look:document"
+MOST_TARGETS = 15
+SHOWN = 2  # Code blocks; the rest of a document opens in a window of its own.
+
+
+def policy(question: Question, live: Live) -> list[Block]:
+    """The policy that was asked for."""
+    if not question.text:
+        raise FieldError("policy", "say which policy: `/org policy <name or id>`; `/org policies` lists them")
+    organization = question.organization
+    found = organization.policies.find(question.text, "policy")
+    return [
+        header(found.name),
+        *fields(_facts(found)),
+        *([section(escape(shorten(found.description, 512)))] if found.description else []),
+        *packed(["*Attached to*", *(_targets(organization, found) or ["_nothing_"])]),
+        *packed(["*Whom it reaches*", *_reached(question, found)]),
+        *_document(live, found),
+        aged(question, f"{label(found.type)}: {status(question, found.type)}", *_unbound(found)),
+    ]
+
+
+def _unbound(found: Policy) -> list[str]:
+    return ["It does not bind the management account"] if is_authorization(found.type) else []
+
+
+def _facts(found: Policy) -> dict[str, str]:
+    return {"Policy": found.id, "Type": label(found.type)} | ({"Managed by": "AWS"} if found.aws_managed else {})
+
+
+def _targets(organization: Organization, found: Policy) -> list[str]:
+    targets = organization.policies.targets.get(found.id, ())
+    return spread(targets, MOST_TARGETS, lambda target: name(target_label(organization, target), 100))
+
+
+def _reached(question: Question, found: Policy) -> list[str]:
+    lines = reach_lines(question.organization, question.tree.reached(found.id))
+    return [name(line, 110) for line in lines]
+
+
+def _document(live: Live, found: Policy) -> list[Block]:
+    try:
+        sections = code_sections(code_lines(live.document(found.id)))
+    except AwsError as error:
+        return [untold("Document", error)]
+    more = {"type": "actions", "elements": [button("Whole document", DOCUMENT, found.id)]}
+    return [section("*Document*"), *sections[:SHOWN], *([more] if len(sections) > SHOWN else [])]

@@ -1,0 +1,90 @@
+"""What a look is asked, and what it sees. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+
+from approvals.slack.text import Block
+from operations.core.closing import Console
+from operations.snapshot.live import Live
+from operations.snapshot.organization import Account, Organization
+from operations.snapshot.tree import Tree
+
+LONGEST_TEXT = 700  # The path of the deepest OU has 645.
+
+
+class Sight:
+    """One picture with what is made of it when it is first needed."""
+
+    def __init__(self, organization: Organization) -> None:
+        self.organization = organization
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The picture as a tree."""
+        return Tree(self.organization)
+
+    @cached_property
+    def hays(self) -> tuple[tuple[str, Account], ...]:
+        """Each account, in the order of the tree, with all that it may be found by, folded."""
+        paths = {unit.id: unit.path for unit in self.organization.units}
+        return tuple((_hay(account, paths.get(account.parent, "")), account) for account in self.tree.accounts)
+
+
+def _hay(account: Account, path: str) -> str:
+    return "\n".join((account.name, account.id, account.email, path, account.state)).casefold()
+
+
+class Sights:
+    """The sight of the newest picture; an older one is forgotten."""
+
+    def __init__(self) -> None:
+        self._kept: Sight | None = None
+
+    def of(self, organization: Organization) -> Sight:
+        """The sight of this very picture."""
+        kept = self._kept
+        if kept is None or kept.organization is not organization:
+            kept = self._kept = Sight(organization)
+        return kept
+
+
+@dataclass(frozen=True)
+class Question:
+    """`text` is what was typed behind the look's name; `at` is the first item of the page."""
+
+    sight: Sight
+    now: datetime
+    text: str = ""
+    at: int = 0
+    console: Console = field(default_factory=Console)
+
+    def of(self, text: str, at: int) -> Question:
+        """The same picture asked for something else."""
+        return replace(self, text=text[:LONGEST_TEXT], at=at)
+
+    @property
+    def organization(self) -> Organization:
+        """The picture."""
+        return self.sight.organization
+
+    @property
+    def tree(self) -> Tree:
+        """The picture as a tree."""
+        return self.sight.tree
+
+
+@dataclass(frozen=True)
+class Look:
+    """`show` makes the answer; `live` ones ask AWS too, so that a worker answers. It may raise FieldError."""
+
+    show: Callable[[Question, Live], list[Block]]
+    live: bool = False
+
+
+def counted(number: int, what: str) -> str:
+    """`1 account`, `2,000 accounts`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

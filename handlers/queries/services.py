@@ -1,0 +1,44 @@
+"""`/org services`: the services with trusted access, and the delegated administrators. Pure."""
+
+from __future__ import annotations
+
+from approvals.slack.text import Block, section
+from handlers.blocks import packed
+from handlers.queries.question import Question, counted
+from handlers.queries.wording import aged, name, of_total, page, spread, turning, untold
+from operations.aws.errors import AwsError
+from operations.snapshot.live import Delegated, Live
+
+SIZE = 40
+
+
+def services(question: Question, live: Live) -> list[Block]:
+    """The page of the services, and who administers which."""
+    found = [
+        principal for principal in question.organization.services if question.text.casefold() in principal.casefold()
+    ]
+    shown = page(question, found, SIZE)
+    return [
+        section(f"*{counted(len(found), 'service')} with trusted access*{of_total(question, len(found), SIZE)}"),
+        *packed(map(_principal, shown)),
+        *turning("services", question, len(found), SIZE),
+        *_administrators(live),
+        aged(question),
+    ]
+
+
+def _administrators(live: Live) -> list[Block]:
+    try:
+        found = live.delegated()
+    except AwsError as error:
+        return [untold("Delegated administrators", error)]
+    return packed(["*Delegated administrators*", *(map(_line, found) if found else ["_None._"])])
+
+
+def _line(one: Delegated) -> str:
+    principals = ", ".join(spread(one.services, 5, _principal))
+    return f"{name(one.name, 50)}  `{one.account}`  for {principals or 'no service'}"
+
+
+def _principal(principal: str) -> str:
+    return f"`{name(principal, 100)}`"

@@ -1,0 +1,52 @@
+"""A document in a window of its own: it opens at once, because its trigger lives 3 s, and is filled when AWS has told.
+
+Source: Slack API, "views.open", "views.update", "Modals" (100 blocks, 250 KB).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from approvals.slack.slack_calls import SlackRefusedError
+from approvals.slack.text import Block, section
+from handlers.modals import TOO_SLOW
+from handlers.queries.wording import code_lines, code_sections, name, untold
+from handlers.visit import Visit
+from operations.aws.errors import AwsError
+
+MOST_SECTIONS = 80
+READING = ":hourglass: Reading it from AWS…"
+EMPTY = "_There is none: no policy of this type has an effect here._"
+
+
+def show(visit: Visit, title: str, read: Callable[[], str]) -> None:
+    """Opens the window and fills it with what `read()` gives, on a worker; `read` may raise AwsError."""
+    visit.later("a document was not shown", lambda: _show(visit, title, read))
+
+
+def _show(visit: Visit, title: str, read: Callable[[], str]) -> None:
+    try:
+        opened = visit.call("views.open", trigger_id=visit.caller.trigger, view=_view(title, [section(READING)]))
+    except SlackRefusedError as error:
+        if error.code == "expired_trigger_id":
+            visit.tell(TOO_SLOW)
+        raise
+    visit.call("views.update", view_id=opened["view"]["id"], view=_view(title, _filling(read)))
+
+
+def _filling(read: Callable[[], str]) -> list[Block]:
+    try:
+        sections = code_sections(code_lines(read()))
+    except AwsError as error:
+        return [untold("Document", error)]
+    cut = [section("_The rest is too long for Slack._")] if len(sections) > MOST_SECTIONS else []
+    return [*sections[:MOST_SECTIONS], *cut] or [section(EMPTY)]
+
+
+def _view(title: str, blocks: list[Block]) -> Block:
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "Policy document", "emoji": False},
+        "close": {"type": "plain_text", "text": "Close", "emoji": False},
+        "blocks": [section(f"*{name(title, 200)}*"), *blocks],
+    }

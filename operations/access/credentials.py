@@ -1,0 +1,179 @@
+"""Temporary credentials for a role in a member account.
+
+Nothing changes in AWS: the session begins when its credentials are delivered, which is not this package's business.
+Source: AWS STS API Reference, "AssumeRole"; IAM User Guide, "Roles terms and concepts" (role chaining).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import StringConstraints
+
+from operations.access.session_length import CHAINED, SessionLength, seconds_of
+from operations.accounts.create_account import DEFAULT_ROLE
+from operations.aws.aws import Aws
+from operations.aws.errors import FieldError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.fields import Flag, Kind
+from operations.core.observations import Observation
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.core.values import RoleName
+from operations.snapshot.organization import Organization
+
+ASSUMED_ROLE = re.compile(r"arn:[\w-]+:sts::\d{12}:assumed-role/([\w+=,.@-]+)/.+")
+
+
+class Credentials(Operation):
+    """Gives temporary credentials for a role in a member account to the requester alone.
+
+    They come by direct message, or are shown when the requester presses the button in it; their time begins then. The role
+    must be one that the rules allow. CloudTrail names the person and the request.
+    """
+
+    name: ClassVar = "credentials"
+    aliases: ClassVar = ("creds",)
+    family: ClassVar = "Access"
+    example: ClassVar = "--account fullback-staging --duration 1h"
+    personal: ClassVar = True
+    delivers: ClassVar = "credentials"
+    permissions: ClassVar = (
+        Permission(
+            "open sessions of the access role, with the person's name on them where it trusts that",
+            ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"),
+            (f"arn:aws:iam::*:role/{DEFAULT_ROLE}",),
+        ),
+        Permission(
+            "tell whether an account was invited, and so lacks the access role", ("organizations:DescribeAccount",)
+        ),
+    )
+
+    account: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=200),
+        Flag(("--account", "--account-id"), "Account", Kind.ACCOUNT, hint="Id, name or e-mail"),
+    ]
+    role: Annotated[
+        RoleName,
+        Flag(("--role", "--role-name"), "Role", hint="Its name in the account; the rules say which are allowed"),
+    ] = DEFAULT_ROLE
+    duration: Annotated[
+        SessionLength,
+        Flag(
+            ("--duration", "--duration-seconds"),
+            "Duration",
+            hint="15m to 12h, as far as the rule and the role allow it",
+            placeholder="1h",
+        ),
+    ] = "1h"
+
+    @property
+    def seconds(self) -> int:
+        """The duration in seconds."""
+        return seconds_of(self.duration)
+
+    def settled(self, organization: Organization) -> Self:
+        account = organization.find_account(self.account, "account")
+        if account.id == organization.management_account:
+            raise FieldError(
+                "account", "credentials for the management account are never given. Choose a member account."
+            )
+        return self.model_copy(update={"account": account.id})
+
+    def subject(self) -> str:
+        return f"credentials:{self.account}:{self.role}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.account_path(self.account)
+
+    def title(self, organization: Organization) -> str:
+        return f"Credentials for {organization.account_label(self.account)} as {self.role} for {self.duration}"
+
+    def preview(self, look: Look) -> Preview:
+        self._check_account(look.organization)
+        own_role = role_of(caller_arn(look.aws))
+        self._check_role(own_role)
+        return Preview(
+            title=self.title(look.organization),
+            facts=(
+                Fact(label="Account", value=look.organization.account_label(self.account)),
+                Fact(label="Organizational unit", value=look.organization.account_path(self.account)),
+                Fact(label="Role", value=self.role),
+                Fact(label="Duration", value=f"{self.duration} from the delivery on"),
+            ),
+            plan=(
+                f"Open a session of the role {self.role} in the account for {self.duration} (AssumeRole).",
+                "Hand its credentials to the requester, and to nobody else.",
+            ),
+            warnings=self._warnings(own_role),
+        )
+
+    def _check_account(self, organization: Organization) -> None:
+        account = organization.accounts_by_id.get(self.account)
+        if account is None:
+            raise FieldError("account", f"{self.account} is no longer in the organization. Look at `/org accounts`.")
+        if self.account == organization.management_account:
+            raise FieldError("account", "credentials for the management account are never given.")
+        if account.state not in ("", "ACTIVE"):
+            raise FieldError("account", f"the account is {account.state}, and AWS lets nobody into it.")
+
+    def _check_role(self, own_role: str) -> None:
+        if own_role and self.role == own_role:
+            raise FieldError("role", f"{self.role} is the bot's own role, which is never given. Choose another role.")
+        if own_role and self.seconds > CHAINED:
+            raise FieldError(
+                "duration",
+                f"an hour is the most: the bot itself runs as a role ({own_role}), and AWS ends what one role opens with "
+                f"another after an hour (role chaining), whatever the role allows. Ask again with `--duration 1h`.",
+            )
+
+    def _warnings(self, own_role: str) -> tuple[str, ...]:
+        chained = (
+            f"The bot itself runs as a role ({own_role}), so that an hour is the most that AWS gives (role chaining)."
+        )
+        longer = f"The role has to allow {self.duration}: its MaxSessionDuration is an hour unless it has been raised."
+        return (*((chained,) if own_role else ()), *((longer,) if self.seconds > CHAINED else ()))
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        del precondition
+        return (Delivered(),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        return Closing(
+            summary=f"Credentials for {organization.account_label(self.account)} as {self.role} have been handed over.",
+            facts=(
+                Fact(label="Account id", value=self.account),
+                Fact(label="Role", value=self.role),
+                Fact(label="Duration", value=self.duration),
+            ),
+        )
+
+
+class Delivered(Step):
+    """Waits until the credentials have been handed over; the session is opened by whoever hands them over."""
+
+    key = "deliver"
+    title = "Hand the credentials over"
+
+    def observe(self, world: World) -> Observation:
+        return world.delivery()
+
+    def act(self, world: World) -> Observation:
+        return world.delivery()
+
+
+def caller_arn(aws: Aws) -> str:
+    """The ARN under which the bot calls AWS; raises AwsError."""
+    return str(aws.read("sts", "get_caller_identity")["Arn"])
+
+
+def role_of(arn: str) -> str:
+    """The name of the role behind an assumed role's ARN; empty for a user."""
+    found = ASSUMED_ROLE.fullmatch(arn)
+    return found[1] if found else ""

@@ -1,0 +1,269 @@
+"""Who may assume the access role of member accounts: an IAM policy on a group, user or role of the management account.
+
+The bot keeps one inline policy on each principal, and in it one statement for each role name. It is read, shown as a diff,
+and written back whole; statements of other people in it stay as they are.
+Source: IAM User Guide, "Granting a user permissions to switch roles", "Inline policies", "IAM and AWS STS quotas".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BeforeValidator, StringConstraints
+
+from operations.access.access_role import DEFAULT_ROLE
+from operations.access.principals import LIMITS, POLICY, find_principal, read_policy
+from operations.access.write_access import WriteAccess
+from operations.aws.errors import FieldError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console, cli_profile, switch_role_link
+from operations.core.fields import Flag, Kind
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step
+from operations.core.values import RoleName
+from operations.core.words import listed
+from operations.policies.policy_diff import document_diff
+from operations.snapshot.organization import Organization
+from operations.snapshot.places import in_order, reach_lines
+
+IAM_RESOURCES = ("arn:aws:iam::*:group/*", "arn:aws:iam::*:role/*", "arn:aws:iam::*:user/*")
+MOST_LINKS = 3
+
+
+def _accounts(value: Any) -> tuple[str, ...]:
+    texts = [value] if isinstance(value, str) else value or ()
+    found = [text.strip() for given in texts for text in re.split(r"[\n,]", str(given)) if text.strip()]
+    if not found:
+        raise ValueError("no account is given; give one or more, by id, name or e-mail")
+    return tuple(dict.fromkeys(found))
+
+
+class _RoleAccess(Operation):
+    """One principal, some accounts, one role."""
+
+    family: ClassVar = "Role access"
+    permissions: ClassVar = (
+        Permission(
+            "see and write the one inline policy by which a principal may assume roles",
+            (
+                "iam:DeleteGroupPolicy",
+                "iam:DeleteRolePolicy",
+                "iam:DeleteUserPolicy",
+                "iam:GetGroup",
+                "iam:GetGroupPolicy",
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:GetUser",
+                "iam:GetUserPolicy",
+                "iam:PutGroupPolicy",
+                "iam:PutRolePolicy",
+                "iam:PutUserPolicy",
+            ),
+            IAM_RESOURCES,
+        ),
+    )
+
+    principal: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=300),
+        Flag(
+            ("--principal",),
+            "Principal",
+            hint="A group, user or role of the management account: group/developers, user/alice, role/admin or an ARN",
+            placeholder="group/developers",
+        ),
+    ]
+    account: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_accounts),
+        Flag(("--account", "--accounts", "--account-id"), "Accounts", Kind.ACCOUNTS, hint="Ids, names or e-mails"),
+    ]
+    role: Annotated[RoleName, Flag(("--role", "--role-name"), "Role", hint="The role in those accounts")] = DEFAULT_ROLE
+
+    def settled(self, organization: Organization) -> Self:
+        found = [organization.find_account(account, "account") for account in self.account]
+        for account in found:
+            if account.id == organization.management_account:
+                raise FieldError(
+                    "account", f"{account.name} ({account.id}) is the management account, which has no such role."
+                )
+        return self.model_copy(update={"account": tuple(sorted({account.id for account in found}))})
+
+    def subject(self) -> str:
+        return f"access:{self.principal}"
+
+    def target(self, organization: Organization) -> str:
+        paths = {organization.account_path(account) for account in self.account}
+        return paths.pop() if len(paths) == 1 else "/"
+
+    def _named(self, organization: Organization) -> str:
+        return listed([organization.account_label(account) for account in self.account], 5)
+
+    def _facts(self, organization: Organization, principal: str) -> tuple[Fact, ...]:
+        return (
+            Fact(label="Principal", value=principal),
+            Fact(label="Role", value=self.role),
+            Fact(label="Accounts", value=self._named(organization)),
+            Fact(label="IAM policy", value=f"{POLICY} (inline, on {principal})"),
+        )
+
+    def _hits(self, organization: Organization, changed: list[str]) -> tuple[str, ...]:
+        accounts = [organization.accounts_by_id[a] for a in changed if a in organization.accounts_by_id]
+        return reach_lines(organization, in_order(organization, accounts))
+
+
+class GrantAccess(_RoleAccess):
+    """Lets a group, user or role of the management account assume the access role in member accounts."""
+
+    name: ClassVar = "grant-access"
+    aliases: ClassVar = ("grant",)
+    example: ClassVar = "--principal group/developers --account fullback-staging-web"
+
+    def title(self, organization: Organization) -> str:
+        return f"Let {self.principal} assume {self.role} in {self._named(organization)}"
+
+    def preview(self, look: Look) -> Preview:
+        principal = find_principal(look.aws, self.principal)
+        before = read_policy(look.aws, principal)
+        arns = _arns(look, self.account, self.role)
+        missing = [arn for arn in arns if arn not in _granted(before, self.role)]
+        if not missing:
+            raise FieldError("account", f"{principal} may assume {self.role} there already.")
+        after = with_arns(before, self.role, arns)
+        _check_size(principal, after)
+        return Preview(
+            title=self.title(look.organization),
+            facts=self._facts(look.organization, principal),
+            plan=(f"Write the inline policy {POLICY} of {principal}, other statements in it as they are.",),
+            warnings=(
+                f"The role has AdministratorAccess unless somebody has changed it: {principal} may do anything there.",
+            ),
+            hits=self._hits(look.organization, [arn.split(":")[4] for arn in missing]),
+            diff=document_diff(before, after),
+            precondition={"principal": principal, "before": before, "after": after, "changed": missing},
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        return (WriteAccess(precondition),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory
+        few = self.account[:MOST_LINKS]
+        names = {account: organization.account_label(account).split(" (")[0] for account in few}
+        return Closing(
+            summary=f"{self.principal} may assume {self.role} in {self._named(organization)}.",
+            links=tuple(
+                switch_role_link(console, a, self.role, names[a]).model_copy(
+                    update={"label": f"Switch to {names[a]}"[:75]}
+                )
+                for a in few
+            ),
+            snippets=tuple(cli_profile(console, account, self.role, names[account]) for account in few),
+        )
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        accounts = [str(arn).split(":")[4] for arn in precondition["changed"]]
+        return (RevokeAccess(principal=str(precondition["principal"]), account=tuple(accounts), role=self.role),)
+
+
+class RevokeAccess(_RoleAccess):
+    """Takes back that a group, user or role of the management account may assume the access role in member accounts.
+
+    Only what `grant-access` has given is taken back; role sessions that are open go on until they expire.
+    """
+
+    name: ClassVar = "revoke-access"
+    aliases: ClassVar = ("revoke",)
+    example: ClassVar = "--principal group/developers --account fullback-staging-web"
+
+    def title(self, organization: Organization) -> str:
+        return f"No longer let {self.principal} assume {self.role} in {self._named(organization)}"
+
+    def preview(self, look: Look) -> Preview:
+        principal = find_principal(look.aws, self.principal)
+        before = read_policy(look.aws, principal)
+        arns = [arn for arn in _arns(look, self.account, self.role) if arn in _granted(before, self.role)]
+        if not arns:
+            raise FieldError(
+                "account",
+                f"{principal} has no such permission by the policy {POLICY}; others are not the bot's to take.",
+            )
+        after = without_arns(before, self.role, arns)
+        return Preview(
+            title=self.title(look.organization),
+            facts=self._facts(look.organization, principal),
+            plan=(f"Write the inline policy {POLICY} of {principal}, other statements in it as they are.",),
+            warnings=(
+                f"Other IAM policies of {principal} may still allow it; the bot looks at {POLICY} only.",
+                "Sessions that are open go on until they expire.",
+            ),
+            hits=self._hits(look.organization, [arn.split(":")[4] for arn in arns]),
+            diff=document_diff(before, after),
+            precondition={"principal": principal, "before": before, "after": after, "changed": arns},
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        return (WriteAccess(precondition),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        return Closing(summary=f"{self.principal} may no longer assume {self.role} in {self._named(organization)}.")
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        accounts = [str(arn).split(":")[4] for arn in precondition["changed"]]
+        return (GrantAccess(principal=str(precondition["principal"]), account=tuple(accounts), role=self.role),)
+
+
+def _arns(look: Look, accounts: tuple[str, ...], role: str) -> list[str]:
+    """The roles' ARNs, in the partition in which the bot is."""
+    partition = str(look.aws.read("sts", "get_caller_identity")["Arn"]).split(":")[1]
+    return [f"arn:{partition}:iam::{account}:role/{role}" for account in accounts]
+
+
+def _sid(role: str) -> str:
+    """The statement's name: the bot's own, one for each role; Sids hold letters and digits only."""
+    return f"OrgbotAssume{re.sub('[^A-Za-z0-9]', '', role)}"
+
+
+def _statements(document: str) -> list[dict[str, Any]]:
+    found = json.loads(document).get("Statement", []) if document else []
+    return list(found) if isinstance(found, list) else [found]
+
+
+def _granted(document: str, role: str) -> list[str]:
+    mine = next((s for s in _statements(document) if s.get("Sid") == _sid(role)), {})
+    resources = mine.get("Resource", [])
+    return [resources] if isinstance(resources, str) else list(resources)
+
+
+def with_arns(document: str, role: str, arns: list[str]) -> str:
+    """The document with these roles allowed; every other statement as it is."""
+    return _written(document, role, sorted({*_granted(document, role), *arns}))
+
+
+def without_arns(document: str, role: str, arns: list[str]) -> str:
+    """The document without these roles; empty when nothing is left in it."""
+    return _written(document, role, [arn for arn in _granted(document, role) if arn not in arns])
+
+
+def _written(document: str, role: str, arns: list[str]) -> str:
+    mine = {"Sid": _sid(role), "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns}
+    others = [statement for statement in _statements(document) if statement.get("Sid") != _sid(role)]
+    statements = [*others, *([mine] if arns else [])]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else ""
+
+
+def _check_size(principal: str, document: str) -> None:
+    kind, size = principal.partition("/")[0], len(re.sub(r"\s", "", document))
+    if size > LIMITS[kind]:
+        raise FieldError(
+            "account",
+            f"the policy of {principal} would have {size:,} characters, and IAM takes {LIMITS[kind]:,} for the inline policies "
+            f"of a {kind}. Grant fewer accounts, or make a group for them.",
+        )

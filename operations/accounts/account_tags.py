@@ -1,0 +1,52 @@
+"""What tagging and untagging an account share: its tags as AWS tells them now.
+
+Source: AWS Organizations API Reference, "TagResource", "UntagResource" and "ListTagsForResource".
+"""
+
+from __future__ import annotations
+
+from operations.aws.aws import Aws
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.preview import Fact, Look
+from operations.snapshot.organization import Organization
+
+ACCOUNT_RESOURCES = ("arn:aws:organizations::*:account/o-*/*",)
+GONE = "TargetNotFoundException"
+MOST_TAGS = 50
+SEE_TAGS = Permission("see an account's tags", ("organizations:ListTagsForResource",))
+
+
+def tags_of(aws: Aws, account: str) -> dict[str, str] | None:
+    """The tags that an account has now, None when it is no longer in the organization; raises AwsError."""
+    try:
+        tags = list(aws.pages("organizations", "list_tags_for_resource", "Tags", ResourceId=account))
+    except RefusedError as error:
+        if error.code != GONE:
+            raise
+        return None
+    return {str(tag["Key"]): str(tag["Value"]) for tag in tags}
+
+
+def live_tags(look: Look, account: str) -> dict[str, str]:
+    """The tags that an account has now; raises FieldError when it is no longer in the organization, else AwsError."""
+    tags = tags_of(look.aws, account)
+    if tags is None:
+        label = look.organization.account_label(account)
+        raise FieldError(
+            "account", f"{label} is no longer in the organization. Choose another one with `/org accounts`."
+        )
+    return tags
+
+
+def place_facts(organization: Organization, account: str) -> tuple[Fact, Fact]:
+    """Which account it is, and where, for the card."""
+    return (
+        Fact(label="Account", value=organization.account_label(account)),
+        Fact(label="Organizational unit", value=organization.account_path(account)),
+    )
+
+
+def counted(number: int) -> str:
+    """`1 tag`, `2 tags`."""
+    return f"{number} tag{'' if number == 1 else 's'}"

@@ -1,0 +1,223 @@
+"""The alternate contacts of an account: whom AWS writes to about billing, operations and security.
+
+Source: AWS Account Management API Reference, "PutAlternateContact", "DeleteAlternateContact", "GetAlternateContact"; User
+Guide, "Updating alternate contacts" (needs trusted access for Account Management).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, StringConstraints
+
+from operations.accounts.members import MemberAccount
+from operations.accounts.rename_account import check_account_service, whose
+from operations.aws.aws import Aws
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.fields import Choice, Flag, Kind
+from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.core.values import Email
+from operations.organization.service_access import SEE_SERVICES
+from operations.snapshot.organization import Organization
+
+NONE_YET = "ResourceNotFoundException"
+PARTS = {"Name": "contact_name", "Title": "job_title", "EmailAddress": "email", "PhoneNumber": "phone"}
+TYPES = (
+    Choice("BILLING", "Billing", ("billing",)),
+    Choice("OPERATIONS", "Operations", ("operations", "ops")),
+    Choice("SECURITY", "Security", ("security",)),
+)
+Contact = dict[str, str]
+
+
+def _upper(value: Any) -> Any:
+    return {"OPS": "OPERATIONS"}.get(str(value).strip().upper(), str(value).strip().upper())
+
+
+ContactType = Annotated[
+    Literal["BILLING", "OPERATIONS", "SECURITY"],
+    BeforeValidator(_upper),
+    Flag(("--type", "--alternate-contact-type"), "Kind of contact", Kind.CHOICE, choices=TYPES),
+]
+SEE_CONTACTS = Permission("see alternate contacts", ("account:GetAlternateContact",))
+
+
+def contact_of(aws: Aws, who: Mapping[str, str], kind: str) -> Contact:
+    """Name, Title, EmailAddress and PhoneNumber of a contact; empty when there is none. Raises AwsError."""
+    try:
+        answer = aws.read("account", "get_alternate_contact", AlternateContactType=kind, **who)
+    except RefusedError as error:
+        if error.code != NONE_YET:
+            raise
+        return {}
+    found = answer["AlternateContact"]
+    return {part: str(found.get(part, "")) for part in PARTS}
+
+
+class _AlternateContact(Operation):
+    """One contact of one account."""
+
+    family: ClassVar = "Accounts"
+
+    account: MemberAccount
+    contact: ContactType
+
+    def settled(self, organization: Organization) -> Self:
+        return self.model_copy(update={"account": organization.find_account(self.account, "account").id})
+
+    def subject(self) -> str:
+        return f"contact:{self.account}:{self.contact}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.account_path(self.account)
+
+    def _present(self, look: Look) -> Contact:
+        management = look.organization.management_account
+        check_account_service(look.aws, self.account, management)
+        return contact_of(look.aws, whose(self.account, management), self.contact)
+
+    def _precondition(self, look: Look, before: Contact) -> dict[str, Any]:
+        return {"before": before, "management": look.organization.management_account}
+
+
+class PutAlternateContact(_AlternateContact):
+    """Sets an account's alternate contact for billing, operations or security."""
+
+    name: ClassVar = "put-alternate-contact"
+    example: ClassVar = (
+        "--account fullback-audit --type security --name 'Security team' --title CSIRT --email csirt@example.com "
+        "--phone +4912345"
+    )
+    permissions: ClassVar = (
+        Permission("set alternate contacts", ("account:PutAlternateContact",)),
+        SEE_CONTACTS,
+        SEE_SERVICES,
+    )
+
+    contact_name: Annotated[str, StringConstraints(min_length=1, max_length=64), Flag(("--name",), "Name")]
+    job_title: Annotated[str, StringConstraints(min_length=1, max_length=50), Flag(("--title",), "Job title")]
+    email: Annotated[Email, Flag(("--email", "--email-address"), "E-mail", Kind.EMAIL)]
+    phone: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=25, pattern=r"^[\s0-9()+-]+$"),
+        Flag(("--phone", "--phone-number"), "Phone number", hint="Digits, spaces and + - ( )"),
+    ]
+
+    def title(self, organization: Organization) -> str:
+        return f"Set the {self.contact.casefold()} contact of {organization.account_label(self.account)}"
+
+    def _wanted(self) -> Contact:
+        return {part: str(getattr(self, field)) for part, field in PARTS.items()}
+
+    def preview(self, look: Look) -> Preview:
+        before, wanted = self._present(look), self._wanted()
+        if before == wanted:
+            raise FieldError("contact", "the contact is exactly so already.")
+        facts = [Fact(label=part, value=f"{before.get(part) or '(none)'} → {value}") for part, value in wanted.items()]
+        return Preview(
+            title=self.title(look.organization),
+            facts=(Fact(label="Account", value=look.organization.account_label(self.account)), *facts),
+            plan=(f"Set the {self.contact} contact (PutAlternateContact).",),
+            precondition=self._precondition(look, before),
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        who = whose(self.account, str(precondition["management"]))
+        return (SetContact(who, self.contact, dict(precondition["before"]), self._wanted()),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        return Closing(summary=f"{organization.account_label(self.account)} has its {self.contact.casefold()} contact.")
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        before = dict(precondition["before"])
+        if not before:
+            return (DeleteAlternateContact(account=self.account, contact=self.contact),)
+        return (_put(self.account, self.contact, before),)
+
+
+class DeleteAlternateContact(_AlternateContact):
+    """Deletes an account's alternate contact for billing, operations or security."""
+
+    name: ClassVar = "delete-alternate-contact"
+    example: ClassVar = "--account fullback-audit --type security"
+    permissions: ClassVar = (
+        Permission("delete alternate contacts", ("account:DeleteAlternateContact",)),
+        SEE_CONTACTS,
+        SEE_SERVICES,
+    )
+
+    def title(self, organization: Organization) -> str:
+        return f"Delete the {self.contact.casefold()} contact of {organization.account_label(self.account)}"
+
+    def preview(self, look: Look) -> Preview:
+        before = self._present(look)
+        if not before:
+            raise FieldError("contact", f"the account has no {self.contact.casefold()} contact.")
+        facts = [Fact(label=part, value=f"{value} → removed") for part, value in before.items()]
+        return Preview(
+            title=self.title(look.organization),
+            facts=(Fact(label="Account", value=look.organization.account_label(self.account)), *facts),
+            plan=(f"Delete the {self.contact} contact (DeleteAlternateContact).",),
+            warnings=("AWS then writes to the root user's e-mail address about it.",),
+            precondition=self._precondition(look, before),
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        who = whose(self.account, str(precondition["management"]))
+        return (SetContact(who, self.contact, dict(precondition["before"]), {}),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        return Closing(summary=f"{organization.account_label(self.account)} has no {self.contact.casefold()} contact.")
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        return (_put(self.account, self.contact, dict(precondition["before"])),)
+
+
+def _put(account: str, kind: str, contact: Contact) -> PutAlternateContact:
+    fields = {field: contact[part] for part, field in PARTS.items()}
+    return PutAlternateContact.model_validate({"account": account, "contact": kind, **fields})
+
+
+class SetContact(Step):
+    """Sets one contact, or deletes it for an empty `wanted`; one that is neither as approved nor as wanted is left alone."""
+
+    key = "contact"
+    title = "Set the alternate contact"
+
+    def __init__(self, who: Mapping[str, str], kind: str, before: Contact, wanted: Contact) -> None:
+        self._who = dict(who)
+        self._kind = kind
+        self._before = before
+        self._wanted = wanted
+
+    def observe(self, world: World) -> Observation:
+        now = contact_of(world.aws, self._who, self._kind)
+        if now == self._wanted:
+            return Done("The contact is as wanted.")
+        return Ready() if now == self._before else Stale("somebody else has changed the contact meanwhile.")
+
+    def act(self, world: World) -> Observation:
+        which = {"AlternateContactType": self._kind, **self._who}
+        if self._wanted:
+            world.aws.write("account", "put_alternate_contact", **which, **self._wanted)
+            return Done("The contact has been set.")
+        try:
+            world.aws.write("account", "delete_alternate_contact", **which)
+        except RefusedError as error:
+            if error.code != NONE_YET:
+                raise
+        return Done("The contact has been deleted.")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The contact was not changed. {failed.say}", failed.advice, failed.code)

@@ -1,0 +1,146 @@
+"""Closing member accounts.
+
+Source: AWS Organizations API Reference, "CloseAccount"; User Guide, "Closing a member account", "Quotas".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from operations.accounts.confirmation import Confirm, check_confirmed
+from operations.accounts.members import (
+    ACCOUNT_RESOURCES,
+    SEE_MEMBERS,
+    MemberAccount,
+    account_facts,
+    check_not_delegated,
+    described,
+    not_the_management_account,
+)
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.snapshot.organization import Organization
+
+CLOSED = ("PENDING_CLOSURE", "SUSPENDED", "CLOSED")
+REASONS = {
+    "CLOSE_ACCOUNT_QUOTA_EXCEEDED": (
+        "The organization's quota of closed accounts is used up: 250 or a fifth of the members, 1,000 at most, in 30 days.",
+        "Ask again when the first of them is 30 days ago.",
+    ),
+    "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED": (
+        "Three accounts are being closed already, and AWS closes no more at once.",
+        "Ask again in some minutes.",
+    ),
+    "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": (
+        "The account is a delegated administrator.",
+        "Ask for `/org deregister-delegated-administrator` first.",
+    ),
+}
+
+
+class CloseAccount(Operation):
+    """Closes a member account: everything in it stops.
+
+    AWS Support can reinstate it within 90 days; after that it is gone for ever, and its e-mail address stays taken.
+    """
+
+    name: ClassVar = "close-account"
+    family: ClassVar = "Accounts"
+    example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
+    permissions: ClassVar = (
+        Permission("close accounts", ("organizations:CloseAccount",), ACCOUNT_RESOURCES),
+        *SEE_MEMBERS,
+    )
+
+    account: MemberAccount
+    confirm: Confirm
+
+    def settled(self, organization: Organization) -> Self:
+        account = not_the_management_account(organization, self.account, "be closed from here")
+        check_confirmed(self.confirm, account)
+        return self.model_copy(update={"account": account.id, "confirm": account.id})
+
+    def subject(self) -> str:
+        return f"account:{self.account}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.account_path(self.account)
+
+    def title(self, organization: Organization) -> str:
+        return f"Close the account {organization.account_label(self.account)}"
+
+    def preview(self, look: Look) -> Preview:
+        found = described(look, self.account)
+        if found.state in CLOSED:
+            raise FieldError("account", f"the account is {found.state} already.")
+        check_not_delegated(look, self.account)
+        return Preview(
+            title=self.title(look.organization),
+            facts=account_facts(look.organization, self.account, found),
+            plan=("Close the account (CloseAccount). AWS shuts it down within minutes.",),
+            warnings=(
+                "Everything in it stops: instances, databases, websites. Whoever depends on them is cut off at once.",
+                "For 90 days AWS Support can reinstate it, after that it is gone for ever, with all its data.",
+                "Its e-mail address stays taken, and it counts towards the account quota until it is permanently closed.",
+                "Reserved instances and Marketplace subscriptions are still billed.",
+            ),
+            hits=("1 account, for ever after 90 days", f"{organization_line(look.organization, self.account)}"),
+            precondition={"state": found.state, "email": found.email},
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        del precondition
+        return (Close(self.account),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        label = organization.account_label(self.account)
+        return Closing(
+            summary=f"The account {label} is closed. Within 90 days AWS Support can reinstate it.",
+            facts=(Fact(label="Account id", value=self.account),),
+        )
+
+
+def organization_line(organization: Organization, account: str) -> str:
+    """An account with its place, as cards name it."""
+    return f"{organization.account_label(account)} in {organization.account_path(account)}"
+
+
+class Close(Step):
+    """Closes one account; one that is closed or closing already is the goal reached."""
+
+    key = "close"
+    title = "Close the account"
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+
+    def observe(self, world: World) -> Observation:
+        try:
+            found = world.aws.read("organizations", "describe_account", AccountId=self._account)["Account"]
+        except RefusedError as error:
+            if error.code != "AccountNotFoundException":
+                raise
+            return Stale("the account is no longer in the organization.")
+        state = str(found.get("State") or found.get("Status") or "")
+        return Done(f"The account is {state}.") if state in CLOSED else Ready()
+
+    def act(self, world: World) -> Observation:
+        try:
+            world.aws.write("organizations", "close_account", AccountId=self._account)
+        except RefusedError as error:
+            if error.code in ("AccountAlreadyClosedException", "ConflictException"):
+                return Done("The account is closed already.")
+            raise
+        return Done("AWS is closing the account.")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        say, advice = REASONS.get(reason, ("", ""))
+        failed = Failed(say, advice, reason) if say else super().explain(code, reason, message)
+        return Failed(f"The account was not closed. {failed.say}", failed.advice, failed.code)

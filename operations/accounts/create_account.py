@@ -1,0 +1,162 @@
+"""Creating a member account.
+
+Source: AWS Organizations API Reference, "CreateAccount"; User Guide, "Creating a member account in an organization".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field
+
+from operations.accounts.account_quota import QUOTA_PERMISSION, quota_warnings
+from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
+from operations.accounts.open_account import OPEN_PERMISSIONS, OpenAccount
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console, cli_profile, switch_role_link
+from operations.core.fields import Choice, Flag, Kind
+from operations.core.preview import Fact, Look, Preview, check_unit
+from operations.core.steps import Step
+from operations.core.values import AccountName, Email, RoleName, Tags
+from operations.snapshot.organization import Organization
+
+DEFAULT_ROLE = "OrganizationAccountAccessRole"
+BILLING = (
+    Choice("ALLOW", "Allow: IAM users and roles may see billing", ("allow", "yes", "true")),
+    Choice("DENY", "Deny: only the root user sees billing", ("deny", "no", "false")),
+)
+
+
+class CreateAccount(Operation):
+    """Creates a member account in the organization and puts it into an organizational unit.
+
+    AWS takes some minutes. The account gets a role that the management account may assume, and a root user whose password is
+    set by “Forgot password” with the e-mail address. An account can be closed later, but its e-mail address stays taken.
+    """
+
+    name: ClassVar = "create-account"
+    family: ClassVar = "Accounts"
+    example: ClassVar = "--name fullback-staging --email staging@example.com --ou /Workloads/Staging"
+    permissions: ClassVar = (
+        *OPEN_PERMISSIONS,
+        *MOVE_PERMISSIONS,
+        QUOTA_PERMISSION,
+    )
+
+    account_name: Annotated[
+        AccountName,
+        Field(max_length=50),
+        Flag(
+            ("--name", "--account-name"),
+            "Account name",
+            hint="1 to 50 ASCII characters",
+            placeholder="fullback-staging",
+        ),
+    ]
+    email: Annotated[
+        Email,
+        Field(max_length=64),
+        Flag(
+            ("--email",),
+            "E-mail",
+            Kind.EMAIL,
+            hint="Of the root user; no other AWS account may have it",
+            placeholder="aws+staging@example.com",
+        ),
+    ]
+    ou: Annotated[
+        str,
+        Field(max_length=500),
+        Flag(
+            ("--ou", "--organizational-unit"),
+            "Organizational unit",
+            Kind.OU,
+            hint="Path or id; the root when left empty",
+        ),
+    ] = "/"
+    billing: Annotated[
+        Literal["ALLOW", "DENY"],
+        BeforeValidator(lambda value: str(value).upper()),
+        Flag(("--billing", "--iam-user-access-to-billing"), "IAM access to billing", Kind.CHOICE, choices=BILLING),
+    ] = "ALLOW"
+    role_name: Annotated[
+        RoleName,
+        Field(max_length=64),
+        Flag(("--role-name",), "Role name", hint="The role that the management account may assume"),
+    ] = DEFAULT_ROLE
+    tags: Annotated[
+        Tags,
+        Flag(("--tag", "--tags"), "Tags", Kind.TAGS, hint="One key=value a line", placeholder="owner=web"),
+    ] = Field(default_factory=dict)
+
+    def settled(self, organization: Organization) -> Self:
+        return self.model_copy(update={"ou": organization.find_unit(self.ou, "ou").id})
+
+    def subject(self) -> str:
+        return f"email:{self.email.casefold()}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.path_of(self.ou)
+
+    def title(self, organization: Organization) -> str:
+        return f"Create the account {self.account_name} in {organization.path_of(self.ou)}"
+
+    def preview(self, look: Look) -> Preview:
+        organization = look.organization
+        check_unit(look, self.ou, "ou")
+        return Preview(
+            title=self.title(organization),
+            facts=tuple(Fact(label=label, value=value) for label, value in self._facts(organization).items()),
+            plan=self._plan(organization),
+            warnings=(*self._clashes(organization), *quota_warnings(look)),
+            precondition={"root": organization.root},
+        )
+
+    def _facts(self, organization: Organization) -> dict[str, str]:
+        facts = {
+            "Account name": self.account_name,
+            "E-mail": self.email,
+            "Organizational unit": organization.path_of(self.ou),
+            "IAM access to billing": self.billing,
+            "Role": self.role_name,
+        }
+        return facts | ({"Tags": ", ".join(f"{key}={value}" for key, value in self.tags.items())} if self.tags else {})
+
+    def _plan(self, organization: Organization) -> tuple[str, ...]:
+        opening = "Create the account (CreateAccount); AWS takes some minutes and puts it into the root."
+        moving = f"Move it to {organization.path_of(self.ou)} (MoveAccount)."
+        return (opening,) if self.ou == organization.root else (opening, moving)
+
+    def _clashes(self, organization: Organization) -> list[str]:
+        same_email = [a for a in organization.accounts if a.email.casefold() == self.email.casefold()]
+        same_name = [a for a in organization.accounts if a.name.casefold() == self.account_name.casefold()]
+        return [
+            *(
+                f"The e-mail address is already that of {a.name} ({a.id}): AWS will refuse it (EMAIL_ALREADY_EXISTS)."
+                for a in same_email
+            ),
+            *(f"An account of this name exists: {a.id} in {organization.path_of(a.parent)}." for a in same_name),
+        ]
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        root = str(precondition["root"])
+        opening = OpenAccount(self.account_name, self.email, self.billing, self.role_name, self.tags)
+        return (opening,) if self.ou == root else (opening, MoveTo(self.ou, source=root))
+
+    def remainder(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del precondition
+        return (MoveAccount(account=str(memory["account"]), to=self.ou),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        account, path = str(memory["account"]), organization.path_of(self.ou)
+        return Closing(
+            summary=f"The account {self.account_name} is ready: {account} in {path}.",
+            facts=(
+                Fact(label="Account id", value=account),
+                Fact(label="Organizational unit", value=path),
+                Fact(label="Role", value=self.role_name),
+            ),
+            links=(switch_role_link(console, account, self.role_name, self.account_name),),
+            snippets=(cli_profile(console, account, self.role_name, self.account_name),),
+        )

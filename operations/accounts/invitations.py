@@ -1,0 +1,231 @@
+"""Handshakes that invite accounts: asked for, followed, cancelled, sent again, and found again after a lost answer.
+
+Source: AWS Organizations API Reference, "InviteAccountToOrganization", "Handshake", "ListHandshakesForOrganization",
+"CancelHandshake"; Quotas (an invitation lives 15 days, a finished handshake is forgotten after 30).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from operations.aws.aws import Answer, Aws
+from operations.aws.errors import RefusedError
+from operations.aws.permissions import Permission
+from operations.core.observations import Done, Failed, Observation, Ready, Waiting
+from operations.core.steps import Step, World
+from operations.core.words import refusal
+
+PENDING = ("REQUESTED", "OPEN")
+SOON = timedelta(days=3)
+CLOCK_SKEW = timedelta(minutes=5)
+LONGEST_PAUSE = timedelta(minutes=2)
+CANCEL, RESEND = "cancel", "resend"
+INVITE_PERMISSIONS = (
+    Permission(
+        "invite accounts",
+        ("organizations:InviteAccountToOrganization",),
+        ("arn:aws:organizations::*:account/o-*/*", "*"),
+    ),
+    Permission(
+        "tag the accounts that are invited", ("organizations:TagResource",), ("arn:aws:organizations::*:account/o-*/*",)
+    ),
+    Permission(
+        "cancel invitations",
+        ("organizations:CancelHandshake",),
+        ("arn:aws:organizations::*:handshake/o-*/invite/h-*",),
+    ),
+    Permission(
+        "follow invitations",
+        (
+            "organizations:DescribeHandshake",
+            "organizations:ListAccounts",
+            "organizations:ListHandshakesForOrganization",
+        ),
+    ),
+)
+VIOLATIONS = {
+    "ALREADY_IN_AN_ORGANIZATION": (
+        "The account is already a member of an organization.",
+        "Its administrator has to leave that organization first; then ask again.",
+    ),
+    "PAYMENT_INSTRUMENT_REQUIRED": (
+        "The account has no payment method.",
+        "Its administrator has to add one; then ask again.",
+    ),
+    "INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES": (
+        "Nobody can be invited while all features are being enabled.",
+        "Ask again when that is finished.",
+    ),
+    "HANDSHAKE_RATE_LIMIT_EXCEEDED": (
+        "Too many invitations were sent on one day.",
+        "Ask again tomorrow.",
+    ),
+    "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD": (
+        "The account has another seller of record (such as AWS India) than the organization.",
+        "Accounts of different sellers of record cannot be in one organization.",
+    ),
+}
+ENDS = {
+    "DECLINED": ("The invitation was declined.", "Talk to the account's administrator, then ask again."),
+    "EXPIRED": (
+        "The invitation has expired: nobody accepted it within 15 days.",
+        "Ask again when somebody is ready to accept it.",
+    ),
+    "CANCELED": ("Somebody has cancelled the invitation in AWS.", "Ask again if it is still wanted."),
+}
+
+
+def party(who: str) -> dict[str, str]:
+    """The Target of an invitation: an account id or an e-mail address."""
+    return {"Id": who, "Type": "EMAIL" if "@" in who else "ACCOUNT"}
+
+
+def invitations(aws: Aws) -> list[Answer]:
+    """All invitations that AWS still remembers; raises AwsError."""
+    key = "Handshakes"
+    return list(aws.pages("organizations", "list_handshakes_for_organization", key, Filter={"ActionType": "INVITE"}))
+
+
+def is_for(handshake: Answer, who: str) -> bool:
+    """Whether a handshake invites this account id or e-mail address."""
+    parties = {str(found["Id"]).casefold() for found in handshake.get("Parties", ()) if found["Type"] != "ORGANIZATION"}
+    return who.casefold() in parties
+
+
+class Invite(Step):
+    """Invites one account and follows the handshake until somebody has answered it."""
+
+    key = "invite"
+    title = "Invite the account"
+
+    def __init__(self, who: str, note: str, tags: Mapping[str, str]) -> None:
+        self._who = who
+        self._note = note
+        self._tags = dict(tags)
+
+    def observe(self, world: World) -> Observation:
+        known = str(world.memory.get("handshake", ""))
+        found = self._known(world, known) if known else self._lost(world)
+        if found is None:
+            return self._forgotten(world) if known else Ready()
+        return self._judge(world, found)
+
+    def act(self, world: World) -> Observation:
+        known = str(world.memory.get("handshake", ""))
+        pending = self._known(world, known, fresh=True) if known else None
+        if pending and pending["State"] in PENDING:
+            return self._cancel(world, pending)
+        return self._invite(world)
+
+    def _invite(self, world: World) -> Observation:
+        extras = {"Notes": self._note} if self._note else {}
+        tags = [{"Key": key, "Value": value} for key, value in self._tags.items()]
+        try:
+            answer = world.aws.write(
+                "organizations", "invite_account_to_organization", Target=party(self._who), Tags=tags, **extras
+            )
+        except RefusedError as error:
+            if error.code != "DuplicateHandshakeException":
+                raise
+            return self._adopted(world)
+        return self._waiting(world, answer["Handshake"])
+
+    def _adopted(self, world: World) -> Observation:
+        """Somebody's invitation to the same account is open: it leads to the same goal, so it is followed."""
+        open_ones = [
+            found for found in invitations(world.aws) if is_for(found, self._who) and found["State"] in PENDING
+        ]
+        return self._waiting(world, open_ones[0]) if open_ones else Ready()
+
+    def _cancel(self, world: World, pending: Answer) -> Observation:
+        try:
+            world.aws.write("organizations", "cancel_handshake", HandshakeId=pending["Id"])
+        except RefusedError as error:
+            if error.code not in ("HandshakeAlreadyInStateException", "InvalidHandshakeTransitionException"):
+                raise
+        return Waiting("The invitation is being cancelled.", {"handshake": pending["Id"]})
+
+    def _known(self, world: World, handshake: str, *, fresh: bool = False) -> Answer | None:
+        """The handshake; all that are followed are read at once, unless it has to be the very latest."""
+        if not fresh:
+            listed = world.shared.get("invitations", lambda: {str(h["Id"]): h for h in invitations(world.aws)})
+            if handshake in listed:
+                found: Answer = listed[handshake]
+                return found
+        try:
+            answer: Answer = world.aws.read("organizations", "describe_handshake", HandshakeId=handshake)["Handshake"]
+        except RefusedError as error:
+            if error.code != "HandshakeNotFoundException":
+                raise
+            return None
+        return answer
+
+    def _lost(self, world: World) -> Answer | None:
+        """The invitation of a send whose answer was lost."""
+        if not world.attempts:
+            return None
+        since = min(world.attempts) - CLOCK_SKEW
+        ours = [h for h in invitations(world.aws) if is_for(h, self._who) and h["RequestedTimestamp"] >= since]
+        return max(ours, key=_requested, default=None)
+
+    def _forgotten(self, world: World) -> Observation:
+        """AWS forgets a finished handshake after 30 days; whether the account has joined is seen all the same."""
+        member = self._member(world)
+        if member:
+            return Done("The account has joined the organization.", {"account": member})
+        return Failed("AWS no longer knows the invitation.", "Ask again if it is still wanted.")
+
+    def _judge(self, world: World, handshake: Answer) -> Observation:
+        state, asked = str(handshake["State"]), world.memory.get("asked")
+        if state in PENDING:
+            return Ready() if asked in (CANCEL, RESEND) else self._waiting(world, handshake)
+        if state == "ACCEPTED":
+            member = self._member(world)
+            learned = {"handshake": handshake["Id"], "account": member, "asked": ""}
+            return (
+                Done("The invitation was accepted.", learned) if member else Waiting("The account is joining.", learned)
+            )
+        if state == "CANCELED" and asked == RESEND:
+            return self._again(world, handshake)
+        if state == "CANCELED" and asked == CANCEL:
+            return Failed("The invitation was cancelled, as asked.", "Ask again if it is wanted after all.", state)
+        say, advice = ENDS.get(state, (f"The invitation ended: {state}.", "Look in the AWS console."))
+        return Failed(say, advice, state)
+
+    def _again(self, world: World, cancelled: Answer) -> Observation:
+        """The old invitation is cancelled; the new one may have been sent already by a call whose answer was lost."""
+        newer = [h for h in invitations(world.aws) if is_for(h, self._who) and _requested(h) > _requested(cancelled)]
+        return self._waiting(world, max(newer, key=_requested)) if newer else Ready()
+
+    def _waiting(self, world: World, handshake: Answer) -> Observation:
+        expires: datetime = handshake["ExpirationTimestamp"]
+        learned = {"handshake": handshake["Id"], "asked": ""}
+        until = f"{expires:%Y-%m-%d %H:%M} UTC"
+        if expires - world.now < SOON:
+            say = f"Nobody has accepted the invitation yet, and it expires on {until}. Remind the account's administrator."
+        else:
+            say = (
+                f"The invitation {handshake['Id']} is open until {until}. The administrator of the account accepts it in the "
+                "AWS Organizations console, under Invitations."
+            )
+        return Waiting(say, learned, longest=LONGEST_PAUSE)
+
+    def _member(self, world: World) -> str:
+        """The id of the account once it is a member; empty until then."""
+        accounts = world.aws.pages("organizations", "list_accounts", "Accounts")
+        wanted = self._who.casefold()
+        return next((str(a["Id"]) for a in accounts if wanted in (a["Id"], str(a.get("Email", "")).casefold())), "")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        say, advice = VIOLATIONS.get(reason, ("", ""))
+        failed = Failed(say, advice, reason) if say else refusal(code, reason, message)
+        if code == "AccountOwnerNotVerifiedException":
+            say = "The e-mail address of the management account is not verified."
+            failed = Failed(say, "Verify it in the AWS Organizations console, then ask again.", code)
+        return Failed(f"The account was not invited. {failed.say}", failed.advice, failed.code)
+
+
+def _requested(handshake: Answer) -> datetime:
+    moment: datetime = handshake["RequestedTimestamp"]
+    return moment

@@ -1,0 +1,115 @@
+"""What the operations on member accounts share: the field, what AWS tells of an account, and who may not be touched.
+
+Source: AWS Organizations API Reference, "DescribeAccount", "ListDelegatedServicesForAccount".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from operations.accounts.account_tags import ACCOUNT_RESOURCES
+from operations.aws.aws import Aws
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.fields import Flag, Kind
+from operations.core.preview import Fact, Look
+from operations.core.words import listed
+from operations.snapshot.organization import Account, Organization
+
+MemberAccount = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Flag(("--account", "--account-id"), "Account", Kind.ACCOUNT, hint="Id, name or e-mail"),
+]
+SEE_MEMBERS = (
+    Permission(
+        "see an account's state, and whether it is a delegated administrator",
+        ("organizations:DescribeAccount", "organizations:ListDelegatedServicesForAccount"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Described:
+    """An account as AWS tells it now; `joined_by` is CREATED or INVITED."""
+
+    name: str
+    email: str
+    state: str
+    joined_by: str
+    joined_at: datetime | None
+
+
+def not_the_management_account(organization: Organization, text: str, what: str) -> Account:
+    """The member account that `text` means; raises FieldError for the management account, which cannot `what`."""
+    account = organization.find_account(text, "account")
+    if account.id == organization.management_account:
+        raise FieldError("account", f"{account.name} ({account.id}) is the management account, which cannot {what}.")
+    return account
+
+
+def described(look: Look, account: str) -> Described:
+    """The account as it is now; raises FieldError when it is no longer a member."""
+    try:
+        found = look.aws.read("organizations", "describe_account", AccountId=account)["Account"]
+    except RefusedError as error:
+        if error.code != "AccountNotFoundException":
+            raise
+        raise FieldError("account", f"the account {account} is no longer in the organization.") from error
+    return Described(
+        str(found.get("Name", "")),
+        str(found.get("Email", "")),
+        str(found.get("State") or found.get("Status") or ""),
+        str(found.get("JoinedMethod", "")),
+        found.get("JoinedTimestamp"),
+    )
+
+
+def delegated_services(aws: Aws, account: str) -> list[str]:
+    """The service principals for which an account is a delegated administrator; raises AwsError."""
+    key = "DelegatedServices"
+    try:
+        found = list(aws.pages("organizations", "list_delegated_services_for_account", key, AccountId=account))
+    except RefusedError as error:
+        if error.code != "AccountNotRegisteredException":
+            raise
+        return []
+    return [str(service["ServicePrincipal"]) for service in found]
+
+
+def check_not_delegated(look: Look, account: str) -> None:
+    """Raises FieldError that names the services for which the account is a delegated administrator."""
+    services = delegated_services(look.aws, account)
+    if services:
+        raise FieldError(
+            "account",
+            f"{look.organization.account_label(account)} is a delegated administrator for {listed(services)}. Ask for "
+            "`/org deregister-delegated-administrator` first.",
+        )
+
+
+def account_facts(organization: Organization, account: str, found: Described) -> tuple[Fact, ...]:
+    """Account, e-mail, state and place, as cards show them."""
+    return (
+        Fact(label="Account", value=f"{found.name} ({account})"),
+        Fact(label="E-mail", value=found.email),
+        Fact(label="State", value=found.state),
+        Fact(label="Organizational unit", value=organization.account_path(account)),
+    )
+
+
+__all__ = [
+    "ACCOUNT_RESOURCES",
+    "SEE_MEMBERS",
+    "Described",
+    "MemberAccount",
+    "account_facts",
+    "check_not_delegated",
+    "delegated_services",
+    "described",
+    "not_the_management_account",
+]

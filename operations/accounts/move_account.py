@@ -1,0 +1,214 @@
+"""Moving an account to another organizational unit.
+
+Source: AWS Organizations API Reference, "MoveAccount"; User Guide, "Moving accounts to an OU or between the root and OUs".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import StringConstraints
+
+from operations.aws.aws import Aws
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.fields import Flag, Kind
+from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.preview import Fact, Look, Preview, check_unit
+from operations.core.steps import Step, World
+from operations.snapshot.organization import Organization
+from operations.snapshot.places import Inherited, inherited, unbound
+from operations.snapshot.policy_types import label
+
+MOVE_PERMISSIONS = (
+    Permission(
+        "move an account between organizational units",
+        ("organizations:MoveAccount",),
+        (
+            "arn:aws:organizations::*:account/o-*/*",
+            "arn:aws:organizations::*:ou/o-*/ou-*",
+            "arn:aws:organizations::*:root/o-*/r-*",
+        ),
+    ),
+    Permission(
+        "see where an account is, and that its destination exists",
+        ("organizations:ListParents", "organizations:DescribeOrganizationalUnit"),
+    ),
+)
+
+
+class MoveAccount(Operation):
+    """Moves an account to another organizational unit.
+
+    The account leaves the policies of its old place in the tree and comes under those of the new one at once. Resources
+    of StackSets that target either organizational unit may be removed or deployed.
+    """
+
+    name: ClassVar = "move-account"
+    aliases: ClassVar = ("move",)
+    family: ClassVar = "Accounts"
+    example: ClassVar = "--account fullback-staging --to /Workloads/Production"
+    permissions: ClassVar = MOVE_PERMISSIONS
+
+    account: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=200),
+        Flag(("--account", "--account-id"), "Account", Kind.ACCOUNT, hint="Id, name or e-mail"),
+    ]
+    to: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=500),
+        Flag(("--to", "--destination-parent-id", "--ou"), "Move to", Kind.OU, hint="Path or id; / is the root"),
+    ]
+
+    def settled(self, organization: Organization) -> Self:
+        account = organization.find_account(self.account, "account")
+        unit = organization.find_unit(self.to, "to")
+        return self.model_copy(update={"account": account.id, "to": unit.id})
+
+    def subject(self) -> str:
+        return f"account:{self.account}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.path_of(self.to)
+
+    def title(self, organization: Organization) -> str:
+        return f"Move {organization.account_label(self.account)} to {organization.path_of(self.to)}"
+
+    def preview(self, look: Look) -> Preview:
+        organization = look.organization
+        check_unit(look, self.to, "to")
+        source = parent_of(look.aws, self.account)
+        if source == self.to:
+            raise FieldError("to", f"the account is already in {organization.path_of(self.to)}. Choose another place.")
+        start, end = organization.path_of(source), organization.path_of(self.to)
+        return Preview(
+            title=self.title(organization),
+            facts=(
+                Fact(label="Account", value=organization.account_label(self.account)),
+                Fact(label="From", value=start),
+                Fact(label="To", value=end),
+            ),
+            plan=(f"Move the account from {start} to {end} (MoveAccount).",),
+            warnings=self._warnings(organization),
+            hits=policy_changes(organization, source, self.to, self.account),
+            precondition={"source": source},
+        )
+
+    def _warnings(self, organization: Organization) -> tuple[str, ...]:
+        account = organization.accounts_by_id.get(self.account)
+        return (
+            "StackSets that target either place may delete or deploy their resources in this account.",
+            *((f"The account is {account.state}, not ACTIVE.",) if account and account.state != "ACTIVE" else ()),
+        )
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        path = organization.path_of(self.to)
+        return Closing(
+            summary=f"The account {organization.account_label(self.account)} is in {path}.",
+            facts=(Fact(label="Account id", value=self.account), Fact(label="Organizational unit", value=path)),
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        return (MoveTo(self.to, account=self.account, source=str(precondition["source"])),)
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        return (MoveAccount(account=self.account, to=str(precondition["source"])),)
+
+
+def policy_changes(organization: Organization, source: str, destination: str, account: str = "") -> tuple[str, ...]:
+    """What a move changes: the policies that stop reaching the account, and those that begin to; ids of OUs or the root.
+
+    Those that never bind this account, as service control policies don't bind the management account, are left out.
+    """
+    before, after = _binding(organization, source, account), _binding(organization, destination, account)
+    lost = _only_in(organization, before, after, "no longer")
+    gained = _only_in(organization, after, before, "from now on")
+    if not lost and not gained:
+        return ("The same policies apply to the account in both places",)
+    return (f"The account loses {_policies(lost)} and gains {_policies(gained)}", *lost, *gained)
+
+
+def _binding(organization: Organization, place: str, account: str) -> list[Inherited]:
+    """The policies that bind an account when it is in this place."""
+    return [
+        item
+        for item in inherited(organization, place)
+        if not account or account != unbound(organization, item.policy.type)
+    ]
+
+
+def _only_in(
+    organization: Organization, these: Sequence[Inherited], others: Sequence[Inherited], word: str
+) -> tuple[str, ...]:
+    there = {item.policy.id for item in others}
+    mine = {item.policy.id: item for item in these if item.policy.id not in there}
+    return tuple(
+        f"{word}: {item.policy.name} ({label(item.policy.type)}) of {organization.path_of(item.source)}"
+        for item in mine.values()
+    )
+
+
+def _policies(items: tuple[str, ...]) -> str:
+    return "no policy" if not items else "1 policy" if len(items) == 1 else f"{len(items)} policies"
+
+
+class MoveTo(Step):
+    """Moves one account; the approved source parent makes the call a compare-and-swap.
+
+    `account` and `source` are left empty when an earlier step opens the account: it is remembered as `account`, and AWS
+    puts new accounts in the root.
+    """
+
+    key = "move"
+    title = "Move the account to its organizational unit"
+
+    def __init__(self, destination: str, *, account: str = "", source: str = "") -> None:
+        self._destination = destination
+        self._account = account
+        self._source = source
+
+    def observe(self, world: World) -> Observation:
+        parent = parent_of(world.aws, self._account_in(world))
+        if parent == self._destination:
+            return Done("The account is in its organizational unit.")
+        return Ready() if parent == self._source else self._elsewhere()
+
+    def act(self, world: World) -> Observation:
+        move = {
+            "AccountId": self._account_in(world),
+            "SourceParentId": self._source,
+            "DestinationParentId": self._destination,
+        }
+        try:
+            world.aws.write("organizations", "move_account", **move)
+        except RefusedError as error:
+            if error.code == "DuplicateAccountException":
+                return Done("The account is in its organizational unit already.")
+            if error.code == "SourceParentNotFoundException":
+                return self._elsewhere()
+            raise
+        return Done("The account has been moved to its organizational unit.")
+
+    def _account_in(self, world: World) -> str:
+        return self._account or str(world.memory["account"])
+
+    def _elsewhere(self) -> Observation:
+        return Stale(
+            "the account is no longer where it was when the move was approved; somebody else has moved it since."
+        )
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The account could not be moved. {failed.say}", failed.advice, failed.code)
+
+
+def parent_of(aws: Aws, account: str) -> str:
+    """The id of the OU or root in which an account is now; raises AwsError."""
+    parents = aws.read("organizations", "list_parents", ChildId=account)["Parents"]
+    return str(parents[0]["Id"])

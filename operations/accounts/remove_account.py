@@ -1,0 +1,173 @@
+"""Removing a member account from the organization; it lives on by itself.
+
+Source: AWS Organizations API Reference, "RemoveAccountFromOrganization"; User Guide, "Removing a member account".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+
+from operations.access.access_role import DEFAULT_ROLE
+from operations.accounts.confirmation import Confirm, check_confirmed
+from operations.accounts.members import (
+    ACCOUNT_RESOURCES,
+    SEE_MEMBERS,
+    Described,
+    MemberAccount,
+    account_facts,
+    check_not_delegated,
+    described,
+    not_the_management_account,
+)
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.observations import Done, Failed, Observation, Ready
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.snapshot.organization import Organization
+from operations.snapshot.places import inherited
+
+GONE = "AccountNotFoundException"
+YOUNGEST = timedelta(days=4)
+REASONS = {
+    "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": (
+        "The account has no payment method of its own.",
+        "Its root user adds one in the Billing console; then ask again.",
+    ),
+    "ACCOUNT_CANNOT_LEAVE_WITHOUT_EULA": (
+        "The account lacks what an account by itself needs: an agreement, a contact address or a verified phone number.",
+        "Its root user signs in and completes the sign-up; then ask again.",
+    ),
+    "ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION": (
+        "The account's phone number is not verified.",
+        "Its root user signs in and completes the sign-up; then ask again.",
+    ),
+    "WAIT_PERIOD_ACTIVE": (
+        "The account was created less than four days ago.",
+        "Ask again when four days are over.",
+    ),
+    "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": (
+        "The account is a delegated administrator.",
+        "Ask for `/org deregister-delegated-administrator` first.",
+    ),
+}
+
+
+class RemoveAccount(Operation):
+    """Removes a member account from the organization: it becomes an account by itself and pays for itself.
+
+    To take it back it has to be invited, and somebody there has to accept.
+    """
+
+    name: ClassVar = "remove-account"
+    family: ClassVar = "Accounts"
+    example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
+    permissions: ClassVar = (
+        Permission("remove accounts", ("organizations:RemoveAccountFromOrganization",), ACCOUNT_RESOURCES),
+        *SEE_MEMBERS,
+    )
+
+    account: MemberAccount
+    confirm: Confirm
+
+    def settled(self, organization: Organization) -> Self:
+        account = not_the_management_account(organization, self.account, "leave its organization")
+        check_confirmed(self.confirm, account)
+        return self.model_copy(update={"account": account.id, "confirm": account.id})
+
+    def subject(self) -> str:
+        return f"account:{self.account}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.account_path(self.account)
+
+    def title(self, organization: Organization) -> str:
+        return f"Remove the account {organization.account_label(self.account)} from the organization"
+
+    def preview(self, look: Look) -> Preview:
+        found = described(look, self.account)
+        _check_age(look, found)
+        check_not_delegated(look, self.account)
+        return Preview(
+            title=self.title(look.organization),
+            facts=account_facts(look.organization, self.account, found),
+            plan=("Remove the account (RemoveAccountFromOrganization).",),
+            warnings=(
+                f"The role {DEFAULT_ROLE} stays in it and still trusts the management account: its administrator deletes it.",
+                "Its tags are lost; its cost history stays with the organization.",
+                "It needs a payment method, a contact address and an agreement of its own, or AWS refuses.",
+            ),
+            hits=_policies_lost(look.organization, self.account),
+            precondition={"email": found.email},
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        del precondition
+        return (Remove(self.account),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        return Closing(
+            summary=f"The account {organization.account_label(self.account)} has left the organization.",
+            facts=(
+                Fact(label="Account id", value=self.account),
+                Fact(label="To take it back", value=f"/org invite-account --account {self.account}"),
+            ),
+        )
+
+
+def _check_age(look: Look, found: Described) -> None:
+    """AWS keeps accounts that it has created for four days; the picture's moment stands for now."""
+    if found.joined_by != "CREATED" or found.joined_at is None:
+        return
+    free = found.joined_at + YOUNGEST
+    if free > look.organization.read_at:
+        raise FieldError(
+            "account",
+            f"the account was created less than four days ago, and AWS lets it go from {free:%Y-%m-%d %H:%M} UTC on. Ask again then.",
+        )
+
+
+def _policies_lost(organization: Organization, account: str) -> tuple[str, ...]:
+    found = inherited(organization, account)
+    if not found:
+        return ("No policy applies to it",)
+    names = {f"{item.policy.name} ({item.policy.type})": None for item in found}
+    return (f"{len(names)} policies stop applying to it", *names)
+
+
+class Remove(Step):
+    """Removes one account; one that is no member any more is the goal reached."""
+
+    key = "remove"
+    title = "Remove the account"
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+
+    def observe(self, world: World) -> Observation:
+        try:
+            world.aws.read("organizations", "describe_account", AccountId=self._account)
+        except RefusedError as error:
+            if error.code == GONE:
+                return Done("The account is no member any more.")
+            raise
+        return Ready()
+
+    def act(self, world: World) -> Observation:
+        try:
+            world.aws.write("organizations", "remove_account_from_organization", AccountId=self._account)
+        except RefusedError as error:
+            if error.code == GONE:
+                return Done("The account is no member any more.")
+            raise
+        return Done("The account has left the organization.")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        say, advice = REASONS.get(reason, ("", ""))
+        failed = Failed(say, advice, reason) if say else super().explain(code, reason, message)
+        return Failed(f"The account was not removed. {failed.say}", failed.advice, failed.code)

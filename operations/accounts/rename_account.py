@@ -1,0 +1,144 @@
+"""Renaming an account, from the management account.
+
+Source: AWS Account Management API Reference, "PutAccountName", "GetAccountInformation"; User Guide, "Update your account
+name" (needs trusted access for Account Management).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field
+
+from operations.accounts.members import MemberAccount
+from operations.aws.aws import Aws
+from operations.aws.errors import FieldError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.fields import Flag
+from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.core.values import AccountName
+from operations.organization.service_access import SEE_SERVICES, enabled_services
+from operations.snapshot.organization import Organization
+
+ACCOUNT_SERVICE = "account.amazonaws.com"
+
+
+def whose(account: str, management: str) -> dict[str, str]:
+    """The AccountId parameter, which the management account has to leave out for itself."""
+    return {} if account == management else {"AccountId": account}
+
+
+def check_account_service(aws: Aws, account: str, management: str) -> None:
+    """Raises FieldError when the Account Management API is not open for member accounts."""
+    if account != management and ACCOUNT_SERVICE not in enabled_services(aws):
+        raise FieldError(
+            "account",
+            f"Account Management has no trusted access. Ask for `/org enable-service-access --service {ACCOUNT_SERVICE}` first.",
+        )
+
+
+class RenameAccount(Operation):
+    """Gives an account another name.
+
+    Its id, its e-mail address and all that is in it stay as they are.
+    """
+
+    name: ClassVar = "rename-account"
+    family: ClassVar = "Accounts"
+    example: ClassVar = "--account fullback-staging-web --name fullback-testing-web"
+    permissions: ClassVar = (
+        Permission("rename accounts", ("account:GetAccountInformation", "account:PutAccountName")),
+        SEE_SERVICES,
+    )
+
+    account: MemberAccount
+    account_name: Annotated[
+        AccountName,
+        Field(max_length=50),
+        Flag(("--name", "--account-name"), "New name", hint="1 to 50 ASCII characters"),
+    ]
+
+    def settled(self, organization: Organization) -> Self:
+        return self.model_copy(update={"account": organization.find_account(self.account, "account").id})
+
+    def subject(self) -> str:
+        return f"account-name:{self.account}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.account_path(self.account)
+
+    def title(self, organization: Organization) -> str:
+        return f"Rename the account {organization.account_label(self.account)} to {self.account_name}"
+
+    def preview(self, look: Look) -> Preview:
+        organization = look.organization
+        check_account_service(look.aws, self.account, organization.management_account)
+        current = name_of(look.aws, whose(self.account, organization.management_account))
+        if current == self.account_name:
+            raise FieldError("account_name", f"the account is called {current} already.")
+        same = [a.id for a in organization.accounts if a.name == self.account_name and a.id != self.account]
+        return Preview(
+            title=self.title(organization),
+            facts=(
+                Fact(label="Account id", value=self.account),
+                Fact(label="Name", value=f"{current} → {self.account_name}"),
+            ),
+            plan=(f"Rename {current} to {self.account_name} (PutAccountName).",),
+            warnings=(
+                *((f"An account of this name exists: {', '.join(same)}.",) if same else ()),
+                "Rules and scripts that name the account by its name have to be changed by hand.",
+            ),
+            hits=("1 account", f"{current} ({self.account}) in {organization.account_path(self.account)}"),
+            precondition={"name": current, "management": organization.management_account},
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        who = whose(self.account, str(precondition["management"]))
+        return (Rename(who, str(precondition["name"]), self.account_name),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, organization, console
+        return Closing(
+            summary=f"The account {self.account} is called {self.account_name}.",
+            facts=(Fact(label="Account id", value=self.account), Fact(label="Name", value=self.account_name)),
+        )
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        return (RenameAccount(account=self.account, account_name=str(precondition["name"])),)
+
+
+def name_of(aws: Aws, who: Mapping[str, str]) -> str:
+    """An account's name now; raises AwsError."""
+    return str(aws.read("account", "get_account_information", **who)["AccountName"])
+
+
+class Rename(Step):
+    """Renames from the approved name to the wanted one; with any third name the account is left alone."""
+
+    key = "rename"
+    title = "Rename the account"
+
+    def __init__(self, who: Mapping[str, str], old: str, new: str) -> None:
+        self._who = dict(who)
+        self._old = old
+        self._new = new
+
+    def observe(self, world: World) -> Observation:
+        name = name_of(world.aws, self._who)
+        if name == self._new:
+            return Done("The account has its new name.")
+        return Ready() if name == self._old else Stale(f"the account has been renamed to {name} meanwhile.")
+
+    def act(self, world: World) -> Observation:
+        world.aws.write("account", "put_account_name", AccountName=self._new, **self._who)
+        return Done("The account has been renamed.")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The account was not renamed. {failed.say}", failed.advice, failed.code)

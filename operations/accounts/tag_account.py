@@ -1,0 +1,176 @@
+"""Tagging an account.
+
+Source: AWS Organizations API Reference, "TagResource"; User Guide, "Tagging AWS Organizations resources".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import StringConstraints
+
+from operations.accounts.account_tags import (
+    ACCOUNT_RESOURCES,
+    GONE,
+    MOST_TAGS,
+    SEE_TAGS,
+    counted,
+    live_tags,
+    place_facts,
+    tags_of,
+)
+from operations.accounts.untag_account import UntagAccount
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.fields import Flag, Kind
+from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.core.values import SomeTags
+from operations.snapshot.organization import Organization
+
+
+class TagAccount(Operation):
+    """Sets tags on an account.
+
+    Tags that the account has already get the new value; all others stay. Whatever looks at the tags, such as conditions in
+    policies and cost reports, follows them.
+    """
+
+    name: ClassVar = "tag-account"
+    family: ClassVar = "Accounts"
+    example: ClassVar = "--account fullback-staging --tag owner=web --tag cost-center=12"
+    permissions: ClassVar = (
+        Permission("tag accounts", ("organizations:TagResource",), ACCOUNT_RESOURCES),
+        SEE_TAGS,
+    )
+
+    account: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=200),
+        Flag(("--account", "--resource-id", "--account-id"), "Account", Kind.ACCOUNT, hint="Id, name or e-mail"),
+    ]
+    tags: Annotated[
+        SomeTags,
+        Flag(("--tag", "--tags"), "Tags", Kind.TAGS, hint="One key=value a line", placeholder="owner=web"),
+    ]
+
+    def settled(self, organization: Organization) -> Self:
+        return self.model_copy(update={"account": organization.find_account(self.account, "account").id})
+
+    def subject(self) -> str:
+        return f"tags:{self.account}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.account_path(self.account)
+
+    def title(self, organization: Organization) -> str:
+        return f"Set {counted(len(self.tags))} on {organization.account_label(self.account)}"
+
+    def preview(self, look: Look) -> Preview:
+        present = live_tags(look, self.account)
+        changes = {key: value for key, value in self.tags.items() if present.get(key) != value}
+        if not changes:
+            raise FieldError("tags", "the account has exactly these tags already. Give at least one that it has not.")
+        self._check_room(present)
+        return Preview(
+            title=self.title(look.organization),
+            facts=(
+                *place_facts(look.organization, self.account),
+                *(Fact(label=f"Tag {key}", value=_change(present.get(key), value)) for key, value in self.tags.items()),
+            ),
+            plan=(f"Set {counted(len(changes))} on the account (TagResource).",),
+            warnings=_warnings(present, changes),
+            precondition={"before": {key: present.get(key) for key in self.tags}},
+        )
+
+    def _check_room(self, present: Mapping[str, str]) -> None:
+        total = len(present.keys() | self.tags.keys())
+        if total > MOST_TAGS:
+            raise FieldError(
+                "tags",
+                f"the account would have {counted(total)}, and AWS allows {MOST_TAGS}. Give fewer, or remove some with "
+                "`/org untag-account`.",
+            )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        return (SetTags(self.account, self.tags, precondition["before"]),)
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        """Old values are set again, and what was new is removed: two requests when there is both."""
+        del memory
+        before: dict[str, str | None] = precondition["before"]
+        old = {key: value for key, value in before.items() if value is not None and value != self.tags[key]}
+        new = [key for key, value in before.items() if value is None]
+        return (
+            *((TagAccount(account=self.account, tags=old),) if old else ()),
+            *((UntagAccount(account=self.account, keys=tuple(new)),) if new else ()),
+        )
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        return Closing(
+            summary=f"{organization.account_label(self.account)} has {'its tag' if len(self.tags) == 1 else 'its tags'}.",
+            facts=tuple(Fact(label=f"Tag {key}", value=value or "(empty)") for key, value in self.tags.items()),
+        )
+
+
+def _change(old: str | None, new: str) -> str:
+    if old is None:
+        return f"{new or '(empty)'} (new)"
+    return f"{new or '(empty)'} (as it is)" if old == new else f"{old or '(empty)'} → {new or '(empty)'}"
+
+
+def _warnings(present: Mapping[str, str], changes: Mapping[str, str]) -> tuple[str, ...]:
+    alike = [
+        (key, other) for key in changes for other in present if key != other and key.casefold() == other.casefold()
+    ]
+    replaced = [key for key in changes if key in present]
+    return (
+        *((f"The old value of {', '.join(replaced)} is lost; the card has it.",) if replaced else ()),
+        *(f"The account has a tag {other}, which differs from {key} only in case." for key, other in alike),
+    )
+
+
+class SetTags(Step):
+    """Sets tags of one account all at once; a tag that is neither as approved nor as wanted is left alone."""
+
+    key = "tag"
+    title = "Tag the account"
+
+    def __init__(self, account: str, tags: Mapping[str, str], before: Mapping[str, str | None]) -> None:
+        self._account = account
+        self._tags = dict(tags)
+        self._before = dict(before)
+
+    def observe(self, world: World) -> Observation:
+        present = tags_of(world.aws, self._account)
+        if present is None:
+            return self._gone()
+        now = {key: present.get(key) for key in self._tags}
+        if now == self._tags:
+            return Done("The account has its tags.")
+        other = [key for key, value in now.items() if value not in (self._before.get(key), self._tags[key])]
+        if other:
+            return Stale(f"somebody else has changed these tags of the account meanwhile: {', '.join(other)}.")
+        return Ready()
+
+    def act(self, world: World) -> Observation:
+        tags = [{"Key": key, "Value": value} for key, value in self._tags.items()]
+        try:
+            world.aws.write("organizations", "tag_resource", ResourceId=self._account, Tags=tags)
+        except RefusedError as error:
+            if error.code == GONE:
+                return self._gone()
+            raise
+        return Done("The account has been tagged.")
+
+    def _gone(self) -> Observation:
+        return Stale("the account is no longer in the organization.")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The account was not tagged. {failed.say}", failed.advice, failed.code)

@@ -1,0 +1,135 @@
+"""Removing tags from an account.
+
+Source: AWS Organizations API Reference, "UntagResource"; User Guide, "Tagging AWS Organizations resources".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import StringConstraints
+
+from operations.accounts.account_tags import ACCOUNT_RESOURCES, GONE, SEE_TAGS, counted, live_tags, place_facts, tags_of
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation, named
+from operations.core.closing import Closing, Console
+from operations.core.fields import Flag, Kind
+from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.core.values import TagKeys
+from operations.snapshot.organization import Organization
+
+
+class UntagAccount(Operation):
+    """Removes tags from an account, by their keys.
+
+    All other tags stay. Conditions in policies and cost reports that look at the removed tags no longer find them.
+    """
+
+    name: ClassVar = "untag-account"
+    family: ClassVar = "Accounts"
+    example: ClassVar = "--account fullback-staging --key owner --key cost-center"
+    permissions: ClassVar = (
+        Permission("remove tags from accounts", ("organizations:UntagResource",), ACCOUNT_RESOURCES),
+        SEE_TAGS,
+    )
+
+    account: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=200),
+        Flag(("--account", "--resource-id", "--account-id"), "Account", Kind.ACCOUNT, hint="Id, name or e-mail"),
+    ]
+    keys: Annotated[
+        TagKeys,
+        Flag(("--key", "--keys", "--tag-keys"), "Keys", Kind.TAGS, hint="One key a line", placeholder="owner"),
+    ]
+
+    def settled(self, organization: Organization) -> Self:
+        return self.model_copy(update={"account": organization.find_account(self.account, "account").id})
+
+    def subject(self) -> str:
+        return f"tags:{self.account}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.account_path(self.account)
+
+    def title(self, organization: Organization) -> str:
+        return f"Remove {counted(len(self.keys))} from {organization.account_label(self.account)}"
+
+    def preview(self, look: Look) -> Preview:
+        present = live_tags(look, self.account)
+        there = {key: present[key] for key in self.keys if key in present}
+        if not there:
+            raise FieldError("keys", f"the account has none of these tags. {_has(present)}")
+        absent = [key for key in self.keys if key not in present]
+        return Preview(
+            title=self.title(look.organization),
+            facts=(
+                *place_facts(look.organization, self.account),
+                *(Fact(label=f"Tag {key}", value=f"{value or '(empty)'} → removed") for key, value in there.items()),
+            ),
+            plan=(f"Remove {counted(len(there))} from the account (UntagResource).",),
+            warnings=(f"The account has no tag {', '.join(absent)}. {_has(present)}",) if absent else (),
+            precondition={"before": there},
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        return (RemoveTags(self.account, precondition["before"]),)
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        return (named("tag-account").model_validate({"account": self.account, "tags": precondition["before"]}),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del console
+        removed, label = list(memory["removed"]), organization.account_label(self.account)
+        return Closing(
+            summary=f"{label} has lost {counted(len(removed))}.",
+            facts=(Fact(label="Removed", value=", ".join(removed)),),
+        )
+
+
+def _has(present: Mapping[str, str]) -> str:
+    return f"It has: {', '.join(sorted(present))}." if present else "It has no tags at all."
+
+
+class RemoveTags(Step):
+    """Removes tags of one account all at once, remembered as `removed`; a tag of another value than the approved is left alone."""
+
+    key = "untag"
+    title = "Remove the account's tags"
+
+    def __init__(self, account: str, before: Mapping[str, str]) -> None:
+        self._account = account
+        self._before = dict(before)
+
+    def observe(self, world: World) -> Observation:
+        present = tags_of(world.aws, self._account)
+        if present is None:
+            return self._gone()
+        left = self._before.keys() & present.keys()
+        if not left:
+            return Done("The account no longer has the tags.", {"removed": list(self._before)})
+        other = sorted(key for key in left if present[key] != self._before[key])
+        if other:
+            return Stale(f"somebody else has changed these tags of the account meanwhile: {', '.join(other)}.")
+        return Ready()
+
+    def act(self, world: World) -> Observation:
+        try:
+            world.aws.write("organizations", "untag_resource", ResourceId=self._account, TagKeys=list(self._before))
+        except RefusedError as error:
+            if error.code == GONE:
+                return self._gone()
+            raise
+        return Done("The tags have been removed from the account.", {"removed": list(self._before)})
+
+    def _gone(self) -> Observation:
+        return Stale("the account is no longer in the organization.")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The tags were not removed. {failed.say}", failed.advice, failed.code)

@@ -1,0 +1,1 @@
+"""The one door to AWS: calls, errors sorted by what may be done next, permissions."""

@@ -1,0 +1,60 @@
+"""What a finished request hands over: facts, links and snippets to copy; nothing of it is secret.
+
+Source: IAM User Guide, "Switching to a role (console)" (link); AWS CLI User Guide, "Using an IAM role in the AWS CLI".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict
+
+from operations.core.preview import Fact
+from operations.core.snippet import Snippet
+
+
+class Link(BaseModel):
+    """A link as a button shows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: str
+    url: str
+
+
+class Closing(BaseModel):
+    """The end of a request: its result in plain text, and what its requester can do with it now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    summary: str
+    facts: tuple[Fact, ...] = ()
+    links: tuple[Link, ...] = ()
+    snippets: tuple[Snippet, ...] = ()
+
+
+@dataclass(frozen=True)
+class Console:
+    """Where people sign in, and the CLI profile of the management account that they start from."""
+
+    sign_in_url: str = "https://signin.aws.amazon.com"
+    source_profile: str = "management"
+
+
+def switch_role_link(console: Console, account: str, role: str, name: str) -> Link:
+    """The link that switches the console's session to `role` in `account`."""
+    query = urlencode({"account": account, "roleName": role, "displayName": name[:64]})
+    return Link(label="Switch role", url=f"{console.sign_in_url}/switchrole?{query}")
+
+
+def cli_profile(console: Console, account: str, role: str, name: str) -> Snippet:
+    """The AWS CLI profile that assumes `role` in `account` with the credentials of the source profile."""
+    profile = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-") or account
+    lines = (
+        f"[profile {profile}]",
+        f"role_arn = arn:aws:iam::{account}:role/{role}",
+        f"source_profile = {console.source_profile}",
+    )
+    return Snippet(label="AWS CLI profile (~/.aws/config)", text="\n".join(lines))

@@ -1,0 +1,58 @@
+"""What a step can find when it looks at AWS, or learn when it acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from operations.core.snippet import Snippet
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Done:
+    """The goal stands. `learned` joins the request's memory, `say` is the thread's line."""
+
+    say: str
+    learned: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The goal does not stand, nothing of ours is under way, and acting is right."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """AWS is at work on it; `learned` is remembered so that the next observation knows what to ask for.
+
+    Where people have to act, days are not slow: then `longest` is the longest pause between two looks, and `snippets` is
+    what those people need.
+    """
+
+    say: str
+    learned: Facts = field(default_factory=dict)
+    snippets: tuple[Snippet, ...] = ()
+    longest: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """AWS will not do it: what that means in plain words, and the way out."""
+
+    say: str
+    advice: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Stale:
+    """The world is no longer the one that was approved."""
+
+    say: str
+
+
+Observation = Done | Ready | Waiting | Failed | Stale

@@ -1,0 +1,69 @@
+"""What a request would do, taken before it is approved and once more before it is carried out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from operations.aws.aws import Aws
+from operations.aws.errors import FieldError, RefusedError
+from operations.snapshot.organization import Organization
+
+
+class Fact(BaseModel):
+    """One line of a card: a label such as "E-mail" and its value, both plain text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: str
+    value: str
+
+
+class Preview(BaseModel):
+    """Plain text for people, and the `precondition` that an approval is bound to.
+
+    `warnings` begin with the most severe, which is the one that the question behind Approve repeats. `hits` says what is
+    reached: a sentence with the number first, then one line for each account. `diff` is what changes in a document, as lines
+    that begin with `+`, `-` or a space.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    facts: tuple[Fact, ...]
+    plan: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    hits: tuple[str, ...] = ()
+    diff: str = ""
+    precondition: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a preview may look at: the picture of the organization, and AWS itself for what the picture lacks."""
+
+    organization: Organization
+    aws: Aws
+
+
+def check_unit(look: Look, unit: str, field: str) -> None:
+    """Asks AWS whether an OU still exists (a root always does); raises FieldError when it does not, else AwsError."""
+    if unit == look.organization.root:
+        return
+    try:
+        look.aws.read("organizations", "describe_organizational_unit", OrganizationalUnitId=unit)
+    except RefusedError as error:
+        if error.code != "OrganizationalUnitNotFoundException":
+            raise
+        path = look.organization.path_of(unit)
+        raise FieldError(field, f"the organizational unit {path} no longer exists. Look at `/org tree`.") from error
+
+
+def digest(operation: str, params: dict[str, Any], precondition: dict[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of what is approved: any other request, or another world, has another digest."""
+    text = json.dumps([operation, params, precondition], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,44 @@
+"""Every operation there is: the classes that the modules of operations/ and of its rooms declare, found by import."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+
+import operations
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.snapshot.live import LIVE_PERMISSIONS
+from operations.snapshot.reader import READ_PERMISSIONS
+
+
+@cache
+def all_operations() -> tuple[type[Operation], ...]:
+    """Every declared operation, by family and name."""
+    for module in pkgutil.walk_packages(operations.__path__, "operations."):
+        importlib.import_module(module.name)
+    return tuple(sorted(_declared(Operation), key=lambda operation: (operation.family, operation.name)))
+
+
+def _declared(base: type[Operation]) -> Iterator[type[Operation]]:
+    for declared in base.__subclasses__():
+        if "name" in vars(declared) and declared.__module__.startswith("operations."):
+            yield declared
+        yield from _declared(declared)
+
+
+@cache
+def by_name() -> dict[str, type[Operation]]:
+    """The operations by their names and aliases."""
+    return {word: operation for operation in all_operations() for word in (operation.name, *operation.aliases)}
+
+
+def all_permissions() -> tuple[Permission, ...]:
+    """What the bot's own role needs: to read the tree, and what each operation declares."""
+    return (
+        *READ_PERMISSIONS,
+        *LIVE_PERMISSIONS,
+        *(permission for operation in all_operations() for permission in operation.permissions),
+    )

@@ -1,0 +1,132 @@
+"""Values that several operations take, with the sentence that a person reads when one is wrong.
+
+Source: AWS Organizations API Reference, "CreateAccount", "CreateOrganizationalUnit" and "Tag"; the patterns are those of botocore's model.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+from operations.core.words import listed
+
+ROLE_NAME = re.compile(r"[\w+=,.@-]", re.ASCII)
+EMAIL = re.compile(r"[^\s@\"'()<>\[\]:;,\\|%&]+@[^\s@]+\.[^\s@]+")
+ACCOUNT_NAME = re.compile(r"[\u0020-\u007e]")
+MAX_TAGS = 49  # AWS takes 50, and the bot adds one of its own.
+KEPT_PREFIXES = ("aws:", "orgbot:")
+CLI_TAG = re.compile(r"Key=(?P<key>[^,]*),\s*Value=(?P<value>.*)", re.DOTALL)
+
+
+def _email(value: str) -> str:
+    if not EMAIL.fullmatch(value):
+        raise ValueError(f"“{value[:70]}” is no e-mail address that AWS accepts, such as aws+staging@example.com")
+    if not 6 <= len(value) <= 64:
+        raise ValueError(f"an e-mail address for AWS has 6 to 64 characters; this one has {len(value)}")
+    return value
+
+
+def _account_name(value: str) -> str:
+    _check_characters(value, ACCOUNT_NAME, "an account name takes the characters from space to ~ (ASCII)")
+    if not 1 <= len(value) <= 50:
+        raise ValueError(f"an account name has 1 to 50 characters; this one has {len(value)}")
+    return value
+
+
+def _role_name(value: str) -> str:
+    _check_characters(value, ROLE_NAME, "a role name takes letters, digits and +=,.@-_")
+    if not 1 <= len(value) <= 64:
+        raise ValueError(f"a role name has 1 to 64 characters; this one has {len(value)}")
+    return value
+
+
+def _check_characters(value: str, allowed: re.Pattern[str], rule: str) -> None:
+    """Raises ValueError that names the characters that are not allowed, each once."""
+    wrong = dict.fromkeys(character for character in value if not allowed.fullmatch(character))
+    if wrong:
+        named = listed([_seen(character) for character in wrong], 5)
+        verb = "is" if len(wrong) == 1 else "are"
+        raise ValueError(f"{named} {verb} not allowed in “{value[:70]}”; {rule}")
+
+
+def _seen(character: str) -> str:
+    """A character in quotes; a space, and what nobody sees, by its name in Unicode."""
+    if character.isprintable() and not character.isspace():
+        return f"“{character}”"
+    return unicodedata.name(character, f"the character U+{ord(character):04X}").lower()
+
+
+def _tags(value: Any) -> dict[str, str]:
+    """A mapping from `{"k": "v"}`, `["k=v", …]`, `["Key=k,Value=v", …]` or lines of `k=v`."""
+    if isinstance(value, str):
+        value = [line for line in re.split(r"[\n]", value) if line.strip()]
+    pairs = list(value.items()) if isinstance(value, dict) else [_tag(str(text)) for text in value or ()]
+    tags: dict[str, str] = {}
+    for key, text in pairs:
+        if key in tags:
+            raise ValueError(f"the tag {key} is given twice; give it once")
+        tags[_tag_key(key)] = _tag_value(key, text)
+    if len(tags) > MAX_TAGS:
+        raise ValueError(
+            f"{len(tags)} tags are given; {MAX_TAGS} is the most, because AWS takes 50 and the bot adds one"
+        )
+    return tags
+
+
+def _tag(text: str) -> tuple[str, str]:
+    cli = CLI_TAG.fullmatch(text.strip())
+    if cli:
+        return cli["key"].strip(), cli["value"].strip()
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise ValueError(f"“{text}” is no tag; write key=value, such as owner=web")
+    return key.strip(), value.strip()
+
+
+def _some_tags(tags: dict[str, str]) -> dict[str, str]:
+    if not tags:
+        raise ValueError("no tag is given; write key=value, such as owner=web")
+    return tags
+
+
+def _tag_keys(value: Any) -> tuple[str, ...]:
+    """Keys from `["a", "b"]`, `["a,b"]` or lines of keys; no key holds a comma, so commas part them too."""
+    texts = [value] if isinstance(value, str) else value or ()
+    keys = [key.strip() for text in texts for key in re.split(r"[\n,]", str(text)) if key.strip()]
+    if not keys:
+        raise ValueError("no key is given; write the tag's key, such as owner")
+    return tuple(_tag_key(key) for key in dict.fromkeys(keys))
+
+
+def _unit_name(value: str) -> str:
+    if not 1 <= len(value) <= 128:
+        raise ValueError(f"the name of an organizational unit has 1 to 128 characters; this one has {len(value)}")
+    if not value.isprintable():
+        raise ValueError("the name has a line break or an invisible character in it; write it without")
+    return value
+
+
+def _tag_key(key: str) -> str:
+    if not 1 <= len(key) <= 128:
+        raise ValueError(f"a tag's key has 1 to 128 characters; “{key[:40]}” has {len(key)}")
+    if key.lower().startswith(KEPT_PREFIXES):
+        raise ValueError(f"the tag key “{key}” begins with aws: or orgbot:, which AWS and the bot keep for themselves")
+    return key
+
+
+def _tag_value(key: str, value: str) -> str:
+    if len(value) > 256:
+        raise ValueError(f"the value of the tag {key} has {len(value)} characters; AWS takes 256 at most")
+    return value
+
+
+Email = Annotated[str, AfterValidator(_email)]
+AccountName = Annotated[str, AfterValidator(_account_name)]
+RoleName = Annotated[str, AfterValidator(_role_name)]
+Tags = Annotated[dict[str, str], BeforeValidator(_tags)]
+SomeTags = Annotated[Tags, AfterValidator(_some_tags)]
+TagKeys = Annotated[tuple[str, ...], BeforeValidator(_tag_keys)]
+UnitName = Annotated[str, AfterValidator(_unit_name)]

@@ -1,0 +1,1 @@
+"""Operations on the organization itself and on trusted services."""

@@ -1,0 +1,153 @@
+"""Creating the organization.
+
+Source: AWS Organizations API Reference, "CreateOrganization"; User Guide, "Creating an organization".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator
+
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.fields import Choice, Flag, Kind
+from operations.core.observations import Done, Failed, Observation, Ready
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.snapshot.organization import Organization
+
+NONE_YET = "AWSOrganizationsNotInUseException"
+SETS = (
+    Choice("ALL", "All features: policies, trusted access and one bill", ("all", "all-features")),
+    Choice(
+        "CONSOLIDATED_BILLING", "Consolidated billing: one bill, and nothing else", ("billing", "consolidated-billing")
+    ),
+)
+
+
+def _folded(value: Any) -> Any:
+    folded = str(value).strip().casefold()
+    return next((c.value for c in SETS if folded in (c.value.casefold(), *c.words)), value)
+
+
+class CreateOrganization(Operation):
+    """Creates the organization; the bot's own AWS account becomes its management account.
+
+    With all features the organization has policies and trusted access; with consolidated billing it has one bill only, and
+    all features can be enabled later.
+    """
+
+    name: ClassVar = "create-organization"
+    family: ClassVar = "Organization"
+    example: ClassVar = "--feature-set ALL"
+    founds: ClassVar = True
+    permissions: ClassVar = (
+        Permission(
+            "create the organization", ("organizations:CreateOrganization", "organizations:DescribeOrganization")
+        ),
+        Permission(
+            "let AWS Organizations make its service-linked role",
+            ("iam:CreateServiceLinkedRole",),
+            ("arn:aws:iam::*:role/aws-service-role/organizations.amazonaws.com/*",),
+            (("StringEquals", "iam:AWSServiceName", ("organizations.amazonaws.com",)),),
+        ),
+    )
+
+    feature_set: Annotated[
+        Literal["ALL", "CONSOLIDATED_BILLING"],
+        BeforeValidator(_folded),
+        Flag(("--feature-set",), "Features", Kind.CHOICE, choices=SETS),
+    ] = "ALL"
+
+    def settled(self, organization: Organization) -> Self:
+        if organization.id:
+            raise FieldError("feature_set", f"there is an organization already: {organization.id}.")
+        return self
+
+    def subject(self) -> str:
+        return "organization"
+
+    def target(self, organization: Organization) -> str:
+        del organization
+        return "/"
+
+    def title(self, organization: Organization) -> str:
+        return f"Create the organization, managed by {organization.management_account}"
+
+    def preview(self, look: Look) -> Preview:
+        if look.organization.id:
+            raise FieldError("feature_set", f"there is an organization already: {look.organization.id}.")
+        return Preview(
+            title=self.title(look.organization),
+            facts=(
+                Fact(label="Management account", value=look.organization.management_account),
+                Fact(label="Features", value=next(c.label for c in SETS if c.value == self.feature_set)),
+            ),
+            plan=("Create the organization (CreateOrganization).", "AWS sends an e-mail to verify the address."),
+            warnings=self._warnings(),
+            hits=("1 account, which becomes the management account",),
+            precondition={"account": look.organization.management_account},
+        )
+
+    def _warnings(self) -> tuple[str, ...]:
+        can = (
+            "All features cannot be reduced to consolidated billing again."
+            if self.feature_set == "ALL"
+            else "Without all features there are no policies and no trusted access; `/org enable-all-features` adds them."
+        )
+        return (
+            "This account is the management account for as long as the organization lives, and pays for all members.",
+            "It is undone only by removing every member and deleting the organization.",
+            can,
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        del precondition
+        return (Found(self.feature_set),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del console, organization
+        return Closing(
+            summary=f"The organization {memory['organization']} is there.",
+            facts=(
+                Fact(label="Organization id", value=str(memory["organization"])),
+                Fact(label="Next", value="/org create-ou, /org create-account or /org invite-account"),
+            ),
+        )
+
+
+class Found(Step):
+    """Creates the organization; one that is there, whoever has created it, is the goal reached."""
+
+    key = "found"
+    title = "Create the organization"
+
+    def __init__(self, feature_set: str) -> None:
+        self._feature_set = feature_set
+
+    def observe(self, world: World) -> Observation:
+        try:
+            found = world.aws.read("organizations", "describe_organization")["Organization"]
+        except RefusedError as error:
+            if error.code != NONE_YET:
+                raise
+            return Ready()
+        return Done(f"The organization {found['Id']} is there.", {"organization": str(found["Id"])})
+
+    def act(self, world: World) -> Observation:
+        try:
+            answer = world.aws.write("organizations", "create_organization", FeatureSet=self._feature_set)
+        except RefusedError as error:
+            if error.code == "AlreadyInOrganizationException":
+                return self.observe(world)
+            raise
+        organization = str(answer["Organization"]["Id"])
+        return Done(f"The organization {organization} has been created.", {"organization": organization})
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The organization was not created. {failed.say}", failed.advice, failed.code)

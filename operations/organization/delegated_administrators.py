@@ -1,0 +1,193 @@
+"""Delegated administrators: member accounts that administer a service for the whole organization.
+
+Source: AWS Organizations API Reference, "RegisterDelegatedAdministrator", "DeregisterDelegatedAdministrator"; User Guide,
+"Delegated administrator for AWS services that work with Organizations".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from operations.accounts.members import (
+    ACCOUNT_RESOURCES,
+    SEE_MEMBERS,
+    MemberAccount,
+    delegated_services,
+    described,
+    not_the_management_account,
+)
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.observations import Done, Failed, Observation, Ready
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.core.words import listed
+from operations.organization.service_access import SEE_SERVICES, Service, enabled_services
+from operations.organization.services import resolve, service_label, service_name
+from operations.snapshot.organization import Organization
+
+
+class _Delegation(Operation):
+    """One account for one service."""
+
+    family: ClassVar = "Trusted access"
+
+    account: MemberAccount
+    service: Service
+
+    def settled(self, organization: Organization) -> Self:
+        account = not_the_management_account(organization, self.account, "be a delegated administrator")
+        return self.model_copy(update={"account": account.id, "service": resolve(self.service, "service")})
+
+    def subject(self) -> str:
+        return f"delegate:{self.account}:{self.service}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.account_path(self.account)
+
+    def _facts(self, look: Look) -> tuple[Fact, ...]:
+        others = [service for service in delegated_services(look.aws, self.account) if service != self.service]
+        return (
+            Fact(label="Account", value=look.organization.account_label(self.account)),
+            Fact(label="Service", value=service_label(self.service)),
+            Fact(label="Already administers", value=listed(others) or "nothing else"),
+        )
+
+
+class RegisterDelegatedAdministrator(_Delegation):
+    """Makes a member account the delegated administrator of a service: it may administer it for all accounts."""
+
+    name: ClassVar = "register-delegated-administrator"
+    example: ClassVar = "--account fullback-audit --service cloudtrail.amazonaws.com"
+    permissions: ClassVar = (
+        Permission(
+            "register delegated administrators",
+            ("organizations:RegisterDelegatedAdministrator",),
+            ACCOUNT_RESOURCES,
+        ),
+        *SEE_MEMBERS,
+        SEE_SERVICES,
+    )
+
+    def title(self, organization: Organization) -> str:
+        label = organization.account_label(self.account)
+        return f"Make {label} the delegated administrator for {service_name(self.service)}"
+
+    def preview(self, look: Look) -> Preview:
+        if self.service not in enabled_services(look.aws):
+            raise FieldError(
+                "service",
+                f"{service_label(self.service)} has no trusted access. Ask for `/org enable-service-access --service "
+                f"{self.service}` first.",
+            )
+        found = described(look, self.account)
+        if found.state != "ACTIVE":
+            raise FieldError(
+                "account", f"the account is {found.state}, and only an ACTIVE one can administer a service."
+            )
+        if self.service in delegated_services(look.aws, self.account):
+            raise FieldError("account", f"the account is a delegated administrator for {self.service} already.")
+        return Preview(
+            title=self.title(look.organization),
+            facts=self._facts(look),
+            plan=("Register the delegated administrator (RegisterDelegatedAdministrator).",),
+            warnings=(
+                f"Whoever administers {service_name(self.service)} in this account can then see and change it in every account.",
+                "Service control policies bind a delegated administrator, unlike the management account.",
+            ),
+            hits=(f"{len(look.organization.accounts)} accounts, for this service",),
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        del precondition
+        return (Delegate(self.account, self.service, on=True),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        label = organization.account_label(self.account)
+        return Closing(summary=f"{label} is the delegated administrator for {service_label(self.service)}.")
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del precondition, memory
+        return (DeregisterDelegatedAdministrator(account=self.account, service=self.service),)
+
+
+class DeregisterDelegatedAdministrator(_Delegation):
+    """Ends a member account's being the delegated administrator of a service."""
+
+    name: ClassVar = "deregister-delegated-administrator"
+    example: ClassVar = "--account fullback-audit --service cloudtrail.amazonaws.com"
+    permissions: ClassVar = (
+        Permission(
+            "deregister delegated administrators",
+            ("organizations:DeregisterDelegatedAdministrator",),
+            ACCOUNT_RESOURCES,
+        ),
+        *SEE_MEMBERS,
+    )
+
+    def title(self, organization: Organization) -> str:
+        label = organization.account_label(self.account)
+        return f"End {label} being the delegated administrator for {service_name(self.service)}"
+
+    def preview(self, look: Look) -> Preview:
+        services = delegated_services(look.aws, self.account)
+        if self.service not in services:
+            has = f"It is one for {listed(services)}." if services else "It is one for no service."
+            raise FieldError("account", f"the account is no delegated administrator for {self.service}. {has}")
+        return Preview(
+            title=self.title(look.organization),
+            facts=self._facts(look),
+            plan=("Deregister the delegated administrator (DeregisterDelegatedAdministrator).",),
+            warnings=(
+                f"Some services delete what the administrator has set up for the organization; look in {service_name(self.service)} first.",
+            ),
+            hits=(f"{len(look.organization.accounts)} accounts, for this service",),
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        del precondition
+        return (Delegate(self.account, self.service, on=False),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        label = organization.account_label(self.account)
+        return Closing(summary=f"{label} is no longer the delegated administrator for {service_label(self.service)}.")
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del precondition, memory
+        return (RegisterDelegatedAdministrator(account=self.account, service=self.service),)
+
+
+class Delegate(Step):
+    """Registers or deregisters one account for one service."""
+
+    key = "delegate"
+    title = "Change the delegated administrator"
+
+    def __init__(self, account: str, service: str, *, on: bool) -> None:
+        self._account = account
+        self._service = service
+        self._on = on
+
+    def observe(self, world: World) -> Observation:
+        registered = self._service in delegated_services(world.aws, self._account)
+        return Done("The delegated administrator is as wanted.") if registered == self._on else Ready()
+
+    def act(self, world: World) -> Observation:
+        method = "register_delegated_administrator" if self._on else "deregister_delegated_administrator"
+        try:
+            world.aws.write("organizations", method, AccountId=self._account, ServicePrincipal=self._service)
+        except RefusedError as error:
+            done = "AccountAlreadyRegisteredException" if self._on else "AccountNotRegisteredException"
+            if error.code == done:
+                return Done("The delegated administrator is as wanted already.")
+            raise
+        return Done(f"The delegated administrator has been {'registered' if self._on else 'deregistered'}.")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The delegated administrator was not changed. {failed.say}", failed.advice, failed.code)

@@ -1,0 +1,178 @@
+"""Enabling all features in an organization of consolidated billing, through the handshakes to the final acceptance.
+
+Source: AWS Organizations API Reference, "EnableAllFeatures", "AcceptHandshake"; User Guide, "Enabling all features for an
+organization" (a handshake lives 90 days; accounts that the organization has created need not accept).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+
+from operations.accounts.invitations import PENDING, invitations
+from operations.aws.aws import Answer, Aws
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.observations import Done, Failed, Observation, Ready, Waiting
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.core.words import listed
+from operations.snapshot.organization import Organization
+
+ENABLE, APPROVE = "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES"
+LONGEST_PAUSE = timedelta(minutes=2)
+ENDS = {
+    "DECLINED": "An account has declined.",
+    "EXPIRED": "Not everybody accepted within 90 days.",
+    "CANCELED": "Somebody has cancelled it in AWS.",
+}
+
+
+def handshakes(aws: Aws, action: str) -> list[Answer]:
+    """The handshakes of one kind that AWS remembers, oldest first; raises AwsError."""
+    key = "Handshakes"
+    found = aws.pages("organizations", "list_handshakes_for_organization", key, Filter={"ActionType": action})
+    return sorted(found, key=lambda handshake: handshake["RequestedTimestamp"])
+
+
+def feature_set(aws: Aws) -> str:
+    """ALL or CONSOLIDATED_BILLING; raises AwsError."""
+    return str(aws.read("organizations", "describe_organization")["Organization"].get("FeatureSet", ""))
+
+
+class EnableAllFeatures(Operation):
+    """Enables all features: policies and trusted access, beyond one bill.
+
+    Every account that was once invited has to accept within 90 days; accounts that the organization has created need not.
+    It cannot be taken back.
+    """
+
+    name: ClassVar = "enable-all-features"
+    family: ClassVar = "Organization"
+    example: ClassVar = ""
+    permissions: ClassVar = (
+        Permission("enable all features", ("organizations:EnableAllFeatures",)),
+        Permission(
+            "accept that all features are enabled",
+            ("organizations:AcceptHandshake",),
+            ("arn:aws:organizations::*:handshake/o-*/enable_all_features/h-*",),
+        ),
+        Permission(
+            "follow who has accepted",
+            ("organizations:DescribeOrganization", "organizations:ListHandshakesForOrganization"),
+        ),
+    )
+
+    def settled(self, organization: Organization) -> Self:
+        del organization
+        return self
+
+    def subject(self) -> str:
+        return "organization"
+
+    def target(self, organization: Organization) -> str:
+        del organization
+        return "/"
+
+    def title(self, organization: Organization) -> str:
+        return f"Enable all features of the organization {organization.id}"
+
+    def preview(self, look: Look) -> Preview:
+        if feature_set(look.aws) == "ALL":
+            raise FieldError("", "the organization has all features already.")
+        pending = [found for found in invitations(look.aws) if found["State"] in PENDING]
+        return Preview(
+            title=self.title(look.organization),
+            facts=(
+                Fact(label="Organization", value=look.organization.id),
+                Fact(label="Features now", value="one bill only"),
+            ),
+            plan=(
+                "Ask every invited account to accept (EnableAllFeatures); they have 90 days.",
+                "When all have accepted, accept for the organization (AcceptHandshake).",
+            ),
+            warnings=(
+                "It cannot be taken back. From then on policies of the management account can limit every account.",
+                *((f"{len(pending)} pending invitations are cancelled by AWS.",) if pending else ()),
+            ),
+            hits=(f"{len(look.organization.accounts)} accounts",),
+            precondition={"organization": look.organization.id},
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        del precondition
+        return (AskEverybody(), AcceptForAll())
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        return Closing(
+            summary=f"The organization {organization.id} has all features.",
+            facts=(Fact(label="Next", value="/org enable-policy-type --type scp"),),
+        )
+
+
+class AskEverybody(Step):
+    """Begins the handshake and follows it until nobody has to accept any more."""
+
+    key = "ask"
+    title = "Ask every invited account to accept"
+
+    def observe(self, world: World) -> Observation:
+        if feature_set(world.aws) == "ALL":
+            return Done("The organization has all features.")
+        found = self._handshake(world)
+        if found is None:
+            return Ready()
+        state, learned = str(found["State"]), {"handshake": str(found["Id"])}
+        if state == "OPEN":
+            return Done("Everybody who had to has accepted.", learned)
+        if state == "REQUESTED":
+            return Waiting(self._who(world, found), learned, longest=LONGEST_PAUSE)
+        return Failed(f"All features were not enabled. {ENDS.get(state, f'It ended: {state}.')}", "Ask again.", state)
+
+    def act(self, world: World) -> Observation:
+        try:
+            world.aws.write("organizations", "enable_all_features")
+        except RefusedError as error:
+            if error.reason != "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION":
+                raise
+        return self.observe(world)
+
+    def _handshake(self, world: World) -> Answer | None:
+        """The one that is remembered, else the one that is pending: there is never more than one."""
+        found = handshakes(world.aws, ENABLE)
+        known = str(world.memory.get("handshake", ""))
+        mine = [h for h in found if h["Id"] == known] if known else [h for h in found if h["State"] in PENDING]
+        return mine[-1] if mine else None
+
+    def _who(self, world: World, found: Answer) -> str:
+        waiting = [
+            str(party["Id"])
+            for approval in handshakes(world.aws, APPROVE)
+            if approval["State"] in PENDING
+            for party in approval.get("Parties", ())
+            if party["Type"] == "ACCOUNT"
+        ]
+        until = f"{found['ExpirationTimestamp']:%Y-%m-%d}"
+        return f"These accounts have still to accept, by {until}: {listed(waiting) or 'none that AWS names'}."
+
+
+class AcceptForAll(Step):
+    """The management account's own acceptance, which ends it."""
+
+    key = "accept"
+    title = "Accept for the organization"
+
+    def observe(self, world: World) -> Observation:
+        return Done("The organization has all features.") if feature_set(world.aws) == "ALL" else Ready()
+
+    def act(self, world: World) -> Observation:
+        try:
+            world.aws.write("organizations", "accept_handshake", HandshakeId=str(world.memory["handshake"]))
+        except RefusedError as error:
+            if error.code != "HandshakeAlreadyInStateException":
+                raise
+        return Done("All features have been enabled.")

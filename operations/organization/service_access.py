@@ -1,0 +1,217 @@
+"""Trusted access: which AWS services may work in all accounts of the organization.
+
+Source: AWS Organizations API Reference, "EnableAWSServiceAccess", "DisableAWSServiceAccess"; User Guide, "Using AWS
+Organizations with other AWS services".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import StringConstraints
+
+from operations.aws.aws import Aws
+from operations.aws.errors import FieldError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.fields import Flag, Kind
+from operations.core.observations import Done, Failed, Observation, Ready
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.core.words import listed
+from operations.organization.services import resolve, service_label, service_name
+from operations.snapshot.organization import Organization
+
+SEE_SERVICES = Permission(
+    "see which services have trusted access, and their delegated administrators",
+    ("organizations:ListAWSServiceAccessForOrganization", "organizations:ListDelegatedAdministrators"),
+)
+Service = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=128),
+    Flag(
+        ("--service", "--service-principal"),
+        "Service",
+        Kind.SERVICE,
+        hint="The service principal, or the service's name",
+        placeholder="guardduty.amazonaws.com",
+    ),
+]
+REASONS = {
+    "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE": (
+        "The service has a delegated administrator.",
+        "Ask for `/org deregister-delegated-administrator` first.",
+    ),
+    "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE": (
+        "A policy type of this service is enabled.",
+        "Ask for `/org disable-policy-type` first.",
+    ),
+}
+
+
+def enabled_services(aws: Aws) -> set[str]:
+    """The service principals with trusted access; raises AwsError."""
+    key = "EnabledServicePrincipals"
+    pages = aws.pages("organizations", "list_aws_service_access_for_organization", key)
+    return {str(service["ServicePrincipal"]) for service in pages}
+
+
+def administrators(aws: Aws, service: str) -> list[str]:
+    """The ids of the delegated administrators of a service; raises AwsError."""
+    key = "DelegatedAdministrators"
+    pages = aws.pages("organizations", "list_delegated_administrators", key, ServicePrincipal=service)
+    return [str(account["Id"]) for account in pages]
+
+
+class _ServiceAccess(Operation):
+    """One service's trusted access."""
+
+    family: ClassVar = "Trusted access"
+
+    service: Service
+
+    def settled(self, organization: Organization) -> Self:
+        del organization
+        return self.model_copy(update={"service": resolve(self.service, "service")})
+
+    def subject(self) -> str:
+        return f"service:{self.service}"
+
+    def target(self, organization: Organization) -> str:
+        del organization
+        return "/"
+
+    def _facts(self) -> tuple[Fact, ...]:
+        return (Fact(label="Service", value=service_name(self.service)), Fact(label="Principal", value=self.service))
+
+
+class EnableServiceAccess(_ServiceAccess):
+    """Gives an AWS service trusted access, so that it may work in all accounts of the organization.
+
+    AWS recommends to do this in the service itself, which then sets up all that it needs.
+    """
+
+    name: ClassVar = "enable-service-access"
+    aliases: ClassVar = ("enable-aws-service-access",)
+    example: ClassVar = "--service guardduty.amazonaws.com"
+    permissions: ClassVar = (
+        Permission("enable trusted access", ("organizations:EnableAWSServiceAccess",)),
+        SEE_SERVICES,
+    )
+
+    def title(self, organization: Organization) -> str:
+        del organization
+        return f"Enable trusted access for {service_label(self.service)}"
+
+    def preview(self, look: Look) -> Preview:
+        if self.service in enabled_services(look.aws):
+            raise FieldError("service", f"{service_label(self.service)} has trusted access already.")
+        name = service_name(self.service)
+        return Preview(
+            title=self.title(look.organization),
+            facts=self._facts(),
+            plan=("Enable trusted access (EnableAWSServiceAccess).",),
+            warnings=(
+                f"AWS recommends to enable it in {name} itself, by its console or API, which then sets up all it needs.",
+                f"{name} may create a service-linked role in every account.",
+            ),
+            hits=(f"{len(look.organization.accounts)} accounts, the management account included",),
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        del precondition
+        return (Switch(self.service, on=True),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, organization, console
+        return Closing(summary=f"{service_label(self.service)} has trusted access.", facts=self._facts())
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del precondition, memory
+        return (DisableServiceAccess(service=self.service),)
+
+
+class DisableServiceAccess(_ServiceAccess):
+    """Takes an AWS service's trusted access away.
+
+    AWS strongly recommends to do this in the service itself, which then cleans up after itself.
+    """
+
+    name: ClassVar = "disable-service-access"
+    aliases: ClassVar = ("disable-aws-service-access",)
+    example: ClassVar = "--service cloudtrail.amazonaws.com"
+    permissions: ClassVar = (
+        Permission("disable trusted access", ("organizations:DisableAWSServiceAccess",)),
+        SEE_SERVICES,
+    )
+
+    def title(self, organization: Organization) -> str:
+        del organization
+        return f"Disable trusted access for {service_label(self.service)}"
+
+    def preview(self, look: Look) -> Preview:
+        if self.service not in enabled_services(look.aws):
+            raise FieldError(
+                "service", f"{service_label(self.service)} has no trusted access. `/org services` lists who has."
+            )
+        self._check_no_administrators(look)
+        name = service_name(self.service)
+        return Preview(
+            title=self.title(look.organization),
+            facts=self._facts(),
+            plan=("Disable trusted access (DisableAWSServiceAccess).",),
+            warnings=(
+                f"AWS strongly recommends to disable it in {name} itself: done here, {name} does not clean up after itself.",
+                f"{name} can no longer work in the member accounts; its service-linked roles stay there.",
+            ),
+            hits=(f"{len(look.organization.accounts)} accounts, the management account included",),
+        )
+
+    def _check_no_administrators(self, look: Look) -> None:
+        found = administrators(look.aws, self.service)
+        if found:
+            names = listed([look.organization.account_label(account) for account in found])
+            raise FieldError(
+                "service",
+                f"{names} is a delegated administrator for it. Ask for `/org deregister-delegated-administrator` first.",
+            )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        del precondition
+        return (Switch(self.service, on=False),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, organization, console
+        return Closing(summary=f"{service_label(self.service)} has no trusted access any more.", facts=self._facts())
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del precondition, memory
+        return (EnableServiceAccess(service=self.service),)
+
+
+class Switch(Step):
+    """Enables or disables one service's trusted access; both can be repeated without harm."""
+
+    key = "service-access"
+    title = "Change the service's trusted access"
+
+    def __init__(self, service: str, *, on: bool) -> None:
+        self._service = service
+        self._on = on
+
+    def observe(self, world: World) -> Observation:
+        if (self._service in enabled_services(world.aws)) == self._on:
+            return Done(f"Trusted access is {'enabled' if self._on else 'disabled'}.")
+        return Ready()
+
+    def act(self, world: World) -> Observation:
+        method = "enable_aws_service_access" if self._on else "disable_aws_service_access"
+        world.aws.write("organizations", method, ServicePrincipal=self._service)
+        return Done(f"Trusted access has been {'enabled' if self._on else 'disabled'}.")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        say, advice = REASONS.get(reason, ("", ""))
+        failed = Failed(say, advice, reason) if say else super().explain(code, reason, message)
+        return Failed(f"Trusted access was not changed. {failed.say}", failed.advice, failed.code)

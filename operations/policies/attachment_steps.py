@@ -1,0 +1,75 @@
+"""The steps that attach one policy to one target, or detach it.
+
+Source: AWS Organizations API Reference, "AttachPolicy", "DetachPolicy", "ListPoliciesForTarget".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from operations.aws.errors import RefusedError
+from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.steps import Step, World
+from operations.policies.policy_common import attached, describe
+
+
+class _Step(Step):
+    def __init__(self, policy: str, target: str, precondition: Mapping[str, Any]) -> None:
+        self._policy = policy
+        self._target = target
+        self._type = str(precondition["type"])
+        self._document = str(precondition["document"])
+
+    def _is_attached(self, world: World) -> bool:
+        return self._policy in {policy.id for policy in attached(world.aws, self._target, self._type)}
+
+    def _call(self, world: World, method: str) -> None:
+        world.aws.write("organizations", method, PolicyId=self._policy, TargetId=self._target)
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"Nothing was changed. {failed.say}", failed.advice, failed.code)
+
+
+class Attach(_Step):
+    """Attaches one policy to one target; a document that has changed since the approval is not attached."""
+
+    key = "attach"
+    title = "Attach the policy"
+
+    def observe(self, world: World) -> Observation:
+        if self._is_attached(world):
+            return Done("The policy is attached.")
+        found = describe(world.aws, self._policy)
+        if found is None:
+            return Stale("the policy no longer exists.")
+        return Ready() if found.seal == self._document else Stale("the policy's document was changed.")
+
+    def act(self, world: World) -> Observation:
+        try:
+            self._call(world, "attach_policy")
+        except RefusedError as error:
+            if error.code == "DuplicatePolicyAttachmentException":
+                return Done("The policy is attached already.")
+            raise
+        return Done("The policy has been attached.")
+
+
+class Detach(_Step):
+    """Detaches one policy from one target."""
+
+    key = "detach"
+    title = "Detach the policy"
+
+    def observe(self, world: World) -> Observation:
+        return Ready() if self._is_attached(world) else Done("The policy is not attached there.")
+
+    def act(self, world: World) -> Observation:
+        try:
+            self._call(world, "detach_policy")
+        except RefusedError as error:
+            if error.code == "PolicyNotAttachedException":
+                return Done("The policy is not attached there any more.")
+            raise
+        return Done("The policy has been detached.")

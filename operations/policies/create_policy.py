@@ -1,0 +1,158 @@
+"""Creating policies of every type.
+
+Source: AWS Organizations API Reference, "CreatePolicy"; User Guide, "Creating organization policies".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation, named
+from operations.core.closing import Closing, Console
+from operations.core.fields import Flag
+from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.policies.policy_check import CHECK_PERMISSION
+from operations.policies.policy_common import POLICIES, SEE_POLICIES, Description, PolicyName, PolicyType, describe
+from operations.policies.policy_content import Content, read_content, size_fact, verdict
+from operations.policies.policy_diff import document_diff, same_document
+from operations.snapshot.organization import Organization
+from operations.snapshot.policy_types import label
+
+KINDS = "organizations:PolicyType"
+
+
+class CreatePolicy(Operation):
+    """Creates a policy of any type.
+
+    It has no effect until it is attached to the root, an organizational unit or an account.
+    """
+
+    name: ClassVar = "create-policy"
+    family: ClassVar = "Policies"
+    example: ClassVar = (
+        '--type scp --name KeepBuckets --content {"Version": "2012-10-17", "Statement": '
+        '[{"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}]}'
+    )
+    permissions: ClassVar = (
+        Permission("create policies", ("organizations:CreatePolicy",), (*POLICIES, "*")),
+        SEE_POLICIES,
+        CHECK_PERMISSION,
+    )
+
+    kind: PolicyType
+    policy_name: Annotated[PolicyName, Flag(("--name",), "Name", placeholder="DenyLeavingOrganization")]
+    content: Content
+    description: Annotated[Description, Flag(("--description",), "Description")] = ""
+
+    def settled(self, organization: Organization) -> Self:
+        for policy in organization.policies.known:
+            if (policy.type, policy.name) == (self.kind, self.policy_name):
+                raise FieldError(
+                    "policy_name",
+                    f"there is a {label(self.kind)} of this name already ({policy.id}). Choose another name, or change it "
+                    "with `/org update-policy`.",
+                )
+        return self.model_copy(update={"content": read_content(self.content, self.kind)})
+
+    def subject(self) -> str:
+        return f"policy-name:{self.kind}:{self.policy_name}"
+
+    def target(self, organization: Organization) -> str:
+        del organization
+        return "/"
+
+    def title(self, organization: Organization) -> str:
+        del organization
+        return f"Create the policy {self.policy_name} ({label(self.kind)})"
+
+    def preview(self, look: Look) -> Preview:
+        judged = verdict(look.aws, self.content, self.kind)
+        described = (Fact(label="Description", value=self.description),) if self.description else ()
+        return Preview(
+            title=self.title(look.organization),
+            facts=(
+                Fact(label="Name", value=self.policy_name),
+                Fact(label="Type", value=label(self.kind)),
+                *described,
+                size_fact(self.content, self.kind),
+                Fact(label="Check", value=judged.said),
+            ),
+            plan=("Create the policy (CreatePolicy). It is attached to nothing yet.",),
+            warnings=(*judged.warnings, *self._not_enabled(look.organization)),
+            hits=("No account: it has no effect until it is attached.",),
+            diff=document_diff("", self.content),
+        )
+
+    def _not_enabled(self, organization: Organization) -> tuple[str, ...]:
+        if organization.policies.types.get(self.kind) == "ENABLED":
+            return ()
+        return (
+            f"This policy type is not enabled; before it can be attached: `/org enable-policy-type --type {self.kind}`.",
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        del precondition
+        return (Create(self),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del organization, console
+        policy = str(memory["policy"])
+        return Closing(
+            summary=f"The policy {self.policy_name} ({policy}) is there. It has no effect until it is attached.",
+            facts=(
+                Fact(label="Policy id", value=policy),
+                Fact(label="Next", value=f"/org attach-policy --policy {policy} --target /Sandbox"),
+            ),
+        )
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del precondition
+        return (named("delete-policy").model_validate({"policy": str(memory["policy"])}),)
+
+
+class Create(Step):
+    """Creates the policy once: a name is unique for its type, so that one of ours is found again by it."""
+
+    key = "create"
+    title = "Create the policy"
+
+    def __init__(self, wanted: CreatePolicy) -> None:
+        self._wanted = wanted
+
+    def observe(self, world: World) -> Observation:
+        wanted = self._wanted
+        summaries = world.aws.pages("organizations", "list_policies", "Policies", Filter=wanted.kind)
+        found = next((str(item["Id"]) for item in summaries if item.get("Name") == wanted.policy_name), "")
+        if not found:
+            return Ready()
+        present = describe(world.aws, found)
+        if present and world.attempts and same_document(present.content, wanted.content):
+            return Done(f"The policy {found} is there.", {"policy": found})
+        return Stale("somebody else has created a policy of this name and type.")
+
+    def act(self, world: World) -> Observation:
+        wanted = self._wanted
+        try:
+            created = world.aws.write(
+                "organizations",
+                "create_policy",
+                Type=wanted.kind,
+                Name=wanted.policy_name,
+                Content=wanted.content,
+                Description=wanted.description,
+            )
+        except RefusedError as error:
+            if error.code == "DuplicatePolicyException":
+                return self.observe(world)
+            raise
+        policy = str(created["Policy"]["PolicySummary"]["Id"])
+        return Done(f"The policy {policy} has been created.", {"policy": policy})
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The policy was not created. {failed.say}", failed.advice, failed.code)

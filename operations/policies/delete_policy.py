@@ -1,0 +1,143 @@
+"""Deleting policies.
+
+Source: AWS Organizations API Reference, "DeletePolicy"; User Guide, "Deleting organization policies".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.core.words import listed
+from operations.policies.create_policy import CreatePolicy
+from operations.policies.policy_common import (
+    NOT_FOUND,
+    POLICIES,
+    SEE_POLICIES,
+    Described,
+    ExistingPolicy,
+    describe,
+    own,
+    policy_facts,
+)
+from operations.policies.policy_diff import document_diff
+from operations.snapshot.organization import Organization
+from operations.snapshot.places import target_label
+
+
+class DeletePolicy(Operation):
+    """Deletes a policy that is attached to nothing.
+
+    The finished request keeps its document and can create it again, under another id.
+    """
+
+    name: ClassVar = "delete-policy"
+    family: ClassVar = "Policies"
+    example: ClassVar = "--policy DenyLeavingOrganization"
+    permissions: ClassVar = (
+        Permission("delete policies", ("organizations:DeletePolicy",), POLICIES),
+        SEE_POLICIES,
+    )
+
+    policy: ExistingPolicy
+
+    def settled(self, organization: Organization) -> Self:
+        return self.model_copy(update={"policy": organization.policies.find(self.policy, "policy").id})
+
+    def subject(self) -> str:
+        return f"policy:{self.policy}"
+
+    def target(self, organization: Organization) -> str:
+        del organization
+        return "/"
+
+    def title(self, organization: Organization) -> str:
+        return f"Delete the policy {organization.policies.label(self.policy)}"
+
+    def preview(self, look: Look) -> Preview:
+        found = own(look, self.policy)
+        self._check_unattached(look, found)
+        return Preview(
+            title=self.title(look.organization),
+            facts=policy_facts(found),
+            plan=("Delete the policy (DeletePolicy).",),
+            warnings=("A policy that is created again has another id; whatever names this id no longer finds it.",),
+            hits=("No account: it is attached to nothing.",),
+            diff=document_diff(found.content, ""),
+            precondition={
+                "name": found.name,
+                "type": found.type,
+                "description": found.description,
+                "content": found.content,
+            },
+        )
+
+    def _check_unattached(self, look: Look, found: Described) -> None:
+        key = "Targets"
+        targets = list(look.aws.pages("organizations", "list_targets_for_policy", key, PolicyId=self.policy))
+        if targets:
+            places = listed([target_label(look.organization, str(target["TargetId"])) for target in targets])
+            raise FieldError(
+                "policy", f"{found.label} is attached to {places}. Detach it there first with `/org detach-policy`."
+            )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        return (Delete(self.policy, str(precondition["content"])),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        return Closing(
+            summary=f"The policy {organization.policies.label(self.policy)} is deleted.",
+            facts=(Fact(label="Policy id", value=self.policy),),
+        )
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        return (
+            CreatePolicy(
+                kind=str(precondition["type"]),
+                policy_name=str(precondition["name"]),
+                content=str(precondition["content"]),
+                description=str(precondition["description"]),
+            ),
+        )
+
+
+class Delete(Step):
+    """Deletes the policy as it was approved; one whose document has changed since is left alone."""
+
+    key = "delete"
+    title = "Delete the policy"
+
+    def __init__(self, policy: str, content: str) -> None:
+        self._policy = policy
+        self._content = content
+
+    def observe(self, world: World) -> Observation:
+        found = describe(world.aws, self._policy)
+        if found is None:
+            return Done("The policy is not there any more.")
+        return Ready() if found.content == self._content else Stale("the policy's document was changed.")
+
+    def act(self, world: World) -> Observation:
+        try:
+            world.aws.write("organizations", "delete_policy", PolicyId=self._policy)
+        except RefusedError as error:
+            if error.code == NOT_FOUND:
+                return Done("The policy is not there any more.")
+            raise
+        return Done("The policy has been deleted.")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        if code == "PolicyInUseException":
+            say = "The policy was not deleted: somebody has attached it meanwhile."
+            return Failed(say, "Look at `/org policy`, detach it, then ask again.", code)
+        failed = super().explain(code, reason, message)
+        return Failed(f"The policy was not deleted. {failed.say}", failed.advice, failed.code)

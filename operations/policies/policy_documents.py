@@ -1,0 +1,128 @@
+"""A policy document as people give it: read strictly, refused with line and column, and made small.
+
+Source: RFC 8259, "The JavaScript Object Notation"; AWS Organizations User Guide, "Quotas and service limits" (white space
+counts where a document comes through the API, so that it is taken out).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import Any, NoReturn
+
+from operations.aws.errors import FieldError
+from operations.snapshot.policy_types import label, limits
+
+DEEPEST = 50
+FENCED = re.compile(r"\s*```(?:json)?\s*\n?(.*?)\s*```\s*", re.DOTALL)
+CURLY = str.maketrans(dict.fromkeys("“”„‟", '"'))
+HINTS = (
+    (
+        re.compile(r"\A\s*[\w./-]+\.json\s*\Z"),
+        "That looks like a file's name: give the document itself, or the file in the form.",
+    ),
+    (re.compile(r"\A\s*(https?|file)://", re.IGNORECASE), "That looks like an address: give the document itself."),
+    (re.compile(r"[\[{,]\s*'", re.DOTALL), "JSON wants double quotes, no single ones."),
+    (re.compile(r"(^|\s)(//|#|/\*)"), "JSON has no comments."),
+    (re.compile(r",\s*[\]}]"), "There may be a comma too many before a closing bracket."),
+)
+
+
+def read_document(text: str, kind: str, field: str = "content") -> str:
+    """The document minified, its keys in their order; raises FieldError with line, column and the way out."""
+    plain = _unwrapped(text)
+    reader = _Reader(plain, field)
+    document = reader.read()
+    if not isinstance(document, dict):
+        raise FieldError(field, f"the document has to be a JSON object, in braces; this is {_named(document)}.")
+    small = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    _check_characters(small, field)
+    _check_size(small, kind, field)
+    return small
+
+
+def _unwrapped(text: str) -> str:
+    """Without a code fence and a byte order mark; with straight quotes where a keyboard has made all of them curly."""
+    fenced = FENCED.fullmatch(text)
+    plain = (fenced[1] if fenced else text).removeprefix("\ufeff")
+    return plain if '"' in plain else plain.translate(CURLY)
+
+
+class _Reader:
+    """Reads one text; an error names where it is."""
+
+    def __init__(self, text: str, field: str) -> None:
+        self._text = text
+        self._field = field
+
+    def read(self) -> Any:
+        self._check_depth()
+        try:
+            return json.loads(self._text, object_pairs_hook=self._pairs, parse_constant=self._constant)
+        except json.JSONDecodeError as error:
+            hint = next((f" {hint}" for pattern, hint in HINTS if pattern.search(self._text)), "")
+            self._refuse(f"is no JSON: {error.msg[:1].lower()}{error.msg[1:]}", error.pos, hint)
+        except FieldError:
+            raise
+        except (RecursionError, ValueError) as error:
+            raise FieldError(
+                self._field, "the document cannot be read: it is nested too deep or has a number too long."
+            ) from error
+
+    def _check_depth(self) -> None:
+        """Before it is parsed, because a parser that goes too deep fails in its own way."""
+        depth = 0
+        for piece in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', self._text):
+            depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(piece[0], 0)
+            if depth > DEEPEST:
+                self._refuse(f"is nested deeper than {DEEPEST} levels", piece.start(), " Make it flatter.")
+
+    def _pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        twice = next((key for key, times in Counter(key for key, _ in pairs).items() if times > 1), None)
+        if twice is not None:
+            self._refuse(f"has the key “{twice[:60]}” twice in one object", self._second(twice), " Keep one of them.")
+        return dict(pairs)
+
+    def _second(self, key: str) -> int:
+        """Where the key stands a second time; exact when it stands twice in all, else near it."""
+        found = [piece.start() for piece in re.finditer(rf"{re.escape(json.dumps(key))}\s*:", self._text)]
+        return found[1] if len(found) > 1 else found[0] if found else 0
+
+    def _constant(self, name: str) -> NoReturn:
+        self._refuse(f"holds {name}, which JSON does not know", max(self._text.find(name), 0), "")
+
+    def _refuse(self, what: str, at: int, hint: str) -> NoReturn:
+        line = self._text.count("\n", 0, at) + 1
+        column = at - self._text.rfind("\n", 0, at)
+        raise FieldError(self._field, f"the document {what}, at line {line}, column {column}.{hint}")
+
+
+def _named(value: Any) -> str:
+    names = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
+    return names.get(type(value), "null")
+
+
+def _check_characters(small: str, field: str) -> None:
+    try:
+        small.encode()
+    except UnicodeEncodeError as error:
+        raise FieldError(field, "the document has half a character in it (a lone surrogate); write it anew.") from error
+
+
+def _check_size(small: str, kind: str, field: str) -> None:
+    most = limits(kind).characters
+    if most and len(small) > most:
+        raise FieldError(
+            field,
+            f"the document has {len(small):,} characters without white space, and AWS takes {most:,} for a {label(kind)}. "
+            "Shorten it, or make two policies of it.",
+        )
+
+
+def pretty(document: str) -> str:
+    """The document as people read it; as it is when it is no JSON."""
+    try:
+        return json.dumps(json.loads(document), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return document

@@ -1,0 +1,180 @@
+"""Changing a policy's document, name or description.
+
+Source: AWS Organizations API Reference, "UpdatePolicy"; User Guide, "Updating organization policies".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from operations.aws.errors import FieldError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.fields import Flag
+from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.policies.policy_check import CHECK_PERMISSION
+from operations.policies.policy_common import (
+    POLICIES,
+    SEE_POLICIES,
+    Described,
+    Description,
+    ExistingPolicy,
+    PolicyName,
+    describe,
+    hits,
+    management_warning,
+    own,
+    policy_facts,
+)
+from operations.policies.policy_content import Content, Verdict, read_content, size_fact, verdict
+from operations.policies.policy_diff import document_diff, same_document
+from operations.snapshot.organization import Organization
+from operations.snapshot.places import reached
+
+Values = Mapping[str, str]
+PARTS = {"content": "Content", "name": "Name", "description": "Description"}
+
+
+class UpdatePolicy(Operation):
+    """Changes a policy's document, name or description.
+
+    A new document applies at once wherever the policy is attached.
+    """
+
+    name: ClassVar = "update-policy"
+    family: ClassVar = "Policies"
+    example: ClassVar = "--policy DenyLeavingOrganization --description 'Nobody leaves'"
+    permissions: ClassVar = (
+        Permission("change policies", ("organizations:UpdatePolicy",), POLICIES),
+        SEE_POLICIES,
+        CHECK_PERMISSION,
+    )
+
+    policy: ExistingPolicy
+    content: Content = ""
+    policy_name: Annotated[PolicyName | None, Flag(("--name",), "New name", hint="Empty: the name stays")] = None
+    description: Annotated[
+        Description | None, Flag(("--description",), "New description", hint="Empty: the description stays")
+    ] = None
+
+    def settled(self, organization: Organization) -> Self:
+        found = organization.policies.find(self.policy, "policy")
+        if not self._wanted():
+            raise FieldError("content", "nothing is to be changed. Give a new document, name or description.")
+        content = read_content(self.content, found.type) if self.content else ""
+        return self.model_copy(update={"policy": found.id, "content": content})
+
+    def _wanted(self) -> dict[str, str]:
+        """The parts that are to change, by the names that the precondition gives them."""
+        given = {"content": self.content or None, "name": self.policy_name, "description": self.description}
+        return {part: value for part, value in given.items() if value is not None}
+
+    def subject(self) -> str:
+        return f"policy:{self.policy}"
+
+    def target(self, organization: Organization) -> str:
+        del organization
+        return "/"
+
+    def title(self, organization: Organization) -> str:
+        return f"Change the policy {organization.policies.label(self.policy)}"
+
+    def preview(self, look: Look) -> Preview:
+        found = own(look, self.policy)
+        before = {"content": found.content, "name": found.name, "description": found.description}
+        changes = {part: value for part, value in self._wanted().items() if not _same(part, value, before[part])}
+        if not changes:
+            raise FieldError("content", f"{found.label} is exactly so already, so nothing would change.")
+        accounts = reached(look.organization, self.policy) if "content" in changes else []
+        judged = verdict(look.aws, self.content, found.type) if "content" in changes else None
+        return Preview(
+            title=self.title(look.organization),
+            facts=(*policy_facts(found), *self._facts(found, changes, judged)),
+            plan=(f"Change the policy's {' and '.join(_word(part) for part in changes)} (UpdatePolicy).",),
+            warnings=(
+                *(judged.warnings if judged else ()),
+                *management_warning(look.organization, found.type, accounts),
+            ),
+            hits=hits(look.organization, found.type, accounts) if judged else (),
+            diff=document_diff(found.content, self.content) if judged else "",
+            precondition={part: before[part] for part in self._wanted()},
+        )
+
+    def _facts(self, found: Described, changes: Values, judged: Verdict | None) -> tuple[Fact, ...]:
+        facts = [
+            Fact(label=f"New {part}", value=f"{getattr(found, part) or '(none)'} → {value or '(none)'}")
+            for part, value in changes.items()
+            if part != "content"
+        ]
+        if judged:
+            facts += [size_fact(self.content, found.type), Fact(label="Check", value=judged.said)]
+        return tuple(facts)
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        return (Update(self.policy, self._wanted(), precondition),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        return Closing(
+            summary=f"The policy {organization.policies.label(self.policy)} is changed.",
+            facts=(Fact(label="Changed", value=", ".join(_word(part) for part in self._wanted())),),
+        )
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        return (
+            UpdatePolicy(
+                policy=self.policy,
+                content=str(precondition.get("content", "")),
+                policy_name=precondition.get("name"),
+                description=precondition.get("description"),
+            ),
+        )
+
+
+def _word(part: str) -> str:
+    return "document" if part == "content" else part
+
+
+def _same(part: str, one: str, other: str) -> bool:
+    return same_document(one, other) if part == "content" else one == other
+
+
+class Update(Step):
+    """Changes the parts that were approved, from the values that were approved; any third value is somebody else's."""
+
+    key = "update"
+    title = "Change the policy"
+
+    def __init__(self, policy: str, wanted: Values, before: Mapping[str, Any]) -> None:
+        self._policy = policy
+        self._wanted = dict(wanted)
+        self._before = dict(before)
+
+    def observe(self, world: World) -> Observation:
+        found = describe(world.aws, self._policy)
+        if found is None:
+            return Stale("the policy no longer exists.")
+        now = {part: str(getattr(found, part)) for part in self._wanted}
+        if all(_same(part, now[part], value) for part, value in self._wanted.items()):
+            return Done("The policy is as wanted.")
+        other = [part for part, value in now.items() if not self._ours(part, value)]
+        if other:
+            return Stale(f"somebody else has changed the policy's {' and '.join(_word(part) for part in other)}.")
+        return Ready()
+
+    def _ours(self, part: str, now: str) -> bool:
+        return now == self._before[part] or _same(part, now, self._wanted[part])
+
+    def act(self, world: World) -> Observation:
+        values = {PARTS[part]: value for part, value in self._wanted.items()}
+        world.aws.write("organizations", "update_policy", PolicyId=self._policy, **values)
+        return Done("The policy has been changed.")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The policy was not changed. {failed.say}", failed.advice, failed.code)

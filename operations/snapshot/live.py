@@ -1,0 +1,96 @@
+"""What the picture does not hold, read from AWS when somebody looks at it: tags, documents, effective policies, delegations.
+
+The clients behind it give up soon: a person waits, and the picture alone is an answer too.
+Source: AWS Organizations API Reference, "ListTagsForResource", "DescribePolicy", "DescribeEffectivePolicy",
+"ListDelegatedAdministrators", "ListDelegatedServicesForAccount".
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+from operations.accounts.account_tags import SEE_TAGS, tags_of
+from operations.aws.aws import Aws
+from operations.aws.errors import RefusedError
+from operations.aws.permissions import Permission
+
+MOST_DELEGATED = 10
+NO_EFFECTIVE = "EffectivePolicyNotFoundException"
+LIVE_PERMISSIONS = (
+    SEE_TAGS,
+    Permission("show effective policies", ("organizations:DescribeEffectivePolicy",)),
+    Permission(
+        "show delegated administrators",
+        ("organizations:ListDelegatedAdministrators", "organizations:ListDelegatedServicesForAccount"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Delegated:
+    """A delegated administrator, and the service principals for which it is one."""
+
+    account: str
+    name: str
+    services: tuple[str, ...]
+
+
+class Live(Protocol):
+    """Each raises AwsError where AWS does not tell."""
+
+    def tags(self, account: str) -> dict[str, str]: ...
+
+    def document(self, policy: str) -> str: ...
+
+    def effective(self, account: str, kind: str) -> str: ...
+
+    def delegated(self) -> tuple[Delegated, ...]: ...
+
+
+class LiveAws:
+    """AWS as it is at this moment."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def tags(self, account: str) -> dict[str, str]:
+        """The tags of an account; none for one that has left the organization meanwhile."""
+        return tags_of(self._aws, account) or {}
+
+    def document(self, policy: str) -> str:
+        """The document of a policy, indented."""
+        answer = self._aws.read("organizations", "describe_policy", PolicyId=policy)
+        return indented(str(answer["Policy"]["Content"]))
+
+    def effective(self, account: str, kind: str) -> str:
+        """What all policies of a type come to on an account, indented; empty when they come to nothing."""
+        try:
+            answer = self._aws.read("organizations", "describe_effective_policy", TargetId=account, PolicyType=kind)
+        except RefusedError as error:
+            if error.code != NO_EFFECTIVE:
+                raise
+            return ""
+        return indented(str(answer["EffectivePolicy"]["PolicyContent"]))
+
+    def delegated(self) -> tuple[Delegated, ...]:
+        """The first delegated administrators, each with its services."""
+        found = self._aws.pages("organizations", "list_delegated_administrators", "DelegatedAdministrators")
+        return tuple(
+            self._delegated(str(item["Id"]), str(item.get("Name", ""))) for item in islice(found, MOST_DELEGATED)
+        )
+
+    def _delegated(self, account: str, name: str) -> Delegated:
+        key = "DelegatedServices"
+        services = self._aws.pages("organizations", "list_delegated_services_for_account", key, AccountId=account)
+        return Delegated(account, name, tuple(sorted(str(service["ServicePrincipal"]) for service in services)))
+
+
+def indented(document: str) -> str:
+    """A JSON document with a line for each member; as it is when it is none."""
+    try:
+        return json.dumps(json.loads(document), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return document

@@ -1,0 +1,131 @@
+"""The organization as it was at one moment: accounts and organizational units, found by whatever name people use.
+
+Source: AWS Organizations User Guide, "AWS Organizations terminology and concepts".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from operations.aws.errors import FieldError
+from operations.core.words import listed
+from operations.snapshot.nearest import perhaps
+from operations.snapshot.policies import Policies
+
+
+@dataclass(frozen=True)
+class OrganizationalUnit:
+    """An OU, or the root: `path` is `/Workloads/Staging` (the root's is `/`), `parent` the id above it ("" for the root)."""
+
+    id: str
+    name: str
+    parent: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """A management or member account; `parent` is the id of its OU or root, `state` AWS's State (ACTIVE, SUSPENDED, …).
+
+    `joined` is AWS's JoinedMethod (CREATED, INVITED), empty where it is not told.
+    """
+
+    id: str
+    name: str
+    email: str
+    state: str
+    parent: str
+    joined: str = ""
+    joined_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Organization:
+    """One immutable picture of the organization; `read_at` is when the reading began.
+
+    `services` are the service principals with trusted access. An account that is in no organization has a picture too: its
+    `id` and `root` are empty.
+    """
+
+    id: str
+    management_account: str
+    root: str
+    feature_set: str
+    units: tuple[OrganizationalUnit, ...]
+    accounts: tuple[Account, ...]
+    read_at: datetime
+    policies: Policies = field(default_factory=Policies)
+    services: tuple[str, ...] = ()
+
+    @cached_property
+    def units_by_id(self) -> dict[str, OrganizationalUnit]:
+        return {unit.id: unit for unit in self.units}
+
+    @cached_property
+    def accounts_by_id(self) -> dict[str, Account]:
+        return {account.id: account for account in self.accounts}
+
+    @cached_property
+    def _units_by_path(self) -> dict[str, OrganizationalUnit]:
+        return {unit.path.casefold(): unit for unit in self.units}
+
+    def path_of(self, unit_id: str) -> str:
+        """The path of an OU or the root; the id itself when this picture doesn't know it."""
+        unit = self.units_by_id.get(unit_id)
+        return unit.path if unit else unit_id
+
+    def account_label(self, account_id: str) -> str:
+        """Name and id of an account, for people; the id alone when this picture doesn't know it."""
+        account = self.accounts_by_id.get(account_id)
+        return f"{account.name} ({account.id})" if account else account_id
+
+    def account_path(self, account_id: str) -> str:
+        """The path of the OU in which an account is."""
+        account = self.accounts_by_id.get(account_id)
+        return self.path_of(account.parent) if account else ""
+
+    def find_unit(self, text: str, field_name: str) -> OrganizationalUnit:
+        """The OU or root that `text` (path, id or unique name) means; raises FieldError with the candidates."""
+        wanted = text.strip()
+        if wanted in self.units_by_id:
+            return self.units_by_id[wanted]
+        exact = self._units_by_path.get(_normal_path(wanted))
+        if exact:
+            return exact
+        named = [unit for unit in self.units if unit.name.casefold() == wanted.strip("/").casefold() and unit.parent]
+        if len(named) == 1 and not wanted.startswith("/"):
+            return named[0]
+        raise FieldError(field_name, self._no_unit(wanted, named))
+
+    def find_account(self, text: str, field_name: str) -> Account:
+        """The account that `text` (id, e-mail or unique name) means; raises FieldError with the candidates."""
+        wanted = text.strip()
+        if wanted in self.accounts_by_id:
+            return self.accounts_by_id[wanted]
+        folded = wanted.casefold()
+        found = [a for a in self.accounts if folded in (a.email.casefold(), a.name.casefold())]
+        if len(found) == 1:
+            return found[0]
+        raise FieldError(field_name, self._no_account(wanted, found))
+
+    def _no_unit(self, wanted: str, named: list[OrganizationalUnit]) -> str:
+        if len(named) > 1 and not wanted.startswith("/"):
+            paths = listed([unit.path for unit in named])
+            return f"“{wanted}” names {len(named)} organizational units: {paths}. Give the path."
+        word = wanted.strip("/")
+        near = perhaps(word, ((unit.path.strip("/") if "/" in word else unit.name, unit.path) for unit in self.units))
+        return f"there is no organizational unit “{wanted}”. {near or '`/org tree` shows them.'}"
+
+    def _no_account(self, wanted: str, found: list[Account]) -> str:
+        if found:
+            ids = listed([f"{a.id} ({self.path_of(a.parent)})" for a in found])
+            return f"“{wanted}” names {len(found)} accounts: {ids}. Give the id."
+        known = ((a.email if "@" in wanted else a.name, f"{a.name} ({a.id})") for a in self.accounts)
+        way_out = perhaps(wanted, known) or "Give its id, name or e-mail."
+        return f"there is no account “{wanted}” in the organization. {way_out}"
+
+
+def _normal_path(text: str) -> str:
+    return "/" + text.strip().strip("/").casefold()

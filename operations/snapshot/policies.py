@@ -1,0 +1,77 @@
+"""The policies of the organization as they were at one moment: what there is, what is attached where, which types are enabled.
+
+Source: AWS Organizations User Guide, "Managing organization policies with AWS Organizations"; API Reference, "PolicySummary".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from operations.aws.errors import FieldError
+from operations.core.words import listed
+from operations.snapshot.nearest import perhaps
+
+Attachments = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy without its document; `type` is AWS's, such as SERVICE_CONTROL_POLICY."""
+
+    id: str
+    name: str
+    type: str
+    aws_managed: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Policies:
+    """`targets` gives the roots, OUs and accounts to which a policy id is attached, `types` the status of each type at the root."""
+
+    known: tuple[Policy, ...] = ()
+    targets: Attachments = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def by_id(self) -> dict[str, Policy]:
+        return {policy.id: policy for policy in self.known}
+
+    @cached_property
+    def _on(self) -> dict[str, list[Policy]]:
+        found: dict[str, list[Policy]] = defaultdict(list)
+        for policy in self.known:
+            for target in self.targets.get(policy.id, ()):
+                found[target].append(policy)
+        return found
+
+    def on(self, target: str) -> tuple[Policy, ...]:
+        """The policies attached to a root, OU or account itself."""
+        return tuple(self._on.get(target, ()))
+
+    def find(self, text: str, field_name: str) -> Policy:
+        """The policy that `text` (id or unique name) means; raises FieldError with the candidates."""
+        wanted = text.strip()
+        if wanted in self.by_id:
+            return self.by_id[wanted]
+        named = [policy for policy in self.known if policy.name.casefold() == wanted.casefold()]
+        exact = [policy for policy in named if policy.name == wanted]
+        if len(named) == 1 or len(exact) == 1:
+            return (exact or named)[0]
+        raise FieldError(field_name, self._none_or_many(wanted, named))
+
+    def _none_or_many(self, wanted: str, named: list[Policy]) -> str:
+        if named:
+            candidates = listed([f"{policy.id} ({policy.type})" for policy in named])
+            return f"“{wanted}” names {len(named)} policies: {candidates}. Give the id."
+        known = ((policy.name, f"{policy.name} ({policy.id})") for policy in self.known)
+        way_out = perhaps(wanted, known) or "`/org policies` lists them."
+        return f"there is no policy “{wanted}” in the organization. {way_out}"
+
+    def label(self, policy_id: str) -> str:
+        """Name and id of a policy, for people; the id alone when this picture doesn't know it."""
+        policy = self.by_id.get(policy_id)
+        return f"{policy.name} ({policy.id})" if policy else policy_id

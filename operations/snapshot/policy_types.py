@@ -1,0 +1,90 @@
+"""The policy types, read from botocore's model, with their words for people and AWS's limits.
+
+Source: AWS Organizations API Reference, "CreatePolicy" (Type); User Guide, "Quotas and service limits for AWS Organizations".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from botocore.loaders import Loader
+
+from operations.core.fields import Choice
+
+SCP = "SERVICE_CONTROL_POLICY"
+RCP = "RESOURCE_CONTROL_POLICY"
+SHORT = {
+    SCP: ("scp", "scps"),
+    RCP: ("rcp", "rcps"),
+    "AISERVICES_OPT_OUT_POLICY": ("ai", "ai-opt-out"),
+    "DECLARATIVE_POLICY_EC2": ("declarative", "ec2"),
+}
+SPELLED = {
+    "AISERVICES_OPT_OUT_POLICY": "AI services opt-out policy",
+    "DECLARATIVE_POLICY_EC2": "Declarative policy for EC2",
+}
+CAPITALS = {"s3": "S3", "securityhub": "Security Hub", "cspm": "CSPM", "guardduty": "GuardDuty"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most characters of a document (0: AWS decides), and the most policies of the type on one root, OU or account."""
+
+    characters: int = 0
+    attached: int = 0
+
+
+LIMITS = {
+    SCP: Limits(10_240, 10),
+    RCP: Limits(5_120, 5),
+    "AISERVICES_OPT_OUT_POLICY": Limits(2_500, 5),
+    "CHATBOT_POLICY": Limits(10_000, 5),
+    "TAG_POLICY": Limits(10_000, 10),
+    "BACKUP_POLICY": Limits(10_000, 10),
+    "DECLARATIVE_POLICY_EC2": Limits(10_000, 10),
+    "SECURITYHUB_POLICY": Limits(10_000, 10),
+}
+
+
+@cache
+def policy_types() -> tuple[str, ...]:
+    """Every type that the installed botocore knows, service control policies first."""
+    model = Loader().load_service_model("organizations", "service-2")
+    return tuple(model["shapes"]["PolicyType"]["enum"])
+
+
+def limits(kind: str) -> Limits:
+    """AWS's limits for a type; a type that is not in the quotas page has none here, and AWS decides."""
+    return LIMITS.get(kind, Limits())
+
+
+def label(kind: str) -> str:
+    """`Service control policy`, as people read it."""
+    if kind in SPELLED:
+        return SPELLED[kind]
+    words = " ".join(CAPITALS.get(word, word) for word in kind.casefold().split("_"))
+    return words[:1].upper() + words[1:]
+
+
+def choices() -> tuple[Choice, ...]:
+    """The types as a form offers them, with the short words that people type."""
+    return tuple(Choice(kind, label(kind), _words(kind)) for kind in policy_types())
+
+
+def _words(kind: str) -> tuple[str, ...]:
+    dashed = kind.casefold().replace("_", "-")
+    return (*SHORT.get(kind, ()), dashed.removesuffix("-policy"), dashed, label(kind))
+
+
+def is_authorization(kind: str) -> bool:
+    """Whether policies of this type limit permissions (SCP, RCP), and so have no effective policy to describe."""
+    return kind in (SCP, RCP)
+
+
+def named(text: str) -> str:
+    """The type that `text` means by value or by one of its words; empty when it means none."""
+    folded = text.strip().casefold()
+    return next(
+        (c.value for c in choices() if folded in (c.value.casefold(), *(word.casefold() for word in c.words))), ""
+    )

@@ -1,0 +1,144 @@
+"""Creating an organizational unit.
+
+Source: AWS Organizations API Reference, "CreateOrganizationalUnit"; User Guide, "Creating an OU" and "Quotas".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field
+
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.fields import Flag, Kind
+from operations.core.observations import Done, Failed, Observation, Ready
+from operations.core.preview import Fact, Look, Preview, check_unit
+from operations.core.steps import Step, World
+from operations.core.values import UnitName
+from operations.snapshot.organization import Organization
+from operations.snapshot.reader import DEEPEST
+from operations.tree.delete_ou import DeleteOu
+from operations.tree.units import PARENT_RESOURCES, SEE_UNITS, child_path, name_warnings, units_below
+
+
+class CreateOu(Operation):
+    """Creates an organizational unit, empty at first, beneath another one or the root.
+
+    The policies of everything above it apply to it at once. An organizational unit can be renamed, and deleted while it is
+    empty, but never moved to another place in the tree.
+    """
+
+    name: ClassVar = "create-ou"
+    aliases: ClassVar = ("create-organizational-unit",)
+    family: ClassVar = "Organizational units"
+    example: ClassVar = "--name Sandbox --parent /Workloads"
+    permissions: ClassVar = (
+        Permission("create organizational units", ("organizations:CreateOrganizationalUnit",), PARENT_RESOURCES),
+        SEE_UNITS,
+    )
+
+    unit_name: Annotated[
+        UnitName,
+        Field(max_length=128),
+        Flag(("--name",), "Name", hint="1 to 128 characters", placeholder="Sandbox"),
+    ]
+    parent: Annotated[
+        str,
+        Field(max_length=500),
+        Flag(("--parent", "--parent-id"), "Beneath", Kind.OU, hint="Path or id; the root when left empty"),
+    ] = "/"
+
+    def settled(self, organization: Organization) -> Self:
+        parent = organization.find_unit(self.parent, "parent")
+        if depth_of(organization, parent.id) >= DEEPEST:
+            raise FieldError(
+                "parent", f"{parent.path} is {DEEPEST} levels deep, and AWS takes no more. Choose a place higher up."
+            )
+        return self.model_copy(update={"parent": parent.id})
+
+    def subject(self) -> str:
+        return f"unit:{self.parent}/{self.unit_name.casefold()}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.path_of(self.parent)
+
+    def title(self, organization: Organization) -> str:
+        return f"Create the organizational unit {child_path(organization, self.parent, self.unit_name)}"
+
+    def preview(self, look: Look) -> Preview:
+        organization = look.organization
+        check_unit(look, self.parent, "parent")
+        above, siblings = organization.path_of(self.parent), units_below(look.aws, self.parent)
+        warnings = name_warnings(look, self.parent, self.unit_name, siblings)
+        return Preview(
+            title=self.title(organization),
+            facts=(Fact(label="Name", value=self.unit_name), Fact(label="Beneath", value=above)),
+            plan=(f"Create the organizational unit beneath {above} (CreateOrganizationalUnit).",),
+            warnings=(*warnings, *self._deep(organization)),
+            precondition={"above": above},
+        )
+
+    def _deep(self, organization: Organization) -> list[str]:
+        last = depth_of(organization, self.parent) + 1 == DEEPEST
+        return [f"It is on level {DEEPEST}, the last: nothing can be created beneath it."] if last else []
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        del precondition
+        return (MakeUnit(self.parent, self.unit_name),)
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del precondition
+        return (DeleteOu(ou=str(memory["unit"])),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del console
+        unit, path = str(memory["unit"]), child_path(organization, self.parent, self.unit_name)
+        return Closing(
+            summary=f"The organizational unit {path} is there: {unit}.",
+            facts=(Fact(label="Id", value=unit), Fact(label="Path", value=path)),
+        )
+
+
+class MakeUnit(Step):
+    """Creates one OU; its name, which no two neighbours share, tells whether it is there already. It is remembered as `unit`."""
+
+    key = "make-unit"
+    title = "Create the organizational unit"
+
+    def __init__(self, parent: str, name: str) -> None:
+        self._parent = parent
+        self._name = name
+
+    def observe(self, world: World) -> Observation:
+        found = next((unit for unit in units_below(world.aws, self._parent) if unit["Name"] == self._name), None)
+        return Done("The organizational unit is there.", {"unit": found["Id"]}) if found else Ready()
+
+    def act(self, world: World) -> Observation:
+        try:
+            answer = world.aws.write(
+                "organizations", "create_organizational_unit", ParentId=self._parent, Name=self._name
+            )
+        except RefusedError as error:
+            if error.code != "DuplicateOrganizationalUnitException":
+                raise
+            found = self.observe(world)
+            if isinstance(found, Ready):  # A neighbour that AWS holds to be of the same name, and we do not.
+                raise
+            return found
+        return Done("AWS has created the organizational unit.", {"unit": answer["OrganizationalUnit"]["Id"]})
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The organizational unit was not created. {failed.say}", failed.advice, failed.code)
+
+
+def depth_of(organization: Organization, unit: str) -> int:
+    """The level of an OU, 0 for the root; names may hold a /, so its path does not tell."""
+    depth, found = 0, organization.units_by_id.get(unit)
+    while found and found.parent:
+        depth, found = depth + 1, organization.units_by_id.get(found.parent)
+    return depth

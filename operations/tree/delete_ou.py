@@ -1,0 +1,166 @@
+"""Deleting an empty organizational unit.
+
+Source: AWS Organizations API Reference, "DeleteOrganizationalUnit"; User Guide, "Deleting an OU".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import StringConstraints
+
+from operations.aws.aws import Answer, Aws
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.fields import Flag, Kind
+from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.core.words import listed
+from operations.snapshot.organization import Organization
+from operations.tree.units import GONE, SEE_UNITS, UNIT_RESOURCES, live_name, not_the_root, unit_name, units_below
+
+NOT_EMPTY = "OrganizationalUnitNotEmptyException"
+
+
+class DeleteOu(Operation):
+    """Deletes an empty organizational unit.
+
+    The accounts and organizational units in it have to be moved or deleted first. Policies attached to it are detached and
+    stay in the organization.
+    """
+
+    name: ClassVar = "delete-ou"
+    aliases: ClassVar = ("delete-organizational-unit",)
+    family: ClassVar = "Organizational units"
+    example: ClassVar = "--ou /Workloads/Sandbox"
+    permissions: ClassVar = (
+        Permission("delete organizational units", ("organizations:DeleteOrganizationalUnit",), UNIT_RESOURCES),
+        SEE_UNITS,
+        Permission(
+            "see what is in an organizational unit and attached to it",
+            ("organizations:ListAccountsForParent", "organizations:ListPoliciesForTarget", "organizations:ListRoots"),
+        ),
+    )
+
+    ou: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=500),
+        Flag(("--ou", "--organizational-unit-id"), "Organizational unit", Kind.OU, hint="Path or id; it must be empty"),
+    ]
+
+    def settled(self, organization: Organization) -> Self:
+        unit = not_the_root(organization.find_unit(self.ou, "ou"), "ou")
+        return self.model_copy(update={"ou": unit.id})
+
+    def subject(self) -> str:
+        return f"unit:{self.ou}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.path_of(self.ou)
+
+    def title(self, organization: Organization) -> str:
+        return f"Delete the organizational unit {organization.path_of(self.ou)}"
+
+    def preview(self, look: Look) -> Preview:
+        current, path = live_name(look, self.ou, "ou"), look.organization.path_of(self.ou)
+        check_empty(look.aws, self.ou, path)
+        policies = list(attached_policies(look.aws, self.ou))
+        return Preview(
+            title=self.title(look.organization),
+            facts=(Fact(label="Organizational unit", value=path), Fact(label="Id", value=self.ou)),
+            plan=(f"Delete {path}, which is empty (DeleteOrganizationalUnit).",),
+            warnings=_warnings(path, policies),
+            precondition={"name": current, "path": path, "policies": sorted(policy["Id"] for policy in policies)},
+        )
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        return (DeleteUnit(self.ou, str(precondition["name"])),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        path = organization.path_of(self.ou)
+        named = f"The organizational unit {path}" if path != self.ou else "The organizational unit"
+        return Closing(summary=f"{named} has been deleted.", facts=(Fact(label="Id", value=self.ou),))
+
+
+def check_empty(aws: Aws, unit: str, path: str) -> None:
+    """Asks AWS what is in an OU; raises FieldError that names it, else AwsError."""
+    accounts = [
+        f"{account.get('Name', '')} ({account['Id']})"
+        for account in aws.pages("organizations", "list_accounts_for_parent", "Accounts", ParentId=unit)
+    ]
+    units = [str(below["Name"]) for below in units_below(aws, unit)]
+    if not accounts and not units:
+        return
+    counted = (
+        _counted(accounts, "account", "accounts"),
+        _counted(units, "organizational unit", "organizational units"),
+    )
+    found = " and ".join(text for text in counted if text)
+    raise FieldError(
+        "ou",
+        f"{path} is not empty: {found}. Move accounts elsewhere with `/org move-account`, delete the organizational units "
+        "in it with `/org delete-ou`, then ask again.",
+    )
+
+
+def _counted(items: list[str], one: str, many: str) -> str:
+    return f"{len(items)} {one if len(items) == 1 else many} ({listed(items, 5)})" if items else ""
+
+
+def attached_policies(aws: Aws, target: str) -> Iterator[Answer]:
+    """The policies of every enabled type that are attached to a root, OU or account itself; raises AwsError."""
+    root = next(aws.pages("organizations", "list_roots", "Roots"))
+    for kind in root.get("PolicyTypes", ()):
+        if kind["Status"] == "ENABLED":
+            yield from aws.pages(
+                "organizations", "list_policies_for_target", "Policies", TargetId=target, Filter=kind["Type"]
+            )
+
+
+def _warnings(path: str, policies: list[Answer]) -> tuple[str, ...]:
+    own = sorted(str(policy["Name"]) for policy in policies if not policy.get("AwsManaged"))
+    lost = [f"Policies are attached to it, which are detached and stay in the organization: {listed(own, 5)}."]
+    named = (
+        f"What names {path} or its id, such as rules, StackSets and conditions in policies, points at nothing from then on; "
+        "another one of the same name has another id."
+    )
+    return (*(lost if own else ()), named)
+
+
+class DeleteUnit(Step):
+    """Deletes one OU; AWS refuses while anything is in it, and an OU that is gone is the goal reached."""
+
+    key = "delete-unit"
+    title = "Delete the organizational unit"
+
+    def __init__(self, unit: str, name: str) -> None:
+        self._unit = unit
+        self._name = name
+
+    def observe(self, world: World) -> Observation:
+        name = unit_name(world.aws, self._unit)
+        if name is None:
+            return Done("The organizational unit is gone.")
+        return (
+            Ready() if name == self._name else Stale(f"the organizational unit has been renamed to {name} meanwhile.")
+        )
+
+    def act(self, world: World) -> Observation:
+        try:
+            world.aws.write("organizations", "delete_organizational_unit", OrganizationalUnitId=self._unit)
+        except RefusedError as error:
+            if error.code == GONE:
+                return Done("The organizational unit is gone already.")
+            if error.code == NOT_EMPTY:
+                return Stale("the organizational unit is no longer empty; look at `/org tree` for what is in it.")
+            raise
+        return Done("The organizational unit has been deleted.")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The organizational unit was not deleted. {failed.say}", failed.advice, failed.code)

@@ -1,0 +1,160 @@
+"""Renaming an organizational unit.
+
+Source: AWS Organizations API Reference, "UpdateOrganizationalUnit"; User Guide, "Renaming an OU".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, StringConstraints
+
+from operations.accounts.move_account import parent_of
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.fields import Flag, Kind
+from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.preview import Fact, Look, Preview
+from operations.core.steps import Step, World
+from operations.core.values import UnitName
+from operations.snapshot.organization import Organization
+from operations.tree.units import (
+    GONE,
+    SEE_UNITS,
+    UNIT_RESOURCES,
+    child_path,
+    live_name,
+    name_warnings,
+    not_the_root,
+    unit_name,
+    units_below,
+)
+
+
+class RenameOu(Operation):
+    """Gives an organizational unit another name.
+
+    Its id, its accounts and its policies stay as they are. What names it by its path, such as rules and scripts, has to be
+    changed by hand.
+    """
+
+    name: ClassVar = "rename-ou"
+    aliases: ClassVar = ("update-organizational-unit",)
+    family: ClassVar = "Organizational units"
+    example: ClassVar = "--ou /Workloads/Staging --name Testing"
+    permissions: ClassVar = (
+        Permission("rename organizational units", ("organizations:UpdateOrganizationalUnit",), UNIT_RESOURCES),
+        SEE_UNITS,
+        Permission("see what an organizational unit is in", ("organizations:ListParents",)),
+    )
+
+    ou: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=500),
+        Flag(("--ou", "--organizational-unit-id"), "Organizational unit", Kind.OU, hint="Path or id"),
+    ]
+    unit_name: Annotated[
+        UnitName,
+        Field(max_length=128),
+        Flag(("--name",), "New name", hint="1 to 128 characters", placeholder="Testing"),
+    ]
+
+    def settled(self, organization: Organization) -> Self:
+        unit = not_the_root(organization.find_unit(self.ou, "ou"), "ou")
+        return self.model_copy(update={"ou": unit.id})
+
+    def subject(self) -> str:
+        return f"unit:{self.ou}"
+
+    def target(self, organization: Organization) -> str:
+        return organization.path_of(self.ou)
+
+    def title(self, organization: Organization) -> str:
+        return f"Rename the organizational unit {organization.path_of(self.ou)} to {self.unit_name}"
+
+    def preview(self, look: Look) -> Preview:
+        current = live_name(look, self.ou, "ou")
+        if current == self.unit_name:
+            raise FieldError("unit_name", f"the organizational unit is called {current} already. Choose another name.")
+        path, renamed = look.organization.path_of(self.ou), self._renamed(look.organization)
+        return Preview(
+            title=self.title(look.organization),
+            facts=(
+                Fact(label="Name", value=f"{current} → {self.unit_name}"),
+                Fact(label="Path", value=f"{path} → {renamed}"),
+            ),
+            plan=(f"Rename {current} to {self.unit_name} (UpdateOrganizationalUnit).",),
+            warnings=(*self._clashes(look), _paths_change(path, renamed)),
+            precondition={"name": current, "path": path},
+        )
+
+    def _renamed(self, organization: Organization) -> str:
+        unit = organization.units_by_id.get(self.ou)
+        return child_path(organization, unit.parent, self.unit_name) if unit else self.unit_name
+
+    def _clashes(self, look: Look) -> list[str]:
+        parent = parent_of(look.aws, self.ou)
+        siblings = [unit for unit in units_below(look.aws, parent) if unit["Id"] != self.ou]
+        return name_warnings(look, parent, self.unit_name, siblings, but=self.ou)
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        return (RenameTo(self.ou, str(precondition["name"]), self.unit_name),)
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del memory
+        return (RenameOu(ou=self.ou, unit_name=str(precondition["name"])),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, console
+        path = self._renamed(organization)
+        return Closing(
+            summary=f"The organizational unit is called {path}.",
+            facts=(Fact(label="Id", value=self.ou), Fact(label="Path", value=path)),
+        )
+
+
+def _paths_change(path: str, renamed: str) -> str:
+    return (
+        f"Rules, scripts and people that name {path} or anything beneath it have to name {renamed} from then on; "
+        f"the bot's rules for {path} no longer apply to it, those for {renamed} do."
+    )
+
+
+class RenameTo(Step):
+    """Renames one OU from the approved name to the wanted one; with any third name it is left alone."""
+
+    key = "rename-unit"
+    title = "Rename the organizational unit"
+
+    def __init__(self, unit: str, old: str, new: str) -> None:
+        self._unit = unit
+        self._old = old
+        self._new = new
+
+    def observe(self, world: World) -> Observation:
+        name = unit_name(world.aws, self._unit)
+        if name == self._new:
+            return Done("The organizational unit has its new name.")
+        if name == self._old:
+            return Ready()
+        return self._gone() if name is None else Stale(f"the organizational unit has been renamed to {name} meanwhile.")
+
+    def act(self, world: World) -> Observation:
+        rename = {"OrganizationalUnitId": self._unit, "Name": self._new}
+        try:
+            world.aws.write("organizations", "update_organizational_unit", **rename)
+        except RefusedError as error:
+            if error.code == GONE:
+                return self._gone()
+            raise
+        return Done("The organizational unit has been renamed.")
+
+    def _gone(self) -> Observation:
+        return Stale("the organizational unit no longer exists.")
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        failed = super().explain(code, reason, message)
+        return Failed(f"The organizational unit was not renamed. {failed.say}", failed.advice, failed.code)

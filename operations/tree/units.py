@@ -1,0 +1,80 @@
+"""What the operations on organizational units share: the OU itself, what is in it, and its siblings, as AWS tells them now.
+
+Source: AWS Organizations API Reference, "DescribeOrganizationalUnit", "ListOrganizationalUnitsForParent".
+"""
+
+from __future__ import annotations
+
+from operations.aws.aws import Answer, Aws
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.preview import Look
+from operations.core.words import listed
+from operations.snapshot.organization import Organization, OrganizationalUnit
+
+UNIT_RESOURCES = ("arn:aws:organizations::*:ou/o-*/ou-*",)
+PARENT_RESOURCES = (*UNIT_RESOURCES, "arn:aws:organizations::*:root/o-*/r-*")
+GONE = "OrganizationalUnitNotFoundException"
+SEE_UNITS = Permission(
+    "see an organizational unit and its neighbours as they are now",
+    ("organizations:DescribeOrganizationalUnit", "organizations:ListOrganizationalUnitsForParent"),
+)
+
+
+def unit_name(aws: Aws, unit: str) -> str | None:
+    """The name that an OU has now, None when it no longer exists; raises AwsError."""
+    try:
+        answer = aws.read("organizations", "describe_organizational_unit", OrganizationalUnitId=unit)
+    except RefusedError as error:
+        if error.code != GONE:
+            raise
+        return None
+    return str(answer["OrganizationalUnit"]["Name"])
+
+
+def live_name(look: Look, unit: str, field: str) -> str:
+    """The name that an OU has now; raises FieldError when it no longer exists, else AwsError."""
+    name = unit_name(look.aws, unit)
+    if name is None:
+        path = look.organization.path_of(unit)
+        raise FieldError(field, f"the organizational unit {path} no longer exists. Look at `/org tree`.")
+    return name
+
+
+def units_below(aws: Aws, parent: str) -> list[Answer]:
+    """The OUs directly beneath an OU or the root, each with `Id` and `Name`; raises AwsError."""
+    key = "OrganizationalUnits"
+    return list(aws.pages("organizations", "list_organizational_units_for_parent", key, ParentId=parent))
+
+
+def not_the_root(unit: OrganizationalUnit, field: str) -> OrganizationalUnit:
+    """The OU; raises FieldError for the root, which can be neither renamed nor deleted."""
+    if not unit.parent:
+        raise FieldError(field, "/ is the root, which AWS keeps as it is. Choose an organizational unit beneath it.")
+    return unit
+
+
+def child_path(organization: Organization, parent: str, name: str) -> str:
+    """The path of an OU called `name` beneath `parent`."""
+    return f"{organization.path_of(parent).rstrip('/')}/{name}"
+
+
+def name_warnings(look: Look, parent: str, name: str, siblings: list[Answer], but: str = "") -> list[str]:
+    """What will make an OU's new name hard to use (`but` is the OU itself); raises FieldError for a sibling's very name."""
+    alike = [str(unit["Name"]) for unit in siblings if str(unit["Name"]).casefold() == name.casefold()]
+    if name in alike:
+        path = look.organization.path_of(parent)
+        raise FieldError("unit_name", f"{path} has an organizational unit {name} already. Choose another name.")
+    known = look.organization.units
+    elsewhere = [
+        u.path for u in known if u.name.casefold() == name.casefold() and u.parent not in ("", parent) and u.id != but
+    ]
+    return [
+        *(f"It differs only in case from its neighbour {other}; paths here do not tell them apart." for other in alike),
+        *(
+            [f"The same name is used elsewhere, so only the path tells them apart: {listed(elsewhere, 5)}."]
+            if elsewhere
+            else []
+        ),
+        *(["The name has a / in it, so its path can be mistaken for another one; use its id."] if "/" in name else []),
+    ]

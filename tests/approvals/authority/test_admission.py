@@ -1,0 +1,87 @@
+"""Who may see anything: full members of the own workspace, as Slack has told lately; nobody where it does not tell."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from approvals.authority.admission import FOREIGN, LATELY, UNTOLD, Admission
+from approvals.authority.people import People, Person, SlackAwayError
+
+TEAM, ALICE = "T0ORGBOT", "U0ALICE"
+
+
+class Directory(People):
+    """Slack's people, of whom one is as the flags say."""
+
+    def __init__(self, **flags: Any) -> None:
+        self.flags = flags
+        self.away = False
+        self.asked = 0
+
+    def look(self, user: str) -> Person:
+        self.asked += 1
+        if self.away:
+            raise SlackAwayError("users.info")
+        return Person(**({"user": user, "team": TEAM, "key": user, "name": user} | self.flags))
+
+
+class Hour:
+    """A clock that stands."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2030, 1, 2, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+def test_a_member_is_remembered_for_a_while() -> None:
+    directory, hour = Directory(), Hour()
+    admission = Admission(directory, lambda: TEAM, hour)
+    assert admission.lately(ALICE, TEAM) is None, "Slack has to be asked"
+    assert admission.now(ALICE, TEAM) == ""
+    assert admission.lately(ALICE, TEAM) == ""
+    hour.time += LATELY
+    assert (admission.now(ALICE, TEAM), directory.asked) == ("", 1)
+    hour.time += timedelta(seconds=1)
+    assert admission.lately(ALICE, TEAM) is None
+    assert (admission.now(ALICE, TEAM), directory.asked) == ("", 2)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ({"guest": True}, "Guests cannot"),
+        ({"deactivated": True}, "is deactivated"),
+        ({"is_bot": True}, "Apps cannot"),
+        ({"team": "T0OTHER"}, "other workspaces"),
+        ({"known": False}, "does not know this user"),
+    ],
+)
+def test_nobody_else_may(flags: dict[str, Any], words: str) -> None:
+    admission = Admission(Directory(**flags), lambda: TEAM, Hour())
+    told = admission.unwelcome(ALICE, TEAM)
+    assert words in told
+    assert told.endswith("so nothing is shown.")
+    assert admission.lately(ALICE, TEAM) == told
+
+
+def test_of_people_of_other_workspaces_slack_is_not_even_asked() -> None:
+    directory = Directory()
+    admission = Admission(directory, lambda: TEAM, Hour())
+    assert admission.lately(ALICE, "T0OTHER") == FOREIGN == admission.unwelcome(ALICE, "T0OTHER")
+    assert not directory.asked
+
+
+def test_while_slack_does_not_tell_nobody_may_and_nothing_is_remembered() -> None:
+    directory = Directory()
+    admission = Admission(directory, lambda: TEAM, Hour())
+    directory.away = True
+    assert admission.unwelcome(ALICE, TEAM) == UNTOLD
+    with pytest.raises(SlackAwayError):
+        admission.now(ALICE, TEAM)
+    directory.away = False
+    assert admission.unwelcome(ALICE, TEAM) == ""

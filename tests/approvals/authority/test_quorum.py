@@ -1,0 +1,77 @@
+"""Which approvals are enough: worked examples, and a comparison with trying every seating."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from approvals.authority.quorum import Missing, Seat, missing, seat
+from approvals.authority.rules import Rule
+
+FIRST, SECOND, EITHER, NONE = Seat.FIRST, Seat.SECOND, Seat.EITHER, Seat.NONE
+TWO_GROUPS = Rule("two groups", ("S1",), approvals=2, second_approvers=("S2",))
+
+
+@pytest.mark.parametrize(
+    ("seats", "left"),
+    [
+        ([], Missing(first=1, second=1)),
+        ([FIRST], Missing(second=1)),
+        ([SECOND], Missing(first=1)),
+        ([FIRST, FIRST], Missing(second=1)),
+        ([SECOND, SECOND], Missing(first=1)),
+        ([EITHER], Missing(either=1)),
+        ([EITHER, FIRST], Missing()),
+        ([EITHER, SECOND], Missing()),
+        ([EITHER, EITHER], Missing()),
+        ([FIRST, SECOND], Missing()),
+        ([FIRST, NONE], Missing(second=1)),
+    ],
+)
+def test_the_second_approval_is_one_of_the_second_group(seats: list[Seat], left: Missing) -> None:
+    assert missing(TWO_GROUPS, 2, seats) == left
+
+
+def test_a_rule_that_was_tightened_counts_and_one_that_was_loosened_does_not() -> None:
+    rule = Rule("a", ("S1",), approvals=2)
+    assert missing(rule, 1, [FIRST]) == Missing(first=1)
+    assert missing(rule, 3, [FIRST, FIRST]) == Missing(first=1)
+
+
+def test_nothing_is_missing_where_nothing_is_needed() -> None:
+    assert not missing(Rule("a", (), approvals=0), 0, [])
+
+
+def test_a_seat_is_what_slack_says_of_both_groups() -> None:
+    for groups, found in (((), NONE), (("S1",), FIRST), (("S2",), SECOND), (("S1", "S2"), EITHER)):
+        assert seat(TWO_GROUPS, lambda names, groups=groups: any(name in groups for name in names)) == found  # type: ignore[misc]
+    assert seat(Rule("a", ("S1",)), lambda names: "S1" in names) == FIRST
+
+
+@given(
+    approvals=st.integers(2, 4),
+    two=st.booleans(),
+    seats=st.lists(st.sampled_from([FIRST, SECOND, EITHER, NONE]), max_size=5),
+)
+def test_it_is_enough_exactly_when_people_can_be_seated(approvals: int, two: bool, seats: list[Seat]) -> None:  # noqa: FBT001
+    rule = Rule("a", ("S1",), approvals=approvals, second_approvers=("S2",) if two else ())
+    chairs = [FIRST] * (approvals - two) + [SECOND] * two
+    can_be_seated = any(
+        all(person in (chair, EITHER) for person, chair in zip(people, chairs, strict=True))
+        for people in permutations(seats, len(chairs))
+    )
+    left = missing(rule, approvals, seats)
+    assert (not left) == can_be_seated
+    assert left.either in (0, 1)
+
+
+@given(seats=st.lists(st.sampled_from([FIRST, SECOND, EITHER]), max_size=4), approvals=st.integers(2, 5))
+def test_when_those_come_who_are_missing_it_is_enough(seats: list[Seat], approvals: int) -> None:
+    rule = Rule("a", ("S1",), approvals=approvals, second_approvers=("S2",))
+    left = missing(rule, approvals, seats)
+    for last in (FIRST, SECOND):
+        come = [FIRST] * left.first + [SECOND] * left.second + [last] * left.either
+        assert not missing(rule, approvals, [*seats, *come])

@@ -1,0 +1,252 @@
+"""A row is one worker's until the last moment of its lease; whoever looks for work sees it as whoever takes it does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import SQLModel, col, select
+
+from approvals.dispatcher import BATCH, due_jobs
+from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession
+from approvals.queue.leases import LEASE, Leased, claim, forget_all, is_in_hand, release
+from approvals.queue.store import Store
+from approvals.states import EXECUTING, Status
+from bot.database import open_engine
+
+NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
+MOMENT = timedelta(microseconds=1)
+NEVER = timedelta.max
+FOUND_AS: dict[Leased, str] = {
+    Interaction: "click",
+    Message: "lane",
+    RoleSession: "session",
+    Request: "announce",
+    HomeViewer: "home",
+}
+every_table = pytest.mark.parametrize("model", FOUND_AS, ids=lambda model: model.__name__)
+around_its_end = pytest.mark.parametrize(
+    ("left", "is_free"), [(LEASE, False), (MOMENT, False), (timedelta(0), False), (-MOMENT, True), (-LEASE, True)]
+)
+
+
+MESSAGE: dict[str, Any] = {
+    "lane": "request:1",
+    "kind": "card",
+    "marker": "m",
+    "request_id": 1,
+    "created_at": NOW,
+    "due_at": NOW,
+}
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """One row in each table that is leased, each of them due now."""
+    engine = open_engine("sqlite://")
+    SQLModel.metadata.create_all(engine)
+    found = Store(engine)
+    asked: dict[str, Any] = {
+        "operation": "create-ou",
+        "subject": "s",
+        "team": "T",
+        "requester": "U",
+        "delivery": "d",
+        "marker": "m",
+    }
+    session: dict[str, Any] = {
+        "user": "U",
+        "account": "1",
+        "role": "r",
+        "duration": 1,
+        "session_name": "s",
+        "state": "live",
+    }
+    click: dict[str, Any] = {"delivery": "d", "kind": "approve", "user": "U", "team": "T", "request_id": 1}
+    with found.write() as rows:
+        rows.add(Request(**asked, created_at=NOW, due_at=NOW))
+        rows.flush()
+        rows.add(Interaction(**click, received_at=NOW, due_at=NOW))
+        rows.add(Message(**MESSAGE))
+        rows.add(RoleSession(**session, request_id=1, due_at=NOW))
+        rows.add(HomeViewer(user="U", opened_at=NOW, due_at=NOW))
+    yield found
+    engine.dispose()
+
+
+def found(store: Store, now: datetime = NOW) -> set[str]:
+    """The kinds of work that are due."""
+    with store.read() as session:
+        return {kind for kind, _ in due_jobs(session, now)}
+
+
+def lanes(store: Store, now: datetime) -> list[str]:
+    with store.read() as session:
+        return sorted(str(key) for kind, key in due_jobs(session, now) if kind == "lane")
+
+
+def rows(store: Store) -> dict[str, dict[str, Any]]:
+    """Each table's row."""
+    with store.read() as session:
+        tables: tuple[type[SQLModel], ...] = tuple(FOUND_AS)
+        return {table.__name__: dict(session.exec(select(table)).one()) for table in tables}
+
+
+def change(store: Store, model: Leased, **values: Any) -> None:
+    with store.write() as session:
+        session.execute(update(model).values(**values))
+
+
+def lease_all(store: Store, owner: str, until: datetime | None) -> None:
+    for model in FOUND_AS:
+        change(store, model, lease_owner=owner, lease_until=until)
+
+
+def the_request(store: Store) -> Request:
+    with store.read() as session:
+        return session.get_one(Request, 1)
+
+
+@every_table
+@around_its_end
+def test_a_row_is_found_and_taken_only_after_the_last_moment_of_its_lease(
+    store: Store, model: Leased, left: timedelta, *, is_free: bool
+) -> None:
+    lease_all(store, "another", NOW + left)
+    assert (FOUND_AS[model] in found(store)) is is_free
+    with store.write() as session:
+        assert claim(session, model, 1, "me", NOW) is is_free
+    row = rows(store)[model.__name__]
+    mine, theirs = ("me", NOW + LEASE), ("another", NOW + left)
+    assert (row["lease_owner"], row["lease_until"]) == (mine if is_free else theirs)
+
+
+@around_its_end
+def test_who_reads_a_request_sees_the_same(store: Store, left: timedelta, *, is_free: bool) -> None:
+    lease_all(store, "another", NOW + left)
+    assert is_in_hand(the_request(store), NOW) is not is_free
+
+
+@every_table
+def test_what_nobody_holds_is_free_and_taken_once(store: Store, model: Leased) -> None:
+    assert FOUND_AS[model] in found(store)
+    assert not is_in_hand(the_request(store), NOW)
+    with store.write() as session:
+        assert claim(session, model, 1, "me", NOW)
+        assert not claim(session, model, 1, "another", NOW)
+        assert not claim(session, model, 1, "me", NOW)
+
+
+@every_table
+def test_only_who_holds_a_row_gives_it_back(store: Store, model: Leased) -> None:
+    later = NOW + timedelta(hours=1)
+    with store.write() as session:
+        claim(session, model, 1, "me", NOW)
+    held = rows(store)
+    with store.write() as session:
+        assert not release(session, model, 1, "another", due_at=later)
+        assert not release(session, model, 2, "me", due_at=later)
+    assert rows(store) == held
+    with store.write() as session:
+        assert release(session, model, 1, "me", due_at=later)
+    given_back = {"lease_owner": "", "lease_until": None, "due_at": later}
+    assert rows(store)[model.__name__] == held[model.__name__] | given_back
+
+
+@pytest.mark.parametrize("left", [LEASE, -LEASE])
+def test_a_start_forgets_every_lease_whether_it_has_run_out_or_not_and_nothing_else(
+    store: Store, left: timedelta
+) -> None:
+    as_they_were = rows(store)
+    lease_all(store, "a dead process", NOW + left)
+    with store.write() as session:
+        assert forget_all(session) == len(FOUND_AS)
+        assert forget_all(session) == 0
+    assert rows(store) == as_they_were
+
+
+def test_a_start_counts_only_what_was_leased(store: Store) -> None:
+    with store.write() as session:
+        claim(session, Message, 1, "a dead process", NOW)
+        assert forget_all(session) == 1
+
+
+APPROVED = {"status": Status.APPROVED}
+DUE: dict[str, tuple[Leased, str, dict[str, Any]]] = {
+    "click": (Interaction, "due_at", {}),
+    "lane": (Message, "due_at", {}),
+    "session": (RoleSession, "due_at", {}),
+    "announce": (Request, "due_at", {}),
+    "run": (Request, "due_at", APPROVED),
+    "home": (HomeViewer, "due_at", {}),
+    "expire": (Request, "expires_at", {}),
+    "remind": (Request, "remind_at", {}),
+    "tell": (Request, "tell_at", {}),
+}
+
+
+@pytest.mark.parametrize("kind", DUE)
+@pytest.mark.parametrize(("wait", "due"), [(-MOMENT, True), (timedelta(0), True), (MOMENT, False), (NEVER, False)])
+def test_each_kind_of_work_is_due_from_its_very_moment_on(
+    store: Store, kind: str, wait: timedelta, *, due: bool
+) -> None:
+    model, column, values = DUE[kind]
+    change(store, model, **values, **{column: None if wait == NEVER else NOW + wait})
+    assert (kind in found(store)) is due
+
+
+ALL_DUE = dict.fromkeys(("due_at", "expires_at", "remind_at", "tell_at"), NOW)
+OF_A_REQUEST = {"announce", "run", "expire", "remind", "tell"}
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_request_is_worked_on_as_its_state_says_and_never_again_when_it_is_over(store: Store, status: Status) -> None:
+    change(store, Request, status=status, **ALL_DUE)
+    expected = {Status.PENDING: {"announce", "expire", "remind", "tell"}} | {status: {"run"} for status in EXECUTING}
+    assert found(store) & OF_A_REQUEST == expected.get(status, set())
+
+
+def test_what_was_announced_is_not_announced_again(store: Store) -> None:
+    change(store, Request, announced_at=NOW, **ALL_DUE)
+    assert found(store) & OF_A_REQUEST == {"expire", "remind", "tell"}
+
+
+def test_a_message_that_waits_holds_back_those_behind_it_in_its_lane_and_no_others(store: Store) -> None:
+    with store.write() as session:
+        for lane in ("request:1", "request:2"):
+            session.add(Message(**(MESSAGE | {"lane": lane, "kind": "thread"})))
+        session.execute(update(Message).where(col(Message.id) == 1).values(due_at=NOW + MOMENT))
+    assert lanes(store, NOW) == ["request:2"]
+    assert lanes(store, NOW + MOMENT) == ["request:1", "request:2"]
+    with store.write() as session:
+        session.execute(update(Message).where(col(Message.id) == 1).values(status="sent", due_at=None))
+    assert lanes(store, NOW) == ["request:1", "request:2"]
+
+
+def test_a_tick_takes_so_many_of_each_kind_the_oldest_first_and_what_runs_all_at_once(store: Store) -> None:
+    """More would keep the ticks behind them waiting; what runs shares one look at AWS."""
+    asked = dict(the_request(store)) | {"id": None}
+    with store.write() as session:
+        for number in range(BATCH + 1):
+            for status in (Status.PENDING, Status.APPROVED):
+                name = f"{status} {number}"
+                session.add(Request(**(asked | {"delivery": name, "subject": name, "status": status})))
+            click: dict[str, Any] = {
+                "delivery": f"{number}",
+                "kind": "approve",
+                "user": "U",
+                "team": "T",
+                "request_id": 1,
+            }
+            session.add(Interaction(**click, received_at=NOW, due_at=NOW))
+            session.add(Message(**(MESSAGE | {"lane": f"request:{number}"})))
+    with store.read() as session:
+        jobs = list(due_jobs(session, NOW))
+    taken = Counter(kind for kind, _ in jobs)
+    assert [taken[kind] for kind in ("click", "lane", "announce", "run")] == [BATCH, BATCH, BATCH, BATCH + 1]
+    assert [key for kind, key in jobs if kind == "click"] == list(range(1, BATCH + 1))
+    assert [kind for kind, _ in jobs][:BATCH] == ["click"] * BATCH

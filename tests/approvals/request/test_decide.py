@@ -1,0 +1,319 @@
+"""Who may decide, who was first, and what everybody else is told."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from approvals.authority.rules import Rule, Rules
+from approvals.dispatcher import KEPT_CLICKS
+from approvals.models import Interaction, Request
+from approvals.request.announce import announce
+from approvals.request.decide import decide, forget_old_clicks
+from approvals.states import TERMINAL, Status
+from sandbox.aws.server import AwsSandbox
+from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from tests.harness.workers import Workers
+
+NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
+
+
+def test_one_approval_by_an_approver_is_enough(workers: Workers) -> None:
+    request = workers.approved("create-account", **NEW)
+    assert (request.status, request.decided_by) == (Status.APPROVED, BOB)
+
+
+def test_a_denial_ends_it_and_carries_its_reason(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "deny", CAROL, reason="not in this quarter")
+    workers.work()
+
+    assert workers.request(request.id).status == Status.DENIED
+    assert "not in this quarter" in workers.said("thread")[-1]
+    assert "not in this quarter" in workers.said("dm")[-1]
+    assert aws.calls.of("CreateAccount") == []
+
+
+def test_the_requester_takes_it_back(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "cancel", ALICE)
+    workers.work()
+    assert workers.request(request.id).status == Status.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("kind", "by", "told"),
+    [
+        ("approve", ALICE, "somebody else has to decide"),
+        ("deny", ALICE, "somebody else has to decide"),
+        ("approve", DAVE, "not among the approvers"),
+        ("deny", DAVE, "not among the approvers"),
+        ("cancel", BOB, "Only the person who asked"),
+        ("approve", "U0NOBODY", "does not know this user"),
+    ],
+)
+def test_a_click_by_the_wrong_person_changes_nothing(workers: Workers, kind: str, by: str, told: str) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, kind, by)
+    workers.work()
+
+    assert workers.request(request.id).status == Status.PENDING
+    assert told in workers.said("private")[-1]
+
+
+@pytest.mark.parametrize("flag", ["is_bot", "deactivated", "guest"])
+@pytest.mark.parametrize("kind", ["approve", "deny", "cancel"])
+def test_bots_guests_and_deactivated_users_are_refused(workers: Workers, kind: str, flag: str) -> None:
+    by = ALICE if kind == "cancel" else BOB
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.people.people[by] = dataclasses.replace(workers.people.people[by], **{flag: True})  # type: ignore[arg-type]
+    workers.click(request, kind, by)
+    workers.work()
+    assert workers.request(request.id).status == Status.PENDING
+
+
+REFUSALS = [
+    ("approve", ALICE, "somebody else has to decide"),
+    ("approve", DAVE, "not among the approvers"),
+    ("cancel", BOB, "Only the person who asked"),
+    ("withdraw", BOB, "no approval of yours"),
+    ("end", BOB, "no session to end"),
+    ("review", BOB, "nothing to review"),
+    ("control:give-up", BOB, "can no longer be asked for"),
+    ("deny", "U0NOBODY", "does not know this user"),
+]
+
+
+@pytest.mark.parametrize(("kind", "by", "told"), REFUSALS, ids=lambda value: value)
+def test_a_refused_click_is_told_once_and_not_again_an_hour_later(
+    workers: Workers, kind: str, by: str, told: str
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, kind, by)
+    for _ in range(3):
+        workers.work()
+        workers.clock.advance(hours=1)
+    (line,) = workers.said("private")
+    assert told in line
+    refused = [entry for entry in workers.audit() if entry.event == f"click.{kind}.refused"]
+    assert [(entry.actor, entry.request_id) for entry in refused] == [(by, request.id)]
+
+
+@pytest.mark.parametrize("kind", ["approve", "deny"])
+def test_a_click_that_was_carried_out_is_not_looked_at_again_an_hour_later(workers: Workers, kind: str) -> None:
+    """It would be told that it came too late."""
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, kind, BOB)
+    for _ in range(3):
+        workers.work()
+        workers.clock.advance(hours=1)
+    assert workers.said("private") == []
+
+
+def test_another_teams_user_is_refused(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "approve", BOB, team="T0OTHER")
+    workers.work()
+    assert workers.request(request.id).status == Status.PENDING
+    assert "other workspaces" in workers.said("private")[-1]
+
+
+def test_a_second_account_of_the_requester_is_the_requester(workers: Workers) -> None:
+    """One person is one e-mail address: Alice's second account is no second pair of eyes."""
+    workers.people.people["U0ALICE2"] = dataclasses.replace(workers.people.people[ALICE], user="U0ALICE2")
+    workers.rules = Rules([Rule("default", (BOB, "U0ALICE2"))])
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "approve", "U0ALICE2")
+    workers.work()
+    assert workers.request(request.id).status == Status.PENDING
+
+
+def test_two_of_two_need_two_people(workers: Workers) -> None:
+    workers.rules = Rules([Rule("default", (BOB, CAROL), approvals=2)])
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    for by in (BOB, BOB):
+        workers.click(request, "approve", by)
+        workers.work()
+    assert workers.request(request.id).status == Status.PENDING
+    assert "counted already" in workers.said("private")[-1]
+
+    workers.click(request, "approve", CAROL)
+    decide(workers.context, _last_click(workers))
+    assert workers.request(request.id).status == Status.APPROVED
+
+
+def _last_click(workers: Workers) -> int:
+    return max(click.id or 0 for click in _clicks(workers))
+
+
+def _clicks(workers: Workers) -> list[Interaction]:
+    with workers.context.store.read() as session:
+        return list(session.exec(select(Interaction)).all())
+
+
+def test_a_late_click_is_told_who_decided(workers: Workers) -> None:
+    request = workers.approved("create-account", **NEW)
+    workers.click(request, "deny", CAROL)
+    workers.work()
+    assert f"already approved by <@{BOB}>" in workers.said("private")[-1]
+    assert workers.until_done(request).status == Status.SUCCEEDED
+
+
+def test_a_click_that_slack_delivers_twice_counts_once(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    for _ in range(3):
+        workers.click(request, "approve", BOB, delivery="the same")
+    workers.work()
+    assert workers.said("private") == []
+
+
+def test_a_worker_that_comes_late_to_a_click_tells_nobody_twice(workers: Workers) -> None:
+    """It read the queue before another one dealt with the click."""
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "approve", DAVE)
+    for _ in range(2):
+        decide(workers.context, _last_click(workers))
+    assert len(workers.said("private")) == 1
+
+
+def test_a_worker_that_comes_late_to_a_card_keeps_nobody_waiting(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    announce(workers.context, request.id or 0)
+    assert workers.request(request.id).lease_owner == ""
+
+
+def test_nobody_decides_in_time(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.clock.advance(hours=73)
+    workers.click(request, "approve", BOB)
+    workers.work()
+
+    assert workers.request(request.id).status == Status.EXPIRED
+    assert aws.calls.of("CreateAccount") == []
+    assert "Nobody decided in time" in workers.said("dm")[-1]
+
+
+@pytest.mark.parametrize(("left", "status"), [(1, Status.DENIED), (0, Status.PENDING), (-1, Status.PENDING)])
+def test_a_click_counts_until_the_second_at_which_the_request_expires(
+    workers: Workers, left: int, status: Status
+) -> None:
+    """Whether the request was ended already does not matter: the click may be quicker than that."""
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.clock.advance(hours=72, seconds=-left)
+    workers.click(request, "deny", BOB)
+    decide(workers.context, _last_click(workers))
+    assert workers.request(request.id).status == status
+    assert [line for line in workers.said("private") if "Nobody decided in time" in line] == workers.said("private")
+    assert len(workers.said("private")) == (left <= 0)
+
+
+@pytest.mark.parametrize(("left", "status"), [(1, Status.PENDING), (0, Status.EXPIRED), (-1, Status.EXPIRED)])
+def test_a_request_expires_at_the_second_that_its_rule_says(workers: Workers, left: int, status: Status) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.clock.advance(hours=72, seconds=-left)
+    workers.work()
+    assert workers.request(request.id).status == status
+
+
+@pytest.mark.parametrize(("hours", "seconds", "kept"), [(48, 0, 1), (48, 1, 0), (47, 0, 1)])
+def test_the_mark_of_a_click_is_kept_for_as_long_as_slack_may_deliver_it_again(
+    workers: Workers, hours: int, seconds: int, kept: int
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "approve", DAVE)
+    workers.work()
+    workers.clock.advance(hours=hours, seconds=seconds)
+    forget_old_clicks(workers.context, KEPT_CLICKS)
+    assert len(_clicks(workers)) == kept
+
+
+def test_a_click_that_waits_is_never_forgotten(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "approve", BOB)
+    workers.clock.advance(hours=1000)
+    forget_old_clicks(workers.context, KEPT_CLICKS)
+    assert len(_clicks(workers)) == 1
+
+
+@pytest.mark.parametrize("pair", [("approve", "approve"), ("approve", "deny"), ("deny", "deny")])
+def test_of_two_clicks_at_the_same_instant_one_wins(workers: Workers, aws: AwsSandbox, pair: tuple[str, str]) -> None:
+    for number in range(10):
+        request = workers.ask("create-account", account_name="twice", email=f"twice{number}@example.com")
+        workers.work()
+        workers.click(request, pair[0], BOB)
+        workers.click(request, pair[1], CAROL)
+        clicks = [key for kind, key in workers._due() if kind == "click"]
+        _at_once([lambda key=key: decide(workers.context, int(key)) for key in clicks])
+        decided = [
+            entry.event for entry in workers.audit() if entry.request_id == request.id and "request." in entry.event
+        ]
+        assert len([event for event in decided if event in ("request.approved", "request.denied")]) == 1
+        assert any("already" in line for line in workers.said("private"))
+
+
+def _at_once(works: list[Any]) -> None:
+    start = threading.Barrier(len(works))
+    threads = [threading.Thread(target=lambda work=work: (start.wait(), work())) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_request_by_a_guest_is_not_put_before_approvers(workers: Workers) -> None:
+    workers.people.people[ALICE] = dataclasses.replace(workers.people.people[ALICE], guest=True)
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    assert workers.request(request.id).status == Status.REFUSED
+    assert "guests cannot ask" in workers.said("dm")[-1].lower()
+
+
+def test_terminal_states_never_change(workers: Workers) -> None:
+    request = workers.until_done(workers.approved("create-account", **NEW))
+    for kind, by in (("approve", CAROL), ("deny", CAROL), ("cancel", ALICE)):
+        workers.click(request, kind, by)
+    workers.work()
+    assert workers.request(request.id).status in TERMINAL
+    assert workers.request(request.id).status == Status.SUCCEEDED
+
+
+def test_what_cannot_be_done_names_the_flag_as_people_type_it(workers: Workers) -> None:
+    """The account is where it shall go already; approvers are not asked."""
+    request = workers.ask("move-account", account="fullback-audit", to="/Security")
+    workers.work()
+    assert workers.request(request.id).status == Status.REFUSED
+    assert "--to: the account is already in /Security" in workers.said("dm")[-1]
+
+
+def test_a_request_whose_record_was_changed_is_not_decided_and_the_audit_says_so(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    with workers.context.store.write() as session:
+        session.get_one(Request, request.id).params = {**request.params, "email": "mallory@example.com"}
+    workers.click(request, "approve", BOB)
+    workers.work()
+
+    assert [entry.event for entry in workers.audit()][-2:] == ["request.tampered", "click.approve.refused"]
+    assert workers.request(request.id).status == Status.PENDING
+    assert "its record was changed" in workers.said("private")[-1]

@@ -1,0 +1,53 @@
+"""Who is asked for the reason of a denial: those who may decide, and those of whom Slack does not tell in time."""
+
+from __future__ import annotations
+
+import pytest
+
+from approvals.authority.people import Person, SlackAwayError
+from approvals.models import Request
+from approvals.request.desk import Click
+from approvals.request.eligible import may_decide
+from tests.harness.people import ALICE, BOB, DAVE, TEAM
+from tests.harness.workers import Workers
+
+
+@pytest.fixture
+def asked(workers: Workers) -> Request:
+    """A request of Alice's that waits for Bob."""
+    request = workers.ask("create-account", account_name="fullback-mobile", email="mobile@example.com")
+    workers.work()
+    return request
+
+
+def may(workers: Workers, request: Request, by: str, team: str = TEAM) -> bool:
+    return may_decide(workers.context, Click("d", "deny", by, team, request.id or 0))
+
+
+@pytest.mark.parametrize(
+    ("by", "team", "answer"),
+    [(BOB, TEAM, True), (ALICE, TEAM, False), (DAVE, TEAM, False), ("U0NOBODY", TEAM, False), (BOB, "T0OTHER", False)],
+)
+def test_only_approvers_may(workers: Workers, asked: Request, by: str, team: str, *, answer: bool) -> None:
+    assert may(workers, asked, by, team) is answer
+
+
+def test_what_is_decided_or_over_or_unknown_needs_no_reason(workers: Workers, asked: Request) -> None:
+    workers.clock.advance(hours=72, seconds=-1)
+    assert may(workers, asked, BOB)
+    workers.clock.advance(seconds=1)
+    assert not may(workers, asked, BOB)
+    workers.work()
+    assert not may(workers, asked, BOB)
+    asked.id = 77
+    assert not may(workers, asked, BOB)
+
+
+def test_when_slack_does_not_tell_the_form_opens(
+    workers: Workers, asked: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(user: str) -> Person:
+        raise SlackAwayError(user)
+
+    monkeypatch.setattr(workers.people, "look", away)
+    assert may(workers, asked, DAVE)

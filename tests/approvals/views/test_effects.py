@@ -1,0 +1,47 @@
+"""What is hit and what changes stand on the card as far as there is room, and whole in the thread."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from approvals.request.changes import what_changed
+from approvals.views.effects import effects, whole
+from approvals.views.lines import body
+from operations.core.preview import Fact, Preview
+from sandbox.slack.limits import message_error
+
+
+def preview(**more: object) -> Preview:
+    return Preview.model_validate({"title": "x", "facts": [], "plan": [], **more})
+
+
+def test_short_ones_are_on_the_card_whole() -> None:
+    shown = preview(hits=["2 accounts", "a <b>", "c"], diff='+ "x"')
+    text = json.dumps(effects(shown))
+    assert "2 accounts" in text
+    assert "a &lt;b&gt;" in text
+    assert list(whole(shown)) == []
+
+
+def test_nothing_is_no_block() -> None:
+    assert effects(preview()) == []
+
+
+@pytest.mark.parametrize("line", ["+ " + "x" * 60, "- " + "<&>" * 200, "``` " * 30])
+def test_long_ones_go_on_in_the_thread_within_slacks_limits(line: str) -> None:
+    shown = preview(hits=["99 accounts", *["n" * 300] * 99], diff="\n".join([line] * 400))
+    for text in whole(shown):
+        message = body(text)
+        assert not message_error(message["text"], message["blocks"])
+        assert message["text"] == text, "nothing was cut"
+    assert "in the thread" in json.dumps(effects(shown))
+
+
+def test_what_changed_is_named_by_the_cards_own_words() -> None:
+    old = preview(facts=[Fact(label="From", value="/A")], precondition={"s": 1}, hits=["1 account"])
+    new = preview(facts=[Fact(label="From", value="/B")], precondition={"s": 2}, hits=["2 accounts"])
+    assert what_changed(old, new) == "From is now /B (was /A), it would hit: 2 accounts."
+    assert what_changed(old, old) == ""
+    assert "something else" in what_changed(preview(precondition={"a": 1}), preview(precondition={"a": 2}))

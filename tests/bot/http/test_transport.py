@@ -1,0 +1,53 @@
+"""What comes over HTTP and has none of the shapes that Slack sends is 400; a WebSocket ends when it is told to."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from bot.http.transport import SignedHttp, SocketMode
+from sandbox.sandbox import MANIFEST
+from sandbox.slack.driver import SlackSandbox
+
+DEEP = "[" * 100_000 + "]" * 100_000
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+class Bolt:
+    """An app that nothing unreadable may reach."""
+
+    def dispatch(self, _: Any) -> Any:
+        raise AssertionError("this was read")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (urlencode({"payload": f'{{"type": "block_actions", "actions": {DEEP}}}'}), FORM),
+        (f'{{"type": "event_callback", "event": {DEEP}}}', JSON),
+        (urlencode({"payload": "{"}), FORM),
+        ("[]", JSON),
+    ],
+    ids=["deep payload", "deep event", "cut off", "a list"],
+)
+def test_what_cannot_be_read_is_400(body: str, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    app: Any = Bolt()
+    assert SignedHttp(app).dispatch(body, {"content-type": [kind]})[0] == 400
+    assert "a delivery that cannot be read was refused" in caplog.text
+
+
+def test_the_end_does_not_wait_for_what_slack_says_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK's reader waits for a frame: here for longer than a test may take."""
+    connect = socket.create_connection
+    monkeypatch.setattr(socket, "create_connection", lambda address, *_, **__: connect(address, timeout=1000))
+    with SlackSandbox(MANIFEST, "socket") as slack:
+        client = WebClient(slack.bot_token, base_url=slack.api_url)
+        made = SocketMode(App(client=client, name="orgbot"), slack.app_token)
+        made.start()
+        made.stop()
+        assert not made.connected()

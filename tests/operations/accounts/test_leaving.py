@@ -1,0 +1,102 @@
+"""Closing, removing and renaming accounts: typed confirmations, what is in the way, and what is there already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from approvals.states import Status
+from operations.accounts.close_account import Close
+from operations.accounts.remove_account import Remove
+from operations.aws.errors import FieldError
+from operations.core.observations import Done, Stale
+from sandbox.aws.server import AwsSandbox
+from tests.harness.tree import world
+from tests.harness.workers import Workers
+from tests.operations.policies.test_policies import done, refused, undone
+
+WEB, AUDIT, MANAGEMENT = "222222222222", "555555555555", "111111111111"
+NAME = "fullback-staging-web"
+
+
+def account(aws: AwsSandbox, number: str) -> dict[str, Any]:
+    found: dict[str, Any] = aws.client("organizations").describe_account(AccountId=number)["Account"]
+    return found
+
+
+@pytest.mark.parametrize("confirm", [NAME, WEB])
+def test_closing(workers: Workers, aws: AwsSandbox, confirm: str) -> None:
+    request = done(workers, "close-account", account=NAME, confirm=confirm)
+    assert request.status == Status.SUCCEEDED
+    assert account(aws, WEB)["State"] in ("PENDING_CLOSURE", "CLOSED")
+    assert any("90 days" in warning for warning in request.preview["warnings"])
+    assert isinstance(Close(WEB).act(world()), Done)
+
+
+def test_removing(workers: Workers, aws: AwsSandbox) -> None:
+    request = done(workers, "remove-account", account=NAME, confirm=NAME)
+    assert request.status == Status.SUCCEEDED
+    members = [found["Id"] for found in aws.client("organizations").list_accounts()["Accounts"]]
+    assert WEB not in members
+    assert request.preview["hits"][0].endswith("policies stop applying to it")
+    assert isinstance(Remove(WEB).observe(world()), Done)
+    assert isinstance(Close(WEB).observe(world()), Stale)
+
+
+@pytest.mark.parametrize("operation", ["close-account", "remove-account"])
+@pytest.mark.parametrize(
+    ("given", "confirm", "said"),
+    [(NAME, "fullback-audit", "is not the name of the account"), (MANAGEMENT, MANAGEMENT, "is the management account")],
+)
+def test_what_is_not_confirmed_is_not_filed(
+    workers: Workers, operation: str, given: str, confirm: str, said: str
+) -> None:
+    with pytest.raises(FieldError, match=said):
+        workers.ask(operation, account=given, confirm=confirm)
+
+
+def test_a_young_account_stays_four_days(workers: Workers, aws: AwsSandbox) -> None:
+    organizations = aws.client("organizations")
+    organizations.create_account(AccountName="young", Email="young@example.com")
+    aws.finish_creations()
+    organizations.list_accounts()
+    workers.look_again()
+    said = refused(workers, "remove-account", account="young", confirm="young")
+    assert "created less than four days ago" in said
+
+
+def test_an_account_that_is_closed_already(workers: Workers, aws: AwsSandbox) -> None:
+    aws.client("organizations").close_account(AccountId=WEB)
+    assert "already" in refused(workers, "close-account", account=WEB, confirm=WEB)
+
+
+def test_aws_closes_three_at_once(workers: Workers, aws: AwsSandbox) -> None:
+    aws.conditions.closing_seconds = 3600
+    for number in ("333333333333", "444444444444", AUDIT):
+        aws.client("organizations").close_account(AccountId=number)
+    request = done(workers, "close-account", account=WEB, confirm=WEB)
+    assert request.status == Status.FAILED
+    assert "Three accounts are being closed already" in request.outcome
+
+
+def test_renaming_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:
+    request = done(workers, "rename-account", account=NAME, account_name="fullback-testing-web")
+    assert request.status == Status.SUCCEEDED
+    assert account(aws, WEB)["Name"] == "fullback-testing-web"
+    assert undone(workers, request).status == Status.SUCCEEDED
+    assert account(aws, WEB)["Name"] == NAME
+
+
+def test_renaming_needs_trusted_access(workers: Workers, aws: AwsSandbox) -> None:
+    aws.client("organizations").disable_aws_service_access(ServicePrincipal="account.amazonaws.com")
+    said = refused(workers, "rename-account", account=NAME, account_name="x")
+    assert "/org enable-service-access --service account.amazonaws.com" in said
+
+
+def test_somebody_elses_name_stays(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("rename-account", account=NAME, account_name="mine")
+    aws.client("account").put_account_name(AccountId=WEB, AccountName="theirs")
+    request = workers.until_done(request)
+    assert request.status == Status.STALE
+    assert f"Name is now theirs → mine (was {NAME} → mine)" in request.outcome

@@ -1,0 +1,184 @@
+"""A move as its approvers see it: the policies that the account loses and gains, and what speaks against it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from operations.accounts.move_account import MoveAccount, MoveTo
+from operations.aws.aws import Answer, Aws
+from operations.aws.errors import FieldError, RefusedError
+from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.preview import Look, Preview
+from operations.core.steps import Shared, World
+from operations.snapshot.organization import Organization
+from tests.harness.organizations import DENY, FULL, IDLE, OWNER, STAGING, with_policies
+
+ROOT, WORK, STAG, PROD = "r-1", "ou-1-work", "ou-1-stag", "ou-1-prod"
+OLD, MANAGEMENT = "333333333333", "111111111111"
+SAME = ("The same policies apply to the account in both places",)
+STACK_SETS = "StackSets that target either place may delete or deploy their resources in this account."
+
+
+class Tree(Aws):
+    """AWS, in which the account is in `parent`; `gone` are the OUs that are no longer there, and a move meets `refusal`."""
+
+    def __init__(self, parent: str = STAG, gone: tuple[str, ...] = (), refusal: str = "") -> None:
+        self.parent, self.gone, self.refusal = parent, gone, refusal
+        self.moves: list[Answer] = []
+        self.looked_at: list[str] = []
+
+    def read(self, service: str, method: str, **params: Any) -> Answer:
+        if method == "list_parents":
+            return {"Parents": [{"Id": self.parent}]}
+        unit = params["OrganizationalUnitId"]
+        self.looked_at.append(unit)
+        if unit in self.gone:
+            raise RefusedError(method, "", code="OrganizationalUnitNotFoundException")
+        return {}
+
+    def write(self, service: str, method: str, **params: Any) -> Answer:
+        if self.refusal:
+            raise RefusedError(method, "", code=self.refusal)
+        self.moves.append(params)
+        return {}
+
+
+def attached(**targets: tuple[str, ...]) -> Organization:
+    """The small organization in which the policies are attached so, and nowhere else."""
+    organization = with_policies()
+    ids = {"deny": DENY.id, "full": FULL.id, "owner": OWNER.id, "idle": IDLE.id}
+    found = {ids[name]: places for name, places in targets.items()}
+    return replace(organization, policies=replace(organization.policies, targets=found))
+
+
+def preview(organization: Organization, to: str, aws: Aws | None = None, account: str = STAGING) -> Preview:
+    return MoveAccount(account=account, to=to).preview(Look(organization, aws or Tree()))
+
+
+LEAVE, OWNERS = "DenyLeave (Service control policy)", "OwnerTag (Tag policy)"
+
+
+@pytest.mark.parametrize(
+    ("targets", "hits"),
+    [
+        ({}, SAME),
+        ({"deny": (WORK,), "full": (ROOT, WORK, STAG, PROD), "owner": (ROOT,)}, SAME),
+        ({"deny": (STAG, PROD)}, SAME),
+        ({"deny": (STAGING,)}, SAME),
+        (
+            {"deny": (STAG,)},
+            ("The account loses 1 policy and gains no policy", f"no longer: {LEAVE} of /Workloads/Staging"),
+        ),
+        (
+            {"deny": (PROD,)},
+            ("The account loses no policy and gains 1 policy", f"from now on: {LEAVE} of /Workloads/Production"),
+        ),
+        (
+            {"deny": (STAG,), "owner": (PROD,)},
+            (
+                "The account loses 1 policy and gains 1 policy",
+                f"no longer: {LEAVE} of /Workloads/Staging",
+                f"from now on: {OWNERS} of /Workloads/Production",
+            ),
+        ),
+        ({"deny": (STAG,), "owner": (STAG,), "idle": (STAG, WORK)}, "The account loses 2 policies and gains no policy"),
+        ({"deny": (PROD,), "owner": (PROD,), "idle": (PROD, STAG)}, "The account loses no policy and gains 2 policies"),
+    ],
+)
+def test_a_move_says_which_policies_the_account_loses_and_gains(
+    targets: dict[str, tuple[str, ...]], hits: tuple[str, ...] | str
+) -> None:
+    found = preview(attached(**targets), PROD).hits
+    assert (found[0] if isinstance(hits, str) else found) == hits
+
+
+@pytest.mark.parametrize(
+    ("source", "to", "hits"),
+    [
+        (ROOT, STAG, ("The account loses no policy and gains 1 policy", f"from now on: {LEAVE} of /Workloads")),
+        (STAG, ROOT, ("The account loses 1 policy and gains no policy", f"no longer: {LEAVE} of /Workloads")),
+        (STAG, WORK, SAME),
+    ],
+)
+def test_what_is_attached_above_a_place_counts_there(source: str, to: str, hits: tuple[str, ...]) -> None:
+    organization = attached(deny=(WORK,), owner=(ROOT,))
+    assert preview(organization, to, Tree(source)).hits == hits
+
+
+def test_what_is_attached_twice_on_the_way_is_one_policy() -> None:
+    hits = preview(attached(deny=(WORK, STAG)), ROOT).hits
+    assert hits == ("The account loses 1 policy and gains no policy", f"no longer: {LEAVE} of /Workloads/Staging")
+
+
+def test_the_management_account_is_bound_by_no_service_control_policy_wherever_it_is() -> None:
+    """Source: AWS Organizations User Guide, "Service control policies": they don't affect the management account."""
+    organization = attached(deny=(STAG,), owner=(STAG,))
+    assert preview(organization, STAG, Tree(ROOT), MANAGEMENT).hits == (
+        "The account loses no policy and gains 1 policy",
+        f"from now on: {OWNERS} of /Workloads/Staging",
+    )
+
+
+@pytest.mark.parametrize("state", ["SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION"])
+def test_an_account_that_is_not_active_is_warned_of(state: str) -> None:
+    organization = attached()
+    accounts = tuple(replace(account, state=state) for account in organization.accounts)
+    found = preview(replace(organization, accounts=accounts), PROD)
+    assert found.warnings == (STACK_SETS, f"The account is {state}, not ACTIVE.")
+
+
+def test_of_an_active_account_and_of_one_that_nobody_knows_yet_nothing_is_said() -> None:
+    assert preview(attached(), PROD).warnings == (STACK_SETS,)
+    assert preview(attached(), PROD, account="999999999999").warnings == (STACK_SETS,)
+    assert preview(attached(), ROOT, Tree(PROD), OLD).warnings[1:] == ("The account is SUSPENDED, not ACTIVE.",)
+
+
+def test_the_place_it_leaves_is_the_one_that_aws_tells_and_not_the_picture() -> None:
+    found = preview(attached(), PROD, Tree(WORK))
+    assert found.precondition == {"source": WORK}
+    assert [(fact.label, fact.value) for fact in found.facts[1:]] == [
+        ("From", "/Workloads"),
+        ("To", "/Workloads/Production"),
+    ]
+    assert found.plan == ("Move the account from /Workloads to /Workloads/Production (MoveAccount).",)
+
+
+def test_what_makes_no_sense_is_refused() -> None:
+    with pytest.raises(FieldError, match="already in /Workloads/Staging"):
+        preview(attached(), STAG)
+    with pytest.raises(FieldError, match="/Workloads/Production no longer exists"):
+        preview(attached(), PROD, Tree(gone=(PROD,)))
+
+
+def test_whether_the_root_exists_is_not_asked() -> None:
+    aws = Tree()
+    preview(attached(), ROOT, aws)
+    assert aws.looked_at == []
+
+
+@pytest.mark.parametrize(("parent", "kind"), [(PROD, Done), (STAG, Ready), (WORK, Stale)])
+def test_a_move_looks_where_the_account_is(parent: str, kind: type[Observation]) -> None:
+    step = MoveTo(PROD, account=STAGING, source=STAG)
+    assert isinstance(step.observe(World(Tree(parent), Shared(), "m", {})), kind)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kind"), [("", Done), ("DuplicateAccountException", Done), ("SourceParentNotFoundException", Stale)]
+)
+def test_a_move_that_was_made_already_is_success_and_one_from_elsewhere_is_none(
+    refusal: str, kind: type[Observation]
+) -> None:
+    aws = Tree(refusal=refusal)
+    step = MoveTo(PROD, account=STAGING, source=STAG)
+    assert isinstance(step.act(World(aws, Shared(), "m", {})), kind)
+    expected = {"AccountId": STAGING, "SourceParentId": STAG, "DestinationParentId": PROD}
+    assert aws.moves == ([] if refusal else [expected])
+
+
+def test_any_other_refusal_is_told() -> None:
+    step = MoveTo(PROD, account=STAGING, source=STAG)
+    with pytest.raises(RefusedError):
+        step.act(World(Tree(refusal="AccessDeniedException"), Shared(), "m", {}))
