@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from approvals.authority.people import People
+from approvals.authority.directory import Directory
 from approvals.authority.rules import Rules
 from approvals.queue.store import Store
 from approvals.request.limits import Limits
-from approvals.slack.attachments import Attached, FileError
-from operations.aws.aws import Aws
+from approvals.slack.files import Attached, FileError
+from operations.aws.client import Aws
 from operations.core.closing import Console
 from operations.snapshot.organization import Organization
 
@@ -47,16 +47,16 @@ class Handover:
 
 @dataclass(frozen=True)
 class Context:
-    """`owner` names this process among all that work on the same database; `organization()` is the cached picture.
+    """`owner` names this process among all that work on the same database; `organization()` is the cached snapshot.
 
-    `files(file, user)` reads what somebody uploaded. `people` tells who somebody is at this moment; `glance` may remember it for a while, for what is only shown or told.
+    `files(file, user)` reads what somebody uploaded. `people` tells who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told.
     """
 
     owner: str
     store: Store
     aws: Aws
-    people: People
-    glance: People
+    people: Directory
+    cached_directory: Directory
     rules: Callable[[], Rules]
     clock: Callable[[], datetime]
     organization: Callable[[], Organization | None]

@@ -20,15 +20,15 @@ from sqlmodel import Session, col, func, select
 from approvals.audit.anchors import post as post_anchor
 from approvals.context import Context
 from approvals.models import LIVE_SQL, HomeViewer, Interaction, Message, Request, RoleSession, UtcTime
-from approvals.outbox.homes import OUT_OF_DATE
-from approvals.outbox.outbox import Outbox
+from approvals.outbox.home_tabs import OUT_OF_DATE
+from approvals.outbox.sending import Outbox
 from approvals.queue.leases import Leased, free
 from approvals.request.absent import tell_absent
-from approvals.request.announce import announce
 from approvals.request.decide import decide, expire, forget_old_clicks
+from approvals.request.execute import run
+from approvals.request.prepare import announce
 from approvals.request.reminders import remind
-from approvals.request.runner import run
-from approvals.sessions.sessions import tend
+from approvals.sessions.upkeep import tend
 from approvals.states import EXECUTING, Status
 from operations.core.steps import Shared
 
@@ -138,7 +138,7 @@ class Dispatcher:
             return
         self._bind(None if kind in ("click", "home") else number)
         if kind == "home":
-            self._outbox.homes.show(number)
+            self._outbox.home_tabs.show(number)
             return
         if kind == "run":
             run(self._context, number, shared)

@@ -230,7 +230,7 @@ class RoleSession(SQLModel, table=True):
     session_name: str
     role_id: str = ""
     access_key_id: str = ""
-    state: str = Field(index=True, description="see approvals.sessions.session_book.State")
+    state: str = Field(index=True, description="see approvals.sessions.book.State")
     channel: str = ""
     ts: str = ""
     ended_by: str = ""

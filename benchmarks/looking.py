@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any
 
 from benchmarks.table import Row
-from handlers.queries.question import Question, Sight
-from handlers.queries.registry import LOOKS
+from handlers.queries.question import Question, SnapshotView
+from handlers.queries.registry import QUERIES
 from operations.accounts.move_account import policy_changes
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import BusyError
 from operations.snapshot.live import LiveAws
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
@@ -46,11 +46,11 @@ def rows() -> Iterator[Row]:
     """Each look against one pass over all accounts that joins and folds their names; the first look at a picture too."""
     organization = _grown()
     floor = _timed(lambda: "\n".join(f"{a.name} {a.id} {a.email}" for a in organization.accounts).casefold())
-    sight = Sight(organization)
+    view = SnapshotView(organization)
     for word, text in ASKED:
-        _look(sight, word, text)
-        yield _row(f"/org {word} {text}".strip(), _timed(partial(_look, sight, word, text)), floor, PASSES)
-    first = _timed(lambda: _look(Sight(organization), "accounts", "unit"))
+        _look(view, word, text)
+        yield _row(f"/org {word} {text}".strip(), _timed(partial(_look, view, word, text)), floor, PASSES)
+    first = _timed(lambda: _look(SnapshotView(organization), "accounts", "unit"))
     yield _row("/org accounts, first look at a picture", first, floor, FIRST)
     yield _row("preview: what a policy at the root hits", _timed(lambda: _hits(organization)), floor, FIRST)
     ends = organization.units[1].id, organization.units[-1].id
@@ -62,9 +62,9 @@ def _hits(organization: Organization) -> object:
     return reach_lines(organization, accounts_beneath(organization, organization.root))
 
 
-def _look(sight: Sight, word: str, text: str) -> object:
+def _look(view: SnapshotView, word: str, text: str) -> object:
     """AWS itself has no part in it: where it should tell something, nobody answers."""
-    return LOOKS[word].show(Question(sight, NOW, text), LiveAws(Aws(Nobody())))
+    return QUERIES[word].show(Question(view, NOW, text), LiveAws(Aws(Nobody())))
 
 
 def _row(name: str, ours: float, floor: float, target: float) -> Row:

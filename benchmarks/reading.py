@@ -12,8 +12,8 @@ from benchmarks.table import Row
 from bot.aws import Boto3Clients
 from handlers.options import Index
 from operations.accounts.open_account import creations_under_way
-from operations.aws.aws import Aws
-from operations.core.fields import Kind
+from operations.aws.client import Aws
+from operations.core.fields import FieldKind
 from operations.core.steps import Shared, World
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
@@ -69,6 +69,6 @@ def _timed(index: Index, text: str) -> float:
     rounds = []
     for _ in range(5):
         began = time.perf_counter()
-        index.search(Kind.ACCOUNT, text)
+        index.search(FieldKind.ACCOUNT, text)
         rounds.append((time.perf_counter() - began) * 1000)
     return statistics.median(rounds)

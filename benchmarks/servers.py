@@ -27,23 +27,23 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from approvals.authority.admission import Admission
-from approvals.authority.people import People, Person
+from approvals.authority.directory import Directory, Person
 from approvals.authority.rules import Rule, Rules
 from approvals.queue.store import FifoLock, Store
-from approvals.request.desk import Desk
-from approvals.request.waiting import Waits
+from approvals.request.intake import Intake
+from approvals.request.pending import PendingFor
 from bot import collector
 from bot.aws import Boto3Clients
 from bot.database import migrate, open_engine
-from bot.http.edge import EVENTS, Edge, SlackDoor
+from bot.http.edge import EVENTS, Edge, SlackEndpoint
 from bot.http.metrics import Metrics
 from bot.http.server import EdgeServer
 from bot.http.transport import SignedHttp
-from handlers.front import Front
+from handlers.action_ids import COMMAND
+from handlers.dependencies import Dependencies
 from handlers.queries.sources import Sources
 from handlers.register import register
-from handlers.slack_names import COMMAND
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.snapshot.live import LiveAws
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 
@@ -119,27 +119,27 @@ def bot(folder: Path, wait: float = 0.0) -> Wsgi:
     engine = open_engine(f"sqlite:///{folder / 'bot.db'}")
     migrate(engine)
     app = _app(request_verification_enabled=False)
-    desk = Desk(Store(engine), lambda: datetime.now(UTC), lambda: time.sleep(wait) if wait else None)
-    register(app, _front(desk))
-    return Edge(SlackDoor(SECRET, SignedHttp(app).dispatch), list, Metrics())
+    intake = Intake(Store(engine), lambda: datetime.now(UTC), lambda: time.sleep(wait) if wait else None)
+    register(app, _deps(intake))
+    return Edge(SlackEndpoint(SECRET, SignedHttp(app).dispatch), list, Metrics())
 
 
-def _front(desk: Desk) -> Front:
+def _deps(intake: Intake) -> Dependencies:
     units = (OrganizationalUnit("r-1", "Root", "", "/"), OrganizationalUnit("ou-1", "Workloads", "r-1", "/Workloads"))
     accounts = (Account("1" * 12, "management", "m@example.com", "ACTIVE", "r-1"),)
-    picture = Organization("o-1", "1" * 12, "r-1", "ALL", units, accounts, datetime.now(UTC))
+    snapshot = Organization("o-1", "1" * 12, "r-1", "ALL", units, accounts, datetime.now(UTC))
     rules = Rules((Rule("default", ("U0BOB",)),))
-    return Front(
-        desk=desk,
+    return Dependencies(
+        intake=intake,
         admission=_admission(),
-        organization=lambda: picture,
+        organization=lambda: snapshot,
         refresh=lambda: None,
         unread=str,
         rules=lambda: rules,
         team=lambda: TEAM,
         run=lambda _: None,
         may_decide=lambda _: True,
-        waits_for=lambda _: Waits((), 0),
+        pending_for=lambda _: PendingFor((), 0),
         clock=lambda: datetime.now(UTC),
         approval_channel="C0",
         oversees=lambda _: False,
@@ -155,7 +155,7 @@ def _admission() -> Admission:
     return admission
 
 
-class Members(People):
+class Members(Directory):
     """Everybody is a full member."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from approvals.authority.rules import Rule
 from approvals.queue.store import Store
-from approvals.request.desk import Desk, Draft
+from approvals.request.intake import Draft, Intake
 from approvals.request.lifecycle import transition
 from approvals.states import Status
 from benchmarks.table import Row
@@ -50,13 +50,13 @@ def _ours(folder: Path) -> tuple[float, float]:
     engine = open_engine(f"sqlite:///{folder / 'ours.db'}")
     migrate(engine)
     store = Store(engine)
-    desk = Desk(store, lambda: datetime.now(UTC), lambda: None)
+    intake = Intake(store, lambda: datetime.now(UTC), lambda: None)
 
     def approve(number: int) -> None:
         with store.write() as session:
             transition(session, number + 1, Status.APPROVED, datetime.now(UTC), "U0BOB")
 
-    rates = _rate(lambda number: desk.file(_draft(number))), _rate(approve)
+    rates = _rate(lambda number: intake.file(_draft(number))), _rate(approve)
     engine.dispose()
     return rates
 

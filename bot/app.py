@@ -14,45 +14,45 @@ from datetime import UTC, datetime, timedelta
 
 from slack_bolt import App
 
-from approvals.audit.calls import note
+from approvals.audit.aws_calls import note
 from approvals.authority.admission import Admission
+from approvals.authority.directory import CachedDirectory, Directory
 from approvals.authority.overseers import oversees
-from approvals.authority.people import BriefPeople, People
 from approvals.context import Context, Handover, Pace
 from approvals.dispatcher import Dispatcher
-from approvals.outbox.outbox import Outbox
+from approvals.outbox.sending import Outbox
 from approvals.queue.leases import forget_all
 from approvals.queue.store import Store
-from approvals.request.desk import Desk
 from approvals.request.eligible import may_decide
+from approvals.request.intake import Intake
 from approvals.request.limits import Limits
-from approvals.request.waiting import waits_for
+from approvals.request.pending import pending_for
 from approvals.sessions.reveal import Reveal
-from approvals.slack.attachments import Attachments
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.files import Attachments
 from approvals.slack.response_urls import ResponseUrls
-from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from bot import database
 from bot.aws import GLANCING, Boto3Clients
-from bot.config.rules import load_rules
+from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
-from bot.http.edge import Edge, SlackDoor
+from bot.http.edge import Edge, SlackEndpoint
 from bot.http.gate import Gate
 from bot.http.measure import measure
 from bot.http.metrics import Metrics
-from bot.http.ready import Readiness
+from bot.http.readiness import Readiness
 from bot.http.server import EdgeServer
 from bot.http.transport import SignedHttp, SocketMode
 from bot.identity import Identity, channel_id
-from bot.logging.logs import bind_request
-from bot.scheduler import Clockwork
+from bot.logging.setup import bind_request
+from bot.scheduler import Scheduler
 from bot.slack import CountingWebClient, SlackHealth, slack_client
-from bot.snapshot.kept_picture import KeptPicture
-from bot.snapshot.picture import Picture
-from handlers.front import Front
+from bot.snapshot.cache import SnapshotCache
+from bot.snapshot.file import SnapshotFile
+from handlers.dependencies import Dependencies
 from handlers.home import home_of
 from handlers.queries.sources import Sources
 from handlers.register import register
-from operations.aws.aws import Aws, Call
+from operations.aws.client import Aws, Call
 from operations.core.closing import Console
 from operations.snapshot.live import LiveAws
 
@@ -90,25 +90,25 @@ class Orgbot:
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
         self.aws = Aws(Boto3Clients(), self._count_call)
-        kept = KeptPicture(settings.picture) if settings.picture else None
-        self.picture = Picture(self.aws, clock, timedelta(seconds=settings.refresh_seconds), kept)
+        kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
+        self.snapshot = SnapshotCache(self.aws, clock, timedelta(seconds=settings.refresh_seconds), kept)
         self.store = self._open_store()
         self.context = self._context()
         self.dispatcher = self._dispatcher()
-        self.desk = Desk(self.store, clock, self.dispatcher.wake, self.context.limits)
-        self.front = self._front()
+        self.intake = Intake(self.store, clock, self.dispatcher.wake, self.context.limits)
+        self.deps = self._deps()
         self.app = self._bolt_app()
         self.transport = self._transport()
         anchors = timedelta(hours=settings.anchor_hours)
-        self.clockwork = Clockwork(self.dispatcher, self.picture, settings.tick_seconds, anchors, self._watch_slack)
+        self.scheduler = Scheduler(self.dispatcher, self.snapshot, settings.tick_seconds, anchors, self._watch_slack)
 
     def start(self) -> None:
         """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token."""
         self.identity.learn()
-        self._read_first_picture()
-        self.clockwork.start()
+        self._read_first_snapshot()
+        self.scheduler.start()
         self.transport.start()
-        self.readiness.watch(self.store, self.picture, self.transport)
+        self.readiness.watch(self.store, self.snapshot, self.transport)
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
@@ -116,7 +116,7 @@ class Orgbot:
         """Not ready, no new deliveries, no new work; then waits for what is in hand and closes everything."""
         self.readiness.state = "stopping"
         self.transport.stop()
-        self.clockwork.stop()
+        self.scheduler.stop()
         self.dispatcher.stop()
         self.edge.stop()
         self.store.engine.dispose()
@@ -147,10 +147,10 @@ class Orgbot:
             return
         log.info("the rules were reloaded: %s", ", ".join(rule.name for rule in self.rules.rules))
 
-    def _read_first_picture(self) -> None:
-        """Waits a while for the first picture; when AWS is slow or away the bot starts all the same and goes on trying."""
+    def _read_first_snapshot(self) -> None:
+        """Waits a while for the first snapshot; when AWS is slow or away the bot starts all the same and goes on trying."""
         reader = ThreadPoolExecutor(1, thread_name_prefix="first-picture")
-        reading = reader.submit(self.picture.refresh)
+        reading = reader.submit(self.snapshot.refresh)
         try:
             reading.result(timeout=FIRST_READING.total_seconds())
         except TimeoutError:
@@ -173,7 +173,7 @@ class Orgbot:
 
     def _dispatcher(self) -> Dispatcher:
         context = self.context
-        outbox = Outbox(context, self.slack, lambda: self.identity.bot_id, lambda user: home_of(self.front, user))
+        outbox = Outbox(context, self.slack, lambda: self.identity.bot_id, lambda user: home_of(self.deps, user))
         return Dispatcher(context, outbox, self._settings.workers, bind_request, self.metrics.tick_seconds.time)
 
     def _context(self) -> Context:
@@ -182,12 +182,12 @@ class Orgbot:
             owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
             store=self.store,
             aws=self.aws,
-            people=People(self.slack),
-            glance=BriefPeople(self.slack, self._clock),
+            people=Directory(self.slack),
+            cached_directory=CachedDirectory(self.slack, self._clock),
             rules=lambda: self.rules,
             clock=self._clock,
-            organization=self.picture.latest,
-            changed=self.picture.outdate,
+            organization=self.snapshot.latest,
+            changed=self.snapshot.outdate,
             team=lambda: self.identity.team,
             pace=_pace(settings),
             console=Console(settings.console_url, settings.cli_source_profile),
@@ -206,22 +206,22 @@ class Orgbot:
             process_before_response=True,
             logger=_quiet_logger(),
         )
-        register(app, self.front)
+        register(app, self.deps)
         return app
 
-    def _front(self) -> Front:
-        quick = replace(self.context, people=People(self._slack(QUICK_TIMEOUT)))
-        return Front(
-            desk=self.desk,
+    def _deps(self) -> Dependencies:
+        quick = replace(self.context, people=Directory(self._slack(QUICK_TIMEOUT)))
+        return Dependencies(
+            intake=self.intake,
             admission=self._admission(),
-            organization=self.picture.latest,
-            refresh=self.picture.outdate,
-            unread=lambda: self.picture.unread,
+            organization=self.snapshot.latest,
+            refresh=self.snapshot.outdate,
+            unread=lambda: self.snapshot.unread,
             rules=lambda: self.rules,
             team=lambda: self.identity.team,
             run=self.dispatcher.submit,
             may_decide=lambda click: may_decide(quick, click),
-            waits_for=lambda user: waits_for(self.context, user),
+            pending_for=lambda user: pending_for(self.context, user),
             clock=self._clock,
             approval_channel=self.approval_channel,
             oversees=lambda user: oversees(self.context, user),
@@ -230,7 +230,7 @@ class Orgbot:
         )
 
     def _admission(self) -> Admission:
-        return Admission(People(self._slack(ADMISSION_TIMEOUT)), self.context.team, self._clock)
+        return Admission(Directory(self._slack(ADMISSION_TIMEOUT)), self.context.team, self._clock)
 
     def _sources(self) -> Sources:
         live = LiveAws(Aws(Boto3Clients(reading=GLANCING), self._count_call))
@@ -244,14 +244,14 @@ class Orgbot:
     def _edge(self) -> EdgeServer:
         settings = self._settings
         secret = None if settings.slack_app_token else settings.slack_signing_secret
-        door = SlackDoor(secret.get_secret_value(), self.gate) if secret else None
-        edge = Edge(door, self.readiness.lines, self.metrics, self._measure)
+        endpoint = SlackEndpoint(secret.get_secret_value(), self.gate) if secret else None
+        edge = Edge(endpoint, self.readiness.lines, self.metrics, self._measure)
         return EdgeServer(edge, settings.host, settings.port, settings.http_threads)
 
     def _measure(self) -> None:
         if self.readiness.state == "starting":
             return  # There may be no database yet.
-        measure(self.store, self.picture, self.metrics, self._clock())
+        measure(self.store, self.snapshot, self.metrics, self._clock())
 
     def _count_call(self, call: Call) -> None:
         self.metrics.aws_calls.labels(call.operation, call.outcome).inc()

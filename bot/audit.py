@@ -14,7 +14,7 @@ from typing import Any
 from sqlmodel import Session, col, or_, select
 
 from approvals.audit.anchors import Anchor, disagreements, parse
-from approvals.audit.audit import problems
+from approvals.audit.chain import problems
 from approvals.models import AuditRecord, Request, Vote
 from bot.database import open_existing
 

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from operations.aws.aws import Keys, guard_before_send
+from operations.aws.client import Keys, guard_before_send
 
 READING = Config(
     retries={"mode": "standard", "total_max_attempts": 10}, connect_timeout=5, read_timeout=30, max_pool_connections=16

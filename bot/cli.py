@@ -75,7 +75,7 @@ def check(
         from bot.checks.explain import run_explain
 
         raise typer.Exit(run_explain(explain, asker))
-    from bot.checks.check import run_checks
+    from bot.checks.run import run_checks
 
     raise typer.Exit(run_checks())
 

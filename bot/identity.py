@@ -13,7 +13,7 @@ from typing import Any
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from bot import signals
 
 log = logging.getLogger(__name__)

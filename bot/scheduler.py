@@ -1,4 +1,4 @@
-"""The clockwork: one APScheduler job that looks for due work, one that keeps the picture of the organization
+"""The clockwork: one APScheduler job that looks for due work, one that keeps the snapshot of the organization
 fresh, and some that look now and then whether something else is due.
 
 All live in memory only; what is due stands in the database. `coalesce` and an unlimited grace mean that a late tick is
@@ -16,7 +16,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from approvals.dispatcher import Dispatcher
-from bot.snapshot.picture import Picture
+from bot.snapshot.cache import SnapshotCache
 
 WATCH_SECONDS = 5
 ONCE: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -24,7 +24,7 @@ ONCE: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_tim
 logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
-class Clockwork:
+class Scheduler:
     """Ticks every `seconds`; `stop` lets a tick in hand finish. `anchor_every` 0 posts no anchors of the audit.
 
     `watch` is called every few seconds, for what the bot has to notice by itself.
@@ -33,12 +33,12 @@ class Clockwork:
     def __init__(
         self,
         dispatcher: Dispatcher,
-        picture: Picture,
+        snapshot: SnapshotCache,
         seconds: float,
         anchor_every: timedelta = timedelta(0),
         watch: Callable[[], None] = lambda: None,
     ) -> None:
-        self._picture = picture
+        self._picture = snapshot
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults=ONCE)
         self._scheduler.add_job(dispatcher.wake, "interval", seconds=seconds, id="tick")
         self._scheduler.add_job(self._refresh, "interval", seconds=seconds, id="picture")

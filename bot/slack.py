@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from approvals.slack.slack_calls import MAYBE_DONE
+from approvals.slack.client import MAYBE_DONE
 from bot import slack_words
 from bot.config.settings import Settings
 from bot.slack_words import NO_ANSWER

@@ -9,7 +9,7 @@ import re
 
 from slack_sdk.errors import SlackApiError
 
-from approvals.slack.slack_calls import SERVER_ERROR
+from approvals.slack.client import SERVER_ERROR
 
 NO_ANSWER = "no answer"
 CODE = re.compile(r"[a-z_]+")  # The SDK puts a page that is no JSON into the same field.

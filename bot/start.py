@@ -11,12 +11,12 @@ from botocore.exceptions import BotoCoreError
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
-from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError
 from bot import collector, signals
 from bot.checks.findings import sentence
 from bot.config.settings import Settings, SettingsError, aws_variables, load_settings, unknown
 from bot.database import DatabaseError
-from bot.logging.logs import set_up_logs
+from bot.logging.setup import set_up_logs
 
 log = logging.getLogger(__name__)
 WRONG = 1

@@ -12,16 +12,16 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from approvals.request.desk import Click
-from approvals.slack.text import Block
+from approvals.request.intake import Click
+from approvals.slack.blocks import Block
+from handlers.action_ids import DECISION, DENY_FORM, LINK, OPEN_FORM
 from handlers.caller import delivery, of_interaction
 from handlers.declared import Value, fields_of
 from handlers.deny import deny_form, reason_of, request_of
-from handlers.forms import Scene, form
-from handlers.front import Front
+from handlers.dependencies import Dependencies
+from handlers.forms import FormContext, form
 from handlers.modals import open_view, open_view_if, tell
 from handlers.parser import Given
-from handlers.slack_names import DECISION, DENY_FORM, LINK, OPEN_FORM
 from operations.core.base import Operation
 from operations.core.registry import by_name
 
@@ -32,26 +32,26 @@ GONE = ":x: This operation no longer exists. `/org help` shows what there is."
 NO_REASON = "Say why, so that the requester knows what to change."
 
 
-def register(app: App, front: Front) -> None:
+def register(app: App, deps: Dependencies) -> None:
     """Takes every button of ours in."""
 
     @app.action(DECISION)
     def decision(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        keep(front, client, body)
+        keep(deps, client, body)
         ack()
 
     @app.action("deny")
     def deny(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        _deny(front, client, body)
+        _deny(deps, client, body)
         ack()
 
     @app.view(DENY_FORM)
     def denied(ack: Any, body: dict[str, Any]) -> None:
-        _denied(front, ack, body)
+        _denied(deps, ack, body)
 
     @app.action(OPEN_FORM)
     def open_form(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        _open_form(front, client, body)
+        _open_form(deps, client, body)
         ack()
 
     @app.action(LINK)
@@ -59,13 +59,13 @@ def register(app: App, front: Front) -> None:
         ack()
 
 
-def keep(front: Front, slack: WebClient, body: dict[str, Any]) -> int | None:
+def keep(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> int | None:
     """Keeps a press for the workers; the number of its request, or None when it carries none, which the presser is told."""
     number = request_number(body)
     if number is None:
-        tell(front, slack, of_interaction(body), BROKEN)
+        tell(deps, slack, of_interaction(body), BROKEN)
     else:
-        front.desk.click(_click(body, number))
+        deps.intake.click(_click(body, number))
     return number
 
 
@@ -82,26 +82,26 @@ def _click(body: dict[str, Any], number: int) -> Click:
     return Click(name, kind, caller.user, caller.team, number, channel=caller.channel)
 
 
-def _deny(front: Front, slack: WebClient, body: dict[str, Any]) -> None:
+def _deny(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> None:
     """Asks for the reason, unless the click cannot decide anything: then it goes the way of all clicks, which says why."""
     caller, number = of_interaction(body), request_number(body)
     if number is None:
-        tell(front, slack, caller, BROKEN)
+        tell(deps, slack, caller, BROKEN)
         return
     click = _click(body, number)
-    open_view_if(front, slack, caller, lambda: _asks_why(front, click))
+    open_view_if(deps, slack, caller, lambda: _asks_why(deps, click))
 
 
-def _asks_why(front: Front, click: Click) -> Block | None:
+def _asks_why(deps: Dependencies, click: Click) -> Block | None:
     """The form; none for a click that cannot decide anything, which is left to the workers, who tell why."""
-    request = front.desk.find(click.request_id) if front.may_decide(click) else None
+    request = deps.intake.find(click.request_id) if deps.may_decide(click) else None
     if request is None:
-        front.desk.click(click)
+        deps.intake.click(click)
         return None
     return deny_form(click.request_id, request.title, click.channel)
 
 
-def _denied(front: Front, ack: Any, body: dict[str, Any]) -> None:
+def _denied(deps: Dependencies, ack: Any, body: dict[str, Any]) -> None:
     caller, view = of_interaction(body), body["view"]
     reason = reason_of(view["state"]["values"])
     if not reason:
@@ -110,18 +110,18 @@ def _denied(front: Front, ack: Any, body: dict[str, Any]) -> None:
     number, channel = request_of(str(view.get("private_metadata", "")))
     if number is not None:
         name = delivery("view", caller.team, caller.user, view["id"])
-        front.desk.click(Click(name, "deny", caller.user, caller.team, number, channel=channel, reason=reason))
+        deps.intake.click(Click(name, "deny", caller.user, caller.team, number, channel=channel, reason=reason))
     ack()
 
 
-def _open_form(front: Front, slack: WebClient, body: dict[str, Any]) -> None:
+def _open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> None:
     caller, action = of_interaction(body), body["actions"][0]
     operation = by_name().get(str(action["action_id"]).partition(":")[2])
     if operation is None:
-        tell(front, slack, caller, GONE)
+        tell(deps, slack, caller, GONE)
         return
-    scene = Scene(carried(operation, action.get("value")), front.organization(), caller.channel, front.clock())
-    open_view(front, slack, caller, form(operation, scene))
+    scene = FormContext(carried(operation, action.get("value")), deps.organization(), caller.channel, deps.clock())
+    open_view(deps, slack, caller, form(operation, scene))
 
 
 def carried(operation: type[Operation], value: Any) -> Given:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from approvals.slack.text import SECTION, Block, section, shorten
+from approvals.slack.blocks import SECTION, Block, section, shorten
 
 
 def packed(lines: Iterable[str], *, between: str = "\n") -> list[Block]:

@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from approvals.slack.text import Block, clean, escape, section, shorten
+from approvals.slack.blocks import Block, clean, escape, section, shorten
 from handlers.declared import LONGEST_REASON, Value, fields_of, missing
 from handlers.parser import Given
-from handlers.wording import Problem
+from handlers.problems import Problem
 from operations.core.base import Operation
 
 LONGEST_METADATA = 3000

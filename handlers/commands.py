@@ -16,27 +16,27 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
-from approvals.slack.text import BUTTON_VALUE, Block, button, escape, section, shorten
+from approvals.slack.blocks import BUTTON_VALUE, Block, button, escape, section, shorten
 from handlers import help as help_pages
 from handlers import sessions
+from handlers.action_ids import COMMAND
 from handlers.break_glass import confirmation, obstacles
 from handlers.caller import Caller, delivery, of_command
+from handlers.dependencies import Dependencies
 from handlers.filing import Filed, NotAcceptedError, checked, file
-from handlers.forms import Scene, form
-from handlers.front import Front
+from handlers.forms import FormContext, form
 from handlers.modals import learn, open_view
 from handlers.parser import Command, Given, ParseError, operation_named, read, split
+from handlers.problems import listed
 from handlers.queries import answer as looks
-from handlers.queries import reads
-from handlers.queries.registry import LOOKS
-from handlers.slack_names import COMMAND
-from handlers.visit import Visit
-from handlers.wording import listed
+from handlers.queries import requests
+from handlers.queries.registry import QUERIES
+from handlers.responder import Responder
 from operations.core.base import Operation
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
-SHOWN = ("requests", "request", "sessions", *LOOKS)
+SHOWN = ("requests", "request", "sessions", *QUERIES)
 FILED = (
     ":hourglass_flowing_sand: Request *#{number}* is filed. I look up who asks, then I prepare its card; you get a direct "
     "message at every turn."
@@ -60,8 +60,8 @@ class SlashCommand(Middleware):
     It is middleware and no listener: to match a listener and to collect its arguments takes Bolt longer than the insert takes.
     """
 
-    def __init__(self, front: Front) -> None:
-        self._front = front
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
 
     def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], Any]) -> BoltResponse | None:  # noqa: A002  Bolt's name.
         """The private answer to `/org`; Bolt goes on with everything else."""
@@ -73,22 +73,22 @@ class SlashCommand(Middleware):
     def _answered(self, body: dict[str, Any], slack: WebClient) -> BoltResponse:
         caller = of_command(body)
         name = delivery("command", caller.team, caller.user, caller.trigger or body)
-        blocks = answer(self._front, Typed(caller, str(body.get("text") or ""), name, slack))
+        blocks = answer(self._deps, Typed(caller, str(body.get("text") or ""), name, slack))
         told = {"response_type": "ephemeral", "text": _plain(blocks), "blocks": blocks}
         return BoltResponse(status=200, body=told if blocks else "")
 
 
-def register(app: App, front: Front) -> None:
+def register(app: App, deps: Dependencies) -> None:
     """Answers the slash command."""
-    app.middleware(SlashCommand(front))
+    app.middleware(SlashCommand(deps))
 
 
-def answer(front: Front, typed: Typed) -> list[Block]:
+def answer(deps: Dependencies, typed: Typed) -> list[Block]:
     """The blocks of the private answer; none when a form opens instead, or when a worker answers."""
-    unwelcome = front.admission.lately(typed.caller.user, typed.caller.team)
+    unwelcome = deps.admission.lately(typed.caller.user, typed.caller.team)
     if unwelcome:
         return [section(unwelcome)]
-    return _understood(lambda: _answer(front, typed))
+    return _understood(lambda: _answer(deps, typed))
 
 
 def _understood(work: Callable[[], list[Block]]) -> list[Block]:
@@ -98,94 +98,94 @@ def _understood(work: Callable[[], list[Block]]) -> list[Block]:
         return _misread(error)
 
 
-def _answer(front: Front, typed: Typed) -> list[Block]:
+def _answer(deps: Dependencies, typed: Typed) -> list[Block]:
     word, rest = split(typed.text)
     if word in ("", "help", "--help"):
         return _help(rest)
     if word in SHOWN:
-        visit = Visit(front, typed.slack, typed.caller)
-        return visit.admitted(lambda: _understood(lambda: _shown(visit, word, rest)))
-    return _asked(front, typed, read(operation_named(word, rest), rest))
+        responder = Responder(deps, typed.slack, typed.caller)
+        return responder.admitted(lambda: _understood(lambda: _shown(responder, word, rest)))
+    return _asked(deps, typed, read(operation_named(word, rest), rest))
 
 
-def _shown(visit: Visit, word: str, rest: str) -> list[Block]:
+def _shown(responder: Responder, word: str, rest: str) -> list[Block]:
     """What is only looked at."""
-    front, caller = visit.front, visit.caller
+    deps, caller = responder.deps, responder.caller
     if word == "requests":
-        live, mine = front.desk.recent(live=True), front.desk.recent(requester=caller.user, limit=10)
-        return reads.lists(mine, live)
+        live, mine = deps.intake.recent(live=True), deps.intake.recent(requester=caller.user, limit=10)
+        return requests.lists(mine, live)
     if word == "sessions":
-        return sessions.answer(front, visit.slack, caller)
+        return sessions.answer(deps, responder.slack, caller)
     if word == "request":
-        return _one(front, caller, rest)
-    return looks.answer(visit, word, rest)
+        return _one(deps, caller, rest)
+    return looks.answer(responder, word, rest)
 
 
 def _help(rest: str) -> list[Block]:
     word, *others = rest.casefold().split() or [""]
     if not word:
         return help_pages.overview()
-    return help_pages.of_look(word) or help_pages.details(operation_named(word, " ".join(others)))
+    return help_pages.of_query(word) or help_pages.details(operation_named(word, " ".join(others)))
 
 
-def _one(front: Front, caller: Caller, rest: str) -> list[Block]:
+def _one(deps: Dependencies, caller: Caller, rest: str) -> list[Block]:
     number = NUMBER.fullmatch(rest.strip())
     if number is None or int(number[1]) > LARGEST_NUMBER:
         raise ParseError(
             f"“{shorten(rest.strip(), 40)}” is no request number; write one such as `{COMMAND} request 12`."
         )
-    request = front.desk.find(int(number[1]))
+    request = deps.intake.find(int(number[1]))
     if request is None:
         raise ParseError(f"there is no request #{number[1]}. `{COMMAND} requests` shows the latest.")
-    told = reads.history(*front.desk.history(int(number[1])))
-    return reads.with_history(reads.private_card(request, caller.user), told)
+    told = requests.history(*deps.intake.history(int(number[1])))
+    return requests.with_history(requests.private_card(request, caller.user), told)
 
 
-def _asked(front: Front, typed: Typed, command: Command) -> list[Block]:
+def _asked(deps: Dependencies, typed: Typed, command: Command) -> list[Block]:
     if command.help:
         return help_pages.details(command.operation)
-    visit = Visit(front, typed.slack, typed.caller)
+    responder = Responder(deps, typed.slack, typed.caller)
     if command.given.break_glass:
-        return visit.admitted(lambda: _break_glass(front, typed, command))
+        return responder.admitted(lambda: _break_glass(deps, typed, command))
     if command.wants_form():
-        scene = Scene(command.given, front.organization(), typed.caller.channel, front.clock())
-        open_view(front, typed.slack, typed.caller, form(command.operation, scene))
+        scene = FormContext(command.given, deps.organization(), typed.caller.channel, deps.clock())
+        open_view(deps, typed.slack, typed.caller, form(command.operation, scene))
         return []
     try:
-        filed = file(front, typed.caller, command.operation, command.given, typed.delivery)
+        filed = file(deps, typed.caller, command.operation, command.given, typed.delivery)
     except NotAcceptedError as error:
         told = [section(listed(command.operation, error.problems)), *_form_button(command.operation, command.given)]
-        return visit.admitted(lambda: told) if error.telling else told
-    return [section(_filed(front, typed.caller, filed))]
+        return responder.admitted(lambda: told) if error.telling else told
+    return [section(_filed(deps, typed.caller, filed))]
 
 
-def _filed(front: Front, caller: Caller, filed: Filed) -> str:
+def _filed(deps: Dependencies, caller: Caller, filed: Filed) -> str:
     """A title has names of the organization in it: until Slack has told who asks, the number has to do."""
-    if front.admission.lately(caller.user, caller.team) == "":
-        return filed_line(front, filed.number, filed.title)
-    learn(front, caller)
+    if deps.admission.lately(caller.user, caller.team) == "":
+        return filed_line(deps, filed.number, filed.title)
+    learn(deps, caller)
     return FILED.format(number=filed.number)
 
 
-def _break_glass(front: Front, typed: Typed, command: Command) -> list[Block]:
+def _break_glass(deps: Dependencies, typed: Typed, command: Command) -> list[Block]:
     """Asks for the typed confirmation, when what was given could be filed; who may do so a worker asks of Slack."""
     operation, given, channel = command.operation, command.given, typed.caller.channel
-    if not any(rule.break_glass for rule in front.rules().rules):
+    if not any(rule.break_glass for rule in deps.rules().rules):
         return [section(NO_GLASS)]
     found = obstacles(operation, given, channel)
     if found:
         return [section(listed(operation, found))]
     try:
-        asked, organization = checked(front, typed.caller, operation, given)
+        asked, organization = checked(deps, typed.caller, operation, given)
     except NotAcceptedError as error:
         return [section(listed(operation, error.problems))]
-    open_view(front, typed.slack, typed.caller, confirmation(operation, given, asked.title(organization), channel))
+    open_view(deps, typed.slack, typed.caller, confirmation(operation, given, asked.title(organization), channel))
     return []
 
 
-def filed_line(front: Front, number: int, title: str) -> str:
+def filed_line(deps: Dependencies, number: int, title: str) -> str:
     """What the requester reads at once."""
-    channel = front.approval_channel
+    channel = deps.approval_channel
     where = f"<#{channel}>" if re.fullmatch(r"[CG][A-Z0-9]+", channel) else escape(channel)
     return (
         f":hourglass_flowing_sand: Request *#{number}* is filed: {escape(shorten(title, 300))}.\n"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from operations.core.base import Operation
-from operations.core.fields import Flag, Kind, OperationField
+from operations.core.fields import FieldKind, Flag, OperationField
 
 Value = str | list[str]
 LONGEST_REASON = 500
@@ -17,7 +17,7 @@ REASON = OperationField(
     flag=Flag(
         ("--reason",),
         "Reason",
-        Kind.LONG_TEXT,
+        FieldKind.LONG_TEXT,
         hint="Wanted, though not required: why it is needed. Approvers and the audit see it",
         placeholder="The web team needs a place to test",
     ),

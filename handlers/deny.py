@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from approvals.slack.text import Block, clean, escape, section, shorten
-from handlers.slack_names import DENY_FORM
+from approvals.slack.blocks import Block, clean, escape, section, shorten
+from handlers.action_ids import DENY_FORM
 
 LONGEST_REASON, LONGEST_TITLE = 500, 500
 LARGEST_NUMBER = 2**31 - 1

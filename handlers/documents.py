@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from approvals.slack.text import Block
+from approvals.slack.blocks import Block
 from operations.core.attached_files import file_in, reference
 from operations.core.fields import OperationField
 

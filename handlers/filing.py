@@ -1,4 +1,4 @@
-"""A request is taken in: checked as far as the picture of the organization allows, and filed with one durable insert.
+"""A request is taken in: checked as far as the snapshot of the organization allows, and filed with one durable insert.
 
 The command line and the forms come here with the same values, so that they accept the same and refuse the same.
 """
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from approvals.authority.reach import wishes
 from approvals.authority.rules import NoRuleError, Rule
 from approvals.authority.session_rules import objection
-from approvals.authority.wishes import wishes
-from approvals.request.desk import AlreadyAskedError, Draft
+from approvals.request.intake import AlreadyAskedError, Draft
 from approvals.request.limits import FloodError
 from handlers.caller import Caller
 from handlers.declared import LONGEST_REASON, fields_of
-from handlers.front import Front
+from handlers.dependencies import Dependencies
 from handlers.parser import Given
-from handlers.wording import Problem, ago, problems
+from handlers.problems import Problem, ago, problems
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
-from operations.core.fields import Kind
+from operations.core.fields import FieldKind
 from operations.snapshot.organization import Organization
 
 NO_ORGANIZATION = "this AWS account is in no organization yet. Make one with `/org create-organization`."
@@ -44,10 +44,10 @@ class Filed:
     title: str
 
 
-def file(front: Front, caller: Caller, operation: type[Operation], given: Given, delivery: str) -> Filed:
+def file(deps: Dependencies, caller: Caller, operation: type[Operation], given: Given, delivery: str) -> Filed:
     """Files the request; a redelivery gives the earlier number. Raises NotAcceptedError."""
-    asked, organization = checked(front, caller, operation, given)
-    rule = _rule(front, asked, organization)
+    asked, organization = checked(deps, caller, operation, given)
+    rule = _rule(deps, asked, organization)
     draft = Draft(
         operation=operation.name,
         params=asked.model_dump(mode="json"),
@@ -60,22 +60,24 @@ def file(front: Front, caller: Caller, operation: type[Operation], given: Given,
         rule=rule,
         break_glass=given.break_glass,
     )
-    return Filed(_number(front, draft), asked.title(organization))
+    return Filed(_number(deps, draft), asked.title(organization))
 
 
-def checked(front: Front, caller: Caller, operation: type[Operation], given: Given) -> tuple[Operation, Organization]:
-    """What is asked for, with ids in place of names, and the picture in which they were found. Raises NotAcceptedError."""
-    unwelcome = front.admission.lately(caller.user, caller.team)
+def checked(
+    deps: Dependencies, caller: Caller, operation: type[Operation], given: Given
+) -> tuple[Operation, Organization]:
+    """What is asked for, with ids in place of names, and the snapshot in which they were found. Raises NotAcceptedError."""
+    unwelcome = deps.admission.lately(caller.user, caller.team)
     if unwelcome:  # Whom nobody knows yet a worker looks up, before anybody else hears of the request.
         raise NotAcceptedError(Problem("", unwelcome))
     asked = _valid(operation, given)
-    organization = front.organization()
+    organization = deps.organization()
     if organization is None:
-        front.refresh()
-        raise NotAcceptedError(Problem("", front.unread()))
+        deps.refresh()
+        raise NotAcceptedError(Problem("", deps.unread()))
     if not organization.id and not operation.founds:
         raise NotAcceptedError(Problem("", NO_ORGANIZATION))
-    return _settled(front, asked, organization), organization
+    return _settled(deps, asked, organization), organization
 
 
 def _valid(operation: type[Operation], given: Given) -> Operation:
@@ -92,21 +94,21 @@ def _valid(operation: type[Operation], given: Given) -> Operation:
     return asked
 
 
-def _settled(front: Front, asked: Operation, organization: Organization) -> Operation:
-    """Names become ids. What the picture does not know may be new, so it is read again, and its age is told."""
+def _settled(deps: Dependencies, asked: Operation, organization: Organization) -> Operation:
+    """Names become ids. What the snapshot does not know may be new, so it is read again, and its age is told."""
     try:
         return asked.settled(organization)
     except FieldError as error:
-        front.refresh()
-        age = ago(organization.read_at, front.clock())
+        deps.refresh()
+        age = ago(organization.read_at, deps.clock())
         again = f"The organization was read {age} and is being read again: if it is new, try again in a moment."
         raise NotAcceptedError(Problem(error.field, f"{error.message} {again}"), telling=True) from error
 
 
-def _rule(front: Front, asked: Operation, organization: Organization) -> Rule:
+def _rule(deps: Dependencies, asked: Operation, organization: Organization) -> Rule:
     """The rule that decides unless it turns out not to be for this requester, whom only a worker may look up in Slack."""
     try:
-        rule = front.rules().deciding(wishes(asked, organization))
+        rule = deps.rules().deciding(wishes(asked, organization))
     except NoRuleError as error:
         raise NotAcceptedError(Problem(place_field(type(asked)), str(error)), telling=True) from error
     field, why = objection(rule, asked)
@@ -115,9 +117,9 @@ def _rule(front: Front, asked: Operation, organization: Organization) -> Rule:
     return rule
 
 
-def _number(front: Front, draft: Draft) -> int:
+def _number(deps: Dependencies, draft: Draft) -> int:
     try:
-        return front.desk.file(draft)
+        return deps.intake.file(draft)
     except FloodError as error:
         raise NotAcceptedError(Problem("", str(error))) from error
     except AlreadyAskedError as error:
@@ -133,7 +135,7 @@ def _number(front: Front, draft: Draft) -> int:
 def place_field(operation: type[Operation]) -> str:
     """The field that says where in the tree the request acts."""
     fields = fields_of(operation)
-    for kind in (Kind.OU, Kind.TARGET, Kind.ACCOUNT):
+    for kind in (FieldKind.OU, FieldKind.TARGET, FieldKind.ACCOUNT):
         found = next((field.name for field in fields if field.flag.kind == kind), "")
         if found:
             return found

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from approvals.slack.text import Block, clean, context, escape, shorten
+from approvals.slack.blocks import Block, clean, context, escape, shorten
 from handlers.declared import LONGEST_REASON, Value, chosen, fields_of, readable
 from handlers.documents import FILE, file_input, given_file, too_long
 from handlers.options import account_text, option, policy_text
 from handlers.parser import Given
-from handlers.wording import ago
+from handlers.problems import ago
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
-from operations.core.fields import Kind, OperationField
+from operations.core.fields import FieldKind, OperationField
 from operations.organization.services import resolve, service_label
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import find_target
@@ -33,8 +33,8 @@ LIKE_AN_EMAIL = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What a form is opened with: what was given, the picture of the organization, where it was asked for, and when."""
+class FormContext:
+    """What a form is opened with: what was given, the snapshot of the organization, where it was asked for, and when."""
 
     given: Given
     organization: Organization | None
@@ -50,7 +50,7 @@ class Element:
     note: str = ""
 
 
-def form(operation: type[Operation], scene: Scene) -> Block:
+def form(operation: type[Operation], scene: FormContext) -> Block:
     """The modal view, prefilled with what was given as far as it fits."""
     elements = {field.name: _element(field, scene) for field in fields_of(operation)}
     notes = [f":warning: {escape(element.note)}" for element in elements.values() if element.note]
@@ -105,7 +105,7 @@ def channel_of(private_metadata: str) -> str:
     return str(found.get("channel") or "") if isinstance(found, dict) else ""
 
 
-def _age(scene: Scene) -> list[str]:
+def _age(scene: FormContext) -> list[str]:
     if scene.organization is None:
         return [":hourglass: The organization has not been read from AWS yet; the lists stay empty until then."]
     read_at = scene.organization.read_at
@@ -113,7 +113,7 @@ def _age(scene: Scene) -> list[str]:
 
 
 def _inputs(field: OperationField, element: Block) -> list[Block]:
-    if field.flag.kind is not Kind.DOCUMENT:
+    if field.flag.kind is not FieldKind.DOCUMENT:
         return [_input(field, element)]
     return [_input(field, element) | {"optional": True}, file_input(field)]
 
@@ -130,20 +130,20 @@ def _input(field: OperationField, element: Block) -> Block:
     }
 
 
-def _element(field: OperationField, scene: Scene) -> Element:
+def _element(field: OperationField, scene: FormContext) -> Element:
     value: Any = scene.given.reason if field.name == "reason" else scene.given.values.get(field.name)
     return _ELEMENTS[field.flag.kind](field, field.default if value is None else value, scene)
 
 
-def _document(field: OperationField, value: Any, scene: Scene) -> Element:
+def _document(field: OperationField, value: Any, scene: FormContext) -> Element:
     """A text that is too long for Slack's input is not cut, because half a document says something else."""
     text = str(value or "")
     note = too_long(field, text, INPUT)
     return Element(_text(field, "" if note else text, scene).block, note)
 
 
-def _text(field: OperationField, value: Any, _: Scene) -> Element:
-    multiline = field.flag.kind in (Kind.LONG_TEXT, Kind.TAGS, Kind.DOCUMENT)
+def _text(field: OperationField, value: Any, _: FormContext) -> Element:
+    multiline = field.flag.kind in (FieldKind.LONG_TEXT, FieldKind.TAGS, FieldKind.DOCUMENT)
     most = min(INPUT, field.max_length or INPUT)
     block = {
         "type": "plain_text_input",
@@ -167,7 +167,7 @@ def _as_text(value: Any) -> str:
     return "\n".join(value) if isinstance(value, list) else str(value or "")
 
 
-def _email(field: OperationField, value: Any, _: Scene) -> Element:
+def _email(field: OperationField, value: Any, _: FormContext) -> Element:
     """Slack's input for an e-mail address takes no other text, not even at its opening."""
     text = str(value or "")
     fits = bool(LIKE_AN_EMAIL.fullmatch(text)) if len(text) <= LONGEST_EMAIL else False
@@ -176,7 +176,7 @@ def _email(field: OperationField, value: Any, _: Scene) -> Element:
     return Element(_filled(block, field, text if fits else "", INPUT).block, note)
 
 
-def _choice(field: OperationField, value: Any, _: Scene) -> Element:
+def _choice(field: OperationField, value: Any, _: FormContext) -> Element:
     options = {choice.value: option(choice.label, choice.value) for choice in field.flag.choices}
     picked = options.get(chosen(field, str(value or "")))
     block = {"type": "static_select", "action_id": field.name, "options": list(options.values())}
@@ -184,7 +184,7 @@ def _choice(field: OperationField, value: Any, _: Scene) -> Element:
     return Element(_picked(block, picked), note)
 
 
-def _account(field: OperationField, value: Any, scene: Scene) -> Element:
+def _account(field: OperationField, value: Any, scene: FormContext) -> Element:
     def find(organization: Organization) -> Block:
         account = organization.find_account(str(value), field.name)
         return option(account_text(organization, account), account.id)
@@ -192,7 +192,7 @@ def _account(field: OperationField, value: Any, scene: Scene) -> Element:
     return _picker("account", field, value, scene, find)
 
 
-def _unit(field: OperationField, value: Any, scene: Scene) -> Element:
+def _unit(field: OperationField, value: Any, scene: FormContext) -> Element:
     def find(organization: Organization) -> Block:
         unit = organization.find_unit(str(value), field.name)
         return option(unit.path, unit.id)
@@ -200,7 +200,7 @@ def _unit(field: OperationField, value: Any, scene: Scene) -> Element:
     return _picker("ou", field, value, scene, find)
 
 
-def _target(field: OperationField, value: Any, scene: Scene) -> Element:
+def _target(field: OperationField, value: Any, scene: FormContext) -> Element:
     def find(organization: Organization) -> Block:
         target = find_target(organization, str(value), field.name)
         account = organization.accounts_by_id.get(target)
@@ -209,7 +209,7 @@ def _target(field: OperationField, value: Any, scene: Scene) -> Element:
     return _picker("target", field, value, scene, find)
 
 
-def _policy(field: OperationField, value: Any, scene: Scene) -> Element:
+def _policy(field: OperationField, value: Any, scene: FormContext) -> Element:
     def find(organization: Organization) -> Block:
         policy = organization.policies.find(str(value), field.name)
         return option(policy_text(policy), policy.id)
@@ -217,7 +217,7 @@ def _policy(field: OperationField, value: Any, scene: Scene) -> Element:
     return _picker("policy", field, value, scene, find)
 
 
-def _service(field: OperationField, value: Any, scene: Scene) -> Element:
+def _service(field: OperationField, value: Any, scene: FormContext) -> Element:
     def find(_: Organization) -> Block:
         principal = resolve(str(value), field.name)
         return option(service_label(principal), principal)
@@ -225,7 +225,7 @@ def _service(field: OperationField, value: Any, scene: Scene) -> Element:
     return _picker("service", field, value, scene, find)
 
 
-def _accounts(field: OperationField, value: Any, scene: Scene) -> Element:
+def _accounts(field: OperationField, value: Any, scene: FormContext) -> Element:
     """Several accounts; those that are not found are told, and the others stay chosen."""
     block = {"type": "multi_external_select", "action_id": f"accounts:{field.name}", "min_query_length": 0}
     given = [value] if isinstance(value, str) else list(value or ())
@@ -243,7 +243,7 @@ def _accounts(field: OperationField, value: Any, scene: Scene) -> Element:
 
 
 def _picker(
-    prefix: str, field: OperationField, value: Any, scene: Scene, find: Callable[[Organization], Block]
+    prefix: str, field: OperationField, value: Any, scene: FormContext, find: Callable[[Organization], Block]
 ) -> Element:
     block = {"type": "external_select", "action_id": f"{prefix}:{field.name}", "min_query_length": 0}
     if not value or scene.organization is None:
@@ -258,19 +258,19 @@ def _picked(block: Block, picked: Block | None) -> Block:
     return block | ({"initial_option": picked} if picked else {})
 
 
-_ELEMENTS: dict[Kind, Callable[[OperationField, Any, Scene], Element]] = {
-    Kind.TEXT: _text,
-    Kind.LONG_TEXT: _text,
-    Kind.TAGS: _text,
-    Kind.EMAIL: _email,
-    Kind.CHOICE: _choice,
-    Kind.ACCOUNT: _account,
-    Kind.OU: _unit,
-    Kind.TARGET: _target,
-    Kind.POLICY: _policy,
-    Kind.SERVICE: _service,
-    Kind.ACCOUNTS: _accounts,
-    Kind.DOCUMENT: _document,
+_ELEMENTS: dict[FieldKind, Callable[[OperationField, Any, FormContext], Element]] = {
+    FieldKind.TEXT: _text,
+    FieldKind.LONG_TEXT: _text,
+    FieldKind.TAGS: _text,
+    FieldKind.EMAIL: _email,
+    FieldKind.CHOICE: _choice,
+    FieldKind.ACCOUNT: _account,
+    FieldKind.OU: _unit,
+    FieldKind.TARGET: _target,
+    FieldKind.POLICY: _policy,
+    FieldKind.SERVICE: _service,
+    FieldKind.ACCOUNTS: _accounts,
+    FieldKind.DOCUMENT: _document,
 }
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from approvals.slack.text import Block, context, escape, header, section, shorten, verbatim
+from approvals.slack.blocks import Block, context, escape, header, section, shorten, verbatim
+from handlers.action_ids import COMMAND
 from handlers.blocks import packed
 from handlers.declared import fields_of, readable
-from handlers.names import NAMES, Name
-from handlers.slack_names import COMMAND
+from handlers.query_names import NAMES, Name
 from operations.core.base import Operation
 from operations.core.fields import Choice, OperationField
 from operations.core.registry import all_operations
@@ -37,7 +37,7 @@ def _read(name: Name) -> str:
     return f"`{COMMAND} {escape(name.usage)}`  {name.purpose}"
 
 
-def of_look(word: str) -> list[Block]:
+def of_query(word: str) -> list[Block]:
     """What is answered to the asker alone and needs no approval, in a sentence; nothing for any other word."""
     return [section(f"{_read(name)}. The answer is for you alone.") for name in READS if name.word == word]
 

@@ -12,15 +12,15 @@ from typing import Any
 
 from slack_bolt import App
 
-from approvals.authority.people import SlackAwayError
+from approvals.authority.directory import SlackAwayError
 from approvals.models import Request
-from approvals.request.waiting import Waits
-from approvals.slack.text import Block, button, context, divider, escape, header, section
+from approvals.request.pending import PendingFor
+from approvals.slack.blocks import Block, button, context, divider, escape, header, section
 from handlers.declared import readable
-from handlers.front import Front
-from handlers.queries.reads import NOTHING, asked_by_you, line, titled, with_button
+from handlers.dependencies import Dependencies
+from handlers.problems import ago
+from handlers.queries.requests import NOTHING, asked_by_you, line, titled, with_button
 from handlers.sessions import EVERYBODYS, YOURS, blocks
-from handlers.wording import ago
 from operations.core.registry import by_name
 from operations.snapshot.organization import Organization
 
@@ -33,10 +33,10 @@ SHOWN = 15
 class Work:
     """The requests that the home tab shows, newest first but for those that wait, and the commonest operations.
 
-    `unread` says why there is no picture of the organization.
+    `unread` says why there is no snapshot of the organization.
     """
 
-    waits: Waits
+    waits: PendingFor
     running: Sequence[Request]
     mine: Sequence[Request]
     commonest: Sequence[str] = FIRST
@@ -96,37 +96,37 @@ def _activity(work: Work) -> str:
     return f"{len(work.waits.mine)} waiting for you{others}; {len(work.running)} running"
 
 
-def register(app: App, front: Front) -> None:
+def register(app: App, deps: Dependencies) -> None:
     """Notes who opens the home tab; a worker publishes it then, and whenever something has changed."""
 
     @app.event("app_home_opened")
     def opened(body: dict[str, Any], event: dict[str, Any]) -> None:
-        user, ours = event.get("user"), body.get("team_id", front.team()) == front.team()
+        user, ours = event.get("user"), body.get("team_id", deps.team()) == deps.team()
         if user and ours and event.get("tab", "home") == "home":
-            front.desk.opens_home(str(user))
+            deps.intake.opens_home(str(user))
 
 
-def home_of(front: Front, user: str) -> Block:
-    """One person's home tab as it is now; raises approvals.authority.people.SlackAwayError."""
-    unwelcome = front.admission.now(user, front.team())
+def home_of(deps: Dependencies, user: str) -> Block:
+    """One person's home tab as it is now; raises approvals.authority.directory.SlackAwayError."""
+    unwelcome = deps.admission.now(user, deps.team())
     if unwelcome:
         return {"type": "home", "blocks": [section(unwelcome)]}
     work = Work(
-        waits=front.waits_for(user),
-        running=front.desk.recent(running=True, limit=100),
-        mine=front.desk.recent(requester=user, limit=SHOWN),
-        commonest=front.desk.commonest(BUTTONS),
-        sessions=_sessions(front, user),
-        unread=front.unread(),
+        waits=deps.pending_for(user),
+        running=deps.intake.recent(running=True, limit=100),
+        mine=deps.intake.recent(requester=user, limit=SHOWN),
+        commonest=deps.intake.commonest(BUTTONS),
+        sessions=_sessions(deps, user),
+        unread=deps.unread(),
     )
-    return home_view(work, front.organization(), front.clock())
+    return home_view(work, deps.organization(), deps.clock())
 
 
-def _sessions(front: Front, user: str) -> list[Block]:
+def _sessions(deps: Dependencies, user: str) -> list[Block]:
     """Everybody's role sessions for those who approve them, one's own for the others, nothing where there are none."""
     try:
-        everybodys = front.oversees(user)
+        everybodys = deps.oversees(user)
     except SlackAwayError:
         everybodys = False
-    found = front.desk.sessions("" if everybodys else user)
-    return blocks(front, EVERYBODYS if everybodys else YOURS, found) if found else []
+    found = deps.intake.sessions("" if everybodys else user)
+    return blocks(deps, EVERYBODYS if everybodys else YOURS, found) if found else []

@@ -11,10 +11,10 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
-from approvals.slack.text import Block, shorten
+from approvals.slack.blocks import Block, shorten
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from handlers.caller import Caller
-from handlers.front import Front
+from handlers.dependencies import Dependencies
 
 log = logging.getLogger(__name__)
 NOT_HERE = frozenset({"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived", "missing_scope"})
@@ -22,33 +22,33 @@ TOO_SLOW = ":hourglass: That took too long, so Slack did not let me open the for
 NOT_OPENED = ":warning: The form could not be opened. Please try once more in a moment."
 
 
-def open_view(front: Front, slack: WebClient, caller: Caller, view: Block) -> None:
+def open_view(deps: Dependencies, slack: WebClient, caller: Caller, view: Block) -> None:
     """Opens a form on a worker, for a caller who may see it; the others, and whoever it fails for, are told."""
-    front.run(lambda: _open_or_refuse(front, slack, caller, view))
+    deps.run(lambda: _open_or_refuse(deps, slack, caller, view))
 
 
-def open_view_if(front: Front, slack: WebClient, caller: Caller, make: Callable[[], Block | None]) -> None:
+def open_view_if(deps: Dependencies, slack: WebClient, caller: Caller, make: Callable[[], Block | None]) -> None:
     """The same, when the worker makes a view at all; that has to be quick, because the trigger lives 3 s."""
-    front.run(lambda: _open_if(slack, caller, make()))
+    deps.run(lambda: _open_if(slack, caller, make()))
 
 
-def learn(front: Front, caller: Caller) -> None:
+def learn(deps: Dependencies, caller: Caller) -> None:
     """Has a worker ask Slack who the caller is, so that their next answer need not wait for it."""
 
     def ask() -> None:
-        front.admission.unwelcome(caller.user, caller.team)
+        deps.admission.unwelcome(caller.user, caller.team)
 
-    front.run(ask)
+    deps.run(ask)
 
 
-def tell(front: Front, slack: WebClient, caller: Caller, text: str) -> None:
+def tell(deps: Dependencies, slack: WebClient, caller: Caller, text: str) -> None:
     """A line for the caller alone, on a worker."""
-    front.run(lambda: _tell(slack, caller, text))
+    deps.run(lambda: _tell(slack, caller, text))
 
 
-def mention(front: Front, slack: WebClient, caller: Caller, text: str) -> None:
+def mention(deps: Dependencies, slack: WebClient, caller: Caller, text: str) -> None:
     """A line for the caller alone in the channel where they are, on a worker; lost where the bot cannot write."""
-    careful(front, "a private line could not be told", lambda: _in_channel(slack, caller, _message(text)))
+    careful(deps, "a private line could not be told", lambda: _in_channel(slack, caller, _message(text)))
 
 
 def show(slack: WebClient, caller: Caller, text: str, blocks: list[Block]) -> None:
@@ -60,9 +60,9 @@ def show(slack: WebClient, caller: Caller, text: str, blocks: list[Block]) -> No
     call(slack, "chat.postMessage", channel=channel, **message)
 
 
-def careful(front: Front, what: str, work: Callable[[], object]) -> None:
+def careful(deps: Dependencies, what: str, work: Callable[[], object]) -> None:
     """Runs work on a worker; a failure ends in the log, without what Slack sent."""
-    front.run(lambda: _careful(what, work))
+    deps.run(lambda: _careful(what, work))
 
 
 def _open_if(slack: WebClient, caller: Caller, view: Block | None) -> None:
@@ -70,8 +70,8 @@ def _open_if(slack: WebClient, caller: Caller, view: Block | None) -> None:
         _open(slack, caller, view)
 
 
-def _open_or_refuse(front: Front, slack: WebClient, caller: Caller, view: Block) -> None:
-    unwelcome = front.admission.unwelcome(caller.user, caller.team)
+def _open_or_refuse(deps: Dependencies, slack: WebClient, caller: Caller, view: Block) -> None:
+    unwelcome = deps.admission.unwelcome(caller.user, caller.team)
     if unwelcome:
         _tell(slack, caller, unwelcome)
     else:

@@ -10,12 +10,12 @@ from typing import Any
 
 from slack_bolt import App
 
-from approvals.slack.text import Block, clean
+from approvals.slack.blocks import Block, clean
+from handlers.action_ids import PICKER, PICKERS
 from handlers.caller import of_interaction
-from handlers.front import Front
+from handlers.dependencies import Dependencies
 from handlers.modals import learn
-from handlers.slack_names import PICKER, PICKERS
-from operations.core.fields import Kind
+from operations.core.fields import FieldKind
 from operations.organization.services import PRINCIPAL, SERVICES, service_label
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policy
@@ -34,7 +34,7 @@ class Entry:
 
 
 class Index:
-    """Accounts, OUs and policies of one picture, ready to be searched."""
+    """Accounts, OUs and policies of one snapshot, ready to be searched."""
 
     def __init__(self, organization: Organization) -> None:
         accounts = sorted(organization.accounts, key=lambda account: (account.name.casefold(), account.id))
@@ -42,15 +42,15 @@ class Index:
         policies = sorted(organization.policies.known, key=lambda policy: (policy.name.casefold(), policy.id))
         in_accounts = [_account_entry(organization, account) for account in accounts]
         in_units = [_unit_entry(unit) for unit in units]
-        self.entries: dict[Kind, list[Entry]] = {
-            Kind.ACCOUNT: in_accounts,
-            Kind.OU: in_units,
-            Kind.TARGET: [*in_units, *in_accounts],
-            Kind.SERVICE: [_service_entry(principal) for principal in sorted({*SERVICES, *organization.services})],
-            Kind.POLICY: [_policy_entry(policy) for policy in policies],
+        self.entries: dict[FieldKind, list[Entry]] = {
+            FieldKind.ACCOUNT: in_accounts,
+            FieldKind.OU: in_units,
+            FieldKind.TARGET: [*in_units, *in_accounts],
+            FieldKind.SERVICE: [_service_entry(principal) for principal in sorted({*SERVICES, *organization.services})],
+            FieldKind.POLICY: [_policy_entry(policy) for policy in policies],
         }
 
-    def search(self, kind: Kind, query: str) -> list[Block]:
+    def search(self, kind: FieldKind, query: str) -> list[Block]:
         """At most 100 options that hold every word of `query` in name, id, e-mail or path; those that begin with it come first."""
         folded = clean(query)[:LONGEST_QUERY].casefold()
         found = self._holding(kind, folded.split())
@@ -59,7 +59,7 @@ class Index:
         then = [entry for entry in found if beginning not in entry.hay] if len(first) < MOST else []
         return [option(entry.text, entry.value) for entry in [*first, *then][:MOST]]
 
-    def _holding(self, kind: Kind, words: list[str]) -> list[Entry]:
+    def _holding(self, kind: FieldKind, words: list[str]) -> list[Entry]:
         found = self.entries[kind]
         for word in words:
             found = [entry for entry in found if word in entry.hay]
@@ -67,13 +67,13 @@ class Index:
 
 
 class Indexes:
-    """The index of the newest picture; an older one is forgotten."""
+    """The index of the newest snapshot; an older one is forgotten."""
 
     def __init__(self) -> None:
         self._kept: tuple[Organization, Index] | None = None
 
     def of(self, organization: Organization) -> Index:
-        """The index of this very picture, made at the first question."""
+        """The index of this very snapshot, made at the first question."""
         kept = self._kept
         if kept is None or kept[0] is not organization:
             kept = self._kept = (organization, Index(organization))
@@ -113,10 +113,10 @@ def _service_entry(principal: str) -> Entry:
     return Entry(f"\n{service_label(principal)}\n{principal}".casefold(), service_label(principal), principal)
 
 
-def _as_typed(kind: Kind, typed: str) -> list[Block]:
+def _as_typed(kind: FieldKind, typed: str) -> list[Block]:
     """A service that is not in the list can be given all the same, because AWS decides."""
     principal = clean(typed).strip().casefold()
-    return [option(principal, principal)] if kind is Kind.SERVICE and PRINCIPAL.fullmatch(principal) else []
+    return [option(principal, principal)] if kind is FieldKind.SERVICE and PRINCIPAL.fullmatch(principal) else []
 
 
 def policy_text(policy: Policy) -> str:
@@ -129,17 +129,17 @@ def _policy_entry(policy: Policy) -> Entry:
     return Entry(hay, policy_text(policy), policy.id)
 
 
-def register(app: App, front: Front) -> None:
+def register(app: App, deps: Dependencies) -> None:
     """Answers the pickers of the forms."""
     indexes = Indexes()
 
     @app.options(PICKER)
     def suggest(ack: Any, body: dict[str, Any]) -> None:
-        organization = front.organization()
+        organization = deps.organization()
         caller = of_interaction(body)
-        unwelcome = front.admission.lately(caller.user, caller.team)
+        unwelcome = deps.admission.lately(caller.user, caller.team)
         if unwelcome is None:  # Slack waits for this answer; the next letter gets a better one.
-            learn(front, caller)
+            learn(deps, caller)
         if organization is None or unwelcome != "":
             ack(options=[])
             return

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from approvals.slack.text import shorten
+from approvals.slack.blocks import shorten
 from handlers.declared import Value, chosen, fields_of, flags_of, missing, nearest
-from handlers.names import WORDS
+from handlers.query_names import WORDS
 from handlers.typed import UnreadableError, Word, straight, undone, words
 from operations.core.base import Operation
-from operations.core.fields import Kind, OperationField
+from operations.core.fields import FieldKind, OperationField
 from operations.core.registry import by_name
 
 FORM, HELP, BREAK_GLASS = "--form", "--help", "--break-glass"
-MANY = tuple(kind for kind in Kind if kind.many)
-LOOKS = ("help", "requests", "request", "sessions", *WORDS)
+MANY = tuple(kind for kind in FieldKind if kind.many)
+QUERIES = ("help", "requests", "request", "sessions", *WORDS)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def split(text: str) -> tuple[str, str]:
     return word.casefold(), rest
 
 
-def operation_named(word: str, rest: str = "", others: Iterable[str] = LOOKS) -> type[Operation]:
+def operation_named(word: str, rest: str = "", others: Iterable[str] = QUERIES) -> type[Operation]:
     """The operation of this name or alias; raises ParseError with the nearest one, or the nearest of `others`.
 
     `rest` is what follows: names have two words, which people part by a space as well.
@@ -73,7 +73,7 @@ def operation_named(word: str, rest: str = "", others: Iterable[str] = LOOKS) ->
     known = by_name()
     if word in known:
         return known[word]
-    if word in LOOKS:
+    if word in QUERIES:
         raise ParseError(
             f"`{word}` is no operation but a look: it changes nothing, and no rule decides about it. "
             "`/org help` shows what there is."
@@ -95,7 +95,7 @@ def read(operation: type[Operation], rest: str) -> Command:
         raise ParseError(error.message, operation, reader.given()) from error
 
 
-def parse(text: str, others: Iterable[str] = LOOKS) -> Command:
+def parse(text: str, others: Iterable[str] = QUERIES) -> Command:
     """The whole text after `/org`, when it begins with an operation; raises ParseError, as `operation_named`."""
     word, rest = split(text)
     return read(operation_named(word, rest, others), rest)
@@ -159,7 +159,7 @@ class _Reader:
         if found.name in self._values:
             raise ParseError(f"`{found.flag.names[0]}` is given twice; give it once.")
         text = word.text
-        self._values[found.name] = straight(text) if found.flag.kind is Kind.DOCUMENT else chosen(found, text)
+        self._values[found.name] = straight(text) if found.flag.kind is FieldKind.DOCUMENT else chosen(found, text)
 
     def _items(self, field: OperationField, word: Word) -> None:
         """One or more of a list, which people part by blanks, by commas, or by both."""
@@ -170,14 +170,14 @@ class _Reader:
         given = list(self._values.get(field.name, ()))
         if given and _is_second_half(given[-1], item):
             item = f"{given.pop()},{item}"
-        pieces = item.split(",") if field.flag.kind is Kind.ACCOUNTS else [item]
+        pieces = item.split(",") if field.flag.kind is FieldKind.ACCOUNTS else [item]
         self._values[field.name] = [*given, *(piece.strip() for piece in pieces if piece.strip())]
 
     def _further(self, word: Word) -> None:
         """A word that follows a finished value: one more of a list, or a mistake."""
         kind = self._last.flag.kind if self._last else None
         announced = kind in MANY and (self._more or word.goes_on())
-        if self._last and (announced or kind is Kind.ACCOUNTS or (kind is Kind.TAGS and "=" in word.text)):
+        if self._last and (announced or kind is FieldKind.ACCOUNTS or (kind is FieldKind.TAGS and "=" in word.text)):
             self._items(self._last, word)
             return
         raise ParseError(self._stray(shorten(word.text, 60)))

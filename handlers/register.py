@@ -14,8 +14,8 @@ from typing import Any
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 
-from handlers import actions, anew, commands, home, options, sessions, views
-from handlers.front import Front
+from handlers import actions, commands, follow_ups, home, options, sessions, submissions
+from handlers.dependencies import Dependencies
 from handlers.queries import clicks as looks
 
 log = logging.getLogger(__name__)
@@ -40,12 +40,12 @@ class Readable(Middleware):
         return resp
 
 
-def register(app: App, front: Front) -> None:
+def register(app: App, deps: Dependencies) -> None:
     """Registers every listener; the order matters only for the last, which takes what no other took."""
 
     app.middleware(Readable())
-    for part in (commands, views, actions, anew, sessions, options, home, looks):
-        part.register(app, front)
+    for part in (commands, submissions, actions, follow_ups, sessions, options, home, looks):
+        part.register(app, deps)
 
     @app.action(re.compile(".*"))
     def unknown(ack: Any) -> None:

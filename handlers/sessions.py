@@ -12,20 +12,20 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from approvals.authority.people import SlackAwayError
+from approvals.authority.directory import SlackAwayError
 from approvals.models import Request, RoleSession
 from approvals.sessions.reveal import Press
-from approvals.slack.text import Block, escape, section, shorten
-from approvals.views.session_lines import end_button, listed
+from approvals.slack.blocks import Block, escape, section, shorten
+from approvals.views.sessions import end_button, listed
 from handlers.actions import keep
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.declared import LONGEST_REASON
+from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
-from handlers.front import Front
 from handlers.modals import careful, show, tell
 from handlers.parser import Given
-from handlers.queries.reads import NOTHING
-from handlers.visit import Visit
+from handlers.queries.requests import NOTHING
+from handlers.responder import Responder
 from operations.access.credentials import Credentials
 from operations.snapshot.organization import Organization
 
@@ -38,37 +38,37 @@ GONE = ":x: There is no such session. `/org sessions` shows those that there are
 AWAY = ":warning: Slack did not say whether you may see everybody's sessions. Please try again in a moment."
 
 
-def register(app: App, front: Front) -> None:
+def register(app: App, deps: Dependencies) -> None:
     """Takes the buttons in; `End session now` is a decision like the others, after which a list of sessions is made anew."""
 
     @app.action("reveal")
     def reveal(ack: Any, body: dict[str, Any], client: WebClient) -> None:
         caller, number = of_interaction(body), _number(body)
-        careful(front, "credentials could not be revealed", lambda: _reveal(front, client, caller, number))
+        careful(deps, "credentials could not be revealed", lambda: _reveal(deps, client, caller, number))
         ack()
 
     @app.action("extend")
     def extend(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        line, visit = _extend(front, body), Visit(front, client, of_interaction(body))
-        visit.if_admitted(lambda: visit.tell(line))
+        line, responder = _extend(deps, body), Responder(deps, client, of_interaction(body))
+        responder.if_admitted(lambda: responder.tell(line))
         ack()
 
     @app.action("end")
     def end(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        number, visit = keep(front, client, body), Visit(front, client, of_interaction(body))
+        number, responder = keep(deps, client, body), Responder(deps, client, of_interaction(body))
         title = TITLES.get(str(body["actions"][0].get("block_id")).partition(":")[0], "")
-        if number and title and visit.caller.reply_to:
-            visit.if_admitted(lambda: _listed_anew(visit, title, number))
+        if number and title and responder.caller.reply_to:
+            responder.if_admitted(lambda: _listed_anew(responder, title, number))
         ack()
 
 
-def _listed_anew(visit: Visit, title: str, ended: int) -> None:
+def _listed_anew(responder: Responder, title: str, ended: int) -> None:
     """The list in place of the one whose button was pressed; whether AWS has ended the session is told when it has."""
-    user, everybodys = visit.caller.user, title == EVERYBODYS
-    if everybodys and not visit.front.oversees(user):
+    user, everybodys = responder.caller.user, title == EVERYBODYS
+    if everybodys and not responder.deps.oversees(user):
         return
-    found = visit.front.desk.sessions("" if everybodys else user)
-    visit.reply(blocks(visit.front, title, found, ended), replace=True)
+    found = responder.deps.intake.sessions("" if everybodys else user)
+    responder.reply(blocks(responder.deps, title, found, ended), replace=True)
 
 
 def _number(body: dict[str, Any]) -> int:
@@ -76,23 +76,23 @@ def _number(body: dict[str, Any]) -> int:
     return int(value) if NUMBER.fullmatch(value) else 0
 
 
-def _reveal(front: Front, slack: WebClient, caller: Caller, number: int) -> None:
-    said = front.reveal(Press(number, caller.user, caller.team, caller.trigger))
+def _reveal(deps: Dependencies, slack: WebClient, caller: Caller, number: int) -> None:
+    said = deps.reveal(Press(number, caller.user, caller.team, caller.trigger))
     if said:
-        tell(front, slack, caller, f":x: {said}")
+        tell(deps, slack, caller, f":x: {said}")
 
 
-def _extend(front: Front, body: dict[str, Any]) -> str:
+def _extend(deps: Dependencies, body: dict[str, Any]) -> str:
     """Files the same request anew; gives what is told to the clicker."""
     caller, number = of_interaction(body), _number(body)
-    request = front.desk.find(number) if number else None
+    request = deps.intake.find(number) if number else None
     if request is None or request.operation != Credentials.name:
         return GONE
     if caller.user != request.requester:
         return NOT_YOURS
     name = delivery("extend", caller.team, caller.user, number, body["actions"][0].get("action_ts"))
     try:
-        filed = file(front, caller, Credentials, _again(request), name)
+        filed = file(deps, caller, Credentials, _again(request), name)
     except NotAcceptedError as error:
         return "\n".join(f":x: {escape(problem.sentence)}" for problem in error.problems)
     return f":hourglass_flowing_sand: Request *#{filed.number}* asks for another session: {escape(filed.title)}."
@@ -103,23 +103,23 @@ def _again(request: Request) -> Given:
     return Given({name: str(value) for name, value in request.params.items()}, shorten(reason, LONGEST_REASON))
 
 
-def answer(front: Front, slack: WebClient, caller: Caller) -> list[Block]:
+def answer(deps: Dependencies, slack: WebClient, caller: Caller) -> list[Block]:
     """The caller's own sessions at once; an approver gets everybody's a moment later."""
-    careful(front, "the sessions could not be shown", lambda: _everybodys(front, slack, caller))
-    return blocks(front, YOURS, front.desk.sessions(caller.user))
+    careful(deps, "the sessions could not be shown", lambda: _everybodys(deps, slack, caller))
+    return blocks(deps, YOURS, deps.intake.sessions(caller.user))
 
 
-def _everybodys(front: Front, slack: WebClient, caller: Caller) -> None:
+def _everybodys(deps: Dependencies, slack: WebClient, caller: Caller) -> None:
     try:
-        if front.oversees(caller.user):
-            show(slack, caller, EVERYBODYS, blocks(front, EVERYBODYS, front.desk.sessions()))
+        if deps.oversees(caller.user):
+            show(slack, caller, EVERYBODYS, blocks(deps, EVERYBODYS, deps.intake.sessions()))
     except SlackAwayError:
-        tell(front, slack, caller, AWAY)
+        tell(deps, slack, caller, AWAY)
 
 
-def blocks(front: Front, title: str, sessions: Sequence[RoleSession], ended: int = 0) -> list[Block]:
+def blocks(deps: Dependencies, title: str, sessions: Sequence[RoleSession], ended: int = 0) -> list[Block]:
     """A headline, and a line with the button that ends it for each session; none for the one that was asked to end just now."""
-    lines = [_line(front.organization(), title, row, ended) for row in sessions[:SHOWN]]
+    lines = [_line(deps.organization(), title, row, ended) for row in sessions[:SHOWN]]
     more = [section(f"… and {len(sessions) - SHOWN} more")] if len(sessions) > SHOWN else []
     return [section(f"*{title}*" if lines else f"*{title}*\n{NOTHING}"), *lines, *more]
 

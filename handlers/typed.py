@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from approvals.slack.text import clean, shorten
+from approvals.slack.blocks import clean, shorten
 
 LONGEST = 8000
 LABELLED_LINK = re.compile(r"<[a-z]{2,10}:[^<>|]*\|([^<>|]*)>")

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from approvals.audit import audit
+from approvals.audit import chain
 from approvals.context import Context
 from approvals.models import AuditRecord
-from approvals.queue import messages
-from approvals.views.lines import Body, body
+from approvals.queue import outgoing
+from approvals.views.thread import Body, body
 
 EVENT = "audit.anchored"
 WRITTEN = re.compile(r"([0-9][0-9,]*)(?:\s*:\s*|, sha256 `?)([0-9a-fA-F]{64})(?![0-9a-fA-F])", re.ASCII)
@@ -39,8 +39,8 @@ def post(context: Context, every: timedelta) -> bool:
         if newest is None:
             return False
         anchor = Anchor(newest.id or 0, newest.hash)
-        audit.record(session, now, EVENT, "orgbot", record=anchor.record, sha256=anchor.hash)
-        messages.notice(session, now, line(anchor))
+        chain.record(session, now, EVENT, "orgbot", record=anchor.record, sha256=anchor.hash)
+        outgoing.notice(session, now, line(anchor))
     return True
 
 

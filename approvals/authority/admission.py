@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from approvals.authority.people import People, SlackAwayError
+from approvals.authority.directory import Directory, SlackAwayError
 
 LATELY = timedelta(minutes=5)
 FOREIGN = "People of other workspaces cannot use this bot."
@@ -19,7 +19,7 @@ UNTOLD = "Slack does not tell who you are just now, so nothing is shown. Please 
 class Admission:
     """Remembers who may see something; `people` has to answer soon, because a form opens within 3 s or not at all."""
 
-    def __init__(self, people: People, team: Callable[[], str], clock: Callable[[], datetime]) -> None:
+    def __init__(self, people: Directory, team: Callable[[], str], clock: Callable[[], datetime]) -> None:
         self._people = people
         self._team = team
         self._clock = clock

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from approvals.authority.rules import Rule
 from approvals.models import Request, Vote
-from approvals.slack.text import escape
+from approvals.slack.blocks import escape
 
 MOST_MENTIONED = 20
 

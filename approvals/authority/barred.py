@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from approvals.authority.people import SlackAwayError
+from approvals.authority.directory import SlackAwayError
 from approvals.context import Context
 
 log = logging.getLogger(__name__)
@@ -36,5 +36,5 @@ def _is_person(name: str) -> bool:
 
 
 def _objection(context: Context, name: str) -> str:
-    user = context.glance.by_email(name) if "@" in name else name
-    return context.glance.look(user).objection(context.team()) if user else "nobody has this address"
+    user = context.cached_directory.by_email(name) if "@" in name else name
+    return context.cached_directory.look(user).objection(context.team()) if user else "nobody has this address"

@@ -16,7 +16,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from approvals.slack.slack_calls import MEND_PAUSE, SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.client import MEND_PAUSE, SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 
 PAGE = 200  # Slack recommends no more; where it gives fewer, the cursor leads on.
 MOST_PAGES = 20

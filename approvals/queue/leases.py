@@ -1,7 +1,7 @@
 """Leases: a worker takes a row for a while, so that no other worker takes it too; a dead worker's lease runs out.
 
 A lease is no fence. What must not happen twice is guarded where it happens: by the status in the UPDATE, and by
-`operations.aws.aws.fenced` for a call to AWS.
+`operations.aws.client.fenced` for a call to AWS.
 """
 
 from __future__ import annotations

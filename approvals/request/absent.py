@@ -10,12 +10,12 @@ from sqlmodel import Session, col, select
 
 from approvals.authority.approvers import called_upon
 from approvals.authority.barred import may_act
-from approvals.authority.people import People, SlackAwayError
+from approvals.authority.directory import Directory, SlackAwayError
 from approvals.context import Context
 from approvals.models import Message, Request
-from approvals.queue import messages
+from approvals.queue import outgoing
 from approvals.states import Status
-from approvals.views import reminder_lines
+from approvals.views import reminders
 
 log = logging.getLogger(__name__)
 MOST_OF_A_GROUP = 20
@@ -42,13 +42,13 @@ def tell_absent(context: Context, number: int) -> None:
 
 def _absent(context: Context, request: Request, named: tuple[str, ...]) -> list[str]:
     """The user ids of approvers who don't see the card, without the requester, those who were told already and those who may not act."""
-    called = [user for name in named for user in _users(context.glance, name)]
-    present = context.glance.in_channel(request.card_channel or context.approval_channel) if called else set()
+    called = [user for name in named for user in _users(context.cached_directory, name)]
+    present = context.cached_directory.in_channel(request.card_channel or context.approval_channel) if called else set()
     passed_over = present | _told(context, request) | {request.requester}
     return [user for user in dict.fromkeys(called) if user not in passed_over and may_act(context, user)]
 
 
-def _users(people: People, name: str) -> list[str]:
+def _users(people: Directory, name: str) -> list[str]:
     if "@" in name:
         found = people.by_email(name)
         return [found] if found else []
@@ -69,5 +69,5 @@ def _settle(session: Session, request: Request, **values: object) -> bool:
 
 
 def _tell(session: Session, context: Context, request: Request, user: str) -> None:
-    body = reminder_lines.absent(request, request.card_channel or context.approval_channel)
-    messages.call(session, request, user, context.clock(), body)
+    body = reminders.absent(request, request.card_channel or context.approval_channel)
+    outgoing.call(session, request, user, context.clock(), body)

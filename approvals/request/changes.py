@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from approvals.slack.text import shorten
+from approvals.slack.blocks import shorten
+from operations.core.explanations import listed
 from operations.core.preview import Preview
-from operations.core.words import listed
 
 LONGEST = 200
 

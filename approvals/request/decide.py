@@ -9,17 +9,17 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from approvals.audit import audit
-from approvals.authority.moment import Moment, ObjectionError, allowed
-from approvals.authority.people import SlackAwayError
+from approvals.audit import chain
+from approvals.authority.directory import SlackAwayError
+from approvals.authority.judgement import JudgedClick, ObjectionError, judge
 from approvals.context import Context
 from approvals.models import Interaction, Request
-from approvals.queue import messages
+from approvals.queue import outgoing
 from approvals.queue.leases import claim, release
-from approvals.request.acts import ACTS, InHandError, UnseenVoteError, announce_decision
+from approvals.request.acts import ACTIONS, InHandError, UnseenVoteError, announce_decision
 from approvals.request.lifecycle import LostRaceError, transition
 from approvals.states import Status
-from approvals.views import lines
+from approvals.views import thread
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = timedelta(seconds=30)
@@ -43,9 +43,9 @@ def decide(context: Context, interaction: int) -> None:
 
 
 def _decided(context: Context, click: Interaction) -> bool:
-    moment = allowed(context, click)
+    judged = judge(context, click)
     try:
-        _carry_out(context, moment)
+        _carry_out(context, judged)
     except UnseenVoteError:
         return False
     return True
@@ -62,22 +62,22 @@ def _claimed(context: Context, interaction: int) -> Interaction | None:
         return None
 
 
-def _carry_out(context: Context, moment: Moment) -> None:
-    act = ACTS[moment.click.kind.partition(":")[0]]
+def _carry_out(context: Context, judged: JudgedClick) -> None:
+    act = ACTIONS[judged.click.kind.partition(":")[0]]
     try:
         with context.store.write() as session:
             act(
                 session,
-                session.get_one(Request, moment.click.request_id, populate_existing=True, with_for_update=True),
-                moment,
+                session.get_one(Request, judged.click.request_id, populate_existing=True, with_for_update=True),
+                judged,
             )
-            _drop(session, moment.click)
+            _drop(session, judged.click)
     except LostRaceError as error:
-        _tell(context, moment.click, lines.too_late(error.request))
+        _tell(context, judged.click, thread.too_late(error.request))
     except IntegrityError:
-        _tell(context, moment.click, "Your approval was counted already; somebody else's is still needed.")
+        _tell(context, judged.click, "Your approval was counted already; somebody else's is still needed.")
     except ObjectionError as error:
-        _tell(context, moment.click, str(error), error.event)
+        _tell(context, judged.click, str(error), error.event)
     context.changed()
 
 
@@ -87,9 +87,9 @@ def _tell(context: Context, click: Interaction, sentence: str, event: str = "") 
     with context.store.write() as session:
         number = click.request_id if session.get(Request, click.request_id) else None
         if event:
-            audit.record(session, now, event, "orgbot", number)
-        audit.record(session, now, f"click.{click.kind}.refused", click.user, number, why=sentence)
-        messages.private(session, click, now, lines.private(click.request_id, sentence))
+            chain.record(session, now, event, "orgbot", number)
+        chain.record(session, now, f"click.{click.kind}.refused", click.user, number, why=sentence)
+        outgoing.private(session, click, now, thread.private(click.request_id, sentence))
         _drop(session, click)
 
 

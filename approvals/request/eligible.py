@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from approvals.authority.moment import ObjectionError, allowed
-from approvals.authority.people import SlackAwayError
+from approvals.authority.directory import SlackAwayError
+from approvals.authority.judgement import ObjectionError, judge
 from approvals.context import Context
 from approvals.models import Interaction, Request
-from approvals.request.desk import Click
+from approvals.request.intake import Click
 from approvals.states import Status
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def may_decide(context: Context, click: Click) -> bool:
     if request is None or not _waits(context, request):
         return False
     try:
-        allowed(context, _as_kept(click))
+        judge(context, _as_kept(click))
     except ObjectionError:
         return False
     except SlackAwayError as error:

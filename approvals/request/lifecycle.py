@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from approvals.audit import audit
+from approvals.audit import chain
 from approvals.models import Request
 from approvals.states import TERMINAL, Status, before
 
@@ -41,5 +41,5 @@ def transition(session: Session, request_id: int, to: Status, at: datetime, acto
     request = session.get_one(Request, request_id, populate_existing=True)
     if not changed:
         raise LostRaceError(session, request)
-    audit.record(session, at, f"request.{to.value}", actor, request_id, digest=request.digest, **detail)
+    chain.record(session, at, f"request.{to.value}", actor, request_id, digest=request.digest, **detail)
     return request

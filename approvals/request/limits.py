@@ -17,7 +17,7 @@ from sqlmodel import Session, col, func, or_, select
 
 from approvals.models import LIVE_SQL, Request
 from approvals.states import Status
-from approvals.views.reminder_lines import span
+from approvals.views.reminders import span
 
 HOUR = timedelta(hours=1)
 PAGE = 100
@@ -35,7 +35,7 @@ class Limits:
     pending: int = 0
 
 
-class Door:
+class RateLimit:
     """What each person filed within the hour, as far as this process knows."""
 
     def __init__(self, per_hour: int) -> None:

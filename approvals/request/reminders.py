@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from approvals.audit import audit
+from approvals.audit import chain
 from approvals.authority.approvers import called_upon, cannot_decide, mentions
 from approvals.authority.barred import barred
 from approvals.authority.rules import Rule
 from approvals.context import Context
 from approvals.models import Request, Vote
-from approvals.queue import messages
+from approvals.queue import outgoing
 from approvals.states import Status
-from approvals.views import reminder_lines
+from approvals.views import reminders
 
 NOTICE = timedelta(hours=1)
 SHORT_LIVED = timedelta(hours=2)
@@ -107,22 +107,22 @@ def _say(session: Session, request: Request, rule: Rule | None, now: datetime, w
     elif notice is not None and notice <= now:
         _give_notice(session, request, _whom(session, request, rule, without), now)
     elif reminded:
-        line = reminder_lines.reminder(request, _whom(session, request, rule, without), _missing(session, request), now)
-        messages.thread(session, request, now, line)
+        line = reminders.reminder(request, _whom(session, request, rule, without), _missing(session, request), now)
+        outgoing.thread(session, request, now, line)
 
 
 def _escalate(session: Session, request: Request, rule: Rule, now: datetime, without: frozenset[str]) -> None:
     _note(session, request, escalated_at=now, tell_at=now)
-    audit.record(session, now, "request.escalated", "orgbot", request.id, to=list(rule.escalate_to))
+    chain.record(session, now, "request.escalated", "orgbot", request.id, to=list(rule.escalate_to))
     to = mentions(rule.escalate_to, without | cannot_decide(request, ()))
-    messages.thread(session, request, now, reminder_lines.escalation(request, to, now))
+    outgoing.thread(session, request, now, reminders.escalation(request, to, now))
 
 
 def _give_notice(session: Session, request: Request, who: str, now: datetime) -> None:
     _note(session, request, warned_at=now)
-    line = reminder_lines.warning(who, _missing(session, request))
-    messages.thread(session, request, now, line)
-    messages.direct(session, request, now, reminder_lines.warning_for_requester(request))
+    line = reminders.warning(who, _missing(session, request))
+    outgoing.thread(session, request, now, line)
+    outgoing.direct(session, request, now, reminders.warning_for_requester(request))
 
 
 def _whom(session: Session, request: Request, rule: Rule | None, without: frozenset[str]) -> str:

@@ -12,19 +12,19 @@ from datetime import datetime
 
 from slack_sdk import WebClient
 
-from approvals.audit import audit
+from approvals.audit import chain
 from approvals.context import Context
 from approvals.models import Request, RoleSession
-from approvals.queue import messages
-from approvals.sessions import session_book
-from approvals.sessions.minting import LaterError, UndeliverableError, open_session, shorter, subject_of, wanted_by
-from approvals.sessions.session_book import State
-from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
-from approvals.slack.text import Block
-from approvals.views import session_lines
-from approvals.views.session_lines import Handed
+from approvals.queue import outgoing
+from approvals.sessions import book
+from approvals.sessions.book import State
+from approvals.sessions.opening import LaterError, UndeliverableError, open_session, shorter, subject_of, wanted_by
+from approvals.slack.blocks import Block
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.views import sessions
+from approvals.views.sessions import Handed
+from operations.access.role_sessions import Minted, Wanted
 from operations.access.session_length import SHORTEST
-from operations.access.sessions import Minted, Wanted
 from operations.access.signin import console_link
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Reveal:
         if request is None:
             return refusal
         try:
-            opened = call(self._slack, "views.open", trigger_id=press.trigger, view=session_lines.opening())
+            opened = call(self._slack, "views.open", trigger_id=press.trigger, view=sessions.opening())
         except SlackRefusedError as error:
             return "" if error.code == "exchanged_trigger_id" else TOO_SLOW
         except (SlackBusyError, SlackAmbiguousError):
@@ -69,13 +69,13 @@ class Reveal:
         """The request when the click is its requester's own; every other click is in the audit."""
         with self._context.store.read() as session:
             request = session.get(Request, press.request_id)
-            row = session_book.find(session, press.request_id)
+            row = book.find(session, press.request_id)
         if request is None or row is None:
             return None, OVER
         if press.user == request.requester and press.team == self._context.team():
             return (request, "") if row.state in (State.OFFERED, State.LIVE) else (None, OVER)
         with self._context.store.write() as session:
-            audit.record(
+            chain.record(
                 session, self._context.clock(), "click.reveal.refused", press.user, request.id, team=press.team
             )
         return None, NOT_YOURS
@@ -85,9 +85,9 @@ class Reveal:
             view, row = self._opened(request)
         except LaterError as error:
             log.warning("credentials were not revealed: %s", error)
-            view, row = session_lines.not_shown("AWS or Slack is away just now. Close this and press again."), None
+            view, row = sessions.not_shown("AWS or Slack is away just now. Close this and press again."), None
         except UndeliverableError as error:
-            view, row = session_lines.not_shown(f"{error.failed.say} {error.failed.advice}".strip()), None
+            view, row = sessions.not_shown(f"{error.failed.say} {error.failed.advice}".strip()), None
         try:
             call(self._slack, "views.update", view_id=view_id, view=view)
         except SlackAmbiguousError:  # It may have been seen, so the audit keeps it as issued.
@@ -103,12 +103,12 @@ class Reveal:
         fresh = open_session(context, request, wanted)
         row = self._written_down(request, fresh, context.clock())
         handed = Handed(fresh, console_link(context.console.sign_in_url, fresh))
-        return session_lines.shown(subject_of(context, wanted), handed), row
+        return sessions.shown(subject_of(context, wanted), handed), row
 
     def _still(self, request: Request, wanted: Wanted) -> Wanted:
         """The session for the time that is left; the first press gets all of it."""
         with self._context.store.read() as session:
-            row = session_book.find(session, request.id)
+            row = book.find(session, request.id)
         if row is None or row.expires_at is None:
             return wanted
         left = int((row.expires_at - self._context.clock()).total_seconds())
@@ -118,15 +118,15 @@ class Reveal:
 
     def _written_down(self, request: Request, fresh: Minted, now: datetime) -> RoleSession:
         with self._context.store.write() as session:
-            row = session_book.find(session, request.id)
+            row = book.find(session, request.id)
             if row is None or row.state not in (State.OFFERED, State.LIVE):
                 raise UndeliverableError(OVER)
             first = row.state == State.OFFERED
-            session_book.revealed(row, fresh, now)
-            session_book.handed_over(session, row, now, self._context.handover)
+            book.revealed(row, fresh, now)
+            book.handed_over(session, row, now, self._context.handover)
             session.add(row)
             if first:
-                messages.thread(session, session.get_one(Request, request.id), now, session_lines.live(row))
+                outgoing.thread(session, session.get_one(Request, request.id), now, sessions.live(row))
             return row
 
     def _not_seen(self, row: RoleSession | None) -> None:
@@ -134,4 +134,4 @@ class Reveal:
         if row is None:
             return
         with self._context.store.write() as session:
-            session_book.unseen(session, row, self._context.clock())
+            book.unseen(session, row, self._context.clock())

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from slack_sdk.webhook import WebhookClient
 
-from approvals.slack.slack_calls import SlackAmbiguousError, SlackRefusedError
-from approvals.slack.text import shorten
+from approvals.slack.blocks import shorten
+from approvals.slack.client import SlackAmbiguousError, SlackRefusedError
 
 HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 METHOD = "response_url"

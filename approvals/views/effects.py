@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from approvals.slack.text import Block, code, escape, section, shorten
+from approvals.slack.blocks import Block, code, escape, section, shorten
 from operations.core.preview import Preview
 
 ON_THE_CARD = 1_400  # Characters; a card has 13,000 in all, and escaping makes more of them.

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from approvals.models import AuditRecord
-from approvals.slack.text import escape, shorten
+from approvals.slack.blocks import escape, shorten
 from approvals.states import Status
-from approvals.views.cards import STATES
+from approvals.views.card import STATES
 
 USER = re.compile(r"[UW][A-Z0-9]{1,20}", re.ASCII)
 LONGEST_WORD, LONGEST_REASON = 60, 90

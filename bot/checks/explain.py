@@ -16,20 +16,20 @@ from botocore.exceptions import BotoCoreError
 from pydantic import ValidationError
 from slack_sdk import WebClient
 
-from approvals.authority.people import UNKNOWN_ERRORS, People, Person, SlackAwayError
+from approvals.authority.directory import UNKNOWN_ERRORS, Directory, Person, SlackAwayError
+from approvals.authority.reach import asked_by, wishes
 from approvals.authority.rules import NoRuleError, Rule, Rules, Wish
-from approvals.authority.wishes import asked_by, wishes
-from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from bot.aws import Boto3Clients
 from bot.config.rule_checks import PERSON, written
-from bot.config.rules import load_rules
+from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError, aws_variables
 from bot.slack import slack_client
 from bot.start import WRONG, settings_or_complaints
 from handlers.declared import missing
 from handlers.parser import Command, ParseError, parse
-from handlers.wording import problems
-from operations.aws.aws import Aws
+from handlers.problems import problems
+from operations.aws.client import Aws
 from operations.aws.errors import AwsError, FieldError
 from operations.core.base import Operation
 from operations.snapshot.organization import Organization
@@ -87,7 +87,7 @@ def explained(sources: Sources, command: str, asker: str) -> Iterator[str]:
         person = _person(sources.slack, asker)
         yield f"{operation.name}: {operation.title(organization)}"
         yield f"asked by {person.name} ({person.user}, {person.key})"
-        found = asked_by(wishes(operation, organization), person, People(sources.slack))
+        found = asked_by(wishes(operation, organization), person, Directory(sources.slack))
         for wish in found:
             yield from _judged(sources.rules, wish, several=len(found) > 1)
         yield from _decision(sources.rules.deciding(found))
@@ -134,7 +134,7 @@ def _person(slack: WebClient, asker: str) -> Person:
         raise CannotTellError(f"--as {asker}: Slack does not know this e-mail address") from error
     except (SlackBusyError, SlackAmbiguousError) as error:
         raise SlackAwayError(str(error)) from error
-    person = People(slack).look(user)
+    person = Directory(slack).look(user)
     objection = person.objection(team)
     if objection:
         raise CannotTellError(f"--as {asker}: {objection}")

@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
-from approvals.authority.people import SlackAwayError
-from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError
+from approvals.authority.directory import SlackAwayError
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError
 from bot import slack_words
 from bot.checks import aws_words
 from bot.database import DatabaseError, reason

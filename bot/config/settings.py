@@ -130,7 +130,7 @@ class Settings(BaseSettings):
     refresh_seconds: float = _setting(
         300, "ORGBOT_REFRESH_SECONDS", "How often the organization is read anew", ge=1, le=86400
     )
-    picture: Path | None = _setting(
+    snapshot: Path | None = _setting(
         None,
         "ORGBOT_PICTURE",
         "A file that keeps the last picture of the organization, for looking at it after a restart while AWS is away",

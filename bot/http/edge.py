@@ -31,7 +31,7 @@ Environ = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class SlackDoor:
+class SlackEndpoint:
     """How `/slack/events` is answered: the secret that signs, and what handles a delivery whose signature is right.
 
     `dispatch(body, headers)` gives status, headers and body; header names are small and have a list of values each.
@@ -50,7 +50,7 @@ class Edge:
 
     def __init__(
         self,
-        slack: SlackDoor | None,
+        slack: SlackEndpoint | None,
         ready: Callable[[], Sequence[Line]],
         metrics: Metrics,
         measure: Callable[[], None] = lambda: None,

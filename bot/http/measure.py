@@ -9,10 +9,10 @@ from sqlmodel import col, func, select
 from approvals.models import Message, Request
 from approvals.queue.store import Store
 from bot.http.metrics import Metrics
-from bot.snapshot.picture import Picture
+from bot.snapshot.cache import SnapshotCache
 
 
-def measure(store: Store, picture: Picture, metrics: Metrics, now: datetime) -> None:
+def measure(store: Store, snapshot: SnapshotCache, metrics: Metrics, now: datetime) -> None:
     """Sets the gauges to what stands in the database and in the cache."""
     waiting = select(func.count()).select_from(Message).where(col(Message.status).in_(("queued", "sending")))
     counted = select(Request.operation, Request.status, func.count()).group_by(Request.operation, Request.status)
@@ -22,6 +22,6 @@ def measure(store: Store, picture: Picture, metrics: Metrics, now: datetime) -> 
     metrics.requests.clear()
     for operation, status, number in found:
         metrics.requests.labels(operation, status).set(number)
-    organization = picture.latest()
+    organization = snapshot.latest()
     if organization:
         metrics.organization_age_seconds.set((now - organization.read_at).total_seconds())

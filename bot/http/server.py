@@ -18,11 +18,11 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 from waitress.trigger import trigger
 
-from bot.http.edge import LARGEST_BODY, Edge, SlackDoor
+from bot.http.edge import LARGEST_BODY, Edge, SlackEndpoint
 from bot.http.listening import BACKLOG, ListenError, listen
 
 log = logging.getLogger(__name__)
-__all__ = ["Edge", "EdgeServer", "ListenError", "SlackDoor"]
+__all__ = ["Edge", "EdgeServer", "ListenError", "SlackEndpoint"]
 WAKE_EVERY = 1.0
 WAKE_WHILE_ENDING = 0.05
 TO_LEAVE = 0.5  # Seconds that threads without work need to see the end.

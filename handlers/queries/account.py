@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 
-from approvals.slack.text import Block, button, clean, fields, header, section, shorten, url_button
+from approvals.slack.blocks import Block, button, clean, fields, header, section, shorten, url_button
 from handlers.blocks import packed
 from handlers.declared import readable
 from handlers.options import middle
+from handlers.queries.parts import aged, name, spread, untold
 from handlers.queries.policies import ENABLED
 from handlers.queries.question import Question
-from handlers.queries.wording import aged, name, spread, untold
 from operations.access.access_role import DEFAULT_ROLE
 from operations.aws.errors import AwsError, FieldError
 from operations.core.closing import switch_role_link
-from operations.core.fields import Kind
+from operations.core.fields import FieldKind
 from operations.core.registry import by_name
 from operations.snapshot.live import Live
 from operations.snapshot.organization import Account, Organization
@@ -112,7 +112,7 @@ def _form(operation: str, account_id: str) -> Block | None:
     if declared is None:
         return None
     kinds = {field.flag.kind: field.name for field in declared.fields()}
-    one, many = kinds.get(Kind.ACCOUNT), kinds.get(Kind.ACCOUNTS)
+    one, many = kinds.get(FieldKind.ACCOUNT), kinds.get(FieldKind.ACCOUNTS)
     values = {one: account_id} if one else {many: [account_id]} if many else {}
     return button(readable(operation), f"form:{operation}", json.dumps({"values": values}))
 

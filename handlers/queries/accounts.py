@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from approvals.slack.text import Block, escape, section, shorten
+from approvals.slack.blocks import Block, escape, section, shorten
 from handlers.blocks import packed
+from handlers.queries.parts import aged, name, of_total, page, turning
 from handlers.queries.question import Question, counted
-from handlers.queries.wording import aged, name, of_total, page, turning
 from operations.snapshot.live import Live
 from operations.snapshot.organization import Account, Organization
 
@@ -41,7 +41,7 @@ def matching(question: Question) -> Sequence[Account]:
     words = question.text.casefold().split()
     if not words:
         return question.tree.accounts
-    found = question.sight.hays
+    found = question.view.hays
     for word in words:
         found = tuple(pair for pair in found if word in pair[0])
     return [account for _, account in found]

@@ -37,7 +37,7 @@ class Style:
     bold: float = 0
 
 
-class Brush:
+class Canvas:
     """`left` and `top` are where the drawing begins."""
 
     def __init__(self, draw: ImageDraw.ImageDraw, scale: float) -> None:

@@ -15,28 +15,28 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from handlers.caller import of_interaction
-from handlers.front import Front
+from handlers.dependencies import Dependencies
 from handlers.queries import upload, window
 from handlers.queries.answer import asked, show_later
 from handlers.queries.question import Question
-from handlers.queries.registry import LOOKS
-from handlers.visit import Visit
+from handlers.queries.registry import QUERIES
+from handlers.responder import Responder
 from operations.snapshot.policy_types import label
 
-Press = Callable[[Visit, Question, str], bool]
+Press = Callable[[Responder, Question, str], bool]
 GONE = ":x: What this button is about is no longer there, so nothing is shown. Ask once more."
 
 
-def register(app: App, front: Front) -> None:
+def register(app: App, deps: Dependencies) -> None:
     """Takes the buttons of the looks in; whatever they ask for is answered by a worker."""
     for pattern, press in PRESSES.items():
-        app.action(re.compile(pattern))(_listener(front, press))
+        app.action(re.compile(pattern))(_listener(deps, press))
 
 
-def _listener(front: Front, press: Press) -> Callable[..., None]:
+def _listener(deps: Dependencies, press: Press) -> Callable[..., None]:
     def pressed(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        visit, value = Visit(front, client, of_interaction(body)), _value(body["actions"][0])
-        visit.if_admitted(lambda: _answer(visit, press, value))
+        responder, value = Responder(deps, client, of_interaction(body)), _value(body["actions"][0])
+        responder.if_admitted(lambda: _answer(responder, press, value))
         ack()
 
     return pressed
@@ -49,21 +49,21 @@ def _value(action: dict[str, Any]) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _answer(visit: Visit, press: Press, value: str) -> None:
-    question = asked(visit.front, "")
+def _answer(responder: Responder, press: Press, value: str) -> None:
+    question = asked(responder.deps, "")
     if isinstance(question, str):
-        visit.tell(question)
-    elif not press(visit, question, value):
-        visit.tell(GONE)
+        responder.tell(question)
+    elif not press(responder, question, value):
+        responder.tell(GONE)
 
 
-def _turn(visit: Visit, question: Question, value: str) -> bool:
+def _turn(responder: Responder, question: Question, value: str) -> bool:
     """Another page, in place of this one."""
     wanted = _page(value)
     if wanted is None:
         return False
     look, text, at = wanted
-    show_later(visit, look, question.of(text, at), replace=True)
+    show_later(responder, look, question.of(text, at), replace=True)
     return True
 
 
@@ -74,32 +74,32 @@ def _page(value: str) -> tuple[str, str, int] | None:
         look, text, at = found["look"], found["text"], found["at"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    known = isinstance(look, str) and look in LOOKS
+    known = isinstance(look, str) and look in QUERIES
     return (look, text, at) if known and isinstance(text, str) and isinstance(at, int) else None
 
 
-def _picture(visit: Visit, question: Question, value: str) -> bool:
+def _picture(responder: Responder, question: Question, value: str) -> bool:
     unit = question.organization.units_by_id.get(value)
     if unit:
-        visit.tell(upload.DRAWN)
-        upload.send(visit, question, unit)
+        responder.tell(upload.DRAWN)
+        upload.send(responder, question, unit)
     return unit is not None
 
 
-def _document(visit: Visit, question: Question, value: str) -> bool:
+def _document(responder: Responder, question: Question, value: str) -> bool:
     policy = question.organization.policies.by_id.get(value)
     if policy:
-        window.show(visit, policy.name, lambda: visit.front.sources.live.document(value))
+        window.show(responder, policy.name, lambda: responder.deps.sources.live.document(value))
     return policy is not None
 
 
-def _effective(visit: Visit, question: Question, value: str) -> bool:
+def _effective(responder: Responder, question: Question, value: str) -> bool:
     account, _, kind = value.partition(" ")
     organization = question.organization
     known = account in organization.accounts_by_id and kind in organization.policies.types
     if known:
         title = f"{label(kind)} in effect on {organization.account_label(account)}"
-        window.show(visit, title, lambda: visit.front.sources.live.effective(account, kind))
+        window.show(responder, title, lambda: responder.deps.sources.live.effective(account, kind))
     return known
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from handlers.queries.brush import Area, Brush, Style, width
+from handlers.queries.brush import Area, Canvas, Style, width
 from handlers.queries.layout import INDENT, LEVEL_GAP, LINE, PADDING, PILL, WIDTH, Node, laid_out
 from handlers.queries.question import counted
 from operations.snapshot.organization import OrganizationalUnit
@@ -37,13 +37,13 @@ def drawn(tree: Tree, unit: OrganizationalUnit) -> bytes:
     high = top.high + 2 * MARGIN + HEAD + (LEGEND if kinds else 0)
     scale = min(SHARPEST, (MOST_PIXELS / (wide * high)) ** 0.5)
     image = Image.new("RGB", (int(wide * scale), int(high * scale)), PAPER)
-    brush = Brush(ImageDraw.Draw(image), scale)
-    _title(brush, tree, unit, wide - 2 * MARGIN)
-    brush.left, brush.top = MARGIN, MARGIN + HEAD
-    _wires(brush, top)
+    canvas = Canvas(ImageDraw.Draw(image), scale)
+    _title(canvas, tree, unit, wide - 2 * MARGIN)
+    canvas.left, canvas.top = MARGIN, MARGIN + HEAD
+    _wires(canvas, top)
     for node in top.all():
-        _box(brush, node)
-    _legend(brush, kinds, top.high + 16)
+        _box(canvas, node)
+    _legend(canvas, kinds, top.high + 16)
     return _png(image)
 
 
@@ -54,78 +54,78 @@ def _png(image: Image.Image) -> bytes:
     return content.getvalue()
 
 
-def _title(brush: Brush, tree: Tree, unit: OrganizationalUnit, most: float) -> None:
+def _title(canvas: Canvas, tree: Tree, unit: OrganizationalUnit, most: float) -> None:
     organization = tree.organization
     path = f"   {unit.path}" if unit.parent else ""
     counts = counted(tree.count_beneath(unit.id), "account")
     inside = tree.units_beneath(unit.id)
     units = f" in {counted(inside, 'organizational unit')}" if inside else ""
     read = f"{organization.read_at:%Y-%m-%d %H:%M} UTC"
-    brush.text((MARGIN, MARGIN + 8), f"{organization.id}{path}", TITLE, most)
-    brush.text((MARGIN, MARGIN + 33), f"{counts}{units}, as read from AWS {read}", BELOW, most)
+    canvas.text((MARGIN, MARGIN + 8), f"{organization.id}{path}", TITLE, most)
+    canvas.text((MARGIN, MARGIN + 33), f"{counts}{units}, as read from AWS {read}", BELOW, most)
 
 
-def _wires(brush: Brush, node: Node) -> None:
+def _wires(canvas: Canvas, node: Node) -> None:
     for child in node.children:
         if node.across:
-            _wire_down(brush, node, child)
+            _wire_down(canvas, node, child)
         else:
-            _wire_aside(brush, node, child)
-        _wires(brush, child)
+            _wire_aside(canvas, node, child)
+        _wires(canvas, child)
 
 
-def _wire_down(brush: Brush, node: Node, child: Node) -> None:
+def _wire_down(canvas: Canvas, node: Node, child: Node) -> None:
     """From the middle of a box to the middle of one that stands a level lower."""
     bus = node.y + node.height + LEVEL_GAP / 2
     start, end = node.x + WIDTH / 2, child.x + WIDTH / 2
-    brush.wire((start, node.y + node.height), (start, bus), (end, bus), (end, child.y))
+    canvas.wire((start, node.y + node.height), (start, bus), (end, bus), (end, child.y))
 
 
-def _wire_aside(brush: Brush, node: Node, child: Node) -> None:
+def _wire_aside(canvas: Canvas, node: Node, child: Node) -> None:
     """From the left of a box to the left edge of one that stands beneath it."""
     start, middle = node.x + INDENT / 2, child.y + min(child.height / 2, 24)
-    brush.wire((start, node.y + node.height), (start, middle), (child.x, middle))
+    canvas.wire((start, node.y + node.height), (start, middle), (child.x, middle))
 
 
-def _box(brush: Brush, node: Node) -> None:
+def _box(canvas: Canvas, node: Node) -> None:
     edge = ALARM if node.marked else EDGES[node.kind]
-    brush.box(Area(node.x, node.y, WIDTH, node.height), FILLS[node.kind], edge)
+    canvas.box(Area(node.x, node.y, WIDTH, node.height), FILLS[node.kind], edge)
     x, y = node.x + PADDING, node.y + PADDING + LINE / 2
-    brush.text((x, y), node.title, {"root": OF_ROOT, "unit": OF_UNIT}.get(node.kind, NAME), INSIDE)
+    canvas.text((x, y), node.title, {"root": OF_ROOT, "unit": OF_UNIT}.get(node.kind, NAME), INSIDE)
     quiet = PALE if node.kind == "root" else SMALL
     for number, line in enumerate(node.lines, 1):
         y += LINE
-        brush.text((x, y), line, WARNING if node.marked and number == len(node.lines) else quiet, INSIDE)
+        canvas.text((x, y), line, WARNING if node.marked and number == len(node.lines) else quiet, INSIDE)
     y += LINE / 2
     for policy in node.policies:
-        _mark(brush, policy, x, y)
+        _mark(canvas, policy, x, y)
         y += PILL
     if node.more_policies:
         more = f"and {node.more_policies} more polic{'y' if node.more_policies == 1 else 'ies'}"
-        brush.text((x, y + PILL / 2), more, quiet, INSIDE)
+        canvas.text((x, y + PILL / 2), more, quiet, INSIDE)
 
 
-def _mark(brush: Brush, policy: Policy, x: float, y: float) -> None:
+def _mark(canvas: Canvas, policy: Policy, x: float, y: float) -> None:
     """A policy's name in the colour of its type."""
     most = INSIDE - 14
     wide = min(width(policy.name, ON_MARK.size), most) + 14
-    brush.box(Area(x, y + 2, wide, PILL - 4, 8), _colour(policy.type), _colour(policy.type))
-    brush.text((x + 7, y + PILL / 2), policy.name, ON_MARK, most)
+    canvas.box(Area(x, y + 2, wide, PILL - 4, 8), _colour(policy.type), _colour(policy.type))
+    canvas.text((x + 7, y + PILL / 2), policy.name, ON_MARK, most)
 
 
 def _colour(kind: str) -> str:
     return COLOURS.get(kind, OTHER)
 
 
-def _legend(brush: Brush, kinds: Sequence[str], y: float) -> None:
+def _legend(canvas: Canvas, kinds: Sequence[str], y: float) -> None:
     """Which colour is which type of policy."""
     x = 0.0
     for kind in kinds:
-        brush.box(Area(x, y, 14, 12, 4), _colour(kind), _colour(kind))
-        brush.text((x + 20, y + 6), label(kind), SMALL, 400)
+        canvas.box(Area(x, y, 14, 12, 4), _colour(kind), _colour(kind))
+        canvas.text((x + 20, y + 6), label(kind), SMALL, 400)
         x += 40 + width(label(kind), SMALL.size)
     if kinds:
-        brush.text((x, y + 6), LEFT_OUT, SMALL, 400)
+        canvas.text((x, y + 6), LEFT_OUT, SMALL, 400)
 
 
 def _legend_width(kinds: Sequence[str]) -> float:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from handlers.queries.accounts import ACTIVE
+from handlers.queries.parts import plain
 from handlers.queries.question import counted
-from handlers.queries.wording import plain
 from operations.snapshot.organization import Account, OrganizationalUnit
 from operations.snapshot.policies import Policy
 from operations.snapshot.tree import Tree

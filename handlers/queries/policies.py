@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from approvals.slack.text import Block, section
+from approvals.slack.blocks import Block, section
 from handlers.blocks import packed
+from handlers.queries.parts import aged, name, of_total, page, turning
 from handlers.queries.question import Question, counted
-from handlers.queries.wording import aged, name, of_total, page, turning
 from operations.aws.errors import FieldError
-from operations.core.words import listed
+from operations.core.explanations import listed
 from operations.snapshot.live import Live
 from operations.snapshot.policies import Policy
 from operations.snapshot.policy_types import label, named, policy_types

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from approvals.slack.text import Block, button, escape, fields, header, section, shorten
+from approvals.slack.blocks import Block, button, escape, fields, header, section, shorten
 from handlers.blocks import packed
+from handlers.queries.parts import aged, code_lines, code_sections, name, spread, untold
 from handlers.queries.policies import status
 from handlers.queries.question import Question
-from handlers.queries.wording import aged, code_lines, code_sections, name, spread, untold
 from operations.aws.errors import AwsError, FieldError
 from operations.snapshot.live import Live
 from operations.snapshot.organization import Organization

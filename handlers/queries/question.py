@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
-from approvals.slack.text import Block
+from approvals.slack.blocks import Block
 from operations.core.closing import Console
 from operations.snapshot.live import Live
 from operations.snapshot.organization import Account, Organization
@@ -16,15 +16,15 @@ from operations.snapshot.tree import Tree
 LONGEST_TEXT = 700  # The path of the deepest OU has 645.
 
 
-class Sight:
-    """One picture with what is made of it when it is first needed."""
+class SnapshotView:
+    """One snapshot with what is made of it when it is first needed."""
 
     def __init__(self, organization: Organization) -> None:
         self.organization = organization
 
     @cached_property
     def tree(self) -> Tree:
-        """The picture as a tree."""
+        """The snapshot as a tree."""
         return Tree(self.organization)
 
     @cached_property
@@ -38,17 +38,17 @@ def _hay(account: Account, path: str) -> str:
     return "\n".join((account.name, account.id, account.email, path, account.state)).casefold()
 
 
-class Sights:
-    """The sight of the newest picture; an older one is forgotten."""
+class SnapshotViews:
+    """The sight of the newest snapshot; an older one is forgotten."""
 
     def __init__(self) -> None:
-        self._kept: Sight | None = None
+        self._kept: SnapshotView | None = None
 
-    def of(self, organization: Organization) -> Sight:
-        """The sight of this very picture."""
+    def of(self, organization: Organization) -> SnapshotView:
+        """The sight of this very snapshot."""
         kept = self._kept
         if kept is None or kept.organization is not organization:
-            kept = self._kept = Sight(organization)
+            kept = self._kept = SnapshotView(organization)
         return kept
 
 
@@ -56,29 +56,29 @@ class Sights:
 class Question:
     """`text` is what was typed behind the look's name; `at` is the first item of the page."""
 
-    sight: Sight
+    view: SnapshotView
     now: datetime
     text: str = ""
     at: int = 0
     console: Console = field(default_factory=Console)
 
     def of(self, text: str, at: int) -> Question:
-        """The same picture asked for something else."""
+        """The same snapshot asked for something else."""
         return replace(self, text=text[:LONGEST_TEXT], at=at)
 
     @property
     def organization(self) -> Organization:
-        """The picture."""
-        return self.sight.organization
+        """The snapshot."""
+        return self.view.organization
 
     @property
     def tree(self) -> Tree:
-        """The picture as a tree."""
-        return self.sight.tree
+        """The snapshot as a tree."""
+        return self.view.tree
 
 
 @dataclass(frozen=True)
-class Look:
+class Query:
     """`show` makes the answer; `live` ones ask AWS too, so that a worker answers. It may raise FieldError."""
 
     show: Callable[[Question, Live], list[Block]]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from approvals.slack.text import Block, section
+from approvals.slack.blocks import Block, section
 from handlers.blocks import packed
+from handlers.queries.parts import aged, name, of_total, page, spread, turning, untold
 from handlers.queries.question import Question, counted
-from handlers.queries.wording import aged, name, of_total, page, spread, turning, untold
 from operations.aws.errors import AwsError
 from operations.snapshot.live import Delegated, Live
 

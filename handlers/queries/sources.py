@@ -1,4 +1,4 @@
-"""What the looks use beyond the picture of the organization: AWS as it is now, and the way back to who asked."""
+"""What the looks use beyond the snapshot of the organization: AWS as it is now, and the way back to who asked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sources:
-    """`respond(url, body)` posts to a response_url and raises as `approvals.slack.slack_calls.call` does. Workers only, as `live`."""
+    """`respond(url, body)` posts to a response_url and raises as `approvals.slack.client.call` does. Workers only, as `live`."""
 
     live: Live
     respond: Callable[[str, Body], None]

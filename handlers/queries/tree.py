@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from approvals.slack.text import Block, button, section, shorten, verbatim
+from approvals.slack.blocks import Block, button, section, shorten, verbatim
 from handlers.queries.outline import outline
+from handlers.queries.parts import aged, code_sections, name, of_total, page, turning
 from handlers.queries.question import Question, counted
-from handlers.queries.wording import aged, code_sections, name, of_total, page, turning
 from operations.snapshot.live import Live
 from operations.snapshot.organization import OrganizationalUnit
 

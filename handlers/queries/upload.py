@@ -5,12 +5,12 @@ Source: Slack API, "Working with files" (Uploading files), "files.getUploadURLEx
 
 from __future__ import annotations
 
-from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError
-from approvals.slack.text import Block, escape, section, shorten
+from approvals.slack.blocks import Block, escape, section, shorten
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError
+from handlers.problems import ago
 from handlers.queries.question import Question, counted
 from handlers.queries.tree import unit_of
-from handlers.visit import Visit
-from handlers.wording import ago
+from handlers.responder import Responder
 from operations.aws.errors import FieldError
 from operations.snapshot.organization import OrganizationalUnit
 
@@ -18,37 +18,37 @@ DRAWN = ":frame_with_picture: I am drawing it; you get it by direct message."
 NOT_SENT = ":warning: The picture could not be sent. `orgbot check` says whether the app has the scope files:write."
 
 
-def picture(visit: Visit, question: Question) -> list[Block]:
+def picture(responder: Responder, question: Question) -> list[Block]:
     """Has the picture drawn and sent; gives the answer meanwhile."""
     try:
         unit = unit_of(question)
     except FieldError as error:
         return [section(f":x: {escape(error.message[:1].upper() + error.message[1:])}")]
-    send(visit, question, unit)
+    send(responder, question, unit)
     return [section(DRAWN)]
 
 
-def send(visit: Visit, question: Question, unit: OrganizationalUnit) -> None:
+def send(responder: Responder, question: Question, unit: OrganizationalUnit) -> None:
     """Draws the tree beneath an OU and uploads it, on a worker."""
-    visit.later("a picture was not sent", lambda: _send(visit, question, unit))
+    responder.later("a picture was not sent", lambda: _send(responder, question, unit))
 
 
-def _send(visit: Visit, question: Question, unit: OrganizationalUnit) -> None:
+def _send(responder: Responder, question: Question, unit: OrganizationalUnit) -> None:
     from handlers.queries.drawing import drawn  # noqa: PLC0415  Only those who want a picture pay for the library.
 
     content = drawn(question.tree, unit)
     try:
-        _upload(visit, question, unit, content)
+        _upload(responder, question, unit, content)
     except (SlackRefusedError, SlackBusyError, SlackAmbiguousError):
-        visit.tell(NOT_SENT)
+        responder.tell(NOT_SENT)
         raise
 
 
-def _upload(visit: Visit, question: Question, unit: OrganizationalUnit, content: bytes) -> None:
+def _upload(responder: Responder, question: Question, unit: OrganizationalUnit, content: bytes) -> None:
     accounts = counted(question.tree.count_beneath(unit.id), "account")
-    visit.call(
+    responder.call(
         "files.upload.v2",
-        channel=visit.call("conversations.open", users=visit.caller.user)["channel"]["id"],
+        channel=responder.call("conversations.open", users=responder.caller.user)["channel"]["id"],
         filename=f"{question.organization.id}.png",
         content=content,
         title=shorten(f"{question.organization.id} {unit.path}", 100),

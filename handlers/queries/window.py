@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from approvals.slack.slack_calls import SlackRefusedError
-from approvals.slack.text import Block, section
+from approvals.slack.blocks import Block, section
+from approvals.slack.client import SlackRefusedError
 from handlers.modals import TOO_SLOW
-from handlers.queries.wording import code_lines, code_sections, name, untold
-from handlers.visit import Visit
+from handlers.queries.parts import code_lines, code_sections, name, untold
+from handlers.responder import Responder
 from operations.aws.errors import AwsError
 
 MOST_SECTIONS = 80
@@ -19,19 +19,21 @@ READING = ":hourglass: Reading it from AWS…"
 EMPTY = "_There is none: no policy of this type has an effect here._"
 
 
-def show(visit: Visit, title: str, read: Callable[[], str]) -> None:
+def show(responder: Responder, title: str, read: Callable[[], str]) -> None:
     """Opens the window and fills it with what `read()` gives, on a worker; `read` may raise AwsError."""
-    visit.later("a document was not shown", lambda: _show(visit, title, read))
+    responder.later("a document was not shown", lambda: _show(responder, title, read))
 
 
-def _show(visit: Visit, title: str, read: Callable[[], str]) -> None:
+def _show(responder: Responder, title: str, read: Callable[[], str]) -> None:
     try:
-        opened = visit.call("views.open", trigger_id=visit.caller.trigger, view=_view(title, [section(READING)]))
+        opened = responder.call(
+            "views.open", trigger_id=responder.caller.trigger, view=_view(title, [section(READING)])
+        )
     except SlackRefusedError as error:
         if error.code == "expired_trigger_id":
-            visit.tell(TOO_SLOW)
+            responder.tell(TOO_SLOW)
         raise
-    visit.call("views.update", view_id=opened["view"]["id"], view=_view(title, _filling(read)))
+    responder.call("views.update", view_id=opened["view"]["id"], view=_view(title, _filling(read)))
 
 
 def _filling(read: Callable[[], str]) -> list[Block]:

@@ -6,7 +6,7 @@ User Guide, "AWS::IAM::Role".
 
 from __future__ import annotations
 
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import BusyError, CredentialsError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.snippet import Snippet
@@ -55,7 +55,7 @@ def how_to_make(role: str, management: str) -> tuple[Snippet, ...]:
 def can_be_assumed(aws: Aws, account: str, role: str) -> bool:
     """Whether the bot can enter the account by this role; the session that shows it is thrown away. Raises AwsError."""
     try:
-        aws.glance(
+        aws.probe(
             "sts",
             "assume_role",
             RoleArn=f"arn:aws:iam::{account}:role/{role}",

@@ -14,14 +14,14 @@ from pydantic import StringConstraints
 
 from operations.access.session_length import CHAINED, SessionLength, seconds_of
 from operations.accounts.create_account import DEFAULT_ROLE
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Flag, Kind
+from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Observation
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import RoleName
 from operations.snapshot.organization import Organization
@@ -56,7 +56,7 @@ class Credentials(Operation):
     account: Annotated[
         str,
         StringConstraints(min_length=1, max_length=200),
-        Flag(("--account", "--account-id"), "Account", Kind.ACCOUNT, hint="Id, name or e-mail"),
+        Flag(("--account", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
     ]
     role: Annotated[
         RoleName,
@@ -94,15 +94,15 @@ class Credentials(Operation):
     def title(self, organization: Organization) -> str:
         return f"Credentials for {organization.account_label(self.account)} as {self.role} for {self.duration}"
 
-    def preview(self, look: Look) -> Preview:
-        self._check_account(look.organization)
-        own_role = role_of(caller_arn(look.aws))
+    def preview(self, inputs: PreviewInput) -> Preview:
+        self._check_account(inputs.organization)
+        own_role = role_of(caller_arn(inputs.aws))
         self._check_role(own_role)
         return Preview(
-            title=self.title(look.organization),
+            title=self.title(inputs.organization),
             facts=(
-                Fact(label="Account", value=look.organization.account_label(self.account)),
-                Fact(label="Organizational unit", value=look.organization.account_path(self.account)),
+                Fact(label="Account", value=inputs.organization.account_label(self.account)),
+                Fact(label="Organizational unit", value=inputs.organization.account_path(self.account)),
                 Fact(label="Role", value=self.role),
                 Fact(label="Duration", value=f"{self.duration} from the delivery on"),
             ),

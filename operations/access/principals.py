@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import FieldError, RefusedError
 
 POLICY = "orgbot-assume-role"

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
+from operations.access.role_sessions import DENIED, Wanted, mint
 from operations.access.session_length import LONGEST, SHORTEST
-from operations.access.sessions import DENIED, Wanted, mint
 from operations.accounts.create_account import DEFAULT_ROLE
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import AmbiguousError, RefusedError
 
 POLICY = "AWSRevokeOlderSessions"

@@ -21,12 +21,12 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
-from operations.core.fields import Flag, Kind
-from operations.core.preview import Fact, Look, Preview
+from operations.core.explanations import listed
+from operations.core.fields import FieldKind, Flag
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
 from operations.core.values import RoleName
-from operations.core.words import listed
-from operations.policies.policy_diff import document_diff
+from operations.policies.diff import document_diff
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import in_order, reach_lines
 
@@ -80,7 +80,7 @@ class _RoleAccess(Operation):
     account: Annotated[
         tuple[str, ...],
         BeforeValidator(_accounts),
-        Flag(("--account", "--accounts", "--account-id"), "Accounts", Kind.ACCOUNTS, hint="Ids, names or e-mails"),
+        Flag(("--account", "--accounts", "--account-id"), "Accounts", FieldKind.ACCOUNTS, hint="Ids, names or e-mails"),
     ]
     role: Annotated[RoleName, Flag(("--role", "--role-name"), "Role", hint="The role in those accounts")] = DEFAULT_ROLE
 
@@ -126,23 +126,23 @@ class GrantAccess(_RoleAccess):
     def title(self, organization: Organization) -> str:
         return f"Let {self.principal} assume {self.role} in {self._named(organization)}"
 
-    def preview(self, look: Look) -> Preview:
-        principal = find_principal(look.aws, self.principal)
-        before = read_policy(look.aws, principal)
-        arns = _arns(look, self.account, self.role)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        principal = find_principal(inputs.aws, self.principal)
+        before = read_policy(inputs.aws, principal)
+        arns = _arns(inputs, self.account, self.role)
         missing = [arn for arn in arns if arn not in _granted(before, self.role)]
         if not missing:
             raise FieldError("account", f"{principal} may assume {self.role} there already.")
         after = with_arns(before, self.role, arns)
         _check_size(principal, after)
         return Preview(
-            title=self.title(look.organization),
-            facts=self._facts(look.organization, principal),
+            title=self.title(inputs.organization),
+            facts=self._facts(inputs.organization, principal),
             plan=(f"Write the inline policy {POLICY} of {principal}, other statements in it as they are.",),
             warnings=(
                 f"The role has AdministratorAccess unless somebody has changed it: {principal} may do anything there.",
             ),
-            hits=self._hits(look.organization, [arn.split(":")[4] for arn in missing]),
+            hits=self._hits(inputs.organization, [arn.split(":")[4] for arn in missing]),
             diff=document_diff(before, after),
             precondition={"principal": principal, "before": before, "after": after, "changed": missing},
         )
@@ -184,10 +184,10 @@ class RevokeAccess(_RoleAccess):
     def title(self, organization: Organization) -> str:
         return f"No longer let {self.principal} assume {self.role} in {self._named(organization)}"
 
-    def preview(self, look: Look) -> Preview:
-        principal = find_principal(look.aws, self.principal)
-        before = read_policy(look.aws, principal)
-        arns = [arn for arn in _arns(look, self.account, self.role) if arn in _granted(before, self.role)]
+    def preview(self, inputs: PreviewInput) -> Preview:
+        principal = find_principal(inputs.aws, self.principal)
+        before = read_policy(inputs.aws, principal)
+        arns = [arn for arn in _arns(inputs, self.account, self.role) if arn in _granted(before, self.role)]
         if not arns:
             raise FieldError(
                 "account",
@@ -195,14 +195,14 @@ class RevokeAccess(_RoleAccess):
             )
         after = without_arns(before, self.role, arns)
         return Preview(
-            title=self.title(look.organization),
-            facts=self._facts(look.organization, principal),
+            title=self.title(inputs.organization),
+            facts=self._facts(inputs.organization, principal),
             plan=(f"Write the inline policy {POLICY} of {principal}, other statements in it as they are.",),
             warnings=(
                 f"Other IAM policies of {principal} may still allow it; the bot looks at {POLICY} only.",
                 "Sessions that are open go on until they expire.",
             ),
-            hits=self._hits(look.organization, [arn.split(":")[4] for arn in arns]),
+            hits=self._hits(inputs.organization, [arn.split(":")[4] for arn in arns]),
             diff=document_diff(before, after),
             precondition={"principal": principal, "before": before, "after": after, "changed": arns},
         )
@@ -220,9 +220,9 @@ class RevokeAccess(_RoleAccess):
         return (GrantAccess(principal=str(precondition["principal"]), account=tuple(accounts), role=self.role),)
 
 
-def _arns(look: Look, accounts: tuple[str, ...], role: str) -> list[str]:
+def _arns(inputs: PreviewInput, accounts: tuple[str, ...], role: str) -> list[str]:
     """The roles' ARNs, in the partition in which the bot is."""
-    partition = str(look.aws.read("sts", "get_caller_identity")["Arn"]).split(":")[1]
+    partition = str(inputs.aws.read("sts", "get_caller_identity")["Arn"]).split(":")[1]
     return [f"arn:{partition}:iam::{account}:role/{role}" for account in accounts]
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
-from operations.access.sessions import Minted
+from operations.access.role_sessions import Minted
 
 log = logging.getLogger(__name__)
 PATIENCE = 5  # Seconds; the credentials are worth more than the link.

@@ -12,7 +12,7 @@ from operations.access.principals import POLICY, read_policy
 from operations.aws.errors import RefusedError
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
 from operations.core.steps import Step, World
-from operations.policies.policy_diff import same_document
+from operations.policies.diff import same_document
 
 
 class WriteAccess(Step):

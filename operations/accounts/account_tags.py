@@ -5,10 +5,10 @@ Source: AWS Organizations API Reference, "TagResource", "UntagResource" and "Lis
 
 from __future__ import annotations
 
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.preview import Fact, Look
+from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.organization import Organization
 
 ACCOUNT_RESOURCES = ("arn:aws:organizations::*:account/o-*/*",)
@@ -28,11 +28,11 @@ def tags_of(aws: Aws, account: str) -> dict[str, str] | None:
     return {str(tag["Key"]): str(tag["Value"]) for tag in tags}
 
 
-def live_tags(look: Look, account: str) -> dict[str, str]:
+def live_tags(inputs: PreviewInput, account: str) -> dict[str, str]:
     """The tags that an account has now; raises FieldError when it is no longer in the organization, else AwsError."""
-    tags = tags_of(look.aws, account)
+    tags = tags_of(inputs.aws, account)
     if tags is None:
-        label = look.organization.account_label(account)
+        label = inputs.organization.account_label(account)
         raise FieldError(
             "account", f"{label} is no longer in the organization. Choose another one with `/org accounts`."
         )

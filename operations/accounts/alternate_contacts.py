@@ -13,14 +13,14 @@ from pydantic import BeforeValidator, StringConstraints
 
 from operations.accounts.members import MemberAccount
 from operations.accounts.rename_account import check_account_service, whose
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Choice, Flag, Kind
+from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import Email
 from operations.organization.service_access import SEE_SERVICES
@@ -43,7 +43,7 @@ def _upper(value: Any) -> Any:
 ContactType = Annotated[
     Literal["BILLING", "OPERATIONS", "SECURITY"],
     BeforeValidator(_upper),
-    Flag(("--type", "--alternate-contact-type"), "Kind of contact", Kind.CHOICE, choices=TYPES),
+    Flag(("--type", "--alternate-contact-type"), "Kind of contact", FieldKind.CHOICE, choices=TYPES),
 ]
 SEE_CONTACTS = Permission("see alternate contacts", ("account:GetAlternateContact",))
 
@@ -77,13 +77,13 @@ class _AlternateContact(Operation):
     def target(self, organization: Organization) -> str:
         return organization.account_path(self.account)
 
-    def _present(self, look: Look) -> Contact:
-        management = look.organization.management_account
-        check_account_service(look.aws, self.account, management)
-        return contact_of(look.aws, whose(self.account, management), self.contact)
+    def _present(self, inputs: PreviewInput) -> Contact:
+        management = inputs.organization.management_account
+        check_account_service(inputs.aws, self.account, management)
+        return contact_of(inputs.aws, whose(self.account, management), self.contact)
 
-    def _precondition(self, look: Look, before: Contact) -> dict[str, Any]:
-        return {"before": before, "management": look.organization.management_account}
+    def _precondition(self, inputs: PreviewInput, before: Contact) -> dict[str, Any]:
+        return {"before": before, "management": inputs.organization.management_account}
 
 
 class PutAlternateContact(_AlternateContact):
@@ -102,7 +102,7 @@ class PutAlternateContact(_AlternateContact):
 
     contact_name: Annotated[str, StringConstraints(min_length=1, max_length=64), Flag(("--name",), "Name")]
     job_title: Annotated[str, StringConstraints(min_length=1, max_length=50), Flag(("--title",), "Job title")]
-    email: Annotated[Email, Flag(("--email", "--email-address"), "E-mail", Kind.EMAIL)]
+    email: Annotated[Email, Flag(("--email", "--email-address"), "E-mail", FieldKind.EMAIL)]
     phone: Annotated[
         str,
         StringConstraints(min_length=1, max_length=25, pattern=r"^[\s0-9()+-]+$"),
@@ -115,16 +115,16 @@ class PutAlternateContact(_AlternateContact):
     def _wanted(self) -> Contact:
         return {part: str(getattr(self, field)) for part, field in PARTS.items()}
 
-    def preview(self, look: Look) -> Preview:
-        before, wanted = self._present(look), self._wanted()
+    def preview(self, inputs: PreviewInput) -> Preview:
+        before, wanted = self._present(inputs), self._wanted()
         if before == wanted:
             raise FieldError("contact", "the contact is exactly so already.")
         facts = [Fact(label=part, value=f"{before.get(part) or '(none)'} → {value}") for part, value in wanted.items()]
         return Preview(
-            title=self.title(look.organization),
-            facts=(Fact(label="Account", value=look.organization.account_label(self.account)), *facts),
+            title=self.title(inputs.organization),
+            facts=(Fact(label="Account", value=inputs.organization.account_label(self.account)), *facts),
             plan=(f"Set the {self.contact} contact (PutAlternateContact).",),
-            precondition=self._precondition(look, before),
+            precondition=self._precondition(inputs, before),
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
@@ -157,17 +157,17 @@ class DeleteAlternateContact(_AlternateContact):
     def title(self, organization: Organization) -> str:
         return f"Delete the {self.contact.casefold()} contact of {organization.account_label(self.account)}"
 
-    def preview(self, look: Look) -> Preview:
-        before = self._present(look)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        before = self._present(inputs)
         if not before:
             raise FieldError("contact", f"the account has no {self.contact.casefold()} contact.")
         facts = [Fact(label=part, value=f"{value} → removed") for part, value in before.items()]
         return Preview(
-            title=self.title(look.organization),
-            facts=(Fact(label="Account", value=look.organization.account_label(self.account)), *facts),
+            title=self.title(inputs.organization),
+            facts=(Fact(label="Account", value=inputs.organization.account_label(self.account)), *facts),
             plan=(f"Delete the {self.contact} contact (DeleteAlternateContact).",),
             warnings=("AWS then writes to the root user's e-mail address about it.",),
-            precondition=self._precondition(look, before),
+            precondition=self._precondition(inputs, before),
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:

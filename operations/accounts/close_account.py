@@ -23,7 +23,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.organization import Organization
 
@@ -75,14 +75,14 @@ class CloseAccount(Operation):
     def title(self, organization: Organization) -> str:
         return f"Close the account {organization.account_label(self.account)}"
 
-    def preview(self, look: Look) -> Preview:
-        found = described(look, self.account)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        found = described(inputs, self.account)
         if found.state in CLOSED:
             raise FieldError("account", f"the account is {found.state} already.")
-        check_not_delegated(look, self.account)
+        check_not_delegated(inputs, self.account)
         return Preview(
-            title=self.title(look.organization),
-            facts=account_facts(look.organization, self.account, found),
+            title=self.title(inputs.organization),
+            facts=account_facts(inputs.organization, self.account, found),
             plan=("Close the account (CloseAccount). AWS shuts it down within minutes.",),
             warnings=(
                 "Everything in it stops: instances, databases, websites. Whoever depends on them is cut off at once.",
@@ -90,7 +90,7 @@ class CloseAccount(Operation):
                 "Its e-mail address stays taken, and it counts towards the account quota until it is permanently closed.",
                 "Reserved instances and Marketplace subscriptions are still billed.",
             ),
-            hits=("1 account, for ever after 90 days", f"{organization_line(look.organization, self.account)}"),
+            hits=("1 account, for ever after 90 days", f"{organization_line(inputs.organization, self.account)}"),
             precondition={"state": found.state, "email": found.email},
         )
 

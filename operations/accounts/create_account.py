@@ -15,8 +15,8 @@ from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, Move
 from operations.accounts.open_account import OPEN_PERMISSIONS, OpenAccount
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
-from operations.core.fields import Choice, Flag, Kind
-from operations.core.preview import Fact, Look, Preview, check_unit
+from operations.core.fields import Choice, FieldKind, Flag
+from operations.core.preview import Fact, Preview, PreviewInput, check_unit
 from operations.core.steps import Step
 from operations.core.values import AccountName, Email, RoleName, Tags
 from operations.snapshot.organization import Organization
@@ -60,7 +60,7 @@ class CreateAccount(Operation):
         Flag(
             ("--email",),
             "E-mail",
-            Kind.EMAIL,
+            FieldKind.EMAIL,
             hint="Of the root user; no other AWS account may have it",
             placeholder="aws+staging@example.com",
         ),
@@ -71,14 +71,14 @@ class CreateAccount(Operation):
         Flag(
             ("--ou", "--organizational-unit"),
             "Organizational unit",
-            Kind.OU,
+            FieldKind.OU,
             hint="Path or id; the root when left empty",
         ),
     ] = "/"
     billing: Annotated[
         Literal["ALLOW", "DENY"],
         BeforeValidator(lambda value: str(value).upper()),
-        Flag(("--billing", "--iam-user-access-to-billing"), "IAM access to billing", Kind.CHOICE, choices=BILLING),
+        Flag(("--billing", "--iam-user-access-to-billing"), "IAM access to billing", FieldKind.CHOICE, choices=BILLING),
     ] = "ALLOW"
     role_name: Annotated[
         RoleName,
@@ -87,7 +87,7 @@ class CreateAccount(Operation):
     ] = DEFAULT_ROLE
     tags: Annotated[
         Tags,
-        Flag(("--tag", "--tags"), "Tags", Kind.TAGS, hint="One key=value a line", placeholder="owner=web"),
+        Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value a line", placeholder="owner=web"),
     ] = Field(default_factory=dict)
 
     def settled(self, organization: Organization) -> Self:
@@ -102,14 +102,14 @@ class CreateAccount(Operation):
     def title(self, organization: Organization) -> str:
         return f"Create the account {self.account_name} in {organization.path_of(self.ou)}"
 
-    def preview(self, look: Look) -> Preview:
-        organization = look.organization
-        check_unit(look, self.ou, "ou")
+    def preview(self, inputs: PreviewInput) -> Preview:
+        organization = inputs.organization
+        check_unit(inputs, self.ou, "ou")
         return Preview(
             title=self.title(organization),
             facts=tuple(Fact(label=label, value=value) for label, value in self._facts(organization).items()),
             plan=self._plan(organization),
-            warnings=(*self._clashes(organization), *quota_warnings(look)),
+            warnings=(*self._clashes(organization), *quota_warnings(inputs)),
             precondition={"root": organization.root},
         )
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from operations.aws.aws import Answer, Aws
+from operations.aws.client import Answer, Aws
 from operations.aws.errors import RefusedError
 from operations.aws.permissions import Permission
+from operations.core.explanations import refusal
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
 from operations.core.steps import Step, World
-from operations.core.words import refusal
 
 PENDING = ("REQUESTED", "OPEN")
 SOON = timedelta(days=3)

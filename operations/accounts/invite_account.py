@@ -20,9 +20,9 @@ from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, Move
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
-from operations.core.fields import Flag, Kind
+from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Observation, Waiting
-from operations.core.preview import Fact, Look, Preview, check_unit
+from operations.core.preview import Fact, Preview, PreviewInput, check_unit
 from operations.core.steps import Control, Step, World
 from operations.core.values import EMAIL, Tags
 from operations.snapshot.organization import Organization
@@ -73,18 +73,18 @@ class InviteAccount(Operation):
         Flag(
             ("--ou", "--parent"),
             "Organizational unit",
-            Kind.OU,
+            FieldKind.OU,
             hint="Where it is moved when it has joined; / is the root",
         ),
     ] = "/"
     note: Annotated[
         str,
         StringConstraints(max_length=1024),
-        Flag(("--note", "--notes"), "Note", Kind.LONG_TEXT, hint="AWS's e-mail to the account has it"),
+        Flag(("--note", "--notes"), "Note", FieldKind.LONG_TEXT, hint="AWS's e-mail to the account has it"),
     ] = ""
     tags: Annotated[
         Tags,
-        Flag(("--tag", "--tags"), "Tags", Kind.TAGS, hint="One key=value a line", placeholder="owner=web"),
+        Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value a line", placeholder="owner=web"),
     ] = Field(default_factory=dict)
 
     def settled(self, organization: Organization) -> Self:
@@ -102,10 +102,10 @@ class InviteAccount(Operation):
     def title(self, organization: Organization) -> str:
         return f"Invite the account {self.who} to {organization.path_of(self.ou)}"
 
-    def preview(self, look: Look) -> Preview:
-        organization = look.organization
-        check_unit(look, self.ou, "ou")
-        self._check_not_invited(look)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        organization = inputs.organization
+        check_unit(inputs, self.ou, "ou")
+        self._check_not_invited(inputs)
         return Preview(
             title=self.title(organization),
             facts=tuple(Fact(label=label, value=value) for label, value in self._facts(organization).items()),
@@ -113,14 +113,16 @@ class InviteAccount(Operation):
             warnings=(
                 "The organization pays for the account from the moment it joins.",
                 "Its own users, roles and resources stay as they are; whoever is an administrator there remains one.",
-                *quota_warnings(look),
+                *quota_warnings(inputs),
             ),
             hits=self._hits(organization),
             precondition={"root": organization.root, "management": organization.management_account},
         )
 
-    def _check_not_invited(self, look: Look) -> None:
-        open_ones = [found for found in invitations(look.aws) if is_for(found, self.who) and found["State"] in PENDING]
+    def _check_not_invited(self, inputs: PreviewInput) -> None:
+        open_ones = [
+            found for found in invitations(inputs.aws) if is_for(found, self.who) and found["State"] in PENDING
+        ]
         if open_ones:
             until = open_ones[0]["ExpirationTimestamp"]
             raise FieldError(

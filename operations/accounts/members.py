@@ -12,18 +12,18 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from operations.accounts.account_tags import ACCOUNT_RESOURCES
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.fields import Flag, Kind
-from operations.core.preview import Fact, Look
-from operations.core.words import listed
+from operations.core.explanations import listed
+from operations.core.fields import FieldKind, Flag
+from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.organization import Account, Organization
 
 MemberAccount = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200),
-    Flag(("--account", "--account-id"), "Account", Kind.ACCOUNT, hint="Id, name or e-mail"),
+    Flag(("--account", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
 ]
 SEE_MEMBERS = (
     Permission(
@@ -52,10 +52,10 @@ def not_the_management_account(organization: Organization, text: str, what: str)
     return account
 
 
-def described(look: Look, account: str) -> Described:
+def described(inputs: PreviewInput, account: str) -> Described:
     """The account as it is now; raises FieldError when it is no longer a member."""
     try:
-        found = look.aws.read("organizations", "describe_account", AccountId=account)["Account"]
+        found = inputs.aws.read("organizations", "describe_account", AccountId=account)["Account"]
     except RefusedError as error:
         if error.code != "AccountNotFoundException":
             raise
@@ -81,13 +81,13 @@ def delegated_services(aws: Aws, account: str) -> list[str]:
     return [str(service["ServicePrincipal"]) for service in found]
 
 
-def check_not_delegated(look: Look, account: str) -> None:
+def check_not_delegated(inputs: PreviewInput, account: str) -> None:
     """Raises FieldError that names the services for which the account is a delegated administrator."""
-    services = delegated_services(look.aws, account)
+    services = delegated_services(inputs.aws, account)
     if services:
         raise FieldError(
             "account",
-            f"{look.organization.account_label(account)} is a delegated administrator for {listed(services)}. Ask for "
+            f"{inputs.organization.account_label(account)} is a delegated administrator for {listed(services)}. Ask for "
             "`/org deregister-delegated-administrator` first.",
         )
 

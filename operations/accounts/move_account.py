@@ -10,14 +10,14 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import StringConstraints
 
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Flag, Kind
+from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
-from operations.core.preview import Fact, Look, Preview, check_unit
+from operations.core.preview import Fact, Preview, PreviewInput, check_unit
 from operations.core.steps import Step, World
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import Inherited, inherited, unbound
@@ -56,12 +56,12 @@ class MoveAccount(Operation):
     account: Annotated[
         str,
         StringConstraints(min_length=1, max_length=200),
-        Flag(("--account", "--account-id"), "Account", Kind.ACCOUNT, hint="Id, name or e-mail"),
+        Flag(("--account", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
     ]
     to: Annotated[
         str,
         StringConstraints(min_length=1, max_length=500),
-        Flag(("--to", "--destination-parent-id", "--ou"), "Move to", Kind.OU, hint="Path or id; / is the root"),
+        Flag(("--to", "--destination-parent-id", "--ou"), "Move to", FieldKind.OU, hint="Path or id; / is the root"),
     ]
 
     def settled(self, organization: Organization) -> Self:
@@ -78,10 +78,10 @@ class MoveAccount(Operation):
     def title(self, organization: Organization) -> str:
         return f"Move {organization.account_label(self.account)} to {organization.path_of(self.to)}"
 
-    def preview(self, look: Look) -> Preview:
-        organization = look.organization
-        check_unit(look, self.to, "to")
-        source = parent_of(look.aws, self.account)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        organization = inputs.organization
+        check_unit(inputs, self.to, "to")
+        source = parent_of(inputs.aws, self.account)
         if source == self.to:
             raise FieldError("to", f"the account is already in {organization.path_of(self.to)}. Choose another place.")
         start, end = organization.path_of(source), organization.path_of(self.to)

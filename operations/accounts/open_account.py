@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from operations.aws.aws import Answer
+from operations.aws.client import Answer
 from operations.aws.errors import RefusedError
 from operations.aws.permissions import Permission
+from operations.core.explanations import creation_failure
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
 from operations.core.steps import Step, World
-from operations.core.words import creation_failure
 
 REQUEST_TAG = "orgbot:request"
 CLOCK_SKEW = timedelta(minutes=5)

@@ -26,7 +26,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.observations import Done, Failed, Observation, Ready
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import inherited
@@ -88,20 +88,20 @@ class RemoveAccount(Operation):
     def title(self, organization: Organization) -> str:
         return f"Remove the account {organization.account_label(self.account)} from the organization"
 
-    def preview(self, look: Look) -> Preview:
-        found = described(look, self.account)
-        _check_age(look, found)
-        check_not_delegated(look, self.account)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        found = described(inputs, self.account)
+        _check_age(inputs, found)
+        check_not_delegated(inputs, self.account)
         return Preview(
-            title=self.title(look.organization),
-            facts=account_facts(look.organization, self.account, found),
+            title=self.title(inputs.organization),
+            facts=account_facts(inputs.organization, self.account, found),
             plan=("Remove the account (RemoveAccountFromOrganization).",),
             warnings=(
                 f"The role {DEFAULT_ROLE} stays in it and still trusts the management account: its administrator deletes it.",
                 "Its tags are lost; its cost history stays with the organization.",
                 "It needs a payment method, a contact address and an agreement of its own, or AWS refuses.",
             ),
-            hits=_policies_lost(look.organization, self.account),
+            hits=_policies_lost(inputs.organization, self.account),
             precondition={"email": found.email},
         )
 
@@ -120,12 +120,12 @@ class RemoveAccount(Operation):
         )
 
 
-def _check_age(look: Look, found: Described) -> None:
-    """AWS keeps accounts that it has created for four days; the picture's moment stands for now."""
+def _check_age(inputs: PreviewInput, found: Described) -> None:
+    """AWS keeps accounts that it has created for four days; the snapshot's moment stands for now."""
     if found.joined_by != "CREATED" or found.joined_at is None:
         return
     free = found.joined_at + YOUNGEST
-    if free > look.organization.read_at:
+    if free > inputs.organization.read_at:
         raise FieldError(
             "account",
             f"the account was created less than four days ago, and AWS lets it go from {free:%Y-%m-%d %H:%M} UTC on. Ask again then.",

@@ -12,14 +12,14 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field
 
 from operations.accounts.members import MemberAccount
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import AccountName
 from operations.organization.service_access import SEE_SERVICES, enabled_services
@@ -75,10 +75,10 @@ class RenameAccount(Operation):
     def title(self, organization: Organization) -> str:
         return f"Rename the account {organization.account_label(self.account)} to {self.account_name}"
 
-    def preview(self, look: Look) -> Preview:
-        organization = look.organization
-        check_account_service(look.aws, self.account, organization.management_account)
-        current = name_of(look.aws, whose(self.account, organization.management_account))
+    def preview(self, inputs: PreviewInput) -> Preview:
+        organization = inputs.organization
+        check_account_service(inputs.aws, self.account, organization.management_account)
+        current = name_of(inputs.aws, whose(self.account, organization.management_account))
         if current == self.account_name:
             raise FieldError("account_name", f"the account is called {current} already.")
         same = [a.id for a in organization.accounts if a.name == self.account_name and a.id != self.account]

@@ -25,9 +25,9 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Flag, Kind
+from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import SomeTags
 from operations.snapshot.organization import Organization
@@ -51,11 +51,11 @@ class TagAccount(Operation):
     account: Annotated[
         str,
         StringConstraints(min_length=1, max_length=200),
-        Flag(("--account", "--resource-id", "--account-id"), "Account", Kind.ACCOUNT, hint="Id, name or e-mail"),
+        Flag(("--account", "--resource-id", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
     ]
     tags: Annotated[
         SomeTags,
-        Flag(("--tag", "--tags"), "Tags", Kind.TAGS, hint="One key=value a line", placeholder="owner=web"),
+        Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value a line", placeholder="owner=web"),
     ]
 
     def settled(self, organization: Organization) -> Self:
@@ -70,16 +70,16 @@ class TagAccount(Operation):
     def title(self, organization: Organization) -> str:
         return f"Set {counted(len(self.tags))} on {organization.account_label(self.account)}"
 
-    def preview(self, look: Look) -> Preview:
-        present = live_tags(look, self.account)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        present = live_tags(inputs, self.account)
         changes = {key: value for key, value in self.tags.items() if present.get(key) != value}
         if not changes:
             raise FieldError("tags", "the account has exactly these tags already. Give at least one that it has not.")
         self._check_room(present)
         return Preview(
-            title=self.title(look.organization),
+            title=self.title(inputs.organization),
             facts=(
-                *place_facts(look.organization, self.account),
+                *place_facts(inputs.organization, self.account),
                 *(Fact(label=f"Tag {key}", value=_change(present.get(key), value)) for key, value in self.tags.items()),
             ),
             plan=(f"Set {counted(len(changes))} on the account (TagResource).",),

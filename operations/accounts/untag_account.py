@@ -15,9 +15,9 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
-from operations.core.fields import Flag, Kind
+from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import TagKeys
 from operations.snapshot.organization import Organization
@@ -40,11 +40,11 @@ class UntagAccount(Operation):
     account: Annotated[
         str,
         StringConstraints(min_length=1, max_length=200),
-        Flag(("--account", "--resource-id", "--account-id"), "Account", Kind.ACCOUNT, hint="Id, name or e-mail"),
+        Flag(("--account", "--resource-id", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
     ]
     keys: Annotated[
         TagKeys,
-        Flag(("--key", "--keys", "--tag-keys"), "Keys", Kind.TAGS, hint="One key a line", placeholder="owner"),
+        Flag(("--key", "--keys", "--tag-keys"), "Keys", FieldKind.TAGS, hint="One key a line", placeholder="owner"),
     ]
 
     def settled(self, organization: Organization) -> Self:
@@ -59,16 +59,16 @@ class UntagAccount(Operation):
     def title(self, organization: Organization) -> str:
         return f"Remove {counted(len(self.keys))} from {organization.account_label(self.account)}"
 
-    def preview(self, look: Look) -> Preview:
-        present = live_tags(look, self.account)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        present = live_tags(inputs, self.account)
         there = {key: present[key] for key in self.keys if key in present}
         if not there:
             raise FieldError("keys", f"the account has none of these tags. {_has(present)}")
         absent = [key for key in self.keys if key not in present]
         return Preview(
-            title=self.title(look.organization),
+            title=self.title(inputs.organization),
             facts=(
-                *place_facts(look.organization, self.account),
+                *place_facts(inputs.organization, self.account),
                 *(Fact(label=f"Tag {key}", value=f"{value or '(empty)'} → removed") for key, value in there.items()),
             ),
             plan=(f"Remove {counted(len(there))} from the account (UntagResource).",),

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
 from operations.core.fields import OperationField
-from operations.core.preview import Look, Preview
+from operations.core.preview import Preview, PreviewInput
 from operations.core.steps import Control, Step
 from operations.snapshot.organization import Organization
 
@@ -82,7 +82,7 @@ class Operation(BaseModel):
         """The request in one line of plain text, with names instead of ids."""
         raise NotImplementedError
 
-    def preview(self, look: Look) -> Preview:
+    def preview(self, inputs: PreviewInput) -> Preview:
         """What would change and what it hits, as the world is now; raises FieldError when it cannot be done at all."""
         raise NotImplementedError
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """How a field is typed, shown in a form and named: the handlers know one way for each."""
 
     TEXT = "text"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
     @property
     def many(self) -> bool:
         """Whether the flag may be given more than once: its value is a list of texts."""
-        return self in (Kind.TAGS, Kind.ACCOUNTS)
+        return self in (FieldKind.TAGS, FieldKind.ACCOUNTS)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Flag:
 
     names: tuple[str, ...]
     label: str
-    kind: Kind = Kind.TEXT
+    kind: FieldKind = FieldKind.TEXT
     hint: str = ""
     placeholder: str = ""
     choices: tuple[Choice, ...] = ()

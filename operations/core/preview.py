@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.snapshot.organization import Organization
 
@@ -43,23 +43,23 @@ class Preview(BaseModel):
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a preview may look at: the picture of the organization, and AWS itself for what the picture lacks."""
+class PreviewInput:
+    """What a preview may look at: the snapshot of the organization, and AWS itself for what the snapshot lacks."""
 
     organization: Organization
     aws: Aws
 
 
-def check_unit(look: Look, unit: str, field: str) -> None:
+def check_unit(inputs: PreviewInput, unit: str, field: str) -> None:
     """Asks AWS whether an OU still exists (a root always does); raises FieldError when it does not, else AwsError."""
-    if unit == look.organization.root:
+    if unit == inputs.organization.root:
         return
     try:
-        look.aws.read("organizations", "describe_organizational_unit", OrganizationalUnitId=unit)
+        inputs.aws.read("organizations", "describe_organizational_unit", OrganizationalUnitId=unit)
     except RefusedError as error:
         if error.code != "OrganizationalUnitNotFoundException":
             raise
-        path = look.organization.path_of(unit)
+        path = inputs.organization.path_of(unit)
         raise FieldError(field, f"the organizational unit {path} no longer exists. Look at `/org tree`.") from error
 
 

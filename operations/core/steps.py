@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
+from operations.core.explanations import refusal
 from operations.core.observations import Facts, Failed, Observation, Waiting
-from operations.core.words import refusal
 
 
 class Shared:

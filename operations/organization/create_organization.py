@@ -14,9 +14,9 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Choice, Flag, Kind
+from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.organization import Organization
 
@@ -60,7 +60,7 @@ class CreateOrganization(Operation):
     feature_set: Annotated[
         Literal["ALL", "CONSOLIDATED_BILLING"],
         BeforeValidator(_folded),
-        Flag(("--feature-set",), "Features", Kind.CHOICE, choices=SETS),
+        Flag(("--feature-set",), "Features", FieldKind.CHOICE, choices=SETS),
     ] = "ALL"
 
     def settled(self, organization: Organization) -> Self:
@@ -78,19 +78,19 @@ class CreateOrganization(Operation):
     def title(self, organization: Organization) -> str:
         return f"Create the organization, managed by {organization.management_account}"
 
-    def preview(self, look: Look) -> Preview:
-        if look.organization.id:
-            raise FieldError("feature_set", f"there is an organization already: {look.organization.id}.")
+    def preview(self, inputs: PreviewInput) -> Preview:
+        if inputs.organization.id:
+            raise FieldError("feature_set", f"there is an organization already: {inputs.organization.id}.")
         return Preview(
-            title=self.title(look.organization),
+            title=self.title(inputs.organization),
             facts=(
-                Fact(label="Management account", value=look.organization.management_account),
+                Fact(label="Management account", value=inputs.organization.management_account),
                 Fact(label="Features", value=next(c.label for c in SETS if c.value == self.feature_set)),
             ),
             plan=("Create the organization (CreateOrganization).", "AWS sends an e-mail to verify the address."),
             warnings=self._warnings(),
             hits=("1 account, which becomes the management account",),
-            precondition={"account": look.organization.management_account},
+            precondition={"account": inputs.organization.management_account},
         )
 
     def _warnings(self) -> tuple[str, ...]:

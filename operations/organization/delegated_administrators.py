@@ -21,10 +21,10 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.explanations import listed
 from operations.core.observations import Done, Failed, Observation, Ready
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.core.words import listed
 from operations.organization.service_access import SEE_SERVICES, Service, enabled_services
 from operations.organization.services import resolve, service_label, service_name
 from operations.snapshot.organization import Organization
@@ -48,10 +48,10 @@ class _Delegation(Operation):
     def target(self, organization: Organization) -> str:
         return organization.account_path(self.account)
 
-    def _facts(self, look: Look) -> tuple[Fact, ...]:
-        others = [service for service in delegated_services(look.aws, self.account) if service != self.service]
+    def _facts(self, inputs: PreviewInput) -> tuple[Fact, ...]:
+        others = [service for service in delegated_services(inputs.aws, self.account) if service != self.service]
         return (
-            Fact(label="Account", value=look.organization.account_label(self.account)),
+            Fact(label="Account", value=inputs.organization.account_label(self.account)),
             Fact(label="Service", value=service_label(self.service)),
             Fact(label="Already administers", value=listed(others) or "nothing else"),
         )
@@ -76,29 +76,29 @@ class RegisterDelegatedAdministrator(_Delegation):
         label = organization.account_label(self.account)
         return f"Make {label} the delegated administrator for {service_name(self.service)}"
 
-    def preview(self, look: Look) -> Preview:
-        if self.service not in enabled_services(look.aws):
+    def preview(self, inputs: PreviewInput) -> Preview:
+        if self.service not in enabled_services(inputs.aws):
             raise FieldError(
                 "service",
                 f"{service_label(self.service)} has no trusted access. Ask for `/org enable-service-access --service "
                 f"{self.service}` first.",
             )
-        found = described(look, self.account)
+        found = described(inputs, self.account)
         if found.state != "ACTIVE":
             raise FieldError(
                 "account", f"the account is {found.state}, and only an ACTIVE one can administer a service."
             )
-        if self.service in delegated_services(look.aws, self.account):
+        if self.service in delegated_services(inputs.aws, self.account):
             raise FieldError("account", f"the account is a delegated administrator for {self.service} already.")
         return Preview(
-            title=self.title(look.organization),
-            facts=self._facts(look),
+            title=self.title(inputs.organization),
+            facts=self._facts(inputs),
             plan=("Register the delegated administrator (RegisterDelegatedAdministrator).",),
             warnings=(
                 f"Whoever administers {service_name(self.service)} in this account can then see and change it in every account.",
                 "Service control policies bind a delegated administrator, unlike the management account.",
             ),
-            hits=(f"{len(look.organization.accounts)} accounts, for this service",),
+            hits=(f"{len(inputs.organization.accounts)} accounts, for this service",),
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
@@ -133,19 +133,19 @@ class DeregisterDelegatedAdministrator(_Delegation):
         label = organization.account_label(self.account)
         return f"End {label} being the delegated administrator for {service_name(self.service)}"
 
-    def preview(self, look: Look) -> Preview:
-        services = delegated_services(look.aws, self.account)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        services = delegated_services(inputs.aws, self.account)
         if self.service not in services:
             has = f"It is one for {listed(services)}." if services else "It is one for no service."
             raise FieldError("account", f"the account is no delegated administrator for {self.service}. {has}")
         return Preview(
-            title=self.title(look.organization),
-            facts=self._facts(look),
+            title=self.title(inputs.organization),
+            facts=self._facts(inputs),
             plan=("Deregister the delegated administrator (DeregisterDelegatedAdministrator).",),
             warnings=(
                 f"Some services delete what the administrator has set up for the organization; look in {service_name(self.service)} first.",
             ),
-            hits=(f"{len(look.organization.accounts)} accounts, for this service",),
+            hits=(f"{len(inputs.organization.accounts)} accounts, for this service",),
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:

@@ -11,15 +11,15 @@ from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from operations.accounts.invitations import PENDING, invitations
-from operations.aws.aws import Answer, Aws
+from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.explanations import listed
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.core.words import listed
 from operations.snapshot.organization import Organization
 
 ENABLE, APPROVE = "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES"
@@ -80,14 +80,14 @@ class EnableAllFeatures(Operation):
     def title(self, organization: Organization) -> str:
         return f"Enable all features of the organization {organization.id}"
 
-    def preview(self, look: Look) -> Preview:
-        if feature_set(look.aws) == "ALL":
+    def preview(self, inputs: PreviewInput) -> Preview:
+        if feature_set(inputs.aws) == "ALL":
             raise FieldError("", "the organization has all features already.")
-        pending = [found for found in invitations(look.aws) if found["State"] in PENDING]
+        pending = [found for found in invitations(inputs.aws) if found["State"] in PENDING]
         return Preview(
-            title=self.title(look.organization),
+            title=self.title(inputs.organization),
             facts=(
-                Fact(label="Organization", value=look.organization.id),
+                Fact(label="Organization", value=inputs.organization.id),
                 Fact(label="Features now", value="one bill only"),
             ),
             plan=(
@@ -98,8 +98,8 @@ class EnableAllFeatures(Operation):
                 "It cannot be taken back. From then on policies of the management account can limit every account.",
                 *((f"{len(pending)} pending invitations are cancelled by AWS.",) if pending else ()),
             ),
-            hits=(f"{len(look.organization.accounts)} accounts",),
-            precondition={"organization": look.organization.id},
+            hits=(f"{len(inputs.organization.accounts)} accounts",),
+            precondition={"organization": inputs.organization.id},
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:

@@ -11,16 +11,16 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import StringConstraints
 
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Flag, Kind
+from operations.core.explanations import listed
+from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.core.words import listed
 from operations.organization.services import resolve, service_label, service_name
 from operations.snapshot.organization import Organization
 
@@ -34,7 +34,7 @@ Service = Annotated[
     Flag(
         ("--service", "--service-principal"),
         "Service",
-        Kind.SERVICE,
+        FieldKind.SERVICE,
         hint="The service principal, or the service's name",
         placeholder="guardduty.amazonaws.com",
     ),
@@ -105,19 +105,19 @@ class EnableServiceAccess(_ServiceAccess):
         del organization
         return f"Enable trusted access for {service_label(self.service)}"
 
-    def preview(self, look: Look) -> Preview:
-        if self.service in enabled_services(look.aws):
+    def preview(self, inputs: PreviewInput) -> Preview:
+        if self.service in enabled_services(inputs.aws):
             raise FieldError("service", f"{service_label(self.service)} has trusted access already.")
         name = service_name(self.service)
         return Preview(
-            title=self.title(look.organization),
+            title=self.title(inputs.organization),
             facts=self._facts(),
             plan=("Enable trusted access (EnableAWSServiceAccess).",),
             warnings=(
                 f"AWS recommends to enable it in {name} itself, by its console or API, which then sets up all it needs.",
                 f"{name} may create a service-linked role in every account.",
             ),
-            hits=(f"{len(look.organization.accounts)} accounts, the management account included",),
+            hits=(f"{len(inputs.organization.accounts)} accounts, the management account included",),
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
@@ -151,28 +151,28 @@ class DisableServiceAccess(_ServiceAccess):
         del organization
         return f"Disable trusted access for {service_label(self.service)}"
 
-    def preview(self, look: Look) -> Preview:
-        if self.service not in enabled_services(look.aws):
+    def preview(self, inputs: PreviewInput) -> Preview:
+        if self.service not in enabled_services(inputs.aws):
             raise FieldError(
                 "service", f"{service_label(self.service)} has no trusted access. `/org services` lists who has."
             )
-        self._check_no_administrators(look)
+        self._check_no_administrators(inputs)
         name = service_name(self.service)
         return Preview(
-            title=self.title(look.organization),
+            title=self.title(inputs.organization),
             facts=self._facts(),
             plan=("Disable trusted access (DisableAWSServiceAccess).",),
             warnings=(
                 f"AWS strongly recommends to disable it in {name} itself: done here, {name} does not clean up after itself.",
                 f"{name} can no longer work in the member accounts; its service-linked roles stay there.",
             ),
-            hits=(f"{len(look.organization.accounts)} accounts, the management account included",),
+            hits=(f"{len(inputs.organization.accounts)} accounts, the management account included",),
         )
 
-    def _check_no_administrators(self, look: Look) -> None:
-        found = administrators(look.aws, self.service)
+    def _check_no_administrators(self, inputs: PreviewInput) -> None:
+        found = administrators(inputs.aws, self.service)
         if found:
-            names = listed([look.organization.account_label(account) for account in found])
+            names = listed([inputs.organization.account_label(account) for account in found])
             raise FieldError(
                 "service",
                 f"{names} is a delegated administrator for it. Ask for `/org deregister-delegated-administrator` first.",

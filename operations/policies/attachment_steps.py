@@ -11,7 +11,7 @@ from typing import Any
 from operations.aws.errors import RefusedError
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
 from operations.core.steps import Step, World
-from operations.policies.policy_common import attached, describe
+from operations.policies.common import attached, describe
 
 
 class _Step(Step):

@@ -14,12 +14,12 @@ from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.policies.policy_check import CHECK_PERMISSION
-from operations.policies.policy_common import POLICIES, SEE_POLICIES, Description, PolicyName, PolicyType, describe
-from operations.policies.policy_content import Content, read_content, size_fact, verdict
-from operations.policies.policy_diff import document_diff, same_document
+from operations.policies.analysis import CHECK_PERMISSION
+from operations.policies.common import POLICIES, SEE_POLICIES, Description, PolicyName, PolicyType, describe
+from operations.policies.content import Content, read_content, size_fact, verdict
+from operations.policies.diff import document_diff, same_document
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import label
 
@@ -70,11 +70,11 @@ class CreatePolicy(Operation):
         del organization
         return f"Create the policy {self.policy_name} ({label(self.kind)})"
 
-    def preview(self, look: Look) -> Preview:
-        judged = verdict(look.aws, self.content, self.kind)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        judged = verdict(inputs.aws, self.content, self.kind)
         described = (Fact(label="Description", value=self.description),) if self.description else ()
         return Preview(
-            title=self.title(look.organization),
+            title=self.title(inputs.organization),
             facts=(
                 Fact(label="Name", value=self.policy_name),
                 Fact(label="Type", value=label(self.kind)),
@@ -83,7 +83,7 @@ class CreatePolicy(Operation):
                 Fact(label="Check", value=judged.said),
             ),
             plan=("Create the policy (CreatePolicy). It is attached to nothing yet.",),
-            warnings=(*judged.warnings, *self._not_enabled(look.organization)),
+            warnings=(*judged.warnings, *self._not_enabled(inputs.organization)),
             hits=("No account: it has no effect until it is attached.",),
             diff=document_diff("", self.content),
         )

@@ -12,12 +12,11 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.explanations import listed
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.core.words import listed
-from operations.policies.create_policy import CreatePolicy
-from operations.policies.policy_common import (
+from operations.policies.common import (
     NOT_FOUND,
     POLICIES,
     SEE_POLICIES,
@@ -27,7 +26,8 @@ from operations.policies.policy_common import (
     own,
     policy_facts,
 )
-from operations.policies.policy_diff import document_diff
+from operations.policies.create_policy import CreatePolicy
+from operations.policies.diff import document_diff
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import target_label
 
@@ -61,11 +61,11 @@ class DeletePolicy(Operation):
     def title(self, organization: Organization) -> str:
         return f"Delete the policy {organization.policies.label(self.policy)}"
 
-    def preview(self, look: Look) -> Preview:
-        found = own(look, self.policy)
-        self._check_unattached(look, found)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        found = own(inputs, self.policy)
+        self._check_unattached(inputs, found)
         return Preview(
-            title=self.title(look.organization),
+            title=self.title(inputs.organization),
             facts=policy_facts(found),
             plan=("Delete the policy (DeletePolicy).",),
             warnings=("A policy that is created again has another id; whatever names this id no longer finds it.",),
@@ -79,11 +79,11 @@ class DeletePolicy(Operation):
             },
         )
 
-    def _check_unattached(self, look: Look, found: Described) -> None:
+    def _check_unattached(self, inputs: PreviewInput, found: Described) -> None:
         key = "Targets"
-        targets = list(look.aws.pages("organizations", "list_targets_for_policy", key, PolicyId=self.policy))
+        targets = list(inputs.aws.pages("organizations", "list_targets_for_policy", key, PolicyId=self.policy))
         if targets:
-            places = listed([target_label(look.organization, str(target["TargetId"])) for target in targets])
+            places = listed([target_label(inputs.organization, str(target["TargetId"])) for target in targets])
             raise FieldError(
                 "policy", f"{found.label} is attached to {places}. Detach it there first with `/org detach-policy`."
             )

@@ -14,10 +14,10 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.policies.policy_check import CHECK_PERMISSION
-from operations.policies.policy_common import (
+from operations.policies.analysis import CHECK_PERMISSION
+from operations.policies.common import (
     POLICIES,
     SEE_POLICIES,
     Described,
@@ -30,8 +30,8 @@ from operations.policies.policy_common import (
     own,
     policy_facts,
 )
-from operations.policies.policy_content import Content, Verdict, read_content, size_fact, verdict
-from operations.policies.policy_diff import document_diff, same_document
+from operations.policies.content import Content, Verdict, read_content, size_fact, verdict
+from operations.policies.diff import document_diff, same_document
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import reached
 
@@ -83,23 +83,23 @@ class UpdatePolicy(Operation):
     def title(self, organization: Organization) -> str:
         return f"Change the policy {organization.policies.label(self.policy)}"
 
-    def preview(self, look: Look) -> Preview:
-        found = own(look, self.policy)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        found = own(inputs, self.policy)
         before = {"content": found.content, "name": found.name, "description": found.description}
         changes = {part: value for part, value in self._wanted().items() if not _same(part, value, before[part])}
         if not changes:
             raise FieldError("content", f"{found.label} is exactly so already, so nothing would change.")
-        accounts = reached(look.organization, self.policy) if "content" in changes else []
-        judged = verdict(look.aws, self.content, found.type) if "content" in changes else None
+        accounts = reached(inputs.organization, self.policy) if "content" in changes else []
+        judged = verdict(inputs.aws, self.content, found.type) if "content" in changes else None
         return Preview(
-            title=self.title(look.organization),
+            title=self.title(inputs.organization),
             facts=(*policy_facts(found), *self._facts(found, changes, judged)),
             plan=(f"Change the policy's {' and '.join(_word(part) for part in changes)} (UpdatePolicy).",),
             warnings=(
                 *(judged.warnings if judged else ()),
-                *management_warning(look.organization, found.type, accounts),
+                *management_warning(inputs.organization, found.type, accounts),
             ),
-            hits=hits(look.organization, found.type, accounts) if judged else (),
+            hits=hits(inputs.organization, found.type, accounts) if judged else (),
             diff=document_diff(found.content, self.content) if judged else "",
             precondition={part: before[part] for part in self._wanted()},
         )

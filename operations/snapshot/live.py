@@ -1,6 +1,6 @@
-"""What the picture does not hold, read from AWS when somebody looks at it: tags, documents, effective policies, delegations.
+"""What the snapshot does not hold, read from AWS when somebody looks at it: tags, documents, effective policies, delegations.
 
-The clients behind it give up soon: a person waits, and the picture alone is an answer too.
+The clients behind it give up soon: a person waits, and the snapshot alone is an answer too.
 Source: AWS Organizations API Reference, "ListTagsForResource", "DescribePolicy", "DescribeEffectivePolicy",
 "ListDelegatedAdministrators", "ListDelegatedServicesForAccount".
 """
@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Protocol
 
 from operations.accounts.account_tags import SEE_TAGS, tags_of
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import RefusedError
 from operations.aws.permissions import Permission
 

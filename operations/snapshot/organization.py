@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import cached_property
 
 from operations.aws.errors import FieldError
-from operations.core.words import listed
-from operations.snapshot.nearest import perhaps
+from operations.core.explanations import listed
+from operations.snapshot.names import perhaps
 from operations.snapshot.policies import Policies
 
 
@@ -43,9 +43,9 @@ class Account:
 
 @dataclass(frozen=True)
 class Organization:
-    """One immutable picture of the organization; `read_at` is when the reading began.
+    """One immutable snapshot of the organization; `read_at` is when the reading began.
 
-    `services` are the service principals with trusted access. An account that is in no organization has a picture too: its
+    `services` are the service principals with trusted access. An account that is in no organization has a snapshot too: its
     `id` and `root` are empty.
     """
 
@@ -72,12 +72,12 @@ class Organization:
         return {unit.path.casefold(): unit for unit in self.units}
 
     def path_of(self, unit_id: str) -> str:
-        """The path of an OU or the root; the id itself when this picture doesn't know it."""
+        """The path of an OU or the root; the id itself when this snapshot doesn't know it."""
         unit = self.units_by_id.get(unit_id)
         return unit.path if unit else unit_id
 
     def account_label(self, account_id: str) -> str:
-        """Name and id of an account, for people; the id alone when this picture doesn't know it."""
+        """Name and id of an account, for people; the id alone when this snapshot doesn't know it."""
         account = self.accounts_by_id.get(account_id)
         return f"{account.name} ({account.id})" if account else account_id
 

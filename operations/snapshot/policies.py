@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from operations.aws.errors import FieldError
-from operations.core.words import listed
-from operations.snapshot.nearest import perhaps
+from operations.core.explanations import listed
+from operations.snapshot.names import perhaps
 
 Attachments = Mapping[str, tuple[str, ...]]
 
@@ -72,6 +72,6 @@ class Policies:
         return f"there is no policy “{wanted}” in the organization. {way_out}"
 
     def label(self, policy_id: str) -> str:
-        """Name and id of a policy, for people; the id alone when this picture doesn't know it."""
+        """Name and id of a policy, for people; the id alone when this snapshot doesn't know it."""
         policy = self.by_id.get(policy_id)
         return f"{policy.name} ({policy.id})" if policy else policy_id

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from operations.aws.aws import Answer, Aws
+from operations.aws.client import Answer, Aws
 from operations.aws.errors import AwsError, BusyError, CredentialsError, RefusedError
 from operations.snapshot.policies import Policies, Policy
 from operations.snapshot.policy_types import policy_types

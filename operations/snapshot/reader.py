@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from operations.aws.errors import RefusedError
 from operations.aws.permissions import Permission
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
@@ -45,7 +45,7 @@ READ_PERMISSIONS = (
 
 
 def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
-    """The organization as AWS tells it now, an empty picture where the account is in none; raises AwsError."""
+    """The organization as AWS tells it now, an empty snapshot where the account is in none; raises AwsError."""
     read_at = now()
     try:
         described = aws.read("organizations", "describe_organization")["Organization"]
@@ -72,7 +72,7 @@ def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
 
 
 def _without_organization(aws: Aws, read_at: datetime) -> Organization:
-    """The picture of an account that is in no organization: there is nothing to look at yet, and one can be created."""
+    """The snapshot of an account that is in no organization: there is nothing to look at yet, and one can be created."""
     account = str(aws.read("sts", "get_caller_identity")["Account"])
     return Organization("", account, "", "", (), (), read_at)
 

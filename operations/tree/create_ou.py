@@ -14,9 +14,9 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Flag, Kind
+from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready
-from operations.core.preview import Fact, Look, Preview, check_unit
+from operations.core.preview import Fact, Preview, PreviewInput, check_unit
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
 from operations.snapshot.organization import Organization
@@ -49,7 +49,7 @@ class CreateOu(Operation):
     parent: Annotated[
         str,
         Field(max_length=500),
-        Flag(("--parent", "--parent-id"), "Beneath", Kind.OU, hint="Path or id; the root when left empty"),
+        Flag(("--parent", "--parent-id"), "Beneath", FieldKind.OU, hint="Path or id; the root when left empty"),
     ] = "/"
 
     def settled(self, organization: Organization) -> Self:
@@ -69,11 +69,11 @@ class CreateOu(Operation):
     def title(self, organization: Organization) -> str:
         return f"Create the organizational unit {child_path(organization, self.parent, self.unit_name)}"
 
-    def preview(self, look: Look) -> Preview:
-        organization = look.organization
-        check_unit(look, self.parent, "parent")
-        above, siblings = organization.path_of(self.parent), units_below(look.aws, self.parent)
-        warnings = name_warnings(look, self.parent, self.unit_name, siblings)
+    def preview(self, inputs: PreviewInput) -> Preview:
+        organization = inputs.organization
+        check_unit(inputs, self.parent, "parent")
+        above, siblings = organization.path_of(self.parent), units_below(inputs.aws, self.parent)
+        warnings = name_warnings(inputs, self.parent, self.unit_name, siblings)
         return Preview(
             title=self.title(organization),
             facts=(Fact(label="Name", value=self.unit_name), Fact(label="Beneath", value=above)),

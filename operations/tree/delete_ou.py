@@ -10,16 +10,16 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import StringConstraints
 
-from operations.aws.aws import Answer, Aws
+from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Flag, Kind
+from operations.core.explanations import listed
+from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.core.words import listed
 from operations.snapshot.organization import Organization
 from operations.tree.units import GONE, SEE_UNITS, UNIT_RESOURCES, live_name, not_the_root, unit_name, units_below
 
@@ -49,7 +49,12 @@ class DeleteOu(Operation):
     ou: Annotated[
         str,
         StringConstraints(min_length=1, max_length=500),
-        Flag(("--ou", "--organizational-unit-id"), "Organizational unit", Kind.OU, hint="Path or id; it must be empty"),
+        Flag(
+            ("--ou", "--organizational-unit-id"),
+            "Organizational unit",
+            FieldKind.OU,
+            hint="Path or id; it must be empty",
+        ),
     ]
 
     def settled(self, organization: Organization) -> Self:
@@ -65,12 +70,12 @@ class DeleteOu(Operation):
     def title(self, organization: Organization) -> str:
         return f"Delete the organizational unit {organization.path_of(self.ou)}"
 
-    def preview(self, look: Look) -> Preview:
-        current, path = live_name(look, self.ou, "ou"), look.organization.path_of(self.ou)
-        check_empty(look.aws, self.ou, path)
-        policies = list(attached_policies(look.aws, self.ou))
+    def preview(self, inputs: PreviewInput) -> Preview:
+        current, path = live_name(inputs, self.ou, "ou"), inputs.organization.path_of(self.ou)
+        check_empty(inputs.aws, self.ou, path)
+        policies = list(attached_policies(inputs.aws, self.ou))
         return Preview(
-            title=self.title(look.organization),
+            title=self.title(inputs.organization),
             facts=(Fact(label="Organizational unit", value=path), Fact(label="Id", value=self.ou)),
             plan=(f"Delete {path}, which is empty (DeleteOrganizationalUnit).",),
             warnings=_warnings(path, policies),

@@ -15,9 +15,9 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Flag, Kind
+from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
-from operations.core.preview import Fact, Look, Preview
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
 from operations.snapshot.organization import Organization
@@ -54,7 +54,7 @@ class RenameOu(Operation):
     ou: Annotated[
         str,
         StringConstraints(min_length=1, max_length=500),
-        Flag(("--ou", "--organizational-unit-id"), "Organizational unit", Kind.OU, hint="Path or id"),
+        Flag(("--ou", "--organizational-unit-id"), "Organizational unit", FieldKind.OU, hint="Path or id"),
     ]
     unit_name: Annotated[
         UnitName,
@@ -75,19 +75,19 @@ class RenameOu(Operation):
     def title(self, organization: Organization) -> str:
         return f"Rename the organizational unit {organization.path_of(self.ou)} to {self.unit_name}"
 
-    def preview(self, look: Look) -> Preview:
-        current = live_name(look, self.ou, "ou")
+    def preview(self, inputs: PreviewInput) -> Preview:
+        current = live_name(inputs, self.ou, "ou")
         if current == self.unit_name:
             raise FieldError("unit_name", f"the organizational unit is called {current} already. Choose another name.")
-        path, renamed = look.organization.path_of(self.ou), self._renamed(look.organization)
+        path, renamed = inputs.organization.path_of(self.ou), self._renamed(inputs.organization)
         return Preview(
-            title=self.title(look.organization),
+            title=self.title(inputs.organization),
             facts=(
                 Fact(label="Name", value=f"{current} → {self.unit_name}"),
                 Fact(label="Path", value=f"{path} → {renamed}"),
             ),
             plan=(f"Rename {current} to {self.unit_name} (UpdateOrganizationalUnit).",),
-            warnings=(*self._clashes(look), _paths_change(path, renamed)),
+            warnings=(*self._clashes(inputs), _paths_change(path, renamed)),
             precondition={"name": current, "path": path},
         )
 
@@ -95,10 +95,10 @@ class RenameOu(Operation):
         unit = organization.units_by_id.get(self.ou)
         return child_path(organization, unit.parent, self.unit_name) if unit else self.unit_name
 
-    def _clashes(self, look: Look) -> list[str]:
-        parent = parent_of(look.aws, self.ou)
-        siblings = [unit for unit in units_below(look.aws, parent) if unit["Id"] != self.ou]
-        return name_warnings(look, parent, self.unit_name, siblings, but=self.ou)
+    def _clashes(self, inputs: PreviewInput) -> list[str]:
+        parent = parent_of(inputs.aws, self.ou)
+        siblings = [unit for unit in units_below(inputs.aws, parent) if unit["Id"] != self.ou]
+        return name_warnings(inputs, parent, self.unit_name, siblings, but=self.ou)
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (RenameTo(self.ou, str(precondition["name"]), self.unit_name),)

@@ -5,11 +5,11 @@ Source: AWS Organizations API Reference, "DescribeOrganizationalUnit", "ListOrga
 
 from __future__ import annotations
 
-from operations.aws.aws import Answer, Aws
+from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.preview import Look
-from operations.core.words import listed
+from operations.core.explanations import listed
+from operations.core.preview import PreviewInput
 from operations.snapshot.organization import Organization, OrganizationalUnit
 
 UNIT_RESOURCES = ("arn:aws:organizations::*:ou/o-*/ou-*",)
@@ -32,11 +32,11 @@ def unit_name(aws: Aws, unit: str) -> str | None:
     return str(answer["OrganizationalUnit"]["Name"])
 
 
-def live_name(look: Look, unit: str, field: str) -> str:
+def live_name(inputs: PreviewInput, unit: str, field: str) -> str:
     """The name that an OU has now; raises FieldError when it no longer exists, else AwsError."""
-    name = unit_name(look.aws, unit)
+    name = unit_name(inputs.aws, unit)
     if name is None:
-        path = look.organization.path_of(unit)
+        path = inputs.organization.path_of(unit)
         raise FieldError(field, f"the organizational unit {path} no longer exists. Look at `/org tree`.")
     return name
 
@@ -59,13 +59,13 @@ def child_path(organization: Organization, parent: str, name: str) -> str:
     return f"{organization.path_of(parent).rstrip('/')}/{name}"
 
 
-def name_warnings(look: Look, parent: str, name: str, siblings: list[Answer], but: str = "") -> list[str]:
+def name_warnings(inputs: PreviewInput, parent: str, name: str, siblings: list[Answer], but: str = "") -> list[str]:
     """What will make an OU's new name hard to use (`but` is the OU itself); raises FieldError for a sibling's very name."""
     alike = [str(unit["Name"]) for unit in siblings if str(unit["Name"]).casefold() == name.casefold()]
     if name in alike:
-        path = look.organization.path_of(parent)
+        path = inputs.organization.path_of(parent)
         raise FieldError("unit_name", f"{path} has an organizational unit {name} already. Choose another name.")
-    known = look.organization.units
+    known = inputs.organization.units
     elsewhere = [
         u.path for u in known if u.name.casefold() == name.casefold() and u.parent not in ("", parent) and u.id != but
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from approvals.slack.slack_calls import SlackAmbiguousError, SlackBusyError, SlackRefusedError
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError
 from bot.identity import LONGEST_PAUSE, patiently
 
 

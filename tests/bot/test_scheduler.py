@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.scheduler import Clockwork
+from bot.scheduler import Scheduler
 
 
 class Recorder:
@@ -27,8 +27,8 @@ class Recorder:
 @pytest.mark.parametrize(("hours", "asked"), [(24, [timedelta(hours=24)]), (0, [])])
 def test_anchors_are_looked_after_unless_they_are_switched_off(hours: int, asked: list[Any]) -> None:
     told: Any = Recorder()
-    clockwork = Clockwork(told, told, 1, timedelta(hours=hours))
-    for job in clockwork.jobs():
+    scheduler = Scheduler(told, told, 1, timedelta(hours=hours))
+    for job in scheduler.jobs():
         if job.id == "anchor":
             job.func()
     assert told.asked == asked
@@ -56,11 +56,11 @@ class Slow:
 
 def test_a_long_reading_is_no_reason_to_warn_at_each_tick(caplog: pytest.LogCaptureFixture) -> None:
     slow: Any = Slow()
-    clockwork = Clockwork(slow, slow, 0.05)
-    clockwork.start()
+    scheduler = Scheduler(slow, slow, 0.05)
+    scheduler.start()
     assert slow.begun.wait(20)
     for _ in range(4):
         assert slow.ticks.acquire(timeout=20)
     slow.go_on.set()
-    clockwork.stop()
+    scheduler.stop()
     assert "skipped" not in caplog.text

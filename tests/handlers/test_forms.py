@@ -10,12 +10,12 @@ import pytest
 
 from handlers.declared import fields_of
 from handlers.documents import FILE
-from handlers.forms import Scene, channel_of, form, sent
+from handlers.forms import FormContext, channel_of, form, sent
 from handlers.parser import Given, parse
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
 from operations.core.base import Operation
-from operations.core.fields import Kind
+from operations.core.fields import FieldKind
 from operations.core.registry import all_operations
 from operations.policies.create_policy import CreatePolicy
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
@@ -24,7 +24,7 @@ from sandbox.slack.limits import view_problems
 from tests.harness.handling import NOW, organization, state
 from tests.harness.made_up import EveryKind, NeedsNothing
 
-DOCUMENT = Kind.DOCUMENT
+DOCUMENT = FieldKind.DOCUMENT
 every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
 and_made_up_ones = pytest.mark.parametrize(
     "operation", [*all_operations(), NeedsNothing, EveryKind], ids=lambda operation: operation.name
@@ -34,7 +34,7 @@ and_made_up_ones = pytest.mark.parametrize(
 def opened(
     operation: type[Operation], picture: Organization | None = None, reason: str = "", **values: Any
 ) -> dict[str, Any]:
-    view = form(operation, Scene(Given(values, reason), picture, "C0GENERAL", NOW))
+    view = form(operation, FormContext(Given(values, reason), picture, "C0GENERAL", NOW))
     assert view_problems(view) == []
     return view
 
@@ -75,15 +75,15 @@ def knowing(operation: type[Operation], given: Given) -> Organization:
     for field in operation.fields():
         raw = given.values.get(field.name, "")
         value = raw[0] if isinstance(raw, list) else str(raw)
-        if field.flag.kind in (Kind.ACCOUNT, Kind.ACCOUNTS) and value not in (
+        if field.flag.kind in (FieldKind.ACCOUNT, FieldKind.ACCOUNTS) and value not in (
             account.name for account in known.accounts
         ):
             account = Account("999999999999", value, f"{value}@example.com", "ACTIVE", "r-1")
             known = replace(known, accounts=(*known.accounts, account))
-        if field.flag.kind in (Kind.OU, Kind.TARGET) and value not in (unit.path for unit in known.units):
+        if field.flag.kind in (FieldKind.OU, FieldKind.TARGET) and value not in (unit.path for unit in known.units):
             unit = OrganizationalUnit("ou-1-exam", value.rsplit("/", 1)[-1], "r-1", value)
             known = replace(known, units=(*known.units, unit))
-        if field.flag.kind is Kind.POLICY:
+        if field.flag.kind is FieldKind.POLICY:
             known = replace(known, policies=Policies((Policy("p-example1", value, "SERVICE_CONTROL_POLICY"),)))
     return known
 

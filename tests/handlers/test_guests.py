@@ -12,7 +12,7 @@ from tests.harness.organizations import with_policies
 
 NO_GUESTS = "Guests cannot ask or decide, so nothing is shown."
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"
-LOOKS = (
+QUERIES = (
     "tree",
     "tree --picture",
     "accounts",
@@ -54,14 +54,14 @@ def everything_said(handling: Handling) -> str:
     return json.dumps(said, ensure_ascii=False)
 
 
-@pytest.mark.parametrize("text", LOOKS)
+@pytest.mark.parametrize("text", QUERIES)
 def test_a_guest_is_told_at_once_when_they_are_known(open_day: Handling, text: str) -> None:
     open_day.knows(GUEST)
     assert open_day.types(text, user=GUEST) == NO_GUESTS
     assert everything_said(open_day) == "[]"
 
 
-@pytest.mark.parametrize("text", LOOKS)
+@pytest.mark.parametrize("text", QUERIES)
 def test_of_a_new_guest_slack_is_asked_first(open_day: Handling, text: str) -> None:
     assert open_day.types(text, user=GUEST) == ""
     assert not open_day.people.asked, "Slack waits for the answer meanwhile"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from handlers.help import details
-from handlers.names import WORDS
+from handlers.query_names import WORDS
 from operations.core.base import Operation
 from operations.core.registry import all_operations
 from sandbox.slack.limits import problems

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from approvals.models import Request
-from approvals.request.waiting import Waits
+from approvals.request.pending import PendingFor
 from approvals.states import Status
 from handlers.home import SHOWN, Work, home_view
 from operations.core.registry import by_name
 from sandbox.slack.limits import view_problems
 from tests.harness.handling import ALICE, BOB, NOW, Handling, organization
 
-NOTHING_WAITS = Waits((), 0)
+NOTHING_WAITS = PendingFor((), 0)
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"
 
 
@@ -49,7 +49,7 @@ def test_it_shows_what_waits_what_runs_and_what_i_asked_for(handling: Handling) 
 
 @pytest.mark.parametrize("picture", [None, organization()], ids=["unread", "read"])
 def test_it_fits_however_much_there_is(picture: object) -> None:
-    work = Work(Waits(many(Status.PENDING), 7), many(Status.RUNNING), many(Status.SUCCEEDED), list(by_name()))
+    work = Work(PendingFor(many(Status.PENDING), 7), many(Status.RUNNING), many(Status.SUCCEEDED), list(by_name()))
     view = home_view(work, organization() if picture else None, NOW)
     assert view_problems(view) == []
     assert "<!channel>" not in json.dumps(view)
@@ -59,7 +59,7 @@ def test_it_fits_however_much_there_is(picture: object) -> None:
 def test_what_waits_for_me_leads_to_its_card() -> None:
     waiting = many(Status.PENDING)[:2]
     waiting[1].card_link = ""  # Not posted yet.
-    blocks = home_view(Work(Waits(waiting, 0), [], []), organization(), NOW)["blocks"]
+    blocks = home_view(Work(PendingFor(waiting, 0), [], []), organization(), NOW)["blocks"]
     first, second = (block for block in blocks if "#0" in json.dumps(block) or "#1 " in json.dumps(block))
     assert first["accessory"]["url"] == waiting[0].card_link
     assert first["accessory"]["text"]["text"] == "Open the card"

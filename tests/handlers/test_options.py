@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from handlers.options import Index, Indexes, middle
-from operations.core.fields import Kind
+from operations.core.fields import FieldKind
 from operations.snapshot.organization import Account
 from tests.harness.handling import OTHER_TEAM, Handling, organization
 
@@ -46,7 +46,10 @@ def test_what_begins_with_it_comes_first() -> None:
     index = Index(
         replace(known, accounts=(other, Account("555555555555", "staging", "y@example.com", "ACTIVE", "r-1")))
     )
-    assert [option["value"] for option in index.search(Kind.ACCOUNT, "staging")] == ["555555555555", "444444444444"]
+    assert [option["value"] for option in index.search(FieldKind.ACCOUNT, "staging")] == [
+        "555555555555",
+        "444444444444",
+    ]
 
 
 def test_a_hundred_at_most(handling: Handling) -> None:

@@ -23,7 +23,7 @@ from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
 from bot.aws import Boto3Clients
-from operations.aws.aws import Aws, Call
+from operations.aws.client import Aws, Call
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
 from sandbox.aws.server import AwsSandbox

@@ -13,17 +13,17 @@ from unittest import mock
 from sqlalchemy import delete
 from sqlmodel import SQLModel, col, select
 
-from approvals.authority.people import Person, SlackAwayError
+from approvals.authority.directory import Person, SlackAwayError
 from approvals.authority.rules import Rule, Rules
 from approvals.context import Context
 from approvals.dispatcher import Job, due_jobs
 from approvals.models import AuditRecord, Interaction, Message, Request, Vote
-from approvals.outbox.outbox import Outbox
+from approvals.outbox.sending import Outbox
 from approvals.queue.leases import forget_all
-from approvals.request import runner
-from approvals.request.desk import AlreadyAskedError, Draft
-from approvals.request.runner import run
-from approvals.request.turn import Turn
+from approvals.request import execute
+from approvals.request.execute import run
+from approvals.request.execution import Execution
+from approvals.request.intake import AlreadyAskedError, Draft
 from operations.core.registry import by_name
 from operations.core.steps import Shared
 from sandbox.aws.calls import Call
@@ -43,7 +43,7 @@ ONE, TWO = "one approval", "two approvals"
 MANY = 20  # Rounds in which all that is due at one moment is surely done.
 EFFECTIVE = frozenset({"ok", "drop-after", "bad-json"})
 DEATHS = (
-    *((Turn, line) for line in ("start", "begin_step", "end_attempt", "advance", "wait", "succeed", "fail")),
+    *((Execution, line) for line in ("start", "begin_step", "end_attempt", "advance", "wait", "succeed", "fail")),
     *((Outbox, line) for line in ("_mark_sending", "_post", "_sent")),
 )
 
@@ -85,7 +85,7 @@ class Cast(KnownPeople):
 
 
 class CrashingWorkers(Workers):
-    """One database and one picture of the organization for all runs; `begin` makes everything else new."""
+    """One database and one snapshot of the organization for all runs; `begin` makes everything else new."""
 
     people: Cast
 
@@ -134,7 +134,7 @@ class CrashingWorkers(Workers):
             rule=rule,
         )
         try:
-            return self.desk.file(draft)
+            return self.intake.file(draft)
         except AlreadyAskedError:
             return None
 
@@ -147,7 +147,7 @@ class CrashingWorkers(Workers):
         """One job by one of the processes; raises Died."""
         kind, key = job
         context = self.processes[process]
-        with mock.patch.object(runner, "QUICK_PAUSES", (0.0, 0.0, 0.0)):
+        with mock.patch.object(execute, "QUICK_PAUSES", (0.0, 0.0, 0.0)):
             if kind == "lane":
                 Outbox(context, self.slack, lambda: "B0ORGBOT", lambda _: {}).send_lane(str(key))
             elif kind == "run":

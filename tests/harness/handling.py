@@ -19,19 +19,19 @@ from slack_sdk.web import SlackResponse
 from sqlmodel import col, select
 
 from approvals.authority.admission import Admission
-from approvals.authority.people import People, Person, SlackAwayError
+from approvals.authority.directory import Directory, Person, SlackAwayError
 from approvals.authority.rules import Rule, Rules
 from approvals.dispatcher import due_jobs
 from approvals.models import Interaction, Request
-from approvals.outbox.homes import Homes
+from approvals.outbox.home_tabs import HomeTabs
 from approvals.queue.store import Store
-from approvals.request.desk import Click, Desk
+from approvals.request.intake import Click, Intake
 from approvals.request.limits import Limits
-from approvals.request.waiting import Waits
+from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
-from approvals.slack.slack_calls import SlackRefusedError
-from bot.snapshot.picture import NOT_YET
-from handlers.front import Front
+from approvals.slack.client import SlackRefusedError
+from bot.snapshot.cache import NOT_YET
+from handlers.dependencies import Dependencies
 from handlers.home import home_of
 from handlers.queries.sources import Sources
 from handlers.register import register
@@ -110,7 +110,7 @@ def _judge(params: Mapping[str, Any]) -> None:
         assert problems(params["blocks"], "message") == []
 
 
-class Members(People):
+class Members(Directory):
     """Everybody is a full member but the guest; `away` when Slack does not tell. Who was asked about is kept."""
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ class Members(People):
         return Person(user, TEAM, user, user, guest=user == GUEST)
 
 
-class BrokenDesk(Desk):
+class BrokenIntake(Intake):
     """A front desk whose database is away."""
 
     def file(self, draft: Any) -> int:
@@ -150,19 +150,19 @@ class Handling:
         self.waiting: list[Callable[[], None]] = []
         self._triggers = (f"trigger-{number}" for number in itertools.count())
         self.store = Store(new_database())
-        self.desk = Desk(self.store, lambda: self.now, lambda: None)
+        self.intake = Intake(self.store, lambda: self.now, lambda: None)
         self.people = Members()
         self.admission = Admission(self.people, lambda: TEAM, lambda: self.now)
         self.knows(ALICE, BOB)
-        self.app = self._app(self.desk)
-        paint = partial(home_of, self._front(self.desk))
-        self.homes = Homes(self.store, lambda: self.now, "worker", self.slack, paint)
+        self.app = self._app(self.intake)
+        make_view = partial(home_of, self._deps(self.intake))
+        self.home_tabs = HomeTabs(self.store, lambda: self.now, "worker", self.slack, make_view)
 
     def close(self) -> None:
         """Closes the database."""
         give_back(self.store.engine)
 
-    def _app(self, desk: Desk) -> App:
+    def _app(self, intake: Intake) -> App:
         authorized = AuthorizeResult(
             enterprise_id=None, team_id=TEAM, bot_token="xoxb-test", bot_id="B0", bot_user_id="U0B"
         )
@@ -178,12 +178,12 @@ class Handling:
             context["client"] = self.slack
             next()
 
-        register(app, self._front(desk))
+        register(app, self._deps(intake))
         return app
 
-    def _front(self, desk: Desk) -> Front:
-        return Front(
-            desk=desk,
+    def _deps(self, intake: Intake) -> Dependencies:
+        return Dependencies(
+            intake=intake,
             admission=self.admission,
             organization=lambda: self.organization,
             refresh=self._refresh,
@@ -192,7 +192,7 @@ class Handling:
             team=lambda: TEAM,
             run=self.waiting.append,
             may_decide=self._may_decide,
-            waits_for=self._waits_for,
+            pending_for=self._pending_for,
             clock=lambda: self.now,
             approval_channel=APPROVALS,
             oversees=lambda user: user == BOB,
@@ -208,13 +208,13 @@ class Handling:
         self.replies.append((url, body))
 
     def _may_decide(self, click: Click) -> bool:
-        return click.user == BOB and click.team == TEAM and self.desk.find(click.request_id) is not None
+        return click.user == BOB and click.team == TEAM and self.intake.find(click.request_id) is not None
 
-    def _waits_for(self, user: str) -> Waits:
+    def _pending_for(self, user: str) -> PendingFor:
         if self.away:
             raise SlackAwayError("users.info")
         pending = [request for request in self.requests() if request.status == "pending"]
-        return Waits(pending, 0) if user == BOB else Waits((), len(pending))
+        return PendingFor(pending, 0) if user == BOB else PendingFor((), len(pending))
 
     def _reveal(self, press: Press) -> str:
         self.revealed.append(press)
@@ -231,11 +231,11 @@ class Handling:
 
     def lose_database(self) -> None:
         """From now on nothing can be filed."""
-        self.app = self._app(BrokenDesk(self.store, lambda: self.now, lambda: None))
+        self.app = self._app(BrokenIntake(self.store, lambda: self.now, lambda: None))
 
     def limit(self, per_hour: int) -> None:
         """From now on one person may file only so many requests in an hour."""
-        self.app = self._app(Desk(self.store, lambda: self.now, lambda: None, Limits(per_hour=per_hour)))
+        self.app = self._app(Intake(self.store, lambda: self.now, lambda: None, Limits(per_hour=per_hour)))
 
     def work(self) -> None:
         """Does what the handlers left to the workers."""
@@ -244,7 +244,7 @@ class Handling:
         with self.store.read() as session:
             viewers = [int(key) for kind, key in due_jobs(session, self.now) if kind == "home"]
         for viewer in viewers:
-            self.homes.show(viewer)
+            self.home_tabs.show(viewer)
 
     def types(self, text: str, *, user: str = ALICE, team: str = TEAM, trigger: str = "") -> str:
         """`/org <text>` in #general; gives the whole text of the private answer, empty when there is none."""

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from operations.core.base import Operation
-from operations.core.fields import Choice, Flag, Kind
+from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.values import Tags
 
 
@@ -27,16 +27,17 @@ class EveryKind(Operation):
     example: ClassVar = "--text a --email a@b.example"
 
     text: Annotated[str, Flag(("--text",), "L" * 3000, hint="H" * 3000, placeholder="P" * 300)]
-    long_text: Annotated[str, Flag(("--long-text",), "Long text", Kind.LONG_TEXT)] = ""
-    email: Annotated[str, Flag(("--email",), "E-mail", Kind.EMAIL)] = ""
+    long_text: Annotated[str, Flag(("--long-text",), "Long text", FieldKind.LONG_TEXT)] = ""
+    email: Annotated[str, Flag(("--email",), "E-mail", FieldKind.EMAIL)] = ""
     choice: Annotated[
-        Literal["A", "B"], Flag(("--choice",), "Choice", Kind.CHOICE, choices=(Choice("A", "a" * 90), Choice("B", "b")))
+        Literal["A", "B"],
+        Flag(("--choice",), "Choice", FieldKind.CHOICE, choices=(Choice("A", "a" * 90), Choice("B", "b"))),
     ] = "A"
-    tags: Annotated[Tags, Flag(("--tag",), "Tags", Kind.TAGS)] = Field(default_factory=dict)
-    account: Annotated[str, Flag(("--account",), "Account", Kind.ACCOUNT)] = ""
-    ou: Annotated[str, Flag(("--ou",), "OU", Kind.OU)] = "/"
-    accounts: Annotated[list[str], Flag(("--accounts",), "Accounts", Kind.ACCOUNTS)] = Field(default_factory=list)
-    place: Annotated[str, Flag(("--place",), "Target", Kind.TARGET)] = ""
-    policy: Annotated[str, Flag(("--policy",), "Policy", Kind.POLICY)] = ""
-    service: Annotated[str, Flag(("--service",), "Service", Kind.SERVICE)] = ""
-    document: Annotated[str, Flag(("--document",), "Document", Kind.DOCUMENT)] = ""
+    tags: Annotated[Tags, Flag(("--tag",), "Tags", FieldKind.TAGS)] = Field(default_factory=dict)
+    account: Annotated[str, Flag(("--account",), "Account", FieldKind.ACCOUNT)] = ""
+    ou: Annotated[str, Flag(("--ou",), "OU", FieldKind.OU)] = "/"
+    accounts: Annotated[list[str], Flag(("--accounts",), "Accounts", FieldKind.ACCOUNTS)] = Field(default_factory=list)
+    place: Annotated[str, Flag(("--place",), "Target", FieldKind.TARGET)] = ""
+    policy: Annotated[str, Flag(("--policy",), "Policy", FieldKind.POLICY)] = ""
+    service: Annotated[str, Flag(("--service",), "Service", FieldKind.SERVICE)] = ""
+    document: Annotated[str, Flag(("--document",), "Document", FieldKind.DOCUMENT)] = ""

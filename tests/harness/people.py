@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from approvals.authority.people import People, Person, SlackAwayError
+from approvals.authority.directory import Directory, Person, SlackAwayError
 
 TEAM = "T0ORGBOT"
 ALICE, BOB, CAROL, DAVE = "U0ALICE", "U0BOB", "U0CAROL", "U0DAVE"
 
 
-class KnownPeople(People):
+class KnownPeople(Directory):
     """People as Slack would tell them; tests change the dictionary."""
 
     def __init__(self) -> None:

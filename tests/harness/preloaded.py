@@ -22,7 +22,7 @@ from typing import Any
 
 # What the commands import, those modules included that are imported only while they run.
 MODULES = (
-    *("bot.cli", "bot.start", "bot.app", "bot.checks.check", "bot.checks.explain", "bot.audit"),
+    *("bot.cli", "bot.start", "bot.app", "bot.checks.run", "bot.checks.explain", "bot.audit"),
     *("alembic.ddl.sqlite", "alembic.command", "sqlalchemy.dialects.sqlite"),
 )
 Answer = dict[str, Any]

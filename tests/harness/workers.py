@@ -8,21 +8,21 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from approvals.audit.calls import note
+from approvals.audit.aws_calls import note
+from approvals.authority.reach import wishes
 from approvals.authority.rules import Rule, Rules
-from approvals.authority.wishes import wishes
 from approvals.context import Context, Pace
 from approvals.dispatcher import due_jobs
 from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
 from approvals.queue.leases import forget_all
 from approvals.queue.store import Store
 from approvals.request.absent import tell_absent
-from approvals.request.announce import announce
 from approvals.request.decide import decide, expire
-from approvals.request.desk import Click, Desk, Draft
+from approvals.request.execute import run
+from approvals.request.intake import Click, Draft, Intake
 from approvals.request.limits import Limits
+from approvals.request.prepare import announce
 from approvals.request.reminders import remind
-from approvals.request.runner import run
 from operations.aws.errors import AwsError
 from operations.core.closing import Console
 from operations.core.registry import by_name
@@ -51,7 +51,7 @@ class Workers:
         self._organization = organization(aws, self._aws, self.clock)
         self._deliveries = itertools.count()
         self.context = self._context("first process")
-        self.desk = Desk(self.context.store, self.clock, lambda: None)
+        self.intake = Intake(self.context.store, self.clock, lambda: None)
 
     def _context(self, owner: str) -> Context:
         return Context(
@@ -59,7 +59,7 @@ class Workers:
             store=Store(self.engine),
             aws=self._aws,
             people=self.people,
-            glance=self.people,
+            cached_directory=self.people,
             rules=lambda: self.rules,
             clock=self.clock,
             organization=lambda: self._organization,
@@ -72,7 +72,7 @@ class Workers:
         )
 
     def look_again(self) -> None:
-        """A newer picture; the old one stays when AWS is away, as in the bot."""
+        """A newer snapshot; the old one stays when AWS is away, as in the bot."""
         try:
             self._organization = organization(self._sandbox, self._aws, self.clock)
         except AwsError:
@@ -92,13 +92,13 @@ class Workers:
             delivery=delivery or self._delivery(),
             rule=self.rules.deciding(wishes(asked, self._organization)),
         )
-        return self.request(self.desk.file(draft))
+        return self.request(self.intake.file(draft))
 
     def click(
         self, request: Request, kind: str, by: str, *, team: str = TEAM, delivery: str = "", reason: str = ""
     ) -> None:
         """A press of a button, taken in; `work` decides."""
-        self.desk.click(
+        self.intake.click(
             Click(delivery or self._delivery(), kind, by, team, request.id or 0, channel="C0APPROVALS", reason=reason)
         )
 

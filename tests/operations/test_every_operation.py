@@ -9,7 +9,7 @@ import pytest
 
 from operations.aws.permissions import iam_policy
 from operations.core.base import Operation
-from operations.core.fields import Kind
+from operations.core.fields import FieldKind
 from operations.core.registry import all_operations, all_permissions, by_name
 
 every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
@@ -42,7 +42,7 @@ def test_every_field_can_be_typed_and_shown(operation: type[Operation]) -> None:
     assert "--reason" not in flags
     for field in operation.fields():
         assert field.flag.label
-        assert (field.flag.kind is Kind.CHOICE) == bool(field.flag.choices)
+        assert (field.flag.kind is FieldKind.CHOICE) == bool(field.flag.choices)
 
 
 @every_operation

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from approvals.models import Request
-from approvals.request.runner import PATIENCE
-from approvals.request.turn import Turn
+from approvals.request.execute import PATIENCE
+from approvals.request.execution import Execution
 from approvals.states import TERMINAL, Status
 from operations.core.registry import all_operations
 from sandbox.aws.server import AwsSandbox
@@ -65,7 +65,7 @@ LINES = [("begin_step", False, 1), ("end_attempt", True, 1), ("end_attempt", Fal
 EVERY_LINE = [
     (line, before, nth)
     for owner, line in DEATHS
-    if owner is Turn
+    if owner is Execution
     for before in (True, False)
     for nth in (1, 2)  # There may be no second time, and then nobody dies.
 ]
@@ -114,7 +114,7 @@ def _left_behind(workers: Workers, aws: AwsSandbox, name: str, death: Death) -> 
 def _dies(workers: Workers, request: Request, death: Death) -> bool:
     line, before, nth = death
     try:
-        with dying((Turn, line), before=before, nth=nth):
+        with dying((Execution, line), before=before, nth=nth):
             workers.until_done(request)
     except Died:
         return True

@@ -84,9 +84,9 @@ def test_the_picture_is_seen_on_the_page(browser: Browser) -> None:
         )
         page.goto(scenario.slack.page_url)
         page.get_by_role("button", name="orgbot").click()
-        picture = page.get_by_role("log").locator("img.large")
-        expect(picture).to_be_visible()
-        assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
+        snapshot = page.get_by_role("log").locator("img.large")
+        expect(snapshot).to_be_visible()
+        assert snapshot.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
 
 
 def more_than(scenario: Scenario, number: int) -> bool:

@@ -10,10 +10,10 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from approvals.audit.anchors import EVENT, Anchor, disagreements, line, parse, post
-from approvals.audit.audit import problems
+from approvals.audit.chain import problems
 from approvals.dispatcher import Dispatcher
 from approvals.models import AuditRecord, Message
-from approvals.outbox.outbox import Outbox
+from approvals.outbox.sending import Outbox
 from tests.harness.slack import InMemorySlack
 from tests.harness.workers import Workers
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from approvals.audit.calls import note, noting
+from approvals.audit.aws_calls import note, noting
 from approvals.models import AuditRecord, Request
-from approvals.request.turn import Turn
+from approvals.request.execution import Execution
 from approvals.states import Status
-from operations.aws.aws import Call
+from operations.aws.client import Call
 from sandbox.aws.server import AwsSandbox
 from tests.harness.workers import Workers
 
@@ -49,15 +49,15 @@ def test_a_call_whose_process_died_is_told_as_unknown(
     workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     request = workers.approved("create-account", **NEW)
-    real = Turn.end_attempt
+    real = Execution.end_attempt
 
-    def dying(turn: Turn, *args: Any) -> None:
+    def dying(execution: Execution, *args: Any) -> None:
         if when == "after":
-            real(turn, *args)
+            real(execution, *args)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Turn, "end_attempt", dying)
+        patched.setattr(Execution, "end_attempt", dying)
         with pytest.raises(KeyboardInterrupt):
             workers.work()
     workers.restart()

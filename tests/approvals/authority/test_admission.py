@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from approvals.authority.admission import FOREIGN, LATELY, UNTOLD, Admission
-from approvals.authority.people import People, Person, SlackAwayError
+from approvals.authority.directory import Directory, Person, SlackAwayError
 
 TEAM, ALICE = "T0ORGBOT", "U0ALICE"
 
 
-class Directory(People):
+class AskedDirectory(Directory):
     """Slack's people, of whom one is as the flags say."""
 
     def __init__(self, **flags: Any) -> None:
@@ -39,7 +39,7 @@ class Hour:
 
 
 def test_a_member_is_remembered_for_a_while() -> None:
-    directory, hour = Directory(), Hour()
+    directory, hour = AskedDirectory(), Hour()
     admission = Admission(directory, lambda: TEAM, hour)
     assert admission.lately(ALICE, TEAM) is None, "Slack has to be asked"
     assert admission.now(ALICE, TEAM) == ""
@@ -62,7 +62,7 @@ def test_a_member_is_remembered_for_a_while() -> None:
     ],
 )
 def test_nobody_else_may(flags: dict[str, Any], words: str) -> None:
-    admission = Admission(Directory(**flags), lambda: TEAM, Hour())
+    admission = Admission(AskedDirectory(**flags), lambda: TEAM, Hour())
     told = admission.unwelcome(ALICE, TEAM)
     assert words in told
     assert told.endswith("so nothing is shown.")
@@ -70,14 +70,14 @@ def test_nobody_else_may(flags: dict[str, Any], words: str) -> None:
 
 
 def test_of_people_of_other_workspaces_slack_is_not_even_asked() -> None:
-    directory = Directory()
+    directory = AskedDirectory()
     admission = Admission(directory, lambda: TEAM, Hour())
     assert admission.lately(ALICE, "T0OTHER") == FOREIGN == admission.unwelcome(ALICE, "T0OTHER")
     assert not directory.asked
 
 
 def test_while_slack_does_not_tell_nobody_may_and_nothing_is_remembered() -> None:
-    directory = Directory()
+    directory = AskedDirectory()
     admission = Admission(directory, lambda: TEAM, Hour())
     directory.away = True
     assert admission.unwelcome(ALICE, TEAM) == UNTOLD

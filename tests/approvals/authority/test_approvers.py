@@ -5,7 +5,7 @@ from __future__ import annotations
 from approvals.authority.approvers import MOST_MENTIONED, called_upon, mentions, rule_now
 from approvals.authority.rules import Rule
 from approvals.states import Status
-from tests.approvals.views.test_cards import NOW, longest
+from tests.approvals.views.test_card import NOW, longest
 
 RULE = Rule("r", ("UA", "UB"), second_approvers=("UB", "S0SECOND"), escalate_to=("UC", "UA"))
 

@@ -9,7 +9,7 @@ import pytest
 from slack_sdk import WebClient
 
 from approvals.authority.barred import barred
-from approvals.authority.people import BriefPeople, People, Person, SlackAwayError
+from approvals.authority.directory import CachedDirectory, Directory, Person, SlackAwayError
 from approvals.authority.rules import Rule, Rules
 from tests.harness.clock import Clock
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
@@ -67,13 +67,13 @@ def test_broken_glass_calls_only_those_who_may_review(workers: Workers) -> None:
 def test_people_are_remembered_for_five_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def look(_: People, user: str) -> Person:
+    def look(_: Directory, user: str) -> Person:
         asked.append(user)
         return Person(user, "T0", user, f"look {len(asked)}")
 
-    monkeypatch.setattr(People, "look", look)
+    monkeypatch.setattr(Directory, "look", look)
     clock = Clock()
-    people = BriefPeople(WebClient(), clock)
+    people = CachedDirectory(WebClient(), clock)
     assert [people.look(BOB).name, people.look(BOB).name, people.look(CAROL).name] == ["look 1", "look 1", "look 2"]
     clock.advance(minutes=6)
     assert people.look(BOB).name == "look 3"

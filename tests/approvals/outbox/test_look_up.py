@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 
 from approvals.outbox import look_up
 from approvals.outbox.look_up import LATEST, SKEW, Place, UnseenError, find, looking_up
-from approvals.slack.slack_calls import SlackRefusedError
+from approvals.slack.client import SlackRefusedError
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 

@@ -9,14 +9,14 @@ import pytest
 from slack_sdk import WebClient
 from sqlmodel import col, select
 
-from approvals.authority.people import People, Person, SlackAwayError
+from approvals.authority.directory import Directory, Person, SlackAwayError
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Message, Request
 from approvals.request import absent
 from approvals.request.absent import MOST_OF_A_GROUP
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
-from tests.approvals.outbox.test_outbox import Mail
+from tests.approvals.outbox.test_sending import Mail
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
 from tests.harness.workers import Workers
 
@@ -136,8 +136,8 @@ def test_of_two_processes_one_calls(mail: Mail, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_slack_tells_who_is_in_a_channel_page_by_page(slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("approvals.authority.people.PAGE", 2)
-    people = People(WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5))
+    monkeypatch.setattr("approvals.authority.directory.PAGE", 2)
+    people = Directory(WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5))
     assert people.in_channel("C0APPROVALS") == slack.workspace.channel("aws-approvals").members
     assert people.by_email("bob@example.com") == BOB
     assert people.by_email("nobody@example.com") == ""

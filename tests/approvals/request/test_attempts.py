@@ -11,9 +11,9 @@ from sqlmodel import SQLModel, col, select
 from approvals.models import Attempt, Request, Vote
 from approvals.queue.leases import LEASE
 from approvals.request import attempts
-from approvals.request.announce import operation_of
 from approvals.request.attempts import LeaseLostError, Outcome, fence
-from approvals.request.turn import Turn, take
+from approvals.request.execution import Execution, take
+from approvals.request.prepare import operation_of
 from operations.core.steps import Step
 from tests.harness.workers import Workers
 
@@ -22,23 +22,23 @@ MOMENT = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def turn(workers: Workers) -> Turn:
+def execution(workers: Workers) -> Execution:
     """An approved request in the first process's hands."""
     return taken(workers, workers.approved("create-account", **NEW))
 
 
-def taken(workers: Workers, request: Request) -> Turn:
+def taken(workers: Workers, request: Request) -> Execution:
     found = take(workers.context, request.id or 0)
     assert found
     return found
 
 
-def steps(turn: Turn) -> tuple[Step, ...]:
-    return operation_of(turn.request).steps(turn.request.preview["precondition"])
+def steps(execution: Execution) -> tuple[Step, ...]:
+    return operation_of(execution.request).steps(execution.request.preview["precondition"])
 
 
-def begin(turn: Turn, step: int = 0) -> Attempt:
-    return turn.begin_step(steps(turn)[step])
+def begin(execution: Execution, step: int = 0) -> Attempt:
+    return execution.begin_step(steps(execution)[step])
 
 
 def all_attempts(workers: Workers) -> list[tuple[str, int, str]]:
@@ -47,15 +47,15 @@ def all_attempts(workers: Workers) -> list[tuple[str, int, str]]:
         return [(attempt.step, attempt.number, attempt.owner) for attempt in found]
 
 
-def another_process_takes_over(workers: Workers, turn: Turn) -> Turn:
+def another_process_takes_over(workers: Workers, execution: Execution) -> Execution:
     """At the same instant, so that only the lease tells the two apart."""
     workers.restart()
-    return taken(workers, turn.request)
+    return taken(workers, execution.request)
 
 
-def test_a_call_leaves_while_its_intent_is_no_older_than_the_guard(workers: Workers, turn: Turn) -> None:
+def test_a_call_leaves_while_its_intent_is_no_older_than_the_guard(workers: Workers, execution: Execution) -> None:
     guard = workers.context.pace.guard
-    begun, may_leave = workers.clock(), fence(turn.context, begin(turn))
+    begun, may_leave = workers.clock(), fence(execution.context, begin(execution))
     for age in (timedelta(0), guard - MOMENT, guard):
         workers.clock.now = begun + age
         assert may_leave(), age
@@ -65,11 +65,11 @@ def test_a_call_leaves_while_its_intent_is_no_older_than_the_guard(workers: Work
 
 
 def test_a_call_is_stopped_when_another_process_has_taken_its_request_and_that_ones_is_not(
-    workers: Workers, turn: Turn
+    workers: Workers, execution: Execution
 ) -> None:
-    mine = fence(turn.context, begin(turn))
+    mine = fence(execution.context, begin(execution))
     assert mine()
-    other = another_process_takes_over(workers, turn)
+    other = another_process_takes_over(workers, execution)
     assert not mine()
     theirs = fence(other.context, begin(other))
     assert theirs()
@@ -77,89 +77,91 @@ def test_a_call_is_stopped_when_another_process_has_taken_its_request_and_that_o
 
 
 def test_a_call_is_stopped_when_its_lease_was_forgotten_though_nobody_has_taken_it_yet(
-    workers: Workers, turn: Turn
+    workers: Workers, execution: Execution
 ) -> None:
-    attempt = begin(turn)
+    attempt = begin(execution)
     workers.restart()
-    assert not fence(turn.context, attempt)()
+    assert not fence(execution.context, attempt)()
 
 
-def test_a_call_is_stopped_when_a_later_attempt_at_its_step_was_begun(turn: Turn) -> None:
-    earlier, later = begin(turn), begin(turn)
-    assert not fence(turn.context, earlier)()
-    assert fence(turn.context, later)()
+def test_a_call_is_stopped_when_a_later_attempt_at_its_step_was_begun(execution: Execution) -> None:
+    earlier, later = begin(execution), begin(execution)
+    assert not fence(execution.context, earlier)()
+    assert fence(execution.context, later)()
 
 
-def test_an_attempt_at_another_step_stops_nothing(turn: Turn) -> None:
-    first, second = begin(turn, 0), begin(turn, 1)
-    assert fence(turn.context, first)()
-    assert fence(turn.context, second)()
+def test_an_attempt_at_another_step_stops_nothing(execution: Execution) -> None:
+    first, second = begin(execution, 0), begin(execution, 1)
+    assert fence(execution.context, first)()
+    assert fence(execution.context, second)()
 
 
-def test_an_attempt_at_another_request_stops_nothing(workers: Workers, turn: Turn) -> None:
-    attempt = begin(turn)
+def test_an_attempt_at_another_request_stops_nothing(workers: Workers, execution: Execution) -> None:
+    attempt = begin(execution)
     other = taken(workers, workers.approved("create-account", account_name="other", email="other@example.com"))
     begin(other)
     begin(other)
-    assert fence(turn.context, attempt)()
+    assert fence(execution.context, attempt)()
 
 
-def test_a_call_is_stopped_when_its_request_is_gone(workers: Workers, turn: Turn) -> None:
+def test_a_call_is_stopped_when_its_request_is_gone(workers: Workers, execution: Execution) -> None:
     """As when an older database was restored meanwhile."""
-    attempt = begin(turn)
+    attempt = begin(execution)
     tables: tuple[type[SQLModel], ...] = (Attempt, Vote, Request)
     with workers.context.store.write() as session:
         for table in tables:
             session.execute(delete(table))
-    assert not fence(turn.context, attempt)()
+    assert not fence(execution.context, attempt)()
 
 
-def test_beginning_an_attempt_renews_the_lease(workers: Workers, turn: Turn) -> None:
+def test_beginning_an_attempt_renews_the_lease(workers: Workers, execution: Execution) -> None:
     """So that a call has a whole lease to come back in, however long the looks before it took."""
-    assert workers.request(turn.number).lease_until == workers.clock() + LEASE
+    assert workers.request(execution.number).lease_until == workers.clock() + LEASE
     for seconds in (100, 0, 149):
         workers.clock.advance(seconds=seconds)
-        attempt = begin(turn)
+        attempt = begin(execution)
         assert attempt.started_at == workers.clock()
-        assert workers.request(turn.number).lease_until == workers.clock() + LEASE
+        assert workers.request(execution.number).lease_until == workers.clock() + LEASE
 
 
-def test_a_lease_that_nobody_has_taken_is_renewed_though_it_had_run_out(workers: Workers, turn: Turn) -> None:
+def test_a_lease_that_nobody_has_taken_is_renewed_though_it_had_run_out(workers: Workers, execution: Execution) -> None:
     workers.clock.now += LEASE + MOMENT
-    begin(turn)
-    assert workers.request(turn.number).lease_until == workers.clock() + LEASE
+    begin(execution)
+    assert workers.request(execution.number).lease_until == workers.clock() + LEASE
 
 
-def test_whoever_has_lost_the_request_begins_nothing_and_renews_no_lease(workers: Workers, turn: Turn) -> None:
-    another_process_takes_over(workers, turn)
+def test_whoever_has_lost_the_request_begins_nothing_and_renews_no_lease(
+    workers: Workers, execution: Execution
+) -> None:
+    another_process_takes_over(workers, execution)
     workers.clock.advance(seconds=10)
-    before = workers.request(turn.number)
+    before = workers.request(execution.number)
     with pytest.raises(LeaseLostError), workers.context.store.write() as session:
-        attempts.begin(session, turn.number, "open", turn.context.owner, workers.clock())
+        attempts.begin(session, execution.number, "open", execution.context.owner, workers.clock())
     with pytest.raises(LeaseLostError):
-        begin(turn)
+        begin(execution)
     assert all_attempts(workers) == []
-    assert workers.request(turn.number) == before
+    assert workers.request(execution.number) == before
     assert before.lease_until == workers.clock() + LEASE - timedelta(seconds=10)
 
 
-def test_attempts_are_numbered_anew_for_each_step(workers: Workers, turn: Turn) -> None:
+def test_attempts_are_numbered_anew_for_each_step(workers: Workers, execution: Execution) -> None:
     for step in (0, 0, 1, 0, 1):
-        begin(turn, step)
+        begin(execution, step)
     numbers = [(step, number) for step, number, _ in all_attempts(workers)]
     assert numbers == [("open", 1), ("open", 2), ("move", 1), ("open", 3), ("move", 2)]
     assert {owner for _, _, owner in all_attempts(workers)} == {"first process"}
 
 
 def test_a_call_may_have_had_an_effect_unless_it_was_refused_turned_away_or_never_left(
-    workers: Workers, turn: Turn
+    workers: Workers, execution: Execution
 ) -> None:
     for outcome in Outcome:
-        attempt = begin(turn)
+        attempt = begin(execution)
         _end(workers, attempt, outcome)
         may_have = outcome in (Outcome.OPEN, Outcome.OK, Outcome.AMBIGUOUS)
-        assert turn.has_sent() is may_have, outcome
-        assert bool(turn.attempts(steps(turn)[0])) is may_have, outcome
+        assert execution.has_sent() is may_have, outcome
+        assert bool(execution.attempts(steps(execution)[0])) is may_have, outcome
         _end(workers, attempt, Outcome.REFUSED)
 
 
@@ -168,7 +170,7 @@ def _end(workers: Workers, attempt: Attempt, outcome: Outcome) -> None:
         attempts.end(session, attempt, outcome, workers.clock())
 
 
-def test_an_outcome_is_that_of_its_own_attempt(workers: Workers, turn: Turn) -> None:
-    first, _ = begin(turn), begin(turn)
+def test_an_outcome_is_that_of_its_own_attempt(workers: Workers, execution: Execution) -> None:
+    first, _ = begin(execution), begin(execution)
     _end(workers, first, Outcome.BUSY)
-    assert workers.attempts(turn.request) == [Outcome.BUSY, Outcome.OPEN]
+    assert workers.attempts(execution.request) == [Outcome.BUSY, Outcome.OPEN]

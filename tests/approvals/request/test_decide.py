@@ -12,8 +12,8 @@ from sqlmodel import select
 from approvals.authority.rules import Rule, Rules
 from approvals.dispatcher import KEPT_CLICKS
 from approvals.models import Interaction, Request
-from approvals.request.announce import announce
 from approvals.request.decide import decide, forget_old_clicks
+from approvals.request.prepare import announce
 from approvals.states import TERMINAL, Status
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, CAROL, DAVE

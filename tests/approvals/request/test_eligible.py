@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from approvals.authority.people import Person, SlackAwayError
+from approvals.authority.directory import Person, SlackAwayError
 from approvals.models import Request
-from approvals.request.desk import Click
 from approvals.request.eligible import may_decide
+from approvals.request.intake import Click
 from tests.harness.people import ALICE, BOB, DAVE, TEAM
 from tests.harness.workers import Workers
 

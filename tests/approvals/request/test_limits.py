@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from approvals.authority.people import Person
+from approvals.authority.directory import Person
 from approvals.models import Request
-from approvals.request.desk import Desk
-from approvals.request.limits import Door, FloodError, Limits
+from approvals.request.intake import Intake
+from approvals.request.limits import FloodError, Limits, RateLimit
 from approvals.states import Status
 from tests.harness.clock import Clock
 from tests.harness.people import ALICE, BOB, DAVE, TEAM
@@ -90,7 +90,7 @@ def test_many_others_in_between_do_not_hide_what_one_person_asked(workers: Worke
 
 
 def test_the_door_tells_at_once_and_lets_a_redelivery_pass() -> None:
-    door, clock = Door(per_hour=2), Clock()
+    door, clock = RateLimit(per_hour=2), Clock()
     for delivery in ("a", "b"):
         door.check(ALICE, delivery, clock())
         door.note(ALICE, delivery, clock())
@@ -104,11 +104,11 @@ def test_the_door_tells_at_once_and_lets_a_redelivery_pass() -> None:
 
 
 def test_what_the_desk_refuses_is_not_in_the_database(workers: Workers) -> None:
-    workers.desk = Desk(workers.context.store, workers.clock, lambda: None, Limits(per_hour=1))
+    workers.intake = Intake(workers.context.store, workers.clock, lambda: None, Limits(per_hour=1))
     workers.ask("create-account", **account(1))
     with pytest.raises(FloodError):
         workers.ask("create-account", **account(2))
-    assert len(workers.desk.recent()) == 1
+    assert len(workers.intake.recent()) == 1
 
 
 def test_no_limit(workers: Workers) -> None:

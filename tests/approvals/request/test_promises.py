@@ -13,11 +13,11 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from approvals.audit.audit import problems
+from approvals.audit.chain import problems
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Attempt, Message, Request, Vote
 from approvals.states import TERMINAL, Status
-from approvals.views.cards import STATES
+from approvals.views.card import STATES
 from sandbox.aws.server import AwsSandbox
 from tests.harness.crashing import (
     ACCOUNTS,

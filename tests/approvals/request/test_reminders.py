@@ -13,9 +13,9 @@ from approvals.authority.rules import Rule, Rules
 from approvals.models import Request
 from approvals.request.reminders import next_word, notice_at, slots_passed
 from approvals.states import Status
-from approvals.views import reminder_lines
+from approvals.views import reminders
 from sandbox.slack.limits import message_error, problems
-from tests.approvals.views.test_cards import NOW, longest
+from tests.approvals.views.test_card import NOW, longest
 from tests.harness.clock import Clock
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
 from tests.harness.workers import Workers
@@ -219,10 +219,10 @@ def test_the_longest_lines_are_within_slacks_limits() -> None:
     request, clock = longest(Status.PENDING), Clock()
     who = mentions(f"{'x' * 60}{number}@example.com" for number in range(50))
     for body in (
-        reminder_lines.reminder(request, who, 2, clock()),
-        reminder_lines.escalation(request, who, clock()),
-        reminder_lines.warning(who, 2),
-        reminder_lines.warning_for_requester(request),
+        reminders.reminder(request, who, 2, clock()),
+        reminders.escalation(request, who, clock()),
+        reminders.warning(who, 2),
+        reminders.warning_for_requester(request),
     ):
         assert problems(body["blocks"], "message") == []
         assert message_error(body["text"], body["blocks"], 4000) is None

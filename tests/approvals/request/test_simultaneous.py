@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from approvals.models import Request
-from approvals.request.announce import announce
 from approvals.request.decide import decide
+from approvals.request.prepare import announce
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
 from tests.harness.crashing import ACCOUNTS, BOB_TOO, ONE, TWO, CrashingWorkers
@@ -55,10 +55,10 @@ def press_at_once(crashing: CrashingWorkers, request: Request, pair: tuple[Press
     at_once(lambda: decide(crashing.context, first), lambda: decide(crashing.context, second))
 
 
-def announced(crashing: CrashingWorkers, rule: str, turn: int) -> Request:
+def announced(crashing: CrashingWorkers, rule: str, execution: int) -> Request:
     found = crashing.rules.named(rule)
     assert found is not None
-    number = crashing.request_tag(ALICE, ACCOUNTS[turn % len(ACCOUNTS)], found, subject=f"pair {turn}")
+    number = crashing.request_tag(ALICE, ACCOUNTS[execution % len(ACCOUNTS)], found, subject=f"pair {execution}")
     announce(crashing.context, number or 0)
     return crashing.request(number)
 
@@ -68,8 +68,8 @@ def announced(crashing: CrashingWorkers, rule: str, turn: int) -> Request:
 def test_of_two_clicks_one_wins_and_what_it_decides_is_done_once(
     crashing: CrashingWorkers, pair: tuple[Press, Press]
 ) -> None:
-    for turn in range(PAIRS):
-        request = announced(crashing, ONE, turn)
+    for execution in range(PAIRS):
+        request = announced(crashing, ONE, execution)
         press_at_once(crashing, request, pair)
         decided = crashing.request(request.id)
         assert (decided.status, decided.decided_by) in [(ENDS[kind], by) for kind, by in pair]
@@ -89,8 +89,8 @@ ENDS = {"approve": Status.APPROVED, "deny": Status.DENIED, "cancel": Status.CANC
 @pytest.mark.parametrize("by", [BOB, BOB_TOO])
 def test_one_person_who_presses_twice_counts_once(crashing: CrashingWorkers, by: str) -> None:
     """From one account or from two."""
-    for turn in range(PAIRS):
-        request = announced(crashing, TWO, turn)
+    for execution in range(PAIRS):
+        request = announced(crashing, TWO, execution)
         press_at_once(crashing, request, (("approve", BOB), ("approve", by)))
         assert crashing.request(request.id).status == Status.PENDING
         assert len(crashing.votes(request.id)) == 1

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
+from approvals.authority.may import Approver, approvers_now
 from approvals.authority.rules import Rule, Rules
-from approvals.authority.standing import Approver, approvers_now
 from approvals.models import Request, Vote
-from approvals.request.announce import announce
 from approvals.request.decide import decide
+from approvals.request.prepare import announce
 from approvals.states import Status
-from approvals.views.cards import card
+from approvals.views.card import card
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
 from tests.harness.workers import Workers
@@ -109,11 +109,11 @@ def test_an_approval_that_comes_while_the_others_are_looked_up_is_seen(
 
     def too_early(*asked: Any) -> list[Approver]:
         found = approvers_now(*asked)
-        monkeypatch.setattr("approvals.authority.moment.approvers_now", approvers_now)
+        monkeypatch.setattr("approvals.authority.judgement.approvers_now", approvers_now)
         decide(two.context, bobs)
         return found
 
-    monkeypatch.setattr("approvals.authority.moment.approvers_now", too_early)
+    monkeypatch.setattr("approvals.authority.judgement.approvers_now", too_early)
     decide(two.context, carols)
     assert two.request(request.id).status == Status.APPROVED
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import pytest
 
+from approvals.slack.client import SlackAmbiguousError, SlackRefusedError
 from approvals.slack.response_urls import ResponseUrls
-from approvals.slack.slack_calls import SlackAmbiguousError, SlackRefusedError
 
 
 class Hook(BaseHTTPRequestHandler):

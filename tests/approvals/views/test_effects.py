@@ -8,7 +8,7 @@ import pytest
 
 from approvals.request.changes import what_changed
 from approvals.views.effects import effects, whole
-from approvals.views.lines import body
+from approvals.views.thread import body
 from operations.core.preview import Fact, Preview
 from sandbox.slack.limits import message_error
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.checks.check_permissions import simulated
+from bot.checks.permissions import simulated
 from operations.aws.errors import RefusedError
 from operations.aws.permissions import iam_policy
 from operations.core.registry import all_permissions
@@ -24,7 +24,7 @@ class Iam:
         self._statements = iam_policy(all_permissions())["Statement"]
         self._lacks, self._refuses = lacks, refuses
 
-    def glance(self, _: str, method: str, **params: Any) -> dict[str, Any]:
+    def probe(self, _: str, method: str, **params: Any) -> dict[str, Any]:
         if method == self._refuses:
             raise RefusedError("GetRole", "no", code="AccessDenied")
         if method == "get_role":

@@ -9,10 +9,10 @@ import pytest
 
 from bot.aws import WRITING, Boto3Clients
 from bot.checks.explain import CannotTellError, Sources, explained
-from bot.config.rules import load_rules
+from bot.config.rules_file import load_rules
 from bot.config.settings import load_settings
 from bot.slack import slack_client
-from operations.aws.aws import Aws
+from operations.aws.client import Aws
 from sandbox.sandbox import Sandbox, sandbox
 from tests.harness.forking import run
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
 
-from bot.http.edge import LARGEST_BODY, Edge, Line, SlackDoor
+from bot.http.edge import LARGEST_BODY, Edge, Line, SlackEndpoint
 from bot.http.metrics import Metrics
 from bot.http.signatures import Signatures
 
@@ -45,7 +45,7 @@ class Caller:
     def __init__(self) -> None:
         self.bolt, self.metrics = Bolt(), Metrics()
         self.lines: list[Line] = [("database", True, "answers")]
-        self.edge: Any = Edge(SlackDoor(SECRET, self.bolt), lambda: self.lines, self.metrics, clock=lambda: NOW)
+        self.edge: Any = Edge(SlackEndpoint(SECRET, self.bolt), lambda: self.lines, self.metrics, clock=lambda: NOW)
 
     def call(
         self, path: str, method: str = "GET", body: bytes = b"", **more: str
@@ -135,7 +135,7 @@ def test_a_handler_that_breaks_is_500_and_counted(caller: Caller, caplog: pytest
     def broken(*_: Any) -> Any:
         raise RuntimeError("the handler broke")
 
-    caller.edge = Edge(SlackDoor(SECRET, broken), list, caller.metrics, clock=lambda: NOW)
+    caller.edge = Edge(SlackEndpoint(SECRET, broken), list, caller.metrics, clock=lambda: NOW)
     assert caller.deliver() == 500
     assert "the handler broke" in caplog.text
     assert 'deliveries_total{status="500"} 1.0' in caller.counted()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from handlers.queries.registry import LOOKS
+from handlers.queries.registry import QUERIES
 from operations.snapshot.live import Delegated
 from operations.snapshot.organization import Organization
 from tests.harness.handling import ALICE, GENERAL, Block, Handling
@@ -33,7 +33,7 @@ def asked_for(organization: Organization) -> Iterator[str]:
     account, policy = organization.accounts[0], organization.policies.known[0]
     unit = organization.units[-1]
     given = {"tree": unit.id, "accounts": account.email, "account": account.id, "policies": "scp", "policy": policy.id}
-    for word in LOOKS:
+    for word in QUERIES:
         yield from (word, f"{word} {given.get(word, 'cloud')}", f"{word} {'x' * 3000}", f'{word} "{"&" * 1000}"')
 
 
@@ -58,7 +58,7 @@ def test_the_longest_names_fit(extreme: Handling) -> None:
 
 
 def test_every_page_fits(extreme: Handling) -> None:
-    for word in LOOKS:
+    for word in QUERIES:
         following = next_button(answers(extreme, word))
         for _ in range(30):
             if not following:

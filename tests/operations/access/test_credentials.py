@@ -12,15 +12,15 @@ from pydantic import SecretStr, ValidationError
 
 from approvals.authority.rules import Rule
 from approvals.authority.session_rules import objection
-from approvals.views.session_snippets import LONGEST, snippets
+from approvals.views.snippets import LONGEST, snippets
 from operations.access.credentials import Credentials, role_of
 from operations.access.revocation import merged, statement
+from operations.access.role_sessions import Minted, Wanted, mint
 from operations.access.session_length import seconds_of, written
-from operations.access.session_words import describe, is_young, refused
-from operations.access.sessions import Minted, Wanted, mint
+from operations.access.session_refusals import describe, is_young, refused
 from operations.access.signin import console_link
 from operations.aws.errors import AwsError, FieldError, RefusedError
-from operations.core.preview import Look
+from operations.core.preview import PreviewInput
 from operations.snapshot.reader import read_organization
 from sandbox.aws.roles import default_trust, make_role
 from sandbox.aws.server import AwsSandbox
@@ -39,9 +39,9 @@ def wanted(**changes: Any) -> Wanted:
     return Wanted(**{**values, **changes})
 
 
-def look() -> Look:
+def inputs() -> PreviewInput:
     aws = bot_aws()
-    return Look(read_organization(aws, lambda: datetime.now(UTC)), aws)
+    return PreviewInput(read_organization(aws, lambda: datetime.now(UTC)), aws)
 
 
 def as_role(aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -74,11 +74,11 @@ def test_durations_that_cannot_be(typed: str) -> None:
 
 def test_the_management_account_is_never_given(aws: AwsSandbox) -> None:
     with pytest.raises(FieldError, match="management account"):
-        Credentials(account="fullback-management").settled(look().organization)
+        Credentials(account="fullback-management").settled(inputs().organization)
 
 
 def test_the_preview_says_who_gets_what(aws: AwsSandbox) -> None:
-    preview = Credentials(account=WEB).preview(look())
+    preview = Credentials(account=WEB).preview(inputs())
     facts = {fact.label: fact.value for fact in preview.facts}
     assert facts["Role"] == ROLE
     assert facts["Duration"] == "1h from the delivery on"
@@ -88,14 +88,14 @@ def test_the_preview_says_who_gets_what(aws: AwsSandbox) -> None:
 def test_a_closed_account_is_refused(aws: AwsSandbox) -> None:
     aws.client("organizations").close_account(AccountId=WEB)
     with pytest.raises(FieldError, match="lets nobody into it"):
-        Credentials(account=WEB).preview(look())
+        Credentials(account=WEB).preview(inputs())
 
 
 def test_a_bot_that_runs_as_a_role_gives_an_hour_and_never_its_own_role(
     aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     as_role(aws, monkeypatch, "Bot")
-    world = look()
+    world = inputs()
     assert "role chaining" in Credentials(account=WEB).preview(world).warnings[0]
     with pytest.raises(FieldError, match="an hour is the most") as long:
         Credentials(account=WEB, duration="2h").preview(world)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from operations.accounts.move_account import MoveAccount, MoveTo
-from operations.aws.aws import Answer, Aws
+from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.core.observations import Done, Observation, Ready, Stale
-from operations.core.preview import Look, Preview
+from operations.core.preview import Preview, PreviewInput
 from operations.core.steps import Shared, World
 from operations.snapshot.organization import Organization
 from tests.harness.organizations import DENY, FULL, IDLE, OWNER, STAGING, with_policies
@@ -55,7 +55,7 @@ def attached(**targets: tuple[str, ...]) -> Organization:
 
 
 def preview(organization: Organization, to: str, aws: Aws | None = None, account: str = STAGING) -> Preview:
-    return MoveAccount(account=account, to=to).preview(Look(organization, aws or Tree()))
+    return MoveAccount(account=account, to=to).preview(PreviewInput(organization, aws or Tree()))
 
 
 LEAVE, OWNERS = "DenyLeave (Service control policy)", "OwnerTag (Tag policy)"

@@ -10,7 +10,7 @@ import pytest
 
 from operations.accounts.invitations import Invite
 from operations.accounts.open_account import CLOCK_SKEW, REQUEST_TAG, OpenAccount
-from operations.aws.aws import Answer, Aws
+from operations.aws.client import Answer, Aws
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
 from operations.core.steps import Shared, World
 

@@ -53,9 +53,9 @@ def test_delegated_administrators(aws: AwsSandbox, live: LiveAws) -> None:
 
 
 def test_when_aws_does_not_tell(aws: AwsSandbox, live: LiveAws) -> None:
-    for look in (lambda: live.tags("x"), lambda: live.document("x"), lambda: live.effective(WEB, "x")):
+    for inputs in (lambda: live.tags("x"), lambda: live.document("x"), lambda: live.effective(WEB, "x")):
         with pytest.raises(AwsError):
-            look()
+            inputs()
 
 
 def test_what_is_no_json_is_shown_as_it_is() -> None:

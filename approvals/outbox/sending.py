@@ -1,0 +1,258 @@
+"""Telling Slack what the database says, in order, without losing or repeating a message.
+
+A message is marked `sending` before it leaves and carries an opaque id as metadata; after a lost answer it is looked for in
+Slack before it is sent again, and as long as it cannot be looked for, it is not sent. A card is made from the database at the moment of sending, so that updating
+it twice is harmless. Source: Slack API, "Message metadata", "chat.postMessage", "Rate limits".
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_sdk import WebClient
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from approvals.authority.approvers import called_upon
+from approvals.authority.barred import barred
+from approvals.context import Context
+from approvals.models import Message, Request, Vote
+from approvals.outbox.home_tabs import HomeTabs
+from approvals.outbox.look_up import Place, UnseenError, find, looking_up
+from approvals.queue import outgoing
+from approvals.queue.leases import claim, release
+from approvals.sessions.handover import KIND as CREDENTIALS
+from approvals.sessions.handover import Delivery, refused_by_slack
+from approvals.sessions.opening import LaterError, UndeliverableError
+from approvals.slack.client import MEND_PAUSE, SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.states import TERMINAL
+from approvals.views import thread
+from approvals.views.card import card, names_people
+from operations.core.closing import Closing
+
+log = logging.getLogger(__name__)
+EVENT = "orgbot_message"
+NOT_HERE = frozenset({"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived"})
+
+
+@dataclass(frozen=True)
+class Posted:
+    """Where a message stands in Slack."""
+
+    channel: str
+    ts: str
+
+
+class Outbox:
+    """Sends what is queued; one lane at a time is one worker's. `make_view(user)` makes the home tab that `home_tabs` publishes."""
+
+    def __init__(
+        self, context: Context, slack: WebClient, bot_id: Callable[[], str], make_view: Callable[[str], dict[str, Any]]
+    ) -> None:
+        self.home_tabs = HomeTabs(context.store, context.clock, context.owner, slack, make_view)
+        self._context = context
+        self.slack = slack
+        self._bot_id = bot_id
+        self._direct_channels: dict[str, str] = {}
+        self._delivery = Delivery(context)
+
+    def send_lane(self, lane: str) -> None:
+        """Sends the lane's messages in order, until one has to wait."""
+        while self._send_first(lane):
+            pass
+
+    def _send_first(self, lane: str) -> bool:
+        message = self._claimed(lane)
+        if message is None:
+            return False
+        try:
+            posted = self._deliver(message)
+        except UnseenError as error:
+            log.warning("a message may or may not have arrived, and cannot be looked up yet: %s", error)
+            return self._later(message, error.wait, status="sending")
+        except (SlackBusyError, SlackAmbiguousError, SlackRefusedError, LaterError, UndeliverableError) as error:
+            return self._not_sent(message, error)
+        self._sent(message, posted)
+        return True
+
+    def _not_sent(self, message: Message, error: Exception) -> bool:
+        """Whether the lane goes on without it."""
+        match error:
+            case SlackBusyError() | LaterError():
+                log.warning("a message waits: %s", error)
+                return self._later(message, error.wait, status="queued")
+            case SlackRefusedError():
+                return self._refused(message, error)
+            case UndeliverableError():
+                return self._undeliverable(message, error)
+        log.warning("a message may or may not have arrived: %s", error)
+        return self._later(message, min(self._context.pace.slack_settle, timedelta(seconds=5)), status="sending")
+
+    def _claimed(self, lane: str) -> Message | None:
+        now = self._context.clock()
+        waiting = (Message.lane == lane, col(Message.status).in_(("queued", "sending")))
+        with self._context.store.write() as session:
+            head = session.exec(select(Message).where(*waiting).order_by(col(Message.id)).limit(1)).first()
+            if head is None or (head.due_at and head.due_at > now):
+                return None
+            if not claim(session, Message, head.id or 0, self._context.owner, now):
+                return None
+            return session.get_one(Message, head.id, populate_existing=True)
+
+    def _deliver(self, message: Message) -> Posted:
+        """Sends one message, unless an earlier try, whose answer was lost, turns out to have arrived."""
+        if message.status == "sending" and message.started_at is not None:
+            settled = message.started_at + self._context.pace.slack_settle <= self._context.clock()
+            found = self._look_up(message, message.started_at)
+            if found:
+                return found
+            if not settled:
+                raise SlackAmbiguousError("its answer was lost a moment ago")
+        ways = {"card": self._card, "thread": self._thread, "dm": self._direct, "private": self._private}
+        return (ways | {"notice": self._notice, CREDENTIALS: self._credentials})[message.kind](message)
+
+    def _card(self, message: Message) -> Posted:
+        request, votes = self._request(message)
+        closing = request.memory.get("closing")
+        rule = self._context.rules().named(request.rule)
+        without = barred(self._context, called_upon(request, rule)) if rule and names_people(request) else frozenset()
+        body = card(request, votes, Closing.model_validate(closing) if closing else None, rule, without)
+        if request.card_ts:
+            call(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **body)
+            return Posted(request.card_channel, request.card_ts)
+        return self._post(message, self._context.approval_channel, body)
+
+    def _thread(self, message: Message) -> Posted:
+        request, _ = self._request(message)
+        return self._post(message, request.card_channel, {**message.body, "thread_ts": request.card_ts})
+
+    def _notice(self, message: Message) -> Posted:
+        return self._post(message, self._context.approval_channel, message.body)
+
+    def _direct(self, message: Message) -> Posted:
+        return self._post(message, self._direct_channel(message.user), message.body)
+
+    def _credentials(self, message: Message) -> Posted:
+        """Slack is asked before AWS, so that nothing is opened while Slack is away."""
+        self._direct_channels.pop(message.user, None)
+        channel = self._direct_channel(message.user)
+        return self._post(message, channel, self._delivery.body(self._request(message)[0]))
+
+    def _private(self, message: Message) -> Posted:
+        """A line for one person in a channel. Lost ones are not repeated; where it cannot be shown, it goes by DM."""
+        try:
+            if not message.channel:
+                return self._direct(message)
+            call(self.slack, "chat.postEphemeral", channel=message.channel, user=message.user, **message.body)
+        except SlackAmbiguousError:
+            log.warning("a private line may have been lost")
+        except SlackRefusedError as error:
+            if error.code not in NOT_HERE:
+                raise
+            return self._direct(message)
+        return Posted(message.channel, "")
+
+    def _post(self, message: Message, channel: str, body: dict[str, Any]) -> Posted:
+        self._mark_sending(message)
+        metadata = {"event_type": EVENT, "event_payload": {"id": message.marker}}
+        quiet = {"unfurl_links": False, "unfurl_media": False}
+        answer = call(self.slack, "chat.postMessage", channel=channel, metadata=metadata, **quiet, **body)
+        return Posted(str(answer.get("channel") or channel), str(answer.get("ts", "")))
+
+    def _mark_sending(self, message: Message) -> None:
+        """Notes that a post is about to leave; what has no such note (an update, a private line) may simply be repeated."""
+        now = self._context.clock()
+        with self._context.store.write() as session:
+            mark = update(Message).where(col(Message.id) == message.id).values(status="sending", started_at=now)
+            session.execute(mark)
+
+    def _look_up(self, message: Message, sent_at: datetime) -> Posted | None:
+        """The message as it stands in Slack; None when it is not there. Raises UnseenError and SlackRefusedError."""
+        request = self._request(message)[0] if message.request_id is not None else None
+        if request and message.kind == "card" and request.card_ts:
+            return None
+        with looking_up():
+            place = self._place_of(message, request)
+            ts = find(self.slack, place, sent_at, lambda item: self._is_ours(item, message.marker))
+        return Posted(place.channel, ts) if ts else None
+
+    def _place_of(self, message: Message, request: Request | None) -> Place:
+        if message.kind in ("card", "notice"):
+            return Place(self._context.approval_channel)
+        if request and message.kind == "thread" and request.card_channel:
+            return Place(request.card_channel, request.card_ts)
+        return Place(self._direct_channel(message.user))
+
+    def _is_ours(self, item: dict[str, Any], marker: str) -> bool:
+        payload = item.get("metadata", {}).get("event_payload", {})
+        return payload.get("id") == marker and item.get("bot_id") in (None, "", self._bot_id())
+
+    def _direct_channel(self, user: str) -> str:
+        if user not in self._direct_channels:
+            answer = call(self.slack, "conversations.open", users=user)
+            self._direct_channels[user] = str(answer["channel"]["id"])
+        return self._direct_channels[user]
+
+    def _request(self, message: Message) -> tuple[Request, list[Vote]]:
+        with self._context.store.read() as session:
+            votes = session.exec(select(Vote).where(Vote.request_id == message.request_id).order_by(col(Vote.id))).all()
+            return session.get_one(Request, message.request_id), list(votes)
+
+    def _sent(self, message: Message, posted: Posted) -> None:
+        first_card = self._is_first_card(message)
+        link = self._permalink(posted) if first_card else ""
+        with self._context.store.write() as session:
+            values = {"status": "sent", "ts": posted.ts, "error": "", "due_at": None}
+            if not release(session, Message, message.id or 0, self._context.owner, **values):
+                log.warning("another worker has taken the message over")
+                return
+            if message.kind == CREDENTIALS:
+                self._delivery.sent(session, message, posted.channel, posted.ts)
+            if first_card:
+                self._card_posted(session, message, posted, link)
+
+    def _is_first_card(self, message: Message) -> bool:
+        return message.kind == "card" and not self._request(message)[0].card_ts
+
+    def _card_posted(self, session: Session, message: Message, posted: Posted, link: str) -> None:
+        now = self._context.clock()
+        values = {"card_channel": posted.channel, "card_ts": posted.ts, "card_link": link, "tell_at": now}
+        session.execute(update(Request).where(col(Request.id) == message.request_id).values(**values))
+        request = session.get_one(Request, message.request_id, populate_existing=True)
+        if not request.decided_by and request.status not in TERMINAL:  # Else the requester has heard more already.
+            outgoing.direct(session, request, now, thread.filed(request))
+
+    def _permalink(self, posted: Posted) -> str:
+        try:
+            return str(call(self.slack, "chat.getPermalink", channel=posted.channel, message_ts=posted.ts)["permalink"])
+        except (SlackRefusedError, SlackBusyError, SlackAmbiguousError, KeyError):
+            return ""
+
+    def _refused(self, message: Message, error: SlackRefusedError) -> bool:
+        """What an administrator can mend is tried again each minute; anything else is given up, loudly, so that the lane goes on."""
+        if message.kind == CREDENTIALS:
+            return self._undeliverable(message, refused_by_slack(error.code))
+        if error.mendable and message.kind in ("card", "thread", "notice"):
+            log.error("Slack refuses the approval channel: %s; `orgbot check` says what to mend", error)
+            return self._later(message, MEND_PAUSE, status="queued", error=error.code)
+        log.error("Slack refuses a message, which is dropped: %s", error)
+        with self._context.store.write() as session:
+            release(session, Message, message.id or 0, self._context.owner, status="dropped", error=str(error)[:500])
+        return True
+
+    def _undeliverable(self, message: Message, error: UndeliverableError) -> bool:
+        log.warning("credentials cannot be handed over; the thread says why")
+        with self._context.store.write() as session:
+            if release(session, Message, message.id or 0, self._context.owner, status="dropped", error="undeliverable"):
+                self._delivery.failed(session, message, error)
+        return True
+
+    def _later(self, message: Message, wait: timedelta, *, status: str, error: str = "") -> bool:
+        values = {"status": status, "tries": message.tries + 1, "due_at": self._context.clock() + wait, "error": error}
+        with self._context.store.write() as session:
+            release(session, Message, message.id or 0, self._context.owner, **values)
+        return False

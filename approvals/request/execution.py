@@ -1,0 +1,257 @@
+"""What a worker writes down while it has a request in hand: each a single transaction, each guarded by the lease."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from approvals.audit import aws_calls as calls
+from approvals.context import Context
+from approvals.models import Attempt, Request
+from approvals.queue import outgoing
+from approvals.queue.leases import claim, release
+from approvals.request import attempts
+from approvals.request.attempts import LeaseLostError, Outcome
+from approvals.request.lifecycle import LostRaceError, transition
+from approvals.request.prepare import NotYetError, operation_of
+from approvals.request.remainder import in_words, remainder_of
+from approvals.slack.blocks import Block
+from approvals.states import EXECUTING, Status
+from approvals.views import on_hold as held
+from approvals.views import thread
+from approvals.views.on_hold import FAILED_LOOKS, ON_HOLD
+from operations.aws.client import Call
+from operations.core.observations import Done, Failed, Observation
+from operations.core.steps import Step
+
+
+@dataclass
+class Execution:
+    """One worker's hold on one request; `request` is what the worker knows of it, renewed by each write."""
+
+    context: Context
+    request: Request
+    steps: tuple[Step, ...] = ()
+    approval_is_fresh: bool = False
+    calls: list[Call] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        return self.request.id or 0
+
+    def begin_step(self, step: Step) -> Attempt:
+        """The intent to act, committed; raises LeaseLostError."""
+        with self.context.store.write() as session:
+            if self.request.status != Status.WAITING:  # Trying again after a throttle is no news for people.
+                self._become(session, Status.RUNNING)
+            return attempts.begin(session, self.number, step.key, self.context.owner, self.context.clock())
+
+    def end_attempt(self, attempt: Attempt, outcome: Outcome, detail: str = "") -> None:
+        """The outcome of an attempt and its calls; kept even when the lease was lost in between, because it is true all the same."""
+        now = self.context.clock()
+        with self.context.store.write() as session:
+            attempts.end(session, attempt, outcome, now, detail)
+            calls.record(session, now, self.number, self.calls, attempt.step)
+        self.calls.clear()
+
+    def give_up_attempt(self, attempt: Attempt) -> None:
+        """An attempt of a process that is gone: nobody will write down any more how it ended."""
+        now = self.context.clock()
+        with self.context.store.write() as session:
+            attempts.end(
+                session, attempt, Outcome.AMBIGUOUS, now, "the process ended before the answer was written down"
+            )
+            calls.record_lost(session, now, self.number, attempt.step)
+
+    def note_other_calls(self) -> None:
+        """The calls that belong to no attempt, such as a role that could not be assumed."""
+        if self.calls:
+            with self.context.store.write() as session:
+                calls.record(session, self.context.clock(), self.number, self.calls)
+            self.calls.clear()
+
+    def attempts(self, step: Step) -> list[Attempt]:
+        """The attempts at a step that may have had an effect."""
+        with self.context.store.read() as session:
+            return [
+                a for a in attempts.made(session, self.number, step.key) if a.outcome not in attempts.WITHOUT_EFFECT
+            ]
+
+    def has_sent(self) -> bool:
+        """Whether any call of this request may have had an effect."""
+        with self.context.store.read() as session:
+            return attempts.any_sent(session, self.number)
+
+    def others(self) -> list[Mapping[str, Any]]:
+        """What other requests for the same operation remember."""
+        with self.context.store.read() as session:
+            query = select(Request.memory).where(Request.operation == self.request.operation, Request.id != self.number)
+            return list(session.exec(query).all())
+
+    def start(self) -> None:
+        """Approved becomes running."""
+        with self.context.store.write() as session:
+            self._become(session, Status.RUNNING)
+            outgoing.card(session, self.request, self.context.clock())
+            outgoing.handover(session, self.request, self.context.clock(), operation_of(self.request).delivers)
+
+    def delivery(self) -> Observation:
+        """How far the handing over of the result is, as the outbox has left it."""
+        with self.context.store.read() as session:
+            return outgoing.delivery(session, self.request)
+
+    def advance(self, done: Done) -> None:
+        """A step's goal stands: its news into the thread, what it learned into the memory, on to the next step."""
+        with self.context.store.write() as session:
+            memory = {**self._going_on(session), **done.learned}
+            self._set(session, step=self.request.step + 1, polls=0, memory=memory)
+            outgoing.thread(
+                session, self.request, self.context.clock(), thread.progress(done.say, icon=":heavy_check_mark:")
+            )
+
+    def wait(
+        self,
+        status: Status,
+        say: str = "",
+        learned: Mapping[str, Any] | None = None,
+        blocks: Sequence[Block] = (),
+        *,
+        longest: timedelta | None = None,
+    ) -> None:
+        """AWS is at work, or its answer was lost: give the request back until it is due; `say` goes into the thread once,
+        with `blocks` beneath it. The pause grows to `longest` while nothing is new.
+        """
+        now = self.context.clock()
+        with self.context.store.write() as session:
+            news = self.request.status != status
+            polls = 0 if news or self.request.memory.get(ON_HOLD) else self.request.polls
+            memory = {**self._going_on(session), **(learned or {})}
+            self._become(session, status)
+            if say and memory.get("said") != say:
+                memory["said"] = say
+                outgoing.thread(
+                    session, self.request, now, thread.progress(say, *blocks, icon=":hourglass_flowing_sand:")
+                )
+            if news:
+                outgoing.card(session, self.request, now)
+            self._give_back(session, memory, polls, longest)
+
+    def hold(self, stumbles: int = 0, why: Failed | None = None) -> None:
+        """AWS could not be looked at: give the request back as it is. People are told `why` once, and by `wait` or `advance`
+        when it goes on.
+        """
+        memory, now = dict(self.request.memory), self.context.clock()
+        memory |= {FAILED_LOOKS: stumbles} if stumbles else {}
+        with self.context.store.write() as session:
+            if why and not memory.get(ON_HOLD):
+                memory[ON_HOLD] = True
+                sent = attempts.any_sent(session, self.number)
+                outgoing.thread(session, self.request, now, held.waits(self.request, why, sent=sent))
+                outgoing.direct(session, self.request, now, held.waits_for_requester(self.request, why, sent=sent))
+            self._give_back(session, memory, self.request.polls)
+
+    def _going_on(self, session: Session) -> dict[str, Any]:
+        """What is remembered, now that AWS could be looked at; whoever was told that it could not is told that it can."""
+        now, memory = self.context.clock(), dict(self.request.memory)
+        if memory.pop(ON_HOLD, False):
+            outgoing.thread(session, self.request, now, held.goes_on(self.request))
+            outgoing.direct(session, self.request, now, held.goes_on(self.request))
+        memory.pop(FAILED_LOOKS, None)
+        return memory
+
+    def _give_back(
+        self, session: Session, memory: Mapping[str, Any], polls: int, longest: timedelta | None = None
+    ) -> None:
+        due = self.context.clock() + self.context.pace.after(polls, longest)
+        values = {"memory": memory, "polls": polls + 1, "due_at": due}
+        if not release(session, Request, self.number, self.context.owner, **values):
+            raise LeaseLostError
+
+    def succeed(self) -> None:
+        """Every step is done: the card, the thread and the requester get the result."""
+        now = self.context.clock()
+        organization = self.context.organization()
+        with self.context.store.write() as session:
+            if organization is None:
+                raise NotYetError("the organization has not been read yet")
+            closing = operation_of(self.request).closing(self.request.memory, organization, self.context.console)
+            memory = {**self.request.memory, "closing": closing.model_dump(mode="json")}
+            self._end(session, Status.SUCCEEDED, outcome=closing.summary, memory=memory)
+            operation = operation_of(self.request)
+            undo = operation.inverse(self.request.preview["precondition"], self.request.memory)
+            titles = [one.title(organization) for one in undo]
+            outgoing.thread(session, self.request, now, thread.succeeded(self.request, closing, undo=titles))
+            outgoing.direct(session, self.request, now, thread.succeeded_for_requester(self.request, closing))
+
+    def fail(self, failed: Failed) -> None:
+        """AWS will not do it: said in plain words, together with what has been done already and what has not."""
+        self._end_badly(
+            Status.FAILED, failed.say + self._half_done(), failed.advice + in_words(remainder_of(self.request))
+        )
+
+    def go_stale(self, say: str) -> None:
+        """The world changed: nothing is done any more, or, when steps were done already, it has failed half-way."""
+        if self.request.step:
+            self.fail(
+                Failed(
+                    f"The world changed after the approval: {say}", "Look at `/org tree`, then ask for what is missing."
+                )
+            )
+            return
+        outcome = f"The world changed after the approval: {say} Nothing has been changed."
+        self._end_badly(Status.STALE, outcome, f"Ask again with `/org {self.request.operation}`.")
+
+    def _end_badly(self, status: Status, outcome: str, advice: str) -> None:
+        now = self.context.clock()
+        with self.context.store.write() as session:
+            self._end(session, status, outcome=outcome, advice=advice)
+            outgoing.thread(
+                session, self.request, now, thread.ended_badly(self.request, half_done=bool(remainder_of(self.request)))
+            )
+            outgoing.direct(session, self.request, now, thread.ended_badly_for_requester(self.request))
+
+    def _half_done(self) -> str:
+        done = [step.title for step in self.steps[: self.request.step]]
+        if not done:
+            return ""
+        left = [step.title for step in self.steps[self.request.step :]]
+        account = self.request.memory.get("account")
+        what = f" (account {account})" if account else ""
+        return f" Done before: {'; '.join(done)}{what}. Not done: {'; '.join(left)}."
+
+    def _end(self, session: Session, status: Status, **values: Any) -> None:
+        self._become(session, status, **values)
+        outgoing.card(session, self.request, self.context.clock())
+
+    def _become(self, session: Session, status: Status, **values: Any) -> None:
+        if self.request.status == status and not values:
+            return
+        now, owner = self.context.clock(), self.context.owner
+        try:
+            self.request = transition(session, self.number, status, now, "orgbot", owner=owner, **values)
+        except LostRaceError as error:
+            raise LeaseLostError from error
+
+    def _set(self, session: Session, **values: Any) -> None:
+        held = (col(Request.id) == self.number, col(Request.lease_owner) == self.context.owner)
+        if session.execute(update(Request).where(*held).values(**values)).rowcount != 1:  # type: ignore[attr-defined]
+            raise LeaseLostError
+        self.request = session.get_one(Request, self.number, populate_existing=True)
+
+
+def take(context: Context, number: int) -> Execution | None:
+    """The request in hand, when it is to be carried out and no other worker holds it."""
+    with context.store.write() as session:
+        request = session.get(Request, number, populate_existing=True)
+        if (
+            request is None
+            or request.status not in EXECUTING
+            or not claim(session, Request, number, context.owner, context.clock())
+        ):
+            return None
+        return Execution(context, session.get_one(Request, number, populate_existing=True))

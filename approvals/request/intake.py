@@ -1,0 +1,180 @@
+"""The front desk: takes requests and clicks in, durably and at once, while Slack waits for its answer.
+
+One insert and nothing else; whatever takes longer (Slack's and AWS's calls) is done by workers that find the row.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, func, select
+
+from approvals.authority.rules import Rule
+from approvals.models import LIVE_SQL, AuditRecord, Interaction, Request, RoleSession
+from approvals.outbox.home_tabs import opened
+from approvals.queue.store import Store
+from approvals.request.limits import Limits, RateLimit
+from approvals.sessions.book import open_sessions
+from approvals.states import EXECUTING
+
+LOOKED_AT = 200
+LOOK_BACK = (
+    5000  # Requests; no index leads from people to theirs, because it would be one more page to write before each ack.
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A request that is about to be filed: complete, names already replaced by ids, and the rule that will decide it."""
+
+    operation: str
+    params: dict[str, Any]
+    subject: str
+    reason: str
+    requester: str
+    team: str
+    channel: str
+    delivery: str
+    rule: Rule
+    break_glass: bool = False
+
+
+@dataclass(frozen=True)
+class Click:
+    """A press of a button on a card (`kind`: approve, deny, withdraw, cancel, review, end) as Slack delivered it."""
+
+    delivery: str
+    kind: str
+    user: str
+    team: str
+    request_id: int
+    channel: str = ""
+    reason: str = ""
+
+
+class AlreadyAskedError(Exception):
+    """The same thing is under way: `number` is the live request about it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"request #{number} already asks for this")
+        self.number = number
+
+
+class Intake:
+    """Files requests and clicks, and finds requests again. `wake` is called after each, so that a worker looks at once."""
+
+    def __init__(
+        self, store: Store, clock: Callable[[], datetime], wake: Callable[[], None], limits: Limits | None = None
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._wake = wake
+        self._rate = RateLimit(limits.per_hour if limits else 0)
+
+    def file(self, draft: Draft) -> int:
+        """The number of the filed request; the earlier number for a redelivery. Raises AlreadyAskedError and FloodError."""
+        now = self._clock()
+        self._rate.check(draft.requester, draft.delivery, now)
+        try:
+            number = self._store.insert(Request, _request_row(draft, now))
+        except IntegrityError:
+            return self._earlier(draft)
+        self._rate.note(draft.requester, draft.delivery, now)
+        self._wake()
+        return number
+
+    def click(self, click: Click) -> bool:
+        """Keeps a click for the workers; False when Slack had delivered it before."""
+        now = self._clock()
+        row = {**vars(click), "received_at": now, "due_at": now, "tries": 0, "lease_owner": ""}
+        try:
+            self._store.insert(Interaction, row)
+        except IntegrityError:
+            return False
+        self._wake()
+        return True
+
+    def opens_home(self, user: str) -> None:
+        """Somebody looks at their home tab, which a worker publishes at once."""
+        with suppress(IntegrityError), self._store.write() as session:  # Opened twice at once; one is enough.
+            opened(session, user, self._clock)
+        self._wake()
+
+    def find(self, number: int) -> Request | None:
+        """The request of this number."""
+        with self._store.read() as session:
+            return session.get(Request, number)
+
+    def history(self, number: int, limit: int = 20) -> tuple[list[AuditRecord], int]:
+        """The newest audit records of a request, oldest first, and how many earlier ones there are."""
+        about = AuditRecord.request_id == number
+        newest = select(AuditRecord).where(about).order_by(col(AuditRecord.id).desc()).limit(limit)
+        with self._store.read() as session:
+            found = list(session.exec(newest).all())[::-1]
+            total = session.exec(select(func.count()).select_from(AuditRecord).where(about)).one()
+        return found, total - len(found)
+
+    def recent(
+        self, *, requester: str = "", live: bool = False, running: bool = False, limit: int = 20
+    ) -> Sequence[Request]:
+        """The newest requests first: of one person (among the last 5,000), or only the live or the running ones, or all."""
+        order = col(Request.id) + 0 if live or running else col(Request.id)
+        query = select(Request).order_by(order.desc()).limit(limit)
+        if requester:
+            newest = select(func.max(Request.id)).scalar_subquery()
+            query = query.where(Request.requester == requester, col(Request.id) > newest - LOOK_BACK)
+        if live or running:
+            query = query.where(text(LIVE_SQL))
+        if running:
+            query = query.where(col(Request.status).in_(EXECUTING))
+        with self._store.read() as session:
+            return session.exec(query).all()
+
+    def commonest(self, limit: int) -> Sequence[str]:
+        """The operations that were asked for most among the last requests, the commonest first."""
+        last = select(Request.operation).order_by(col(Request.id).desc()).limit(LOOKED_AT).subquery()
+        counted = select(last.c.operation).group_by(last.c.operation)
+        with self._store.read() as session:
+            return session.exec(counted.order_by(func.count().desc(), last.c.operation).limit(limit)).all()
+
+    def sessions(self, user: str = "") -> Sequence[RoleSession]:
+        """The role sessions that are not over, of one person or of all."""
+        with self._store.read() as session:
+            return open_sessions(session, user)
+
+    def _earlier(self, draft: Draft) -> int:
+        with self._store.read() as session:
+            same = session.exec(select(Request.id).where(Request.delivery == draft.delivery)).first()
+            if same is not None:
+                return same
+            live = select(Request.id).where(
+                text(LIVE_SQL), Request.operation == draft.operation, Request.subject == draft.subject
+            )
+            raise AlreadyAskedError(session.exec(live).first() or 0)
+
+
+def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:
+    """What was asked; the database fills the rest with its own defaults."""
+    return {
+        "delivery": draft.delivery,
+        "marker": secrets.token_hex(16),
+        "operation": draft.operation,
+        "subject": draft.subject,
+        "params": draft.params,
+        "reason": draft.reason,
+        "team": draft.team,
+        "requester": draft.requester,
+        "channel": draft.channel,
+        "rule": draft.rule.name,
+        "approvals_needed": draft.rule.approvals,
+        "created_at": now,
+        "due_at": now,
+        "expires_at": now + draft.rule.expires,
+    } | ({"break_glass": True} if draft.break_glass else {})

@@ -1,0 +1,62 @@
+"""What waits for whom, judged as Slack knows the person now; for showing only, a click is judged anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from approvals.authority.approvers import called_upon
+from approvals.authority.directory import Person
+from approvals.authority.judgement import is_requester
+from approvals.context import Context
+from approvals.models import LIVE_SQL, Request, Vote
+from approvals.states import Status
+
+LOOKED_AT = 200
+
+
+@dataclass(frozen=True)
+class PendingFor:
+    """The requests that wait for one person, those that expire first in front, and the number of those that wait for others."""
+
+    mine: Sequence[Request]
+    others: int
+
+
+def pending_for(context: Context, user: str) -> PendingFor:
+    """What waits for this person; raises SlackAwayError."""
+    pending = _pending(context)
+    if not pending:
+        return PendingFor((), 0)
+    person = context.cached_directory.look(user)
+    verdicts: dict[tuple[str, ...], bool] = {}
+    mine = [request for request in pending if _may(context, person, request, verdicts)]
+    decided = _voted(context, person, mine)
+    mine = [request for request in mine if request.id not in decided]
+    return PendingFor(mine, len(pending) - len(mine))
+
+
+def _may(context: Context, person: Person, request: Request, verdicts: dict[tuple[str, ...], bool]) -> bool:
+    rule = context.rules().named(request.rule)
+    if rule is None or person.objection(context.team()) or is_requester(request, person):
+        return False
+    named = called_upon(request, rule)
+    if named not in verdicts:  # Many requests have the same approvers; Slack is asked once.
+        verdicts[named] = context.cached_directory.among(person, named)
+    return verdicts[named]
+
+
+def _pending(context: Context) -> Sequence[Request]:
+    pending = select(Request).where(text(LIVE_SQL), Request.status == Status.PENDING)
+    in_time = pending.where(col(Request.announced_at).is_not(None), col(Request.expires_at) > context.clock())
+    with context.store.read() as session:
+        return session.exec(in_time.order_by(col(Request.expires_at), col(Request.id)).limit(LOOKED_AT)).all()
+
+
+def _voted(context: Context, person: Person, requests: Sequence[Request]) -> set[int]:
+    asked = col(Vote.request_id).in_([request.id for request in requests])
+    with context.store.read() as session:
+        return set(session.exec(select(Vote.request_id).where(asked, Vote.person == person.key)).all())

@@ -1,0 +1,63 @@
+"""Whether what was approved still holds right before it is done: the world, the rule, and those on whose word it rests."""
+
+from __future__ import annotations
+
+from approvals.authority.approvers import rule_now
+from approvals.authority.may import approvers_now
+from approvals.authority.quorum import missing
+from approvals.authority.rules import Rule
+from approvals.context import Context
+from approvals.models import Request
+from approvals.request import changes
+from approvals.request.break_glass import may_break
+from approvals.request.execution import Execution
+from approvals.request.prepare import look_again, operation_of
+from operations.aws.errors import FieldError
+from operations.core.preview import Preview, digest
+
+
+def what_changed(execution: Execution) -> str:
+    """Why what would be done is not what was approved, or was approved by people who may no longer; empty when all is well."""
+    request = execution.request
+    try:
+        preview = look_again(execution.context, operation_of(request))
+    except FieldError as error:
+        return error.message
+    if digest(request.operation, request.params, preview.precondition) != request.digest:
+        changed = changes.what_changed(Preview.model_validate(request.preview), preview)
+        return changed or "the request is not the one that was approved."
+    return approval_lost(execution)
+
+
+def approval_lost(execution: Execution) -> str:
+    """Why it may not go on, or nothing. Looks everybody up again on whose word it rests: a membership may have ended between the click and now."""
+    request, context = execution.request, execution.context
+    rule = context.rules().named(request.rule)
+    if rule is None:
+        return f"the rule “{request.rule}” under which it was approved no longer exists."
+    if request.break_glass:
+        person = context.people.look(request.requester)
+        return (
+            ""
+            if may_break(context, rule, person)
+            else f"{person.name} may no longer break the glass under the rule “{rule.name}”."
+        )
+    if request.approvals_needed == 0 and rule.approvals == 0:
+        return _grant_lost(context, request, rule)
+    rule = rule_now(request, rule)
+    approvers = approvers_now(context, request, rule)
+    if not missing(rule, request.approvals_needed, [approver.seat for approver in approvers]):
+        return ""
+    gone = [approver.person.name for approver in approvers if not approver.seat]
+    if gone:
+        return f"{', '.join(gone)}, who approved it, may no longer approve under the rule “{rule.name}”."
+    return "the approvals on record do not cover it."
+
+
+def _grant_lost(context: Context, request: Request, rule: Rule) -> str:
+    """Whether the rule that granted it at once would not do so any more for the one who asked."""
+    person = context.people.look(request.requester)
+    named = not rule.requesters or context.people.among(person, rule.requesters)
+    if person.objection(context.team()) or not named:
+        return f"{person.name}, who asked, may no longer do so under the rule “{rule.name}”."
+    return ""

@@ -1,0 +1,22 @@
+"""What is left of a request that ended half-way: asked for by itself, because asking for the whole would repeat what stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from approvals.models import Request
+from approvals.request.prepare import operation_of
+from operations.core.base import Operation
+
+
+def remainder_of(request: Request) -> tuple[Operation, ...]:
+    """The requests for what a half-done one has left undone; none where nothing was done, or the whole may be asked for again."""
+    if not request.step:
+        return ()
+    return operation_of(request).remainder(request.preview.get("precondition", {}), request.memory)
+
+
+def in_words(rest: Sequence[Operation]) -> str:
+    """The commands for it, as advice; empty for nothing."""
+    commands = " and ".join(f"`/org {operation.typed()}`" for operation in rest)
+    return f" Ask only for what is missing, with the button or by {commands}." if rest else ""

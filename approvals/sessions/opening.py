@@ -1,0 +1,115 @@
+"""Opening the role session that a request was granted: once more looked at who asks and what the rule allows, then AssumeRole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from approvals.authority.directory import SlackAwayError
+from approvals.authority.session_rules import objection
+from approvals.context import Context
+from approvals.models import Request
+from approvals.request.prepare import operation_of
+from approvals.views.sessions import Subject
+from operations.access.credentials import Credentials, caller_arn, role_of
+from operations.access.role_sessions import DENIED, Minted, Wanted, mint
+from operations.access.session_refusals import describe, is_young, refused
+from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, RefusedError
+from operations.core.observations import Failed
+
+PAUSE = timedelta(seconds=5)
+NEW_ROLE_PAUSE = timedelta(seconds=20)
+
+
+class LaterError(Exception):
+    """Slack or AWS cannot do it just now; `wait` is how long to leave it."""
+
+    def __init__(self, why: str, wait: timedelta = PAUSE) -> None:
+        super().__init__(why)
+        self.wait = wait
+
+
+class UndeliverableError(Exception):
+    """There will be no credentials: `failed` says why, and the way out."""
+
+    def __init__(self, say: str, advice: str = "") -> None:
+        super().__init__(say)
+        self.failed = Failed(say, advice)
+
+
+def wanted_by(context: Context, request: Request) -> Wanted:
+    """The session that a request stands for, under its rule as it is now; raises UndeliverableError."""
+    operation = granted(request)
+    rule = context.rules().named(request.rule)
+    _, why = objection(rule, operation)
+    if why:
+        raise UndeliverableError(f"The rules have changed since: {why}")
+    return Wanted(
+        account=operation.account,
+        role=operation.role,
+        seconds=operation.seconds,
+        person=request.person or request.requester,
+        request=request.id or 0,
+        policy=rule.session_policy if rule else "",
+    )
+
+
+def open_session(context: Context, request: Request, wanted: Wanted) -> Minted:
+    """New credentials; raises LaterError, or UndeliverableError. Neither holds anything of AWS's answer."""
+    _check_person(context, request)
+    try:
+        _check_role(context, wanted)
+        return mint(context.aws, wanted)
+    except (BusyError, AmbiguousError, CredentialsError) as error:
+        why = f"AWS: {error.code or type(error).__name__}"
+    except RefusedError as error:
+        raise _explained(context, wanted, error) from None
+    raise LaterError(why)
+
+
+def shorter(wanted: Wanted, seconds: int) -> Wanted:
+    """The same session for a shorter time."""
+    return replace(wanted, seconds=min(wanted.seconds, seconds))
+
+
+def granted(request: Request) -> Credentials:
+    """The declaration behind a request for credentials."""
+    operation = operation_of(request)
+    if not isinstance(operation, Credentials):
+        raise UndeliverableError(f"Request #{request.id} is not for credentials.")
+    return operation
+
+
+def subject_of(context: Context, wanted: Wanted) -> Subject:
+    """What the words about this session name."""
+    organization = context.organization()
+    account = organization.accounts_by_id.get(wanted.account) if organization else None
+    name = account.name if account else wanted.account
+    return Subject(wanted.request, wanted.account, name, wanted.role, wanted.seconds, context.console)
+
+
+def _check_person(context: Context, request: Request) -> None:
+    try:
+        person = context.people.look(request.requester)
+    except SlackAwayError as error:
+        raise LaterError(str(error)) from error
+    objection_to = person.objection(context.team())
+    if objection_to:
+        raise UndeliverableError(f"The requester may not have them any more: {objection_to}.")
+
+
+def _check_role(context: Context, wanted: Wanted) -> None:
+    """Neither the management account nor the bot's own role, whatever was approved."""
+    organization = context.organization()
+    own_role = role_of(caller_arn(context.aws))
+    if (organization and wanted.account == organization.management_account) or wanted.role == own_role:
+        raise UndeliverableError("Credentials for the management account and for the bot's own role are never given.")
+
+
+def _explained(context: Context, wanted: Wanted, error: RefusedError) -> Exception:
+    account = describe(context.aws, wanted.account) if error.code == DENIED else {}
+    if is_young(account, context.clock()):
+        return LaterError("AWS does not let anybody into the new account yet", NEW_ROLE_PAUSE)
+    organization = context.organization()
+    failed = refused(error, wanted, account, organization.management_account if organization else "")
+    return UndeliverableError(failed.say, failed.advice)

@@ -1,0 +1,192 @@
+"""What is due with a role session: its message deleted, its requester warned, its end told to AWS.
+
+All of it is durable: a row says when it has to be looked at next, and a worker that dies leaves it due.
+Source: Slack API, "chat.delete".
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from slack_sdk import WebClient
+from sqlmodel import Session
+
+from approvals.audit import chain
+from approvals.context import Context
+from approvals.models import Request, RoleSession
+from approvals.queue import outgoing
+from approvals.queue.leases import claim, release
+from approvals.sessions import book
+from approvals.sessions.book import WARN_BEFORE, State
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.views import sessions
+from approvals.views.thread import Body
+from operations.access.revocation import revoke
+from operations.access.role_sessions import Wanted
+from operations.access.session_refusals import refused
+from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FencedError, RefusedError
+
+log = logging.getLogger(__name__)
+GONE = frozenset({"message_not_found", "channel_not_found"})
+ALERT_AFTER = 3
+LONGEST_PAUSE = timedelta(minutes=5)
+END_PAUSE = timedelta(seconds=15)
+
+
+def tend(context: Context, slack: WebClient, number: int, bind: Callable[[int | None], None] = lambda _: None) -> None:
+    """Does what is due with one session, and says when it is due again."""
+    row = _claimed(context, number)
+    if row is None:
+        return
+    bind(row.request_id)
+    try:
+        _warn_or_expire(context, number)
+        _delete(context, slack, number)
+        _end(context, number)
+    except Exception:
+        log.exception("an error of the bot's own")
+        _later(context, number, LONGEST_PAUSE)
+    finally:
+        with context.store.write() as session:
+            release(session, RoleSession, number, context.owner)
+
+
+def _claimed(context: Context, number: int) -> RoleSession | None:
+    with context.store.write() as session:
+        if not claim(session, RoleSession, number, context.owner, context.clock()):
+            return None
+        return _row(session, number)
+
+
+def _row(session: Session, number: int) -> RoleSession:
+    return session.get_one(RoleSession, number, populate_existing=True)
+
+
+def _warn_or_expire(context: Context, number: int) -> None:
+    now = context.clock()
+    with context.store.write() as session:
+        row = _row(session, number)
+        if _has_passed(row, now):
+            book.over(session, row, State.EXPIRED, now, "orgbot")
+        elif row.state == State.LIVE and not row.warned and row.expires_at and row.expires_at - WARN_BEFORE <= now:
+            row.warned = True
+            book.settle(row)
+            outgoing.direct(session, session.get_one(Request, row.request_id), now, sessions.nearly_over(row))
+        session.add(row)
+
+
+def _has_passed(row: RoleSession, now: datetime) -> bool:
+    """Whether its time is over; that of an offer is over when its message goes."""
+    end = row.expires_at or row.delete_due_at
+    return row.state in (State.LIVE, State.OFFERED) and end is not None and end <= now
+
+
+def _delete(context: Context, slack: WebClient, number: int) -> None:
+    """Takes the message out of Slack; a deletion that is repeated finds nothing, and that is success."""
+    with context.store.read() as session:
+        row = _row(session, number)
+    if row.delete_due_at is None or row.delete_due_at > context.clock():
+        return
+    if not row.ts:  # It is still on its way.
+        _later(context, number, END_PAUSE)
+        return
+    try:
+        call(slack, "chat.delete", channel=row.channel, ts=row.ts)
+    except SlackRefusedError as error:
+        if error.code not in GONE:
+            _not_deleted(context, number, error.code, timedelta(0))
+            return
+    except SlackBusyError as error:
+        _not_deleted(context, number, "Slack is away", error.wait)
+        return
+    except SlackAmbiguousError:
+        _not_deleted(context, number, "Slack's answer was lost", timedelta(0))
+        return
+    _deleted(context, number)
+
+
+def _deleted(context: Context, number: int) -> None:
+    with context.store.write() as session:
+        row = _row(session, number)
+        row.delete_due_at, row.tries = None, 0
+        book.settle(row)
+        session.add(row)
+
+
+def _not_deleted(context: Context, number: int, why: str, least: timedelta) -> None:
+    """Tries again, less and less often and without end; the third failure is told in the approval channel."""
+    now = context.clock()
+    log.warning("a message with credentials could not be deleted: %s", why)
+    with context.store.write() as session:
+        row = _row(session, number)
+        row.tries += 1
+        if row.tries >= ALERT_AFTER and not row.alerted:
+            row.alerted = True
+            log.error("a message with credentials is still in Slack after %s tries: %s", row.tries, why)
+            outgoing.thread(session, session.get_one(Request, row.request_id), now, sessions.not_deleted(row, why))
+        row.delete_due_at = now + max(least, min(context.pace.after(row.tries), LONGEST_PAUSE))
+        book.settle(row)
+        session.add(row)
+
+
+def _end(context: Context, number: int) -> None:
+    """Tells AWS that the session has ended; while AWS is away it is told again and again, until the session's own end."""
+    with context.store.read() as session:
+        row = _row(session, number)
+        request = session.get_one(Request, row.request_id)
+    if row.state != State.ENDING:
+        return
+    if row.access_key_id and row.expires_at and row.expires_at > context.clock():
+        try:
+            revoke(context.aws, _wanted(request, row), row.role_id)
+        except (BusyError, AmbiguousError, CredentialsError, FencedError) as error:
+            log.warning("the end of a session waits: %s", error)
+            _later(context, number, END_PAUSE)
+            return
+        except RefusedError as error:
+            _not_ended(context, number, error)
+            return
+    _ended(context, number)
+
+
+def _wanted(request: Request, row: RoleSession) -> Wanted:
+    """The session as it was opened; its name is what AWS is told."""
+    return Wanted(row.account, row.role, row.duration, request.person or request.requester, row.request_id)
+
+
+def _ended(context: Context, number: int) -> None:
+    now = context.clock()
+    with context.store.write() as session:
+        row = _row(session, number)
+        book.over(session, row, State.ENDED, now, row.ended_by)
+        _tell(session, row, now, sessions.ended(row))
+
+
+def _not_ended(context: Context, number: int, error: RefusedError) -> None:
+    now, organization = context.clock(), context.organization()
+    with context.store.write() as session:
+        row = _row(session, number)
+        request = session.get_one(Request, row.request_id)
+        management = organization.management_account if organization else ""
+        failed = refused(error, _wanted(request, row), {}, management)
+        row.state = State.LIVE
+        book.settle(row)
+        chain.record(session, now, "credentials.not-ended", "orgbot", row.request_id, why=error.code)
+        _tell(session, row, now, sessions.not_ended(row, failed.say, failed.advice))
+
+
+def _later(context: Context, number: int, wait: timedelta) -> None:
+    with context.store.write() as session:
+        row = _row(session, number)
+        row.due_at = context.clock() + wait
+        session.add(row)
+
+
+def _tell(session: Session, row: RoleSession, now: datetime, said: Body) -> None:
+    """Into the thread and to the requester."""
+    request = session.get_one(Request, row.request_id)
+    session.add(row)
+    outgoing.thread(session, request, now, said)
+    outgoing.direct(session, request, now, said)

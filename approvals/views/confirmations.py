@@ -1,0 +1,66 @@
+"""What Slack asks between a button of a card and its effect: what would happen, in the words of this request. Pure.
+
+Source: Slack API, "Block Kit: Confirmation dialog object" (plain text, 300 characters).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from approvals.models import Request
+from approvals.slack.blocks import CONFIRM_TEXT, Block, confirm, shorten
+from operations.core.preview import Preview
+
+AT_ONCE = "Your approval is recorded, and it starts at once."
+LATER = "Your approval is recorded; it starts as soon as the others who are needed have approved."
+CLOSED = "The card is closed, and nothing is done in AWS. Only the person who asked can cancel it."
+FILES = "This is filed as a new request, and has to be approved like any other."
+LONGEST_TITLE = 110
+
+
+def to_approve(request: Request, preview: Preview, needed: int) -> Block:
+    """Names what is approved and the card's first warning, so that the last look is not at a number; red when it warns.
+
+    `needed` is how many approvals are still missing.
+    """
+    then = AT_ONCE if needed <= 1 else LATER
+    title = _named(preview.title)
+    warning = _warning(preview.warnings, CONFIRM_TEXT - len(title) - len(then))
+    style = "danger" if warning else ""
+    return confirm(f"Approve request #{request.id}?", f"{title}{warning}{then}", "Approve", "Not yet", style)
+
+
+def _named(title: str) -> str:
+    return f"{shorten(title, LONGEST_TITLE)}.\n"
+
+
+def _warning(warnings: tuple[str, ...], room: int) -> str:
+    """The first warning on a line of its own, and how many more there are."""
+    if not warnings:
+        return ""
+    more = len(warnings) - 1
+    end = f" (and {more} more on the card)\n" if more else "\n"
+    return shorten(f"Warning: {warnings[0]}", room - len(end)) + end
+
+
+def to_cancel(request: Request) -> Block:
+    """Asked of everybody who presses it, because Slack shows everybody the same card."""
+    text = f"{_named(request.title)}{CLOSED}"
+    return confirm(f"Cancel request #{request.id}?", text, "Cancel request", "Keep it")
+
+
+def to_undo(request: Request, titles: Sequence[str]) -> Block:
+    """Names the requests that would be filed to undo this one."""
+    room = CONFIRM_TEXT - len(FILES)
+    text = shorten("\n".join(f"{shorten(title, LONGEST_TITLE)}." for title in titles), room - 1)
+    return confirm(f"Undo request #{request.id}?", f"{text}\n{FILES}", "File the request", "Not now")
+
+
+def to_sign(request: Request) -> Block:
+    """The review of what was done without approval."""
+    return confirm(
+        f"Sign the review of request #{request.id}?",
+        "You have looked at what was done and why. Your name stays on the card and in the audit.",
+        "I have reviewed it",
+        "Not yet",
+    )

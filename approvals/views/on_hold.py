@@ -1,0 +1,62 @@
+"""When AWS cannot be asked: what people are told while a request waits for that, and what they may ask of it."""
+
+from __future__ import annotations
+
+from approvals.models import Request
+from approvals.slack.blocks import escape, section, shorten
+from approvals.views.thread import Body, body, link, name, while_waiting
+from operations.core.observations import Failed
+from operations.core.steps import Control
+
+ON_HOLD = "held"  # In a request's memory: people were told that it waits.
+FAILED_LOOKS = "stumbles"  # In a request's memory: how many looks have failed in a row.
+GIVE_UP = Control(
+    "give-up",
+    "Give up",
+    "The request ends here. What was sent to AWS may still take effect, and nobody follows it any more.",
+)
+
+
+def postponed(request: Request, why: Failed) -> Body:
+    """To the requester: AWS cannot be asked what the request would do, so that nobody has been asked to approve it yet."""
+    return body(
+        f":warning: Your request #{request.id} ({request.operation}) waits, and approvers have not been asked yet: "
+        f"{escape(shorten(why.say, 1000))} It goes on by itself; please don't ask for the same again.{_to_do(why)}"
+    )
+
+
+def waits(request: Request, why: Failed, *, sent: bool) -> Body:
+    """Into the thread: AWS cannot be looked at, why, whether anything may have been changed, and who has to mend what."""
+    text = _waits(why, sent=sent)
+    return body(text, section(text), *while_waiting(request.id or 0, (), (GIVE_UP,)))
+
+
+def waits_for_requester(request: Request, why: Failed, *, sent: bool) -> Body:
+    """To the requester, the same with a link."""
+    return body(f"{_waits(why, sent=sent)}\nIt is your {name(request)}: {link(request)}.")
+
+
+def _waits(why: Failed, *, sent: bool) -> str:
+    return (
+        f":warning: *Waiting:* {escape(shorten(why.say, 1000))} {_effect(sent=sent)} I keep trying and go on by myself; "
+        f"please don't ask for the same again.{_to_do(why)}"
+    )
+
+
+def _effect(*, sent: bool) -> str:
+    return "What was sent to AWS may have taken effect." if sent else "Nothing has been changed."
+
+
+def _to_do(why: Failed) -> str:
+    return f"\n*What to do:* {escape(shorten(why.advice, 800))}"
+
+
+def goes_on(request: Request) -> Body:
+    """Into the thread and to the requester: AWS can be looked at again."""
+    return body(f":arrow_forward: AWS can be asked again, and {link(request)} goes on.")
+
+
+def given_up(*, sent: bool) -> Failed:
+    """The end of a request that somebody would not let wait any longer."""
+    say = f"It was given up, as asked, while AWS could not be asked. {_effect(sent=sent)}"
+    return Failed(say, "Look in AWS what stands before asking again.")

@@ -1,0 +1,72 @@
+"""What is said while a request waits: reminders, the escalation, and that it expires soon. Pure.
+
+Source: Slack API, "Formatting text for app surfaces" (Date formatting).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from approvals.models import Request
+from approvals.views.thread import Body, body, link, name
+
+NOBODY = "Nobody may approve it under today's rules; whoever still needs it can ask again."
+NOBODY_ELSE = "The rule names nobody else who could decide it."
+
+
+def reminder(request: Request, who: str, missing: int, now: datetime) -> Body:
+    """Into the thread: how long it has waited, for whom, and until when."""
+    return body(f":bell: {_waited(request, now)} {_asked(who, missing)}{_until(request)}")
+
+
+def escalation(request: Request, to: str, now: datetime) -> Body:
+    """Into the thread: more people may decide from now on."""
+    called = f"{to}: from now on you may decide it as well." if to else NOBODY_ELSE
+    return body(f":rotating_light: {_waited(request, now)} {called}{_until(request)}")
+
+
+def warning(who: str, missing: int) -> Body:
+    """Into the thread, an hour before the end."""
+    return body(f":hourglass: This request expires in about an hour. {_asked(who, missing)}")
+
+
+def warning_for_requester(request: Request) -> Body:
+    """To the requester, the same with a link."""
+    return body(
+        f":hourglass: Your {name(request)} expires in about an hour, and nobody has decided yet: {link(request)}. "
+        "You may speak to its approvers, or ask again afterwards."
+    )
+
+
+def absent(request: Request, channel: str) -> Body:
+    """To an approver who is not in the approval channel."""
+    return body(
+        f":wave: <@{request.requester}> waits for a decision that you may make: {name(request)}. "
+        f"Its card is in <#{channel}>, where you are not: {link(request)}. Join the channel, or be invited, to decide."
+    )
+
+
+def span(time: timedelta) -> str:
+    """A length of time, roughly: `40 minutes`, `4 hours`, `3 days`."""
+    minutes = max(int(time.total_seconds() // 60), 1)
+    count, unit = (
+        (minutes, "minute") if minutes < 90 else (minutes // 60, "hour") if minutes < 2880 else (minutes // 1440, "day")
+    )
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def _waited(request: Request, now: datetime) -> str:
+    return f"This request has waited for {span(now - (request.announced_at or now))}."
+
+
+def _asked(who: str, missing: int) -> str:
+    needed = f"it needs {missing} more approval{'' if missing == 1 else 's'}, or a denial"
+    return f"{who}: {needed}." if who else NOBODY
+
+
+def _until(request: Request) -> str:
+    moment = request.expires_at
+    if moment is None:
+        return ""
+    fallback = f"{moment:%Y-%m-%d %H:%M} UTC"
+    return f" It expires <!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>."

@@ -1,0 +1,235 @@
+"""What is said in the thread and in direct messages: pure, from the request to Slack's blocks.
+
+Source: Slack API, "Formatting text for app surfaces", "Block Kit".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from approvals.authority.approvers import cannot_decide, mentions
+from approvals.authority.rules import Rule
+from approvals.models import Request
+from approvals.slack.blocks import (
+    Block,
+    button,
+    code,
+    confirm,
+    context,
+    escape,
+    fields,
+    fit,
+    quoted,
+    section,
+    shorten,
+    url_button,
+)
+from approvals.states import Status
+from approvals.views.confirmations import to_undo
+from operations.core.closing import Closing
+from operations.core.snippet import Snippet
+from operations.core.steps import Control
+
+Body = dict[str, Any]
+LONGEST_LINE = 2900
+
+
+def body(text: str, *blocks: dict[str, Any]) -> Body:
+    """A message: `text` is what notifications show, the blocks are what is seen (the text itself when there are none)."""
+    text = shorten(text, LONGEST_LINE)
+    return {"text": text, "blocks": fit(list(blocks)) or [section(text)]}
+
+
+def name(request: Request) -> str:
+    """The request as people refer to it: number and title, escaped."""
+    return f"request #{request.id} ({escape(shorten(request.title, 200))})"
+
+
+def link(request: Request) -> str:
+    """`request #12`, linked to its card when the card is known."""
+    return f"<{request.card_link}|request #{request.id}>" if request.card_link else f"request #{request.id}"
+
+
+def filed(request: Request) -> Body:
+    """To the requester, when the card has been posted."""
+    where = f"in <#{request.card_channel}>" if request.card_channel else "in the approval channel"
+    if request.break_glass:
+        return body(
+            f":rotating_light: Your {name(request)} acts at once under break glass: {link(request)} {where}. Somebody else has to review it there."
+        )
+    if not request.approvals_needed:
+        return body(
+            f":white_check_mark: Your {name(request)} needs no approval, by the rule “{escape(request.rule)}”: {link(request)} {where}."
+        )
+    return body(f":hourglass_flowing_sand: Your {name(request)} waits for approval: {link(request)} {where}.")
+
+
+def refused(request: Request) -> Body:
+    """To the requester, when the request could not be put before approvers."""
+    text = (
+        f":no_entry: Your request #{request.id} ({request.operation}) was not put before the approvers.\n"
+        f"{escape(shorten(request.outcome, 2000))}\nNothing has been changed. *Ask again* opens the form with what you gave."
+    )
+    return body(text, section(text), _again(request))
+
+
+def glass_broken(request: Request, rule: Rule, without: frozenset[str] = frozenset()) -> Body:
+    """Into the thread and the channel: somebody acts without approval, why, and who has to review it."""
+    reviewers = mentions(rule.deciders(), without | cannot_decide(request, ())) or "Whoever approves such requests"
+    told = f":rotating_light: *Break glass:* <@{request.requester}> acts at once, without approval: {name(request)}."
+    asked = f"{reviewers}: one of you has to review it, by *I have reviewed this* on the card."
+    text = f"{told}\n*Reason:* {escape(shorten(request.reason, 1000))}\n{asked}"
+    return body(text, section(told), quoted("Reason", request.reason), section(asked)) | {"reply_broadcast": True}
+
+
+def reviewed(request: Request) -> Body:
+    """Into the thread, when somebody has signed the review of what was done under break glass."""
+    return body(f":white_check_mark: Reviewed by <@{request.reviewed_by}>.")
+
+
+def decided(request: Request) -> Body:
+    """Into the thread, when the request has been decided, taken back, or has run out of time."""
+    return _decision(request, _decided(request), *([_again(request)] if request.status == Status.EXPIRED else []))
+
+
+def decided_for_requester(request: Request) -> Body:
+    """To the requester, the same with a link."""
+    return _decision(request, f"{_decided(request)}\nIt is your {name(request)}: {link(request)}.")
+
+
+def _decided(request: Request) -> str:
+    return _DECISIONS[Status(request.status)].format(by=_by(request))
+
+
+def _decision(request: Request, line: str, *blocks: Block) -> Body:
+    """The line and, as a quotation, the reason that came with the decision."""
+    if not request.decision_reason:
+        return body(line, section(line), *blocks)
+    text = f"{line}\nReason: {escape(shorten(request.decision_reason, 1000))}"
+    return body(text, section(line), quoted("Reason", request.decision_reason), *blocks)
+
+
+def withdrawn(request: Request, user: str) -> Body:
+    """Into the thread, when an approver has taken their approval back."""
+    return body(f":leftwards_arrow_with_hook: <@{user}> has withdrawn their approval of request #{request.id}.")
+
+
+_DECISIONS = {
+    Status.APPROVED: ":white_check_mark: Approved by {by}. It starts now.",
+    Status.DENIED: ":x: Denied by {by}. Nothing has been changed.",
+    Status.CANCELLED: ":wastebasket: Cancelled by {by}. Nothing has been changed.",
+    Status.EXPIRED: ":hourglass: Nobody decided in time, so the request has expired. Nothing has been changed; ask again if it is still needed.",
+}
+
+
+def _by(request: Request) -> str:
+    return f"<@{request.decided_by}>" if request.decided_by else f"the rule “{escape(request.rule)}”"
+
+
+def private(number: int, sentence: str) -> Body:
+    """A private line about a request."""
+    return body(f":information_source: Request #{number}: {sentence}")
+
+
+def too_late(request: Request) -> str:
+    """What somebody is told whose click came after the decision."""
+    if request.status == Status.EXPIRED:
+        return "nobody decided in time; it has expired. Your click changed nothing."
+    verb = {Status.DENIED: "denied", Status.CANCELLED: "cancelled", Status.REFUSED: "refused"}.get(
+        Status(request.status), "approved"
+    )
+    when = f" {slack_time(request)}" if request.decided_at else ""
+    return f"it was already {verb} by {_by(request)}{when}. Your click changed nothing."
+
+
+def slack_time(request: Request) -> str:
+    """When it was decided, in the reader's own time zone."""
+    return when(request.decided_at)
+
+
+def when(at: datetime | None) -> str:
+    """A time in the reader's own time zone; empty for None. Source: Slack API, "Formatting text", Date formatting."""
+    if at is None:
+        return ""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+
+
+def progress(say: str, *blocks: Block, icon: str = ":gear:") -> Body:
+    """One step's news, into the thread, with blocks beneath it."""
+    text = f"{icon} {escape(say)}"
+    return body(text, section(text), *blocks) if blocks else body(text)
+
+
+def while_waiting(number: int, snippets: Sequence[Snippet], controls: Sequence[Control]) -> list[Block]:
+    """What people need while a request waits for them: text to copy, and what they may ask for."""
+    copied = [section(f"*{escape(snippet.label)}*\n{code(snippet.text)}") for snippet in snippets]
+    buttons = [
+        button(
+            control.label,
+            f"control:{control.key}",
+            str(number),
+            confirm=confirm(f"{control.label}?", control.question, "Yes", "No"),
+        )
+        for control in controls
+    ]
+    return [*copied, *([{"type": "actions", "elements": buttons}] if buttons else [])]
+
+
+def asks_control(request: Request, user: str, label: str) -> Body:
+    """Into the thread, when somebody has pressed a button beside a waiting request."""
+    return body(f":point_right: <@{user}> asks: {escape(label)} (request #{request.id}).")
+
+
+def succeeded(request: Request, closing: Closing, *, undo: Sequence[str] = ()) -> Body:
+    """The good end, with what it hands over, and the button that files what undoes it; `undo` has the titles of that."""
+    text = f":white_check_mark: {escape(closing.summary)}"
+    undoing = [_undo(request, undo)] if undo else []
+    end = context(f"Request #{request.id}, {request.operation}")
+    return body(text, section(text), *handover(closing), *undoing, end)
+
+
+def _undo(request: Request, titles: Sequence[str]) -> Block:
+    asks = button("Undo", "undo", str(request.id), confirm=to_undo(request, titles))
+    return {"type": "actions", "elements": [asks]}
+
+
+def _again(request: Request, label: str = "Ask again") -> Block:
+    return {"type": "actions", "elements": [button(label, "again", str(request.id))]}
+
+
+def handover(closing: Closing) -> list[dict[str, Any]]:
+    """The blocks of what a finished request hands over: facts, snippets to copy, links."""
+    facts = fields({fact.label: fact.value for fact in closing.facts})
+    snippets = [section(f"*{escape(snippet.label)}*\n{code(snippet.text)}") for snippet in closing.snippets]
+    buttons = [url_button(item.label, f"link-{index}", item.url) for index, item in enumerate(closing.links)]
+    links = [{"type": "actions", "elements": buttons}] if buttons else []
+    return [*facts, *snippets, *links]
+
+
+def succeeded_for_requester(request: Request, closing: Closing) -> Body:
+    """To the requester: the good end, and where it was decided."""
+    message = succeeded(request, closing)
+    message["blocks"].insert(1, section(f"It was your {name(request)}: {link(request)}."))
+    return message
+
+
+def ended_badly(request: Request, *, half_done: bool = False) -> Body:
+    """A failed or stale request: what AWS means, what was done and what was not, and the way out.
+
+    The button asks for the same again; of what is half done, only for the rest.
+    """
+    button_again = _again(request, "Ask for the rest") if half_done else _again(request)
+    return body(_bad_end(request), section(_bad_end(request)), button_again)
+
+
+def ended_badly_for_requester(request: Request) -> Body:
+    """To the requester, the same with a link."""
+    return body(f"{_bad_end(request)}\nIt was your {name(request)}: {link(request)}.")
+
+
+def _bad_end(request: Request) -> str:
+    icon, word = (":warning:", "Out of date") if request.status == Status.STALE else (":x:", "Failed")
+    advice = f"\n*What to do:* {escape(shorten(request.advice, 800))}" if request.advice else ""
+    return f"{icon} *{word}:* {escape(shorten(request.outcome, 1500))}{advice}"

@@ -1,0 +1,66 @@
+"""`orgbot check`: is the configuration right? One line for each thing that the bot needs, with the way out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from alembic.runtime.migration import MigrationContext
+
+from bot.checks.aws import aws_findings
+from bot.checks.findings import Finding, WrongError, tried
+from bot.checks.slack import slack_findings
+from bot.config.rules_file import load_rules
+from bot.config.settings import Settings, SettingsError, aws_variables, unknown
+from bot.database import file_of, open_engine
+from bot.start import WRONG, settings_or_complaints
+
+
+def run_checks() -> int:
+    """Prints every finding; gives the exit code: 1 when something is wrong, what could not be looked at not counted."""
+    settings = settings_or_complaints(os.environ)
+    if settings is None:
+        return WRONG
+    os.environ.update(aws_variables())
+    wrong = 0
+    for finding in findings(settings):
+        sys.stdout.write(f"{finding}\n")
+        sys.stdout.flush()
+        wrong += finding.ok is False
+    return WRONG if wrong else 0
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Every finding, each as soon as it is known; nothing is changed anywhere."""
+    yield Finding.right("settings", "complete")
+    for line in unknown(os.environ):
+        yield Finding.wrong("settings", line)
+    yield tried("database", lambda: _database(settings.database_url))
+    try:
+        rules = load_rules(settings).rules
+        yield Finding.right("rules", "1 rule" if len(rules) == 1 else f"{len(rules)} rules")
+    except SettingsError as error:
+        rules = ()
+        for line in error.lines:
+            yield Finding.wrong("rules", line)
+    yield from slack_findings(settings, rules)
+    yield from aws_findings(rules)
+
+
+def _database(url: str) -> str:
+    name = file_of(url)
+    if name and not Path(name).exists():
+        return _to_be_made(Path(name).absolute().parent)
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    engine.dispose()
+    return f"{engine.dialect.name}, revision {revision or 'none yet; made at the first start'}"
+
+
+def _to_be_made(folder: Path) -> str:
+    if not os.access(folder, os.W_OK):
+        raise WrongError(f"nothing can be written in {folder}; make that folder, or set DATABASE_URL")
+    return "sqlite, none yet; made at the first start"

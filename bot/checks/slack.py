@@ -1,0 +1,85 @@
+"""What `orgbot check` asks Slack: the tokens, the scopes, the channel, and everybody whom the rules name.
+
+Source: Slack API, "auth.test" (the header x-oauth-scopes), "conversations.info", "users.lookupByEmail".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from slack_sdk import WebClient
+
+from approvals.authority.directory import Directory
+from approvals.authority.rules import Rule
+from approvals.slack.client import call
+from bot.checks.findings import Finding, WrongError, sentence, tried
+from bot.checks.scopes import SCOPES
+from bot.config.settings import Settings
+from bot.identity import channel_id
+from bot.slack import slack_client
+
+
+def slack_findings(settings: Settings, rules: Sequence[Rule]) -> Iterator[Finding]:
+    """Everything that Slack tells."""
+    slack = slack_client(settings)
+    try:
+        answer = slack.auth_test()
+    except Exception as error:  # noqa: BLE001  As in `tried`.
+        yield Finding.wrong("Slack token", sentence(error))
+        return
+    yield Finding.right("Slack token", f"{answer.get('user')} in {answer.get('team')} ({answer.get('team_id')})")
+    yield _scopes({key.lower(): value for key, value in answer.headers.items()}.get("x-oauth-scopes", ""))
+    yield tried("approval channel", lambda: _channel(slack, settings.approval_channel))
+    if settings.slack_app_token is not None:
+        app_token = settings.slack_app_token.get_secret_value()
+        yield tried("Slack app token", lambda: _socket(slack, app_token))
+    for word, role in _named(rules).items():
+        yield tried(f"{role} {word}", partial(_person, slack, word, str(answer.get("team_id"))))
+
+
+def _named(rules: Sequence[Rule]) -> dict[str, str]:
+    """Everybody whom the rules name, and as what."""
+    everybody = {person: "named in a rule" for rule in rules for person in rule.people()}
+    approvers = {person: "approver" for rule in rules for person in (*rule.approvers, *rule.second_approvers)}
+    return approvers | {person: name for person, name in everybody.items() if person not in approvers}
+
+
+def _scopes(header: object) -> Finding:
+    granted = {scope.strip() for scope in str(header).split(",") if scope.strip()}
+    if not granted:
+        return Finding.unknown("scopes", "Slack does not tell them; compare them with manifest.yml")
+    missing = [f"{scope} ({without})" for scope, without in SCOPES.items() if scope not in granted]
+    if missing:
+        return Finding.wrong("scopes", f"missing: {', '.join(missing)}; install the app again from manifest.yml")
+    return Finding.right("scopes", f"all {len(SCOPES)} of manifest.yml")
+
+
+def _channel(slack: WebClient, setting: str) -> str:
+    channel = channel_id(slack, setting, asking=lambda ask: ask())
+    found = call(slack, "conversations.info", channel=channel)["channel"]
+    if not found.get("is_member", True):
+        raise WrongError(f"the bot is not in #{found.get('name')}; type /invite @orgbot there")
+    return f"#{found.get('name')} ({channel})"
+
+
+def _socket(slack: WebClient, app_token: str) -> str:
+    call(slack, "apps.connections.open", app_token=app_token)
+    return "Socket Mode can be opened"
+
+
+def _person(slack: WebClient, word: str, team: str) -> str:
+    if word.startswith("S") and "@" not in word:
+        return _group(call(slack, "usergroups.users.list", usergroup=word)["users"])
+    user = str(call(slack, "users.lookupByEmail", email=word)["user"]["id"]) if "@" in word else word
+    person = Directory(slack).look(user)
+    objection = person.objection(team)
+    if objection:
+        raise WrongError(f"{objection}; name a full member of this workspace in place of {person.name}")
+    return f"{person.name} ({user})" if "@" in word else person.name
+
+
+def _group(members: Sequence[str]) -> str:
+    if not members:
+        raise WrongError("nobody is in this user group; add people to it in Slack")
+    return "a group of 1 person" if len(members) == 1 else f"a group of {len(members)} people"

@@ -1,0 +1,58 @@
+"""Whether the bot can do its work just now, one line for each thing it needs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from sqlmodel import text
+
+from approvals.queue.store import Store
+from bot.http.edge import Line
+from bot.slack import SlackHealth
+from bot.snapshot.cache import SnapshotCache
+
+log = logging.getLogger(__name__)
+
+
+class Connected(Protocol):
+    """A transport that can tell whether Slack reaches the bot."""
+
+    def connected(self) -> bool: ...
+
+
+class Readiness:
+    """`lines()` gives (name, ok, detail) for `/readyz`, from the first moment on; `watch` adds what there is only later."""
+
+    def __init__(self, health: SlackHealth) -> None:
+        self._health = health
+        self._looks: list[Callable[[], Line]] = []
+        self.state: Literal["starting", "started", "stopping"] = "starting"
+
+    def watch(self, store: Store, snapshot: SnapshotCache, transport: Connected) -> None:
+        """Looks at these from now on. AWS being away does not count, because looking and asking go on without it."""
+        self._looks = [
+            lambda: _database(store),
+            lambda: _slack(self._health.problem(connected=transport.connected())),
+            lambda: ("organization", None if snapshot.problem else True, snapshot.problem or "read"),
+        ]
+
+    def lines(self) -> list[Line]:
+        """What is needed to answer and to carry out."""
+        looks = self._looks or [lambda: _slack(self._health.problem(connected=False))]
+        return [("process", self.state == "started", self.state), *(look() for look in looks)]
+
+
+def _slack(problem: str) -> Line:
+    return ("slack", not problem, problem or "connected")
+
+
+def _database(store: Store) -> Line:
+    try:
+        with store.read() as session:
+            session.execute(text("SELECT 1"))
+    except Exception as error:
+        log.exception("the database does not answer")
+        return ("database", False, type(error).__name__)
+    return ("database", True, "answers")

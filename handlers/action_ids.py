@@ -1,0 +1,25 @@
+"""The action and callback ids by which Slack's deliveries find their listeners."""
+
+from __future__ import annotations
+
+import re
+
+from operations.core.fields import FieldKind
+
+COMMAND = "/org"
+REQUEST_FORM = re.compile(r"^request:")
+DENY_FORM = "deny"
+BREAK_GLASS_FORM = re.compile(r"^break-glass:")
+OPEN_FORM = re.compile(r"^form:")
+DECISION = re.compile(r"^(approve|cancel|withdraw|review|control:[a-z-]{1,40})$")
+ANEW = re.compile(r"^(undo|again)$")
+LINK = re.compile(r"^link")
+PICKERS = {
+    "account": FieldKind.ACCOUNT,
+    "accounts": FieldKind.ACCOUNT,
+    "service": FieldKind.SERVICE,
+    "ou": FieldKind.OU,
+    "target": FieldKind.TARGET,
+    "policy": FieldKind.POLICY,
+}
+PICKER = re.compile(rf"^({'|'.join(PICKERS)}):")

@@ -1,0 +1,39 @@
+"""What the handlers get from the assembly: everything they may use, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from approvals.authority.admission import Admission
+from approvals.authority.rules import Rules
+from approvals.request.intake import Click, Intake
+from approvals.request.pending import PendingFor
+from approvals.sessions.reveal import Press
+from handlers.queries.sources import Sources
+from operations.snapshot.organization import Organization
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """`organization()` is the cached snapshot (None until it was read once), `refresh()` asks for a newer one in the
+    background, `unread()` says why there is none, `team()` is the bot's own team id, and `run(work)` hands work that calls Slack to the bot's own workers.
+    `may_decide(click)`, `pending_for(user)`, `oversees(user)` and `reveal(press)` ask Slack: workers only. The first soon
+    gives up. `admission` says who may see anything at all. `sources` are what the looks use beyond the snapshot."""
+
+    intake: Intake
+    admission: Admission
+    organization: Callable[[], Organization | None]
+    refresh: Callable[[], None]
+    unread: Callable[[], str]
+    rules: Callable[[], Rules]
+    team: Callable[[], str]
+    run: Callable[[Callable[[], None]], None]
+    may_decide: Callable[[Click], bool]
+    pending_for: Callable[[str], PendingFor]
+    clock: Callable[[], datetime]
+    approval_channel: str
+    oversees: Callable[[str], bool]
+    reveal: Callable[[Press], str]
+    sources: Sources

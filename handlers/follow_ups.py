@@ -1,0 +1,122 @@
+"""`Undo`, `Ask again` and `Ask for the rest`: a request that is over becomes a new one, filed and approved like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from approvals.models import Request
+from approvals.request.remainder import remainder_of
+from approvals.slack.blocks import Block, escape
+from approvals.states import TERMINAL, Status
+from handlers.action_ids import ANEW
+from handlers.actions import BROKEN, request_number
+from handlers.caller import Caller, delivery, of_interaction
+from handlers.commands import filed_line
+from handlers.declared import LONGEST_REASON
+from handlers.dependencies import Dependencies
+from handlers.filing import NotAcceptedError, file
+from handlers.forms import FormContext, form
+from handlers.modals import open_view
+from handlers.parser import Given
+from handlers.responder import Responder
+from operations.core.base import Operation
+from operations.core.registry import by_name
+
+NOT_OVER = ":information_source: Request #{number} is not over yet. `/org request {number}` shows how it stands."
+NO_UNDO = ":information_source: Request #{number} cannot be undone by another request."
+
+
+def register(app: App, deps: Dependencies) -> None:
+    """Takes both buttons in."""
+
+    @app.action(ANEW)
+    def anew(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        caller = of_interaction(body)
+        view = _form(deps, caller, body)
+        if view:
+            open_view(deps, client, caller, view)
+        else:
+            line, responder = "\n".join(_filed(deps, caller, body)), Responder(deps, client, caller)
+            responder.if_admitted(lambda: responder.tell(line))
+        ack()
+
+
+def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | None:
+    """The form of a refused request with all that was given, because the same would be refused again; else None."""
+    number, kind = request_number(body), body["actions"][0]["action_id"]
+    request = deps.intake.find(number) if number and kind == "again" else None
+    operation = by_name().get(request.operation) if request else None
+    if request is None or operation is None or request.status != Status.REFUSED:
+        return None
+    given = Given(_values(request.params), request.reason)
+    return form(operation, FormContext(given, deps.organization(), caller.channel, deps.clock()))
+
+
+def _filed(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Iterator[str]:
+    number, action = request_number(body), body["actions"][0]
+    request = deps.intake.find(number) if number else None
+    if request is None:
+        yield BROKEN
+        return
+    wanted = _wanted(str(action["action_id"]), request)
+    if isinstance(wanted, str):
+        yield wanted.format(number=request.id)
+        return
+    for index, (operation, given) in enumerate(wanted):
+        name = delivery(
+            "click", caller.team, caller.user, action["action_id"], request.id, index, action.get("action_ts")
+        )
+        yield _one(deps, caller, operation, given, name)
+
+
+def _one(deps: Dependencies, caller: Caller, operation: type[Operation], given: Given, name: str) -> str:
+    try:
+        filed = file(deps, caller, operation, given, name)
+    except NotAcceptedError as error:
+        return f":x: Nothing was filed: {escape('; '.join(problem.sentence for problem in error.problems))}"
+    return filed_line(deps, filed.number, filed.title)
+
+
+def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Given]]:
+    """What is to be filed; or, as text, why nothing can be."""
+    if request.status not in TERMINAL:
+        return NOT_OVER
+    operation = by_name().get(request.operation)
+    if operation is None:
+        return NO_UNDO
+    if kind == "again":
+        return _rest(request) or [(operation, Given(_values(request.params), request.reason))]
+    if request.status != Status.SUCCEEDED:
+        return NO_UNDO
+    try:
+        asked = operation.model_validate(request.params)
+    except ValidationError:
+        return NO_UNDO
+    inverse = asked.inverse(request.preview.get("precondition", {}), request.memory)
+    return [_following(one, "Undo", request) for one in inverse] or NO_UNDO
+
+
+def _rest(request: Request) -> list[tuple[type[Operation], Given]]:
+    """What is left of a request that is half done."""
+    if request.status != Status.FAILED:
+        return []
+    try:
+        return [_following(one, "The rest", request) for one in remainder_of(request)]
+    except ValidationError:
+        return []
+
+
+def _following(one: Operation, what: str, request: Request) -> tuple[type[Operation], Given]:
+    """What follows from a request that is over, with a reason that names it."""
+    reason = f"{what} of request #{request.id}: {request.title}"[:LONGEST_REASON]
+    return type(one), Given(_values(one.model_dump(mode="json")), reason)
+
+
+def _values(params: dict[str, Any]) -> dict[str, Any]:
+    """The values as a command would give them: what was left out stays out."""
+    return {name: value for name, value in params.items() if value not in (None, "", [], {})}

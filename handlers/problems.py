@@ -1,0 +1,113 @@
+"""What is wrong with a value, in a sentence for people: pydantic's findings translated once, here.
+
+Source: pydantic documentation, "Validation errors".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from approvals.slack.blocks import escape, shorten
+from handlers.declared import field_of
+from operations.core.base import Operation
+from operations.core.fields import FieldKind, OperationField
+
+LONGEST = 1900
+WITH_ID = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.OU, FieldKind.TARGET, FieldKind.POLICY)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A plain sentence about a field; `field` is empty when it is about the request as a whole."""
+
+    field: str
+    sentence: str
+
+
+def problems(operation: type[Operation], error: ValidationError) -> tuple[Problem, ...]:
+    """One Problem for each finding of pydantic."""
+    found = []
+    for finding in error.errors(include_url=False):
+        name = str(finding["loc"][0]) if finding["loc"] else ""
+        found.append(Problem(name, shorten(_sentence(field_of(operation, name), dict(finding)), LONGEST)))
+    return tuple(found)
+
+
+def _sentence(field: OperationField | None, finding: dict[str, Any]) -> str:
+    known = _SENTENCES.get(str(finding["type"]))
+    if known:
+        return known(field, finding)
+    return f"{_shown(finding)} cannot be used: {finding['msg']}."
+
+
+def _missing(field: OperationField | None, _: dict[str, Any]) -> str:
+    if field and field.flag.kind is FieldKind.DOCUMENT:
+        return f"type the {field.flag.label.lower()}, or choose a file."
+    return "this is needed; please give it."
+
+
+def _too_long(field: OperationField | None, finding: dict[str, Any]) -> str:
+    most = finding["ctx"]["max_length"]
+    way_out = "Give its id." if field and field.flag.kind in WITH_ID else "Shorten it."
+    return f"{_shown(finding)} has {len(finding['input'])} characters; {most} is the most. {way_out}"
+
+
+def _too_short(_: OperationField | None, finding: dict[str, Any]) -> str:
+    least = finding["ctx"]["min_length"]
+    return f"{_shown(finding)} is too short: at least {least} character{'' if least == 1 else 's'}."
+
+
+def _no_choice(field: OperationField | None, finding: dict[str, Any]) -> str:
+    choices = [choice.value for choice in field.flag.choices] if field else []
+    return f"{_shown(finding)} is not one of {', '.join(choices) or finding['ctx']['expected']}."
+
+
+def _own_words(_: OperationField | None, finding: dict[str, Any]) -> str:
+    return f"{finding['ctx']['error']}."
+
+
+_SENTENCES: dict[str, Callable[[OperationField | None, dict[str, Any]], str]] = {
+    "missing": _missing,
+    "string_too_long": _too_long,
+    "too_long": _too_long,
+    "string_too_short": _too_short,
+    "too_short": _too_short,
+    "literal_error": _no_choice,
+    "enum": _no_choice,
+    "value_error": _own_words,
+}
+
+
+def _shown(finding: dict[str, Any]) -> str:
+    return f"“{shorten(str(finding['input']), 60)}”"
+
+
+def listed(operation: type[Operation], found: tuple[Problem, ...]) -> str:
+    """The problems as mrkdwn for the command line, each with its field's label and flag."""
+    return "\n".join(f":x: {_named(operation, problem)}" for problem in found[:10])
+
+
+def _named(operation: type[Operation], problem: Problem) -> str:
+    field = field_of(operation, problem.field)
+    sentence = escape(_capital(problem.sentence))
+    return f"*{escape(field.flag.label)}* (`{field.flag.names[0]}`): {sentence}" if field else sentence
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """How long ago, roughly: `just now`, `3 min ago`, `2 h ago`, `5 days ago`."""
+    minutes = int((now - then).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 120:
+        return f"{minutes} min ago"
+    hours = minutes // 60
+    return f"{hours} h ago" if hours < 48 else f"{hours // 24} days ago"

@@ -1,0 +1,104 @@
+"""The parts that every look's answer has: its age, its pages, its code; and names cut and escaped. Pure.
+
+Source: Slack API, "Formatting text for app surfaces"; "Block Kit: Blocks" (limits).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from approvals.slack.blocks import JOINER, Block, button, clean, context, escape, section, shorten, verbatim
+from handlers.options import middle
+from handlers.problems import ago
+from handlers.queries.question import Question
+from operations.aws.errors import AwsError, RefusedError
+from operations.core.explanations import hindrance
+
+CODE = 2800
+LONGEST_LINE = 400
+T = TypeVar("T")
+
+
+def aged(question: Question, *notes: str) -> Block:
+    """The last line of every answer: how old the snapshot is, and hints."""
+    return context(f"As read from AWS {ago(question.organization.read_at, question.now)}", *notes)
+
+
+def name(text: str, most: int = 60) -> str:
+    """Somebody's text for mrkdwn: at most `most` characters, cut in its middle, and not much longer when it is escaped."""
+    safe = escape(middle(clean(text).replace("\n", " "), most)).replace("`", f"{JOINER}`{JOINER}")
+    return shorten(safe, most * 2)
+
+
+def plain(text: str, most: int = 60) -> str:
+    """Somebody's text for a code block, cut in its middle."""
+    return middle(clean(text).replace("\n", " "), most)
+
+
+def page(question: Question, items: Sequence[T], size: int) -> Sequence[T]:
+    """The items of the page that is asked for."""
+    at = first(question, len(items), size)
+    return items[at : at + size]
+
+
+def first(question: Question, total: int, size: int) -> int:
+    """Where the page begins; a page that there is no more becomes the last one."""
+    last = max(total - 1, 0) // size * size
+    return min(max(question.at, 0) // size * size, last)
+
+
+def turning(look: str, question: Question, total: int, size: int, *more: Block) -> list[Block]:
+    """The buttons Previous and Next, where there are more pages than one, and others beside them."""
+    at = first(question, total, size)
+    buttons = [
+        *([_turn("Previous", look, question, at - size)] if at else []),
+        *([_turn("Next", look, question, at + size)] if at + size < total else []),
+        *more,
+    ]
+    return [{"type": "actions", "elements": buttons}] if buttons else []
+
+
+def _turn(text: str, look: str, question: Question, at: int) -> Block:
+    value = json.dumps({"look": look, "text": question.text, "at": at}, ensure_ascii=False)
+    return button(text, f"look:{text.casefold()}", value)
+
+
+def of_total(question: Question, total: int, size: int) -> str:
+    """` (26 to 50)` when this is one of several pages."""
+    at = first(question, total, size)
+    return f" ({at + 1:,} to {min(at + size, total):,})" if total > size else ""
+
+
+def code_sections(lines: Iterable[str]) -> list[Block]:
+    """Escaped lines, in as few code blocks as hold them."""
+    texts = [""]
+    for line in lines:
+        if len(texts[-1]) + len(line) + 1 > CODE:
+            texts.append("")
+        texts[-1] += f"{line}\n"
+    return [section(f"```\n{text}```") for text in texts if text]
+
+
+def code_lines(text: str) -> Iterator[str]:
+    """The lines of a document, escaped; one that is too long goes on in the next."""
+    for line in text.splitlines():
+        for start in range(0, max(len(line), 1), LONGEST_LINE):
+            yield verbatim(line[start : start + LONGEST_LINE])
+
+
+def spread(items: Sequence[T], most: int, say: Callable[[T], str] = str) -> list[str]:
+    """The first few in words, and how many more there are."""
+    more = len(items) - most
+    return [*map(say, items[:most]), *([f"and {more:,} more"] if more > 0 else [])]
+
+
+def untold(what: str, error: AwsError) -> Block:
+    """Stands in place of what AWS should have told at this moment; where it refuses, asking later would not help."""
+    if isinstance(error, RefusedError):
+        why = hindrance(error)
+        return section(f"*{what}*\n:x: AWS does not tell. {escape(shorten(f'{why.say} {why.advice}', 1000))}")
+    return section(
+        f"*{what}*\n:hourglass: AWS does not tell now ({name(error.code or error.message)}). Ask again later."
+    )

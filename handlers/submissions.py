@@ -1,0 +1,98 @@
+"""Forms that were sent: requests.
+
+Source: Slack API, "view_submission payload", "Modals" (Displaying errors in views: `response_action: errors`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from approvals.slack.blocks import clean, shorten
+from handlers.action_ids import BREAK_GLASS_FORM, REQUEST_FORM
+from handlers.break_glass import entered
+from handlers.caller import Caller, delivery, of_interaction
+from handlers.commands import filed_line
+from handlers.declared import field_of
+from handlers.dependencies import Dependencies
+from handlers.filing import NotAcceptedError, file
+from handlers.forms import channel_of, sent
+from handlers.modals import mention
+from handlers.parser import Given
+from handlers.problems import Problem
+from operations.core.base import Operation
+from operations.core.registry import by_name
+
+LONGEST_ERROR = 2000
+UNKNOWN = "This operation no longer exists. Close the form and look at /org help."
+
+
+def register(app: App, deps: Dependencies) -> None:
+    """Takes submitted forms in."""
+
+    @app.view(REQUEST_FORM)
+    def requested(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        view = body["view"]
+        values = view["state"]["values"]
+        operation = by_name().get(str(view["callback_id"]).partition(":")[2])
+        if operation is None:
+            ack(response_action="errors", errors={next(iter(values), "reason"): UNKNOWN})
+            return
+        caller = _caller(body)
+        try:
+            line = _file(deps, caller, operation, sent(operation, values), str(view["id"]))
+        except NotAcceptedError as error:
+            ack(response_action="errors", errors=errors_of(operation, error.problems))
+            return
+        if caller.channel:
+            mention(deps, client, caller, line)  # The outbox tells by direct message in any case.
+        ack()
+
+    @app.view(BREAK_GLASS_FORM)
+    def glass_broken(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        caller = _caller(body)
+        line, errors = _break_glass(deps, caller, body["view"])
+        if errors:
+            ack(response_action="errors", errors=errors)
+            return
+        if caller.channel:
+            mention(deps, client, caller, line)
+        ack()
+
+
+def _break_glass(deps: Dependencies, caller: Caller, view: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """Files what is confirmed; gives the line for the requester, and the errors by block."""
+    operation = by_name().get(str(view["callback_id"]).partition(":")[2])
+    if operation is None:
+        return "", {"confirm": UNKNOWN}
+    given, errors = entered(operation, view)
+    if errors:
+        return "", errors
+    try:
+        return _file(deps, caller, operation, given, str(view["id"])), {}
+    except NotAcceptedError as error:
+        return "", {"confirm": shorten(clean(str(error)), LONGEST_ERROR)}
+
+
+def _caller(body: dict[str, Any]) -> Caller:
+    caller = of_interaction(body)
+    return Caller(caller.user, caller.team, channel_of(str(body["view"].get("private_metadata", ""))))
+
+
+def _file(deps: Dependencies, caller: Caller, operation: type[Operation], given: Given, view_id: str) -> str:
+    name = delivery("view", caller.team, caller.user, view_id)
+    filed = file(deps, caller, operation, given, name)
+    return filed_line(deps, filed.number, filed.title)
+
+
+def errors_of(operation: type[Operation], found: tuple[Problem, ...]) -> dict[str, str]:
+    """The problems by block; one about the whole request stands at the first field."""
+    errors: dict[str, str] = {}
+    first = operation.fields()[0].name if operation.fields() else "reason"
+    for problem in found:
+        block = problem.field if field_of(operation, problem.field) else first
+        text = f"{errors[block]} {problem.sentence}" if block in errors else problem.sentence
+        errors[block] = shorten(clean(text[:1].upper() + text[1:]), LONGEST_ERROR)
+    return errors

@@ -1,0 +1,92 @@
+"""Why a role session could not be opened, in plain words, with the way out.
+
+Source: AWS STS API Reference, "AssumeRole" (Errors); AWS Organizations User Guide, "Creating OrganizationAccountAccessRole
+for an invited account".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from operations.access.role_sessions import DENIED, Wanted
+from operations.access.session_length import written
+from operations.aws.client import Aws
+from operations.aws.errors import AwsError, RefusedError
+from operations.core.explanations import refusal
+from operations.core.observations import Failed
+
+YOUNG = timedelta(minutes=15)  # IAM of a new account may be unreliable for some minutes.
+
+
+def refused(error: RefusedError, wanted: Wanted, account: dict[str, Any], management: str) -> Failed:
+    """What AssumeRole's refusal means; `account` is DescribeAccount's answer, empty where it is unknown."""
+    if error.code == DENIED:
+        return _invited(wanted, management) if account.get("JoinedMethod") == "INVITED" else _denied(wanted, management)
+    if error.code == "ValidationError" and "DurationSeconds" in error.message:
+        return _too_long(error, wanted)
+    if error.code in ("MalformedPolicyDocument", "PackedPolicyTooLarge"):
+        return Failed(
+            f"AWS does not take the session policy of the rule: {error.message}",
+            "Whoever keeps the bot's rules can correct `session_policy`; JSON has 2,048 characters at most.",
+            error.code,
+        )
+    return refusal(error.code, error.reason, error.message)
+
+
+def _invited(wanted: Wanted, management: str) -> Failed:
+    return Failed(
+        f"The account {wanted.account} was invited into the organization, and such an account has no role {wanted.role} "
+        "until its administrator makes it.",
+        _how_to_make(wanted.role, management),
+        DENIED,
+    )
+
+
+def _how_to_make(role: str, management: str) -> str:
+    return (
+        f"In that account, its administrator creates the IAM role {role}: attach AdministratorAccess, and let its trust "
+        f"policy allow the principal arn:aws:iam::{management}:root the actions sts:AssumeRole, sts:SetSourceIdentity and "
+        "sts:TagSession (with the last two CloudTrail names the person). Then ask again."
+    )
+
+
+def _denied(wanted: Wanted, management: str) -> Failed:
+    return Failed(
+        f"AWS does not let the bot into the role {wanted.role} of the account {wanted.account}: the role does not exist there, "
+        "or it does not trust the bot, or a policy forbids it.",
+        f"Look at the role's name and its trust policy, which must allow arn:aws:iam::{management}:root (or the bot's own role) "
+        f"sts:AssumeRole; and at the bot's own permission for {wanted.role_arn} (`orgbot iam-policy`).",
+        DENIED,
+    )
+
+
+def _too_long(error: RefusedError, wanted: Wanted) -> Failed:
+    length = written(wanted.seconds)
+    if "chaining" in error.message:
+        return Failed(
+            f"{length} is too long: the bot itself runs as a role, and AWS ends what one role opens with another after an hour.",
+            "Ask again with `--duration 1h`.",
+            error.code,
+        )
+    return Failed(
+        f"The role {wanted.role} of the account {wanted.account} allows no sessions of {length}: its MaxSessionDuration is less.",
+        f"Ask again for less, such as `--duration 1h`; or let an administrator of the account run `aws iam update-role "
+        f"--role-name {wanted.role} --max-session-duration {wanted.seconds}`.",
+        error.code,
+    )
+
+
+def describe(aws: Aws, account: str) -> dict[str, Any]:
+    """DescribeAccount's answer; empty when AWS does not tell."""
+    try:
+        found: dict[str, Any] = aws.read("organizations", "describe_account", AccountId=account)["Account"]
+    except AwsError:
+        return {}
+    return found
+
+
+def is_young(account: dict[str, Any], now: datetime) -> bool:
+    """Whether the account was created a moment ago, so that its role may only need some minutes."""
+    joined = account.get("JoinedTimestamp")
+    return account.get("JoinedMethod") == "CREATED" and isinstance(joined, datetime) and now - joined < YOUNG

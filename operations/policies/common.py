@@ -1,0 +1,169 @@
+"""What the operations on policies share: the fields, the reading of one policy, and what a card says of every policy.
+
+Source: AWS Organizations API Reference, "DescribePolicy", "ListPoliciesForTarget"; User Guide, "Quotas and service limits".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+from operations.aws.client import Answer, Aws
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.fields import FieldKind, Flag
+from operations.core.preview import Fact, PreviewInput
+from operations.snapshot.organization import Account, Organization
+from operations.snapshot.places import reach_lines, unbound
+from operations.snapshot.policies import Policy
+from operations.snapshot.policy_types import choices, label, named
+
+FULL_ACCESS = ("p-FullAWSAccess", "p-RCPFullAWSAccess")
+NOT_FOUND = "PolicyNotFoundException"
+LONGEST_NAME, LONGEST_DESCRIPTION = 128, 512
+POLICIES = ("arn:aws:organizations::*:policy/o-*/*/p-*", "arn:aws:organizations::aws:policy/*/p-*")
+TARGETS = (
+    "arn:aws:organizations::*:account/o-*/*",
+    "arn:aws:organizations::*:ou/o-*/ou-*",
+    "arn:aws:organizations::*:root/o-*/r-*",
+)
+SEE_POLICIES = Permission(
+    "see a policy's document and where it is attached",
+    (
+        "organizations:DescribePolicy",
+        "organizations:ListPolicies",
+        "organizations:ListPoliciesForTarget",
+        "organizations:ListRoots",
+        "organizations:ListTargetsForPolicy",
+    ),
+)
+
+
+def _type(text: str) -> str:
+    found = named(text)
+    if not found:
+        raise ValueError(f"“{text[:60]}” is no policy type; write one such as scp, rcp, tag or backup")
+    return found
+
+
+def _name(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("the name has a line break or an invisible character in it; write it without")
+    return value
+
+
+PolicyType = Annotated[
+    str,
+    AfterValidator(_type),
+    Flag(("--type", "--policy-type"), "Policy type", FieldKind.CHOICE, choices=choices()),
+]
+PolicyName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME), AfterValidator(_name)]
+ExistingPolicy = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Flag(("--policy", "--policy-id"), "Policy", FieldKind.POLICY, hint="Name or id"),
+]
+Description = Annotated[str, StringConstraints(max_length=LONGEST_DESCRIPTION)]
+
+
+@dataclass(frozen=True)
+class Described:
+    """One policy with its document, as AWS tells it now."""
+
+    id: str
+    name: str
+    type: str
+    description: str
+    content: str
+    aws_managed: bool
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} ({self.id})"
+
+    @property
+    def seal(self) -> str:
+        """What an approval is bound to: a digest of the document."""
+        return hashlib.sha256(self.content.encode()).hexdigest()
+
+
+def describe(aws: Aws, policy: str) -> Described | None:
+    """The policy with its document, None when AWS has none of this id; raises AwsError."""
+    try:
+        found: Answer = aws.read("organizations", "describe_policy", PolicyId=policy)["Policy"]
+    except RefusedError as error:
+        if error.code == NOT_FOUND:
+            return None
+        raise
+    about = found["PolicySummary"]
+    return Described(
+        str(about["Id"]),
+        str(about.get("Name", "")),
+        str(about.get("Type", "")),
+        str(about.get("Description") or ""),
+        str(found.get("Content", "")),
+        bool(about.get("AwsManaged")),
+    )
+
+
+def existing(inputs: PreviewInput, policy: str) -> Described:
+    """The policy as it is now; raises FieldError when it is gone."""
+    found = describe(inputs.aws, policy)
+    if found is None:
+        raise FieldError("policy", f"the policy {inputs.organization.policies.label(policy)} no longer exists.")
+    return found
+
+
+def own(inputs: PreviewInput, policy: str) -> Described:
+    """A policy that can be changed; raises FieldError for one that AWS manages."""
+    found = existing(inputs, policy)
+    if found.aws_managed:
+        raise FieldError("policy", f"{found.label} is managed by AWS and cannot be changed or deleted.")
+    return found
+
+
+def attached(aws: Aws, target: str, kind: str) -> tuple[Policy, ...]:
+    """The policies of one type attached to a root, OU or account itself; raises AwsError."""
+    key = "Policies"
+    found = aws.pages("organizations", "list_policies_for_target", key, TargetId=target, Filter=kind)
+    return tuple(
+        Policy(str(item["Id"]), str(item.get("Name", "")), kind, bool(item.get("AwsManaged"))) for item in found
+    )
+
+
+def type_status(aws: Aws, kind: str) -> str:
+    """ENABLED, PENDING_ENABLE, PENDING_DISABLE, or "" where the type is off; raises AwsError."""
+    root: Answer = next(aws.pages("organizations", "list_roots", "Roots"), {})
+    return next((str(item["Status"]) for item in root.get("PolicyTypes", ()) if item["Type"] == kind), "")
+
+
+def check_enabled(inputs: PreviewInput, kind: str, field: str) -> None:
+    """Raises FieldError when policies of this type have no effect, because the type is not enabled at the root."""
+    if inputs.organization.policies.types.get(kind) == "ENABLED" or type_status(inputs.aws, kind) == "ENABLED":
+        return
+    raise FieldError(
+        field, f"the policy type {label(kind)} is not enabled. Ask for `/org enable-policy-type --type {kind}` first."
+    )
+
+
+def policy_facts(found: Described) -> tuple[Fact, ...]:
+    """Name and type, as every card about a policy begins."""
+    return (Fact(label="Policy", value=found.label), Fact(label="Type", value=label(found.type)))
+
+
+def hits(organization: Organization, kind: str, accounts: list[Account]) -> tuple[str, ...]:
+    """The accounts that a policy reaches; SCPs and RCPs do not bind the management account."""
+    free = unbound(organization, kind)
+    return reach_lines(organization, [account for account in accounts if account.id != free])
+
+
+def management_warning(organization: Organization, kind: str, accounts: list[Account]) -> tuple[str, ...]:
+    """What is to be said when the management account is among the accounts beneath."""
+    if unbound(organization, kind) not in {account.id for account in accounts}:
+        return ()
+    return (
+        f"The management account is not bound: a {label(kind)[:1].lower()}{label(kind)[1:]} never has an effect on it.",
+    )

@@ -1,0 +1,67 @@
+"""The document that a policy is made of: the field it is given by, what is wrong with it, and what a card says of it.
+
+Source: AWS Organizations User Guide, "Quotas and service limits"; IAM Access Analyzer API Reference, "ValidatePolicy".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from operations.aws.client import Aws
+from operations.aws.errors import FieldError
+from operations.core.attached_files import file_in
+from operations.core.explanations import listed
+from operations.core.fields import FieldKind, Flag
+from operations.core.preview import Fact
+from operations.policies.analysis import check_with_analyzer
+from operations.policies.documents import read_document
+from operations.policies.lockout import lockout_warnings
+from operations.snapshot.policy_types import limits
+
+LONGEST = 60_000  # Long before it is minified and measured by AWS's limits.
+Content = Annotated[
+    str,
+    StringConstraints(max_length=LONGEST),
+    Flag(
+        ("--content",),
+        "Document",
+        FieldKind.DOCUMENT,
+        hint="JSON, as text or in a file; more than 3,000 characters only in a file",
+        placeholder='{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "…", "Resource": "*"}]}',
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checks of a document say: a sentence for the card, and warnings."""
+
+    said: str
+    warnings: tuple[str, ...]
+
+
+def read_content(content: str, kind: str) -> str:
+    """The document minified; one that is still in a file stays as it is. Raises FieldError with line and column."""
+    return content if file_in(content) else read_document(content, kind, "content")
+
+
+def verdict(aws: Aws, content: str, kind: str) -> Verdict:
+    """Access Analyzer's findings and the ways to be locked out; raises FieldError when AWS would refuse the document."""
+    checked = check_with_analyzer(aws, content, kind)
+    if checked.errors:
+        raise FieldError("content", f"Access Analyzer finds errors: {listed(list(checked.errors), 5)}. Correct them.")
+    return Verdict(checked.said, (*lockout_warnings(content, kind), *checked.notes))
+
+
+def size_fact(content: str, kind: str) -> Fact:
+    """How much of AWS's limit the document takes, without white space."""
+    most = limits(kind).characters
+    size = (
+        f"{len(content):,} of {most:,} characters"
+        if most
+        else f"{len(content):,} characters; AWS decides how many may be"
+    )
+    return Fact(label="Size", value=size)

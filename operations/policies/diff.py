@@ -1,0 +1,40 @@
+"""What changes between two documents, as people read it. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+
+from operations.policies.documents import pretty
+
+AROUND = 3
+
+
+def document_diff(old: str, new: str) -> str:
+    """Lines that begin with `+ `, `- ` or two spaces, and `…` where lines are left out; empty when both say the same."""
+    if same_document(old, new):
+        return ""
+    before, after = pretty(old).splitlines(), pretty(new).splitlines()
+    return "\n".join(_lines(before, after))
+
+
+def _lines(before: list[str], after: list[str]) -> Iterator[str]:
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for number, group in enumerate(matcher.get_grouped_opcodes(AROUND)):
+        if number:
+            yield "…"
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                yield from (f"  {line}" for line in before[i1:i2])
+                continue
+            yield from (f"- {line}" for line in before[i1:i2])
+            yield from (f"+ {line}" for line in after[j1:j2])
+
+
+def same_document(one: str, other: str) -> bool:
+    """Whether both are the same JSON, whatever the white space and the order of keys; texts that are no JSON are compared."""
+    try:
+        return bool(json.loads(one) == json.loads(other))
+    except (ValueError, RecursionError):
+        return one == other

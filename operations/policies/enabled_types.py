@@ -1,0 +1,227 @@
+"""Enabling and disabling policy types at the root.
+
+Source: AWS Organizations API Reference, "EnablePolicyType", "DisablePolicyType"; User Guide, "Enabling and disabling policy types".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from operations.aws.errors import FieldError, RefusedError
+from operations.aws.permissions import Permission
+from operations.core.base import Operation
+from operations.core.closing import Closing, Console
+from operations.core.explanations import listed
+from operations.core.observations import Done, Failed, Observation, Ready, Waiting
+from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.steps import Step, World
+from operations.policies.common import FULL_ACCESS, PolicyType, type_status
+from operations.snapshot.organization import Organization
+from operations.snapshot.places import in_order, reach_lines, reached, target_label
+from operations.snapshot.policy_types import RCP, SCP, label
+
+ROOTS = ("arn:aws:organizations::*:root/o-*/r-*",)
+SEE_TYPES = Permission("see which policy types are enabled", ("organizations:ListRoots",))
+
+
+class _TypeSwitch(Operation):
+    """One policy type, at the organization's root."""
+
+    family: ClassVar = "Policies"
+
+    kind: PolicyType
+
+    def settled(self, organization: Organization) -> Self:
+        del organization
+        return self
+
+    def subject(self) -> str:
+        return f"policy-type:{self.kind}"
+
+    def target(self, organization: Organization) -> str:
+        del organization
+        return "/"
+
+
+class EnablePolicyType(_TypeSwitch):
+    """Enables a policy type at the root, so that policies of this type can be attached.
+
+    With service control policies AWS attaches FullAWSAccess to the root, every organizational unit and every account;
+    nothing is limited until another policy is attached.
+    """
+
+    name: ClassVar = "enable-policy-type"
+    example: ClassVar = "--type scp"
+    permissions: ClassVar = (
+        Permission("enable policy types", ("organizations:EnablePolicyType",), ROOTS),
+        SEE_TYPES,
+    )
+
+    def title(self, organization: Organization) -> str:
+        del organization
+        return f"Enable the policy type {label(self.kind)}"
+
+    def preview(self, inputs: PreviewInput) -> Preview:
+        if inputs.organization.feature_set != "ALL":
+            raise FieldError(
+                "kind",
+                "the organization has consolidated billing only, and policies need all features. Ask for "
+                "`/org enable-all-features` first.",
+            )
+        status = type_status(inputs.aws, self.kind)
+        if status in ("ENABLED", "PENDING_ENABLE"):
+            raise FieldError("kind", f"{label(self.kind)} is enabled already ({status}).")
+        return Preview(
+            title=self.title(inputs.organization),
+            facts=(Fact(label="Policy type", value=f"{label(self.kind)} ({self.kind})"),),
+            plan=(f"Enable {self.kind} at the root (EnablePolicyType).", "Wait until AWS says ENABLED."),
+            warnings=self._warnings(),
+            precondition={"root": inputs.organization.root},
+        )
+
+    def _warnings(self) -> tuple[str, ...]:
+        if self.kind in (SCP, RCP):
+            return (f"AWS attaches {'RCP' if self.kind == RCP else ''}FullAWSAccess everywhere; it limits nothing.",)
+        return ()
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        return (Enable(self.kind, str(precondition["root"])),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, organization, console
+        return Closing(summary=f"The policy type {label(self.kind)} is enabled.")
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del precondition, memory
+        return (DisablePolicyType(kind=self.kind),)
+
+
+class DisablePolicyType(_TypeSwitch):
+    """Disables a policy type at the root: every policy of this type is detached everywhere and stops applying.
+
+    Enabling the type again does not bring the attachments back.
+    """
+
+    name: ClassVar = "disable-policy-type"
+    example: ClassVar = "--type tag"
+    permissions: ClassVar = (
+        Permission("disable policy types", ("organizations:DisablePolicyType",), ROOTS),
+        SEE_TYPES,
+    )
+
+    def title(self, organization: Organization) -> str:
+        del organization
+        return f"Disable the policy type {label(self.kind)}"
+
+    def preview(self, inputs: PreviewInput) -> Preview:
+        status = type_status(inputs.aws, self.kind)
+        if status in ("", "PENDING_DISABLE"):
+            raise FieldError("kind", f"{label(self.kind)} is not enabled{f' ({status})' if status else ''}.")
+        return Preview(
+            title=self.title(inputs.organization),
+            facts=(
+                Fact(label="Policy type", value=f"{label(self.kind)} ({self.kind})"),
+                Fact(label="Attached now", value=self._attached(inputs.organization)),
+            ),
+            plan=(f"Disable {self.kind} at the root (DisablePolicyType).", "Wait until AWS has detached all of them."),
+            warnings=(
+                "Every policy of this type stops applying, and enabling the type again does not attach them again.",
+                "The whole organization is concerned.",
+            ),
+            hits=self._hits(inputs.organization),
+            precondition={"root": inputs.organization.root, "attached": self._attachments(inputs.organization)},
+        )
+
+    def _attachments(self, organization: Organization) -> list[list[str]]:
+        """Pairs of policy and target, without AWS's own, which are everywhere."""
+        return sorted(
+            [policy.id, target]
+            for policy in organization.policies.known
+            if policy.type == self.kind and policy.id not in FULL_ACCESS
+            for target in organization.policies.targets.get(policy.id, ())
+        )
+
+    def _attached(self, organization: Organization) -> str:
+        pairs = [
+            f"{organization.policies.label(policy)} to {target_label(organization, target)}"
+            for policy, target in self._attachments(organization)
+        ]
+        return listed(pairs) or "no policy but AWS's own"
+
+    def _hits(self, organization: Organization) -> tuple[str, ...]:
+        own = {policy for policy, _ in self._attachments(organization)}
+        accounts = {account.id: account for policy in own for account in reached(organization, policy)}
+        return reach_lines(organization, in_order(organization, accounts.values()))
+
+    def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
+        return (Disable(self.kind, str(precondition["root"])),)
+
+    def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
+        del memory, organization, console
+        return Closing(summary=f"The policy type {label(self.kind)} is disabled.")
+
+    def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        del precondition, memory
+        return (EnablePolicyType(kind=self.kind),)
+
+
+class _Step(Step):
+    def __init__(self, kind: str, root: str) -> None:
+        self._kind = kind
+        self._root = root
+
+    def _call(self, world: World, method: str) -> Observation:
+        world.aws.write("organizations", method, RootId=self._root, PolicyType=self._kind)
+        return self.observe(world)
+
+    def explain(self, code: str, reason: str, message: str) -> Failed:
+        if reason == "SERVICE_ACCESS_NOT_ENABLED":
+            return Failed(
+                f"This policy type needs a service's trusted access first. AWS says: {message}",
+                "Ask for `/org enable-service-access` for that service, then ask again.",
+                reason,
+            )
+        return super().explain(code, reason, message)
+
+
+class Enable(_Step):
+    """Enables the type and waits until AWS has done so everywhere."""
+
+    key = "enable"
+    title = "Enable the policy type"
+
+    def observe(self, world: World) -> Observation:
+        status = type_status(world.aws, self._kind)
+        if status == "ENABLED":
+            return Done("The policy type is enabled.")
+        return Waiting(f"AWS is enabling the policy type ({status}).") if status else Ready()
+
+    def act(self, world: World) -> Observation:
+        try:
+            return self._call(world, "enable_policy_type")
+        except RefusedError as error:
+            if error.code == "PolicyTypeAlreadyEnabledException":
+                return Done("The policy type is enabled already.")
+            raise
+
+
+class Disable(_Step):
+    """Disables the type and waits until AWS has detached its policies."""
+
+    key = "disable"
+    title = "Disable the policy type"
+
+    def observe(self, world: World) -> Observation:
+        status = type_status(world.aws, self._kind)
+        if not status:
+            return Done("The policy type is disabled.")
+        return Waiting(f"AWS is detaching the policies ({status}).") if status == "PENDING_DISABLE" else Ready()
+
+    def act(self, world: World) -> Observation:
+        try:
+            return self._call(world, "disable_policy_type")
+        except RefusedError as error:
+            if error.code == "PolicyTypeNotEnabledException":
+                return Done("The policy type is disabled already.")
+            raise

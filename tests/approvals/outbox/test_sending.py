@@ -1,0 +1,226 @@
+"""Messages arrive once and in order, whatever happens to Slack's answers, at whatever call."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+from sqlalchemy import update
+from sqlmodel import col
+
+from approvals.models import Message as SentMessage
+from approvals.models import Request
+from approvals.outbox.sending import Outbox
+from sandbox.sandbox import MANIFEST
+from sandbox.slack.driver import SlackSandbox
+from sandbox.slack.messages import Message
+from tests.harness.clock import SlackTime
+from tests.harness.people import ALICE, BOB
+from tests.harness.slack import InMemorySlack
+from tests.harness.workers import Workers
+
+NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
+METHODS = [
+    "chat.postMessage",
+    "chat.update",
+    "conversations.open",
+    "chat.getPermalink",
+    "conversations.history",
+    "conversations.replies",
+]
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackSandbox]:
+    with SlackSandbox(MANIFEST) as found:
+        yield found
+
+
+class Mail:
+    """Workers with an outbox: everything is worked off until nothing is left to say."""
+
+    def __init__(self, workers: Workers, slack: SlackSandbox) -> None:
+        client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
+        slack.workspace.clock = SlackTime(workers.clock)
+        self.workers, self.slack, self.client = workers, slack, client
+        self.renew()
+
+    def renew(self) -> None:
+        """An outbox that remembers nothing, as after a restart."""
+        self.outbox = Outbox(self.workers.context, self.client, lambda: "B0ORGBOT", lambda _: {})
+
+    def deliver(self) -> None:
+        for _ in range(200):
+            self.workers.work()
+            for lane in self.workers.lanes():
+                self.outbox.send_lane(lane)
+            if not self.workers.unsent():
+                return
+            self.workers.clock.advance(seconds=2)
+        raise AssertionError(f"never sent: {self.workers.unsent()}")
+
+    def whole_story(self) -> None:
+        request = self.workers.ask("create-account", **NEW)
+        self.deliver()
+        self.workers.click(request, "approve", BOB)
+        self.deliver()
+        self.workers.until_done(request)
+        self.deliver()
+
+
+def arrived_once(slack: SlackSandbox) -> None:
+    """The whole story stands in Slack, in order, and nothing stands there twice."""
+    (card,) = slack.messages("aws-approvals")
+    thread = [message["text"] for message in slack.replies(card)]
+    direct = [message["text"] for message in slack.person("alice").dms]
+    assert "Done" in card["text"]
+    assert [times for times in Counter(thread).values() if times > 1] == []
+    assert [times for times in Counter(direct).values() if times > 1] == []
+    assert "is ready" in thread[-1]
+    assert "is ready" in direct[-1]
+    assert len(direct) == 3
+
+
+def each_text_once() -> Callable[[dict[str, Any]], bool]:
+    """Picks the first post of each text in each channel."""
+    seen: set[tuple[str, str]] = set()
+
+    def is_first(params: dict[str, Any]) -> bool:
+        said = (params["channel"], params["text"])
+        first = said not in seen
+        seen.add(said)
+        return first
+
+    return is_first
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "trouble", [{"status": 500}, {"status": 429, "retry_after": 1}, {"fault": "drop-after"}, {"fault": "drop-before"}]
+)
+def test_each_call_may_fail_and_everything_arrives_once(
+    workers: Workers, slack: SlackSandbox, method: str, trouble: dict[str, Any]
+) -> None:
+    mail = Mail(workers, slack)
+    slack.faults.add(method, **trouble, times=3)
+    mail.whole_story()
+
+    arrived_once(slack)
+
+
+@pytest.mark.parametrize("look_up", ["conversations.history", "conversations.replies"])
+@pytest.mark.parametrize("trouble", [{"status": 429, "retry_after": 20}, {"status": 500}, {"error": "missing_scope"}])
+def test_a_look_up_that_goes_wrong_never_makes_a_lost_answer_a_second_message(
+    workers: Workers, slack: SlackSandbox, look_up: str, trouble: dict[str, Any]
+) -> None:
+    slack.faults.add("chat.postMessage", "drop-after", times=None, when=each_text_once())
+    slack.faults.add(look_up, **trouble, times=3)
+    Mail(workers, slack).whole_story()
+    arrived_once(slack)
+
+
+def test_where_a_message_went_is_not_known_for_a_while_and_it_waits(workers: Workers, slack: SlackSandbox) -> None:
+    mail = Mail(workers, slack)
+    slack.faults.add("chat.postMessage", "drop-after", when=lambda params: params["channel"].startswith("D"))
+    workers.ask("create-account", **NEW)
+    workers.work()
+    for _ in range(2):  # The card, and what is said once it is posted.
+        for lane in workers.lanes():
+            mail.outbox.send_lane(lane)
+    mail.renew()
+    slack.faults.add("conversations.open", status=429, retry_after=60, times=2)
+    mail.deliver()
+    assert len(slack.person("alice").dms) == 1
+
+
+@pytest.mark.parametrize(("kind", "by", "first"), [("approve", BOB, "Approved"), ("cancel", ALICE, "Cancelled")])
+def test_who_is_quicker_than_the_cards_answer_leaves_nothing_to_wait_for(
+    workers: Workers, slack: SlackSandbox, kind: str, by: str, first: str
+) -> None:
+    """The card is there, its buttons are pressed, and only then is it found: it no longer waits for approval."""
+    mail = Mail(workers, slack)
+    slack.faults.add("chat.postMessage", "drop-after")
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    for lane in workers.lanes():
+        mail.outbox.send_lane(lane)
+    workers.click(request, kind, by)
+    mail.deliver()
+    direct = [message["text"] for message in slack.person("alice").dms]
+    assert first in direct[0]
+    assert "waits for approval" not in str(direct)
+
+
+def test_a_lost_answer_is_found_among_what_many_people_wrote_since(
+    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("approvals.outbox.look_up.PAGE", 5)
+    mail = Mail(workers, slack)
+
+    def chatter(params: dict[str, Any]) -> bool:
+        """Other people are quicker than the look-up."""
+        thread = {"thread_ts": params["thread_ts"]} if "thread_ts" in params else {}
+        return is_first(params) and all(post(params["channel"], thread) for _ in range(12))
+
+    def post(channel: str, thread: dict[str, Any]) -> bool:
+        clock = slack.workspace.clock
+        slack.workspace.post(Message(clock.ts(), channel, "U0DAVE", "chatter", **thread))
+        return True
+
+    is_first = each_text_once()
+    slack.faults.add("chat.postMessage", "drop-after", times=None, when=chatter)
+    mail.whole_story()
+    said = slack.seen(lambda message: message.by_bot)
+    assert [times for times in Counter((m["channel"], m["text"]) for m in said).values() if times > 1] == []
+
+
+@pytest.mark.parametrize(("seconds", "posts"), [(9, 0), (10, 1), (11, 1)])
+@pytest.mark.parametrize("arrived", [True, False])
+def test_after_a_lost_answer_a_message_is_sent_again_from_its_settle_time_on_unless_it_is_there(
+    workers: Workers, seconds: int, posts: int, *, arrived: bool
+) -> None:
+    """Slack may show late what it took in."""
+    workers.ask("create-account", **NEW)
+    workers.work()
+    slack = InMemorySlack()
+    outbox = Outbox(workers.context, slack, lambda: "B0ORGBOT", lambda _: {})
+    (lane,) = workers.lanes()
+    sent_at = workers.clock()
+    if arrived:
+        outbox.send_lane(lane)
+    with workers.context.store.write() as session:
+        forgotten = {"status": "sending", "started_at": sent_at, "due_at": sent_at}
+        session.execute(
+            update(SentMessage).where(col(SentMessage.lane) == lane, col(SentMessage.kind) == "card").values(forgotten)
+        )
+        session.execute(update(Request).values(card_ts="", card_channel=""))
+    workers.clock.advance(seconds=seconds)
+    outbox.send_lane(lane)
+    assert len(slack.cards("C0APPROVALS", 1)) == (1 if arrived else posts)
+
+
+def test_a_private_line_goes_by_dm_where_it_cannot_be_shown(workers: Workers, slack: SlackSandbox) -> None:
+    slack.workspace.channel("aws-approvals").members.discard("U0DAVE")
+    mail = Mail(workers, slack)
+    request = workers.ask("create-account", **NEW)
+    mail.deliver()
+    workers.click(request, "approve", "U0DAVE")
+    mail.deliver()
+    assert "not among the approvers" in slack.person("dave").dms[-1]["text"]
+
+
+def test_a_channel_that_is_mended_gets_its_card(workers: Workers, slack: SlackSandbox) -> None:
+    slack.workspace.channel("aws-approvals").members.discard("U0ORGBOT")
+    mail = Mail(workers, slack)
+    workers.ask("create-account", **NEW)
+    workers.work()
+    for lane in workers.lanes():
+        mail.outbox.send_lane(lane)
+    assert slack.messages("aws-approvals") == []
+    slack.invite("orgbot", "aws-approvals")
+    workers.clock.advance(seconds=61)
+    mail.deliver()
+    assert len(slack.messages("aws-approvals")) == 1

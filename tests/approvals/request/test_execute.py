@@ -1,0 +1,355 @@
+"""What is approved is carried out once, whatever happens between two lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from approvals.models import Attempt, Request
+from approvals.request.attempts import Outcome
+from approvals.request.execution import Execution, take
+from approvals.states import Status
+from operations.accounts.open_account import REQUEST_TAG
+from operations.core.steps import Step
+from sandbox.aws.server import AwsSandbox
+from tests.harness.people import BOB
+from tests.harness.workers import Workers
+
+NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com", "ou": "/Workloads/Staging"}
+
+
+def accounts_with(aws: AwsSandbox, email: str) -> list[dict[str, Any]]:
+    pages = aws.client("organizations").get_paginator("list_accounts").paginate()
+    return [account for page in pages for account in page["Accounts"] if account["Email"] == email]
+
+
+def place_of(aws: AwsSandbox, account: str) -> str:
+    organizations = aws.client("organizations")
+    parent = organizations.list_parents(ChildId=account)["Parents"][0]
+    if parent["Type"] == "ROOT":
+        return "/"
+    return str(
+        organizations.describe_organizational_unit(OrganizationalUnitId=parent["Id"])["OrganizationalUnit"]["Name"]
+    )
+
+
+def test_an_approved_account_is_created_and_moved(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.until_done(workers.approved("create-account", **NEW, tags=["owner=web"]))
+
+    (account,) = accounts_with(aws, NEW["email"])
+    assert (request.status, request.memory["account"]) == (Status.SUCCEEDED, account["Id"])
+    assert place_of(aws, account["Id"]) == "Staging"
+    assert account["Id"] in workers.said("dm")[-1]
+
+
+def test_the_account_carries_the_mark_of_its_request(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.until_done(workers.approved("create-account", **NEW, tags=["owner=web"]))
+
+    tags = aws.client("organizations").list_tags_for_resource(ResourceId=request.memory["account"])["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"owner": "web", REQUEST_TAG: request.marker}
+
+
+def test_a_slow_creation_is_followed_and_never_called_failed(workers: Workers, aws: AwsSandbox) -> None:
+    aws.conditions.creation_seconds = 3600.0
+    request = workers.approved("create-account", **NEW)
+    for _ in range(100):
+        workers.work()
+        workers.clock.advance(seconds=60)
+    assert workers.request(request.id).status == Status.WAITING
+    assert any("longer than usual" in line for line in workers.said("thread"))
+
+    aws.finish_creations()
+    assert workers.until_done(request).status == Status.SUCCEEDED
+
+
+@pytest.mark.parametrize("kind", ["drop-after", "bad-json"])
+@pytest.mark.parametrize("operation", ["CreateAccount", "MoveAccount"])
+def test_a_lost_answer_is_looked_up_and_nothing_is_done_twice(
+    workers: Workers, aws: AwsSandbox, operation: str, kind: Any
+) -> None:
+    aws.faults.add(operation, kind)
+    request = workers.until_done(workers.approved("create-account", **NEW))
+
+    assert request.status == Status.SUCCEEDED
+    assert len(aws.calls.of(operation)) == 1
+    assert len(accounts_with(aws, NEW["email"])) == 1
+
+
+@pytest.mark.parametrize("kind", ["drop-before", "500", "503"])
+@pytest.mark.parametrize("operation", ["CreateAccount", "MoveAccount"])
+def test_a_call_that_never_took_effect_is_sent_again_only_after_the_settle_time(
+    workers: Workers, aws: AwsSandbox, operation: str, kind: Any
+) -> None:
+    aws.faults.add(operation, kind)
+    request = workers.approved("create-account", **NEW)
+    for _ in range(100):
+        workers.work()
+        workers.clock.advance(seconds=5)
+    assert len(aws.calls.of(operation)) == 1
+    assert workers.request(request.id).status == Status.UNKNOWN
+
+    assert workers.until_done(request).status == Status.SUCCEEDED
+    assert len(aws.calls.of(operation)) == 2
+
+
+@pytest.mark.parametrize(("seconds", "again"), [(719, 0), (720, 1), (721, 1)])
+@pytest.mark.parametrize("lost_before", [0, 1])
+def test_the_settle_time_counts_to_the_second_from_the_last_call_whose_answer_was_lost(
+    workers: Workers, aws: AwsSandbox, seconds: int, again: int, lost_before: int
+) -> None:
+    aws.faults.add("CreateAccount", "drop-before", times=lost_before + 1)
+    workers.approved("create-account", **NEW)
+    workers.work()
+    for _ in range(lost_before):
+        workers.clock.advance(hours=13)
+        workers.work()
+    sent = len(aws.calls.of("CreateAccount"))
+    assert sent == lost_before + 1
+
+    workers.clock.advance(seconds=seconds)
+    workers.work()
+    assert len(aws.calls.of("CreateAccount")) == sent + again
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(599, 0), (600, 1)])
+def test_what_takes_ten_minutes_is_said_to_take_longer_than_usual(
+    workers: Workers, aws: AwsSandbox, seconds: int, told: int
+) -> None:
+    aws.conditions.creation_seconds = 3600.0
+    workers.approved("create-account", **NEW)
+    workers.work()
+    workers.clock.advance(seconds=seconds)
+    workers.work()
+    assert len([line for line in workers.said("thread") if "longer than usual" in line]) == told
+
+
+def test_throttling_is_waited_out(workers: Workers, aws: AwsSandbox) -> None:
+    aws.faults.add("CreateAccount", "throttle", times=3)
+    request = workers.until_done(workers.approved("create-account", **NEW))
+
+    assert request.status == Status.SUCCEEDED
+    assert [*workers.attempts(request)] == [Outcome.BUSY, Outcome.BUSY, Outcome.BUSY, Outcome.OK, Outcome.OK]
+
+
+def test_a_new_organization_that_is_not_final_yet_is_waited_for(workers: Workers, aws: AwsSandbox) -> None:
+    aws.faults.add("CreateAccount", "error", code="FinalizingOrganizationException", times=2)
+    assert workers.until_done(workers.approved("create-account", **NEW)).status == Status.SUCCEEDED
+
+
+def test_a_failed_creation_says_what_aws_means_and_what_to_do(workers: Workers, aws: AwsSandbox) -> None:
+    aws.fail_next_creation("ACCOUNT_LIMIT_EXCEEDED")
+    request = workers.until_done(workers.approved("create-account", **NEW))
+
+    assert request.status == Status.FAILED
+    assert "quota" in request.outcome
+    assert "Service Quotas" in request.advice
+    assert request.outcome in workers.said("dm")[-1]
+
+
+def test_an_email_that_is_taken_fails_although_an_answer_was_lost(workers: Workers, aws: AwsSandbox) -> None:
+    """The account with this e-mail is not ours: it does not carry the request's mark."""
+    taken = aws.client("organizations").list_accounts()["Accounts"][-1]["Email"]
+    aws.faults.add("CreateAccount", "drop-after")
+    request = workers.until_done(workers.approved("create-account", **(NEW | {"email": taken})))
+
+    assert request.status == Status.FAILED
+    assert "already belongs" in request.outcome
+
+
+def test_an_account_that_cannot_be_moved_is_not_left_without_a_word(workers: Workers, aws: AwsSandbox) -> None:
+    aws.faults.add("MoveAccount", "error", code="AccessDeniedException")
+    request = workers.until_done(workers.approved("create-account", **NEW))
+
+    (account,) = accounts_with(aws, NEW["email"])
+    assert request.status == Status.FAILED
+    assert f"Done before: Create the account (account {account['Id']})" in request.outcome
+    assert "Not done: Move" in request.outcome
+    assert f"`/org move-account --account {account['Id']} --to {request.params['ou']}`" in request.advice
+
+
+def test_a_bad_end_outdates_the_picture(workers: Workers, aws: AwsSandbox) -> None:
+    """So that what is asked for next is judged by what has been done."""
+    aws.faults.add("MoveAccount", "error", code="AccessDeniedException")
+    request = workers.until_done(workers.approved("create-account", **NEW))
+
+    rest = workers.ask("move-account", account=request.memory["account"], to=NEW["ou"])
+    assert rest.params == {"account": request.memory["account"], "to": request.params["ou"]}
+
+
+DYING_LINES = ["begin_step", "end_attempt", "advance", "wait", "succeed", "start"]
+
+
+class Died(BaseException):
+    """The process is gone: nothing catches it, and nothing after it runs."""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("line", DYING_LINES)
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_process_that_dies_between_two_lines_changes_nothing(
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, line: str, when: str, nth: int
+) -> None:
+    aws.conditions.creation_seconds = 0.02
+    request = workers.approved("create-account", **NEW)
+    _die(monkeypatch, line, when, nth)
+    try:
+        workers.until_done(request)
+    except Died:
+        monkeypatch.undo()
+        for name, value in aws.environment().items():
+            monkeypatch.setenv(name, value)
+        workers.restart()
+
+    assert workers.until_done(request).status == Status.SUCCEEDED
+    (account,) = accounts_with(aws, NEW["email"])
+    assert place_of(aws, account["Id"]) == "Staging"
+    assert len(aws.calls.of("CreateAccount")) == 1
+    assert len([line for line in workers.said("dm") if "is ready" in line]) == 1
+
+
+def _die(monkeypatch: pytest.MonkeyPatch, line: str, when: str, nth: int) -> None:
+    real = getattr(Execution, line)
+    calls = iter(range(1, 1000))
+
+    def dying(execution: Execution, *args: Any, **kwargs: Any) -> Any:
+        last = next(calls) == nth
+        if last and when == "before":
+            raise Died
+        answer = real(execution, *args, **kwargs)
+        if last:
+            raise Died
+        return answer
+
+    monkeypatch.setattr(Execution, line, dying)
+
+
+def _after_the_intent(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
+    """What happens between the first intent and its call."""
+    begin_step, first = Execution.begin_step, iter((True,))
+
+    def begin(execution: Execution, step: Step) -> Attempt:
+        attempt = begin_step(execution, step)
+        if next(first, False):
+            happens()
+        return attempt
+
+    monkeypatch.setattr(Execution, "begin_step", begin)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "outcomes"),
+    [(59, [Outcome.OK, Outcome.OK]), (60, [Outcome.OK, Outcome.OK]), (61, [Outcome.FENCED, Outcome.OK, Outcome.OK])],
+)
+def test_a_call_whose_intent_has_become_too_old_is_stopped_and_made_anew(
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, seconds: int, outcomes: list[Outcome]
+) -> None:
+    _after_the_intent(monkeypatch, lambda: workers.clock.advance(seconds=seconds))
+    request = workers.approved("create-account", **NEW)
+    workers.work()
+    assert len(aws.calls.of("CreateAccount")) == (seconds <= 60)
+
+    assert workers.until_done(request).status == Status.SUCCEEDED
+    assert workers.attempts(request) == outcomes
+    assert len(aws.calls.of("CreateAccount")) == 1
+
+
+def test_a_call_whose_request_another_process_has_taken_is_stopped_and_made_by_that_one(
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = workers.approved("create-account", **NEW)
+
+    def another_takes_it() -> None:
+        workers.restart()
+        assert take(workers.context, request.id or 0)
+
+    _after_the_intent(monkeypatch, another_takes_it)
+    workers.work()
+    assert aws.calls.of("CreateAccount") == []
+    assert workers.attempts(request) == [Outcome.FENCED]
+    assert workers.request(request.id).lease_owner == "second process"
+
+    assert workers.until_done(request).status == Status.SUCCEEDED
+    assert len(aws.calls.of("CreateAccount")) == 1
+
+
+def test_an_account_moved_by_somebody_else_makes_the_approval_stale(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("move-account", account="fullback-staging-web", to="/Workloads/Production")
+    _move_in_the_console(aws, request)
+    request = workers.until_done(request)
+
+    assert request.status == Status.STALE
+    assert aws.calls.of("MoveAccount")[1:] == []
+    assert "Nothing has been changed" in request.outcome
+
+
+def _move_in_the_console(aws: AwsSandbox, request: Request) -> None:
+    organizations = aws.client("organizations")
+    source = organizations.list_parents(ChildId=request.params["account"])["Parents"][0]["Id"]
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    organizations.move_account(AccountId=request.params["account"], SourceParentId=source, DestinationParentId=root)
+
+
+def test_an_approver_who_was_removed_since_makes_the_approval_void(workers: Workers, aws: AwsSandbox) -> None:
+    request = workers.approved("create-account", **NEW)
+    del workers.people.people[BOB]
+
+    assert workers.until_done(request).status == Status.STALE
+    assert aws.calls.of("CreateAccount") == []
+
+
+@pytest.mark.parametrize("trouble", ["death", "throttle"])
+def test_an_approver_who_is_removed_before_the_first_call_took_effect_makes_it_void(
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    """The approvals are asked for again whenever time has passed between them and the call."""
+    request = workers.approved("create-account", **NEW)
+    if trouble == "death":
+        _die(monkeypatch, "start", "after", 1)
+        with pytest.raises(Died):
+            workers.work()
+        workers.restart()
+    else:
+        aws.faults.add("CreateAccount", "throttle", times=3)
+        workers.work()
+    aws.calls.clear()
+    del workers.people.people[BOB]
+
+    assert workers.until_done(request).status == Status.STALE
+    assert aws.calls.of("CreateAccount") == []
+
+
+@pytest.mark.parametrize("field", ["params", "operation", "preview"])
+def test_what_is_carried_out_is_what_was_approved(workers: Workers, aws: AwsSandbox, field: str) -> None:
+    request = workers.approved("create-account", **NEW)
+    changed: dict[str, Any] = {
+        "params": request.params | {"email": "mallory@example.com"},
+        "operation": "move-account",
+        "preview": request.preview | {"precondition": {"root": "r-evil"}},
+    }
+    with workers.context.store.write() as session:
+        setattr(session.get_one(Request, request.id), field, changed[field])
+
+    request = workers.until_done(request)
+    assert accounts_with(aws, "mallory@example.com") == []
+    if field == "preview":  # The precondition is read anew, so a changed record of it has no effect on what is done.
+        assert aws.calls.of("MoveAccount") == [] or request.status == Status.SUCCEEDED
+    else:
+        assert request.status in (Status.STALE, Status.FAILED)
+        assert aws.calls.of("CreateAccount") == []
+
+
+def test_polling_asks_once_for_all_creations_in_flight(workers: Workers, aws: AwsSandbox) -> None:
+    aws.conditions.creation_seconds = 3600.0
+    aws.conditions.account_quota = 100
+    aws.conditions.creations_at_once = 100
+    for number in range(5):
+        workers.approved("create-account", account_name=f"one of many {number}", email=f"many{number}@example.com")
+    workers.work()
+    aws.calls.clear()
+
+    workers.clock.advance(seconds=6)
+    workers.work()
+    assert len(aws.calls.of("ListCreateAccountStatus")) == 1
+    assert aws.calls.of("DescribeCreateAccountStatus") == []

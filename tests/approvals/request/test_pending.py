@@ -1,0 +1,82 @@
+"""What waits for whom: only what a person may decide, has not decided, and did not ask for."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from slack_sdk import WebClient
+
+from approvals.authority.directory import CachedDirectory, Directory
+from approvals.authority.rules import Rule, Rules
+from approvals.models import Request
+from approvals.request.pending import pending_for
+from tests.harness.clock import Clock
+from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from tests.harness.workers import Workers
+
+
+@pytest.fixture
+def asked(workers: Workers) -> Request:
+    """A request of Alice's that needs two of Alice, Bob and Carol."""
+    workers.rules = Rules([Rule("default", (ALICE, BOB, CAROL), approvals=2, escalate_to=(DAVE,))])
+    request = workers.ask("create-account", account_name="fullback-mobile", email="mobile@example.com")
+    workers.work()
+    return request
+
+
+def numbers(workers: Workers, user: str) -> tuple[list[int | None], int]:
+    waits = pending_for(workers.context, user)
+    return [request.id for request in waits.mine], waits.others
+
+
+@pytest.mark.parametrize(("user", "mine", "others"), [(BOB, [1], 0), (ALICE, [], 1), (DAVE, [], 1), ("U0X", [], 1)])
+def test_who_may_decide(workers: Workers, asked: Request, user: str, mine: list[int], others: int) -> None:
+    assert numbers(workers, user) == (mine, others)
+
+
+def test_who_has_approved_has_nothing_to_do(workers: Workers, asked: Request) -> None:
+    workers.click(asked, "approve", BOB)
+    workers.work()
+    assert numbers(workers, BOB) == ([], 1)
+    assert numbers(workers, CAROL) == ([1], 0)
+
+
+def test_guests_have_nothing_to_decide(workers: Workers, asked: Request) -> None:
+    workers.people.people[BOB] = dataclasses.replace(workers.people.people[BOB], guest=True)
+    assert numbers(workers, BOB) == ([], 1)
+
+
+def test_after_the_escalation_it_waits_for_others_as_well(workers: Workers, asked: Request) -> None:
+    workers.clock.advance(hours=24)
+    workers.work()
+    assert numbers(workers, DAVE) == ([1], 0)
+
+
+def test_what_has_run_out_of_time_waits_for_nobody(workers: Workers, asked: Request) -> None:
+    workers.clock.advance(hours=72, seconds=-1)
+    assert numbers(workers, BOB) == ([1], 0)
+    workers.clock.advance(seconds=1)
+    assert numbers(workers, BOB) == ([], 0)
+
+
+def test_what_was_not_announced_yet_waits_for_nobody(workers: Workers) -> None:
+    workers.ask("create-account", account_name="fullback-mobile", email="mobile@example.com")
+    assert numbers(workers, BOB) == ([], 0)
+
+
+def test_a_groups_members_are_remembered_for_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def members(_: Directory, group: str) -> list[str]:
+        asked.append(group)
+        return [f"U{len(asked)}"]
+
+    monkeypatch.setattr(Directory, "members", members)
+    clock = Clock()
+    people = CachedDirectory(WebClient(), clock)
+    assert [people.members("S0A"), people.members("S0A")] == [["U1"], ["U1"]]
+    clock.advance(seconds=30)
+    assert people.members("S0A") == ["U1"]
+    clock.advance(seconds=1)
+    assert people.members("S0A") == ["U2"]

@@ -1,0 +1,499 @@
+"""The life of a role session: handed over, warned, extended, ended, deleted, whatever Slack and AWS do meanwhile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+from sqlmodel import select
+
+from approvals.authority.overseers import oversees
+from approvals.authority.rules import Rule, Rules
+from approvals.context import Handover
+from approvals.dispatcher import due_jobs
+from approvals.models import Request, RoleSession
+from approvals.outbox.sending import Outbox
+from approvals.sessions.reveal import LITTLE_LEFT, NOT_YOURS, OVER, Press, Reveal
+from approvals.sessions.upkeep import tend
+from approvals.states import Status
+from operations.core.closing import Console
+from sandbox.aws.roles import default_trust, iam_of, make_role
+from sandbox.aws.server import AwsSandbox
+from sandbox.aws.sts import sessions as opened
+from sandbox.sandbox import MANIFEST
+from sandbox.slack.driver import SlackSandbox
+from tests.harness.clock import SlackTime
+from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
+from tests.harness.workers import Workers
+
+WEB = "222222222222"
+ROLE = "OrganizationAccountAccessRole"
+POLICY = "AWSRevokeOlderSessions"
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackSandbox]:
+    with SlackSandbox(MANIFEST) as found:
+        yield found
+
+
+class Service:
+    """Workers with an outbox and the sessions' jobs, all run by hand."""
+
+    def __init__(self, workers: Workers, slack: SlackSandbox, aws: AwsSandbox) -> None:
+        self.workers, self.slack, self.aws = workers, slack, aws
+        self.client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
+        slack.workspace.clock = SlackTime(workers.clock)
+        workers.context = replace(workers.context, console=Console(sign_in_url=aws.endpoint_url))
+        self.renew()
+
+    def renew(self) -> None:
+        """The outbox of the process as it is now."""
+        self.outbox = Outbox(self.workers.context, self.client, lambda: "B0ORGBOT", lambda _: {})
+
+    def hands_over(self, **how: Any) -> None:
+        self.workers.context = replace(self.workers.context, handover=Handover(**how))
+        self.renew()
+
+    def once(self) -> int:
+        """What is due now, each job once; gives the number of jobs."""
+        done = self.workers.work()
+        lanes, sessions = self.workers.lanes(), self._due_sessions()
+        for lane in lanes:
+            self.outbox.send_lane(lane)
+        for number in sessions:
+            tend(self.workers.context, self.client, number)
+        return done + len(lanes) + len(sessions)
+
+    def until_idle(self) -> None:
+        """What is due now, and what that makes due."""
+        for _ in range(20):
+            if not self.once():
+                return
+
+    def settle(self, seconds: float = 60) -> None:
+        """Everything that becomes due in the next seconds."""
+        end = self.workers.clock.now + timedelta(seconds=seconds)
+        self.until_idle()
+        while self.workers.clock.now < end:
+            self.workers.jump(end)
+            self.until_idle()
+
+    def _due_sessions(self) -> list[int]:
+        with self.workers.context.store.read() as session:
+            jobs = list(due_jobs(session, self.workers.clock()))
+        return [int(key) for kind, key in jobs if kind == "session"]
+
+    def granted(self, by: str = ALICE, **params: Any) -> Request:
+        """A request for credentials that was asked, approved and carried out."""
+        request = self.workers.ask("credentials", by=by, account=WEB, **params)
+        self.once()
+        self.workers.click(request, "approve", BOB)
+        self.settle()
+        return self.workers.request(request.id)
+
+    def row(self, request: Request) -> RoleSession:
+        with self.workers.context.store.read() as session:
+            return session.exec(select(RoleSession).where(RoleSession.request_id == request.id)).one()
+
+    def dms(self, name: str = "alice") -> list[dict[str, Any]]:
+        return self.slack.person(name).dms
+
+    def secret_dms(self) -> list[dict[str, Any]]:
+        return [message for message in self.dms() if "export AWS_SECRET_ACCESS_KEY" in str(message)]
+
+    def thread(self) -> str:
+        (card, *_) = self.slack.messages("aws-approvals")
+        return "\n".join(message["text"] for message in self.slack.replies(card))
+
+    def events(self) -> list[str]:
+        return [record.event for record in self.workers.audit() if record.event.startswith("credentials.")]
+
+    def press(self, request: Request, user: str = ALICE, team: str = TEAM) -> str:
+        """A press of `Reveal credentials`."""
+        trigger = self.slack.workspace.triggers.mint(user)
+        return Reveal(self.workers.context, self.client).show(Press(request.id or 0, user, team, trigger))
+
+    def form(self, name: str = "alice") -> str:
+        return str(self.slack.person(name).view)
+
+
+@pytest.fixture
+def service(workers: Workers, slack: SlackSandbox, aws: AwsSandbox) -> Service:
+    return Service(workers, slack, aws)
+
+
+def test_the_requester_gets_them_once_and_the_audit_says_what(service: Service) -> None:
+    request = service.granted()
+    assert request.status == Status.SUCCEEDED
+    assert len(service.secret_dms()) == 1
+    (record,) = [record for record in service.workers.audit() if record.event == "credentials.issued"]
+    row = service.row(request)
+    assert (record.actor, record.request_id) == (ALICE, request.id)
+    assert record.detail["access_key_id"] == row.access_key_id == opened(WEB)[-1].access_key_id
+    assert record.detail["role"] == ROLE
+    assert row.session_name == opened(WEB)[-1].session_name == f"alice@example.com-orgbot-{request.id}"
+
+
+def test_the_message_goes_at_expiry(service: Service) -> None:
+    request = service.granted()
+    service.settle(40 * 60)
+    assert len(service.secret_dms()) == 1
+    service.settle(25 * 60)
+    assert service.secret_dms() == []
+    assert service.row(request).state == "expired"
+    assert service.events() == ["credentials.issued", "credentials.expired"]
+
+
+def test_the_message_goes_sooner_when_the_settings_say_so(service: Service) -> None:
+    service.hands_over(delete_after=timedelta(minutes=5))
+    request = service.granted()
+    service.settle(6 * 60)
+    assert service.secret_dms() == []
+    assert service.row(request).state == "live"
+
+
+def test_a_deletion_that_fails_is_tried_again_and_told(service: Service) -> None:
+    service.granted()
+    service.slack.faults.add("chat.delete", error="internal_error", times=4)
+    service.settle(62 * 60)
+    assert "I cannot delete the direct message" in service.thread()
+    assert any("cannot delete" in message["text"] for message in service.slack.messages("aws-approvals"))
+    service.settle(20 * 60)
+    assert service.secret_dms() == []
+    assert service.thread().count("I cannot delete") == 1
+
+
+@pytest.mark.parametrize("fault", ["drop-after", "drop-before"])
+def test_a_deletion_whose_answer_is_lost_ends_all_the_same(service: Service, fault: Any) -> None:
+    request = service.granted()
+    service.slack.faults.add("chat.delete", fault)
+    service.settle(65 * 60)
+    assert service.secret_dms() == []
+    assert service.row(request).due_at is None
+
+
+def test_a_process_that_dies_during_the_deletion(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It dies with its lease in hand, after Slack has carried the deletion out."""
+    request = service.granted()
+    service.workers.clock.advance(hours=1)
+    row = service.row(request)
+    service.client.chat_delete(channel=row.channel, ts=row.ts)
+    with service.workers.context.store.write() as session:
+        session.get_one(RoleSession, row.id).lease_owner = "dead"
+        session.get_one(RoleSession, row.id).lease_until = service.workers.clock.now + timedelta(seconds=150)
+    service.workers.restart()
+    service.renew()
+    service.settle()
+    assert service.row(request).delete_due_at is None
+
+
+@pytest.mark.parametrize("fault", ["drop-after", "drop-before"])
+def test_a_post_whose_answer_is_lost_hands_over_once(service: Service, fault: Any) -> None:
+    """A message that arrived is found by its mark; one that did not is posted anew, with new credentials."""
+    service.slack.faults.add(
+        "chat.postMessage", fault, when=lambda params: "AWS_SECRET_ACCESS_KEY" in str(params.get("blocks"))
+    )
+    request = service.granted()
+    service.settle()
+    assert request.id
+    assert len(service.secret_dms()) == 1
+    row, lost = service.row(request), fault == "drop-before"
+    assert row.access_key_id in str(service.secret_dms())
+    assert service.events() == [*(["credentials.undelivered"] if lost else []), "credentials.issued"]
+    assert ("an earlier try" in str(service.secret_dms())) == lost
+
+
+@pytest.mark.parametrize("look_up", ["conversations.history", "conversations.open"])
+def test_a_post_whose_look_up_goes_wrong_hands_over_once(service: Service, look_up: str) -> None:
+    """As long as Slack does not tell whether the message stands there, no second session is opened."""
+
+    before, secret = len(opened(WEB)), "AWS_SECRET_ACCESS_KEY"
+    service.slack.faults.add("chat.postMessage", "drop-after", when=lambda params: secret in str(params.get("blocks")))
+    request = service.workers.ask("credentials", account=WEB)
+    service.once()
+    service.workers.click(request, "approve", BOB)
+    while not service.secret_dms():
+        service.once()
+    service.renew()
+    service.slack.faults.add(look_up, status=429, retry_after=15, times=3)
+    service.settle(120)
+    assert len(service.secret_dms()) == len(opened(WEB)) - before == 1
+    assert service.events() == ["credentials.issued"]
+    service.workers.clock.advance(minutes=65)
+    service.settle(0)
+    assert service.secret_dms() == []
+
+
+def test_slack_away_at_delivery_opens_nothing(service: Service) -> None:
+    request = service.workers.ask("credentials", account=WEB)
+    service.once()
+    service.workers.click(request, "approve", BOB)
+    service.workers.work()
+    service.slack.faults.add("*", status=503, times=None)
+    for _ in range(5):
+        service.once()
+        service.workers.clock.advance(seconds=15)
+    assert service.aws.calls.of("AssumeRole") == []
+    service.slack.faults.clear()
+    service.settle()
+    assert len(service.secret_dms()) == 1
+    assert service.workers.request(request.id).status == Status.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"), [("invalid_blocks", "orgbot check"), ("messages_tab_disabled", "Messages tab")]
+)
+def test_slack_that_refuses_the_message_fails_the_request(service: Service, error: str, advice: str) -> None:
+    service.slack.faults.add(
+        "chat.postMessage", error=error, when=lambda params: "AWS_SECRET_ACCESS_KEY" in str(params)
+    )
+    request = service.granted()
+    assert request.status == Status.FAILED
+    assert error in request.outcome
+    assert advice in request.advice
+    assert service.row(request).state == "lost"
+    assert service.events() == ["credentials.undelivered"]
+
+
+@pytest.mark.parametrize("fault", ["throttle", "500", "drop-after", "bad-json"])
+def test_an_answer_of_aws_that_is_lost_opens_a_new_session(service: Service, fault: Any) -> None:
+    service.aws.faults.add("AssumeRole", fault)
+    request = service.granted()
+    assert request.status == Status.SUCCEEDED
+    assert len(service.secret_dms()) == 1
+
+
+def test_a_role_that_is_not_there_fails_with_the_way_out(service: Service) -> None:
+    service.workers.rules = Rules([Rule("default", (BOB,), roles=("NotThere",))])
+    request = service.granted(role="NotThere")
+    assert request.status == Status.FAILED
+    assert "does not exist there" in request.outcome
+    assert "sts:AssumeRole" in request.advice
+
+
+def test_a_rule_that_has_become_stricter_since_the_approval(service: Service) -> None:
+    request = service.workers.approved("credentials", account=WEB, duration="1h")
+    service.workers.rules = Rules([Rule("default", (BOB, CAROL), longest_session=timedelta(minutes=30))])
+    service.settle()
+    assert service.workers.request(request.id).status == Status.FAILED
+    assert "30m at most" in service.workers.request(request.id).outcome
+    assert service.aws.calls.of("AssumeRole") == []
+
+
+def test_a_requester_who_has_left_gets_nothing(service: Service) -> None:
+    service.workers.approved("credentials", account=WEB)
+    service.workers.people.people[ALICE] = replace(service.workers.people.people[ALICE], deactivated=True)
+    service.settle()
+    assert service.aws.calls.of("AssumeRole") == []
+    assert service.secret_dms() == []
+
+
+def test_two_people_may_ask_for_the_same(service: Service) -> None:
+    assert service.granted().status == Status.SUCCEEDED
+    first = service.workers.ask("credentials", by=ALICE, account=WEB)
+    second = service.workers.ask("credentials", by=DAVE, account=WEB)
+    assert first.id != second.id
+
+
+def test_the_rules_session_policy_goes_along(service: Service) -> None:
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    service.workers.rules = Rules([Rule("default", (BOB,), session_policy=arn)])
+    service.granted()
+    assert arn in str([call.params for call in service.aws.calls.of("AssumeRole")][-1])
+
+
+def test_the_warning_comes_ten_minutes_before_the_end(service: Service) -> None:
+    service.granted()
+    service.settle(48 * 60)
+    assert "ends" not in service.dms()[-1]["text"]
+    service.settle(3 * 60)
+    warning = service.dms()[-1]
+    assert "Your session" in warning["text"]
+    assert [item["text"]["text"] for item in warning["blocks"][-1]["elements"]] == ["Extend", "End session now"]
+    service.settle(30 * 60)
+    assert sum("Your session as" in message["text"] for message in service.dms()) == 1
+
+
+def statements(role: str = ROLE) -> list[dict[str, Any]]:
+    found = next(found for found in iam_of(WEB).roles.values() if found.name == role)
+    policy = found.policies.get(POLICY)
+    return list(json.loads(policy)["Statement"]) if policy else []
+
+
+@pytest.mark.parametrize("by", [ALICE, CAROL])
+def test_end_session_now_denies_that_session_and_says_what_goes_on(service: Service, by: str) -> None:
+    request = service.granted()
+    row = service.row(request)
+    service.workers.click(request, "end", by)
+    service.settle()
+    (denial,) = statements()
+    assert denial["Effect"] == "Deny"
+    assert denial["Condition"]["StringLike"] == {"aws:userid": f"{row.role_id}:{row.session_name}"}
+    assert "aws:TokenIssueTime" in denial["Condition"]["DateLessThan"]
+    assert service.row(request).state == "ended"
+    assert service.secret_dms() == []
+    assert "Not ended:" in service.thread()
+    assert service.events() == ["credentials.issued", "credentials.end", "credentials.ended"]
+
+
+def test_what_others_wrote_into_the_policy_stays(service: Service) -> None:
+    other = {
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"DateLessThan": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": other})
+    request = service.granted()
+    iam_of(WEB).put_role_policy(ROLE, POLICY, document)
+    service.workers.click(request, "end", ALICE)
+    service.settle()
+    assert statements()[0] == other
+    assert len(statements()) == 2
+
+
+def test_nobody_else_ends_a_session(service: Service) -> None:
+    request = service.granted()
+    service.workers.click(request, "end", DAVE)
+    service.settle()
+    assert service.row(request).state == "live"
+    assert statements() == []
+    assert "not among the approvers" in service.workers.said("private")[-1]
+
+
+def test_a_session_ends_once(service: Service) -> None:
+    request = service.granted()
+    for _ in range(2):
+        service.workers.click(request, "end", ALICE)
+    service.settle()
+    assert service.thread().count("was ended by") == 1
+    assert "no session to end" in service.workers.said("private")[-1]
+
+
+def test_aws_away_while_a_session_is_ended(service: Service) -> None:
+    request = service.granted()
+    service.aws.faults.add("PutRolePolicy", "500", times=2)
+    service.workers.click(request, "end", ALICE)
+    service.settle(90)
+    assert service.row(request).state == "ended"
+    assert len(statements()) == 1
+
+
+def test_aws_that_refuses_the_end_leaves_the_session_and_says_so(service: Service) -> None:
+    request = service.granted()
+    service.aws.faults.add("PutRolePolicy", "error", code="LimitExceeded", times=None)
+    service.workers.click(request, "end", ALICE)
+    service.settle()
+    assert service.row(request).state == "live"
+    assert "goes on" in service.thread()
+
+
+def test_a_custom_roles_session_is_ended_by_the_default_role(service: Service) -> None:
+    make_role(WEB, "Support", default_trust())
+    service.workers.rules = Rules([Rule("default", (BOB,), roles=("Support",))])
+    request = service.granted(role="Support")
+    service.workers.click(request, "end", ALICE)
+    service.settle()
+    assert len(statements("Support")) == 1
+    assert statements(ROLE) == []
+
+
+def test_reveal_shows_them_to_the_requester_and_posts_nothing_secret(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    assert request.status == Status.SUCCEEDED
+    assert opened(WEB) == []
+    assert "Reveal credentials" in str(service.dms())
+    assert service.press(request) == ""
+    service.settle()
+    assert "export AWS_SECRET_ACCESS_KEY" in service.form()
+    everything = str(service.slack.seen(lambda _: True))
+    assert opened(WEB)[-1].secret_access_key not in everything
+    assert opened(WEB)[-1].session_token not in everything
+    assert service.events() == ["credentials.issued"]
+
+
+@pytest.mark.parametrize(("user", "team"), [(BOB, TEAM), (DAVE, TEAM), (ALICE, "T0OTHER")])
+def test_reveal_for_somebody_else_opens_nothing(service: Service, user: str, team: str) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    assert service.press(request, user, team) == NOT_YOURS
+    assert service.aws.calls.of("AssumeRole") == []
+    assert service.slack.person("bob").view is None
+    assert "click.reveal.refused" in [record.event for record in service.workers.audit()]
+
+
+def test_each_reveal_opens_a_new_session_for_the_time_that_is_left(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.workers.clock.advance(hours=2)  # The clock starts at the first press.
+    service.press(request)
+    ends = service.row(request).expires_at
+    service.workers.clock.now = (ends or service.workers.clock.now) - timedelta(minutes=30)
+    service.press(request)
+    assert [call.params["DurationSeconds"] for call in service.aws.calls.of("AssumeRole") if call.outcome == "ok"] == [
+        "3600",
+        "1800",
+    ]
+    assert service.row(request).expires_at == ends
+    service.workers.clock.advance(minutes=20)
+    service.press(request)
+    assert LITTLE_LEFT in service.form()
+    assert service.events() == ["credentials.issued"] * 2
+
+
+def test_a_button_that_nobody_presses_goes_after_half_a_day(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.workers.clock.advance(hours=12)
+    service.settle()
+    assert service.row(request).state == "expired"
+    assert "Reveal credentials" not in str(service.dms())
+    assert service.press(request) == OVER
+
+
+def test_an_offer_that_was_ended_opens_nothing(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.workers.click(request, "end", BOB)
+    service.settle()
+    assert service.press(request) == OVER
+    assert service.aws.calls.of("PutRolePolicy") == []
+    assert "Nobody had opened it" in service.thread()
+
+
+def test_a_form_that_was_closed_reaches_nobody(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.slack.faults.add("views.update", error="not_found")
+    service.press(request)
+    assert service.events() == ["credentials.issued", "credentials.undelivered"]
+    service.press(request)
+    assert "export AWS_SECRET_ACCESS_KEY" in service.form()
+
+
+def test_a_form_whose_answer_is_lost_may_have_been_seen(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.slack.faults.add("views.update", "drop-after")
+    service.press(request)
+    assert "AWS_SECRET_ACCESS_KEY" in service.form()
+    assert service.events() == ["credentials.issued"]
+
+
+def test_a_refusal_of_aws_is_told_in_the_form(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.aws.faults.add("AssumeRole", "error", code="AccessDenied", times=None)
+    service.press(request)
+    assert "does not exist there" in service.form()
+
+
+def test_approvers_oversee_and_others_do_not(service: Service) -> None:
+    assert [oversees(service.workers.context, user) for user in (BOB, DAVE, "U0NOBODY")] == [True, False, False]

@@ -1,0 +1,93 @@
+"""A document in a file: read once, from its requester only, and its text is what is approved."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from sqlmodel import select
+
+from approvals.authority.directory import SlackAwayError
+from approvals.models import Message
+from approvals.slack.files import Attached, Attachments, FileError
+from approvals.states import Status
+from tests.harness.workers import Workers
+
+FILE = "slack-file:F0123456789"
+DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+NEW = {"kind": "scp", "policy_name": "FromAFile", "content": FILE}
+
+
+class Files:
+    """What `files.info` and the download would give."""
+
+    def __init__(self, text: str = "", error: Exception | None = None) -> None:
+        self.text = text
+        self.error = error
+        self.asked: list[tuple[str, str]] = []
+
+    def __call__(self, file: str, user: str) -> Attached:
+        self.asked.append((file, user))
+        if self.error:
+            raise self.error
+        return Attached("deny.json", self.text)
+
+
+def reading(workers: Workers, files: Files) -> None:
+    workers.context = dataclasses.replace(workers.context, files=files)
+
+
+def test_the_text_takes_the_files_place_before_anybody_approves(workers: Workers) -> None:
+    files = Files(json.dumps(DOCUMENT, indent=4))
+    reading(workers, files)
+    request = workers.ask("create-policy", **NEW)
+    workers.work()
+    request = workers.request(request.id)
+    assert json.loads(request.params["content"]) == DOCUMENT
+    assert files.asked == [("F0123456789", request.requester)]
+    workers.click(request, "approve", "U0BOB")
+    assert workers.until_done(request).status == Status.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (Files("{"), "The file “deny.json”: the document is no JSON"),
+        (Files(error=FileError("the file was uploaded by somebody else.")), "The file was uploaded by somebody else."),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused(workers: Workers, files: Files, said: str) -> None:
+    reading(workers, files)
+    request = workers.ask("create-policy", **NEW)
+    workers.work()
+    request = workers.request(request.id)
+    assert request.status == Status.REFUSED
+    assert said in request.outcome
+    assert "--content" not in request.outcome
+    with workers.context.store.read() as session:
+        (told,) = session.exec(select(Message).where(Message.kind == "dm")).all()
+    assert told.body["blocks"][-1]["elements"][0]["action_id"] == "again"
+
+
+def test_slack_away_is_tried_again(workers: Workers) -> None:
+    files = Files(json.dumps(DOCUMENT), error=SlackAwayError("files.info"))
+    reading(workers, files)
+    request = workers.ask("create-policy", **NEW)
+    workers.work()
+    assert workers.request(request.id).status == Status.PENDING
+    files.error = None
+    workers.clock.advance(minutes=1)
+    workers.work()
+    assert workers.request(request.id).announced_at
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/x", "https://files.slack.com.evil.example/x", "file:///etc/passwd", ""]
+)
+def test_the_token_goes_to_slack_alone(address: str) -> None:
+    class Slack:
+        base_url, token = "https://slack.com/api/", "xoxb-canary"
+
+    with pytest.raises(FileError, match="not kept by Slack itself"):
+        Attachments(Slack())._download(address)  # type: ignore[arg-type]

@@ -1,0 +1,191 @@
+"""Cards and lines within Slack's limits, with the longest that AWS allows, for every operation and every state."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from approvals.authority.rules import Rule
+from approvals.models import Request, Vote
+from approvals.states import Status
+from approvals.views import thread
+from approvals.views.card import card
+from operations.core.closing import Closing, Link
+from operations.core.preview import Fact, Preview
+from operations.core.snippet import Snippet
+from sandbox.slack.limits import message_error, problems
+
+NASTY = "<!channel> <@U0BOB> *bold* `code` ```fence``` \u202eright to left\u200b & <https://evil.example|click>"
+LONG = (NASTY + "x" * 6000)[:6000]
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+CLOSING = Closing(
+    summary=LONG,
+    facts=tuple(Fact(label=f"Fact {number}", value=LONG) for number in range(12)),
+    links=(Link(label="Switch role", url="https://signin.aws.amazon.com/switchrole?account=1"),),
+    snippets=(Snippet(label=LONG[:100], text=LONG),),
+)
+PREVIEW = Preview(
+    title=LONG,
+    facts=tuple(Fact(label=f"Fact {number}", value=LONG) for number in range(12)),
+    plan=(LONG,) * 8,
+    warnings=(LONG,) * 8,
+)
+every_state = pytest.mark.parametrize("status", list(Status))
+
+
+def longest(status: Status) -> Request:
+    return Request(
+        id=2**31 - 1,
+        delivery="d",
+        marker="m",
+        operation="create-account",
+        subject="s",
+        team="T0",
+        requester="U0ALICE",
+        reason=LONG[:500],
+        status=status,
+        rule=LONG[:60],
+        preview=PREVIEW.model_dump(mode="json"),
+        outcome=LONG,
+        advice=LONG,
+        decided_by="U0BOB",
+        decision_reason=LONG[:500],
+        decided_at=NOW,
+        expires_at=NOW,
+        card_channel="C0",
+        card_link="https://example.slack.com/archives/C0/p1",
+    )
+
+
+def test_a_reason_cannot_look_like_the_bots_words() -> None:
+    imitation = "fine\n\n*What will happen*\n1. Nothing at all.\n:white_check_mark: *Approved by security*"
+    request = longest(Status.DENIED).model_copy(update={"reason": imitation, "decision_reason": imitation})
+    for body in (card(request, VOTES), thread.decided(request), thread.glass_broken(request, RULE)):
+        quotes = [block for block in body["blocks"] if block["type"] == "rich_text"]
+        assert [block["elements"][1]["elements"][0]["text"] for block in quotes] == [imitation] * len(quotes)
+        formatted = [block["text"]["text"] for block in body["blocks"] if block.get("text", {}).get("type") == "mrkdwn"]
+        assert quotes
+        assert "Approved by security" not in str(formatted)
+        assert "*Approved by security*" not in body["text"]
+
+
+def test_a_denial_and_its_reason_do_not_run_together() -> None:
+    request = longest(Status.DENIED).model_copy(update={"decision_reason": "not now"})
+    said = thread.decided(request)
+    assert said["text"] == ":x: Denied by <@U0BOB>. Nothing has been changed.\nReason: not now"
+    assert said["blocks"][0]["text"]["text"] == ":x: Denied by <@U0BOB>. Nothing has been changed."
+
+
+VOTES = [Vote(id=1, request_id=1, user="U0BOB", person="bob@example.com", decision="approve", digest="d", at=NOW)]
+
+
+RULE = Rule(
+    LONG[:60],
+    tuple(f"{number}{'a' * 60}@{'b' * 200}.example" for number in range(20)),
+    approvals=10,
+    second_approvers=tuple(f"S0{number}{'X' * 30}" for number in range(20)),
+)
+
+
+def within_limits(body: dict[str, Any]) -> None:
+    assert problems(body["blocks"], "message") == []
+    assert message_error(body["text"], body["blocks"], 4000) is None
+
+
+@every_state
+def test_the_longest_card_is_within_slacks_limits(status: Status) -> None:
+    closing = CLOSING if status is Status.SUCCEEDED else None
+    within_limits(card(longest(status), VOTES, closing))
+
+
+@every_state
+def test_nothing_that_people_wrote_mentions_or_links(status: Status) -> None:
+    blocks = card(longest(status), VOTES, CLOSING if status is Status.SUCCEEDED else None)["blocks"]
+    for text in mrkdwn_in(blocks):
+        assert not [
+            attack
+            for attack in ("<!channel>", "<@U0BOB> *bold*", "<https://evil", "\u202e", "\u200b")
+            if attack in text
+        ]
+
+
+def mrkdwn_in(found: Any) -> list[str]:
+    """Every mrkdwn text in some blocks; plain text neither mentions nor links."""
+    if isinstance(found, list):
+        return [text for item in found for text in mrkdwn_in(item)]
+    if not isinstance(found, dict):
+        return []
+    own = [str(found["text"])] if found.get("type") == "mrkdwn" else []
+    return own + [text for value in found.values() for text in mrkdwn_in(value)]
+
+
+@pytest.mark.parametrize("status", [Status.APPROVED, Status.DENIED, Status.CANCELLED, Status.EXPIRED])
+def test_the_longest_decision_is_within_slacks_limits(status: Status) -> None:
+    within_limits(thread.decided(longest(status)))
+    within_limits(thread.decided_for_requester(longest(status)))
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.STALE])
+def test_the_longest_bad_end_is_within_slacks_limits(status: Status) -> None:
+    within_limits(thread.ended_badly(longest(status)))
+    within_limits(thread.ended_badly_for_requester(longest(status)))
+
+
+def test_the_longest_good_end_is_within_slacks_limits() -> None:
+    within_limits(thread.succeeded(longest(Status.SUCCEEDED), CLOSING))
+    within_limits(thread.succeeded_for_requester(longest(Status.SUCCEEDED), CLOSING))
+
+
+def test_the_other_lines_are_within_slacks_limits() -> None:
+    request = longest(Status.PENDING)
+    for body in (thread.filed(request), thread.refused(request), thread.private(1, LONG), thread.progress(LONG)):
+        within_limits(body)
+
+
+@every_state
+def test_only_a_pending_card_has_decision_buttons(status: Status) -> None:
+    shown = str(card(longest(status), VOTES)["blocks"])
+    assert ("'approve'" in shown) == (status is Status.PENDING)
+
+
+@every_state
+def test_an_approval_can_be_withdrawn_while_there_is_one_and_it_waits(status: Status) -> None:
+    assert ("'withdraw'" in str(card(longest(status), VOTES))) == (status is Status.PENDING)
+    assert "'withdraw'" not in str(card(longest(status), []))
+
+
+@every_state
+@pytest.mark.parametrize("signed", [False, True])
+def test_the_longest_card_of_broken_glass_is_within_slacks_limits(status: Status, signed: bool) -> None:  # noqa: FBT001
+    request = longest(status)
+    request.break_glass = True
+    request.reviewed_by, request.reviewed_at = ("U0CAROL", NOW) if signed else ("", None)
+    within_limits(card(request, [], None, RULE))
+    within_limits(thread.glass_broken(request, RULE))
+    within_limits(thread.reviewed(request))
+
+
+@pytest.mark.parametrize("votes", [[], VOTES])
+def test_the_longest_rule_is_within_slacks_limits(votes: list[Vote]) -> None:
+    request = longest(Status.PENDING)
+    request.approvals_needed = 10
+    within_limits(card(request, votes, None, RULE))
+
+
+def test_a_button_carries_the_number_and_nothing_else() -> None:
+    blocks = card(longest(Status.PENDING), VOTES)["blocks"]
+    buttons = next(block["elements"] for block in blocks if block["type"] == "actions")
+    assert [(item["text"]["text"], item["action_id"], item["value"]) for item in buttons] == [
+        ("Approve", "approve", str(2**31 - 1)),
+        ("Deny", "deny", str(2**31 - 1)),
+        ("Withdraw approval", "withdraw", str(2**31 - 1)),
+        ("Cancel request", "cancel", str(2**31 - 1)),
+    ]
+
+
+def test_where_nobody_may_approve_the_card_says_so() -> None:
+    request = longest(Status.PENDING)
+    body = card(request, [], None, Rule("r", ("U0ALICE", "U0CAROL")), frozenset({"U0CAROL"}))
+    assert "needs 1 approval that nobody may give under today's rules until" in str(body["blocks"])

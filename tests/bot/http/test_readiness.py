@@ -1,0 +1,60 @@
+"""What `/readyz` says from the first moment to the last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from approvals.queue.store import Store
+from bot.database import open_engine
+from bot.http.readiness import Readiness
+from bot.slack import SlackHealth
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    engine = open_engine(f"sqlite:///{tmp_path / 'orgbot.db'}")
+    yield Store(engine)
+    engine.dispose()
+
+
+def started(store: Store, problem: str = "", *, connected: bool = True) -> Readiness:
+    health = SlackHealth()
+    health.note("auth.test", "ok")
+    readiness = Readiness(health)
+    snapshot: Any = SimpleNamespace(problem=problem)
+    transport: Any = SimpleNamespace(connected=lambda: connected)
+    readiness.watch(store, snapshot, transport)
+    readiness.state = "started"
+    return readiness
+
+
+def test_while_it_starts_it_says_what_it_waits_for() -> None:
+    assert Readiness(SlackHealth()).lines() == [
+        ("process", False, "starting"),
+        ("slack", False, "Slack does not answer (it has not been asked yet)"),
+    ]
+
+
+def test_all_is_there(store: Store) -> None:
+    assert [line[:2] for line in started(store).lines()] == [
+        ("process", True),
+        ("database", True),
+        ("slack", True),
+        ("organization", True),
+    ]
+
+
+def test_what_is_away_is_not_ok_and_aws_is_neither(store: Store) -> None:
+    readiness = started(store, "the organization cannot be read: throttled", connected=False)
+    readiness.state = "stopping"
+    assert readiness.lines() == [
+        ("process", False, "stopping"),
+        ("database", True, "answers"),
+        ("slack", False, "not connected"),
+        ("organization", None, "the organization cannot be read: throttled"),
+    ]
