@@ -10,7 +10,6 @@ from typing import Literal
 from approvals.authority.directory import Directory
 from approvals.authority.rules import Rules
 from approvals.queue.store import Store
-from approvals.request.limits import Limits
 from approvals.slack.files import Attached, FileError
 from operations.aws.client import Aws
 from operations.core.closing import Console
@@ -68,3 +67,11 @@ class Context:
     limits: Limits
     handover: Handover = Handover()
     files: Callable[[str, str], Attached] = no_files
+
+
+@dataclass(frozen=True)
+class Limits:
+    """For one person; 0 is no limit."""
+
+    per_hour: int = 0
+    pending: int = 0

@@ -23,11 +23,10 @@ from approvals.models import LIVE_SQL, HomeViewer, Interaction, Message, Request
 from approvals.outbox.home_tabs import OUT_OF_DATE
 from approvals.outbox.sending import Outbox
 from approvals.queue.leases import Leased, free
-from approvals.request.absent import tell_absent
 from approvals.request.decide import decide, expire, forget_old_clicks
 from approvals.request.execute import run
 from approvals.request.prepare import announce
-from approvals.request.reminders import remind
+from approvals.request.reminders import remind, tell_absent
 from approvals.sessions.upkeep import tend
 from approvals.states import EXECUTING, Status
 from operations.core.steps import Shared

@@ -13,6 +13,8 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
 from approvals.states import LIVE, Status
+from operations.core.base import Operation
+from operations.core.registry import by_name
 
 LIVE_SQL = "status IN (" + ", ".join(f"'{status.value}'" for status in sorted(LIVE)) + ")"
 
@@ -258,3 +260,8 @@ class AuditRecord(SQLModel, table=True):
     detail: dict[str, Any] = _json(dict)
     previous: str = Field(unique=True, description="unique, so that the chain cannot fork")
     hash: str
+
+
+def operation_of(request: Request) -> Operation:
+    """The declaration that a stored request was made from; raises pydantic.ValidationError when it no longer fits."""
+    return by_name()[request.operation].model_validate(request.params)

@@ -40,8 +40,7 @@ from bot.http.metrics import Metrics
 from bot.http.server import EdgeServer
 from bot.http.transport import SignedHttp
 from handlers.action_ids import COMMAND
-from handlers.dependencies import Dependencies
-from handlers.queries.sources import Sources
+from handlers.dependencies import Dependencies, Sources
 from handlers.register import register
 from operations.aws.client import Aws
 from operations.snapshot.live import LiveAws

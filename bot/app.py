@@ -14,19 +14,17 @@ from datetime import UTC, datetime, timedelta
 
 from slack_bolt import App
 
-from approvals.audit.aws_calls import note
+from approvals.audit.chain import note_call
 from approvals.authority.admission import Admission
 from approvals.authority.directory import CachedDirectory, Directory
-from approvals.authority.overseers import oversees
-from approvals.context import Context, Handover, Pace
+from approvals.authority.may import oversees
+from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import Dispatcher
 from approvals.outbox.sending import Outbox
 from approvals.queue.leases import forget_all
 from approvals.queue.store import Store
-from approvals.request.eligible import may_decide
 from approvals.request.intake import Intake
-from approvals.request.limits import Limits
-from approvals.request.pending import pending_for
+from approvals.request.pending import may_decide, pending_for
 from approvals.sessions.reveal import Reveal
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.files import Attachments
@@ -36,21 +34,18 @@ from bot.aws import GLANCING, Boto3Clients
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Edge, SlackEndpoint
-from bot.http.gate import Gate
-from bot.http.measure import measure
-from bot.http.metrics import Metrics
+from bot.http.metrics import Metrics, measure
 from bot.http.readiness import Readiness
 from bot.http.server import EdgeServer
-from bot.http.transport import SignedHttp, SocketMode
+from bot.http.transport import Gate, SignedHttp, SocketMode
 from bot.identity import Identity, channel_id
 from bot.logging.setup import bind_request
 from bot.scheduler import Scheduler
 from bot.slack import CountingWebClient, SlackHealth, slack_client
 from bot.snapshot.cache import SnapshotCache
 from bot.snapshot.file import SnapshotFile
-from handlers.dependencies import Dependencies
+from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
-from handlers.queries.sources import Sources
 from handlers.register import register
 from operations.aws.client import Aws, Call
 from operations.core.closing import Console
@@ -255,7 +250,7 @@ class Orgbot:
 
     def _count_call(self, call: Call) -> None:
         self.metrics.aws_calls.labels(call.operation, call.outcome).inc()
-        note(call)
+        note_call(call)
 
 
 def _quiet_logger() -> logging.Logger:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
-from collections.abc import Mapping
 
 from botocore.exceptions import BotoCoreError
 from slack_sdk.errors import SlackApiError
@@ -13,14 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError
 from bot import collector, signals
-from bot.checks.findings import sentence
-from bot.config.settings import Settings, SettingsError, aws_variables, load_settings, unknown
+from bot.checks.findings import WRONG, sentence, settings_or_complaints
+from bot.config.settings import Settings, SettingsError, aws_variables, unknown
 from bot.database import DatabaseError
 from bot.logging.setup import set_up_logs
 
 log = logging.getLogger(__name__)
-WRONG = 1
-WHERE = "settings stand in the environment or in .env; .env.example has each with its explanation, the README the way to them"
 NO_START = (
     *(SettingsError, DatabaseError, OSError, SQLAlchemyError, BotoCoreError),
     *(SlackApiError, SlackRefusedError, SlackBusyError, SlackAmbiguousError),
@@ -47,17 +43,6 @@ def run_until_stopped() -> int:
         return WRONG
     log.info("orgbot has stopped")
     return 0
-
-
-def settings_or_complaints(environ: Mapping[str, str]) -> Settings | None:
-    """The settings; or None, after one line on standard error for each that is wrong."""
-    try:
-        return load_settings(environ)
-    except SettingsError as error:
-        for line in error.lines:
-            sys.stderr.write(f"orgbot: {line}\n")
-        sys.stderr.write(f"orgbot: {WHERE}\n")
-        return None
 
 
 def _run(settings: Settings) -> None:

@@ -1,29 +1,31 @@
-"""Buttons. A decision is one durable insert before the ack; a worker looks up who clicked, decides, and tells them.
+"""Buttons. A decision is one durable insert before the ack; a worker looks up who clicked, decides, and tells them. Deny asks why.
 
-Source: Slack API, "block_actions payload", "Modals" (Opening modals).
+Source: Slack API, "block_actions payload", "Modals" (Opening modals), "Block Kit: Input block".
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt import App
 from slack_sdk import WebClient
 
 from approvals.request.intake import Click
-from approvals.slack.blocks import Block
+from approvals.slack.blocks import Block, clean, escape, section, shorten
 from handlers.action_ids import DECISION, DENY_FORM, LINK, OPEN_FORM
 from handlers.caller import delivery, of_interaction
 from handlers.declared import Value, fields_of
-from handlers.deny import deny_form, reason_of, request_of
 from handlers.dependencies import Dependencies
 from handlers.forms import FormContext, form
-from handlers.modals import open_view, open_view_if, tell
 from handlers.parser import Given
+from handlers.responder import open_view, open_view_if, tell
 from operations.core.base import Operation
 from operations.core.registry import by_name
+
+LONGEST_REASON, LONGEST_TITLE = 500, 500
 
 NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
@@ -107,7 +109,7 @@ def _denied(deps: Dependencies, ack: Any, body: dict[str, Any]) -> None:
     if not reason:
         ack(response_action="errors", errors={"reason": NO_REASON})
         return
-    number, channel = request_of(str(view.get("private_metadata", "")))
+    number, channel = request_denied(str(view.get("private_metadata", "")))
     if number is not None:
         name = delivery("view", caller.team, caller.user, view["id"])
         deps.intake.click(Click(name, "deny", caller.user, caller.team, number, channel=channel, reason=reason))
@@ -140,3 +142,52 @@ def carried(operation: type[Operation], value: Any) -> Given:
 
 def _is_value(value: Any) -> bool:
     return isinstance(value, str) or (isinstance(value, list) and all(isinstance(text, str) for text in value))
+
+
+def deny_form(number: int, title: str, channel: str) -> Block:
+    """The modal view; `title` says what would be denied, and the request's number and where it was clicked ride along."""
+    return {
+        "type": "modal",
+        "callback_id": DENY_FORM,
+        "title": _plain(f"Deny request #{number}"),
+        "submit": _plain("Deny"),
+        "close": _plain("Not now"),
+        "private_metadata": json.dumps({"request": number, "channel": channel}),
+        "blocks": [
+            section(f"*{escape(shorten(title, LONGEST_TITLE))}*"),
+            {
+                "type": "input",
+                "block_id": "reason",
+                "label": _plain("Reason"),
+                "hint": _plain("The requester, the thread and the audit get it"),
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": "reason",
+                    "multiline": True,
+                    "max_length": LONGEST_REASON,
+                },
+            },
+        ],
+    }
+
+
+def reason_of(values: Mapping[str, Mapping[str, Any]]) -> str:
+    """The reason that was entered, without characters that nobody sees."""
+    state: Mapping[str, Any] = values.get("reason", {}).get("reason", {})
+    return clean(str(state.get("value") or "")).strip()[:LONGEST_REASON]
+
+
+def request_denied(private_metadata: str) -> tuple[int | None, str]:
+    """The request's number and the channel; None and nothing when the metadata is not ours."""
+    try:
+        found = json.loads(private_metadata or "{}")
+    except ValueError:
+        return None, ""
+    number = found.get("request") if isinstance(found, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= LARGEST_NUMBER:
+        return None, ""
+    return number, str(found.get("channel") or "")
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}

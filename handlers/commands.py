@@ -25,13 +25,12 @@ from handlers.caller import Caller, delivery, of_command
 from handlers.dependencies import Dependencies
 from handlers.filing import Filed, NotAcceptedError, checked, file
 from handlers.forms import FormContext, form
-from handlers.modals import learn, open_view
 from handlers.parser import Command, Given, ParseError, operation_named, read, split
 from handlers.problems import listed
 from handlers.queries import answer as looks
 from handlers.queries import requests
 from handlers.queries.registry import QUERIES
-from handlers.responder import Responder
+from handlers.responder import Responder, learn, open_view
 from operations.core.base import Operation
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)

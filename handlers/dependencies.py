@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from approvals.authority.admission import Admission
 from approvals.authority.rules import Rules
 from approvals.request.intake import Click, Intake
 from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
-from handlers.queries.sources import Sources
+from operations.core.closing import Console
+from operations.snapshot.live import Live
 from operations.snapshot.organization import Organization
+
+Body = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -37,3 +41,12 @@ class Dependencies:
     oversees: Callable[[str], bool]
     reveal: Callable[[Press], str]
     sources: Sources
+
+
+@dataclass(frozen=True)
+class Sources:
+    """`respond(url, body)` posts to a response_url and raises as `approvals.slack.client.call` does. Workers only, as `live`."""
+
+    live: Live
+    respond: Callable[[str, Body], None]
+    console: Console = field(default_factory=Console)

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from approvals.slack.blocks import Block
-from operations.core.attached_files import file_in, reference
-from operations.core.fields import OperationField
+from operations.core.fields import OperationField, file_in, reference
 
 FILE = ":file"
 FILETYPES = ("json", "txt", "text")

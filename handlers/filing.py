@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from approvals.authority.reach import wishes
-from approvals.authority.rules import NoRuleError, Rule
-from approvals.authority.session_rules import objection
+from approvals.authority.rules import NoRuleError, Rule, session_objection
 from approvals.request.intake import AlreadyAskedError, Draft
 from approvals.request.limits import FloodError
+from approvals.slack.blocks import ago
 from handlers.caller import Caller
 from handlers.declared import LONGEST_REASON, fields_of
 from handlers.dependencies import Dependencies
 from handlers.parser import Given
-from handlers.problems import Problem, ago, problems
+from handlers.problems import Problem, problems
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
@@ -111,7 +111,7 @@ def _rule(deps: Dependencies, asked: Operation, organization: Organization) -> R
         rule = deps.rules().deciding(wishes(asked, organization))
     except NoRuleError as error:
         raise NotAcceptedError(Problem(place_field(type(asked)), str(error)), telling=True) from error
-    field, why = objection(rule, asked)
+    field, why = session_objection(rule, asked)
     if why:
         raise NotAcceptedError(Problem(field, why))
     return rule

@@ -21,9 +21,8 @@ from handlers.declared import LONGEST_REASON
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.forms import FormContext, form
-from handlers.modals import open_view
 from handlers.parser import Given
-from handlers.responder import Responder
+from handlers.responder import Responder, open_view
 from operations.core.base import Operation
 from operations.core.registry import by_name
 

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from approvals.slack.blocks import Block, clean, context, escape, shorten
+from approvals.slack.blocks import Block, ago, clean, context, escape, shorten
 from handlers.declared import LONGEST_REASON, Value, chosen, fields_of, readable
 from handlers.documents import FILE, file_input, given_file, too_long
 from handlers.options import account_text, option, policy_text
 from handlers.parser import Given
-from handlers.problems import ago
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from approvals.slack.blocks import Block, context, escape, header, section, shorten, verbatim
+from approvals.slack.blocks import Block, context, escape, header, packed, section, shorten, verbatim
 from handlers.action_ids import COMMAND
-from handlers.blocks import packed
 from handlers.declared import fields_of, readable
 from handlers.query_names import NAMES, Name
 from operations.core.base import Operation

@@ -12,13 +12,12 @@ from typing import Any
 
 from slack_bolt import App
 
-from approvals.authority.directory import SlackAwayError
 from approvals.models import Request
 from approvals.request.pending import PendingFor
-from approvals.slack.blocks import Block, button, context, divider, escape, header, section
+from approvals.slack.blocks import Block, ago, button, context, divider, escape, header, section
+from approvals.slack.client import SlackAwayError
 from handlers.declared import readable
 from handlers.dependencies import Dependencies
-from handlers.problems import ago
 from handlers.queries.requests import NOTHING, asked_by_you, line, titled, with_button
 from handlers.sessions import EVERYBODYS, YOURS, blocks
 from operations.core.registry import by_name

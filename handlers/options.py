@@ -14,7 +14,7 @@ from approvals.slack.blocks import Block, clean
 from handlers.action_ids import PICKER, PICKERS
 from handlers.caller import of_interaction
 from handlers.dependencies import Dependencies
-from handlers.modals import learn
+from handlers.responder import learn
 from operations.core.fields import FieldKind
 from operations.organization.services import PRINCIPAL, SERVICES, service_label
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit

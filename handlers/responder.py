@@ -1,7 +1,11 @@
-"""Somebody who looks: who they are, and the ways to answer them. What calls Slack or AWS runs on a worker."""
+"""The ways to answer somebody: lines for them alone, forms, replies to a command or a click. What calls Slack or AWS runs on a worker.
+
+Source: Slack API, "views.open" (trigger ids live 3 s and work once), "chat.postEphemeral", "conversations.open".
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +13,14 @@ from typing import Any
 from slack_sdk import WebClient
 
 from approvals.slack.blocks import Block, section, shorten
-from approvals.slack.client import SlackAmbiguousError, SlackRefusedError, call
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from handlers.caller import Caller
 from handlers.dependencies import Dependencies
-from handlers.modals import careful, show, tell
+
+log = logging.getLogger(__name__)
+NOT_HERE = frozenset({"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived", "missing_scope"})
+TOO_SLOW = ":hourglass: That took too long, so Slack did not let me open the form. Please do it once more."
+NOT_OPENED = ":warning: The form could not be opened. Please try once more in a moment."
 
 NOT_SHOWN = ":warning: The answer could not be shown. Please ask once more."
 
@@ -75,3 +83,108 @@ class Responder:
         except (SlackRefusedError, SlackAmbiguousError):
             self.tell(NOT_SHOWN)
             raise
+
+
+def open_view(deps: Dependencies, slack: WebClient, caller: Caller, view: Block) -> None:
+    """Opens a form on a worker, for a caller who may see it; the others, and whoever it fails for, are told."""
+    deps.run(lambda: _open_or_refuse(deps, slack, caller, view))
+
+
+def open_view_if(deps: Dependencies, slack: WebClient, caller: Caller, make: Callable[[], Block | None]) -> None:
+    """The same, when the worker makes a view at all; that has to be quick, because the trigger lives 3 s."""
+    deps.run(lambda: _open_if(slack, caller, make()))
+
+
+def learn(deps: Dependencies, caller: Caller) -> None:
+    """Has a worker ask Slack who the caller is, so that their next answer need not wait for it."""
+
+    def ask() -> None:
+        deps.admission.unwelcome(caller.user, caller.team)
+
+    deps.run(ask)
+
+
+def tell(deps: Dependencies, slack: WebClient, caller: Caller, text: str) -> None:
+    """A line for the caller alone, on a worker."""
+    deps.run(lambda: _tell(slack, caller, text))
+
+
+def mention(deps: Dependencies, slack: WebClient, caller: Caller, text: str) -> None:
+    """A line for the caller alone in the channel where they are, on a worker; lost where the bot cannot write."""
+    careful(deps, "a private line could not be told", lambda: _in_channel(slack, caller, _message(text)))
+
+
+def show(slack: WebClient, caller: Caller, text: str, blocks: list[Block]) -> None:
+    """Blocks for the caller alone, by direct message where the bot cannot write; for workers. Raises what slack_calls.call raises."""
+    message = {"text": shorten(text, 2900), "blocks": blocks}
+    if caller.channel and _in_channel(slack, caller, message):
+        return
+    channel = call(slack, "conversations.open", users=caller.user)["channel"]["id"]
+    call(slack, "chat.postMessage", channel=channel, **message)
+
+
+def careful(deps: Dependencies, what: str, work: Callable[[], object]) -> None:
+    """Runs work on a worker; a failure ends in the log, without what Slack sent."""
+    deps.run(lambda: _careful(what, work))
+
+
+def _open_if(slack: WebClient, caller: Caller, view: Block | None) -> None:
+    if view is not None:
+        _open(slack, caller, view)
+
+
+def _open_or_refuse(deps: Dependencies, slack: WebClient, caller: Caller, view: Block) -> None:
+    unwelcome = deps.admission.unwelcome(caller.user, caller.team)
+    if unwelcome:
+        _tell(slack, caller, unwelcome)
+    else:
+        _open(slack, caller, view)
+
+
+def _open(slack: WebClient, caller: Caller, view: Block) -> None:
+    try:
+        call(slack, "views.open", trigger_id=caller.trigger, view=view)
+    except SlackRefusedError as error:
+        if error.code == "exchanged_trigger_id":
+            return  # Slack delivered the same thing twice, and the form is open.
+        log.warning("a form could not be opened: %s", error)
+        _tell(slack, caller, TOO_SLOW if error.code == "expired_trigger_id" else NOT_OPENED)
+    except (SlackBusyError, SlackAmbiguousError) as error:
+        log.warning("a form could not be opened: %s", error)
+        _tell(slack, caller, NOT_OPENED)
+
+
+def _tell(slack: WebClient, caller: Caller, text: str) -> None:
+    """In the channel, so that only the caller sees it; by direct message where the bot cannot write."""
+    message = _message(text)
+    try:
+        if caller.channel and _in_channel(slack, caller, message):
+            return
+        channel = call(slack, "conversations.open", users=caller.user)["channel"]["id"]
+        call(slack, "chat.postMessage", channel=channel, **message)
+    except (SlackRefusedError, SlackBusyError, SlackAmbiguousError, KeyError) as error:
+        log.warning("a private line could not be told: %s", error)
+
+
+def _message(text: str) -> dict[str, Any]:
+    return {"text": shorten(text, 2900)}
+
+
+def _in_channel(slack: WebClient, caller: Caller, message: dict[str, Any]) -> bool:
+    """Whether the caller could be told there."""
+    try:
+        call(slack, "chat.postEphemeral", channel=caller.channel, user=caller.user, **message)
+    except SlackRefusedError as error:
+        if error.code in NOT_HERE:
+            return False
+        raise
+    return True
+
+
+def _careful(what: str, work: Callable[[], object]) -> None:
+    try:
+        work()
+    except (SlackRefusedError, SlackBusyError, SlackAmbiguousError) as error:
+        log.warning("%s: %s", what, error)
+    except Exception as error:  # noqa: BLE001 - A worker must go on, and the text of an unknown error may hold a payload.
+        log.error("%s: %s", what, type(error).__name__)  # noqa: TRY400

@@ -12,20 +12,19 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from approvals.authority.directory import SlackAwayError
 from approvals.models import Request, RoleSession
 from approvals.sessions.reveal import Press
 from approvals.slack.blocks import Block, escape, section, shorten
+from approvals.slack.client import SlackAwayError
 from approvals.views.sessions import end_button, listed
 from handlers.actions import keep
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.declared import LONGEST_REASON
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
-from handlers.modals import careful, show, tell
 from handlers.parser import Given
 from handlers.queries.requests import NOTHING
-from handlers.responder import Responder
+from handlers.responder import Responder, careful, show, tell
 from operations.access.credentials import Credentials
 from operations.snapshot.organization import Organization
 

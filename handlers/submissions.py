@@ -19,9 +19,9 @@ from handlers.declared import field_of
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.forms import channel_of, sent
-from handlers.modals import mention
 from handlers.parser import Given
 from handlers.problems import Problem
+from handlers.responder import mention
 from operations.core.base import Operation
 from operations.core.registry import by_name
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from bot.checks.scopes import SCOPES
+from bot.checks.slack import SCOPES
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 SCOPE_LINE = re.compile(r"^ +- (?P<scope>[a-z.]+(?::[a-z.]+)?)(?P<rest>.*)$")

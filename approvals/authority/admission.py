@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from approvals.authority.directory import Directory, SlackAwayError
+from approvals.authority.directory import Directory
+from approvals.slack.client import SlackAwayError
 
 LATELY = timedelta(minutes=5)
 FOREIGN = "People of other workspaces cannot use this bot."

@@ -13,17 +13,13 @@ from typing import Any, TypeVar, cast
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 
 UNKNOWN_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 REMEMBERED = timedelta(seconds=30)
 REMEMBERED_PERSON = timedelta(minutes=5)
 PAGE = 500
 Told = TypeVar("Told")
-
-
-class SlackAwayError(Exception):
-    """Slack did not tell; nothing can be decided now, and it is asked again later."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,15 @@
-"""Do these approvals satisfy this rule? One judgement for the click, for the card, and for the last look before AWS. Pure."""
+"""Who may decide a request now, and do their approvals satisfy its rule? One judgement for the click, for the card, and for the
+last look before AWS. Pure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from approvals.authority.rules import Rule
+from approvals.models import Request, Vote
 
 
 class Seat(StrEnum):
@@ -61,3 +64,22 @@ def missing(rule: Rule, promised: int, seats: Iterable[Seat]) -> Missing:
     return Missing(
         first=max(left - 1, 0), either=min(left, 1)
     )  # The one who speaks for both fills whichever seat is left.
+
+
+def rule_now(request: Request, rule: Rule) -> Rule:
+    """The rule as it is for this request: once it was escalated, `escalate_to` counts in each of the rule's groups."""
+    if not request.escalated_at:
+        return rule
+    second = (*rule.second_approvers, *rule.escalate_to) if rule.second_approvers else ()
+    return replace(rule, approvers=(*rule.approvers, *rule.escalate_to), second_approvers=second)
+
+
+def called_upon(request: Request, rule: Rule) -> tuple[str, ...]:
+    """User ids, user group ids and e-mails of all who may decide this request now."""
+    return rule_now(request, rule).deciders()
+
+
+def cannot_decide(request: Request, approved: Iterable[Vote]) -> frozenset[str]:
+    """User ids and e-mails of the requester and of those who approved already: nobody waits for them."""
+    votes = list(approved)
+    return frozenset({request.requester, request.person, *(v.user for v in votes), *(v.person for v in votes)})

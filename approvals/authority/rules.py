@@ -1,4 +1,6 @@
-"""Who must approve what: an ordered list of rules, of which the first that matches decides. Pure; reads no clock and no network."""
+"""Who must approve what: an ordered list of rules, of which the first that matches decides; and which role sessions a rule allows.
+Pure; reads no clock and no network.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+
+from operations.access.access_role import DEFAULT_ROLE
+from operations.access.credentials import Credentials
+from operations.access.session_length import written
+from operations.core.base import Operation
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
@@ -135,3 +142,23 @@ def _names(word: str, wish: Wish) -> bool:
         return word == wish.account
     called = wish.account_email if "@" in word else wish.account_name
     return bool(called) and word.casefold() == called.casefold()
+
+
+def session_objection(rule: Rule | None, operation: Operation) -> tuple[str, str]:
+    """The field (`role`, `duration`) and the sentence that says why not; both empty when the rule allows it.
+
+    A rule that names no roles allows the default one alone.
+    """
+    if not isinstance(operation, Credentials):
+        return "", ""
+    if rule is None:
+        return "role", "the rule under which this was asked no longer exists. Ask again under today's rules."
+    allowed = rule.roles or (DEFAULT_ROLE,)
+    longest = int(rule.longest_session.total_seconds())
+    if operation.role not in allowed:
+        sentence = f"the rule “{rule.name}” gives credentials for {', '.join(allowed)} alone, not for {operation.role}."
+        return "role", f"{sentence} Whoever keeps the bot's rules can add it to the rule's `roles`."
+    if operation.seconds > longest:
+        sentence = f"the rule “{rule.name}” allows {written(longest)} at most, and {operation.duration} is more."
+        return "duration", f"{sentence} Ask for `--duration {written(longest)}` or less."
+    return "", ""

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk import WebClient
 from sqlalchemy import delete
 from sqlmodel import Session, col, func, select
 
-from approvals.authority.directory import SlackAwayError
 from approvals.models import AuditRecord, HomeViewer
 from approvals.queue.leases import claim, release
 from approvals.queue.store import Store
-from approvals.request.lifecycle import Clock
-from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
+
+Clock = Callable[[], datetime]
 
 log = logging.getLogger(__name__)
 MOST_VIEWERS = 50

@@ -17,8 +17,8 @@ from slack_sdk import WebClient
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from approvals.authority.approvers import called_upon
-from approvals.authority.barred import barred
+from approvals.authority.may import barred
+from approvals.authority.quorum import called_upon
 from approvals.context import Context
 from approvals.models import Message, Request, Vote
 from approvals.outbox.home_tabs import HomeTabs

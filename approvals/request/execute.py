@@ -11,14 +11,14 @@ import random
 import time
 from datetime import timedelta
 
-from approvals.audit.aws_calls import noting
-from approvals.authority.directory import SlackAwayError
+from approvals.audit.chain import noting_calls
 from approvals.context import Context
-from approvals.models import Attempt
+from approvals.models import Attempt, operation_of
 from approvals.request.attempts import IN_DOUBT, LeaseLostError, Outcome, fence
 from approvals.request.execution import Execution, take
-from approvals.request.prepare import NotYetError, operation_of
+from approvals.request.prepare import NotYetError
 from approvals.request.recheck import approval_lost, what_changed
+from approvals.slack.client import SlackAwayError
 from approvals.states import TERMINAL, Status
 from approvals.views import thread
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD, given_up
@@ -43,7 +43,7 @@ def run(context: Context, number: int, shared: Shared) -> None:
     execution = take(context, number)
     if execution is None:
         return
-    with noting(execution.calls):
+    with noting_calls(execution.calls):
         _go_on(execution, shared)
     execution.note_other_calls()
     if execution.request.status in TERMINAL:

@@ -10,15 +10,15 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from approvals.audit import aws_calls as calls
+from approvals.audit.chain import record_calls, record_lost_call
 from approvals.context import Context
-from approvals.models import Attempt, Request
+from approvals.models import Attempt, Request, operation_of
 from approvals.queue import outgoing
 from approvals.queue.leases import claim, release
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.lifecycle import LostRaceError, transition
-from approvals.request.prepare import NotYetError, operation_of
+from approvals.request.prepare import NotYetError
 from approvals.request.remainder import in_words, remainder_of
 from approvals.slack.blocks import Block
 from approvals.states import EXECUTING, Status
@@ -56,7 +56,7 @@ class Execution:
         now = self.context.clock()
         with self.context.store.write() as session:
             attempts.end(session, attempt, outcome, now, detail)
-            calls.record(session, now, self.number, self.calls, attempt.step)
+            record_calls(session, now, self.number, self.calls, attempt.step)
         self.calls.clear()
 
     def give_up_attempt(self, attempt: Attempt) -> None:
@@ -66,13 +66,13 @@ class Execution:
             attempts.end(
                 session, attempt, Outcome.AMBIGUOUS, now, "the process ended before the answer was written down"
             )
-            calls.record_lost(session, now, self.number, attempt.step)
+            record_lost_call(session, now, self.number, attempt.step)
 
     def note_other_calls(self) -> None:
         """The calls that belong to no attempt, such as a role that could not be assumed."""
         if self.calls:
             with self.context.store.write() as session:
-                calls.record(session, self.context.clock(), self.number, self.calls)
+                record_calls(session, self.context.clock(), self.number, self.calls)
             self.calls.clear()
 
     def attempts(self, step: Step) -> list[Attempt]:

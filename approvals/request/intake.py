@@ -17,10 +17,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
 
 from approvals.authority.rules import Rule
+from approvals.context import Limits
 from approvals.models import LIVE_SQL, AuditRecord, Interaction, Request, RoleSession
 from approvals.outbox.home_tabs import opened
 from approvals.queue.store import Store
-from approvals.request.limits import Limits, RateLimit
+from approvals.request.limits import RateLimit
 from approvals.sessions.book import open_sessions
 from approvals.states import EXECUTING
 

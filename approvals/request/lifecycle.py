@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +11,6 @@ from sqlmodel import Session, col
 from approvals.audit import chain
 from approvals.models import Request
 from approvals.states import TERMINAL, Status, before
-
-Clock = Callable[[], datetime]
 
 
 class LostRaceError(Exception):

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
 from sqlalchemy import text
 from sqlmodel import Session, col, func, or_, select
 
+from approvals.context import Limits
 from approvals.models import LIVE_SQL, Request
+from approvals.slack.blocks import span
 from approvals.states import Status
-from approvals.views.reminders import span
 
 HOUR = timedelta(hours=1)
 PAGE = 100
@@ -25,14 +25,6 @@ PAGE = 100
 
 class FloodError(Exception):
     """Somebody asks for too much; the text says what the limit is and when they may ask again."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """For one person; 0 is no limit."""
-
-    per_hour: int = 0
-    pending: int = 0
 
 
 class RateLimit:

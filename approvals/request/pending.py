@@ -1,19 +1,26 @@
-"""What waits for whom, judged as Slack knows the person now; for showing only, a click is judged anew."""
+"""What waits for whom, and whether it makes sense to ask somebody for more before they decide; judged as Slack knows the person
+now. For showing only: a click is judged anew.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from approvals.authority.approvers import called_upon
 from approvals.authority.directory import Person
-from approvals.authority.judgement import is_requester
+from approvals.authority.may import ObjectionError, is_requester, judge
+from approvals.authority.quorum import called_upon
 from approvals.context import Context
-from approvals.models import LIVE_SQL, Request, Vote
+from approvals.models import LIVE_SQL, Interaction, Request, Vote
+from approvals.request.intake import Click
+from approvals.slack.client import SlackAwayError
 from approvals.states import Status
+
+log = logging.getLogger(__name__)
 
 LOOKED_AT = 200
 
@@ -60,3 +67,32 @@ def _voted(context: Context, person: Person, requests: Sequence[Request]) -> set
     asked = col(Vote.request_id).in_([request.id for request in requests])
     with context.store.read() as session:
         return set(session.exec(select(Vote.request_id).where(asked, Vote.person == person.key)).all())
+
+
+def may_decide(context: Context, click: Click) -> bool:
+    """Whether this person may decide this request now, as Slack knows them.
+
+    True as well when Slack does not tell in time: whoever may decide must not be kept from it, and the decision itself is
+    judged anew.
+    """
+    with context.store.read() as session:
+        request = session.get(Request, click.request_id)
+    if request is None or not _still_waits(context, request):
+        return False
+    try:
+        judge(context, _as_kept(click))
+    except ObjectionError:
+        return False
+    except SlackAwayError as error:
+        log.warning("whether somebody may decide is not known in time: %s", error)
+    return True
+
+
+def _as_kept(click: Click) -> Interaction:
+    """The click as it would be kept; it is not, because it only opens a form."""
+    return Interaction(delivery="", kind=click.kind, user=click.user, team=click.team, request_id=click.request_id)
+
+
+def _still_waits(context: Context, request: Request) -> bool:
+    over = request.expires_at is not None and request.expires_at <= context.clock()
+    return request.status == Status.PENDING and request.announced_at is not None and not over

@@ -9,28 +9,28 @@ from typing import Any
 from sqlmodel import Session
 
 from approvals.audit import chain
-from approvals.authority.barred import barred
-from approvals.authority.directory import Person, SlackAwayError
+from approvals.authority.directory import Person
+from approvals.authority.may import barred, may_break
 from approvals.authority.reach import asked_by, wishes
-from approvals.authority.rules import NoRuleError, Rule
-from approvals.authority.session_rules import objection
+from approvals.authority.rules import NoRuleError, Rule, session_objection
 from approvals.context import Context
-from approvals.models import Request
+from approvals.models import Request, operation_of
 from approvals.queue import outgoing
 from approvals.queue.leases import claim, release
 from approvals.request import reminders
-from approvals.request.break_glass import break_glass, may_break
+from approvals.request.break_glass import break_glass
 from approvals.request.lifecycle import transition
 from approvals.request.limits import excess
 from approvals.slack.blocks import shorten
+from approvals.slack.client import SlackAwayError
 from approvals.slack.files import FileError
 from approvals.states import Status
 from approvals.views import on_hold, thread
-from approvals.views.effects import whole
+from approvals.views.card import whole
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FieldError, RefusedError
-from operations.core.attached_files import file_in
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
+from operations.core.fields import file_in
 from operations.core.observations import Failed
 from operations.core.preview import Preview, PreviewInput, digest
 from operations.core.registry import by_name
@@ -45,11 +45,6 @@ class RefusalError(Exception):
 
 class NotYetError(Exception):
     """What is needed to judge the request is not there yet; it is tried again."""
-
-
-def operation_of(request: Request) -> Operation:
-    """The declaration that a stored request was made from; raises pydantic.ValidationError when it no longer fits."""
-    return by_name()[request.operation].model_validate(request.params)
 
 
 def look_again(context: Context, operation: Operation) -> Preview:
@@ -99,7 +94,7 @@ def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
     _check_flood(context, request, person.key)
     operation, files = _with_files(context, request, operation_of(request))
     rule = _rule(context, operation, person)
-    field, why = objection(rule, operation)
+    field, why = session_objection(rule, operation)
     if why:
         raise RefusalError(f"{_flag(request, field)}: {why}")
     if request.break_glass and rule.approvals and not may_break(context, rule, person):

@@ -1,19 +1,22 @@
-"""Whether what was approved still holds right before it is done: the world, the rule, and those on whose word it rests."""
+"""Whether what was approved still holds right before it is done: the world, the rule, and those on whose word it rests; and what
+has changed, in words.
+"""
 
 from __future__ import annotations
 
-from approvals.authority.approvers import rule_now
-from approvals.authority.may import approvers_now
-from approvals.authority.quorum import missing
+from approvals.authority.may import approvers_now, may_break
+from approvals.authority.quorum import missing, rule_now
 from approvals.authority.rules import Rule
 from approvals.context import Context
-from approvals.models import Request
-from approvals.request import changes
-from approvals.request.break_glass import may_break
+from approvals.models import Request, operation_of
 from approvals.request.execution import Execution
-from approvals.request.prepare import look_again, operation_of
+from approvals.request.prepare import look_again
+from approvals.slack.blocks import shorten
 from operations.aws.errors import FieldError
 from operations.core.preview import Preview, digest
+from operations.snapshot.names import listed
+
+LONGEST = 200
 
 
 def what_changed(execution: Execution) -> str:
@@ -24,7 +27,7 @@ def what_changed(execution: Execution) -> str:
     except FieldError as error:
         return error.message
     if digest(request.operation, request.params, preview.precondition) != request.digest:
-        changed = changes.what_changed(Preview.model_validate(request.preview), preview)
+        changed = differences(Preview.model_validate(request.preview), preview)
         return changed or "the request is not the one that was approved."
     return approval_lost(execution)
 
@@ -61,3 +64,26 @@ def _grant_lost(context: Context, request: Request, rule: Rule) -> str:
     if person.objection(context.team()) or not named:
         return f"{person.name}, who asked, may no longer do so under the rule “{rule.name}”."
     return ""
+
+
+def differences(approved: Preview, now: Preview) -> str:
+    """The differing facts, `From is now /Security (was /Workloads)`; empty when both are bound to the same."""
+    if approved.precondition == now.precondition:
+        return ""
+    before = {fact.label: fact.value for fact in approved.facts}
+    after = {fact.label: fact.value for fact in now.facts}
+    found = [_one(label, before.get(label), after.get(label)) for label in {**before, **after}]
+    said = [sentence for sentence in found if sentence]
+    if approved.diff != now.diff:
+        said.append("the document it starts from is another one")
+    if approved.hits != now.hits:
+        said.append(f"it would hit: {shorten((*now.hits, 'nothing')[0], LONGEST)}")
+    return f"{listed(said)}." if said else "it would now start from something else than what the card says."
+
+
+def _one(label: str, before: str | None, after: str | None) -> str:
+    if before == after:
+        return ""
+    if before is None or after is None:
+        return f"{label}: {shorten(after or 'no longer there', LONGEST)}"
+    return f"{label} is now {shorten(after, LONGEST)} (was {shorten(before, LONGEST)})"

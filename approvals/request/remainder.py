@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from approvals.models import Request
-from approvals.request.prepare import operation_of
+from approvals.models import Request, operation_of
 from operations.core.base import Operation
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from approvals.authority.directory import SlackAwayError
-from approvals.authority.session_rules import objection
+from approvals.authority.rules import session_objection
 from approvals.context import Context
-from approvals.models import Request
-from approvals.request.prepare import operation_of
+from approvals.models import Request, operation_of
+from approvals.slack.client import SlackAwayError
 from approvals.views.sessions import Subject
 from operations.access.credentials import Credentials, caller_arn, role_of
 from operations.access.role_sessions import DENIED, Minted, Wanted, mint
@@ -41,7 +40,7 @@ def wanted_by(context: Context, request: Request) -> Wanted:
     """The session that a request stands for, under its rule as it is now; raises UndeliverableError."""
     operation = granted(request)
     rule = context.rules().named(request.rule)
-    _, why = objection(rule, operation)
+    _, why = session_objection(rule, operation)
     if why:
         raise UndeliverableError(f"The rules have changed since: {why}")
     return Wanted(

@@ -1,14 +1,17 @@
-"""Text from people made safe and short for Slack, and the few blocks that everything is built of. Pure.
+"""Text from people made safe and short for Slack, times and names as people read them, and the few blocks that everything is built of. Pure.
 
-Source: Slack API, "Formatting text for app surfaces" (Escaping text), "Block Kit: Blocks" and "Block elements".
+Source: Slack API, "Formatting text for app surfaces" (Escaping text, Mentioning users and groups), "Block Kit: Blocks" and "Block elements".
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
+
+MOST_MENTIONED = 20
 
 Block = dict[str, Any]
 SECTION, FIELD, HEADER, BUTTON_TEXT, BUTTON_VALUE, BUTTON_URL = 3000, 2000, 150, 75, 2000, 3000
@@ -155,3 +158,48 @@ def _texts(block: Block) -> Iterator[Block]:
             yield item
         elif isinstance(item, dict) and item.get("type", "").startswith("rich_text"):
             yield from _texts(item)
+
+
+def mentions(named: Iterable[str], without: Collection[str] = ()) -> str:
+    """The people and groups as mrkdwn that notifies them, e-mails as text; empty when nobody is left."""
+    called = [_mention(name) for name in named if name not in without]
+    more = len(called) - MOST_MENTIONED
+    return ", ".join(called[:MOST_MENTIONED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _mention(name: str) -> str:
+    if "@" in name:
+        return escape(name)
+    return f"<!subteam^{name}>" if name.startswith("S") else f"<@{name}>"
+
+
+def span(time: timedelta) -> str:
+    """A length of time, roughly: `40 minutes`, `4 hours`, `3 days`."""
+    minutes = max(int(time.total_seconds() // 60), 1)
+    count, unit = (
+        (minutes, "minute") if minutes < 90 else (minutes // 60, "hour") if minutes < 2880 else (minutes // 1440, "day")
+    )
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """How long ago, roughly: `just now`, `3 min ago`, `2 h ago`, `5 days ago`."""
+    minutes = int((now - then).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 120:
+        return f"{minutes} min ago"
+    hours = minutes // 60
+    return f"{hours} h ago" if hours < 48 else f"{hours // 24} days ago"
+
+
+def packed(lines: Iterable[str], *, between: str = "\n") -> list[Block]:
+    """As few sections as hold the lines of mrkdwn; no line is cut unless it alone is too long."""
+    texts: list[str] = []
+    for line in lines:
+        short = shorten(line, SECTION)
+        if texts and len(texts[-1]) + len(between) + len(short) <= SECTION:
+            texts[-1] += between + short
+        elif short.strip():
+            texts.append(short)
+    return [section(text) for text in texts]

@@ -100,3 +100,7 @@ def _retry_after(response: Any) -> timedelta:
     value = headers.get("retry-after", "5")
     text = value[0] if isinstance(value, list) else value
     return timedelta(seconds=min(max(float(text), 1.0), 600.0) if str(text).replace(".", "", 1).isdigit() else 5.0)
+
+
+class SlackAwayError(Exception):
+    """Slack did not tell; nothing can be decided now, and it is asked again later."""

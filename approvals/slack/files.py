@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 
-from approvals.authority.directory import SlackAwayError
-from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 
 MOST_BYTES = 200_000
 PATIENCE = 10  # Seconds.

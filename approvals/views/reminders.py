@@ -5,9 +5,10 @@ Source: Slack API, "Formatting text for app surfaces" (Date formatting).
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from approvals.models import Request
+from approvals.slack.blocks import span
 from approvals.views.thread import Body, body, link, name
 
 NOBODY = "Nobody may approve it under today's rules; whoever still needs it can ask again."
@@ -44,15 +45,6 @@ def absent(request: Request, channel: str) -> Body:
         f":wave: <@{request.requester}> waits for a decision that you may make: {name(request)}. "
         f"Its card is in <#{channel}>, where you are not: {link(request)}. Join the channel, or be invited, to decide."
     )
-
-
-def span(time: timedelta) -> str:
-    """A length of time, roughly: `40 minutes`, `4 hours`, `3 days`."""
-    minutes = max(int(time.total_seconds() // 60), 1)
-    count, unit = (
-        (minutes, "minute") if minutes < 90 else (minutes // 60, "hour") if minutes < 2880 else (minutes // 1440, "day")
-    )
-    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def _waited(request: Request, now: datetime) -> str:

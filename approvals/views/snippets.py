@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC
 
 from operations.access.role_sessions import Minted
-from operations.core.snippet import Snippet
+from operations.core.observations import Snippet
 
 LONGEST = 2_750  # A section has 3,000 characters; code that was cut would be of no use.
 ALTOGETHER = 9_500  # Slack refuses messages at about 13,000 characters, and there is more in one than these.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from approvals.authority.approvers import cannot_decide, mentions
+from approvals.authority.quorum import cannot_decide
 from approvals.authority.rules import Rule
 from approvals.models import Request
 from approvals.slack.blocks import (
@@ -21,6 +21,7 @@ from approvals.slack.blocks import (
     escape,
     fields,
     fit,
+    mentions,
     quoted,
     section,
     shorten,
@@ -29,7 +30,7 @@ from approvals.slack.blocks import (
 from approvals.states import Status
 from approvals.views.confirmations import to_undo
 from operations.core.closing import Closing
-from operations.core.snippet import Snippet
+from operations.core.observations import Snippet
 from operations.core.steps import Control
 
 Body = dict[str, Any]

@@ -1,21 +1,40 @@
 """What `orgbot check` asks AWS: the credentials, the organization, whether the rules fit its tree, and the permissions.
 
 Source: AWS STS API Reference, "GetCallerIdentity"; AWS Organizations API Reference, "DescribeOrganization".
+
+Whether the bot's role may do what the operations declare, asked of IAM's policy simulator.
+
+Each action is simulated on the resources that `orgbot iam-policy` names for it: on all resources, which is the simulator's
+default, a least-privilege policy allows next to nothing. The bot itself needs no leave to ask, so its policy has none.
+Source: IAM API Reference, "SimulatePrincipalPolicy", "GetRole"; IAM User Guide, "IAM identifiers" (ARNs of sessions).
+
+Whether the places that rules name exist in the organization. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from approvals.authority.rules import Rule
+from approvals.authority.rules import ACCOUNT_ID, Rule
 from bot.aws import Boto3Clients
 from bot.checks.findings import Finding, WrongError, sentence, tried
-from bot.checks.permissions import simulated
-from bot.checks.rule_places import misplaced
 from operations.aws.client import Aws
 from operations.aws.errors import AwsError
+from operations.aws.permissions import Permission
+from operations.core.registry import all_permissions
+from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
+
+Misplaced = tuple[str, str]
+
+NAME = "AWS permissions"
+ASSUMED = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>[0-9]{12}):assumed-role/(?P<role>[^/]+)/.+")
+SOME_ACCOUNT = "111122223333"
 
 PLACES = "places in the rules"
 
@@ -65,3 +84,98 @@ def _unplaced(rules: Sequence[Rule]) -> Iterator[Finding]:
 
 def _name_places(rules: Sequence[Rule]) -> bool:
     return any(rule.accounts or rule.under.strip("/") for rule in rules)
+
+
+def simulated(aws: Aws, caller: str) -> Finding:
+    """What the simulator says about the caller's ARN; not checked where it does not tell."""
+    wanted = {action for permission in all_permissions() for action in permission.actions}
+    try:
+        denied = sorted(wanted - _allowed(aws, _principal(aws, caller)))
+    except AwsError as error:
+        return Finding.unknown(NAME, _how_to_check(error, caller))
+    if denied:
+        return Finding.wrong(NAME, f"not allowed: {', '.join(denied)}; attach what `orgbot iam-policy` prints")
+    return Finding.right(NAME, f"all {len(wanted)} actions allowed")
+
+
+def _principal(aws: Aws, caller: str) -> str:
+    """The ARN that the simulator takes: of a session its role's, whose path only IAM tells."""
+    session = ASSUMED.fullmatch(caller)
+    return str(aws.probe("iam", "get_role", RoleName=session["role"])["Role"]["Arn"]) if session else caller
+
+
+def _allowed(aws: Aws, principal: str) -> set[str]:
+    """The actions that are allowed on one of their resources at least."""
+    grouped: dict[Any, set[str]] = defaultdict(set)
+    for permission in all_permissions():
+        grouped[permission.resources, permission.condition].update(permission.actions)
+    found: set[str] = set()
+    for (resources, condition), actions in grouped.items():
+        asked = _question(Permission("", tuple(sorted(actions)), resources, condition))
+        answer = aws.probe("iam", "simulate_principal_policy", PolicySourceArn=principal, **asked)
+        found |= {str(item["EvalActionName"]) for item in answer["EvaluationResults"] if _is_allowed(item)}
+    return found
+
+
+def _question(permission: Permission) -> dict[str, Any]:
+    given = [
+        {"ContextKeyName": key, "ContextKeyValues": list(values), "ContextKeyType": "string"}
+        for _, key, values in permission.condition
+    ]
+    resources = [_example(resource) for resource in permission.resources]
+    return {"ActionNames": list(permission.actions), "ResourceArns": resources, "ContextEntries": given}
+
+
+def _example(resource: str) -> str:
+    """A resource that a pattern such as `arn:aws:iam::*:role/*` means."""
+    return resource if resource == "*" else resource.replace("::*:", f"::{SOME_ACCOUNT}:").replace("*", "example")
+
+
+def _is_allowed(item: dict[str, Any]) -> bool:
+    on_each = [found["EvalResourceDecision"] for found in item.get("ResourceSpecificResults", ())]
+    return "allowed" in (item["EvalDecision"], *on_each)
+
+
+def _how_to_check(error: AwsError, caller: str) -> str:
+    session = ASSUMED.fullmatch(caller)
+    own = f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}" if session else caller
+    return (
+        f"not checked ({error.operation}: {error.code}); compare them with what `orgbot iam-policy` prints, or allow "
+        f"iam:GetRole and iam:SimulatePrincipalPolicy on {own} and check again"
+    )
+
+
+def misplaced(rules: Sequence[Rule], organization: Organization) -> Iterator[Misplaced]:
+    """(rule and key, sentence) for each OU and account that a rule names and the organization lacks."""
+    for number, rule in enumerate(rules, 1):
+        paths = [unit.path for unit in organization.units]
+        if rule.under.strip("/") and not _among(rule.under.rstrip("/"), paths):
+            told = (
+                f"there is no organizational unit “{rule.under}”, so the rule never decides{_near(rule.under, paths)}"
+            )
+            yield _key(number, rule, "under"), told
+        for word in rule.accounts:
+            known = _called_like(word, organization)
+            if not _among(word, known):
+                yield _key(number, rule, "accounts"), f"there is no account “{word}”{_near(word, known)}"
+
+
+def _key(number: int, rule: Rule, key: str) -> str:
+    return f"rule {number} “{rule.name}”, {key}"
+
+
+def _called_like(word: str, organization: Organization) -> list[str]:
+    """All accounts by the kind of name that the word is: id, e-mail address or name."""
+    if ACCOUNT_ID.fullmatch(word):
+        return [account.id for account in organization.accounts]
+    return [account.email if "@" in word else account.name for account in organization.accounts]
+
+
+def _among(word: str, known: Iterable[str]) -> bool:
+    return word.casefold() in {name.casefold() for name in known}
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), folded, 1)
+    return f"; did you mean “{folded[near[0]]}”?" if near else "; correct it in ORGBOT_RULES"

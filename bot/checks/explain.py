@@ -16,16 +16,16 @@ from botocore.exceptions import BotoCoreError
 from pydantic import ValidationError
 from slack_sdk import WebClient
 
-from approvals.authority.directory import UNKNOWN_ERRORS, Directory, Person, SlackAwayError
+from approvals.authority.directory import UNKNOWN_ERRORS, Directory, Person
 from approvals.authority.reach import asked_by, wishes
 from approvals.authority.rules import NoRuleError, Rule, Rules, Wish
-from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 from bot.aws import Boto3Clients
+from bot.checks.findings import WRONG, settings_or_complaints
 from bot.config.rule_checks import PERSON, written
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError, aws_variables
 from bot.slack import slack_client
-from bot.start import WRONG, settings_or_complaints
 from handlers.declared import missing
 from handlers.parser import Command, ParseError, parse
 from handlers.problems import problems

@@ -1,8 +1,12 @@
-"""One line of `orgbot check`, and how every error becomes one: a sentence that ends with the way out."""
+"""One line of `orgbot check`, and how every error becomes one: a sentence that ends with the way out.
+
+Source: AWS STS API Reference, "Common Errors"; AWS Organizations API Reference, "DescribeOrganization" (Errors).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from urllib.error import URLError
@@ -11,12 +15,34 @@ from botocore.exceptions import BotoCoreError
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
-from approvals.authority.directory import SlackAwayError
-from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError
-from bot import slack_words
-from bot.checks import aws_words
+from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError
+from bot.config.settings import Settings, SettingsError, load_settings
 from bot.database import DatabaseError, reason
+from bot.slack import code_of, slack_meaning
 from operations.aws.errors import AwsError
+
+ATTACH = "attach the policy that `orgbot iam-policy` prints to the bot's role"
+RENEW = "AWS does not take these credentials; renew them, or correct the AWS_ variables"
+NO_CREDENTIALS = "there are no AWS credentials; set AWS_PROFILE, or give the machine a role"
+UNREACHABLE = "AWS cannot be reached; correct the network, AWS_REGION or AWS_ENDPOINT_URL"
+AWS_MEANINGS = {
+    "AWSOrganizationsNotInUseException": "this account is in no organization; take the management account's credentials, or "
+    "create one with `/org create-organization`",
+    "AccessDenied": ATTACH,
+    "AccessDeniedException": ATTACH,
+    "ConnectTimeoutError": UNREACHABLE,
+    "EndpointConnectionError": UNREACHABLE,
+    "ExpiredToken": RENEW,
+    "ExpiredTokenException": RENEW,
+    "InvalidClientTokenId": RENEW,
+    "NoCredentialsError": NO_CREDENTIALS,
+    "PartialCredentialsError": NO_CREDENTIALS,
+    "SignatureDoesNotMatch": RENEW,
+    "UnrecognizedClientException": RENEW,
+}
+
+WRONG = 1
+WHERE = "settings stand in the environment or in .env; .env.example has each with its explanation, the README the way to them"
 
 MARKS = {True: "ok      ", False: "NOT OK  ", None: "--      "}
 
@@ -68,12 +94,12 @@ def sentence(error: Exception) -> str:
 
 @sentence.register
 def _(error: SlackRefusedError) -> str:
-    return slack_words.meaning(error.code)
+    return slack_meaning(error.code)
 
 
 @sentence.register
 def _(error: SlackApiError) -> str:
-    return slack_words.meaning(slack_words.code_of(error))
+    return slack_meaning(code_of(error))
 
 
 @sentence.register(SlackBusyError)
@@ -86,7 +112,7 @@ def _(error: Exception) -> str:
 
 @sentence.register
 def _(error: AwsError) -> str:
-    return aws_words.meaning(error)
+    return aws_meaning(error)
 
 
 @sentence.register
@@ -104,3 +130,19 @@ def _(error: SQLAlchemyError) -> str:
 @sentence.register(OSError)
 def _(error: Exception) -> str:
     return str(error)
+
+
+def settings_or_complaints(environ: Mapping[str, str]) -> Settings | None:
+    """The settings; or None, after one line on standard error for each that is wrong."""
+    try:
+        return load_settings(environ)
+    except SettingsError as error:
+        for line in error.lines:
+            sys.stderr.write(f"orgbot: {line}\n")
+        sys.stderr.write(f"orgbot: {WHERE}\n")
+        return None
+
+
+def aws_meaning(error: AwsError) -> str:
+    """One sentence, with the call and AWS's code in brackets; AWS's own words where this knows none."""
+    return f"{AWS_MEANINGS.get(error.code, error.message)} ({error.operation}: {error.code or 'no answer'})"

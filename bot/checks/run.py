@@ -10,12 +10,11 @@ from pathlib import Path
 from alembic.runtime.migration import MigrationContext
 
 from bot.checks.aws import aws_findings
-from bot.checks.findings import Finding, WrongError, tried
+from bot.checks.findings import WRONG, Finding, WrongError, settings_or_complaints, tried
 from bot.checks.slack import slack_findings
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError, aws_variables, unknown
 from bot.database import file_of, open_engine
-from bot.start import WRONG, settings_or_complaints
 
 
 def run_checks() -> int:

@@ -1,6 +1,8 @@
 """What `orgbot check` asks Slack: the tokens, the scopes, the channel, and everybody whom the rules name.
 
 Source: Slack API, "auth.test" (the header x-oauth-scopes), "conversations.info", "users.lookupByEmail".
+
+The scopes that the bot's token needs, and what is missing without each. `manifest.yml` asks for exactly these; a test holds it.
 """
 
 from __future__ import annotations
@@ -14,10 +16,25 @@ from approvals.authority.directory import Directory
 from approvals.authority.rules import Rule
 from approvals.slack.client import call
 from bot.checks.findings import Finding, WrongError, sentence, tried
-from bot.checks.scopes import SCOPES
 from bot.config.settings import Settings
 from bot.identity import channel_id
 from bot.slack import slack_client
+
+SCOPES = {
+    "channels:history": "a message whose answer was lost is not found again",
+    "channels:read": "approvers who are not in the channel are not noticed",
+    "chat:write": "nothing can be said",
+    "commands": "/org does not exist",
+    "files:read": "a policy document cannot be given as a file",
+    "files:write": "the tree cannot be sent as a picture",
+    "groups:history": "a message in a private channel whose answer was lost is not found again",
+    "groups:read": "a private approval channel is not seen",
+    "im:history": "a direct message whose answer was lost is not found again",
+    "im:write": "nobody can be told by direct message",
+    "usergroups:read": "user groups cannot approve",
+    "users:read": "nobody is known, so nobody can ask or decide",
+    "users:read.email": "approvers cannot be named by e-mail address, and one person may have two identities",
+}
 
 
 def slack_findings(settings: Settings, rules: Sequence[Rule]) -> Iterator[Finding]:

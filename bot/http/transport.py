@@ -1,12 +1,15 @@
-"""How Slack reaches the bot: over a Socket Mode connection that the bot opens, or over signed HTTP requests.
+"""How Slack reaches the bot: over a Socket Mode connection that the bot opens, or over signed HTTP requests through a gate.
 
-Source: Slack API, "Using Socket Mode"; Bolt for Python, "Using Socket Mode".
+The gate is closed while the bot starts and stops, so that the probes have an open port; a delivery at a closed gate gets 503, after
+which Slack sends an event again. Source: Slack API, "Using the Slack Events API"; Bolt for Python, "Socket Mode".
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -14,7 +17,12 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.request import BoltRequest
 
-from bot.http.gate import Gate
+Answer = tuple[int, Mapping[str, Sequence[str]], str]
+Dispatch = Callable[[str, dict[str, list[str]]], Answer]
+QUIET = 0.3  # Seconds in which what was sent before the end may still arrive.
+LONGEST = 10.0
+AWAY: Answer = (503, {}, "")
+
 
 log = logging.getLogger(__name__)
 SOCKET_THREADS = 32
@@ -90,3 +98,40 @@ class SignedHttp:
 
     def stop(self) -> None:
         self._gate.close()
+
+
+class Gate:
+    """Hands deliveries on between `open` and `close`, and knows how many are in hand."""
+
+    def __init__(self) -> None:
+        self._dispatch: Dispatch | None = None
+        self._in_hand = 0
+        self._changed = threading.Condition()
+
+    def __call__(self, body: str, headers: dict[str, list[str]]) -> Answer:
+        """Status, headers and body of the answer."""
+        with self._changed:
+            dispatch = self._dispatch
+            if dispatch is None:
+                return AWAY
+            self._in_hand += 1
+        try:
+            return dispatch(body, headers)
+        finally:
+            with self._changed:
+                self._in_hand -= 1
+                self._changed.notify_all()
+
+    def open(self, dispatch: Dispatch) -> None:
+        """From now on deliveries go to `dispatch`."""
+        self._dispatch = dispatch
+
+    def close(self, quiet: float = QUIET, longest: float = LONGEST) -> None:
+        """Returns when nothing was in hand for `quiet` seconds, or after `longest`; from then on there is 503."""
+        end = time.monotonic() + longest
+        with self._changed:
+            while self._dispatch and time.monotonic() < end:
+                came = self._changed.wait(end - time.monotonic() if self._in_hand else quiet)
+                if not came and not self._in_hand:
+                    break
+            self._dispatch = None

@@ -1,4 +1,4 @@
-"""The looks: what `/org` shows of the organization, to the asker alone, from the cached snapshot.
+"""The queries: what `/org` shows of the organization, to the asker alone, from the cached snapshot.
 
-`names` says which there are, `registry` what answers each; a new look is a line in both and a function in a file of its own.
+`handlers/query_names.py` says which there are, `registry` what answers each; a new query is a line in both and a function in a file of its own.
 """

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 
-from approvals.slack.blocks import Block, button, clean, fields, header, section, shorten, url_button
-from handlers.blocks import packed
+from approvals.slack.blocks import Block, button, clean, fields, header, packed, section, shorten, url_button
 from handlers.declared import readable
 from handlers.options import middle
 from handlers.queries.parts import aged, name, spread, untold

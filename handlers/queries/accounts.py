@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from approvals.slack.blocks import Block, escape, section, shorten
-from handlers.blocks import packed
+from approvals.slack.blocks import Block, escape, packed, section, shorten
 from handlers.queries.parts import aged, name, of_total, page, turning
 from handlers.queries.question import Question, counted
 from operations.snapshot.live import Live

@@ -1,7 +1,8 @@
-"""The buttons and menus of the looks: other pages, the picture, and documents in a window of their own.
+"""The buttons and menus of the queries: other pages, the picture, and documents in a window of their own.
 
-A button carries ids, the text that was typed, and where the page begins; all else comes from the picture.
-Source: Slack API, "block_actions payload", "Handling user interaction" (Message responses).
+A button carries ids, the text that was typed, and where the page begins; all else comes from the snapshot. A window opens at once,
+because its trigger lives 3 s, and is filled when AWS has told. Source: Slack API, "block_actions payload", "Handling user interaction"
+(Message responses), "views.open", "views.update", "Modals" (100 blocks, 250 KB).
 """
 
 from __future__ import annotations
@@ -14,14 +15,22 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
+from approvals.slack.blocks import Block, section
+from approvals.slack.client import SlackRefusedError
 from handlers.caller import of_interaction
 from handlers.dependencies import Dependencies
-from handlers.queries import upload, window
+from handlers.queries import upload
 from handlers.queries.answer import asked, show_later
+from handlers.queries.parts import code_lines, code_sections, name, untold
 from handlers.queries.question import Question
 from handlers.queries.registry import QUERIES
-from handlers.responder import Responder
+from handlers.responder import TOO_SLOW, Responder
+from operations.aws.errors import AwsError
 from operations.snapshot.policy_types import label
+
+MOST_SECTIONS = 80
+READING = ":hourglass: Reading it from AWS…"
+EMPTY = "_There is none: no policy of this type has an effect here._"
 
 Press = Callable[[Responder, Question, str], bool]
 GONE = ":x: What this button is about is no longer there, so nothing is shown. Ask once more."
@@ -89,7 +98,7 @@ def _picture(responder: Responder, question: Question, value: str) -> bool:
 def _document(responder: Responder, question: Question, value: str) -> bool:
     policy = question.organization.policies.by_id.get(value)
     if policy:
-        window.show(responder, policy.name, lambda: responder.deps.sources.live.document(value))
+        show(responder, policy.name, lambda: responder.deps.sources.live.document(value))
     return policy is not None
 
 
@@ -99,7 +108,7 @@ def _effective(responder: Responder, question: Question, value: str) -> bool:
     known = account in organization.accounts_by_id and kind in organization.policies.types
     if known:
         title = f"{label(kind)} in effect on {organization.account_label(account)}"
-        window.show(responder, title, lambda: responder.deps.sources.live.effective(account, kind))
+        show(responder, title, lambda: responder.deps.sources.live.effective(account, kind))
     return known
 
 
@@ -109,3 +118,38 @@ PRESSES: dict[str, Press] = {
     r"^look:document$": _document,
     r"^look:effective$": _effective,
 }
+
+
+def show(responder: Responder, title: str, read: Callable[[], str]) -> None:
+    """Opens the window and fills it with what `read()` gives, on a worker; `read` may raise AwsError."""
+    responder.later("a document was not shown", lambda: _show(responder, title, read))
+
+
+def _show(responder: Responder, title: str, read: Callable[[], str]) -> None:
+    try:
+        opened = responder.call(
+            "views.open", trigger_id=responder.caller.trigger, view=_view(title, [section(READING)])
+        )
+    except SlackRefusedError as error:
+        if error.code == "expired_trigger_id":
+            responder.tell(TOO_SLOW)
+        raise
+    responder.call("views.update", view_id=opened["view"]["id"], view=_view(title, _filling(read)))
+
+
+def _filling(read: Callable[[], str]) -> list[Block]:
+    try:
+        sections = code_sections(code_lines(read()))
+    except AwsError as error:
+        return [untold("Document", error)]
+    cut = [section("_The rest is too long for Slack._")] if len(sections) > MOST_SECTIONS else []
+    return [*sections[:MOST_SECTIONS], *cut] or [section(EMPTY)]
+
+
+def _view(title: str, blocks: list[Block]) -> Block:
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "Policy document", "emoji": False},
+        "close": {"type": "plain_text", "text": "Close", "emoji": False},
+        "blocks": [section(f"*{name(title, 200)}*"), *blocks],
+    }

@@ -9,9 +9,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from approvals.slack.blocks import JOINER, Block, button, clean, context, escape, section, shorten, verbatim
+from approvals.slack.blocks import JOINER, Block, ago, button, clean, context, escape, section, shorten, verbatim
 from handlers.options import middle
-from handlers.problems import ago
 from handlers.queries.question import Question
 from operations.aws.errors import AwsError, RefusedError
 from operations.core.explanations import hindrance

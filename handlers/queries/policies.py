@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from approvals.slack.blocks import Block, section
-from handlers.blocks import packed
+from approvals.slack.blocks import Block, packed, section
 from handlers.queries.parts import aged, name, of_total, page, turning
 from handlers.queries.question import Question, counted
 from operations.aws.errors import FieldError
-from operations.core.explanations import listed
+from operations.policies.common import named
 from operations.snapshot.live import Live
+from operations.snapshot.names import listed
 from operations.snapshot.policies import Policy
-from operations.snapshot.policy_types import label, named, policy_types
+from operations.snapshot.policy_types import label, policy_types
 
 SIZE = 25
 ENABLED = "ENABLED"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from approvals.slack.blocks import Block, button, escape, fields, header, section, shorten
-from handlers.blocks import packed
+from approvals.slack.blocks import Block, button, escape, fields, header, packed, section, shorten
 from handlers.queries.parts import aged, code_lines, code_sections, name, spread, untold
 from handlers.queries.policies import status
 from handlers.queries.question import Question

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from approvals.models import AuditRecord, Request
-from approvals.slack.blocks import MESSAGE, Block, button, escape, fit, section, shorten, url_button
+from approvals.slack.blocks import MESSAGE, Block, button, escape, fit, packed, section, shorten, url_button
 from approvals.states import Status
 from approvals.views.card import STATES, card
 from approvals.views.confirmations import to_cancel
 from approvals.views.history import line as history_line
-from handlers.blocks import packed
 from operations.core.closing import Closing
 
 NOTHING = "_None._"

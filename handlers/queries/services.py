@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from approvals.slack.blocks import Block, section
-from handlers.blocks import packed
+from approvals.slack.blocks import Block, packed, section
 from handlers.queries.parts import aged, name, of_total, page, spread, turning, untold
 from handlers.queries.question import Question, counted
 from operations.aws.errors import AwsError

@@ -5,9 +5,8 @@ Source: Slack API, "Working with files" (Uploading files), "files.getUploadURLEx
 
 from __future__ import annotations
 
-from approvals.slack.blocks import Block, escape, section, shorten
+from approvals.slack.blocks import Block, ago, escape, section, shorten
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError
-from handlers.problems import ago
 from handlers.queries.question import Question, counted
 from handlers.queries.tree import unit_of
 from handlers.responder import Responder

@@ -9,7 +9,7 @@ from __future__ import annotations
 from operations.aws.client import Aws
 from operations.aws.errors import BusyError, CredentialsError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.snippet import Snippet
+from operations.core.observations import Snippet
 
 DEFAULT_ROLE = "OrganizationAccountAccessRole"
 TRY_PERMISSION = Permission(

@@ -12,8 +12,8 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import StringConstraints
 
+from operations.access.access_role import DEFAULT_ROLE
 from operations.access.session_length import CHAINED, SessionLength, seconds_of
-from operations.accounts.create_account import DEFAULT_ROLE
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission

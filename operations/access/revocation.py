@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
+from operations.access.access_role import DEFAULT_ROLE
 from operations.access.role_sessions import DENIED, Wanted, mint
 from operations.access.session_length import LONGEST, SHORTEST
-from operations.accounts.create_account import DEFAULT_ROLE
 from operations.aws.client import Aws
 from operations.aws.errors import AmbiguousError, RefusedError
 

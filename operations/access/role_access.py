@@ -21,12 +21,12 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
-from operations.core.explanations import listed
 from operations.core.fields import FieldKind, Flag
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
 from operations.core.values import RoleName
 from operations.policies.diff import document_diff
+from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import in_order, reach_lines
 

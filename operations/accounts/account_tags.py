@@ -5,27 +5,13 @@ Source: AWS Organizations API Reference, "TagResource", "UntagResource" and "Lis
 
 from __future__ import annotations
 
-from operations.aws.client import Aws
-from operations.aws.errors import FieldError, RefusedError
-from operations.aws.permissions import Permission
+from operations.aws.errors import FieldError
 from operations.core.preview import Fact, PreviewInput
+from operations.snapshot.live import tags_of
 from operations.snapshot.organization import Organization
 
 ACCOUNT_RESOURCES = ("arn:aws:organizations::*:account/o-*/*",)
-GONE = "TargetNotFoundException"
 MOST_TAGS = 50
-SEE_TAGS = Permission("see an account's tags", ("organizations:ListTagsForResource",))
-
-
-def tags_of(aws: Aws, account: str) -> dict[str, str] | None:
-    """The tags that an account has now, None when it is no longer in the organization; raises AwsError."""
-    try:
-        tags = list(aws.pages("organizations", "list_tags_for_resource", "Tags", ResourceId=account))
-    except RefusedError as error:
-        if error.code != GONE:
-            raise
-        return None
-    return {str(tag["Key"]): str(tag["Value"]) for tag in tags}
 
 
 def live_tags(inputs: PreviewInput, account: str) -> dict[str, str]:

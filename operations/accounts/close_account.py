@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from operations.accounts.confirmation import Confirm, check_confirmed
 from operations.accounts.members import (
     ACCOUNT_RESOURCES,
     SEE_MEMBERS,
+    Confirm,
     MemberAccount,
     account_facts,
+    check_confirmed,
     check_not_delegated,
     described,
     not_the_management_account,

@@ -10,9 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
-from operations.accounts.account_quota import QUOTA_PERMISSION, quota_warnings
+from operations.access.access_role import DEFAULT_ROLE
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
-from operations.accounts.open_account import OPEN_PERMISSIONS, OpenAccount
+from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION, OpenAccount, quota_warnings
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
 from operations.core.fields import Choice, FieldKind, Flag
@@ -21,7 +21,6 @@ from operations.core.steps import Step
 from operations.core.values import AccountName, Email, RoleName, Tags
 from operations.snapshot.organization import Organization
 
-DEFAULT_ROLE = "OrganizationAccountAccessRole"
 BILLING = (
     Choice("ALLOW", "Allow: IAM users and roles may see billing", ("allow", "yes", "true")),
     Choice("DENY", "Deny: only the root user sees billing", ("deny", "no", "false")),

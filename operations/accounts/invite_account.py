@@ -14,9 +14,9 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, Field, StringConstraints
 
 from operations.access.access_role import DEFAULT_ROLE, TRY_PERMISSION, can_be_assumed, how_to_make
-from operations.accounts.account_quota import QUOTA_PERMISSION, quota_warnings
 from operations.accounts.invitations import CANCEL, INVITE_PERMISSIONS, PENDING, RESEND, Invite, invitations, is_for
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
+from operations.accounts.open_account import QUOTA_PERMISSION, quota_warnings
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link

@@ -1,4 +1,5 @@
-"""What the operations on member accounts share: the field, what AWS tells of an account, and who may not be touched.
+"""What the operations on member accounts share: the field, what AWS tells of an account, who may not be touched, and the typed
+confirmation of what cannot be taken back.
 
 Source: AWS Organizations API Reference, "DescribeAccount", "ListDelegatedServicesForAccount".
 """
@@ -15,10 +16,16 @@ from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.explanations import listed
 from operations.core.fields import FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
+from operations.snapshot.names import listed
 from operations.snapshot.organization import Account, Organization
+
+Confirm = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Flag(("--confirm",), "To confirm, type the account's name once more", hint="Its name or id, exactly as it is"),
+]
 
 MemberAccount = Annotated[
     str,
@@ -113,3 +120,12 @@ __all__ = [
     "described",
     "not_the_management_account",
 ]
+
+
+def check_confirmed(typed: str, account: Account) -> None:
+    """Raises FieldError on `confirm` unless the account's own name or id was typed."""
+    if typed.strip() not in (account.name, account.id):
+        raise FieldError(
+            "confirm",
+            f"“{typed}” is not the name of the account {account.name} ({account.id}). Type that name or id to confirm.",
+        )

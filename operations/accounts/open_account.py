@@ -1,8 +1,4 @@
-"""The step that opens a member account: CreateAccount, which has no client token, made safe to recover.
-
-After an ambiguous send the account is looked for by name and time among the creations, confirmed by the e-mail address and
-by the tag that was sent along. Source: AWS Organizations API Reference, "CreateAccount" and "ListCreateAccountStatus".
-"""
+"""The step that opens a member account: CreateAccount, which has no client token, made safe to recover; and how full the quota of accounts is."""
 
 from __future__ import annotations
 
@@ -10,11 +6,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from operations.aws.client import Answer
-from operations.aws.errors import RefusedError
+from operations.aws.errors import AwsError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.explanations import creation_failure
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
+from operations.core.preview import PreviewInput
 from operations.core.steps import Step, World
+
+ACCOUNTS_QUOTA = {"ServiceCode": "organizations", "QuotaCode": "L-29A0C5DF"}
+NEARLY_FULL = 0.9
+QUOTA_PERMISSION = Permission("warn when the account quota is nearly full", ("servicequotas:GetServiceQuota",))
 
 REQUEST_TAG = "orgbot:request"
 CLOCK_SKEW = timedelta(minutes=5)
@@ -154,3 +155,17 @@ def creations_under_way(world: World) -> set[str]:
         return {str(status["Id"]) for status in pages}
     except RefusedError:
         return set()
+
+
+def quota_warnings(inputs: PreviewInput) -> list[str]:
+    """A warning when nine tenths of the account quota are used; nothing when AWS does not tell the quota."""
+    try:
+        quota = inputs.aws.probe("service-quotas", "get_service_quota", **ACCOUNTS_QUOTA)["Quota"]["Value"]
+    except (AwsError, KeyError):
+        return []
+    used = len(inputs.organization.accounts)
+    if used < NEARLY_FULL * quota:
+        return []
+    return [
+        f"{used} of {quota:.0f} accounts of the organization's quota are used; closed accounts and pending invitations count too."
+    ]

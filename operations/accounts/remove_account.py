@@ -10,13 +10,14 @@ from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from operations.access.access_role import DEFAULT_ROLE
-from operations.accounts.confirmation import Confirm, check_confirmed
 from operations.accounts.members import (
     ACCOUNT_RESOURCES,
     SEE_MEMBERS,
+    Confirm,
     Described,
     MemberAccount,
     account_facts,
+    check_confirmed,
     check_not_delegated,
     described,
     not_the_management_account,

@@ -10,16 +10,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import StringConstraints
 
-from operations.accounts.account_tags import (
-    ACCOUNT_RESOURCES,
-    GONE,
-    MOST_TAGS,
-    SEE_TAGS,
-    counted,
-    live_tags,
-    place_facts,
-    tags_of,
-)
+from operations.accounts.account_tags import ACCOUNT_RESOURCES, MOST_TAGS, counted, live_tags, place_facts
 from operations.accounts.untag_account import UntagAccount
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
@@ -30,6 +21,7 @@ from operations.core.observations import Done, Failed, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import SomeTags
+from operations.snapshot.live import GONE, SEE_TAGS, tags_of
 from operations.snapshot.organization import Organization
 
 

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict
 
+from operations.core.observations import Snippet
 from operations.core.preview import Fact
-from operations.core.snippet import Snippet
 
 
 class Link(BaseModel):

@@ -169,9 +169,3 @@ def hindrance(error: RefusedError) -> Failed:
         )
     say = f"AWS refuses the bot's look ({error.operation}): {error.code}: {error.message}"
     return Failed(say, "Whoever runs the bot has to see to what AWS names; `orgbot check` may tell more.", error.code)
-
-
-def listed(items: list[str], most: int = 8) -> str:
-    """The first few of many, and how many more there are."""
-    more = f" and {len(items) - most} more" if len(items) > most else ""
-    return ", ".join(items[:most]) + more

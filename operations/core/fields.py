@@ -1,12 +1,18 @@
-"""What one field of an operation says of itself: its flags, its label in the form, and how it is filled in."""
+"""What one field of an operation says of itself: its flags, its label in the form, and how it is filled in.
+
+A value may be in a file that somebody gave in Slack, until the file's text takes its place before anybody approves it.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from pydantic.fields import FieldInfo
+
+REFERENCE = re.compile(r"slack-file:(?P<file>F[A-Z0-9]{5,30})")
 
 
 class FieldKind(StrEnum):
@@ -77,3 +83,14 @@ class OperationField:
             None if required else info.get_default(call_default_factory=True),
             min(lengths, default=None),
         )
+
+
+def reference(file: str) -> str:
+    """What stands in a field for a file of this Slack id."""
+    return f"slack-file:{file}"
+
+
+def file_in(value: object) -> str:
+    """The id of the file that a value stands for; empty when it is a value of its own."""
+    found = REFERENCE.fullmatch(value.strip()) if isinstance(value, str) else None
+    return found["file"] if found else ""

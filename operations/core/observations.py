@@ -1,4 +1,4 @@
-"""What a step can find when it looks at AWS, or learn when it acts."""
+"""What a step can find when it looks at AWS, or learn when it acts; and text to copy, for whoever has to do something meanwhile."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from operations.core.snippet import Snippet
+from pydantic import BaseModel, ConfigDict
 
 Facts = Mapping[str, Any]
 
@@ -56,3 +56,12 @@ class Stale:
 
 
 Observation = Done | Ready | Waiting | Failed | Stale
+
+
+class Snippet(BaseModel):
+    """Text to copy into a file or a shell, and what it is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: str
+    text: str

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
-from operations.core.explanations import listed
+from operations.snapshot.names import listed
 
 ROLE_NAME = re.compile(r"[\w+=,.@-]", re.ASCII)
 EMAIL = re.compile(r"[^\s@\"'()<>\[\]:;,\\|%&]+@[^\s@]+\.[^\s@]+")

@@ -16,10 +16,10 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.explanations import listed
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 
 ENABLE, APPROVE = "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES"

@@ -16,12 +16,12 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.explanations import listed
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.organization.services import resolve, service_label, service_name
+from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 
 SEE_SERVICES = Permission(

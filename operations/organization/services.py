@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from operations.aws.errors import FieldError
-from operations.core.explanations import listed
+from operations.snapshot.names import listed
 
 PRINCIPAL = re.compile(r"[a-z0-9][a-z0-9.-]{2,110}\.(amazonaws\.com|amazonaws\.com\.cn|aws\.internal)")
 SERVICES = {

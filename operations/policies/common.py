@@ -14,12 +14,38 @@ from pydantic import AfterValidator, StringConstraints
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.fields import FieldKind, Flag
+from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.places import reach_lines, unbound
 from operations.snapshot.policies import Policy
-from operations.snapshot.policy_types import choices, label, named
+from operations.snapshot.policy_types import RCP, SCP, label, policy_types
+
+SHORT = {
+    SCP: ("scp", "scps"),
+    RCP: ("rcp", "rcps"),
+    "AISERVICES_OPT_OUT_POLICY": ("ai", "ai-opt-out"),
+    "DECLARATIVE_POLICY_EC2": ("declarative", "ec2"),
+}
+
+
+def choices() -> tuple[Choice, ...]:
+    """The types as a form offers them, with the short words that people type."""
+    return tuple(Choice(kind, label(kind), _words(kind)) for kind in policy_types())
+
+
+def _words(kind: str) -> tuple[str, ...]:
+    dashed = kind.casefold().replace("_", "-")
+    return (*SHORT.get(kind, ()), dashed.removesuffix("-policy"), dashed, label(kind))
+
+
+def named(text: str) -> str:
+    """The type that `text` means by value or by one of its words; empty when it means none."""
+    folded = text.strip().casefold()
+    return next(
+        (c.value for c in choices() if folded in (c.value.casefold(), *(word.casefold() for word in c.words))), ""
+    )
+
 
 FULL_ACCESS = ("p-FullAWSAccess", "p-RCPFullAWSAccess")
 NOT_FOUND = "PolicyNotFoundException"

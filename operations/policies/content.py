@@ -12,13 +12,12 @@ from pydantic import StringConstraints
 
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
-from operations.core.attached_files import file_in
-from operations.core.explanations import listed
-from operations.core.fields import FieldKind, Flag
+from operations.core.fields import FieldKind, Flag, file_in
 from operations.core.preview import Fact
 from operations.policies.analysis import check_with_analyzer
 from operations.policies.documents import read_document
 from operations.policies.lockout import lockout_warnings
+from operations.snapshot.names import listed
 from operations.snapshot.policy_types import limits
 
 LONGEST = 60_000  # Long before it is minified and measured by AWS's limits.

@@ -12,7 +12,6 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.explanations import listed
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -28,6 +27,7 @@ from operations.policies.common import (
 )
 from operations.policies.create_policy import CreatePolicy
 from operations.policies.diff import document_diff
+from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import target_label
 

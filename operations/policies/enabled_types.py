@@ -12,11 +12,11 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.explanations import listed
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.common import FULL_ACCESS, PolicyType, type_status
+from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import in_order, reach_lines, reached, target_label
 from operations.snapshot.policy_types import RCP, SCP, label

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from operations.accounts.account_tags import SEE_TAGS, tags_of
 from operations.aws.client import Aws
 from operations.aws.errors import RefusedError
 from operations.aws.permissions import Permission
+
+GONE = "TargetNotFoundException"
+SEE_TAGS = Permission("see an account's tags", ("organizations:ListTagsForResource",))
 
 MOST_DELEGATED = 10
 NO_EFFECTIVE = "EffectivePolicyNotFoundException"
@@ -94,3 +96,14 @@ def indented(document: str) -> str:
         return json.dumps(json.loads(document), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return document
+
+
+def tags_of(aws: Aws, account: str) -> dict[str, str] | None:
+    """The tags that an account has now, None when it is no longer in the organization; raises AwsError."""
+    try:
+        tags = list(aws.pages("organizations", "list_tags_for_resource", "Tags", ResourceId=account))
+    except RefusedError as error:
+        if error.code != GONE:
+            raise
+        return None
+    return {str(tag["Key"]): str(tag["Value"]) for tag in tags}

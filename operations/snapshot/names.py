@@ -48,3 +48,9 @@ def _held(word: str, name: str) -> float:
 def _shared(pairs: list[str], name: str) -> float:
     """How many of a word's neighbouring letters a name has, in relation to its length; below 1."""
     return sum(map(name.__contains__, pairs)) / (len(pairs) + len(name) + 1)
+
+
+def listed(items: list[str], most: int = 8) -> str:
+    """The first few of many, and how many more there are."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more

@@ -10,8 +10,7 @@ from datetime import datetime
 from functools import cached_property
 
 from operations.aws.errors import FieldError
-from operations.core.explanations import listed
-from operations.snapshot.names import perhaps
+from operations.snapshot.names import listed, perhaps
 from operations.snapshot.policies import Policies
 
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from operations.aws.errors import FieldError
-from operations.core.explanations import listed
-from operations.snapshot.names import perhaps
+from operations.snapshot.names import listed, perhaps
 
 Attachments = Mapping[str, tuple[str, ...]]
 

@@ -10,16 +10,8 @@ from functools import cache
 
 from botocore.loaders import Loader
 
-from operations.core.fields import Choice
-
 SCP = "SERVICE_CONTROL_POLICY"
 RCP = "RESOURCE_CONTROL_POLICY"
-SHORT = {
-    SCP: ("scp", "scps"),
-    RCP: ("rcp", "rcps"),
-    "AISERVICES_OPT_OUT_POLICY": ("ai", "ai-opt-out"),
-    "DECLARATIVE_POLICY_EC2": ("declarative", "ec2"),
-}
 SPELLED = {
     "AISERVICES_OPT_OUT_POLICY": "AI services opt-out policy",
     "DECLARATIVE_POLICY_EC2": "Declarative policy for EC2",
@@ -67,24 +59,6 @@ def label(kind: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def choices() -> tuple[Choice, ...]:
-    """The types as a form offers them, with the short words that people type."""
-    return tuple(Choice(kind, label(kind), _words(kind)) for kind in policy_types())
-
-
-def _words(kind: str) -> tuple[str, ...]:
-    dashed = kind.casefold().replace("_", "-")
-    return (*SHORT.get(kind, ()), dashed.removesuffix("-policy"), dashed, label(kind))
-
-
 def is_authorization(kind: str) -> bool:
     """Whether policies of this type limit permissions (SCP, RCP), and so have no effective policy to describe."""
     return kind in (SCP, RCP)
-
-
-def named(text: str) -> str:
-    """The type that `text` means by value or by one of its words; empty when it means none."""
-    folded = text.strip().casefold()
-    return next(
-        (c.value for c in choices() if folded in (c.value.casefold(), *(word.casefold() for word in c.words))), ""
-    )

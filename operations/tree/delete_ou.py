@@ -15,11 +15,11 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.explanations import listed
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 from operations.tree.units import GONE, SEE_UNITS, UNIT_RESOURCES, live_name, not_the_root, unit_name, units_below
 

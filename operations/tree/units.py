@@ -8,8 +8,8 @@ from __future__ import annotations
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.explanations import listed
 from operations.core.preview import PreviewInput
+from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization, OrganizationalUnit
 
 UNIT_RESOURCES = ("arn:aws:organizations::*:ou/o-*/ou-*",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.blocks import packed
+from approvals.slack.blocks import packed
 from sandbox.slack.limits import problems
 
 

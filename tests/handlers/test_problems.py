@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from handlers.problems import ago, listed, problems
+from approvals.slack.blocks import ago
+from handlers.problems import listed, problems
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
 from operations.core.base import Operation

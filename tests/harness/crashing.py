@@ -13,7 +13,7 @@ from unittest import mock
 from sqlalchemy import delete
 from sqlmodel import SQLModel, col, select
 
-from approvals.authority.directory import Person, SlackAwayError
+from approvals.authority.directory import Person
 from approvals.authority.rules import Rule, Rules
 from approvals.context import Context
 from approvals.dispatcher import Job, due_jobs
@@ -24,6 +24,7 @@ from approvals.request import execute
 from approvals.request.execute import run
 from approvals.request.execution import Execution
 from approvals.request.intake import AlreadyAskedError, Draft
+from approvals.slack.client import SlackAwayError
 from operations.core.registry import by_name
 from operations.core.steps import Shared
 from sandbox.aws.calls import Call

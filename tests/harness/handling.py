@@ -19,21 +19,20 @@ from slack_sdk.web import SlackResponse
 from sqlmodel import col, select
 
 from approvals.authority.admission import Admission
-from approvals.authority.directory import Directory, Person, SlackAwayError
+from approvals.authority.directory import Directory, Person
 from approvals.authority.rules import Rule, Rules
+from approvals.context import Limits
 from approvals.dispatcher import due_jobs
 from approvals.models import Interaction, Request
 from approvals.outbox.home_tabs import HomeTabs
 from approvals.queue.store import Store
 from approvals.request.intake import Click, Intake
-from approvals.request.limits import Limits
 from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
-from approvals.slack.client import SlackRefusedError
+from approvals.slack.client import SlackAwayError, SlackRefusedError
 from bot.snapshot.cache import NOT_YET
-from handlers.dependencies import Dependencies
+from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
-from handlers.queries.sources import Sources
 from handlers.register import register
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from sandbox.slack.limits import message_error, option_problems, problems, view_problems

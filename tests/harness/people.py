@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from approvals.authority.directory import Directory, Person, SlackAwayError
+from approvals.authority.directory import Directory, Person
+from approvals.slack.client import SlackAwayError
 
 TEAM = "T0ORGBOT"
 ALICE, BOB, CAROL, DAVE = "U0ALICE", "U0BOB", "U0CAROL", "U0DAVE"

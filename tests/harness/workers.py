@@ -8,21 +8,19 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from approvals.audit.aws_calls import note
+from approvals.audit.chain import note_call
 from approvals.authority.reach import wishes
 from approvals.authority.rules import Rule, Rules
-from approvals.context import Context, Pace
+from approvals.context import Context, Limits, Pace
 from approvals.dispatcher import due_jobs
 from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
 from approvals.queue.leases import forget_all
 from approvals.queue.store import Store
-from approvals.request.absent import tell_absent
 from approvals.request.decide import decide, expire
 from approvals.request.execute import run
 from approvals.request.intake import Click, Draft, Intake
-from approvals.request.limits import Limits
 from approvals.request.prepare import announce
-from approvals.request.reminders import remind
+from approvals.request.reminders import remind, tell_absent
 from operations.aws.errors import AwsError
 from operations.core.closing import Console
 from operations.core.registry import by_name
@@ -47,7 +45,7 @@ class Workers:
         self.rules = Rules([rule or Rule("default", (BOB, CAROL))])
         self.engine = new_database(url)
         self._sandbox = aws
-        self._aws = bot_aws(note)
+        self._aws = bot_aws(note_call)
         self._organization = organization(aws, self._aws, self.clock)
         self._deliveries = itertools.count()
         self.context = self._context("first process")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from approvals.audit.aws_calls import note, noting
+from approvals.audit.chain import note_call, noting_calls
 from approvals.models import AuditRecord, Request
 from approvals.request.execution import Execution
 from approvals.states import Status
@@ -85,7 +85,7 @@ def call(operation: str, outcome: str, *, write: bool) -> Call:
 )
 def test_what_belongs_into_the_audit(made: Call, kept: bool) -> None:  # noqa: FBT001  A row of the table.
     found: list[Call] = []
-    with noting(found):
-        note(made)
-    note(made)  # Outside of a request nobody asks.
+    with noting_calls(found):
+        note_call(made)
+    note_call(made)  # Outside of a request nobody asks.
     assert found == ([made] if kept else [])

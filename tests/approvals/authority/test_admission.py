@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from approvals.authority.admission import FOREIGN, LATELY, UNTOLD, Admission
-from approvals.authority.directory import Directory, Person, SlackAwayError
+from approvals.authority.directory import Directory, Person
+from approvals.slack.client import SlackAwayError
 
 TEAM, ALICE = "T0ORGBOT", "U0ALICE"
 

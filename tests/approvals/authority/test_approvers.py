@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from approvals.authority.approvers import MOST_MENTIONED, called_upon, mentions, rule_now
+from approvals.authority.quorum import called_upon, rule_now
 from approvals.authority.rules import Rule
+from approvals.slack.blocks import MOST_MENTIONED, mentions
 from approvals.states import Status
 from tests.approvals.views.test_card import NOW, longest
 

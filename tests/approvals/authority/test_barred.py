@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from approvals.authority.barred import barred
-from approvals.authority.directory import CachedDirectory, Directory, Person, SlackAwayError
+from approvals.authority.directory import CachedDirectory, Directory, Person
+from approvals.authority.may import barred
 from approvals.authority.rules import Rule, Rules
+from approvals.slack.client import SlackAwayError
 from tests.harness.clock import Clock
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
 from tests.harness.workers import Workers

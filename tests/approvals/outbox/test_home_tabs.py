@@ -9,11 +9,11 @@ import pytest
 from slack_sdk import WebClient
 from sqlmodel import col, select
 
-from approvals.authority.directory import SlackAwayError
 from approvals.dispatcher import due_jobs
 from approvals.models import HomeViewer
 from approvals.outbox.home_tabs import MOST_VIEWERS, HomeTabs
 from approvals.slack.blocks import header
+from approvals.slack.client import SlackAwayError
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from tests.harness.people import ALICE, BOB

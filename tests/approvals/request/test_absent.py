@@ -9,11 +9,12 @@ import pytest
 from slack_sdk import WebClient
 from sqlmodel import col, select
 
-from approvals.authority.directory import Directory, Person, SlackAwayError
+from approvals.authority.directory import Directory, Person
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Message, Request
-from approvals.request import absent
-from approvals.request.absent import MOST_OF_A_GROUP
+from approvals.request import reminders
+from approvals.request.reminders import MOST_OF_A_GROUP, _absent, tell_absent
+from approvals.slack.client import SlackAwayError
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from tests.approvals.outbox.test_sending import Mail
@@ -123,15 +124,15 @@ def test_of_two_processes_one_calls(mail: Mail, monkeypatch: pytest.MonkeyPatch)
     mail.workers.people.channel, mail.workers.people.away = set(), True
     request = asked(mail, BOB)
     mail.workers.people.away = False
-    both = absent._absent
+    both = _absent
 
     def meanwhile(*given: object) -> list[str]:
-        monkeypatch.setattr(absent, "_absent", both)
-        absent.tell_absent(mail.workers.context, request.id or 0)
+        monkeypatch.setattr(reminders, "_absent", both)
+        tell_absent(mail.workers.context, request.id or 0)
         return both(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(absent, "_absent", meanwhile)
-    absent.tell_absent(mail.workers.context, request.id or 0)
+    monkeypatch.setattr(reminders, "_absent", meanwhile)
+    tell_absent(mail.workers.context, request.id or 0)
     assert called(mail.workers) == [BOB]
 
 

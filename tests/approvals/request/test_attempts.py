@@ -8,12 +8,11 @@ import pytest
 from sqlalchemy import delete
 from sqlmodel import SQLModel, col, select
 
-from approvals.models import Attempt, Request, Vote
+from approvals.models import Attempt, Request, Vote, operation_of
 from approvals.queue.leases import LEASE
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome, fence
 from approvals.request.execution import Execution, take
-from approvals.request.prepare import operation_of
 from operations.core.steps import Step
 from tests.harness.workers import Workers
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from approvals.authority.directory import Person, SlackAwayError
+from approvals.authority.directory import Person
 from approvals.models import Request
-from approvals.request.eligible import may_decide
 from approvals.request.intake import Click
+from approvals.request.pending import may_decide
+from approvals.slack.client import SlackAwayError
 from tests.harness.people import ALICE, BOB, DAVE, TEAM
 from tests.harness.workers import Workers
 

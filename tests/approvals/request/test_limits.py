@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 
 from approvals.authority.directory import Person
+from approvals.context import Limits
 from approvals.models import Request
 from approvals.request.intake import Intake
-from approvals.request.limits import FloodError, Limits, RateLimit
+from approvals.request.limits import FloodError, RateLimit
 from approvals.states import Status
 from tests.harness.clock import Clock
 from tests.harness.people import ALICE, BOB, DAVE, TEAM

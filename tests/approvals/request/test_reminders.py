@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from approvals.authority.approvers import mentions
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Request
 from approvals.request.reminders import next_word, notice_at, slots_passed
+from approvals.slack.blocks import mentions
 from approvals.states import Status
 from approvals.views import reminders
 from sandbox.slack.limits import message_error, problems

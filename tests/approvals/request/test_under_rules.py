@@ -109,11 +109,11 @@ def test_an_approval_that_comes_while_the_others_are_looked_up_is_seen(
 
     def too_early(*asked: Any) -> list[Approver]:
         found = approvers_now(*asked)
-        monkeypatch.setattr("approvals.authority.judgement.approvers_now", approvers_now)
+        monkeypatch.setattr("approvals.authority.may.approvers_now", approvers_now)
         decide(two.context, bobs)
         return found
 
-    monkeypatch.setattr("approvals.authority.judgement.approvers_now", too_early)
+    monkeypatch.setattr("approvals.authority.may.approvers_now", too_early)
     decide(two.context, carols)
     assert two.request(request.id).status == Status.APPROVED
 

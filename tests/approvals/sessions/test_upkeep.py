@@ -12,7 +12,7 @@ import pytest
 from slack_sdk import WebClient
 from sqlmodel import select
 
-from approvals.authority.overseers import oversees
+from approvals.authority.may import oversees
 from approvals.authority.rules import Rule, Rules
 from approvals.context import Handover
 from approvals.dispatcher import due_jobs

@@ -20,14 +20,14 @@ from approvals.slack.blocks import (
     fields,
     fit,
     header,
+    packed,
     quoted,
     section,
     shorten,
     url_button,
 )
-from approvals.views.effects import effects, whole
+from approvals.views.card import effects, whole
 from approvals.views.thread import body
-from handlers.blocks import packed
 from handlers.queries.parts import name
 from operations.core.preview import Preview
 from sandbox.slack.limits import problems

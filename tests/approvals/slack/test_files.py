@@ -8,8 +8,8 @@ import json
 import pytest
 from sqlmodel import select
 
-from approvals.authority.directory import SlackAwayError
 from approvals.models import Message
+from approvals.slack.client import SlackAwayError
 from approvals.slack.files import Attached, Attachments, FileError
 from approvals.states import Status
 from tests.harness.workers import Workers

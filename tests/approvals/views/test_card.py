@@ -13,8 +13,8 @@ from approvals.states import Status
 from approvals.views import thread
 from approvals.views.card import card
 from operations.core.closing import Closing, Link
+from operations.core.observations import Snippet
 from operations.core.preview import Fact, Preview
-from operations.core.snippet import Snippet
 from sandbox.slack.limits import message_error, problems
 
 NASTY = "<!channel> <@U0BOB> *bold* `code` ```fence``` \u202eright to left\u200b & <https://evil.example|click>"

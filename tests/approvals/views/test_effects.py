@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from approvals.request.changes import what_changed
-from approvals.views.effects import effects, whole
+from approvals.request.recheck import differences
+from approvals.views.card import effects, whole
 from approvals.views.thread import body
 from operations.core.preview import Fact, Preview
 from sandbox.slack.limits import message_error
@@ -42,6 +42,6 @@ def test_long_ones_go_on_in_the_thread_within_slacks_limits(line: str) -> None:
 def test_what_changed_is_named_by_the_cards_own_words() -> None:
     old = preview(facts=[Fact(label="From", value="/A")], precondition={"s": 1}, hits=["1 account"])
     new = preview(facts=[Fact(label="From", value="/B")], precondition={"s": 2}, hits=["2 accounts"])
-    assert what_changed(old, new) == "From is now /B (was /A), it would hit: 2 accounts."
-    assert what_changed(old, old) == ""
-    assert "something else" in what_changed(preview(precondition={"a": 1}), preview(precondition={"a": 2}))
+    assert differences(old, new) == "From is now /B (was /A), it would hit: 2 accounts."
+    assert differences(old, old) == ""
+    assert "something else" in differences(preview(precondition={"a": 1}), preview(precondition={"a": 2}))

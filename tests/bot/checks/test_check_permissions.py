@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.checks.permissions import simulated
+from bot.checks.aws import simulated
 from operations.aws.errors import RefusedError
 from operations.aws.permissions import iam_policy
 from operations.core.registry import all_permissions

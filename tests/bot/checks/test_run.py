@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.database import open_engine
-from bot.slack_words import NO_GROUP, NO_PERSON
+from bot.slack import NO_GROUP, NO_PERSON
 from sandbox.sandbox import MANIFEST, Sandbox, sandbox
 from tests.harness.forking import fork, run
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.checks.scopes import SCOPES
-from bot.checks.slack import _scopes
+from bot.checks.slack import SCOPES, _scopes
 
 
 def test_all_scopes_are_there() -> None:

@@ -15,9 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
 
-from bot.http.edge import LARGEST_BODY, Edge, Line, SlackEndpoint
+from bot.http.edge import LARGEST_BODY, Edge, Line, Signatures, SlackEndpoint
 from bot.http.metrics import Metrics
-from bot.http.signatures import Signatures
 
 SECRET = "a-signing-secret"
 NOW = 1_700_000_000

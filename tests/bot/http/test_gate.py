@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from bot.http.gate import AWAY, Answer, Gate
+from bot.http.transport import AWAY, Answer, Gate
 
 PATIENCE = 20
 DONE: Answer = (200, {}, "done")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.http.listening import ListenError, listen
+from bot.http.server import ListenError, listen
 
 HERE, ALSO_HERE, NOWHERE = "127.0.0.1", "127.0.0.2", "192.0.2.1"
 two_addresses = pytest.mark.skipif(

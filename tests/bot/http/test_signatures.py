@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.http.signatures import Signatures
+from bot.http.edge import Signatures
 
 # Slack API, "Verifying requests from Slack": the example of the page.
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"

@@ -9,8 +9,7 @@ from itertools import combinations
 import pytest
 from PIL import Image
 
-from handlers.queries.brush import drawable
-from handlers.queries.drawing import MOST_PIXELS, drawn
+from handlers.queries.drawing import MOST_PIXELS, drawable, drawn
 from handlers.queries.layout import WIDTH, Node, laid_out
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.tree import Tree

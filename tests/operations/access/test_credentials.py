@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from approvals.authority.rules import Rule
-from approvals.authority.session_rules import objection
+from approvals.authority.rules import Rule, session_objection
 from approvals.views.snippets import LONGEST, snippets
 from operations.access.credentials import Credentials, role_of
 from operations.access.revocation import merged, statement
@@ -128,7 +127,7 @@ def test_whose_arn_it_is(arn: str, role: str) -> None:
     ],
 )
 def test_what_a_rule_allows(rule: dict[str, Any], asked: dict[str, Any], field: str) -> None:
-    found, why = objection(Rule("a rule", (BOB,), **rule), Credentials(account=WEB, **asked))
+    found, why = session_objection(Rule("a rule", (BOB,), **rule), Credentials(account=WEB, **asked))
     assert found == field
     assert bool(why) == bool(field)
 
