@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import secrets
+import socket
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from threading import Lock, Thread
@@ -90,12 +91,18 @@ class AwsSandbox:
             sts.install()
             endpoints.install()
             self.reset()
-            self._server = make_server(*self._address, self._gate, threaded=True, request_handler=RequestHandler)
+            self._server = self._bound()
         except BaseException:
             _one_at_a_time.release()
             raise
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="aws sandbox", daemon=True)
         self._thread.start()
+
+    def _bound(self) -> BaseWSGIServer:
+        """The server on its port, which is taken here: werkzeug would end the process where it can't be had."""
+        with socket.create_server(self._address) as port:
+            options: Any = {"threaded": True, "request_handler": RequestHandler, "fd": port.fileno()}
+            return make_server(*self._address, self._gate, **options)
 
     def stop(self) -> None:
         """Close the port and forget everything."""

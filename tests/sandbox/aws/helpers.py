@@ -46,3 +46,8 @@ def status_of(client: Any, creation: dict[str, Any]) -> dict[str, Any]:
     answer = client.describe_create_account_status(CreateAccountRequestId=creation["Id"])
     status: dict[str, Any] = answer["CreateAccountStatus"]
     return status
+
+
+def names(client: Any) -> set[str]:
+    """The names of all accounts."""
+    return {account["Name"] for account in client.list_accounts()["Accounts"]}

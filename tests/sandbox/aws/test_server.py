@@ -4,47 +4,15 @@ import sys
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from sandbox.aws import AwsSandbox
 
-from .helpers import create, refused
-
-
-def names(client: Any) -> set[str]:
-    return {account["Name"] for account in client.list_accounts()["Accounts"]}
-
-
-def test_sandboxes_follow_one_another_and_share_nothing() -> None:
-    with AwsSandbox() as aws:
-        first = aws.client("organizations")
-        organization = first.describe_organization()["Organization"]["Id"]
-        create(first, "left-behind")
-        aws.finish_creations()
-    with pytest.raises(EndpointConnectionError):
-        first.list_roots()
-    with AwsSandbox() as aws:
-        second = aws.client("organizations")
-        assert second.describe_organization()["Organization"]["Id"] != organization
-        assert "left-behind" not in names(second)
+from .helpers import create, names, refused
 
 
 def test_one_at_a_time(aws: AwsSandbox) -> None:
     with pytest.raises(RuntimeError, match="runs an AwsSandbox already"):
         AwsSandbox().start()
-
-
-def test_not_with_the_variable_that_makes_every_caller_one_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOTO_ACCOUNT_ID", "999999999999")
-    with pytest.raises(RuntimeError, match="MOTO_ACCOUNT_ID is set"):
-        AwsSandbox().start()
-
-
-def test_what_was_never_started_can_be_stopped() -> None:
-    sandbox = AwsSandbox()
-    sandbox.stop()
-    with pytest.raises(RuntimeError, match="isn't running"):
-        _ = sandbox.endpoint_url
 
 
 def test_a_reset_begins_anew(aws: AwsSandbox, organizations: Any) -> None:
