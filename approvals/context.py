@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from approvals.authority.directory import Directory
-from approvals.authority.rules import Rules
+from approvals.authority.rules import BY_NAME, Guards, Rules
 from approvals.queue.store import Store
 from approvals.slack.files import Attached, FileError
 from operations.aws.client import Aws
@@ -65,6 +65,7 @@ class Context:
     console: Console
     approval_channel: str
     limits: Limits
+    guards: Callable[[], Guards] = lambda: BY_NAME
     handover: Handover = Handover()
     files: Callable[[str, str], Attached] = no_files
 

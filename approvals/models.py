@@ -86,7 +86,8 @@ class Request(SQLModel, table=True):
     status: Status = Field(
         default=Status.PENDING, sa_column=Column(Text, nullable=False, server_default=Status.PENDING)
     )
-    rule: str = _blank()
+    rule: str = _blank("the first of the rules, by which older versions know the request")
+    rules: list[dict[str, Any]] = _json(list, server_default="[]")
     approvals_needed: int = 1
     preview: dict[str, Any] = _json(dict, server_default="{}")
     digest: str = _blank()
@@ -144,6 +145,7 @@ class Vote(SQLModel, table=True):
         sa_column_kwargs={"server_default": "first"},
         description="approvals.authority.quorum.Seat when they clicked, for the card; whether it counts is judged anew each time",
     )
+    seats: dict[str, str] = _json(dict, server_default="{}")
     at: datetime | None = _time(nullable=False)
 
 
@@ -245,6 +247,22 @@ class RoleSession(SQLModel, table=True):
     due_at: datetime | None = _time(index=True)
     lease_owner: str = ""
     lease_until: datetime | None = _time()
+
+
+class Binding(SQLModel, table=True):
+    """What a word of the rules (`key` is under or accounts) meant when it was first seen: the id of an OU or of an account.
+
+    `told` is what the approval channel was told last about a name that no longer fits.
+    """
+
+    __table_args__ = (UniqueConstraint("key", "word", "meant", name="one_binding_a_meaning"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str
+    word: str
+    meant: str
+    told: str = ""
+    bound_at: datetime | None = _time(nullable=False)
 
 
 class AuditRecord(SQLModel, table=True):

@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from approvals.authority.reach import ask_of, hits, judged
+from approvals.authority.rules import Rule, Rules
 from benchmarks.table import Row
 from handlers.queries.question import Question, SnapshotView
 from handlers.queries.registry import QUERIES
 from operations.accounts.move_account import policy_changes
 from operations.aws.client import Aws
 from operations.aws.errors import BusyError
+from operations.policies.update_policy import UpdatePolicy
 from operations.snapshot.live import LiveAws
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.places import accounts_beneath, reach_lines
@@ -29,7 +32,7 @@ ASKED = (
     ("account", "account-09999"),
     ("policies", ""),
 )
-PASSES, FIRST = 5.0, 12.0
+PASSES, FIRST, JUDGING = 5.0, 12.0, 200.0
 
 
 class Nobody:
@@ -56,6 +59,9 @@ def rows() -> Iterator[Row]:
     ends = organization.units[1].id, organization.units[-1].id
     changes = _timed(lambda: policy_changes(organization, *ends))
     yield _row("preview: policies lost and gained by a move", changes, floor, PASSES)
+    operation = UpdatePolicy(policy=organization.policies.known[0].id, description="x")
+    judging = _timed(lambda: judged(_rules(), ask_of(operation), hits(operation, organization)))
+    yield _row("50 rules judged on all that a policy at the root reaches", judging, floor, JUDGING)
 
 
 def _hits(organization: Organization) -> object:
@@ -69,6 +75,12 @@ def _look(view: SnapshotView, word: str, text: str) -> object:
 
 def _row(name: str, ours: float, floor: float, target: float) -> Row:
     return Row(f"{name}, {ACCOUNTS:,} accounts", f"{ours:.1f} ms", f"{floor:.1f} ms", ours / floor, target)
+
+
+def _rules() -> Rules:
+    """Fifty, of which the last decides about most, and every fifth looks at accounts."""
+    places = [Rule(f"r{n}", ("U1",), under=f"/unit-{n:04}", accounts=() if n % 5 else ("nobody",)) for n in range(49)]
+    return Rules([*places, Rule("rest", ("U1",))])
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from approvals.authority.requirements import Requirement, Requirements
 from approvals.authority.rules import Rule
 from approvals.queue.store import Store
 from approvals.request.intake import Draft, Intake
@@ -19,6 +20,7 @@ from bot.database import migrate, open_engine
 
 PAIRS = 1000
 RULE = Rule("default", ("U0BOB",))
+REQUIRED = Requirements((Requirement(RULE, RULE.approvals),))
 
 
 def rows() -> Iterator[Row]:
@@ -70,4 +72,4 @@ def _rate(work: Callable[[int], object]) -> float:
 
 def _draft(number: int) -> Draft:
     params = {"account_name": "bench", "email": f"bench{number}@example.com", "ou": "r-1"}
-    return Draft("create-account", params, f"email:{number}", "why", "U0ALICE", "T0", "C0", f"d{number}", RULE)
+    return Draft("create-account", params, f"email:{number}", "why", "U0ALICE", "T0", "C0", f"d{number}", REQUIRED)

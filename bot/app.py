@@ -16,6 +16,7 @@ from slack_bolt import App
 
 from approvals.audit.chain import note_call
 from approvals.authority.admission import Admission
+from approvals.authority.bindings import Bindings
 from approvals.authority.directory import CachedDirectory, Directory
 from approvals.authority.may import oversees
 from approvals.context import Context, Handover, Limits, Pace
@@ -86,8 +87,10 @@ class Orgbot:
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
         self.aws = Aws(Boto3Clients(), self._count_call)
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
-        self.snapshot = SnapshotCache(self.aws, clock, timedelta(seconds=settings.refresh_seconds), kept)
         self.store = self._open_store()
+        self.bindings = Bindings(self.store, lambda: self.rules, clock)
+        every = timedelta(seconds=settings.refresh_seconds)
+        self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh)
         self.context = self._context()
         self.dispatcher = self._dispatcher()
         self.intake = Intake(self.store, clock, self.dispatcher.wake, self.context.limits)
@@ -100,10 +103,13 @@ class Orgbot:
     def start(self) -> None:
         """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token."""
         self.identity.learn()
+        kept = self.snapshot.latest()
+        if kept is not None:
+            self.bindings.refresh(kept)
         self._read_first_snapshot()
         self.scheduler.start()
         self.transport.start()
-        self.readiness.watch(self.store, self.snapshot, self.transport)
+        self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings)
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
@@ -140,6 +146,9 @@ class Orgbot:
             for line in error.lines:
                 log.error("the rules were not reloaded: %s", line)  # noqa: TRY400  The sentence says all.
             return
+        organization = self.snapshot.latest()
+        if organization is not None:
+            self.bindings.refresh(organization)
         log.info("the rules were reloaded: %s", ", ".join(rule.name for rule in self.rules.rules))
 
     def _read_first_snapshot(self) -> None:
@@ -180,6 +189,7 @@ class Orgbot:
             people=Directory(self.slack),
             cached_directory=CachedDirectory(self.slack, self._clock),
             rules=lambda: self.rules,
+            guards=lambda: self.bindings.guards,
             clock=self._clock,
             organization=self.snapshot.latest,
             changed=self.snapshot.outdate,
@@ -213,6 +223,7 @@ class Orgbot:
             refresh=self.snapshot.outdate,
             unread=lambda: self.snapshot.unread,
             rules=lambda: self.rules,
+            guards=lambda: self.bindings.guards,
             team=lambda: self.identity.team,
             run=self.dispatcher.submit,
             may_decide=lambda click: may_decide(quick, click),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from approvals.authority.admission import Admission
-from approvals.authority.rules import Rules
+from approvals.authority.rules import BY_NAME, Guards, Rules
 from approvals.request.intake import Click, Intake
 from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
@@ -41,6 +41,7 @@ class Dependencies:
     oversees: Callable[[str], bool]
     reveal: Callable[[Press], str]
     sources: Sources
+    guards: Callable[[], Guards] = lambda: BY_NAME
 
 
 @dataclass(frozen=True)

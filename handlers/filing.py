@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from approvals.authority.reach import wishes
-from approvals.authority.rules import NoRuleError, Rule, session_objection
+from approvals.authority.reach import ask_of, hits, judged
+from approvals.authority.requirements import Requirements
+from approvals.authority.rules import NoRuleError
 from approvals.request.intake import AlreadyAskedError, Draft
 from approvals.request.limits import FloodError
 from approvals.slack.blocks import ago
@@ -47,7 +48,7 @@ class Filed:
 def file(deps: Dependencies, caller: Caller, operation: type[Operation], given: Given, delivery: str) -> Filed:
     """Files the request; a redelivery gives the earlier number. Raises NotAcceptedError."""
     asked, organization = checked(deps, caller, operation, given)
-    rule = _rule(deps, asked, organization)
+    required = _rules(deps, asked, organization)
     draft = Draft(
         operation=operation.name,
         params=asked.model_dump(mode="json"),
@@ -57,7 +58,7 @@ def file(deps: Dependencies, caller: Caller, operation: type[Operation], given: 
         team=caller.team,
         channel=caller.channel,
         delivery=delivery,
-        rule=rule,
+        required=required,
         break_glass=given.break_glass,
     )
     return Filed(_number(deps, draft), asked.title(organization))
@@ -105,16 +106,16 @@ def _settled(deps: Dependencies, asked: Operation, organization: Organization) -
         raise NotAcceptedError(Problem(error.field, f"{error.message} {again}"), telling=True) from error
 
 
-def _rule(deps: Dependencies, asked: Operation, organization: Organization) -> Rule:
-    """The rule that decides unless it turns out not to be for this requester, whom only a worker may look up in Slack."""
+def _rules(deps: Dependencies, asked: Operation, organization: Organization) -> Requirements:
+    """The rules that decide unless they turn out not to be for this requester, whom only a worker may look up in Slack."""
     try:
-        rule = deps.rules().deciding(wishes(asked, organization))
+        required = judged(deps.rules(), ask_of(asked), hits(asked, organization), deps.guards())
     except NoRuleError as error:
         raise NotAcceptedError(Problem(place_field(type(asked)), str(error)), telling=True) from error
-    field, why = session_objection(rule, asked)
+    field, why = required.session_objection(asked)
     if why:
         raise NotAcceptedError(Problem(field, why))
-    return rule
+    return required
 
 
 def _number(deps: Dependencies, draft: Draft) -> int:

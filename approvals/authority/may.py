@@ -15,14 +15,17 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from approvals.authority.directory import Person
-from approvals.authority.quorum import Seat, rule_now, seat
-from approvals.authority.rules import Rule
+from approvals.authority.quorum import seat
+from approvals.authority.reach import ask_of, hits, judged
+from approvals.authority.requirements import Requirements, Seats, requirements_of, rules_named
+from approvals.authority.rules import NoRuleError
 from approvals.context import Context
-from approvals.models import Interaction, Request, Vote
+from approvals.models import Interaction, Request, Vote, operation_of
 from approvals.slack.blocks import escape
 from approvals.slack.client import SlackAwayError
 from approvals.states import Status
 from operations.access.credentials import Credentials
+from operations.snapshot.organization import Organization
 
 CONTROL = "control:"
 
@@ -31,43 +34,51 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Approver:
-    """Somebody who approved; `seat` is Seat.NONE when they may not any more."""
+    """Somebody who approved; `seats` is empty when they may not any more."""
 
     person: Person
-    seat: Seat
+    seats: Seats
 
 
-def seat_of(context: Context, rule: Rule, person: Person) -> Seat:
-    """For which group a person speaks now; none when they may not act at all. Raises SlackAwayError."""
+def seats_of(context: Context, required: Requirements, person: Person) -> Seats:
+    """For which group of each rule a person speaks now; nothing when they may not act at all. Raises SlackAwayError."""
     if person.objection(context.team()):
-        return Seat.NONE
-    return seat(rule, lambda names: context.people.among(person, names))
+        return {}
+    return required.seats(lambda rule: seat(rule, lambda names: context.people.among(person, names)))
 
 
-def approvers_now(context: Context, request: Request, rule: Rule) -> list[Approver]:
+def approvers_now(context: Context, request: Request, required: Requirements) -> list[Approver]:
     """Those who approved exactly this request, in the order of their votes. Raises SlackAwayError."""
     approved = select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve").order_by(col(Vote.id))
     with context.store.read() as session:
         votes = session.exec(approved.where(Vote.digest == request.digest)).all()
     people = [context.people.look(vote.user) for vote in votes]
-    return [Approver(person, seat_of(context, rule, person)) for person in people]
+    return [Approver(person, seats_of(context, required, person)) for person in people]
 
 
-def may_break(context: Context, rule: Rule, person: Person) -> bool:
-    """Whether the rule lets this person act at once. Raises SlackAwayError."""
-    return not person.objection(context.team()) and context.people.among(person, rule.break_glass)
+def may_break(context: Context, required: Requirements, person: Person) -> bool:
+    """Whether every rule that asks for an approval lets this person act at once. Raises SlackAwayError."""
+    if person.objection(context.team()):
+        return False
+    return all(context.people.among(person, names) for names in required.break_glass)
 
 
 def review_objection(context: Context, request: Request, person: Person) -> str:
     """Why this person may not sign the review, as a sentence; empty when they may. Raises SlackAwayError."""
     if person.user == request.requester or person.key == request.person:
         return "You acted under break glass, so somebody else has to review it."
-    rule = context.rules().named(request.rule)
-    if rule is None:
-        return f"The rule “{escape(request.rule)}” no longer exists, so nobody is known who could review this."
-    if not seat_of(context, rule, person):
-        return f"You are not among the approvers of the rule “{escape(rule.name)}”, who review what it let happen."
+    required = requirements_of(request, context.rules())
+    if required is None:
+        return f"{_gone(request)} no longer exists, so nobody is known who could review this."
+    if not seats_of(context, required, person):
+        return f"You are not among the approvers of {escape(rules_named(request))}, who review what it let happen."
     return ""
+
+
+def _gone(request: Request) -> str:
+    """The rules of a request of which one is no longer there."""
+    named = rules_named(request)
+    return f"{escape(named[0].upper() + named[1:])}"
 
 
 def is_requester(request: Request, person: Person) -> bool:
@@ -121,18 +132,27 @@ class ObjectionError(Exception):
         self.event = event
 
 
+class RulesChangedError(Exception):
+    """Other rules decide by now than those on the card: `required`. Nobody has approved under what they saw."""
+
+    def __init__(self, required: Requirements) -> None:
+        super().__init__(f"decided by {', '.join(required.names)} now")
+        self.required = required
+
+
 @dataclass(frozen=True)
 class JudgedClick:
     """What a decision is made from: the click, who clicked as Slack knows them now, and the time.
 
-    `rule` and `seats` (who approved, and for which group they speak now) are there when an open request is decided upon.
+    `required` and `seats` (for which group of each rule those who approved speak now, by user id) are there when an open
+    request is decided upon.
     """
 
     click: Interaction
     person: Person
     now: datetime
-    rule: Rule | None = None
-    seats: Mapping[str, Seat] = field(default_factory=dict)
+    required: Requirements | None = None
+    seats: Mapping[str, Seats] = field(default_factory=dict)
 
 
 def judge(context: Context, click: Interaction) -> JudgedClick:
@@ -157,10 +177,12 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     if (click.kind == "end" or click.kind.startswith(CONTROL)) and not is_requester(request, person):
         _check_approver(context, request, person)
     if click.kind in ("approve", "deny") and request.status == Status.PENDING:
-        rule = _check_approver(context, request, person)
-        clicking = {person.user: seat_of(context, rule, person)}
-        earlier = {approver.person.user: approver.seat for approver in approvers_now(context, request, rule)}
-        return replace(judged, rule=rule, seats=earlier | clicking)
+        required = _check_approver(context, request, person)
+        if click.kind == "approve":
+            _check_rules(context, request, required)
+        clicking = {person.user: seats_of(context, required, person)}
+        earlier = {approver.person.user: approver.seats for approver in approvers_now(context, request, required)}
+        return replace(judged, required=required, seats=earlier | clicking)
     return judged
 
 
@@ -170,17 +192,41 @@ def object_if(sentence: str) -> None:
         raise ObjectionError(sentence)
 
 
-def _check_approver(context: Context, request: Request, person: Person) -> Rule:
+def _check_rules(context: Context, request: Request, required: Requirements) -> None:
+    """Raises RulesChangedError where another rule decides by now than the card says, and ObjectionError where none does."""
+    asker = context.people.look(request.requester)
+    if why := asker.objection(context.team()):
+        raise ObjectionError(
+            f"{escape(asker.name)} asked for this, and {why}, so it cannot be approved any more. Deny it."
+        )
+    organization = context.organization()
+    if organization is None:
+        return
+    try:
+        now = judged_anew(context, request, asker, organization)
+    except NoRuleError as error:
+        raise ObjectionError(f"It can no longer be approved: {escape(str(error))}") from error
+    if not set(now.names) <= set(required.names):
+        raise RulesChangedError(now)
+
+
+def judged_anew(context: Context, request: Request, asker: Person, organization: Organization) -> Requirements:
+    """The rules that decide about a request as things are now. Raises NoRuleError and SlackAwayError."""
+    operation = operation_of(request)
+    ask = ask_of(operation, asker, context.people)
+    return judged(context.rules(), ask, hits(operation, organization), context.guards()).now(request)
+
+
+def _check_approver(context: Context, request: Request, person: Person) -> Requirements:
     if is_requester(request, person):
         raise ObjectionError("You asked for this, so somebody else has to decide. You may press “Cancel request”.")
-    rule = context.rules().named(request.rule)
-    if rule is None:
+    required = requirements_of(request, context.rules())
+    if required is None:
         raise ObjectionError(
-            f"The rule “{escape(request.rule)}” under which this was filed no longer exists. Ask again under today's rules."
+            f"{_gone(request)}, under which this was filed, no longer exists. Ask again under today's rules."
         )
-    rule = rule_now(request, rule)
-    if not seat_of(context, rule, person):
+    if not seats_of(context, required, person):
         raise ObjectionError(
-            f"You are not among the approvers of the rule “{escape(rule.name)}”, so nothing has been decided."
+            f"You are not among the approvers of {escape(rules_named(request))}, so nothing has been decided."
         )
-    return rule
+    return required

@@ -5,7 +5,7 @@ last look before AWS. Pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from approvals.authority.rules import Rule
@@ -64,19 +64,6 @@ def missing(rule: Rule, promised: int, seats: Iterable[Seat]) -> Missing:
     return Missing(
         first=max(left - 1, 0), either=min(left, 1)
     )  # The one who speaks for both fills whichever seat is left.
-
-
-def rule_now(request: Request, rule: Rule) -> Rule:
-    """The rule as it is for this request: once it was escalated, `escalate_to` counts in each of the rule's groups."""
-    if not request.escalated_at:
-        return rule
-    second = (*rule.second_approvers, *rule.escalate_to) if rule.second_approvers else ()
-    return replace(rule, approvers=(*rule.approvers, *rule.escalate_to), second_approvers=second)
-
-
-def called_upon(request: Request, rule: Rule) -> tuple[str, ...]:
-    """User ids, user group ids and e-mails of all who may decide this request now."""
-    return rule_now(request, rule).deciders()
 
 
 def cannot_decide(request: Request, approved: Iterable[Vote]) -> frozenset[str]:

@@ -1,45 +1,131 @@
-"""From an operation to what the rules look at: the places, accounts and roles that it touches. Pure."""
+"""Which rules decide about a request: what it hits, now and afterwards, each place by its own rule. Pure but for `among`."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from approvals.authority.directory import Directory, Person
-from approvals.authority.rules import Wish
+from approvals.authority.requirements import Requirement, Requirements
+from approvals.authority.rules import BY_NAME, Among, Ask, Guards, Place, Rule, Rules
 from operations.core.base import Operation
-from operations.snapshot.organization import Organization
+from operations.core.reach import Reach
+from operations.snapshot.organization import Organization, OrganizationalUnit
+
+MOST_NAMED = 3
 
 
-def wishes(operation: Operation, organization: Organization) -> tuple[Wish, ...]:
-    """One wish for each place that a settled operation touches: its target, and where each of its accounts is now.
+@dataclass(frozen=True)
+class Hits:
+    """What a request hits: `now` where things stand, `then` where they would stand afterwards, the same where nothing moves."""
 
-    An operation says which accounts (ids) and which role it acts on by fields of the names `account` and `role`.
+    now: tuple[Place, ...]
+    then: tuple[Place, ...]
+
+
+def hits(operation: Operation, organization: Organization) -> Hits:
+    """The places that a settled operation hits, and those that it makes."""
+    reach, afterwards = operation.reach(organization), operation.afterwards(organization)
+    now = tuple(_places(reach, organization))
+    if afterwards is organization:
+        return Hits(now, now)
+    new = Reach(
+        frozenset(afterwards.units_by_id.keys() - organization.units_by_id.keys()),
+        frozenset(afterwards.accounts_by_id.keys() - organization.accounts_by_id.keys()),
+    )
+    return Hits(now, tuple(_places(reach | new, afterwards)))
+
+
+def ask_of(operation: Operation, person: Person | None = None, people: Directory | None = None) -> Ask:
+    """What is asked, by somebody whom Slack knows; judging then raises SlackAwayError when Slack does not answer."""
+    ask = Ask(operation.name, role=str(getattr(operation, "role", "") or ""))
+    if person is None or people is None:
+        return ask
+    return replace(ask, requester=person.key, among=_remembering(lambda names: people.among(person, names)))
+
+
+def judged(rules: Rules, ask: Ask, found: Hits, guards: Guards = BY_NAME) -> Requirements:
+    """All rules that have to be satisfied: of each place, now and afterwards, by what is called so and by what was bound.
+
+    Raises NoRuleError, and what `ask.among` raises.
     """
-    target = Wish(operation.name, operation.target(organization), role=str(getattr(operation, "role", "") or ""))
-    accounts = _accounts(operation)
-    if not accounts:
-        return (target,)
-    there = [_of_account(target, account, organization) for account in accounts]
-    here = [replace(wish, path=organization.account_path(wish.account) or wish.path) for wish in there]
-    return tuple(dict.fromkeys([*there, *here]))
+    places: dict[str, list[Place]] = {}
+    for there in {id(where): where for where in (found.now, found.then)}.values():
+        for meant in (BY_NAME,) if guards == BY_NAME else (BY_NAME, guards):
+            for rule, its in rules.deciding(ask, there, meant):
+                places.setdefault(rule.name, []).extend(its)
+    return Requirements(tuple(_required(rule, places[rule.name]) for rule in rules.rules if rule.name in places))
 
 
-def asked_by(found: tuple[Wish, ...], person: Person, people: Directory) -> tuple[Wish, ...]:
-    """The wishes of a person whom Slack knows; judging them then raises SlackAwayError when Slack does not answer."""
+def other_rules(rules: Rules, found: Hits, guards: Guards = BY_NAME) -> Iterator[str]:
+    """A sentence for each place to which other rules apply afterwards."""
+    if found.then is found.now:
+        return
+    before = {_id(place): place for place in found.now}
+    for place in found.then:
+        earlier = before.get(_id(place))
+        if earlier is not None:
+            was, will = _applying(rules, earlier, guards), _applying(rules, place, guards)
+            if was != will:
+                yield f"Afterwards other rules apply to {place}: {_exchanged(was, will)}."
 
-    def among(names: tuple[str, ...]) -> bool:
-        return people.among(person, names)
 
-    return tuple(replace(wish, requester=person.key, among=among) for wish in found)
-
-
-def _accounts(operation: Operation) -> tuple[str, ...]:
-    named = getattr(operation, "account", None) or ()
-    return (named,) if isinstance(named, str) else tuple(str(account) for account in named)
+def _id(place: Place) -> str:
+    return place.account or place.units[-1]
 
 
-def _of_account(wish: Wish, account: str, organization: Organization) -> Wish:
-    known = organization.accounts_by_id.get(account)
-    if known is None:
-        return replace(wish, account=account)
-    return replace(wish, account=known.id, account_name=known.name, account_email=known.email)
+def _applying(rules: Rules, place: Place, guards: Guards) -> list[str]:
+    """By what is called so and by what was bound."""
+    return list(dict.fromkeys((*rules.covering(place), *rules.covering(place, guards))))
+
+
+def _exchanged(was: list[str], will: list[str]) -> str:
+    new = ", ".join(f"“{name}”" for name in will if name not in was)
+    gone = ", ".join(f"“{name}”" for name in was if name not in will)
+    return f"{new} instead of {gone}" if new and gone else f"{new} as well" if new else f"no longer {gone}"
+
+
+def _required(rule: Rule, places: list[Place]) -> Requirement:
+    named = list(dict.fromkeys(map(str, places)))
+    return Requirement(rule, rule.approvals, tuple(named[:MOST_NAMED]), len(named))
+
+
+def _places(reach: Reach, organization: Organization) -> Iterator[Place]:
+    chains: dict[str, Place] = {}
+
+    def unit(name: str) -> Place:
+        if name not in chains:
+            chains[name] = _unit(organization, name)
+        return chains[name]
+
+    for found in sorted(reach.units):
+        yield unit(found)
+    for found in sorted(reach.accounts):
+        account = organization.accounts_by_id.get(found)
+        above = unit(account.parent if account else organization.root)
+        called = (account.name, account.email) if account else ("", "")
+        yield Place(above.units, above.path, found, *called)
+
+
+def _unit(organization: Organization, name: str) -> Place:
+    chain = list(_upwards(organization, name))[::-1]
+    return Place(tuple(unit.id for unit in chain) or (name,), tuple(unit.name for unit in chain if unit.parent))
+
+
+def _upwards(organization: Organization, name: str) -> Iterator[OrganizationalUnit]:
+    unit = organization.units_by_id.get(name)
+    while unit is not None:
+        yield unit
+        unit = organization.units_by_id.get(unit.parent)
+
+
+def _remembering(among: Among) -> Among:
+    """Slack is asked once for each list of people, however many places there are."""
+    known: dict[tuple[str, ...], bool] = {}
+
+    def remembered(names: tuple[str, ...]) -> bool:
+        if names not in known:
+            known[names] = among(names)
+        return known[names]
+
+    return remembered

@@ -18,7 +18,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from approvals.authority.may import barred
-from approvals.authority.quorum import called_upon
+from approvals.authority.requirements import requirements_of
 from approvals.context import Context
 from approvals.models import Message, Request, Vote
 from approvals.outbox.home_tabs import HomeTabs
@@ -118,9 +118,9 @@ class Outbox:
     def _card(self, message: Message) -> Posted:
         request, votes = self._request(message)
         closing = request.memory.get("closing")
-        rule = self._context.rules().named(request.rule)
-        without = barred(self._context, called_upon(request, rule)) if rule and names_people(request) else frozenset()
-        body = card(request, votes, Closing.model_validate(closing) if closing else None, rule, without)
+        required = requirements_of(request, self._context.rules())
+        without = barred(self._context, required.deciders()) if required and names_people(request) else frozenset()
+        body = card(request, votes, Closing.model_validate(closing) if closing else None, required, without)
         if request.card_ts:
             call(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **body)
             return Posted(request.card_channel, request.card_ts)

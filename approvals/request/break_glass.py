@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from approvals.audit import chain
-from approvals.authority.rules import Rule
+from approvals.authority.requirements import Requirements
 from approvals.models import Request
 from approvals.queue import outgoing
 from approvals.request.lifecycle import transition
@@ -15,16 +15,26 @@ from approvals.states import Status
 from approvals.views import thread
 
 
-def break_glass(session: Session, request: Request, rule: Rule, now: datetime, without: frozenset[str]) -> None:
+def break_glass(
+    session: Session, request: Request, required: Requirements, now: datetime, without: frozenset[str]
+) -> None:
     """Starts it without an approval, loudly; nobody is noted as the one who approved, and the review is open.
 
     `without` are those of the rule who may not act, and are not called.
     """
     number = request.id or 0
-    chain.record(session, now, "request.break_glass", request.requester, number, reason=request.reason, rule=rule.name)
+    chain.record(
+        session,
+        now,
+        "request.break_glass",
+        request.requester,
+        number,
+        reason=request.reason,
+        rules=list(required.names),
+    )
     started = transition(session, number, Status.APPROVED, now, request.requester, decided_at=now, due_at=now)
     outgoing.card(session, started, now)
-    outgoing.thread(session, started, now, thread.glass_broken(started, rule, without))
+    outgoing.thread(session, started, now, thread.glass_broken(started, required, without))
 
 
 def sign(session: Session, request: Request, user: str, now: datetime) -> str:

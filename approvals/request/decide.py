@@ -14,8 +14,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
-from approvals.authority.may import CONTROL, JudgedClick, ObjectionError, is_requester, judge, object_if
-from approvals.authority.quorum import Seat, missing
+from approvals.authority.may import (
+    CONTROL,
+    JudgedClick,
+    ObjectionError,
+    RulesChangedError,
+    is_requester,
+    judge,
+    object_if,
+)
+from approvals.authority.requirements import Requirements, rules_named
 from approvals.context import Context
 from approvals.models import Interaction, Request, Vote, operation_of
 from approvals.queue import outgoing
@@ -23,6 +31,7 @@ from approvals.queue.leases import claim, is_in_hand, release
 from approvals.request import break_glass
 from approvals.request.lifecycle import LostRaceError, transition
 from approvals.sessions import book
+from approvals.slack.blocks import escape
 from approvals.slack.client import SlackAwayError
 from approvals.states import EXECUTING, Status
 from approvals.views import thread
@@ -48,8 +57,26 @@ def decide(context: Context, interaction: int) -> None:
         _postpone(context, click)
     except InHandError:
         _postpone(context, click)
+    except RulesChangedError as error:
+        _put_before_others(context, click, error.required)
     except ObjectionError as error:
         _tell(context, click, str(error), error.event)
+
+
+def _put_before_others(context: Context, click: Interaction, required: Requirements) -> None:
+    """The card names the rules that decide now; who pressed saw others, so their press does not count."""
+    now = context.clock()
+    with context.store.write() as session:
+        request = session.get_one(Request, click.request_id, populate_existing=True, with_for_update=True)
+        if request.status == Status.PENDING:
+            request.sqlmodel_update(required.columns())
+            session.add(request)
+            session.flush()
+            chain.record(session, now, "request.rules_changed", "orgbot", request.id, rules=list(required.names))
+            outgoing.card(session, request, now)
+            outgoing.thread(session, request, now, thread.other_rules(request))
+    sentence = f"What this reaches has changed, and {escape(rules_named(request))} decides now. Look at the card again."
+    _tell(context, click, sentence)
 
 
 def _decided(context: Context, click: Interaction) -> bool:
@@ -144,6 +171,7 @@ class UnseenVoteError(Exception):
 def _approve(session: Session, request: Request, judged: JudgedClick) -> None:
     _check_open(session, request, judged)
     _vote(session, request, judged, "approve")
+    _note_seats(session, request, judged)
     if _still_missing(session, request, judged):
         outgoing.card(session, request, judged.now)
         return
@@ -153,12 +181,20 @@ def _approve(session: Session, request: Request, judged: JudgedClick) -> None:
     announce_decision(session, decided, judged.now)
 
 
+def _note_seats(session: Session, request: Request, judged: JudgedClick) -> None:
+    """For the card: whom each of those who approved speaks for now."""
+    for vote in session.exec(select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")).all():
+        vote.seats = dict(judged.seats.get(vote.user, vote.seats))
+        session.add(vote)
+    session.flush()
+
+
 def _still_missing(session: Session, request: Request, judged: JudgedClick) -> bool:
     approved = select(Vote.user).where(Vote.request_id == request.id, Vote.decision == "approve")
     users = session.exec(approved.where(Vote.digest == request.digest)).all()
-    if judged.rule is None or not judged.seats.keys() >= set(users):
+    if judged.required is None or not judged.seats.keys() >= set(users):
         raise UnseenVoteError
-    return bool(missing(judged.rule, request.approvals_needed, (judged.seats[user] for user in users)))
+    return bool(judged.required.open(judged.seats[user] for user in users).all)
 
 
 def _deny(session: Session, request: Request, judged: JudgedClick) -> None:
@@ -236,12 +272,12 @@ def _vote(session: Session, request: Request, judged: JudgedClick, decision: str
         decision=decision,
         reason=judged.click.reason,
         digest=request.digest,
-        seat=judged.seats.get(judged.person.user, Seat.NONE),
+        seats=dict(judged.seats.get(judged.person.user, {})),
         at=judged.now,
     )
     session.add(vote)
     session.flush()
-    detail = {"digest": request.digest, "reason": vote.reason, "rule": request.rule, "seat": vote.seat}
+    detail = {"digest": request.digest, "reason": vote.reason, "seats": vote.seats}
     chain.record(session, judged.now, f"vote.{decision}", vote.user, request.id, **detail)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
 
-from approvals.authority.rules import Rule
+from approvals.authority.requirements import Requirements
 from approvals.context import Limits
 from approvals.models import LIVE_SQL, AuditRecord, Interaction, Request, RoleSession
 from approvals.outbox.home_tabs import opened
@@ -33,7 +33,7 @@ LOOK_BACK = (
 
 @dataclass(frozen=True)
 class Draft:
-    """A request that is about to be filed: complete, names already replaced by ids, and the rule that will decide it."""
+    """A request that is about to be filed: complete, names already replaced by ids, and the rules that will decide it."""
 
     operation: str
     params: dict[str, Any]
@@ -43,7 +43,7 @@ class Draft:
     team: str
     channel: str
     delivery: str
-    rule: Rule
+    required: Requirements
     break_glass: bool = False
 
 
@@ -173,9 +173,8 @@ def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:
         "team": draft.team,
         "requester": draft.requester,
         "channel": draft.channel,
-        "rule": draft.rule.name,
-        "approvals_needed": draft.rule.approvals,
+        **draft.required.columns(),
         "created_at": now,
         "due_at": now,
-        "expires_at": now + draft.rule.expires,
+        "expires_at": now + draft.required.expires,
     } | ({"break_glass": True} if draft.break_glass else {})

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from approvals.authority.directory import Person
 from approvals.authority.may import ObjectionError, is_requester, judge
-from approvals.authority.quorum import called_upon
+from approvals.authority.requirements import requirements_of
 from approvals.context import Context
 from approvals.models import LIVE_SQL, Interaction, Request, Vote
 from approvals.request.intake import Click
@@ -47,10 +47,10 @@ def pending_for(context: Context, user: str) -> PendingFor:
 
 
 def _may(context: Context, person: Person, request: Request, verdicts: dict[tuple[str, ...], bool]) -> bool:
-    rule = context.rules().named(request.rule)
-    if rule is None or person.objection(context.team()) or is_requester(request, person):
+    required = requirements_of(request, context.rules())
+    if required is None or person.objection(context.team()) or is_requester(request, person):
         return False
-    named = called_upon(request, rule)
+    named = required.deciders()
     if named not in verdicts:  # Many requests have the same approvers; Slack is asked once.
         verdicts[named] = context.cached_directory.among(person, named)
     return verdicts[named]

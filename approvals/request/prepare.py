@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlmodel import Session
@@ -11,8 +12,9 @@ from sqlmodel import Session
 from approvals.audit import chain
 from approvals.authority.directory import Person
 from approvals.authority.may import barred, may_break
-from approvals.authority.reach import asked_by, wishes
-from approvals.authority.rules import NoRuleError, Rule, session_objection
+from approvals.authority.reach import ask_of, hits, judged, other_rules
+from approvals.authority.requirements import Requirements
+from approvals.authority.rules import NoRuleError
 from approvals.context import Context
 from approvals.models import Request, operation_of
 from approvals.queue import outgoing
@@ -34,8 +36,10 @@ from operations.core.fields import file_in
 from operations.core.observations import Failed
 from operations.core.preview import Preview, PreviewInput, digest
 from operations.core.registry import by_name
+from operations.snapshot.names import listed
 
 log = logging.getLogger(__name__)
+MOST_SAID = 3  # Places that a card names about which other rules decide afterwards.
 TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
 
 
@@ -61,7 +65,7 @@ def announce(context: Context, number: int) -> None:
     if request is None:
         return
     try:
-        rule, values = _prepare(context, request)
+        required, values = _prepare(context, request)
     except CredentialsError as error:
         log.warning("the request cannot be announced yet: %s", error)
         _postpone(context, request, hindrance(error))
@@ -71,7 +75,7 @@ def announce(context: Context, number: int) -> None:
     except RefusalError as error:
         _refuse(context, request, str(error))
     else:
-        _publish(context, request, rule, values)
+        _publish(context, request, required, values)
 
 
 def _claimed(context: Context, number: int) -> Request | None:
@@ -85,21 +89,22 @@ def _claimed(context: Context, number: int) -> Request | None:
         return None
 
 
-def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
-    """The rule that decides, and the columns to set; raises RefusalError, or what says that it is too early."""
+def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str, Any]]:
+    """The rules that decide, and the columns to set; raises RefusalError, or what says that it is too early."""
     person = context.people.look(request.requester)
     unwelcome = person.objection(context.team())
     if unwelcome:
         raise RefusalError(f"{unwelcome[0].upper()}{unwelcome[1:]}.")
     _check_flood(context, request, person.key)
     operation, files = _with_files(context, request, operation_of(request))
-    rule = _rule(context, operation, person)
-    field, why = session_objection(rule, operation)
+    required, other = _rules(context, operation, person)
+    field, why = required.session_objection(operation)
     if why:
         raise RefusalError(f"{_flag(request, field)}: {why}")
-    if request.break_glass and rule.approvals and not may_break(context, rule, person):
+    if request.break_glass and required.approvals and not may_break(context, required, person):
+        named = listed(required.quoted)
         raise RefusalError(
-            f"The rule “{rule.name}” does not let you break the glass. Ask without --break-glass: its approvers decide."
+            f"{named} does not let you break the glass. Ask without --break-glass: the approvers decide."
         )
     try:
         preview = look_again(context, operation)
@@ -111,9 +116,10 @@ def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
         failed = refusal(error.code, error.reason, error.message)
         raise RefusalError(f"{failed.say} {failed.advice}") from error
     params = operation.model_dump(mode="json")
+    preview = preview.model_copy(update={"warnings": (*preview.warnings, *other)})
     seal = digest(request.operation, params, preview.precondition)
     values = {"person": person.key, "params": params, "preview": preview.model_dump(mode="json"), "digest": seal}
-    return rule, values | _under_rule(request, rule)
+    return required, values | _under_rules(request, required)
 
 
 def _with_files(context: Context, request: Request, operation: Operation) -> tuple[Operation, dict[str, str]]:
@@ -138,22 +144,24 @@ def _with_files(context: Context, request: Request, operation: Operation) -> tup
         raise RefusalError(f"{called.get(error.field) or _flag(request, error.field)}: {error.message}") from error
 
 
-def _rule(context: Context, operation: Operation, person: Person) -> Rule:
-    """The rule that decides, now that Slack tells who asks; it may be another than the one it was filed with."""
+def _rules(context: Context, operation: Operation, person: Person) -> tuple[Requirements, tuple[str, ...]]:
+    """The rules that decide, now that Slack tells who asks, and a sentence for each place that other rules would guard after it."""
     organization = context.organization()
     if organization is None:
         raise NotYetError("the organization has not been read yet")
+    rules, found, guards = context.rules(), hits(operation, organization), context.guards()
     try:
-        return context.rules().deciding(asked_by(wishes(operation, organization), person, context.people))
+        required = judged(rules, ask_of(operation, person, context.people), found, guards)
+        return required, tuple(islice(other_rules(rules, found, guards), MOST_SAID))
     except NoRuleError as error:
         raise RefusalError(f"{str(error)[0].upper()}{str(error)[1:]}") from error
 
 
-def _under_rule(request: Request, rule: Rule) -> dict[str, Any]:
+def _under_rules(request: Request, required: Requirements) -> dict[str, Any]:
     asked_at = request.created_at
-    expires = {"expires_at": asked_at + rule.expires} if asked_at else {}
-    glass = request.break_glass and rule.approvals > 0  # What is granted at once breaks no glass.
-    return {"rule": rule.name, "approvals_needed": rule.approvals, "break_glass": glass, **expires}
+    expires = {"expires_at": asked_at + required.expires} if asked_at else {}
+    glass = request.break_glass and required.approvals > 0  # What is granted at once breaks no glass.
+    return {**required.columns(), "break_glass": glass, **expires}
 
 
 def _check_flood(context: Context, request: Request, person: str) -> None:
@@ -169,19 +177,19 @@ def _flag(request: Request, field: str) -> str:
     return next((known.flag.names[0] for known in fields if known.name == field), field)
 
 
-def _publish(context: Context, request: Request, rule: Rule, values: dict[str, Any]) -> None:
+def _publish(context: Context, request: Request, required: Requirements, values: dict[str, Any]) -> None:
     now = context.clock()
     number = request.id or 0
-    without = barred(context, rule.deciders()) if values["break_glass"] else frozenset()
+    without = barred(context, required.deciders()) if values["break_glass"] else frozenset()
     with context.store.write() as session:
         if not release(session, Request, number, context.owner, announced_at=now, due_at=None, polls=0, **values):
             return
-        filed = {"operation": request.operation, "digest": values["digest"], "rule": rule.name}
+        filed = {"operation": request.operation, "digest": values["digest"], "rules": list(required.names)}
         chain.record(session, now, "request.filed", request.requester, number, **filed)
         request = session.get_one(Request, number, populate_existing=True)
         if request.break_glass:
-            break_glass(session, request, rule, now, without)
-        elif rule.approvals:
+            break_glass(session, request, required, now, without)
+        elif required.approvals:
             outgoing.card(session, request, now)
         else:
             _grant(session, number, now)
@@ -189,7 +197,7 @@ def _publish(context: Context, request: Request, rule: Rule, values: dict[str, A
         for text in whole(Preview.model_validate(announced.preview)):
             outgoing.thread(session, announced, now, thread.body(text))
         if announced.status == Status.PENDING:
-            reminders.begin(session, announced, rule)
+            reminders.begin(session, announced, required)
 
 
 def _grant(session: Session, number: int, now: datetime) -> None:

@@ -4,13 +4,14 @@ has changed, in words.
 
 from __future__ import annotations
 
-from approvals.authority.may import approvers_now, may_break
-from approvals.authority.quorum import missing, rule_now
-from approvals.authority.rules import Rule
+from approvals.authority.directory import Person
+from approvals.authority.may import approvers_now, judged_anew, may_break
+from approvals.authority.requirements import Requirements, requirements_of, rules_named, stored_of
+from approvals.authority.rules import NoRuleError
 from approvals.context import Context
 from approvals.models import Request, operation_of
 from approvals.request.execution import Execution
-from approvals.request.prepare import look_again
+from approvals.request.prepare import NotYetError, look_again
 from approvals.slack.blocks import shorten
 from operations.aws.errors import FieldError
 from operations.core.preview import Preview, digest
@@ -33,37 +34,54 @@ def what_changed(execution: Execution) -> str:
 
 
 def approval_lost(execution: Execution) -> str:
-    """Why it may not go on, or nothing. Looks everybody up again on whose word it rests: a membership may have ended between the click and now."""
+    """Why it may not go on, or nothing. Everybody is looked up again on whose word it rests, and every rule that decides now."""
     request, context = execution.request, execution.context
-    rule = context.rules().named(request.rule)
-    if rule is None:
-        return f"the rule “{request.rule}” under which it was approved no longer exists."
+    kept = requirements_of(request, context.rules())
+    if kept is None:
+        return f"{rules_named(request)} under which it was approved no longer {_exist(request)}."
+    asker = context.people.look(request.requester)
+    if why := asker.objection(context.team()):
+        return f"{asker.name} asked for it, and {why}."
+    try:
+        now = _judged_now(execution, asker)
+    except NoRuleError as error:
+        return str(error)
     if request.break_glass:
-        person = context.people.look(request.requester)
-        return (
-            ""
-            if may_break(context, rule, person)
-            else f"{person.name} may no longer break the glass under the rule “{rule.name}”."
-        )
-    if request.approvals_needed == 0 and rule.approvals == 0:
-        return _grant_lost(context, request, rule)
-    rule = rule_now(request, rule)
-    approvers = approvers_now(context, request, rule)
-    if not missing(rule, request.approvals_needed, [approver.seat for approver in approvers]):
+        return _glass_lost(context, now, asker)
+    return _votes_lost(context, request, now)
+
+
+def _exist(request: Request) -> str:
+    return "exists" if len(stored_of(request)) == 1 else "exist"
+
+
+def _judged_now(execution: Execution, asker: Person) -> Requirements:
+    """The rules that decide as things are now, with the number of approvals that the card promised."""
+    request, context = execution.request, execution.context
+    organization = context.organization()
+    if organization is None:
+        raise NotYetError("the organization has not been read yet")
+    return judged_anew(context, request, asker, organization).as_promised(request)
+
+
+def _glass_lost(context: Context, now: Requirements, asker: Person) -> str:
+    if may_break(context, now, asker):
         return ""
-    gone = [approver.person.name for approver in approvers if not approver.seat]
+    return f"{asker.name} may no longer break the glass under {listed(now.quoted)}."
+
+
+def _votes_lost(context: Context, request: Request, now: Requirements) -> str:
+    approvers = approvers_now(context, request, now)
+    open_ones = now.open(approver.seats for approver in approvers)
+    if not open_ones.all:
+        return ""
+    new = [name for name in open_ones.names if name not in {kept["name"] for kept in stored_of(request)}]
+    if new:
+        return f"what it reaches has changed: {listed([f'“{name}”' for name in new])} {'decides' if len(new) == 1 else 'decide'} as well now, and the approvals given do not cover that."
+    gone = [approver.person.name for approver in approvers if not approver.seats]
     if gone:
-        return f"{', '.join(gone)}, who approved it, may no longer approve under the rule “{rule.name}”."
+        return f"{', '.join(gone)}, who approved it, may no longer approve under {rules_named(request)}."
     return "the approvals on record do not cover it."
-
-
-def _grant_lost(context: Context, request: Request, rule: Rule) -> str:
-    """Whether the rule that granted it at once would not do so any more for the one who asked."""
-    person = context.people.look(request.requester)
-    named = not rule.requesters or context.people.among(person, rule.requesters)
-    if person.objection(context.team()) or not named:
-        return f"{person.name}, who asked, may no longer do so under the rule “{rule.name}”."
-    return ""
 
 
 def differences(approved: Preview, now: Preview) -> str:

@@ -1,7 +1,7 @@
 """Nobody waits in the dark: reminders that grow rarer, an escalation, a word before a request expires, and a direct message to
 approvers who are not in the approval channel.
 
-All times follow from when the request was announced, its rule and its expiry; the row keeps what has been said already, so
+All times follow from when the request was announced, its required and its expiry; the row keeps what has been said already, so
 that a bot that was away says only what is true now, and says it once.
 """
 
@@ -16,8 +16,8 @@ from sqlmodel import Session, col, select
 from approvals.audit import chain
 from approvals.authority.directory import Directory
 from approvals.authority.may import barred, may_act
-from approvals.authority.quorum import called_upon, cannot_decide
-from approvals.authority.rules import Rule
+from approvals.authority.quorum import cannot_decide
+from approvals.authority.requirements import Requirements, requirements_of, seats_of_vote
 from approvals.context import Context
 from approvals.models import Message, Request, Vote
 from approvals.queue import outgoing
@@ -46,17 +46,17 @@ def _slot(count: int, first: timedelta) -> timedelta:
     return first * ((2 << count) - 1)
 
 
-def next_word(request: Request, rule: Rule | None) -> datetime | None:
+def next_word(request: Request, required: Requirements | None) -> datetime | None:
     """When there is something to say next, given what has been said; None when only the expiry is left."""
     begun, end = request.announced_at, request.expires_at
     if begun is None or end is None:
         return None
     notice = notice_at(request)
     times = [notice]
-    if rule is not None and not request.escalated_at and rule.escalate_to:
-        times.append(begun + rule.escalate_after)
-    if rule is not None and rule.remind > timedelta(0):
-        reminder = begun + _slot(request.reminders, rule.remind)
+    if required is not None and not request.escalated_at and required.escalate_to:
+        times.append(begun + required.escalate_after)
+    if required is not None and required.remind > timedelta(0):
+        reminder = begun + _slot(request.reminders, required.remind)
         times.append(reminder if reminder < (end - NOTICE if _lives_long(request) else end) else None)
     return min((time for time in times if time is not None and time < end), default=None)
 
@@ -73,9 +73,9 @@ def _lives_long(request: Request) -> bool:
     return begun is not None and end is not None and end - begun > SHORT_LIVED
 
 
-def begin(session: Session, request: Request, rule: Rule | None) -> None:
+def begin(session: Session, request: Request, required: Requirements | None) -> None:
     """Notes when the first word is due; when the request is announced."""
-    _note(session, request, remind_at=next_word(request, rule))
+    _note(session, request, remind_at=next_word(request, required))
 
 
 def remind(context: Context, number: int) -> None:
@@ -86,44 +86,48 @@ def remind(context: Context, number: int) -> None:
         request = session.get_one(Request, number, populate_existing=True, with_for_update=True)
         if request.status != Status.PENDING or request.remind_at is None or request.remind_at > now:
             return
-        rule = context.rules().named(request.rule)
+        required = requirements_of(request, context.rules())
         if request.expires_at is None or now < request.expires_at:
-            _say(session, request, rule, now, without)
-        _note(session, request, remind_at=next_word(request, rule) if not _over(request, now) else None)
+            _say(session, request, required, now, without)
+        _note(session, request, remind_at=next_word(request, required) if not _over(request, now) else None)
 
 
 def _barred(context: Context, number: int) -> frozenset[str]:
     """Asked of Slack before the database is locked."""
     with context.store.read() as session:
         request = session.get_one(Request, number, populate_existing=True)
-    rule = context.rules().named(request.rule)
-    return barred(context, (*called_upon(request, rule), *rule.escalate_to)) if rule else frozenset()
+    required = requirements_of(request, context.rules())
+    return barred(context, (*required.deciders(), *required.escalate_to)) if required else frozenset()
 
 
 def _over(request: Request, now: datetime) -> bool:
     return request.expires_at is not None and request.expires_at <= now
 
 
-def _say(session: Session, request: Request, rule: Rule | None, now: datetime, without: frozenset[str]) -> None:
+def _say(
+    session: Session, request: Request, required: Requirements | None, now: datetime, without: frozenset[str]
+) -> None:
     """One line for the thread at a time: an escalation or the last notice makes a reminder needless."""
     waited = now - (request.announced_at or now)
-    passed = max(slots_passed(waited, rule.remind) if rule else 0, request.reminders)
+    passed = max(slots_passed(waited, required.remind) if required else 0, request.reminders)
     reminded = passed > request.reminders
     _note(session, request, reminders=passed)
     notice = notice_at(request)
-    if rule is not None and rule.escalate_to and not request.escalated_at and waited >= rule.escalate_after:
-        _escalate(session, request, rule, now, without)
+    if required is not None and required.escalate_to and not request.escalated_at and waited >= required.escalate_after:
+        _escalate(session, request, required, now, without)
     elif notice is not None and notice <= now:
-        _give_notice(session, request, _whom(session, request, rule, without), now)
+        _give_notice(session, request, _whom(session, request, required, without), now)
     elif reminded:
-        line = reminders.reminder(request, _whom(session, request, rule, without), _missing(session, request), now)
+        line = reminders.reminder(request, _whom(session, request, required, without), _missing(session, request), now)
         outgoing.thread(session, request, now, line)
 
 
-def _escalate(session: Session, request: Request, rule: Rule, now: datetime, without: frozenset[str]) -> None:
+def _escalate(
+    session: Session, request: Request, required: Requirements, now: datetime, without: frozenset[str]
+) -> None:
     _note(session, request, escalated_at=now, tell_at=now)
-    chain.record(session, now, "request.escalated", "orgbot", request.id, to=list(rule.escalate_to))
-    to = mentions(rule.escalate_to, without | cannot_decide(request, ()))
+    chain.record(session, now, "request.escalated", "orgbot", request.id, to=list(required.escalate_to))
+    to = mentions(required.escalate_to, without | cannot_decide(request, ()))
     outgoing.thread(session, request, now, reminders.escalation(request, to, now))
 
 
@@ -134,11 +138,13 @@ def _give_notice(session: Session, request: Request, who: str, now: datetime) ->
     outgoing.direct(session, request, now, reminders.warning_for_requester(request))
 
 
-def _whom(session: Session, request: Request, rule: Rule | None, without: frozenset[str]) -> str:
+def _whom(session: Session, request: Request, required: Requirements | None, without: frozenset[str]) -> str:
     """Mentions of those who may still decide: the requester and those who approved already are left in peace."""
-    if rule is None:
+    if required is None:
         return ""
-    return mentions(called_upon(request, rule), without | cannot_decide(request, _approvals(session, request)))
+    approved = _approvals(session, request)
+    still = required.open(seats_of_vote(request, vote) for vote in approved)
+    return mentions(still.deciders(), without | cannot_decide(request, approved))
 
 
 def _missing(session: Session, request: Request) -> int:
@@ -161,9 +167,9 @@ def tell_absent(context: Context, number: int) -> None:
     """Queues the direct messages about one request whose card is posted; later when Slack is away."""
     with context.store.read() as session:
         request = session.get_one(Request, number, populate_existing=True)
-    rule = context.rules().named(request.rule)
+    required = requirements_of(request, context.rules())
     try:
-        absent = _absent(context, request, called_upon(request, rule)) if rule else []
+        absent = _absent(context, request, required.deciders()) if required else []
     except SlackAwayError as error:
         log.warning("absent approvers cannot be told yet: %s", error)
         with context.store.write() as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from approvals.authority.requirements import requirements_of
 from approvals.authority.rules import session_objection
 from approvals.context import Context
 from approvals.models import Request, operation_of
@@ -39,8 +40,8 @@ class UndeliverableError(Exception):
 def wanted_by(context: Context, request: Request) -> Wanted:
     """The session that a request stands for, under its rule as it is now; raises UndeliverableError."""
     operation = granted(request)
-    rule = context.rules().named(request.rule)
-    _, why = session_objection(rule, operation)
+    required = requirements_of(request, context.rules())
+    _, why = required.session_objection(operation) if required else session_objection(None, operation)
     if why:
         raise UndeliverableError(f"The rules have changed since: {why}")
     return Wanted(
@@ -49,7 +50,7 @@ def wanted_by(context: Context, request: Request) -> Wanted:
         seconds=operation.seconds,
         person=request.person or request.requester,
         request=request.id or 0,
-        policy=rule.session_policy if rule else "",
+        policy=required.rules[0].session_policy if required else "",
     )
 
 

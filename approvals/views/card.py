@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from approvals.authority.quorum import Missing, Seat, cannot_decide, missing, rule_now
+from approvals.authority.quorum import Missing, cannot_decide
+from approvals.authority.requirements import Requirement, Requirements, rules_named, seats_of_vote
 from approvals.authority.rules import Rule
 from approvals.models import Request, Vote
 from approvals.slack.blocks import (
@@ -59,11 +60,11 @@ def card(
     request: Request,
     votes: Sequence[Vote],
     closing: Closing | None = None,
-    rule: Rule | None = None,
+    required: Requirements | None = None,
     without: frozenset[str] = frozenset(),
 ) -> Body:
-    """The message for the approval channel; `closing` is the hand-over of a request that succeeded, and `rule` as it is now
-    says who is still needed, but for those in `without`, who may not act.
+    """The message for the approval channel; `closing` is the hand-over of a request that succeeded, and `required` says
+    who is still needed for what, but for those in `without`, who may not act.
     """
     preview = (
         Preview.model_validate(request.preview)
@@ -79,7 +80,7 @@ def card(
         *_plan(preview),
         *effects(preview),
         *_warnings(preview),
-        *_standing(request, preview, votes, rule, without),
+        *_standing(request, preview, votes, required, without),
         *_end(request, closing),
     ]
     return {"text": shorten(escape(f"{STATES[Status(request.status)][1]}: {title}"), 1000), "blocks": fit(blocks)}
@@ -106,71 +107,93 @@ def _warnings(preview: Preview) -> list[dict[str, Any]]:
 
 
 def _standing(
-    request: Request, preview: Preview, votes: Sequence[Vote], rule: Rule | None, without: frozenset[str]
+    request: Request, preview: Preview, votes: Sequence[Vote], required: Requirements | None, without: frozenset[str]
 ) -> list[dict[str, Any]]:
     if request.status == Status.PENDING:
-        return [context(_needed(request, votes, rule, without)), _buttons(request, preview, votes, rule)]
+        return [context(_needed(request, votes, required, without)), _buttons(request, preview, votes, required)]
     said = {Status.DENIED: "Denied", Status.CANCELLED: "Cancelled"}.get(Status(request.status), "Approved")
     if request.decided_at is None:
         return []
     if request.break_glass:
-        return _glass(request, rule, without)
+        return _glass(request, required, without)
     if not request.decided_by:
-        return [context(f"Needs no approval, by rule “{escape(request.rule)}”, {slack_time(request)}")]
+        return [context(f"Needs no approval, by {escape(rules_named(request))}, {slack_time(request)}")]
     approvers = ", ".join(f"<@{vote.user}>" for vote in votes if vote.decision == "approve")
     by = approvers if said == "Approved" and approvers else f"<@{request.decided_by}>"
     why = [quoted(f"Why it was {said.lower()}", request.decision_reason)] if request.decision_reason else []
     return [context(f"{said} by {by}, {slack_time(request)}"), *why]
 
 
-def _glass(request: Request, rule: Rule | None, without: frozenset[str]) -> list[dict[str, Any]]:
+def _glass(request: Request, required: Requirements | None, without: frozenset[str]) -> list[dict[str, Any]]:
     """What was done without approval stays marked, and asks for its review until somebody has signed it."""
-    told = f":rotating_light: *Break glass*: <@{request.requester}> acted without approval, {slack_time(request)}, by rule “{escape(request.rule)}”"
+    told = f":rotating_light: *Break glass*: <@{request.requester}> acted without approval, {slack_time(request)}, by {escape(rules_named(request))}"
     if request.reviewed_by:
         return [context(told, f"Reviewed by <@{request.reviewed_by}>, {when(request.reviewed_at)}")]
-    who = mentions(rule.deciders(), without | cannot_decide(request, ())) if rule else ""
+    who = mentions(required.deciders(), without | cannot_decide(request, ())) if required else ""
     reviewers = f" by {who}" if who else ""
     signing = button("I have reviewed this", "review", str(request.id), confirm=confirmations.to_sign(request))
     return [context(told, f"Needs a review{reviewers}"), {"type": "actions", "elements": [signing]}]
 
 
-def _needed(request: Request, votes: Sequence[Vote], rule: Rule | None, without: frozenset[str]) -> str:
+def _needed(request: Request, votes: Sequence[Vote], required: Requirements | None, without: frozenset[str]) -> str:
     approved = [vote for vote in votes if vote.decision == "approve"]
     so_far = f"Approved by {', '.join(f'<@{vote.user}>' for vote in approved)}; " if approved else ""
     until = ""
     if request.expires_at is not None:
         until = f" until <!date^{int(request.expires_at.timestamp())}^{{date_short_pretty}} {{time}}|{request.expires_at:%Y-%m-%d %H:%M} UTC>"
-    still = _by_whom(rule, request, approved, without) if rule else _count(_left(None, request, approved).first)
-    return f"{so_far}needs {still}{until}, by rule “{escape(request.rule)}”"
+    return f"{so_far}needs {_by_whom(request, required, approved, without, until)}"
 
 
-def _by_whom(rule: Rule, request: Request, approved: Sequence[Vote], without: frozenset[str]) -> str:
-    """How many approvals are still needed, and whose; one that is missing twice over is never told as one."""
-    rule, left = rule_now(request, rule), _left(rule, request, approved)
-    groups = ((left.first, rule.approvers), (left.second, rule.second_approvers), (left.either, rule.deciders()))
+def _by_whom(
+    request: Request, required: Requirements | None, approved: Sequence[Vote], without: frozenset[str], until: str
+) -> str:
+    """For each rule that is not satisfied yet how many approvals are missing, whose, and for what."""
+    if required is None:
+        return f"{_count(request.approvals_needed - len(approved))}{until}, by {escape(rules_named(request))}"
+    seats = [seats_of_vote(request, vote) for vote in approved]
     without |= cannot_decide(request, approved)
+    several = len(required.all) > 1
+    return "; ".join(
+        f"{_whose(one.rule, one.missing(seats), without)}{until}, by rule “{escape(one.rule.name)}”{_for(one) if several else ''}"
+        for one in required.open(seats).all
+    )
+
+
+def _whose(rule: Rule, left: Missing, without: frozenset[str]) -> str:
+    """One that is missing twice over is never told as one."""
+    groups = ((left.first, rule.approvers), (left.second, rule.second_approvers), (left.either, rule.deciders()))
     return " and ".join(f"{_count(number)} {_of(mentions(people, without))}" for number, people in groups if number)
+
+
+def _for(one: Requirement) -> str:
+    named = ", ".join(escape(shorten(place, 80)) for place in one.places)
+    more = f" and {one.total - len(one.places)} more" if one.total > len(one.places) else ""
+    return f" for {named}{more}" if named else ""
 
 
 def _of(people: str) -> str:
     return f"of {people}" if people else "that nobody may give under today's rules"
 
 
-def _left(rule: Rule | None, request: Request, approved: Sequence[Vote]) -> Missing:
-    if rule is None:
-        return Missing(first=request.approvals_needed - len(approved))
-    return missing(rule_now(request, rule), request.approvals_needed, [Seat(vote.seat) for vote in approved])
+def _left(request: Request, required: Requirements | None, approved: Sequence[Vote]) -> int:
+    """How many presses are missing at the least: one counts in every rule in which that person may approve."""
+    if required is None:
+        return request.approvals_needed - len(approved)
+    seats = [seats_of_vote(request, vote) for vote in approved]
+    missing = [one.missing(seats) for one in required.all]
+    return max(left.first + left.second + left.either for left in missing)
 
 
 def _count(approvals: int) -> str:
     return f"{approvals} approval{'' if approvals == 1 else 's'}"
 
 
-def _buttons(request: Request, preview: Preview, votes: Sequence[Vote], rule: Rule | None) -> dict[str, Any]:
+def _buttons(
+    request: Request, preview: Preview, votes: Sequence[Vote], required: Requirements | None
+) -> dict[str, Any]:
     number = str(request.id)
     approved = [vote for vote in votes if vote.decision == "approve"]
-    left = _left(rule, request, approved)
-    sure = confirmations.to_approve(request, preview, left.first + left.second + left.either)
+    sure = confirmations.to_approve(request, preview, _left(request, required, approved))
     return {
         "type": "actions",
         "elements": [

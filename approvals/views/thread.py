@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from approvals.authority.quorum import cannot_decide
-from approvals.authority.rules import Rule
+from approvals.authority.requirements import Requirements, rules_named
 from approvals.models import Request
 from approvals.slack.blocks import (
     Block,
@@ -62,7 +62,7 @@ def filed(request: Request) -> Body:
         )
     if not request.approvals_needed:
         return body(
-            f":white_check_mark: Your {name(request)} needs no approval, by the rule “{escape(request.rule)}”: {link(request)} {where}."
+            f":white_check_mark: Your {name(request)} needs no approval, by {escape(rules_named(request))}: {link(request)} {where}."
         )
     return body(f":hourglass_flowing_sand: Your {name(request)} waits for approval: {link(request)} {where}.")
 
@@ -76,9 +76,14 @@ def refused(request: Request) -> Body:
     return body(text, section(text), _again(request))
 
 
-def glass_broken(request: Request, rule: Rule, without: frozenset[str] = frozenset()) -> Body:
+def other_rules(request: Request) -> Body:
+    """While it waited, what it reaches or the rules have changed, so that others decide."""
+    return progress(f"What this reaches has changed: {rules_named(request)} decides now.", icon=":warning:")
+
+
+def glass_broken(request: Request, required: Requirements, without: frozenset[str] = frozenset()) -> Body:
     """Into the thread and the channel: somebody acts without approval, why, and who has to review it."""
-    reviewers = mentions(rule.deciders(), without | cannot_decide(request, ())) or "Whoever approves such requests"
+    reviewers = mentions(required.deciders(), without | cannot_decide(request, ())) or "Whoever approves such requests"
     told = f":rotating_light: *Break glass:* <@{request.requester}> acts at once, without approval: {name(request)}."
     asked = f"{reviewers}: one of you has to review it, by *I have reviewed this* on the card."
     text = f"{told}\n*Reason:* {escape(shorten(request.reason, 1000))}\n{asked}"
@@ -126,7 +131,7 @@ _DECISIONS = {
 
 
 def _by(request: Request) -> str:
-    return f"<@{request.decided_by}>" if request.decided_by else f"the rule “{escape(request.rule)}”"
+    return f"<@{request.decided_by}>" if request.decided_by else escape(rules_named(request))
 
 
 def private(number: int, sentence: str) -> Body:

@@ -17,8 +17,9 @@ from pydantic import ValidationError
 from slack_sdk import WebClient
 
 from approvals.authority.directory import UNKNOWN_ERRORS, Directory, Person
-from approvals.authority.reach import asked_by, wishes
-from approvals.authority.rules import NoRuleError, Rule, Rules, Wish
+from approvals.authority.reach import Hits, ask_of, hits, judged, other_rules
+from approvals.authority.requirements import Requirement
+from approvals.authority.rules import Ask, NoRuleError, Place, Rule, Rules
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 from bot.aws import Boto3Clients
 from bot.checks.findings import WRONG, settings_or_complaints
@@ -87,10 +88,13 @@ def explained(sources: Sources, command: str, asker: str) -> Iterator[str]:
         person = _person(sources.slack, asker)
         yield f"{operation.name}: {operation.title(organization)}"
         yield f"asked by {person.name} ({person.user}, {person.key})"
-        found = asked_by(wishes(operation, organization), person, Directory(sources.slack))
-        for wish in found:
-            yield from _judged(sources.rules, wish, several=len(found) > 1)
-        yield from _decision(sources.rules.deciding(found))
+        ask, found = ask_of(operation, person, Directory(sources.slack)), hits(operation, organization)
+        required = judged(sources.rules, ask, found)
+        for rule, places in _examples(sources.rules, ask, found):
+            yield from _explained(sources.rules, ask, rule, places)
+        yield from other_rules(sources.rules, found)
+        for one in required.all:
+            yield from _decision(one)
     except NoRuleError as error:
         raise CannotTellError(str(error)) from error
     except AwsError as error:
@@ -141,21 +145,26 @@ def _person(slack: WebClient, asker: str) -> Person:
     return person
 
 
-def _judged(rules: Rules, wish: Wish, *, several: bool) -> Iterator[str]:
-    """Each rule up to the first that matches, numbered as in the file."""
+def _examples(rules: Rules, ask: Ask, found: Hits) -> list[tuple[Rule, list[Place]]]:
+    """Each rule that decides with its places, now and afterwards."""
+    return rules.deciding(ask, dict.fromkeys((*found.now, *found.then)))
+
+
+def _explained(rules: Rules, ask: Ask, deciding: Rule, places: list[Place]) -> Iterator[str]:
+    """For the first place, each rule up to the one that decides, numbered as in the file."""
     yield ""
-    if several:
-        yield f"in {wish.path}:"
+    yield f"for {places[0]}{f' and {len(places) - 1} more' if len(places) > 1 else ''}:"
     for number, rule in enumerate(rules.rules, 1):
-        mismatch = rule.mismatch(wish)
-        yield f"rule {number} “{rule.name}”: {mismatch or 'matches'}"
-        if not mismatch:
+        if rule is deciding:
+            yield f"rule {number} “{rule.name}”: matches"
             return
+        yield f"rule {number} “{rule.name}”: {rule.mismatch(ask, places[0])}"
 
 
-def _decision(rule: Rule) -> Iterator[str]:
+def _decision(one: Requirement) -> Iterator[str]:
+    rule = one.rule
     yield ""
-    yield f"rule “{rule.name}” decides"
+    yield f"rule “{rule.name}” has to be satisfied"
     if rule.approvals:
         yield f"  approvals: {rule.approvals}, of {', '.join(rule.approvers)}{_second(rule)}"
         yield f"  expires: {written(rule.expires)} after it was asked for"

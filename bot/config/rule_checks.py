@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from approvals.authority.rules import UNIT_ID
 from operations.core.registry import by_name
 
 PERIOD = re.compile(r"([0-9]{1,5})([mhd])")
@@ -60,9 +61,9 @@ def person(value: str) -> str:
 
 
 def path(value: str) -> str:
-    """The path of an organizational unit."""
-    if not value.startswith("/"):
-        raise ValueError("a path begins with /, which is the root")
+    """The path of an organizational unit, or its id."""
+    if not value.startswith("/") and not UNIT_ID.fullmatch(value):
+        raise ValueError("give a path, which begins with / (the root), or the id of an OU (ou-…) or of the root (r-…)")
     return value
 
 

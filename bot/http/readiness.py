@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from sqlmodel import text
 
+from approvals.authority.bindings import Bindings
 from approvals.queue.store import Store
 from bot.http.edge import Line
 from bot.slack import SlackHealth
@@ -30,18 +31,25 @@ class Readiness:
         self._looks: list[Callable[[], Line]] = []
         self.state: Literal["starting", "started", "stopping"] = "starting"
 
-    def watch(self, store: Store, snapshot: SnapshotCache, transport: Connected) -> None:
+    def watch(self, store: Store, snapshot: SnapshotCache, transport: Connected, bindings: Bindings) -> None:
         """Looks at these from now on. AWS being away does not count, because looking and asking go on without it."""
         self._looks = [
             lambda: _database(store),
             lambda: _slack(self._health.problem(connected=transport.connected())),
             lambda: ("organization", None if snapshot.problem else True, snapshot.problem or "read"),
+            lambda: _rules(bindings),
         ]
 
     def lines(self) -> list[Line]:
         """What is needed to answer and to carry out."""
         looks = self._looks or [lambda: _slack(self._health.problem(connected=False))]
         return [("process", self.state == "started", self.state), *(look() for look in looks)]
+
+
+def _rules(bindings: Bindings) -> Line:
+    """The bot goes on with what the rules named; somebody has to bring them up to date all the same."""
+    told = " ".join(drift.sentence for drift in bindings.drifts)
+    return ("rules", None if told else True, told or "fit the organization")
 
 
 def _slack(problem: str) -> Line:

@@ -22,17 +22,23 @@ RETRY = timedelta(seconds=15)
 class SnapshotCache:
     """`latest()` never waits; `refresh()` reads once, by one thread at a time, and keeps the old snapshot when AWS is away.
 
-    With `kept` the snapshot of the last process is there from the beginning. `problem` is for those who run the bot; `unread`
+    With `kept` the snapshot of the last process is there from the beginning. `on_read` gets each new one before anybody else. `problem` is for those who run the bot; `unread`
     tells people why there is no snapshot: waiting helps only where AWS has not refused.
     """
 
     def __init__(
-        self, aws: Aws, clock: Callable[[], datetime], every: timedelta, kept: SnapshotFile | None = None
+        self,
+        aws: Aws,
+        clock: Callable[[], datetime],
+        every: timedelta,
+        kept: SnapshotFile | None = None,
+        on_read: Callable[[Organization], None] = lambda _: None,
     ) -> None:
         self._aws = aws
         self._clock = clock
         self._every = every
         self._kept = kept
+        self._on_read = on_read
         self._latest = kept.load() if kept else None
         self._due = clock()
         self._reading = threading.Lock()
@@ -57,7 +63,9 @@ class SnapshotCache:
             return
         try:
             self._due = self._clock() + self._every
-            self._latest = read_organization(self._aws, self._clock)
+            found = read_organization(self._aws, self._clock)
+            self._on_read(found)
+            self._latest = found
             self.problem = ""
             if self._kept:
                 self._kept.save(self._latest)

@@ -88,9 +88,6 @@ class Credentials(Operation):
     def subject(self) -> str:
         return f"credentials:{self.account}:{self.role}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.account_path(self.account)
-
     def title(self, organization: Organization) -> str:
         return f"Credentials for {organization.account_label(self.account)} as {self.role} for {self.duration}"
 

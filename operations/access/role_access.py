@@ -96,10 +96,6 @@ class _RoleAccess(Operation):
     def subject(self) -> str:
         return f"access:{self.principal}"
 
-    def target(self, organization: Organization) -> str:
-        paths = {organization.account_path(account) for account in self.account}
-        return paths.pop() if len(paths) == 1 else "/"
-
     def _named(self, organization: Organization) -> str:
         return listed([organization.account_label(account) for account in self.account], 5)
 

@@ -74,9 +74,6 @@ class _AlternateContact(Operation):
     def subject(self) -> str:
         return f"contact:{self.account}:{self.contact}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.account_path(self.account)
-
     def _present(self, inputs: PreviewInput) -> Contact:
         management = inputs.organization.management_account
         check_account_service(inputs.aws, self.account, management)

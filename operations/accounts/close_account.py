@@ -70,9 +70,6 @@ class CloseAccount(Operation):
     def subject(self) -> str:
         return f"account:{self.account}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.account_path(self.account)
-
     def title(self, organization: Organization) -> str:
         return f"Close the account {organization.account_label(self.account)}"
 

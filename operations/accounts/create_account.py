@@ -95,9 +95,6 @@ class CreateAccount(Operation):
     def subject(self) -> str:
         return f"email:{self.email.casefold()}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.path_of(self.ou)
-
     def title(self, organization: Organization) -> str:
         return f"Create the account {self.account_name} in {organization.path_of(self.ou)}"
 

@@ -96,9 +96,6 @@ class InviteAccount(Operation):
     def subject(self) -> str:
         return f"invitation:{self.who.casefold()}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.path_of(self.ou)
-
     def title(self, organization: Organization) -> str:
         return f"Invite the account {self.who} to {organization.path_of(self.ou)}"
 

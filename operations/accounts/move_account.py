@@ -19,6 +19,7 @@ from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput, check_unit
 from operations.core.steps import Step, World
+from operations.snapshot.changes import with_account_in
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import Inherited, inherited, unbound
 from operations.snapshot.policy_types import label
@@ -72,8 +73,8 @@ class MoveAccount(Operation):
     def subject(self) -> str:
         return f"account:{self.account}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.path_of(self.to)
+    def afterwards(self, organization: Organization) -> Organization:
+        return with_account_in(organization, self.account, self.to)
 
     def title(self, organization: Organization) -> str:
         return f"Move {organization.account_label(self.account)} to {organization.path_of(self.to)}"

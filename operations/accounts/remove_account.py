@@ -83,9 +83,6 @@ class RemoveAccount(Operation):
     def subject(self) -> str:
         return f"account:{self.account}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.account_path(self.account)
-
     def title(self, organization: Organization) -> str:
         return f"Remove the account {organization.account_label(self.account)} from the organization"
 

@@ -69,9 +69,6 @@ class RenameAccount(Operation):
     def subject(self) -> str:
         return f"account-name:{self.account}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.account_path(self.account)
-
     def title(self, organization: Organization) -> str:
         return f"Rename the account {organization.account_label(self.account)} to {self.account_name}"
 

@@ -56,9 +56,6 @@ class TagAccount(Operation):
     def subject(self) -> str:
         return f"tags:{self.account}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.account_path(self.account)
-
     def title(self, organization: Organization) -> str:
         return f"Set {counted(len(self.tags))} on {organization.account_label(self.account)}"
 

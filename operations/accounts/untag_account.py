@@ -54,9 +54,6 @@ class UntagAccount(Operation):
     def subject(self) -> str:
         return f"tags:{self.account}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.account_path(self.account)
-
     def title(self, organization: Organization) -> str:
         return f"Remove {counted(len(self.keys))} from {organization.account_label(self.account)}"
 

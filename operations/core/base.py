@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect
 import shlex
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -19,6 +20,7 @@ from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
 from operations.core.fields import OperationField
 from operations.core.preview import Preview, PreviewInput
+from operations.core.reach import BY_KIND, Reach
 from operations.core.steps import Control, Step
 from operations.snapshot.organization import Organization
 
@@ -74,9 +76,24 @@ class Operation(BaseModel):
         """The subject of this person's request."""
         return f"{self.subject()}:{requester}" if self.personal else self.subject()
 
-    def target(self, organization: Organization) -> str:
-        """The path of the OU that the request touches, by which the rules' `under` is judged."""
-        raise NotImplementedError
+    def reach(self, organization: Organization) -> Reach:
+        """What a settled request hits, by which the rules are chosen: what the values of its fields reach, by their kinds."""
+        fields = [field for field in self.fields() if field.flag.kind in BY_KIND]
+        if not fields:
+            raise NotImplementedError(f"{self.name} has no field that tells what it reaches; it has to say so itself")
+        found = reduce(or_, (self._reached_by(field, organization) for field in fields), Reach())
+        return (
+            found if found != Reach() else Reach(units=frozenset({organization.root}))
+        )  # A policy that is attached nowhere.
+
+    def _reached_by(self, field: OperationField, organization: Organization) -> Reach:
+        given = getattr(self, field.name)
+        values = [given] if isinstance(given, str) else given
+        return reduce(or_, (BY_KIND[field.flag.kind](organization, value) for value in values), Reach())
+
+    def afterwards(self, organization: Organization) -> Organization:
+        """The organization's tree as it would be once the request is done; rules are judged on both."""
+        return organization
 
     def title(self, organization: Organization) -> str:
         """The request in one line of plain text, with names instead of ids."""

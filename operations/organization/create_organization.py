@@ -17,6 +17,7 @@ from operations.core.closing import Closing, Console
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.snapshot.organization import Organization
 
@@ -71,9 +72,8 @@ class CreateOrganization(Operation):
     def subject(self) -> str:
         return "organization"
 
-    def target(self, organization: Organization) -> str:
-        del organization
-        return "/"
+    def reach(self, organization: Organization) -> Reach:
+        return whole(organization)
 
     def title(self, organization: Organization) -> str:
         return f"Create the organization, managed by {organization.management_account}"

@@ -45,9 +45,6 @@ class _Delegation(Operation):
     def subject(self) -> str:
         return f"delegate:{self.account}:{self.service}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.account_path(self.account)
-
     def _facts(self, inputs: PreviewInput) -> tuple[Fact, ...]:
         others = [service for service in delegated_services(inputs.aws, self.account) if service != self.service]
         return (

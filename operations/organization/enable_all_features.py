@@ -18,6 +18,7 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
@@ -73,9 +74,8 @@ class EnableAllFeatures(Operation):
     def subject(self) -> str:
         return "organization"
 
-    def target(self, organization: Organization) -> str:
-        del organization
-        return "/"
+    def reach(self, organization: Organization) -> Reach:
+        return whole(organization)
 
     def title(self, organization: Organization) -> str:
         return f"Enable all features of the organization {organization.id}"

@@ -19,6 +19,7 @@ from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.organization.services import resolve, service_label, service_name
 from operations.snapshot.names import listed
@@ -79,9 +80,8 @@ class _ServiceAccess(Operation):
     def subject(self) -> str:
         return f"service:{self.service}"
 
-    def target(self, organization: Organization) -> str:
-        del organization
-        return "/"
+    def reach(self, organization: Organization) -> Reach:
+        return whole(organization)
 
     def _facts(self) -> tuple[Fact, ...]:
         return (Fact(label="Service", value=service_name(self.service)), Fact(label="Principal", value=self.service))

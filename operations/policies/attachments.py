@@ -35,7 +35,7 @@ from operations.policies.common import (
 from operations.policies.diff import document_diff
 from operations.policies.lockout import allows, lockout_warnings
 from operations.snapshot.organization import Organization
-from operations.snapshot.places import accounts_beneath, chain, find_target, target_label, target_path
+from operations.snapshot.places import accounts_beneath, chain, find_target, target_label
 from operations.snapshot.policies import Policy
 from operations.snapshot.policy_types import SCP, is_authorization, limits
 
@@ -60,9 +60,6 @@ class _Attachment(Operation):
 
     def subject(self) -> str:
         return f"attachment:{self.policy}:{self.place}"
-
-    def target(self, organization: Organization) -> str:
-        return target_path(organization, self.place)
 
     def _facts(self, inputs: PreviewInput, found: Described, there: tuple[Policy, ...]) -> tuple[Fact, ...]:
         most = limits(found.type).attached

@@ -15,6 +15,7 @@ from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.reach import Reach
 from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
 from operations.policies.common import POLICIES, SEE_POLICIES, Description, PolicyName, PolicyType, describe
@@ -62,9 +63,9 @@ class CreatePolicy(Operation):
     def subject(self) -> str:
         return f"policy-name:{self.kind}:{self.policy_name}"
 
-    def target(self, organization: Organization) -> str:
-        del organization
-        return "/"
+    def reach(self, organization: Organization) -> Reach:
+        """It is attached nowhere yet."""
+        return Reach(units=frozenset({organization.root}))
 
     def title(self, organization: Organization) -> str:
         del organization

@@ -54,10 +54,6 @@ class DeletePolicy(Operation):
     def subject(self) -> str:
         return f"policy:{self.policy}"
 
-    def target(self, organization: Organization) -> str:
-        del organization
-        return "/"
-
     def title(self, organization: Organization) -> str:
         return f"Delete the policy {organization.policies.label(self.policy)}"
 

@@ -14,6 +14,7 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.policies.common import FULL_ACCESS, PolicyType, type_status
 from operations.snapshot.names import listed
@@ -39,9 +40,8 @@ class _TypeSwitch(Operation):
     def subject(self) -> str:
         return f"policy-type:{self.kind}"
 
-    def target(self, organization: Organization) -> str:
-        del organization
-        return "/"
+    def reach(self, organization: Organization) -> Reach:
+        return whole(organization)
 
 
 class EnablePolicyType(_TypeSwitch):

@@ -76,10 +76,6 @@ class UpdatePolicy(Operation):
     def subject(self) -> str:
         return f"policy:{self.policy}"
 
-    def target(self, organization: Organization) -> str:
-        del organization
-        return "/"
-
     def title(self, organization: Organization) -> str:
         return f"Change the policy {organization.policies.label(self.policy)}"
 

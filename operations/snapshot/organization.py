@@ -5,6 +5,7 @@ Source: AWS Organizations User Guide, "AWS Organizations terminology and concept
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -67,8 +68,12 @@ class Organization:
         return {account.id: account for account in self.accounts}
 
     @cached_property
-    def _units_by_path(self) -> dict[str, OrganizationalUnit]:
-        return {unit.path.casefold(): unit for unit in self.units}
+    def _units_by_path(self) -> dict[str, list[OrganizationalUnit]]:
+        """Several can have one path: names may hold a slash, and AWS tells them apart by their case."""
+        found: dict[str, list[OrganizationalUnit]] = defaultdict(list)
+        for unit in self.units:
+            found[unit.path.casefold()].append(unit)
+        return found
 
     def path_of(self, unit_id: str) -> str:
         """The path of an OU or the root; the id itself when this snapshot doesn't know it."""
@@ -90,9 +95,15 @@ class Organization:
         wanted = text.strip()
         if wanted in self.units_by_id:
             return self.units_by_id[wanted]
-        exact = self._units_by_path.get(_normal_path(wanted))
+        at_path = self._units_by_path.get(_normal_path(wanted), [])
+        exact = [unit for unit in at_path if unit.path.strip("/") == wanted.strip("/")] or at_path
+        if len(exact) == 1:
+            return exact[0]
         if exact:
-            return exact
+            ids = listed([f"{unit.id} ({unit.path})" for unit in exact])
+            raise FieldError(
+                field_name, f"“{wanted}” is the path of {len(exact)} organizational units: {ids}. Give the id."
+            )
         named = [unit for unit in self.units if unit.name.casefold() == wanted.strip("/").casefold() and unit.parent]
         if len(named) == 1 and not wanted.startswith("/"):
             return named[0]

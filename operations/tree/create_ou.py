@@ -19,6 +19,7 @@ from operations.core.observations import Done, Failed, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput, check_unit
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
+from operations.snapshot.changes import with_unit
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import DEEPEST
 from operations.tree.delete_ou import DeleteOu
@@ -63,8 +64,8 @@ class CreateOu(Operation):
     def subject(self) -> str:
         return f"unit:{self.parent}/{self.unit_name.casefold()}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.path_of(self.parent)
+    def afterwards(self, organization: Organization) -> Organization:
+        return with_unit(organization, self.parent, self.unit_name)
 
     def title(self, organization: Organization) -> str:
         return f"Create the organizational unit {child_path(organization, self.parent, self.unit_name)}"

@@ -64,9 +64,6 @@ class DeleteOu(Operation):
     def subject(self) -> str:
         return f"unit:{self.ou}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.path_of(self.ou)
-
     def title(self, organization: Organization) -> str:
         return f"Delete the organizational unit {organization.path_of(self.ou)}"
 

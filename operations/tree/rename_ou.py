@@ -18,8 +18,10 @@ from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Failed, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.reach import Reach, beneath
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
+from operations.snapshot.changes import with_name
 from operations.snapshot.organization import Organization
 from operations.tree.units import (
     GONE,
@@ -69,8 +71,12 @@ class RenameOu(Operation):
     def subject(self) -> str:
         return f"unit:{self.ou}"
 
-    def target(self, organization: Organization) -> str:
-        return organization.path_of(self.ou)
+    def reach(self, organization: Organization) -> Reach:
+        """Whatever is beneath it gets another path."""
+        return beneath(organization, self.ou)
+
+    def afterwards(self, organization: Organization) -> Organization:
+        return with_name(organization, self.ou, self.unit_name)
 
     def title(self, organization: Organization) -> str:
         return f"Rename the organizational unit {organization.path_of(self.ou)} to {self.unit_name}"

@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from sqlmodel import SQLModel, col, select
 
 from approvals.authority.directory import Person
+from approvals.authority.requirements import Requirement, Requirements
 from approvals.authority.rules import Rule, Rules
 from approvals.context import Context
 from approvals.dispatcher import Job, due_jobs
@@ -132,7 +133,7 @@ class CrashingWorkers(Workers):
             team=TEAM,
             channel="C0GENERAL",
             delivery=value,
-            rule=rule,
+            required=Requirements((Requirement(rule, rule.approvals),)),
         )
         try:
             return self.intake.file(draft)

@@ -9,8 +9,8 @@ from typing import Any
 from sqlmodel import col, select
 
 from approvals.audit.chain import note_call
-from approvals.authority.reach import wishes
-from approvals.authority.rules import Rule, Rules
+from approvals.authority.reach import ask_of, hits, judged
+from approvals.authority.rules import BY_NAME, Rule, Rules
 from approvals.context import Context, Limits, Pace
 from approvals.dispatcher import due_jobs
 from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
@@ -41,6 +41,7 @@ class Workers:
     def __init__(self, aws: AwsSandbox, url: str = "sqlite://", rule: Rule | None = None) -> None:
         self.clock = Clock()
         self.limits = Limits()
+        self.guards = BY_NAME
         self.people = KnownPeople()
         self.rules = Rules([rule or Rule("default", (BOB, CAROL))])
         self.engine = new_database(url)
@@ -67,6 +68,7 @@ class Workers:
             console=Console(),
             approval_channel="C0APPROVALS",
             limits=self.limits,
+            guards=lambda: self.guards,
         )
 
     def look_again(self) -> None:
@@ -88,7 +90,7 @@ class Workers:
             team=TEAM,
             channel="C0GENERAL",
             delivery=delivery or self._delivery(),
-            rule=self.rules.deciding(wishes(asked, self._organization)),
+            required=judged(self.rules, ask_of(asked), hits(asked, self._organization), self.guards),
         )
         return self.request(self.intake.file(draft))
 

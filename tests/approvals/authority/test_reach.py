@@ -1,17 +1,24 @@
-"""What the rules look at, of each kind of operation."""
+"""Whoever is guarded by a rule is asked about whatever reaches it, by whichever operation and from wherever."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from approvals.authority.reach import wishes
+from approvals.authority.reach import ask_of, hits, judged, other_rules
+from approvals.authority.rules import Guards, Place, Rule, Rules
 from operations.core.base import Operation
-from operations.core.registry import by_name
+from operations.core.reach import Reach
+from operations.core.registry import all_operations, by_name
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
+from operations.snapshot.policies import Policies, Policy
+from operations.snapshot.policy_types import SCP
 
+SHOP, LAB = "222222222222", "333333333333"
 ORGANIZATION = Organization(
     "o-1",
     "111111111111",
@@ -20,54 +27,151 @@ ORGANIZATION = Organization(
     (
         OrganizationalUnit("r-1", "Root", "", "/"),
         OrganizationalUnit("ou-1-prod", "Production", "r-1", "/Production"),
+        OrganizationalUnit("ou-1-eu", "EU", "ou-1-prod", "/Production/EU"),
         OrganizationalUnit("ou-1-sand", "Sandbox", "r-1", "/Sandbox"),
     ),
-    (Account("222222222222", "shop", "shop@example.com", "ACTIVE", "ou-1-prod"),),
+    (
+        Account("111111111111", "management", "aws@example.com", "ACTIVE", "r-1"),
+        Account(SHOP, "shop", "shop@example.com", "ACTIVE", "ou-1-eu"),
+        Account(LAB, "lab", "lab@example.com", "ACTIVE", "ou-1-sand"),
+    ),
     datetime(2030, 1, 1, tzinfo=UTC),
+    Policies(
+        (Policy("p-prod0001", "Guard", SCP), Policy("p-idle0001", "Idle", SCP)), {"p-prod0001": ("ou-1-prod",)}, {}
+    ),
 )
+SCP_TEXT = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}'
+CONTACT = {"contact_name": "Team", "job_title": "CSIRT", "email": "csirt@example.com", "phone": "+49 1"}
+EVERYTHING = {"r-1", "ou-1-prod", "ou-1-eu", "ou-1-sand", "111111111111", SHOP, LAB}
+PRODUCTION = {"ou-1-prod", "ou-1-eu", SHOP}
+
+# Each operation, asked so that it hits something in /Production, and the ids that it hits.
+CASES: list[tuple[str, dict[str, Any], set[str]]] = [
+    ("create-account", {"account_name": "new", "email": "new@example.com", "ou": "/Production/EU"}, {"ou-1-eu"}),
+    ("invite-account", {"who": "444444444444", "ou": "/Production"}, {"ou-1-prod"}),
+    ("move-account", {"account": "shop", "to": "/Sandbox"}, {SHOP, "ou-1-sand"}),
+    ("close-account", {"account": "shop", "confirm": "shop"}, {SHOP}),
+    ("remove-account", {"account": "shop", "confirm": "shop"}, {SHOP}),
+    ("rename-account", {"account": "shop", "account_name": "store"}, {SHOP}),
+    ("tag-account", {"account": "shop", "tags": ["a=b"]}, {SHOP}),
+    ("untag-account", {"account": "shop", "keys": ["a"]}, {SHOP}),
+    ("put-alternate-contact", {"account": "shop", "contact": "SECURITY", **CONTACT}, {SHOP}),
+    ("delete-alternate-contact", {"account": "shop", "contact": "SECURITY"}, {SHOP}),
+    ("create-ou", {"unit_name": "New", "parent": "/Production"}, {"ou-1-prod"}),
+    ("rename-ou", {"ou": "/Production", "unit_name": "Prod"}, PRODUCTION),
+    ("delete-ou", {"ou": "/Production/EU"}, {"ou-1-eu"}),
+    ("create-policy", {"kind": "scp", "policy_name": "New", "content": SCP_TEXT}, {"r-1"}),
+    ("update-policy", {"policy": "Guard", "content": SCP_TEXT}, PRODUCTION),
+    ("delete-policy", {"policy": "Guard"}, PRODUCTION),
+    ("attach-policy", {"policy": "Idle", "place": "/Production"}, PRODUCTION),
+    ("delete-policy", {"policy": "Idle"}, {"r-1"}),
+    ("detach-policy", {"policy": "Guard", "place": "/Production"}, PRODUCTION),
+    ("enable-policy-type", {"kind": "backup"}, EVERYTHING),
+    ("disable-policy-type", {"kind": "backup"}, EVERYTHING),
+    ("enable-service-access", {"service": "guardduty"}, EVERYTHING),
+    ("disable-service-access", {"service": "guardduty"}, EVERYTHING),
+    ("register-delegated-administrator", {"account": "shop", "service": "guardduty"}, {SHOP}),
+    ("deregister-delegated-administrator", {"account": "shop", "service": "guardduty"}, {SHOP}),
+    ("grant-access", {"principal": "group/developers", "account": ["shop", "lab"]}, {SHOP, LAB}),
+    ("revoke-access", {"principal": "group/developers", "account": ["shop"]}, {SHOP}),
+    ("credentials", {"account": "shop"}, {SHOP}),
+    ("create-organization", {}, EVERYTHING),
+    ("enable-all-features", {}, EVERYTHING),
+]
+NAMES = [case[0] for case in CASES]
 
 
-def settled(name: str, **params: Any) -> Operation:
-    return by_name()[name].model_validate(params).settled(ORGANIZATION)
+def settled(name: str, params: dict[str, Any], organization: Organization = ORGANIZATION) -> Operation:
+    asked = by_name()[name].model_validate(params)
+    return asked if name == "create-organization" else asked.settled(organization)
 
 
-def test_a_move_touches_both_ends() -> None:
-    found = wishes(settled("move-account", account="shop", to="/Sandbox"), ORGANIZATION)
-    assert [wish.path for wish in found] == ["/Sandbox", "/Production"]
-    assert {(wish.account, wish.account_name, wish.account_email) for wish in found} == {
-        ("222222222222", "shop", "shop@example.com")
-    }
+def ids(places: Iterable[Place]) -> set[str]:
+    return {place.account or place.units[-1] for place in places}
 
 
-@pytest.mark.parametrize(
-    ("name", "params", "path"),
-    [
-        ("create-account", {"account_name": "new", "email": "new@example.com", "ou": "/Sandbox"}, "/Sandbox"),
-        ("tag-account", {"account": "shop", "tags": ["owner=web"]}, "/Production"),
-    ],
-)
-def test_what_stays_in_one_place_touches_that(name: str, params: dict[str, Any], path: str) -> None:
-    (wish,) = wishes(settled(name, **params), ORGANIZATION)
-    assert (wish.operation, wish.path, wish.role) == (name, path, "")
+def required(rules: Rules, operation: Operation, organization: Organization = ORGANIZATION, **how: Any) -> list[str]:
+    return list(judged(rules, ask_of(operation), hits(operation, organization), **how).names)
+
+
+def test_every_operation_is_in_the_sweep() -> None:
+    assert {operation.name for operation in all_operations()} == set(NAMES)
+
+
+@pytest.mark.parametrize(("name", "params", "reached"), CASES, ids=NAMES)
+def test_each_operation_says_what_it_reaches_by_ids(name: str, params: dict[str, Any], reached: set[str]) -> None:
+    found = hits(settled(name, params), ORGANIZATION)
+    assert ids(found.now) == reached
+    assert ids(found.then) >= reached
+
+
+@pytest.mark.parametrize(("name", "params", "reached"), CASES, ids=NAMES)
+def test_the_rule_of_what_is_hit_has_to_be_satisfied(name: str, params: dict[str, Any], reached: set[str]) -> None:
+    """Guarded by its OU, by its OU's id, or the account by itself: whichever way it is reached, its rule is asked."""
+    guarded = [Rule("ou", ("U1",), under="/Production"), Rule("account", ("U1",), accounts=("shop@example.com",))]
+    for rule in guarded:
+        named = required(Rules([rule, Rule("rest", ("U2",))]), settled(name, params))
+        hit = reached & ({SHOP} if rule.accounts else PRODUCTION)
+        assert (rule.name in named) == bool(hit), named
+
+
+def test_both_ends_of_a_move_have_to_agree() -> None:
+    rules = Rules([Rule("production", ("UA",), under="/Production"), Rule("sandbox", ("UB",), under="/Sandbox")])
+    assert required(rules, settled("move-account", {"account": "shop", "to": "/Sandbox"})) == ["production", "sandbox"]
+    assert required(rules, settled("move-account", {"account": "lab", "to": "/Production"})) == [
+        "production",
+        "sandbox",
+    ]
+
+
+def test_a_guarded_ou_cannot_be_renamed_under_the_rule_of_its_new_name() -> None:
+    rules = Rules([Rule("open", (), approvals=0, under="/Open"), Rule("guard", ("U1",), under="/Production"), REST])
+    operation = settled("rename-ou", {"ou": "/Production", "unit_name": "Open"})
+    assert required(rules, operation) == ["open", "guard"]
+    said = list(other_rules(rules, hits(operation, ORGANIZATION)))
+    assert "Afterwards other rules apply to shop in /Open/EU: “open” instead of “guard”." in said
+
+
+def test_a_new_ou_is_judged_by_its_own_path_as_well() -> None:
+    rules = Rules([Rule("secret", ("U1",), under="/Production/Secret"), REST])
+    assert required(rules, settled("create-ou", {"unit_name": "Secret", "parent": "/Production"})) == ["secret", "rest"]
+
+
+def test_a_guard_stays_with_what_it_named_when_that_is_renamed_by_anybody() -> None:
+    renamed = replace(
+        ORGANIZATION,
+        units=tuple(replace(u, name="P", path="/P") if u.id == "ou-1-prod" else u for u in ORGANIZATION.units),
+    )
+    rules = Rules([Rule("guard", ("U1",), under="/Production"), REST])
+    operation = settled("tag-account", {"account": "shop", "tags": ["a=b"]}, renamed)
+    assert required(rules, operation, renamed) == ["rest"]
+    bound = Guards({"/Production": frozenset({"ou-1-prod"})})
+    assert required(rules, operation, renamed, guards=bound) == ["guard", "rest"]
+
+
+def test_a_move_within_one_rule_changes_nothing_and_says_nothing() -> None:
+    rules = Rules([Rule("guard", ("U1",), under="/Production"), REST])
+    operation = settled("move-account", {"account": "shop", "to": "/Production"})
+    assert required(rules, operation) == ["guard"]
+    assert list(other_rules(rules, hits(operation, ORGANIZATION))) == []
 
 
 class Visit(Operation):
-    """An operation of the tests' own, on several accounts and in a role."""
+    """An operation of the tests' own, which has no field that tells what it reaches."""
 
-    account: tuple[str, ...]
     role: str
-
-    def target(self, organization: Organization) -> str:
-        return organization.account_path(self.account[0])
 
 
 Visit.name = "visit"
 
 
-def test_each_of_several_accounts_is_looked_at_in_the_role_that_is_wanted() -> None:
-    visit = Visit(account=("222222222222", "333333333333"), role="ReadOnly")
-    found = wishes(visit, ORGANIZATION)
-    assert [(wish.account, wish.account_name, wish.role) for wish in found] == [
-        ("222222222222", "shop", "ReadOnly"),
-        ("333333333333", "", "ReadOnly"),
-    ]
+def test_an_operation_that_does_not_say_what_it_reaches_is_an_error() -> None:
+    with pytest.raises(TypeError):
+        Visit(role="ReadOnly").reach(ORGANIZATION)
+
+
+REST = Rule("rest", ("U2",))
+
+
+def test_reach_is_a_union() -> None:
+    assert Reach(frozenset({"a"})) | Reach(accounts=frozenset({"b"})) == Reach(frozenset({"a"}), frozenset({"b"}))

@@ -6,18 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from approvals.authority.rules import NoRuleError, Rule, Rules, Wish
+from approvals.authority.rules import Ask, Guards, NoRuleError, Place, Rule, Rules
+from tests.harness.rules import place
 
-WISH = Wish(
+ASK = Ask(
     "move-account",
-    "/Production/EU",
-    account="222222222222",
-    account_name="fullback-staging",
-    account_email="aws-staging@example.com",
     role="ReadOnly",
     requester="alice@example.com",
     among=lambda names: "U0ALICE" in names or "S0PLATFORM" in names,
 )
+HERE = place("/Production/EU", "222222222222", "fullback-staging", "aws-staging@example.com")
+
+
+def matches(rule: Rule, here: Place) -> bool:
+    return not rule.mismatch(ASK, here)
 
 
 @pytest.mark.parametrize(
@@ -41,12 +43,11 @@ WISH = Wish(
 )
 def test_a_rule_matches_or_says_by_which_key_it_does_not(said: dict[str, tuple[str, ...]], reason: str) -> None:
     rule = Rule("a", ("U0BOB",), **said)  # type: ignore[arg-type]
-    assert rule.mismatch(WISH) == reason
-    assert rule.matches(WISH) == (not reason)
+    assert rule.mismatch(ASK, HERE) == reason
 
 
-ANOTHER = replace(WISH, account="333333333333", account_name="fullback-production", account_email="aws@example.com")
-UNKNOWN = replace(WISH, account="444444444444", account_name="", account_email="")
+ANOTHER = replace(HERE, account="333333333333", account_name="fullback-production", account_email="aws@example.com")
+UNKNOWN = replace(HERE, account="444444444444", account_name="", account_email="")
 
 
 @pytest.mark.parametrize(
@@ -55,9 +56,9 @@ UNKNOWN = replace(WISH, account="444444444444", account_name="", account_email="
 )
 def test_an_account_is_named_by_id_name_or_address_whatever_the_case_and_is_no_other(word: str) -> None:
     rule = Rule("a", (), accounts=(word,))
-    assert rule.matches(WISH)
-    for wish in (ANOTHER, UNKNOWN):
-        assert rule.mismatch(wish) == f"accounts: {wish.account} is not one of {word}"
+    assert matches(rule, HERE)
+    for other in (ANOTHER, UNKNOWN):
+        assert rule.mismatch(ASK, other) == f"accounts: {other.account} is not one of {word}"
 
 
 @pytest.mark.parametrize(
@@ -69,35 +70,35 @@ def test_an_account_is_named_by_id_name_or_address_whatever_the_case_and_is_no_o
     ],
 )
 def test_nothing_but_the_whole_id_name_or_address_names_an_account(word: str) -> None:
-    assert not Rule("a", (), accounts=(word,)).matches(WISH)
+    assert not matches(Rule("a", (), accounts=(word,)), HERE)
 
 
 def test_a_name_may_begin_as_an_id_does() -> None:
-    wish = replace(WISH, account_name="202601150000-lab")
-    assert Rule("a", (), accounts=("202601150000-Lab",)).matches(wish)
+    here = replace(HERE, account_name="202601150000-lab")
+    assert matches(Rule("a", (), accounts=("202601150000-Lab",)), here)
 
 
 def test_one_of_several_accounts_is_enough_and_none_of_them_is_not() -> None:
     rule = Rule("a", (), accounts=("333333333333", "fullback-sandbox", "AWS-Staging@example.com"))
-    assert rule.matches(WISH)
-    assert rule.matches(ANOTHER)
-    assert not rule.matches(UNKNOWN)
+    assert matches(rule, HERE)
+    assert matches(rule, ANOTHER)
+    assert not matches(rule, UNKNOWN)
 
 
 def test_an_account_whose_name_looks_like_another_ones_address_is_not_that_account() -> None:
-    sly = replace(ANOTHER, account_name=WISH.account_email)
-    assert not Rule("a", (), accounts=(WISH.account_email,)).matches(sly)
+    sly = replace(ANOTHER, account_name=HERE.account_email)
+    assert not matches(Rule("a", (), accounts=(HERE.account_email,)), sly)
 
 
 def test_an_account_whose_name_looks_like_another_ones_id_is_not_that_account() -> None:
-    sly = replace(WISH, account="333333333333", account_name="222222222222", account_email="x")
-    assert not Rule("a", (), accounts=("222222222222",)).matches(sly)
+    sly = replace(HERE, account="333333333333", account_name="222222222222", account_email="x")
+    assert not matches(Rule("a", (), accounts=("222222222222",)), sly)
 
 
 @pytest.mark.parametrize(("key", "word"), [("accounts", "fullback-staging"), ("roles", "ReadOnly")])
 def test_what_is_about_no_account_and_no_role_does_not_match_a_rule_that_names_some(key: str, word: str) -> None:
     rule = Rule("a", (), **{key: (word,)})  # type: ignore[arg-type]
-    assert f"{key}: no {key.removesuffix('s')} is not one of" in rule.mismatch(Wish("create-ou", "/"))
+    assert f"{key}: no {key.removesuffix('s')} is not one of" in rule.mismatch(Ask("create-ou"), place("/"))
 
 
 def test_slack_is_asked_only_when_all_else_matches() -> None:
@@ -107,40 +108,62 @@ def test_slack_is_asked_only_when_all_else_matches() -> None:
         asked.append(names)
         return False
 
-    wish = replace(WISH, among=nobody)
+    ask = replace(ASK, among=nobody)
     rules = Rules([Rule("other", (), under="/Else", requesters=("S1",)), Rule("a", (), requesters=("S2",))])
     with pytest.raises(NoRuleError):
-        rules.first(wish)
+        rules.first(ask, HERE)
     assert asked == [("S2",)]
 
 
 def test_before_anybody_has_asked_slack_requesters_count_as_met() -> None:
-    assert Rule("a", (), requesters=("U0BOB",)).matches(replace(WISH, among=None))
+    assert not Rule("a", (), requesters=("U0BOB",)).mismatch(replace(ASK, among=None), HERE)
 
 
 def test_the_first_rule_that_matches_decides() -> None:
     rules = Rules([Rule("a", (), under="/Security"), Rule("b", (), under="/Production"), Rule("c", ())])
-    assert rules.first(WISH).name == "b"
+    assert rules.first(ASK, HERE).name == "b"
 
 
-def test_of_several_places_the_one_that_asks_for_most_decides() -> None:
-    """Whoever moves an account out of a guarded place takes its guards away: that is as hard as moving one into it."""
+def test_each_place_is_decided_by_its_own_rule() -> None:
+    """Whoever moves an account out of a guarded place takes its guards away: both ends have to agree."""
     rules = Rules([Rule("sandbox", (), approvals=0, under="/Sandbox"), Rule("production", (), approvals=2)])
-    into_sandbox, from_production = replace(WISH, path="/Sandbox"), WISH
-    for wishes in ([into_sandbox, from_production], [from_production, into_sandbox]):
-        assert rules.deciding(wishes).name == "production"
-    assert rules.deciding([into_sandbox]).name == "sandbox"
-
-
-def test_of_equals_the_earliest_decides() -> None:
-    rules = Rules([Rule("a", (), under="/A"), Rule("b", (), under="/B")])
-    assert rules.deciding([replace(WISH, path="/B"), replace(WISH, path="/A")]).name == "a"
+    sandbox = place("/Sandbox")
+    for there in ([sandbox, HERE], [HERE, sandbox]):
+        assert [(rule.name, its) for rule, its in rules.deciding(ASK, there)] == [
+            ("sandbox", [sandbox]),
+            ("production", [HERE]),
+        ]
+    assert [rule.name for rule, _ in rules.deciding(ASK, [sandbox])] == ["sandbox"]
 
 
 def test_a_place_without_a_rule_refuses_the_whole_and_says_which_rule_is_missing() -> None:
     rules = Rules([Rule("a", (), under="/A")])
     with pytest.raises(NoRuleError) as caught:
-        rules.deciding([replace(WISH, path="/A"), WISH])
+        rules.deciding(ASK, [place("/A"), HERE])
     assert str(caught.value).startswith(
-        "no rule allows move-account on the account 222222222222 with the role ReadOnly in /Production/EU for alice@example.com."
+        "no rule allows move-account with the role ReadOnly on fullback-staging in /Production/EU for alice@example.com."
     )
+
+
+def test_a_name_with_a_slash_is_one_name() -> None:
+    """An OU beneath the root that is called `Sandbox/own` is not beneath /Sandbox."""
+    sly = Place(("r-1", "ou-1-sly0000"), ("Sandbox/own",))
+    assert not matches(Rule("sandbox", (), under="/Sandbox"), sly)
+    assert matches(Rule("sandbox", (), under="/Sandbox"), place("/Sandbox/own"))
+
+
+def test_an_ou_may_be_named_by_its_id() -> None:
+    here = Place(("r-1abc", "ou-1abc-11112222", "ou-1abc-33334444"), ("Production", "EU"))
+    for unit in here.units:
+        assert matches(Rule("a", (), under=unit), here)
+    assert not matches(Rule("a", (), under="ou-1abc-55556666"), here)
+
+
+def test_what_a_word_was_bound_to_stays_guarded_whatever_it_is_called_now() -> None:
+    guarded = Guards({"/Production": frozenset({"ou-1-old00000"})}, {"web": frozenset({"222222222222"})})
+    renamed = Place(("r-1", "ou-1-old00000"), ("Prod",), "222222222222", "web-old", "x@example.com")
+    namesake = Place(("r-1", "ou-1-new00000"), ("Production",), "333333333333", "web", "y@example.com")
+    for rule in (Rule("ou", (), under="/Production"), Rule("account", (), accounts=("web",))):
+        assert not rule.mismatch(ASK, renamed, guarded)
+        assert rule.mismatch(ASK, namesake, guarded)
+        assert not rule.mismatch(ASK, namesake)

@@ -14,6 +14,7 @@ from approvals.views import thread
 from approvals.views.card import card
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from tests.harness.rules import required
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
@@ -44,7 +45,7 @@ def review(workers: Workers, request: Request, by: str) -> Request:
 
 
 def shown(request: Request) -> str:
-    return str(card(request, [], rule=RULE)["blocks"])
+    return str(card(request, [], required=required(RULE))["blocks"])
 
 
 def test_it_is_done_at_once_and_nobody_is_noted_as_the_one_who_approved(glass: Workers) -> None:
@@ -57,7 +58,7 @@ def test_it_is_done_at_once_and_nobody_is_noted_as_the_one_who_approved(glass: W
 
 def test_the_channel_is_told_who_and_why_and_who_has_to_review_it(glass: Workers) -> None:
     request = broken(glass)
-    loud = thread.glass_broken(request, RULE)
+    loud = thread.glass_broken(request, required(RULE))
     assert loud["text"] in glass.said("thread")
     assert loud["reply_broadcast"] is True
     for words in (f"<@{ALICE}> acts at once", "for the test", f"<@{BOB}>, <@{CAROL}>"):

@@ -18,6 +18,7 @@ from sandbox.slack.limits import message_error, problems
 from tests.approvals.views.test_card import NOW, longest
 from tests.harness.clock import Clock
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from tests.harness.rules import required
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
@@ -155,27 +156,27 @@ QUIET = Rule("quiet", (BOB,), remind=timedelta(0))
 
 def test_the_notice_comes_an_hour_before_the_end_of_what_lives_longer_than_two_hours() -> None:
     long, short = living(2 + 1 / 3600), living(2)
-    assert notice_at(long) == next_word(long, QUIET) == NOW + HOUR + SECOND
-    assert notice_at(short) is next_word(short, QUIET) is None
+    assert notice_at(long) == next_word(long, required(QUIET)) == NOW + HOUR + SECOND
+    assert notice_at(short) is next_word(short, required(QUIET)) is None
     assert notice_at(living(72, warned_at=NOW)) is None
 
 
 def test_no_reminder_comes_with_the_notice_or_after_it_and_none_with_the_end() -> None:
     rule = Rule("r", (BOB,), remind=4 * HOUR)
-    assert next_word(living(5 + 1 / 3600), rule) == NOW + 4 * HOUR
-    assert next_word(living(5), rule) == NOW + 4 * HOUR == notice_at(living(5))
-    assert next_word(living(5, warned_at=NOW), rule) is None
+    assert next_word(living(5 + 1 / 3600), required(rule)) == NOW + 4 * HOUR
+    assert next_word(living(5), required(rule)) == NOW + 4 * HOUR == notice_at(living(5))
+    assert next_word(living(5, warned_at=NOW), required(rule)) is None
     short = Rule("r", (BOB,), remind=2 * HOUR)
-    assert next_word(living(2), short) is None
-    assert next_word(living(2), Rule("r", (BOB,), remind=2 * HOUR - SECOND)) == NOW + 2 * HOUR - SECOND
+    assert next_word(living(2), required(short)) is None
+    assert next_word(living(2), required(Rule("r", (BOB,), remind=2 * HOUR - SECOND))) == NOW + 2 * HOUR - SECOND
 
 
 def test_an_escalation_comes_before_the_end_or_not_at_all_and_once() -> None:
     rule = Rule("r", (BOB,), remind=timedelta(0), escalate_to=(DAVE,), escalate_after=24 * HOUR)
     told = {"warned_at": NOW}
-    assert next_word(living(24, **told), rule) is None
-    assert next_word(living(24 + 1 / 3600, **told), rule) == NOW + 24 * HOUR
-    assert next_word(living(72, **told, escalated_at=NOW), rule) is None
+    assert next_word(living(24, **told), required(rule)) is None
+    assert next_word(living(24 + 1 / 3600, **told), required(rule)) == NOW + 24 * HOUR
+    assert next_word(living(72, **told, escalated_at=NOW), required(rule)) is None
 
 
 @pytest.mark.parametrize(
@@ -211,7 +212,7 @@ def test_nothing_is_planned_for_after_the_expiry(remind: int, escalate: int, exp
     request = longest(Status.PENDING)
     request.announced_at, request.expires_at, request.reminders = NOW, NOW + expires * minute, said
     rule = Rule("r", (BOB,), remind=remind * minute, escalate_to=(DAVE,), escalate_after=escalate * minute)
-    planned = next_word(request, rule)
+    planned = next_word(request, required(rule))
     assert planned is None or planned < request.expires_at
 
 

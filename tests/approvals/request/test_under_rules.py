@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import col, select
 
 from approvals.authority.may import Approver, approvers_now
+from approvals.authority.requirements import requirements_of
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Request, Vote
 from approvals.request.decide import decide
@@ -53,7 +54,9 @@ def needed(workers: Workers, request: Request) -> str:
     """The line of the card that says who is needed."""
     with workers.context.store.read() as session:
         votes = session.exec(select(Vote).where(Vote.request_id == request.id).order_by(col(Vote.id))).all()
-    blocks = card(workers.request(request.id), votes, rule=workers.rules.named("two groups"))["blocks"]
+    blocks = card(
+        workers.request(request.id), votes, required=requirements_of(workers.request(request.id), workers.rules)
+    )["blocks"]
     return next(text for text in map(str, blocks) if "needs" in text)
 
 
@@ -185,7 +188,7 @@ def test_what_a_rule_grants_at_once_needs_no_click(workers: Workers) -> None:
     workers.rules = Rules([AT_ONCE])
     request = workers.until_done(workers.ask("create-account", **NEW))
     assert request.status == Status.SUCCEEDED
-    assert "Needs no approval, by rule “at once”" in str(card(request, [])["blocks"])
+    assert "Needs no approval, by the rule “at once”" in str(card(request, [])["blocks"])
     events = [entry.event for entry in workers.audit() if entry.request_id == request.id]
     assert events[:2] == ["request.filed", "request.approved"]
 

@@ -16,6 +16,7 @@ from operations.core.closing import Closing, Link
 from operations.core.observations import Snippet
 from operations.core.preview import Fact, Preview
 from sandbox.slack.limits import message_error, problems
+from tests.harness.rules import required
 
 NASTY = "<!channel> <@U0BOB> *bold* `code` ```fence``` \u202eright to left\u200b & <https://evil.example|click>"
 LONG = (NASTY + "x" * 6000)[:6000]
@@ -62,7 +63,7 @@ def longest(status: Status) -> Request:
 def test_a_reason_cannot_look_like_the_bots_words() -> None:
     imitation = "fine\n\n*What will happen*\n1. Nothing at all.\n:white_check_mark: *Approved by security*"
     request = longest(Status.DENIED).model_copy(update={"reason": imitation, "decision_reason": imitation})
-    for body in (card(request, VOTES), thread.decided(request), thread.glass_broken(request, RULE)):
+    for body in (card(request, VOTES), thread.decided(request), thread.glass_broken(request, required(RULE))):
         quotes = [block for block in body["blocks"] if block["type"] == "rich_text"]
         assert [block["elements"][1]["elements"][0]["text"] for block in quotes] == [imitation] * len(quotes)
         formatted = [block["text"]["text"] for block in body["blocks"] if block.get("text", {}).get("type") == "mrkdwn"]
@@ -162,8 +163,8 @@ def test_the_longest_card_of_broken_glass_is_within_slacks_limits(status: Status
     request = longest(status)
     request.break_glass = True
     request.reviewed_by, request.reviewed_at = ("U0CAROL", NOW) if signed else ("", None)
-    within_limits(card(request, [], None, RULE))
-    within_limits(thread.glass_broken(request, RULE))
+    within_limits(card(request, [], None, required(RULE)))
+    within_limits(thread.glass_broken(request, required(RULE)))
     within_limits(thread.reviewed(request))
 
 
@@ -171,7 +172,7 @@ def test_the_longest_card_of_broken_glass_is_within_slacks_limits(status: Status
 def test_the_longest_rule_is_within_slacks_limits(votes: list[Vote]) -> None:
     request = longest(Status.PENDING)
     request.approvals_needed = 10
-    within_limits(card(request, votes, None, RULE))
+    within_limits(card(request, votes, None, required(RULE)))
 
 
 def test_a_button_carries_the_number_and_nothing_else() -> None:
@@ -187,5 +188,5 @@ def test_a_button_carries_the_number_and_nothing_else() -> None:
 
 def test_where_nobody_may_approve_the_card_says_so() -> None:
     request = longest(Status.PENDING)
-    body = card(request, [], None, Rule("r", ("U0ALICE", "U0CAROL")), frozenset({"U0CAROL"}))
+    body = card(request, [], None, required(Rule("r", ("U0ALICE", "U0CAROL"))), frozenset({"U0CAROL"}))
     assert "needs 1 approval that nobody may give under today's rules until" in str(body["blocks"])

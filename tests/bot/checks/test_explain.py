@@ -67,7 +67,7 @@ def explain(place: tuple[Sandbox, Path], *words: str, **more: str) -> tuple[str,
     return answer.stdout + answer.stderr, answer.returncode
 
 
-def test_a_move_is_judged_at_both_ends_and_the_one_that_asks_for_most_decides(place: tuple[Sandbox, Path]) -> None:
+def test_a_move_is_judged_at_both_ends_and_both_rules_have_to_be_satisfied(place: tuple[Sandbox, Path]) -> None:
     told, code = explain(place, MOVE, "--as", "alice@example.com")
     assert code == 0
     lines = [line for line in told.splitlines() if line]
@@ -75,17 +75,21 @@ def test_a_move_is_judged_at_both_ends_and_the_one_that_asks_for_most_decides(pl
     assert lines[0].endswith(") to /Workloads")
     assert lines[1:] == [
         "asked by Alice Ahmed (U0ALICE, alice@example.com)",
-        "in /Workloads:",
+        "for /Workloads and 1 more:",
         "rule 1 “new accounts”: operations: move-account is not one of create-account",
         "rule 2 “workloads”: matches",
-        "in /Security:",
+        "for fullback-audit in /Security:",
         "rule 1 “new accounts”: operations: move-account is not one of create-account",
         "rule 2 “workloads”: under: /Security is not /Workloads and not below it",
         "rule 3 “security”: matches",
-        "rule “workloads” decides",
+        "Afterwards other rules apply to fullback-audit in /Workloads: “workloads” instead of “security”.",
+        "rule “workloads” has to be satisfied",
         "  approvals: 2, of S0APPROVERS; one of them of carol@example.com",
         "  expires: 8h after it was asked for",
         "  break glass: U0DAVE",
+        "rule “security” has to be satisfied",
+        "  approvals: 1, of U0CAROL",
+        "  expires: 72h after it was asked for",
     ]
 
 
@@ -100,7 +104,7 @@ def test_a_group_is_asked_of_slack(place: tuple[Sandbox, Path]) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((MOVE, "--as", "dave@example.com"), "refused: no rule allows move-account on the account"),
+        ((MOVE, "--as", "dave@example.com"), "refused: no rule allows move-account in /Workloads"),
         ((MOVE, "--as", "U0GONE"), "--as U0GONE: this user is deactivated"),
         ((MOVE, "--as", "guest@example.com"), "guests cannot ask"),
         ((MOVE, "--as", "nobody@example.com"), "Slack does not know this e-mail address"),

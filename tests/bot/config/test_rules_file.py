@@ -12,9 +12,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from approvals.authority.rules import NoRuleError, Rules, Wish
+from approvals.authority.rules import Ask, NoRuleError, Rules
 from bot.config.rules_file import RuleEntry, read_rules, rules_of
 from bot.config.settings import SettingsError
+from tests.harness.rules import place
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "rules.md"
 GOOD = """
@@ -64,16 +65,16 @@ def rules(tmp_path: Path, text: str) -> Path:
 
 def test_the_first_rule_that_matches_decides(tmp_path: Path) -> None:
     found = read_rules(rules(tmp_path, GOOD))
-    production = found.first(Wish("move-account", "/Production/EU"))
+    production = found.first(Ask("move-account"), place("/Production/EU"))
     assert (production.name, production.approvals, production.expires) == ("production", 2, timedelta(days=2))
     for operation, path in (("create-account", "/Production"), ("move-account", "/Productions"), ("move-account", "/")):
-        assert found.first(Wish(operation, path)).name == "the rest"
+        assert found.first(Ask(operation), place(path)).name == "the rest"
 
 
 def test_nothing_matches(tmp_path: Path) -> None:
     only = read_rules(rules(tmp_path, GOOD.split('[[rule]]\nname = "the rest"', maxsplit=1)[0]))
     with pytest.raises(NoRuleError, match="no rule allows create-account in /Production"):
-        only.first(Wish("create-account", "/Production"))
+        only.first(Ask("create-account"), place("/Production"))
 
 
 def test_every_key_arrives_in_the_rule(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from approvals.authority.bindings import Drift
 from approvals.queue.store import Store
 from bot.database import open_engine
 from bot.http.readiness import Readiness
@@ -22,13 +23,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
     engine.dispose()
 
 
-def started(store: Store, problem: str = "", *, connected: bool = True) -> Readiness:
+def started(store: Store, problem: str = "", *, connected: bool = True, drift: str = "") -> Readiness:
     health = SlackHealth()
     health.note("auth.test", "ok")
     readiness = Readiness(health)
     snapshot: Any = SimpleNamespace(problem=problem)
     transport: Any = SimpleNamespace(connected=lambda: connected)
-    readiness.watch(store, snapshot, transport)
+    bindings: Any = SimpleNamespace(drifts=[Drift("under", "/X", drift)] if drift else [])
+    readiness.watch(store, snapshot, transport, bindings)
     readiness.state = "started"
     return readiness
 
@@ -46,7 +48,12 @@ def test_all_is_there(store: Store) -> None:
         ("database", True),
         ("slack", True),
         ("organization", True),
+        ("rules", True),
     ]
+
+
+def test_a_rule_whose_name_no_longer_fits_is_told_and_the_bot_goes_on(store: Store) -> None:
+    assert started(store, drift="“/X” named ou-1.").lines()[-1] == ("rules", None, "“/X” named ou-1.")
 
 
 def test_what_is_away_is_not_ok_and_aws_is_neither(store: Store) -> None:
@@ -57,4 +64,5 @@ def test_what_is_away_is_not_ok_and_aws_is_neither(store: Store) -> None:
         ("database", True, "answers"),
         ("slack", False, "not connected"),
         ("organization", None, "the organization cannot be read: throttled"),
+        ("rules", True, "fit the organization"),
     ]

@@ -1,0 +1,160 @@
+"""The rules that one request has to satisfy, all of them together, each by its own approvers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from approvals.authority.quorum import Missing, Seat, missing
+from approvals.authority.rules import Rule, Rules, session_objection
+from approvals.models import Request, Vote
+from operations.access.credentials import Credentials
+from operations.core.base import Operation
+from operations.snapshot.names import listed
+
+Seats = Mapping[str, Seat]  # For which group somebody speaks, by the name of the rule.
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One rule, the number of approvals that the card says, and some of the `total` places about which it decides."""
+
+    rule: Rule
+    promised: int
+    places: tuple[str, ...] = ()
+    total: int = 0
+
+    def missing(self, seats: Iterable[Seats]) -> Missing:
+        """What is still missing, given the seats of each person who approved."""
+        if not self.promised and not self.rule.approvals:
+            return Missing()
+        return missing(self.rule, self.promised, [found.get(self.rule.name, Seat.NONE) for found in seats])
+
+    def stored(self) -> dict[str, Any]:
+        """As it is kept with the request."""
+        return {"name": self.rule.name, "approvals": self.promised, "places": list(self.places), "total": self.total}
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """All of them, in the order of the rules; at least one."""
+
+    all: tuple[Requirement, ...]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(one.rule for one in self.all)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(rule.name for rule in self.rules)
+
+    @property
+    def approvals(self) -> int:
+        """The most that one of the rules asks for; 0 grants at once."""
+        return max(max(one.promised, one.rule.approvals) for one in self.all)
+
+    @property
+    def expires(self) -> timedelta:
+        return min(rule.expires for rule in self.rules)
+
+    @property
+    def remind(self) -> timedelta:
+        """The shortest wait before a reminder; none where no rule wants any."""
+        return min((rule.remind for rule in self.rules if rule.remind > timedelta(0)), default=timedelta(0))
+
+    @property
+    def escalate_to(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for rule in self.rules for name in rule.escalate_to))
+
+    @property
+    def escalate_after(self) -> timedelta:
+        return min(rule.escalate_after for rule in self.rules if rule.escalate_to or not self.escalate_to)
+
+    @property
+    def break_glass(self) -> tuple[tuple[str, ...], ...]:
+        """Who may act at once under each of the rules that ask for an approval: somebody has to be in every one."""
+        return tuple(rule.break_glass for rule in self.rules if rule.approvals)
+
+    def deciders(self) -> tuple[str, ...]:
+        """Those who approve under any of the rules."""
+        return tuple(dict.fromkeys(name for rule in self.rules for name in rule.deciders()))
+
+    def seats(self, seat: Callable[[Rule], Seat]) -> dict[str, Seat]:
+        """For which group of each rule somebody speaks; only the rules in which they may approve."""
+        found = {rule.name: seat(rule) for rule in self.rules if rule.deciders()}
+        return {name: taken for name, taken in found.items() if taken}
+
+    def open(self, approved: Iterable[Seats]) -> Requirements:
+        """Those that are not satisfied yet by those who approved."""
+        seats = list(approved)
+        return Requirements(tuple(one for one in self.all if one.missing(seats)))
+
+    def now(self, request: Request) -> Requirements:
+        """As they are for this request: once it was escalated, `escalate_to` counts in each group of its rule."""
+        if not request.escalated_at:
+            return self
+        return Requirements(tuple(replace(one, rule=_escalated(one.rule)) for one in self.all))
+
+    @property
+    def quoted(self) -> list[str]:
+        return [f"“{name}”" for name in self.names]
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of a request under these rules."""
+        return {"rules": self.stored(), "rule": self.names[0], "approvals_needed": self.approvals}
+
+    def session_objection(self, operation: Operation) -> tuple[str, str]:
+        """As `rules.session_objection`, the first of any of them; rules with different session policies contradict each other."""
+        found = [session_objection(rule, operation) for rule in self.rules]
+        if len({rule.session_policy for rule in self.rules}) > 1 and isinstance(operation, Credentials):
+            named = listed(self.quoted)
+            found.append(("role", f"the rules {named} have different session policies, so no session satisfies both."))
+        return next((objection for objection in found if objection[1]), ("", ""))
+
+    def as_promised(self, request: Request) -> Requirements:
+        """With the numbers on the card: a rule that was tightened since counts, one that was loosened does not."""
+        promised = {str(kept["name"]): int(kept["approvals"]) for kept in stored_of(request)}
+        return Requirements(tuple(replace(one, promised=promised.get(one.rule.name, one.promised)) for one in self.all))
+
+    def stored(self) -> list[dict[str, Any]]:
+        """As they are kept with the request."""
+        return [one.stored() for one in self.all]
+
+
+def _escalated(rule: Rule) -> Rule:
+    second = (*rule.second_approvers, *rule.escalate_to) if rule.second_approvers else ()
+    return replace(rule, approvers=(*rule.approvers, *rule.escalate_to), second_approvers=second)
+
+
+def requirements_of(request: Request, rules: Rules) -> Requirements | None:
+    """What a request has to satisfy, by the rules as they are now; None where one of them no longer exists."""
+    found = []
+    for kept in stored_of(request):
+        rule = rules.named(str(kept["name"]))
+        if rule is None:
+            return None
+        places = tuple(kept.get("places", ()))
+        found.append(Requirement(rule, int(kept["approvals"]), places, int(kept.get("total", len(places)))))
+    return Requirements(tuple(found)).now(request)
+
+
+def stored_of(request: Request) -> list[dict[str, Any]]:
+    """The rules as they were noted; of a request from before there could be several, the one."""
+    return request.rules or [{"name": request.rule, "approvals": request.approvals_needed}]
+
+
+def rules_named(request: Request) -> str:
+    """The rules in a sentence: `the rule “production”`, or `the rules “production” and “security”`."""
+    names = [f"“{kept['name']}”" for kept in stored_of(request)]
+    if len(names) == 1:
+        return f"the rule {names[0]}"
+    return f"the rules {', '.join(names[:-1])} and {names[-1]}"
+
+
+def seats_of_vote(request: Request, vote: Vote) -> Seats:
+    """For which groups a vote spoke when it was given, for the card; judged anew each time that it counts."""
+    kept = vote.seats or {request.rule: vote.seat}
+    return {name: Seat(seat) for name, seat in kept.items()}

@@ -1,0 +1,144 @@
+"""What chose the rules is looked at again at the click, before anything is sent, and before credentials are given."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from approvals.authority.rules import Rule, Rules
+from approvals.models import Request
+from approvals.states import Status
+from sandbox.aws.server import AwsSandbox
+from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from tests.harness.tree import unit_at
+from tests.harness.workers import Workers
+
+WEB = "222222222222"
+STAGING = Rule("staging", (BOB,), under="/Workloads/Staging")
+PRODUCTION = Rule("production", (CAROL,), under="/Workloads/Production")
+REST = Rule("rest", (BOB, CAROL))
+TAG: dict[str, Any] = {"account": WEB, "tags": ["a=b"]}
+
+
+@pytest.fixture
+def ruled(workers: Workers) -> Workers:
+    workers.rules = Rules([STAGING, PRODUCTION, REST])
+    return workers
+
+
+def moved(workers: Workers, aws: AwsSandbox, path: str = "/Workloads/Production") -> None:
+    """Somebody moves the account in the console, and the bot reads the organization again."""
+    organizations = aws.client("organizations")
+    source = organizations.list_parents(ChildId=WEB)["Parents"][0]["Id"]
+    organizations.move_account(AccountId=WEB, SourceParentId=source, DestinationParentId=unit_at(aws, path))
+    workers.look_again()
+
+
+def asked(workers: Workers, operation: str = "tag-account", **params: Any) -> Request:
+    request = workers.ask(operation, **(params or TAG))
+    workers.work()
+    return workers.request(request.id)
+
+
+def pressed(workers: Workers, request: Request, by: str, kind: str = "approve") -> Request:
+    workers.click(request, kind, by)
+    workers.work()
+    return workers.request(request.id)
+
+
+def test_a_press_under_the_old_rules_does_not_count_and_the_new_ones_people_decide(
+    ruled: Workers, aws: AwsSandbox
+) -> None:
+    request = asked(ruled)
+    moved(ruled, aws)
+    request = pressed(ruled, request, BOB)
+    assert (request.status, [kept["name"] for kept in request.rules]) == (Status.PENDING, ["production"])
+    assert "“production” decides now. Look at the card again." in ruled.said("private")[-1]
+    assert any("“production” decides now" in line for line in ruled.said("thread"))
+    assert pressed(ruled, request, BOB).status == Status.PENDING
+    assert pressed(ruled, request, CAROL).finished_at
+    assert ruled.request(request.id).status == Status.SUCCEEDED
+
+
+@pytest.mark.parametrize(("operation", "params"), [("tag-account", TAG), ("credentials", {"account": WEB})])
+def test_what_was_approved_for_staging_is_not_done_to_production(
+    ruled: Workers, aws: AwsSandbox, operation: str, params: dict[str, Any]
+) -> None:
+    request = ruled.approved(operation, **params)
+    moved(ruled, aws)
+    request = ruled.until_done(request)
+    assert request.status == Status.STALE
+    assert "“production” decides as well now" in request.outcome
+    assert aws.calls.of("TagResource") == aws.calls.of("AssumeRole") == []
+
+
+def test_what_is_moved_within_one_rule_goes_on(ruled: Workers, aws: AwsSandbox) -> None:
+    ruled.rules = Rules([dataclasses.replace(STAGING, under="/Workloads"), REST])
+    request = ruled.approved("tag-account", **TAG)
+    moved(ruled, aws)
+    assert ruled.until_done(request).status == Status.SUCCEEDED
+
+
+def test_a_rule_that_became_stricter_since_counts(ruled: Workers) -> None:
+    request = ruled.approved("tag-account", **TAG)
+    ruled.rules = Rules([dataclasses.replace(STAGING, approvals=2, approvers=(BOB, DAVE)), REST])
+    assert ruled.until_done(request).status == Status.STALE
+
+
+def test_a_rule_that_is_put_before_the_one_that_decided_counts(ruled: Workers) -> None:
+    request = ruled.approved("tag-account", **TAG)
+    ruled.rules = Rules([Rule("tags", (DAVE,), operations=("tag-account",)), STAGING, REST])
+    request = ruled.until_done(request)
+    assert request.status == Status.STALE
+    assert "“tags” decides as well now" in request.outcome
+
+
+@pytest.mark.parametrize("flags", [{"deactivated": True}, {"guest": True}, {"team": "T0OTHER"}, {"known": False}])
+@pytest.mark.parametrize("when", ["click", "run"])
+def test_what_somebody_asked_for_who_may_not_ask_any_more_is_not_done(
+    ruled: Workers, aws: AwsSandbox, flags: dict[str, Any], when: str
+) -> None:
+    request = asked(ruled) if when == "click" else ruled.approved("tag-account", **TAG)
+    ruled.people.people[ALICE] = dataclasses.replace(ruled.people.people[ALICE], **flags)
+    if when == "click":
+        assert pressed(ruled, request, BOB).status == Status.PENDING
+        assert "cannot be approved any more. Deny it." in ruled.said("private")[-1]
+        assert pressed(ruled, request, BOB, "deny").status == Status.DENIED
+    else:
+        assert ruled.until_done(request).status == Status.STALE
+    assert aws.calls.of("TagResource") == []
+
+
+def test_a_requester_who_left_the_group_of_the_rule_is_judged_by_the_next_one(ruled: Workers) -> None:
+    ruled.people.groups["S0PLATFORM"] = [ALICE]
+    ruled.rules = Rules([Rule("own", (), approvals=0, requesters=("S0PLATFORM",)), Rule("rest", (CAROL,))])
+    request = ruled.ask("tag-account", **TAG)
+    ruled.people.groups["S0PLATFORM"] = []
+    ruled.work()
+    assert ruled.request(request.id).rule == "rest"
+
+
+def test_one_press_counts_in_every_rule_in_which_that_person_may_approve(ruled: Workers) -> None:
+    ruled.rules = Rules([dataclasses.replace(STAGING, approvers=(BOB, CAROL)), PRODUCTION, REST])
+    request = asked(ruled, "move-account", account=WEB, to="/Workloads/Production")
+    assert [kept["name"] for kept in request.rules] == ["staging", "production"]
+    assert pressed(ruled, request, CAROL).status != Status.PENDING
+
+
+def test_both_ends_people_are_needed_where_nobody_is_of_both(ruled: Workers) -> None:
+    request = asked(ruled, "move-account", account=WEB, to="/Workloads/Production")
+    assert pressed(ruled, request, BOB).status == Status.PENDING
+    request = pressed(ruled, request, CAROL)
+    assert ruled.until_done(request).status == Status.SUCCEEDED
+
+
+def test_the_one_who_may_break_the_glass_of_one_end_may_not_break_it_for_both(ruled: Workers) -> None:
+    ruled.rules = Rules([dataclasses.replace(STAGING, break_glass=(ALICE,)), PRODUCTION, REST])
+    request = ruled.ask("move-account", account=WEB, to="/Workloads/Production")
+    with ruled.context.store.write() as session:
+        session.get_one(Request, request.id).break_glass = True
+    ruled.work()
+    request = ruled.request(request.id)
+    assert (request.status, "does not let you break the glass" in request.outcome) == (Status.REFUSED, True)
