@@ -23,7 +23,7 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.organization import Organization
@@ -118,6 +118,8 @@ class Close(Step):
 
     key = "close"
     title = "Close the account"
+    not_done = "The account was not closed."
+    reasons = REASONS
 
     def __init__(self, account: str) -> None:
         self._account = account
@@ -140,8 +142,3 @@ class Close(Step):
                 return Done("The account is closed already.")
             raise
         return Done("AWS is closing the account.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        say, advice = REASONS.get(reason, ("", ""))
-        failed = Failed(say, advice, reason) if say else super().explain(code, reason, message)
-        return Failed(f"The account was not closed. {failed.say}", failed.advice, failed.code)

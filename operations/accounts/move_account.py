@@ -16,7 +16,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput, check_unit
 from operations.core.steps import Step, World
 from operations.snapshot.organization import Organization
@@ -167,6 +167,7 @@ class MoveTo(Step):
 
     key = "move"
     title = "Move the account to its organizational unit"
+    not_done = "The account could not be moved."
 
     def __init__(self, destination: str, *, account: str = "", source: str = "") -> None:
         self._destination = destination
@@ -202,10 +203,6 @@ class MoveTo(Step):
         return Stale(
             "the account is no longer where it was when the move was approved; somebody else has moved it since."
         )
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The account could not be moved. {failed.say}", failed.advice, failed.code)
 
 
 def parent_of(aws: Aws, account: str) -> str:

@@ -26,7 +26,7 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Failed, Observation, Ready
+from operations.core.observations import Done, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.organization import Organization
@@ -146,6 +146,8 @@ class Remove(Step):
 
     key = "remove"
     title = "Remove the account"
+    not_done = "The account was not removed."
+    reasons = REASONS
 
     def __init__(self, account: str) -> None:
         self._account = account
@@ -167,8 +169,3 @@ class Remove(Step):
                 return Done("The account is no member any more.")
             raise
         return Done("The account has left the organization.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        say, advice = REASONS.get(reason, ("", ""))
-        failed = Failed(say, advice, reason) if say else super().explain(code, reason, message)
-        return Failed(f"The account was not removed. {failed.say}", failed.advice, failed.code)

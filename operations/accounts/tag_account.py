@@ -17,7 +17,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import SomeTags
@@ -132,6 +132,7 @@ class SetTags(Step):
 
     key = "tag"
     title = "Tag the account"
+    not_done = "The account was not tagged."
 
     def __init__(self, account: str, tags: Mapping[str, str], before: Mapping[str, str | None]) -> None:
         self._account = account
@@ -162,7 +163,3 @@ class SetTags(Step):
 
     def _gone(self) -> Observation:
         return Stale("the account is no longer in the organization.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The account was not tagged. {failed.say}", failed.advice, failed.code)

@@ -16,7 +16,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import TagKeys
@@ -102,6 +102,7 @@ class RemoveTags(Step):
 
     key = "untag"
     title = "Remove the account's tags"
+    not_done = "The tags were not removed."
 
     def __init__(self, account: str, before: Mapping[str, str]) -> None:
         self._account = account
@@ -130,7 +131,3 @@ class RemoveTags(Step):
 
     def _gone(self) -> Observation:
         return Stale("the account is no longer in the organization.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The tags were not removed. {failed.say}", failed.advice, failed.code)

@@ -21,7 +21,7 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Failed, Observation, Ready
+from operations.core.observations import Done, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.organization.service_access import SEE_SERVICES, Service, enabled_services
@@ -167,6 +167,7 @@ class Delegate(Step):
 
     key = "delegate"
     title = "Change the delegated administrator"
+    not_done = "The delegated administrator was not changed."
 
     def __init__(self, account: str, service: str, *, on: bool) -> None:
         self._account = account
@@ -187,7 +188,3 @@ class Delegate(Step):
                 return Done("The delegated administrator is as wanted already.")
             raise
         return Done(f"The delegated administrator has been {'registered' if self._on else 'deregistered'}.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The delegated administrator was not changed. {failed.say}", failed.advice, failed.code)

@@ -12,7 +12,7 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.common import (
@@ -115,6 +115,13 @@ class Delete(Step):
 
     key = "delete"
     title = "Delete the policy"
+    not_done = "The policy was not deleted."
+    reasons: ClassVar = {
+        "PolicyInUseException": (
+            "Somebody has attached it meanwhile.",
+            "Look at `/org policy`, detach it, then ask again.",
+        )
+    }
 
     def __init__(self, policy: str, content: str) -> None:
         self._policy = policy
@@ -134,10 +141,3 @@ class Delete(Step):
                 return Done("The policy is not there any more.")
             raise
         return Done("The policy has been deleted.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        if code == "PolicyInUseException":
-            say = "The policy was not deleted: somebody has attached it meanwhile."
-            return Failed(say, "Look at `/org policy`, detach it, then ask again.", code)
-        failed = super().explain(code, reason, message)
-        return Failed(f"The policy was not deleted. {failed.say}", failed.advice, failed.code)

@@ -12,7 +12,7 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Failed, Observation, Ready, Waiting
+from operations.core.observations import Done, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.common import FULL_ACCESS, PolicyType, type_status
@@ -167,6 +167,13 @@ class DisablePolicyType(_TypeSwitch):
 
 
 class _Step(Step):
+    reasons: ClassVar = {
+        "SERVICE_ACCESS_NOT_ENABLED": (
+            "This policy type needs a service's trusted access first. AWS says: {message}",
+            "Ask for `/org enable-service-access` for that service, then ask again.",
+        )
+    }
+
     def __init__(self, kind: str, root: str) -> None:
         self._kind = kind
         self._root = root
@@ -174,15 +181,6 @@ class _Step(Step):
     def _call(self, world: World, method: str) -> Observation:
         world.aws.write("organizations", method, RootId=self._root, PolicyType=self._kind)
         return self.observe(world)
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        if reason == "SERVICE_ACCESS_NOT_ENABLED":
-            return Failed(
-                f"This policy type needs a service's trusted access first. AWS says: {message}",
-                "Ask for `/org enable-service-access` for that service, then ask again.",
-                reason,
-            )
-        return super().explain(code, reason, message)
 
 
 class Enable(_Step):

@@ -13,7 +13,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
@@ -149,6 +149,7 @@ class Update(Step):
 
     key = "update"
     title = "Change the policy"
+    not_done = "The policy was not changed."
 
     def __init__(self, policy: str, wanted: Values, before: Mapping[str, Any]) -> None:
         self._policy = policy
@@ -174,7 +175,3 @@ class Update(Step):
         values = {PARTS[part]: value for part, value in self._wanted.items()}
         world.aws.write("organizations", "update_policy", PolicyId=self._policy, **values)
         return Done("The policy has been changed.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The policy was not changed. {failed.say}", failed.advice, failed.code)

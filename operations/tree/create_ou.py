@@ -15,7 +15,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready
+from operations.core.observations import Done, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput, check_unit
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
@@ -108,6 +108,7 @@ class MakeUnit(Step):
 
     key = "make-unit"
     title = "Create the organizational unit"
+    not_done = "The organizational unit was not created."
 
     def __init__(self, parent: str, name: str) -> None:
         self._parent = parent
@@ -130,10 +131,6 @@ class MakeUnit(Step):
                 raise
             return found
         return Done("AWS has created the organizational unit.", {"unit": answer["OrganizationalUnit"]["Id"]})
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The organizational unit was not created. {failed.say}", failed.advice, failed.code)
 
 
 def depth_of(organization: Organization, unit: str) -> int:

@@ -16,7 +16,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.names import listed
@@ -142,6 +142,7 @@ class DeleteUnit(Step):
 
     key = "delete-unit"
     title = "Delete the organizational unit"
+    not_done = "The organizational unit was not deleted."
 
     def __init__(self, unit: str, name: str) -> None:
         self._unit = unit
@@ -165,7 +166,3 @@ class DeleteUnit(Step):
                 return Stale("the organizational unit is no longer empty; look at `/org tree` for what is in it.")
             raise
         return Done("The organizational unit has been deleted.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The organizational unit was not deleted. {failed.say}", failed.advice, failed.code)

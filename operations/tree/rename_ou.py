@@ -16,7 +16,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
@@ -128,6 +128,7 @@ class RenameTo(Step):
 
     key = "rename-unit"
     title = "Rename the organizational unit"
+    not_done = "The organizational unit was not renamed."
 
     def __init__(self, unit: str, old: str, new: str) -> None:
         self._unit = unit
@@ -154,7 +155,3 @@ class RenameTo(Step):
 
     def _gone(self) -> Observation:
         return Stale("the organizational unit no longer exists.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The organizational unit was not renamed. {failed.say}", failed.advice, failed.code)
