@@ -16,10 +16,10 @@ from handlers.caller import of_interaction
 from handlers.dependencies import Dependencies
 from handlers.responder import learn
 from operations.core.fields import FieldKind
-from operations.organization.services import PRINCIPAL, SERVICES, service_label
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policy
 from operations.snapshot.policy_types import label
+from operations.snapshot.services import PRINCIPAL, SERVICES, service_label
 
 MOST, LONGEST_TEXT, LONGEST_QUERY = 100, 75, 200
 
@@ -83,6 +83,17 @@ class Indexes:
 def option(text: str, value: str) -> Block:
     """One option; a long text loses its middle, because both the beginning and the end tell things apart."""
     return {"text": {"type": "plain_text", "text": middle(clean(text), LONGEST_TEXT), "emoji": False}, "value": value}
+
+
+def option_of(organization: Organization, kind: FieldKind, found: str) -> Block:
+    """The option for something of this kind, by its id."""
+    account = organization.accounts_by_id.get(found)
+    policy = organization.policies.by_id.get(found)
+    if account:
+        return option(account_text(organization, account), found)
+    if policy:
+        return option(policy_text(policy), found)
+    return option(service_label(found) if kind is FieldKind.SERVICE else organization.path_of(found), found)
 
 
 def account_text(organization: Organization, account: Account) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
@@ -19,7 +19,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import FieldKind, Flag
+from operations.core.fields import Except, FieldKind, Flag
 from operations.core.observations import Observation
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -57,6 +57,7 @@ class Credentials(Operation):
         str,
         StringConstraints(min_length=1, max_length=200),
         Flag(("--account", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
+        Except("for which credentials are never given. Choose a member account"),
     ]
     role: Annotated[
         RoleName,
@@ -76,14 +77,6 @@ class Credentials(Operation):
     def seconds(self) -> int:
         """The duration in seconds."""
         return seconds_of(self.duration)
-
-    def settled(self, organization: Organization) -> Self:
-        account = organization.find_account(self.account, "account")
-        if account.id == organization.management_account:
-            raise FieldError(
-                "account", "credentials for the management account are never given. Choose a member account."
-            )
-        return self.model_copy(update={"account": account.id})
 
     def subject(self) -> str:
         return f"credentials:{self.account}:{self.role}"

@@ -7,7 +7,7 @@ Guide, "Updating alternate contacts" (needs trusted access for Account Managemen
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, StringConstraints
 
@@ -67,9 +67,6 @@ class _AlternateContact(Operation):
 
     account: MemberAccount
     contact: ContactType
-
-    def settled(self, organization: Organization) -> Self:
-        return self.model_copy(update={"account": organization.find_account(self.account, "account").id})
 
     def subject(self) -> str:
         return f"contact:{self.account}:{self.contact}"

@@ -6,10 +6,10 @@ Source: AWS Organizations API Reference, "CloseAccount"; User Guide, "Closing a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
+from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.accounts.members import (
-    ACCOUNT_RESOURCES,
     SEE_MEMBERS,
     Confirm,
     MemberAccount,
@@ -17,12 +17,12 @@ from operations.accounts.members import (
     check_confirmed,
     check_not_delegated,
     described,
-    not_the_management_account,
 )
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.fields import Except
 from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -59,13 +59,12 @@ class CloseAccount(Operation):
         *SEE_MEMBERS,
     )
 
-    account: MemberAccount
+    account: Annotated[MemberAccount, Except("which cannot be closed from here")]
     confirm: Confirm
 
-    def settled(self, organization: Organization) -> Self:
-        account = not_the_management_account(organization, self.account, "be closed from here")
-        check_confirmed(self.confirm, account)
-        return self.model_copy(update={"account": account.id, "confirm": account.id})
+    def checked(self, organization: Organization) -> Self:
+        check_confirmed(self.confirm, organization.accounts_by_id[self.account])
+        return self.model_copy(update={"confirm": self.account})
 
     def subject(self) -> str:
         return f"account:{self.account}"

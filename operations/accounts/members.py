@@ -12,7 +12,6 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
@@ -41,7 +40,7 @@ SEE_MEMBERS = (
 
 
 @dataclass(frozen=True)
-class Described:
+class DescribedAccount:
     """An account as AWS tells it now; `joined_by` is CREATED or INVITED."""
 
     name: str
@@ -51,15 +50,7 @@ class Described:
     joined_at: datetime | None
 
 
-def not_the_management_account(organization: Organization, text: str, what: str) -> Account:
-    """The member account that `text` means; raises FieldError for the management account, which cannot `what`."""
-    account = organization.find_account(text, "account")
-    if account.id == organization.management_account:
-        raise FieldError("account", f"{account.name} ({account.id}) is the management account, which cannot {what}.")
-    return account
-
-
-def described(inputs: PreviewInput, account: str) -> Described:
+def described(inputs: PreviewInput, account: str) -> DescribedAccount:
     """The account as it is now; raises FieldError when it is no longer a member."""
     try:
         found = inputs.aws.read("organizations", "describe_account", AccountId=account)["Account"]
@@ -67,7 +58,7 @@ def described(inputs: PreviewInput, account: str) -> Described:
         if error.code != "AccountNotFoundException":
             raise
         raise FieldError("account", f"the account {account} is no longer in the organization.") from error
-    return Described(
+    return DescribedAccount(
         str(found.get("Name", "")),
         str(found.get("Email", "")),
         str(found.get("State") or found.get("Status") or ""),
@@ -99,7 +90,7 @@ def check_not_delegated(inputs: PreviewInput, account: str) -> None:
         )
 
 
-def account_facts(organization: Organization, account: str, found: Described) -> tuple[Fact, ...]:
+def account_facts(organization: Organization, account: str, found: DescribedAccount) -> tuple[Fact, ...]:
     """Account, e-mail, state and place, as cards show them."""
     return (
         Fact(label="Account", value=f"{found.name} ({account})"),
@@ -107,19 +98,6 @@ def account_facts(organization: Organization, account: str, found: Described) ->
         Fact(label="State", value=found.state),
         Fact(label="Organizational unit", value=organization.account_path(account)),
     )
-
-
-__all__ = [
-    "ACCOUNT_RESOURCES",
-    "SEE_MEMBERS",
-    "Described",
-    "MemberAccount",
-    "account_facts",
-    "check_not_delegated",
-    "delegated_services",
-    "described",
-    "not_the_management_account",
-]
 
 
 def check_confirmed(typed: str, account: Account) -> None:

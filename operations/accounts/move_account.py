@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "MoveAccount"; User Guide, "Moving acco
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
@@ -17,11 +17,12 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput, check_unit
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import Inherited, inherited, unbound
 from operations.snapshot.policy_types import label
+from operations.tree.units import live_name
 
 MOVE_PERMISSIONS = (
     Permission(
@@ -64,11 +65,6 @@ class MoveAccount(Operation):
         Flag(("--to", "--destination-parent-id", "--ou"), "Move to", FieldKind.OU, hint="Path or id; / is the root"),
     ]
 
-    def settled(self, organization: Organization) -> Self:
-        account = organization.find_account(self.account, "account")
-        unit = organization.find_unit(self.to, "to")
-        return self.model_copy(update={"account": account.id, "to": unit.id})
-
     def subject(self) -> str:
         return f"account:{self.account}"
 
@@ -80,7 +76,7 @@ class MoveAccount(Operation):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
-        check_unit(inputs, self.to, "to")
+        live_name(inputs, self.to, "to")
         source = parent_of(inputs.aws, self.account)
         if source == self.to:
             raise FieldError("to", f"the account is already in {organization.path_of(self.to)}. Choose another place.")

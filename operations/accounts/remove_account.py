@@ -7,25 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from operations.access.access_role import DEFAULT_ROLE
+from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.accounts.members import (
-    ACCOUNT_RESOURCES,
     SEE_MEMBERS,
     Confirm,
-    Described,
+    DescribedAccount,
     MemberAccount,
     account_facts,
     check_confirmed,
     check_not_delegated,
     described,
-    not_the_management_account,
 )
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.fields import Except
 from operations.core.observations import Done, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -72,13 +72,12 @@ class RemoveAccount(Operation):
         *SEE_MEMBERS,
     )
 
-    account: MemberAccount
+    account: Annotated[MemberAccount, Except("which cannot leave its organization")]
     confirm: Confirm
 
-    def settled(self, organization: Organization) -> Self:
-        account = not_the_management_account(organization, self.account, "leave its organization")
-        check_confirmed(self.confirm, account)
-        return self.model_copy(update={"account": account.id, "confirm": account.id})
+    def checked(self, organization: Organization) -> Self:
+        check_confirmed(self.confirm, organization.accounts_by_id[self.account])
+        return self.model_copy(update={"confirm": self.account})
 
     def subject(self) -> str:
         return f"account:{self.account}"
@@ -121,7 +120,7 @@ class RemoveAccount(Operation):
         )
 
 
-def _check_age(inputs: PreviewInput, found: Described) -> None:
+def _check_age(inputs: PreviewInput, found: DescribedAccount) -> None:
     """AWS keeps accounts that it has created for four days; the snapshot's moment stands for now."""
     if found.joined_by != "CREATED" or found.joined_at is None:
         return

@@ -7,7 +7,7 @@ name" (needs trusted access for Account Management).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -62,9 +62,6 @@ class RenameAccount(Operation):
         Field(max_length=50),
         Flag(("--name", "--account-name"), "New name", hint="1 to 50 ASCII characters"),
     ]
-
-    def settled(self, organization: Organization) -> Self:
-        return self.model_copy(update={"account": organization.find_account(self.account, "account").id})
 
     def subject(self) -> str:
         return f"account-name:{self.account}"

@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "TagResource"; User Guide, "Tagging AWS
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
@@ -49,9 +49,6 @@ class TagAccount(Operation):
         SomeTags,
         Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value a line", placeholder="owner=web"),
     ]
-
-    def settled(self, organization: Organization) -> Self:
-        return self.model_copy(update={"account": organization.find_account(self.account, "account").id})
 
     def subject(self) -> str:
         return f"tags:{self.account}"

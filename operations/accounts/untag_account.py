@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "UntagResource"; User Guide, "Tagging A
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
@@ -47,9 +47,6 @@ class UntagAccount(Operation):
         TagKeys,
         Flag(("--key", "--keys", "--tag-keys"), "Keys", FieldKind.TAGS, hint="One key a line", placeholder="owner"),
     ]
-
-    def settled(self, organization: Organization) -> Self:
-        return self.model_copy(update={"account": organization.find_account(self.account, "account").id})
 
     def subject(self) -> str:
         return f"tags:{self.account}"

@@ -63,7 +63,7 @@ class CreateOrganization(Operation):
         Flag(("--feature-set",), "Features", FieldKind.CHOICE, choices=SETS),
     ] = "ALL"
 
-    def settled(self, organization: Organization) -> Self:
+    def checked(self, organization: Organization) -> Self:
         if organization.id:
             raise FieldError("feature_set", f"there is an organization already: {organization.id}.")
         return self

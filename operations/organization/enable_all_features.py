@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from operations.accounts.invitations import PENDING, invitations
 from operations.aws.client import Answer, Aws
@@ -65,10 +65,6 @@ class EnableAllFeatures(Operation):
             ("organizations:DescribeOrganization", "organizations:ListHandshakesForOrganization"),
         ),
     )
-
-    def settled(self, organization: Organization) -> Self:
-        del organization
-        return self
 
     def subject(self) -> str:
         return "organization"

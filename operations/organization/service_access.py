@@ -7,7 +7,7 @@ Organizations with other AWS services".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
@@ -20,9 +20,9 @@ from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.organization.services import resolve, service_label, service_name
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
+from operations.snapshot.services import service_label, service_name
 
 SEE_SERVICES = Permission(
     "see which services have trusted access, and their delegated administrators",
@@ -71,10 +71,6 @@ class _ServiceAccess(Operation):
     family: ClassVar = "Trusted access"
 
     service: Service
-
-    def settled(self, organization: Organization) -> Self:
-        del organization
-        return self.model_copy(update={"service": resolve(self.service, "service")})
 
     def subject(self) -> str:
         return f"service:{self.service}"

@@ -96,7 +96,7 @@ Description = Annotated[str, StringConstraints(max_length=LONGEST_DESCRIPTION)]
 
 
 @dataclass(frozen=True)
-class Described:
+class DescribedPolicy:
     """One policy with its document, as AWS tells it now."""
 
     id: str
@@ -116,7 +116,7 @@ class Described:
         return hashlib.sha256(self.content.encode()).hexdigest()
 
 
-def describe(aws: Aws, policy: str) -> Described | None:
+def describe(aws: Aws, policy: str) -> DescribedPolicy | None:
     """The policy with its document, None when AWS has none of this id; raises AwsError."""
     try:
         found: Answer = aws.read("organizations", "describe_policy", PolicyId=policy)["Policy"]
@@ -125,7 +125,7 @@ def describe(aws: Aws, policy: str) -> Described | None:
             return None
         raise
     about = found["PolicySummary"]
-    return Described(
+    return DescribedPolicy(
         str(about["Id"]),
         str(about.get("Name", "")),
         str(about.get("Type", "")),
@@ -135,7 +135,7 @@ def describe(aws: Aws, policy: str) -> Described | None:
     )
 
 
-def existing(inputs: PreviewInput, policy: str) -> Described:
+def existing(inputs: PreviewInput, policy: str) -> DescribedPolicy:
     """The policy as it is now; raises FieldError when it is gone."""
     found = describe(inputs.aws, policy)
     if found is None:
@@ -143,7 +143,7 @@ def existing(inputs: PreviewInput, policy: str) -> Described:
     return found
 
 
-def own(inputs: PreviewInput, policy: str) -> Described:
+def own(inputs: PreviewInput, policy: str) -> DescribedPolicy:
     """A policy that can be changed; raises FieldError for one that AWS manages."""
     found = existing(inputs, policy)
     if found.aws_managed:
@@ -175,7 +175,7 @@ def check_enabled(inputs: PreviewInput, kind: str, field: str) -> None:
     )
 
 
-def policy_facts(found: Described) -> tuple[Fact, ...]:
+def policy_facts(found: DescribedPolicy) -> tuple[Fact, ...]:
     """Name and type, as every card about a policy begins."""
     return (Fact(label="Policy", value=found.label), Fact(label="Type", value=label(found.type)))
 

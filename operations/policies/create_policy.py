@@ -49,7 +49,7 @@ class CreatePolicy(Operation):
     content: Content
     description: Annotated[Description, Flag(("--description",), "Description")] = ""
 
-    def settled(self, organization: Organization) -> Self:
+    def checked(self, organization: Organization) -> Self:
         for policy in organization.policies.known:
             if (policy.type, policy.name) == (self.kind, self.policy_name):
                 raise FieldError(

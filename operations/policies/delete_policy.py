@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "DeletePolicy"; User Guide, "Deleting o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
@@ -19,7 +19,7 @@ from operations.policies.common import (
     NOT_FOUND,
     POLICIES,
     SEE_POLICIES,
-    Described,
+    DescribedPolicy,
     ExistingPolicy,
     describe,
     own,
@@ -47,9 +47,6 @@ class DeletePolicy(Operation):
     )
 
     policy: ExistingPolicy
-
-    def settled(self, organization: Organization) -> Self:
-        return self.model_copy(update={"policy": organization.policies.find(self.policy, "policy").id})
 
     def subject(self) -> str:
         return f"policy:{self.policy}"
@@ -79,7 +76,7 @@ class DeletePolicy(Operation):
             },
         )
 
-    def _check_unattached(self, inputs: PreviewInput, found: Described) -> None:
+    def _check_unattached(self, inputs: PreviewInput, found: DescribedPolicy) -> None:
         key = "Targets"
         targets = list(inputs.aws.pages("organizations", "list_targets_for_policy", key, PolicyId=self.policy))
         if targets:

@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "EnablePolicyType", "DisablePolicyType"
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
@@ -31,10 +31,6 @@ class _TypeSwitch(Operation):
     family: ClassVar = "Policies"
 
     kind: PolicyType
-
-    def settled(self, organization: Organization) -> Self:
-        del organization
-        return self
 
     def subject(self) -> str:
         return f"policy-type:{self.kind}"

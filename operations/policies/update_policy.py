@@ -20,7 +20,7 @@ from operations.policies.analysis import CHECK_PERMISSION
 from operations.policies.common import (
     POLICIES,
     SEE_POLICIES,
-    Described,
+    DescribedPolicy,
     Description,
     ExistingPolicy,
     PolicyName,
@@ -61,12 +61,11 @@ class UpdatePolicy(Operation):
         Description | None, Flag(("--description",), "New description", hint="Empty: the description stays")
     ] = None
 
-    def settled(self, organization: Organization) -> Self:
-        found = organization.policies.find(self.policy, "policy")
+    def checked(self, organization: Organization) -> Self:
         if not self._wanted():
             raise FieldError("content", "nothing is to be changed. Give a new document, name or description.")
-        content = read_content(self.content, found.type) if self.content else ""
-        return self.model_copy(update={"policy": found.id, "content": content})
+        kind = organization.policies.by_id[self.policy].type
+        return self.model_copy(update={"content": read_content(self.content, kind) if self.content else ""})
 
     def _wanted(self) -> dict[str, str]:
         """The parts that are to change, by the names that the precondition gives them."""
@@ -104,7 +103,7 @@ class UpdatePolicy(Operation):
             precondition={part: before[part] for part in self._wanted()},
         )
 
-    def _facts(self, found: Described, changes: Values, judged: Verdict | None) -> tuple[Fact, ...]:
+    def _facts(self, found: DescribedPolicy, changes: Values, judged: Verdict | None) -> tuple[Fact, ...]:
         facts = [
             Fact(label=f"New {part}", value=f"{getattr(found, part) or '(none)'} → {value or '(none)'}")
             for part, value in changes.items()

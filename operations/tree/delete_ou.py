@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "DeleteOrganizationalUnit"; User Guide,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
@@ -21,7 +21,7 @@ from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
-from operations.tree.units import GONE, SEE_UNITS, UNIT_RESOURCES, live_name, not_the_root, unit_name, units_below
+from operations.tree.units import GONE, KEPT_ROOT, SEE_UNITS, UNIT_RESOURCES, live_name, unit_name, units_below
 
 NOT_EMPTY = "OrganizationalUnitNotEmptyException"
 
@@ -55,11 +55,8 @@ class DeleteOu(Operation):
             FieldKind.OU,
             hint="Path or id; it must be empty",
         ),
+        KEPT_ROOT,
     ]
-
-    def settled(self, organization: Organization) -> Self:
-        unit = not_the_root(organization.find_unit(self.ou, "ou"), "ou")
-        return self.model_copy(update={"ou": unit.id})
 
     def subject(self) -> str:
         return f"unit:{self.ou}"

@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "UpdateOrganizationalUnit"; User Guide,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
@@ -23,12 +23,12 @@ from operations.core.values import UnitName
 from operations.snapshot.organization import Organization
 from operations.tree.units import (
     GONE,
+    KEPT_ROOT,
     SEE_UNITS,
     UNIT_RESOURCES,
     child_path,
     live_name,
     name_warnings,
-    not_the_root,
     unit_name,
     units_below,
 )
@@ -55,16 +55,13 @@ class RenameOu(Operation):
         str,
         StringConstraints(min_length=1, max_length=500),
         Flag(("--ou", "--organizational-unit-id"), "Organizational unit", FieldKind.OU, hint="Path or id"),
+        KEPT_ROOT,
     ]
     unit_name: Annotated[
         UnitName,
         Field(max_length=128),
         Flag(("--name",), "New name", hint="1 to 128 characters", placeholder="Testing"),
     ]
-
-    def settled(self, organization: Organization) -> Self:
-        unit = not_the_root(organization.find_unit(self.ou, "ou"), "ou")
-        return self.model_copy(update={"ou": unit.id})
 
     def subject(self) -> str:
         return f"unit:{self.ou}"
