@@ -10,16 +10,15 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import StringConstraints
-
 from operations.access.access_role import DEFAULT_ROLE
 from operations.access.session_length import CHAINED, SessionLength, seconds_of
+from operations.accounts.members import MemberAccount
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Except, FieldKind, Flag
+from operations.core.fields import Except, Flag
 from operations.core.observations import Observation
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -53,12 +52,7 @@ class Credentials(Operation):
         ),
     )
 
-    account: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=200),
-        Flag(("--account", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
-        Except("for which credentials are never given. Choose a member account"),
-    ]
+    account: Annotated[MemberAccount, Except("for which credentials are never given. Choose a member account")]
     role: Annotated[
         RoleName,
         Flag(("--role", "--role-name"), "Role", hint="Its name in the account; the rules say which are allowed"),

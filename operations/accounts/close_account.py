@@ -6,21 +6,19 @@ Source: AWS Organizations API Reference, "CloseAccount"; User Guide, "Closing a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.accounts.members import (
     SEE_MEMBERS,
-    Confirm,
+    Departure,
     MemberAccount,
     account_facts,
-    check_confirmed,
     check_not_delegated,
     described,
 )
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Except
 from operations.core.observations import Done, Observation, Ready, Stale
@@ -45,14 +43,13 @@ REASONS = {
 }
 
 
-class CloseAccount(Operation):
+class CloseAccount(Departure):
     """Closes a member account: everything in it stops.
 
     AWS Support can reinstate it within 90 days; after that it is gone for ever, and its e-mail address stays taken.
     """
 
     name: ClassVar = "close-account"
-    family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
         Permission("close accounts", ("organizations:CloseAccount",), ACCOUNT_RESOURCES),
@@ -60,14 +57,6 @@ class CloseAccount(Operation):
     )
 
     account: Annotated[MemberAccount, Except("which cannot be closed from here")]
-    confirm: Confirm
-
-    def checked(self, organization: Organization) -> Self:
-        check_confirmed(self.confirm, organization.accounts_by_id[self.account])
-        return self.model_copy(update={"confirm": self.account})
-
-    def subject(self) -> str:
-        return f"account:{self.account}"
 
     def target(self, organization: Organization) -> str:
         return organization.account_path(self.account)

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
 from pydantic import StringConstraints
 
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
+from operations.core.base import Operation
 from operations.core.fields import FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import listed
-from operations.snapshot.organization import Account, Organization
+from operations.snapshot.organization import Organization
 
 Confirm = Annotated[
     str,
@@ -100,10 +101,22 @@ def account_facts(organization: Organization, account: str, found: DescribedAcco
     )
 
 
-def check_confirmed(typed: str, account: Account) -> None:
-    """Raises FieldError on `confirm` unless the account's own name or id was typed."""
-    if typed.strip() not in (account.name, account.id):
-        raise FieldError(
-            "confirm",
-            f"“{typed}” is not the name of the account {account.name} ({account.id}). Type that name or id to confirm.",
-        )
+class Departure(Operation):
+    """What ends an account's membership for good, so that its name or id is typed once more."""
+
+    family: ClassVar = "Accounts"
+
+    account: MemberAccount
+    confirm: Confirm
+
+    def checked(self, organization: Organization) -> Self:
+        account = organization.accounts_by_id[self.account]
+        if self.confirm.strip() not in (account.name, account.id):
+            raise FieldError(
+                "confirm",
+                f"“{self.confirm}” is not the name of the account {account.name} ({account.id}). Type that name or id to confirm.",
+            )
+        return self.model_copy(update={"confirm": account.id})
+
+    def subject(self) -> str:
+        return f"account:{self.account}"

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
+from operations.accounts.members import MemberAccount
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
@@ -54,11 +55,7 @@ class MoveAccount(Operation):
     example: ClassVar = "--account fullback-staging --to /Workloads/Production"
     permissions: ClassVar = MOVE_PERMISSIONS
 
-    account: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=200),
-        Flag(("--account", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
-    ]
+    account: MemberAccount
     to: Annotated[
         str,
         StringConstraints(min_length=1, max_length=500),

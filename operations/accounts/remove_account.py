@@ -7,23 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from operations.access.access_role import DEFAULT_ROLE
 from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.accounts.members import (
     SEE_MEMBERS,
-    Confirm,
+    Departure,
     DescribedAccount,
     MemberAccount,
     account_facts,
-    check_confirmed,
     check_not_delegated,
     described,
 )
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Except
 from operations.core.observations import Done, Observation, Ready
@@ -58,14 +56,13 @@ REASONS = {
 }
 
 
-class RemoveAccount(Operation):
+class RemoveAccount(Departure):
     """Removes a member account from the organization: it becomes an account by itself and pays for itself.
 
     To take it back it has to be invited, and somebody there has to accept.
     """
 
     name: ClassVar = "remove-account"
-    family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
         Permission("remove accounts", ("organizations:RemoveAccountFromOrganization",), ACCOUNT_RESOURCES),
@@ -73,14 +70,6 @@ class RemoveAccount(Operation):
     )
 
     account: Annotated[MemberAccount, Except("which cannot leave its organization")]
-    confirm: Confirm
-
-    def checked(self, organization: Organization) -> Self:
-        check_confirmed(self.confirm, organization.accounts_by_id[self.account])
-        return self.model_copy(update={"confirm": self.account})
-
-    def subject(self) -> str:
-        return f"account:{self.account}"
 
     def target(self, organization: Organization) -> str:
         return organization.account_path(self.account)

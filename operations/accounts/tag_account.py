@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import StringConstraints
-
-from operations.accounts.account_tags import ACCOUNT_RESOURCES, MOST_TAGS, counted, live_tags, place_facts
+from operations.accounts.account_tags import (
+    ACCOUNT_RESOURCES,
+    MOST_TAGS,
+    TaggedAccount,
+    counted,
+    live_tags,
+    place_facts,
+)
 from operations.accounts.untag_account import UntagAccount
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
@@ -40,11 +45,7 @@ class TagAccount(Operation):
         SEE_TAGS,
     )
 
-    account: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=200),
-        Flag(("--account", "--resource-id", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
-    ]
+    account: TaggedAccount
     tags: Annotated[
         SomeTags,
         Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value a line", placeholder="owner=web"),

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import StringConstraints
-
-from operations.accounts.account_tags import ACCOUNT_RESOURCES, counted, live_tags, place_facts
+from operations.accounts.account_tags import ACCOUNT_RESOURCES, TaggedAccount, counted, live_tags, place_facts
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
@@ -38,11 +36,7 @@ class UntagAccount(Operation):
         SEE_TAGS,
     )
 
-    account: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=200),
-        Flag(("--account", "--resource-id", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
-    ]
+    account: TaggedAccount
     keys: Annotated[
         TagKeys,
         Flag(("--key", "--keys", "--tag-keys"), "Keys", FieldKind.TAGS, hint="One key a line", placeholder="owner"),
