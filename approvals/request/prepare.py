@@ -34,6 +34,7 @@ from operations.core.fields import file_in
 from operations.core.observations import Failed
 from operations.core.preview import Preview, PreviewInput, digest
 from operations.core.registry import by_name
+from operations.snapshot.names import capital
 
 log = logging.getLogger(__name__)
 TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
@@ -90,7 +91,7 @@ def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
     person = context.people.look(request.requester)
     unwelcome = person.objection(context.team())
     if unwelcome:
-        raise RefusalError(f"{unwelcome[0].upper()}{unwelcome[1:]}.")
+        raise RefusalError(f"{capital(unwelcome)}.")
     _check_flood(context, request, person.key)
     operation, files = _with_files(context, request, operation_of(request))
     rule = _rule(context, operation, person)
@@ -128,7 +129,7 @@ def _with_files(context: Context, request: Request, operation: Operation) -> tup
     try:
         files = {name: context.files(file, request.requester) for name, file in given.items()}
     except FileError as error:
-        raise RefusalError(f"{str(error)[0].upper()}{str(error)[1:]}") from error
+        raise RefusalError(capital(str(error))) from error
     called = {name: f"The file “{shorten(file.name, 100)}”" for name, file in files.items()}
     try:
         return operation.model_copy(update={name: file.text for name, file in files.items()}).settled(
@@ -146,7 +147,7 @@ def _rule(context: Context, operation: Operation, person: Person) -> Rule:
     try:
         return context.rules().deciding(asked_by(wishes(operation, organization), person, context.people))
     except NoRuleError as error:
-        raise RefusalError(f"{str(error)[0].upper()}{str(error)[1:]}") from error
+        raise RefusalError(capital(str(error))) from error
 
 
 def _under_rule(request: Request, rule: Rule) -> dict[str, Any]:

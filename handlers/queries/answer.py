@@ -9,6 +9,7 @@ from approvals.slack.blocks import Block, escape, fit, section
 from handlers.dependencies import Dependencies
 from handlers.parser import ParseError
 from handlers.queries import upload
+from handlers.queries.parts import wrong
 from handlers.queries.question import LONGEST_TEXT, Question, SnapshotViews
 from handlers.queries.registry import QUERIES
 from handlers.responder import Responder
@@ -60,11 +61,6 @@ def shown(deps: Dependencies, word: str, question: Question) -> list[Block]:
         return fit(QUERIES[word].show(question, deps.sources.live))
     except FieldError as error:
         return [wrong(error)]
-
-
-def wrong(error: FieldError) -> Block:
-    """What is wrong with a name, with the candidates."""
-    return section(f":x: {escape(error.message[:1].upper() + error.message[1:])}")
 
 
 def show_later(responder: Responder, word: str, question: Question, *, replace: bool) -> None:

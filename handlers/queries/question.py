@@ -83,8 +83,3 @@ class Query:
 
     show: Callable[[Question, Live], list[Block]]
     live: bool = False
-
-
-def counted(number: int, what: str) -> str:
-    """`1 account`, `2,000 accounts`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

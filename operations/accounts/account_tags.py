@@ -41,8 +41,3 @@ def place_facts(organization: Organization, account: str) -> tuple[Fact, Fact]:
         Fact(label="Account", value=organization.account_label(account)),
         Fact(label="Organizational unit", value=organization.account_path(account)),
     )
-
-
-def counted(number: int) -> str:
-    """`1 tag`, `2 tags`."""
-    return f"{number} tag{'' if number == 1 else 's'}"

@@ -14,6 +14,7 @@ from operations.aws.errors import RefusedError
 from operations.aws.permissions import Permission
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
 from operations.core.steps import Step, World
+from operations.snapshot.names import utc
 
 PENDING = ("REQUESTED", "OPEN")
 SOON = timedelta(days=3)
@@ -206,7 +207,7 @@ class Invite(Step):
     def _waiting(self, world: World, handshake: Answer) -> Observation:
         expires: datetime = handshake["ExpirationTimestamp"]
         learned = {"handshake": handshake["Id"], "asked": ""}
-        until = f"{expires:%Y-%m-%d %H:%M} UTC"
+        until = utc(expires)
         if expires - world.now < SOON:
             say = f"Nobody has accepted the invitation yet, and it expires on {until}. Remind the account's administrator."
         else:

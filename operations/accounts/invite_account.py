@@ -25,6 +25,7 @@ from operations.core.observations import Done, Observation, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Control, Step, World
 from operations.core.values import EMAIL, Tags
+from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import inherited
 from operations.tree.units import live_name
@@ -126,9 +127,7 @@ class InviteAccount(Operation):
         ]
         if open_ones:
             until = open_ones[0]["ExpirationTimestamp"]
-            raise FieldError(
-                "who", f"{self.who} is invited already: {open_ones[0]['Id']}, open until {until:%Y-%m-%d %H:%M} UTC."
-            )
+            raise FieldError("who", f"{self.who} is invited already: {open_ones[0]['Id']}, open until {utc(until)}.")
 
     def _facts(self, organization: Organization) -> dict[str, str]:
         facts = {"Account": self.who, "Organizational unit": organization.path_of(self.ou)}

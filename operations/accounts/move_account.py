@@ -20,6 +20,7 @@ from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import Inherited, inherited, unbound
 from operations.snapshot.policy_types import label
@@ -148,7 +149,7 @@ def _only_in(
 
 
 def _policies(items: tuple[str, ...]) -> str:
-    return "no policy" if not items else "1 policy" if len(items) == 1 else f"{len(items)} policies"
+    return counted(len(items), "policy", "policies") if items else "no policy"
 
 
 class MoveTo(Step):

@@ -27,6 +27,7 @@ from operations.core.fields import Except
 from operations.core.observations import Done, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import inherited
 
@@ -117,7 +118,7 @@ def _check_age(inputs: PreviewInput, found: DescribedAccount) -> None:
     if free > inputs.organization.read_at:
         raise FieldError(
             "account",
-            f"the account was created less than four days ago, and AWS lets it go from {free:%Y-%m-%d %H:%M} UTC on. Ask again then.",
+            f"the account was created less than four days ago, and AWS lets it go from {utc(free)} on. Ask again then.",
         )
 
 

@@ -12,7 +12,6 @@ from operations.accounts.account_tags import (
     ACCOUNT_RESOURCES,
     MOST_TAGS,
     TaggedAccount,
-    counted,
     live_tags,
     place_facts,
 )
@@ -27,6 +26,7 @@ from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import SomeTags
 from operations.snapshot.live import GONE, SEE_TAGS, tags_of
+from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 
 
@@ -58,7 +58,7 @@ class TagAccount(Operation):
         return organization.account_path(self.account)
 
     def title(self, organization: Organization) -> str:
-        return f"Set {counted(len(self.tags))} on {organization.account_label(self.account)}"
+        return f"Set {counted(len(self.tags), 'tag')} on {organization.account_label(self.account)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         present = live_tags(inputs, self.account)
@@ -72,7 +72,7 @@ class TagAccount(Operation):
                 *place_facts(inputs.organization, self.account),
                 *(Fact(label=f"Tag {key}", value=_change(present.get(key), value)) for key, value in self.tags.items()),
             ),
-            plan=(f"Set {counted(len(changes))} on the account (TagResource).",),
+            plan=(f"Set {counted(len(changes), 'tag')} on the account (TagResource).",),
             warnings=_warnings(present, changes),
             precondition={"before": {key: present.get(key) for key in self.tags}},
         )
@@ -82,7 +82,7 @@ class TagAccount(Operation):
         if total > MOST_TAGS:
             raise FieldError(
                 "tags",
-                f"the account would have {counted(total)}, and AWS allows {MOST_TAGS}. Give fewer, or remove some with "
+                f"the account would have {counted(total, 'tag')}, and AWS allows {MOST_TAGS}. Give fewer, or remove some with "
                 "`/org untag-account`.",
             )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from operations.accounts.account_tags import ACCOUNT_RESOURCES, TaggedAccount, counted, live_tags, place_facts
+from operations.accounts.account_tags import ACCOUNT_RESOURCES, TaggedAccount, live_tags, place_facts
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
@@ -19,6 +19,7 @@ from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import TagKeys
 from operations.snapshot.live import GONE, SEE_TAGS, tags_of
+from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 
 
@@ -49,7 +50,7 @@ class UntagAccount(Operation):
         return organization.account_path(self.account)
 
     def title(self, organization: Organization) -> str:
-        return f"Remove {counted(len(self.keys))} from {organization.account_label(self.account)}"
+        return f"Remove {counted(len(self.keys), 'tag')} from {organization.account_label(self.account)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         present = live_tags(inputs, self.account)
@@ -63,7 +64,7 @@ class UntagAccount(Operation):
                 *place_facts(inputs.organization, self.account),
                 *(Fact(label=f"Tag {key}", value=f"{value or '(empty)'} → removed") for key, value in there.items()),
             ),
-            plan=(f"Remove {counted(len(there))} from the account (UntagResource).",),
+            plan=(f"Remove {counted(len(there), 'tag')} from the account (UntagResource).",),
             warnings=(f"The account has no tag {', '.join(absent)}. {_has(present)}",) if absent else (),
             precondition={"before": there},
         )
@@ -79,7 +80,7 @@ class UntagAccount(Operation):
         del console
         removed, label = list(memory["removed"]), organization.account_label(self.account)
         return Closing(
-            summary=f"{label} has lost {counted(len(removed))}.",
+            summary=f"{label} has lost {counted(len(removed), 'tag')}.",
             facts=(Fact(label="Removed", value=", ".join(removed)),),
         )
 

@@ -19,7 +19,7 @@ from operations.core.closing import Closing, Console
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.snapshot.names import listed
+from operations.snapshot.names import listed, utc
 from operations.snapshot.organization import Organization
 
 ENABLE, APPROVE = "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES"
@@ -152,7 +152,7 @@ class AskEverybody(Step):
             for party in approval.get("Parties", ())
             if party["Type"] == "ACCOUNT"
         ]
-        until = f"{found['ExpirationTimestamp']:%Y-%m-%d}"
+        until = utc(found["ExpirationTimestamp"], date_only=True)
         return f"These accounts have still to accept, by {until}: {listed(waiting) or 'none that AWS names'}."
 
 

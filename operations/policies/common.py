@@ -16,6 +16,7 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
+from operations.snapshot.names import uncapital
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.places import reach_lines, unbound
 from operations.snapshot.policies import Policy
@@ -190,6 +191,4 @@ def management_warning(organization: Organization, kind: str, accounts: list[Acc
     """What is to be said when the management account is among the accounts beneath."""
     if unbound(organization, kind) not in {account.id for account in accounts}:
         return ()
-    return (
-        f"The management account is not bound: a {label(kind)[:1].lower()}{label(kind)[1:]} never has an effect on it.",
-    )
+    return (f"The management account is not bound: a {uncapital(label(kind))} never has an effect on it.",)

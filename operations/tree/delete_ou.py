@@ -19,7 +19,7 @@ from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.snapshot.names import listed
+from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
 from operations.tree.units import GONE, KEPT_ROOT, SEE_UNITS, UNIT_RESOURCES, live_name, unit_name, units_below
 
@@ -98,20 +98,13 @@ def check_empty(aws: Aws, unit: str, path: str) -> None:
     units = [str(below["Name"]) for below in units_below(aws, unit)]
     if not accounts and not units:
         return
-    counted = (
-        _counted(accounts, "account", "accounts"),
-        _counted(units, "organizational unit", "organizational units"),
-    )
-    found = " and ".join(text for text in counted if text)
+    within = ((accounts, "account"), (units, "organizational unit"))
+    found = " and ".join(f"{counted(len(items), what)} ({listed(items, 5)})" for items, what in within if items)
     raise FieldError(
         "ou",
         f"{path} is not empty: {found}. Move accounts elsewhere with `/org move-account`, delete the organizational units "
         "in it with `/org delete-ou`, then ask again.",
     )
-
-
-def _counted(items: list[str], one: str, many: str) -> str:
-    return f"{len(items)} {one if len(items) == 1 else many} ({listed(items, 5)})" if items else ""
 
 
 def attached_policies(aws: Aws, target: str) -> Iterator[Answer]:
