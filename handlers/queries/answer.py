@@ -10,7 +10,7 @@ from handlers.dependencies import Dependencies
 from handlers.parser import ParseError
 from handlers.queries import upload
 from handlers.queries.parts import wrong
-from handlers.queries.question import LONGEST_TEXT, Question, SnapshotViews
+from handlers.queries.question import LONGEST_TEXT, Question, view_of
 from handlers.queries.registry import QUERIES
 from handlers.responder import Responder
 from handlers.typed import UnreadableError, words
@@ -18,8 +18,6 @@ from operations.aws.errors import FieldError
 
 NO_ORGANIZATION = "The AWS account {account} is in no organization yet. `/org create-organization` asks for one."
 PICTURE = "--picture"
-
-_views = SnapshotViews()
 
 
 def answer(responder: Responder, word: str, rest: str) -> list[Block]:
@@ -52,7 +50,7 @@ def asked(deps: Dependencies, text: str, at: int = 0) -> Question | str:
         return f":hourglass: {escape(deps.unread())}"
     if not organization.id:
         return NO_ORGANIZATION.format(account=escape(organization.management_account))
-    return Question(_views.of(organization), deps.clock(), text[:LONGEST_TEXT], at, deps.sources.console)
+    return Question(view_of(organization), deps.clock(), text[:LONGEST_TEXT], at, deps.sources.console)
 
 
 def shown(deps: Dependencies, word: str, question: Question) -> list[Block]:
