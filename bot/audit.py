@@ -17,6 +17,7 @@ from approvals.audit.anchors import Anchor, disagreements, parse
 from approvals.audit.chain import problems
 from approvals.models import AuditRecord, Request, Vote
 from bot.database import open_existing
+from operations.snapshot.names import counted
 
 COLUMNS = ("id", "at", "event", "actor", "request_id", "detail", "previous", "hash")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -47,7 +48,11 @@ def verify(url: str, given: Sequence[str] = (), files: Sequence[Path] = ()) -> i
         sys.stdout.write(f"{line}\n")
     if not found:
         last = records[-1].hash if records else "none"
-        kept = f"; {_counted(anchors)}" if anchors else "; without an anchor a cut at the end cannot be seen"
+        kept = (
+            f"; {counted(len(anchors), 'anchor agrees', 'anchors agree')}"
+            if anchors
+            else "; without an anchor a cut at the end cannot be seen"
+        )
         sys.stdout.write(f"{len(records)} records, each as it was written; the last hash is {last}{kept}\n")
     return 1 if found else 0
 
@@ -157,7 +162,3 @@ def _as_csv(rows: Iterable[dict[str, Any]]) -> None:
 def _harmless(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula. Source: OWASP, "CSV Injection"."""
     return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA) else value
-
-
-def _counted(anchors: Sequence[Anchor]) -> str:
-    return "1 anchor agrees" if len(anchors) == 1 else f"{len(anchors)} anchors agree"

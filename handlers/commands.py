@@ -32,6 +32,7 @@ from handlers.queries import requests
 from handlers.queries.registry import QUERIES
 from handlers.responder import Responder, learn, open_view
 from operations.core.base import Operation
+from operations.snapshot.names import capital
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
@@ -193,7 +194,7 @@ def filed_line(deps: Dependencies, number: int, title: str) -> str:
 
 
 def _misread(error: ParseError) -> list[Block]:
-    message = f":x: {escape(error.message[:1].upper() + error.message[1:])}"
+    message = f":x: {escape(capital(error.message))}"
     return [section(message), *(_form_button(error.operation, error.given) if error.operation else [])]
 
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, Flag, OperationField
+from operations.snapshot.names import capital
 
 Value = str | list[str]
 LONGEST_REASON = 500
@@ -68,4 +69,4 @@ def readable(operation: type[Operation] | str) -> str:
     """`create-account` as a title: Create account; `create-ou`: Create OU."""
     name = operation if isinstance(operation, str) else operation.name
     words = " ".join(ACRONYMS.get(word, word) for word in name.split("-"))
-    return words[:1].upper() + words[1:]
+    return capital(words)

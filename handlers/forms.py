@@ -15,14 +15,13 @@ from typing import Any
 from approvals.slack.blocks import Block, ago, clean, context, escape, shorten
 from handlers.declared import LONGEST_REASON, Value, chosen, fields_of, readable
 from handlers.documents import FILE, file_input, given_file, too_long
-from handlers.options import account_text, option, policy_text
+from handlers.options import option, option_of
 from handlers.parser import Given
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
-from operations.organization.services import resolve, service_label
+from operations.core.kinds import LOOK_UPS, look_up
 from operations.snapshot.organization import Organization
-from operations.snapshot.places import find_target
 
 INPUT, TITLE, LABEL, HINT, PLACEHOLDER = 3000, 24, 2000, 2000, 150
 MOST_PICKED = 50
@@ -183,74 +182,46 @@ def _choice(field: OperationField, value: Any, _: FormContext) -> Element:
     return Element(_picked(block, picked), note)
 
 
-def _account(field: OperationField, value: Any, scene: FormContext) -> Element:
-    def find(organization: Organization) -> Block:
-        account = organization.find_account(str(value), field.name)
-        return option(account_text(organization, account), account.id)
-
-    return _picker("account", field, value, scene, find)
-
-
-def _unit(field: OperationField, value: Any, scene: FormContext) -> Element:
-    def find(organization: Organization) -> Block:
-        unit = organization.find_unit(str(value), field.name)
-        return option(unit.path, unit.id)
-
-    return _picker("ou", field, value, scene, find)
+def _one(field: OperationField, value: Any, scene: FormContext) -> Element:
+    """A select of what the field's kind names; a value that means nothing there is told, and nothing is chosen."""
+    block = {"type": "external_select", "action_id": _action(field), "min_query_length": 0}
+    found = _found(field, [value] if value else [], scene)
+    return Element(_picked(block, next(iter(found.options), None)), shorten(" ".join(found.notes), 500))
 
 
-def _target(field: OperationField, value: Any, scene: FormContext) -> Element:
-    def find(organization: Organization) -> Block:
-        target = find_target(organization, str(value), field.name)
-        account = organization.accounts_by_id.get(target)
-        return option(account_text(organization, account) if account else organization.path_of(target), target)
-
-    return _picker("target", field, value, scene, find)
-
-
-def _policy(field: OperationField, value: Any, scene: FormContext) -> Element:
-    def find(organization: Organization) -> Block:
-        policy = organization.policies.find(str(value), field.name)
-        return option(policy_text(policy), policy.id)
-
-    return _picker("policy", field, value, scene, find)
+def _many(field: OperationField, value: Any, scene: FormContext) -> Element:
+    """A select of several; those that are not found are told, and the others stay chosen."""
+    block = {"type": "multi_external_select", "action_id": _action(field), "min_query_length": 0}
+    found = _found(field, [value] if isinstance(value, str) else list(value or ()), scene)
+    return Element(
+        block | ({"initial_options": found.options} if found.options else {}), shorten(" ".join(found.notes), 900)
+    )
 
 
-def _service(field: OperationField, value: Any, scene: FormContext) -> Element:
-    def find(_: Organization) -> Block:
-        principal = resolve(str(value), field.name)
-        return option(service_label(principal), principal)
+@dataclass(frozen=True)
+class _Found:
+    """The options for what was given, and what is to be said of the rest."""
 
-    return _picker("service", field, value, scene, find)
+    options: list[Block]
+    notes: list[str]
 
 
-def _accounts(field: OperationField, value: Any, scene: FormContext) -> Element:
-    """Several accounts; those that are not found are told, and the others stay chosen."""
-    block = {"type": "multi_external_select", "action_id": f"accounts:{field.name}", "min_query_length": 0}
-    given = [value] if isinstance(value, str) else list(value or ())
-    if scene.organization is None or not given:
-        return Element(block)
-    picked, notes = [], []
+def _found(field: OperationField, given: list[Any], scene: FormContext) -> _Found:
+    found = _Found([], [])
+    if scene.organization is None:
+        return found
     for text in given[:MOST_PICKED]:
         try:
-            account = scene.organization.find_account(str(text), field.name)
+            found.options.append(
+                option_of(scene.organization, field.flag.kind, look_up(scene.organization, field, str(text)))
+            )
         except FieldError as error:
-            notes.append(shorten(f"{field.flag.label}: {error.message}", 300))
-        else:
-            picked.append(option(account_text(scene.organization, account), account.id))
-    return Element(block | ({"initial_options": picked} if picked else {}), shorten(" ".join(notes), 900))
+            found.notes.append(shorten(f"{field.flag.label}: {error.message}", 300))
+    return found
 
 
-def _picker(
-    prefix: str, field: OperationField, value: Any, scene: FormContext, find: Callable[[Organization], Block]
-) -> Element:
-    block = {"type": "external_select", "action_id": f"{prefix}:{field.name}", "min_query_length": 0}
-    if not value or scene.organization is None:
-        return Element(block)
-    try:
-        return Element(_picked(block, find(scene.organization)))
-    except FieldError as error:
-        return Element(block, shorten(f"{field.flag.label}: {error.message}", 500))
+def _action(field: OperationField) -> str:
+    return f"{field.flag.kind}:{field.name}"
 
 
 def _picked(block: Block, picked: Block | None) -> Block:
@@ -263,12 +234,7 @@ _ELEMENTS: dict[FieldKind, Callable[[OperationField, Any, FormContext], Element]
     FieldKind.TAGS: _text,
     FieldKind.EMAIL: _email,
     FieldKind.CHOICE: _choice,
-    FieldKind.ACCOUNT: _account,
-    FieldKind.OU: _unit,
-    FieldKind.TARGET: _target,
-    FieldKind.POLICY: _policy,
-    FieldKind.SERVICE: _service,
-    FieldKind.ACCOUNTS: _accounts,
+    **{kind: _many if kind.many else _one for kind in LOOK_UPS},
     FieldKind.DOCUMENT: _document,
 }
 

@@ -5,9 +5,11 @@ Source: Slack API, "block_suggestion payload", "Select menu element" (external d
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
+from cachetools import LRUCache, cached
 from slack_bolt import App
 
 from approvals.slack.blocks import Block, clean
@@ -16,10 +18,10 @@ from handlers.caller import of_interaction
 from handlers.dependencies import Dependencies
 from handlers.responder import learn
 from operations.core.fields import FieldKind
-from operations.organization.services import PRINCIPAL, SERVICES, service_label
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policy
 from operations.snapshot.policy_types import label
+from operations.snapshot.services import PRINCIPAL, SERVICES, service_label
 
 MOST, LONGEST_TEXT, LONGEST_QUERY = 100, 75, 200
 
@@ -37,6 +39,7 @@ class Index:
     """Accounts, OUs and policies of one snapshot, ready to be searched."""
 
     def __init__(self, organization: Organization) -> None:
+        self.organization = organization  # Held, so that no other snapshot gets its identity while this index is kept.
         accounts = sorted(organization.accounts, key=lambda account: (account.name.casefold(), account.id))
         units = sorted(organization.units, key=lambda unit: unit.path.casefold())
         policies = sorted(organization.policies.known, key=lambda policy: (policy.name.casefold(), policy.id))
@@ -66,23 +69,26 @@ class Index:
         return found
 
 
-class Indexes:
-    """The index of the newest snapshot; an older one is forgotten."""
-
-    def __init__(self) -> None:
-        self._kept: tuple[Organization, Index] | None = None
-
-    def of(self, organization: Organization) -> Index:
-        """The index of this very snapshot, made at the first question."""
-        kept = self._kept
-        if kept is None or kept[0] is not organization:
-            kept = self._kept = (organization, Index(organization))
-        return kept[1]
+@cached(LRUCache(maxsize=1), key=id, lock=threading.Lock())
+def index_of(organization: Organization) -> Index:
+    """The index of this very snapshot, made at the first question; an older one is forgotten."""
+    return Index(organization)
 
 
 def option(text: str, value: str) -> Block:
     """One option; a long text loses its middle, because both the beginning and the end tell things apart."""
     return {"text": {"type": "plain_text", "text": middle(clean(text), LONGEST_TEXT), "emoji": False}, "value": value}
+
+
+def option_of(organization: Organization, kind: FieldKind, found: str) -> Block:
+    """The option for something of this kind, by its id."""
+    account = organization.accounts_by_id.get(found)
+    policy = organization.policies.by_id.get(found)
+    if account:
+        return option(account_text(organization, account), found)
+    if policy:
+        return option(policy_text(policy), found)
+    return option(service_label(found) if kind is FieldKind.SERVICE else organization.path_of(found), found)
 
 
 def account_text(organization: Organization, account: Account) -> str:
@@ -131,7 +137,6 @@ def _policy_entry(policy: Policy) -> Entry:
 
 def register(app: App, deps: Dependencies) -> None:
     """Answers the pickers of the forms."""
-    indexes = Indexes()
 
     @app.options(PICKER)
     def suggest(ack: Any, body: dict[str, Any]) -> None:
@@ -144,5 +149,5 @@ def register(app: App, deps: Dependencies) -> None:
             ack(options=[])
             return
         kind, typed = PICKERS[str(body["action_id"]).partition(":")[0]], str(body.get("value") or "")
-        found = indexes.of(organization).search(kind, typed)
+        found = index_of(organization).search(kind, typed)
         ack(options=found or _as_typed(kind, typed))

@@ -15,6 +15,7 @@ from approvals.slack.blocks import escape, shorten
 from handlers.declared import field_of
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
+from operations.snapshot.names import capital, counted
 
 LONGEST = 1900
 WITH_ID = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.OU, FieldKind.TARGET, FieldKind.POLICY)
@@ -58,7 +59,7 @@ def _too_long(field: OperationField | None, finding: dict[str, Any]) -> str:
 
 def _too_short(_: OperationField | None, finding: dict[str, Any]) -> str:
     least = finding["ctx"]["min_length"]
-    return f"{_shown(finding)} is too short: at least {least} character{'' if least == 1 else 's'}."
+    return f"{_shown(finding)} is too short: at least {counted(least, 'character')}."
 
 
 def _no_choice(field: OperationField | None, finding: dict[str, Any]) -> str:
@@ -93,9 +94,5 @@ def listed(operation: type[Operation], found: tuple[Problem, ...]) -> str:
 
 def _named(operation: type[Operation], problem: Problem) -> str:
     field = field_of(operation, problem.field)
-    sentence = escape(_capital(problem.sentence))
+    sentence = escape(capital(problem.sentence))
     return f"*{escape(field.flag.label)}* (`{field.flag.names[0]}`): {sentence}" if field else sentence
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]

@@ -24,6 +24,7 @@ from handlers.problems import Problem
 from handlers.responder import mention
 from operations.core.base import Operation
 from operations.core.registry import by_name
+from operations.snapshot.names import capital
 
 LONGEST_ERROR = 2000
 UNKNOWN = "This operation no longer exists. Close the form and look at /org help."
@@ -94,5 +95,5 @@ def errors_of(operation: type[Operation], found: tuple[Problem, ...]) -> dict[st
     for problem in found:
         block = problem.field if field_of(operation, problem.field) else first
         text = f"{errors[block]} {problem.sentence}" if block in errors else problem.sentence
-        errors[block] = shorten(clean(text[:1].upper() + text[1:]), LONGEST_ERROR)
+        errors[block] = shorten(clean(capital(text)), LONGEST_ERROR)
     return errors

@@ -25,6 +25,7 @@ from approvals.slack.blocks import escape
 from approvals.slack.client import SlackAwayError
 from approvals.states import Status
 from operations.access.credentials import Credentials
+from operations.snapshot.names import capital
 from operations.snapshot.organization import Organization
 
 CONTROL = "control:"
@@ -165,7 +166,7 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     person = context.people.look(click.user)
     objection = person.objection(context.team())
     if objection:
-        raise ObjectionError(f"{objection[0].upper()}{objection[1:]}.")
+        raise ObjectionError(f"{capital(objection)}.")
     with context.store.read() as session:
         request = session.get(Request, click.request_id)
     if request is None:

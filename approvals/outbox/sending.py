@@ -8,11 +8,14 @@ it twice is harmless. Source: Slack API, "Message metadata", "chat.postMessage",
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
+from cachetools import LRUCache, cachedmethod
 from slack_sdk import WebClient
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -35,6 +38,7 @@ from approvals.views.card import card, names_people
 from operations.core.closing import Closing
 
 log = logging.getLogger(__name__)
+DIRECT_CHANNELS = 10_000  # People whose channel is remembered, those who got a message lately.
 EVENT = "orgbot_message"
 NOT_HERE = frozenset({"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived"})
 
@@ -57,7 +61,8 @@ class Outbox:
         self._context = context
         self.slack = slack
         self._bot_id = bot_id
-        self._direct_channels: dict[str, str] = {}
+        self._direct_channels: LRUCache[str, str] = LRUCache(DIRECT_CHANNELS)
+        self._opening = threading.Lock()
         self._delivery = Delivery(context)
 
     def send_lane(self, lane: str) -> None:
@@ -138,7 +143,8 @@ class Outbox:
 
     def _credentials(self, message: Message) -> Posted:
         """Slack is asked before AWS, so that nothing is opened while Slack is away."""
-        self._direct_channels.pop(message.user, None)
+        with self._opening:
+            self._direct_channels.pop(message.user, None)
         channel = self._direct_channel(message.user)
         return self._post(message, channel, self._delivery.body(self._request(message)[0]))
 
@@ -191,11 +197,9 @@ class Outbox:
         payload = item.get("metadata", {}).get("event_payload", {})
         return payload.get("id") == marker and item.get("bot_id") in (None, "", self._bot_id())
 
+    @cachedmethod(attrgetter("_direct_channels"), key=lambda _, user: user, lock=attrgetter("_opening"))
     def _direct_channel(self, user: str) -> str:
-        if user not in self._direct_channels:
-            answer = call(self.slack, "conversations.open", users=user)
-            self._direct_channels[user] = str(answer["channel"]["id"])
-        return self._direct_channels[user]
+        return str(call(self.slack, "conversations.open", users=user)["channel"]["id"])
 
     def _request(self, message: Message) -> tuple[Request, list[Vote]]:
         with self._context.store.read() as session:

@@ -11,6 +11,7 @@ from approvals.authority.requirements import Requirements
 from approvals.models import Request
 from approvals.queue import outgoing
 from approvals.request.lifecycle import transition
+from approvals.slack.blocks import slack_date
 from approvals.states import Status
 from approvals.views import thread
 
@@ -42,7 +43,7 @@ def sign(session: Session, request: Request, user: str, now: datetime) -> str:
     if not request.break_glass or request.decided_at is None:
         return "Nothing was done under break glass, so there is nothing to review."
     if request.reviewed_by:
-        return f"It was already reviewed by <@{request.reviewed_by}> {thread.when(request.reviewed_at)}."
+        return f"It was already reviewed by <@{request.reviewed_by}> {slack_date(request.reviewed_at)}."
     request.reviewed_by, request.reviewed_at = user, now
     chain.record(session, now, "request.reviewed", user, request.id, digest=request.digest)
     session.flush()

@@ -18,6 +18,7 @@ from approvals.context import Limits
 from approvals.models import LIVE_SQL, Request
 from approvals.slack.blocks import span
 from approvals.states import Status
+from operations.snapshot.names import counted
 
 HOUR = timedelta(hours=1)
 PAGE = 100
@@ -69,7 +70,7 @@ def excess(session: Session, request: Request, person: str, limits: Limits, now:
 
 def _too_many(most: int, first: datetime, now: datetime) -> str:
     wait = span(first + HOUR - now + timedelta(seconds=59))  # Rounded up, so that it is no promise that is broken.
-    filed = f"{most} request{'' if most == 1 else 's'}"
+    filed = counted(most, "request")
     return f"You have filed {filed} within an hour, which is the most. You may ask again in {wait}."
 
 

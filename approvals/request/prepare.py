@@ -36,7 +36,7 @@ from operations.core.fields import file_in
 from operations.core.observations import Failed
 from operations.core.preview import Preview, PreviewInput, digest
 from operations.core.registry import by_name
-from operations.snapshot.names import listed
+from operations.snapshot.names import capital, listed
 
 log = logging.getLogger(__name__)
 MOST_SAID = 3  # Places that a card names about which other rules decide afterwards.
@@ -94,7 +94,7 @@ def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str
     person = context.people.look(request.requester)
     unwelcome = person.objection(context.team())
     if unwelcome:
-        raise RefusalError(f"{unwelcome[0].upper()}{unwelcome[1:]}.")
+        raise RefusalError(f"{capital(unwelcome)}.")
     _check_flood(context, request, person.key)
     operation, files = _with_files(context, request, operation_of(request))
     required, other = _rules(context, operation, person)
@@ -134,7 +134,7 @@ def _with_files(context: Context, request: Request, operation: Operation) -> tup
     try:
         files = {name: context.files(file, request.requester) for name, file in given.items()}
     except FileError as error:
-        raise RefusalError(f"{str(error)[0].upper()}{str(error)[1:]}") from error
+        raise RefusalError(capital(str(error))) from error
     called = {name: f"The file “{shorten(file.name, 100)}”" for name, file in files.items()}
     try:
         return operation.model_copy(update={name: file.text for name, file in files.items()}).settled(
@@ -154,7 +154,7 @@ def _rules(context: Context, operation: Operation, person: Person) -> tuple[Requ
         required = judged(rules, ask_of(operation, person, context.people), found, guards)
         return required, tuple(islice(other_rules(rules, found, guards), MOST_SAID))
     except NoRuleError as error:
-        raise RefusalError(f"{str(error)[0].upper()}{str(error)[1:]}") from error
+        raise RefusalError(capital(str(error))) from error
 
 
 def _under_rules(request: Request, required: Requirements) -> dict[str, Any]:

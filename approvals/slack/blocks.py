@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from operations.snapshot.names import counted, listed, utc
+
 MOST_MENTIONED = 20
 
 Block = dict[str, Any]
@@ -162,9 +164,7 @@ def _texts(block: Block) -> Iterator[Block]:
 
 def mentions(named: Iterable[str], without: Collection[str] = ()) -> str:
     """The people and groups as mrkdwn that notifies them, e-mails as text; empty when nobody is left."""
-    called = [_mention(name) for name in named if name not in without]
-    more = len(called) - MOST_MENTIONED
-    return ", ".join(called[:MOST_MENTIONED]) + (f" and {more} more" if more > 0 else "")
+    return listed([_mention(name) for name in named if name not in without], MOST_MENTIONED)
 
 
 def _mention(name: str) -> str:
@@ -173,13 +173,23 @@ def _mention(name: str) -> str:
     return f"<!subteam^{name}>" if name.startswith("S") else f"<@{name}>"
 
 
+def slack_date(moment: datetime | None, *, seconds: bool = False, none: str = "") -> str:
+    """A time in the reader's own zone, as Slack shows it; `none` when there is none.
+
+    Source: Slack API, "Formatting text for app surfaces" (Date formatting).
+    """
+    if moment is None:
+        return none
+    time = "{time_secs}" if seconds else "{time}"
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {time}|{utc(moment)}>"
+
+
 def span(time: timedelta) -> str:
     """A length of time, roughly: `40 minutes`, `4 hours`, `3 days`."""
     minutes = max(int(time.total_seconds() // 60), 1)
-    count, unit = (
-        (minutes, "minute") if minutes < 90 else (minutes // 60, "hour") if minutes < 2880 else (minutes // 1440, "day")
-    )
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+    if minutes < 90:
+        return counted(minutes, "minute")
+    return counted(minutes // 60, "hour") if minutes < 2880 else counted(minutes // 1440, "day")
 
 
 def ago(then: datetime, now: datetime) -> str:

@@ -27,12 +27,14 @@ from approvals.slack.blocks import (
     quoted,
     section,
     shorten,
+    slack_date,
 )
 from approvals.states import Status
 from approvals.views import confirmations
-from approvals.views.thread import Body, handover, slack_time, when
+from approvals.views.thread import Body, handover
 from operations.core.closing import Closing
 from operations.core.preview import Preview
+from operations.snapshot.names import counted, spread
 
 ON_THE_CARD = 1_400  # Characters; a card has 13,000 in all, and escaping makes more of them.
 IN_A_MESSAGE = 2_400
@@ -117,18 +119,18 @@ def _standing(
     if request.break_glass:
         return _glass(request, required, without)
     if not request.decided_by:
-        return [context(f"Needs no approval, by {escape(rules_named(request))}, {slack_time(request)}")]
+        return [context(f"Needs no approval, by {escape(rules_named(request))}, {slack_date(request.decided_at)}")]
     approvers = ", ".join(f"<@{vote.user}>" for vote in votes if vote.decision == "approve")
     by = approvers if said == "Approved" and approvers else f"<@{request.decided_by}>"
     why = [quoted(f"Why it was {said.lower()}", request.decision_reason)] if request.decision_reason else []
-    return [context(f"{said} by {by}, {slack_time(request)}"), *why]
+    return [context(f"{said} by {by}, {slack_date(request.decided_at)}"), *why]
 
 
 def _glass(request: Request, required: Requirements | None, without: frozenset[str]) -> list[dict[str, Any]]:
     """What was done without approval stays marked, and asks for its review until somebody has signed it."""
-    told = f":rotating_light: *Break glass*: <@{request.requester}> acted without approval, {slack_time(request)}, by {escape(rules_named(request))}"
+    told = f":rotating_light: *Break glass*: <@{request.requester}> acted without approval, {slack_date(request.decided_at)}, by {escape(rules_named(request))}"
     if request.reviewed_by:
-        return [context(told, f"Reviewed by <@{request.reviewed_by}>, {when(request.reviewed_at)}")]
+        return [context(told, f"Reviewed by <@{request.reviewed_by}>, {slack_date(request.reviewed_at)}")]
     who = mentions(required.deciders(), without | cannot_decide(request, ())) if required else ""
     reviewers = f" by {who}" if who else ""
     signing = button("I have reviewed this", "review", str(request.id), confirm=confirmations.to_sign(request))
@@ -138,9 +140,7 @@ def _glass(request: Request, required: Requirements | None, without: frozenset[s
 def _needed(request: Request, votes: Sequence[Vote], required: Requirements | None, without: frozenset[str]) -> str:
     approved = [vote for vote in votes if vote.decision == "approve"]
     so_far = f"Approved by {', '.join(f'<@{vote.user}>' for vote in approved)}; " if approved else ""
-    until = ""
-    if request.expires_at is not None:
-        until = f" until <!date^{int(request.expires_at.timestamp())}^{{date_short_pretty}} {{time}}|{request.expires_at:%Y-%m-%d %H:%M} UTC>"
+    until = f" until {slack_date(request.expires_at)}" if request.expires_at else ""
     return f"{so_far}needs {_by_whom(request, required, approved, without, until)}"
 
 
@@ -185,7 +185,7 @@ def _left(request: Request, required: Requirements | None, approved: Sequence[Vo
 
 
 def _count(approvals: int) -> str:
-    return f"{approvals} approval{'' if approvals == 1 else 's'}"
+    return counted(approvals, "approval")
 
 
 def _buttons(
@@ -224,8 +224,8 @@ def _hits(preview: Preview) -> list[Block]:
         return []
     first, *others = preview.hits
     lines = [f"*What it hits*: {escape(shorten(first, 300))}"]
-    lines += [f"•  {escape(shorten(line, 120))}" for line in others[:HITS_ON_THE_CARD]]
-    lines += [f"and {len(others) - HITS_ON_THE_CARD} more, in the thread"] if len(others) > HITS_ON_THE_CARD else []
+    lines += spread(others, HITS_ON_THE_CARD, lambda line: f"•  {escape(shorten(line, 120))}")
+    lines[-1] += ", in the thread" if len(others) > HITS_ON_THE_CARD else ""
     return [section(shorten("\n".join(lines), 2900))]
 
 

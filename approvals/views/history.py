@@ -1,16 +1,15 @@
 """One audit record as a line that people read: when, what, by whom. Pure.
 
-Source: Slack API, "Formatting text for app surfaces" (Date formatting, Mentioning users).
+Source: Slack API, "Formatting text for app surfaces" (Mentioning users).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
 
 from approvals.models import AuditRecord
-from approvals.slack.blocks import escape, shorten
+from approvals.slack.blocks import escape, shorten, slack_date
 from approvals.states import Status
 from approvals.views.card import STATES
 
@@ -29,13 +28,7 @@ PRESSED = {"approve": "Approve", "deny": "Deny", "cancel": "Cancel request"}
 
 def line(entry: AuditRecord) -> str:
     """The record as one line of mrkdwn, at most about 300 characters; an event of another version is shown by its name."""
-    return f"{_when(entry.at)}  {_what(entry)}  ·  {_who(entry.actor)}"
-
-
-def _when(at: datetime | None) -> str:
-    if at is None:
-        return ""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time_secs}}|{at:%Y-%m-%d %H:%M:%S} UTC>"
+    return f"{slack_date(entry.at, seconds=True)}  {_what(entry)}  ·  {_who(entry.actor)}"
 
 
 def _who(actor: str) -> str:

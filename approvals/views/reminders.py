@@ -1,15 +1,13 @@
-"""What is said while a request waits: reminders, the escalation, and that it expires soon. Pure.
-
-Source: Slack API, "Formatting text for app surfaces" (Date formatting).
-"""
+"""What is said while a request waits: reminders, the escalation, and that it expires soon. Pure."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from approvals.models import Request
-from approvals.slack.blocks import span
+from approvals.slack.blocks import slack_date, span
 from approvals.views.thread import Body, body, link, name
+from operations.snapshot.names import counted
 
 NOBODY = "Nobody may approve it under today's rules; whoever still needs it can ask again."
 NOBODY_ELSE = "The rule names nobody else who could decide it."
@@ -52,13 +50,9 @@ def _waited(request: Request, now: datetime) -> str:
 
 
 def _asked(who: str, missing: int) -> str:
-    needed = f"it needs {missing} more approval{'' if missing == 1 else 's'}, or a denial"
+    needed = f"it needs {counted(missing, 'more approval')}, or a denial"
     return f"{who}: {needed}." if who else NOBODY
 
 
 def _until(request: Request) -> str:
-    moment = request.expires_at
-    if moment is None:
-        return ""
-    fallback = f"{moment:%Y-%m-%d %H:%M} UTC"
-    return f" It expires <!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>."
+    return f" It expires {slack_date(request.expires_at)}." if request.expires_at else ""

@@ -24,6 +24,7 @@ from approvals.slack.blocks import (
     escape,
     section,
     shorten,
+    slack_date,
     url_button,
 )
 from approvals.views.snippets import snippets
@@ -33,6 +34,7 @@ from operations.access.session_length import written
 from operations.core.closing import Console, cli_profile, switch_role_link
 
 TITLE = 24
+UNKNOWN = "an unknown time"
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,12 @@ class Handed:
     again: bool = False
 
 
-def moment(at: datetime | None) -> str:
-    """A time in the reader's own time zone."""
-    if at is None:
-        return "an unknown time"
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
-
-
 def credentials(subject: Subject, handed: Handed) -> Body:
     """The direct message with the credentials."""
-    text = f":key: Your credentials for {subject.where}, until {moment(handed.minted.expires_at)}."
-    gone = f"I delete this message {moment(handed.delete_at)}; copy what you need into no other message."
+    text = f":key: Your credentials for {subject.where}, until {slack_date(handed.minted.expires_at)}."
+    gone = (
+        f"I delete this message {slack_date(handed.delete_at, none=UNKNOWN)}; copy what you need into no other message."
+    )
     return {
         "text": text,
         "blocks": [section(text), *revealed(subject, handed), _buttons(subject, handed), context(gone)],
@@ -125,7 +122,7 @@ def offer(subject: Subject, until: datetime) -> Body:
     """The direct message with the button; nothing in it is secret."""
     text = f":key: Your credentials for {subject.where} are ready, for {written(subject.seconds)}."
     pressed = button("Reveal credentials", "reveal", str(subject.request), style="primary")
-    hint = f"Only you can open them, until {moment(until)}. Their time begins with the first press."
+    hint = f"Only you can open them, until {slack_date(until)}. Their time begins with the first press."
     return {
         "text": text,
         "blocks": [
@@ -144,7 +141,9 @@ def opening() -> Block:
 
 def shown(subject: Subject, handed: Handed) -> Block:
     """The form with the credentials."""
-    text = f":key: {subject.where}, until {moment(handed.minted.expires_at)}. They stand here only; close when done."
+    text = (
+        f":key: {subject.where}, until {slack_date(handed.minted.expires_at)}. They stand here only; close when done."
+    )
     buttons: Block = {"type": "actions", "elements": links(subject, handed.link)}
     return view([section(text), *revealed(subject, handed), buttons])
 
@@ -161,13 +160,13 @@ def view(blocks: list[Block]) -> Block:
 
 def live(row: RoleSession) -> Body:
     """Into the thread: somebody has credentials now."""
-    text = f":key: <@{row.user}> has the credentials, until {moment(row.expires_at)} (`{row.access_key_id}`)."
+    text = f":key: <@{row.user}> has the credentials, until {slack_date(row.expires_at, none=UNKNOWN)} (`{row.access_key_id}`)."
     return body(text, section(text), {"type": "actions", "elements": [end_button(row.request_id)]})
 
 
 def nearly_over(row: RoleSession) -> Body:
     """To the requester, some minutes before the end."""
-    text = f":hourglass: Your session as *{escape(row.role)}* in {row.account} ends {moment(row.expires_at)}."
+    text = f":hourglass: Your session as *{escape(row.role)}* in {row.account} ends {slack_date(row.expires_at, none=UNKNOWN)}."
     hint = "*Extend* asks for a new one under the same rule; it does not make this one longer."
     extend = button("Extend", "extend", str(row.request_id), style="primary")
     return body(text, section(f"{text}\n{hint}"), {"type": "actions", "elements": [extend, end_button(row.request_id)]})
@@ -183,7 +182,7 @@ def ended(row: RoleSession) -> Body:
         "*Ended:* AWS denies every call that is signed with its credentials, and the console that was opened with them, as "
         "soon as the role's policy has spread, which takes some seconds.\n"
         "*Not ended:* whatever was started or created with them; sessions of other roles that were opened from this one, "
-        f"until they expire; other sessions of this role. The credentials exist until {moment(row.expires_at)}: AWS cannot "
+        f"until they expire; other sessions of this role. The credentials exist until {slack_date(row.expires_at, none=UNKNOWN)}: AWS cannot "
         "delete them, only deny them."
     )
 
@@ -192,13 +191,17 @@ def not_ended(row: RoleSession, say: str, advice: str) -> Body:
     """AWS would not have it: the session goes on."""
     return body(
         f":warning: *The session of <@{row.user}> as {escape(row.role)} in {row.account} goes on* until "
-        f"{moment(row.expires_at)}. {escape(shorten(say, 1200))}\n*What to do:* {escape(shorten(advice, 800))}"
+        f"{slack_date(row.expires_at, none=UNKNOWN)}. {escape(shorten(say, 1200))}\n*What to do:* {escape(shorten(advice, 800))}"
     )
 
 
 def not_deleted(row: RoleSession, why: str) -> Body:
     """The alert for the approval channel: a message with credentials is still in Slack."""
-    state = "They have expired" if row.state == "expired" else f"They are valid until {moment(row.expires_at)}"
+    state = (
+        "They have expired"
+        if row.state == "expired"
+        else f"They are valid until {slack_date(row.expires_at, none=UNKNOWN)}"
+    )
     return body(
         f":rotating_light: I cannot delete the direct message with the credentials of request #{row.request_id} from "
         f"<@{row.user}>'s messages ({escape(why)}). {state}. I keep trying; a Slack administrator can delete it, and "
@@ -208,7 +211,9 @@ def not_deleted(row: RoleSession, why: str) -> Body:
 
 def listed(row: RoleSession, name: str) -> str:
     """A session in a line."""
-    until = {"offered": "not opened yet", "ending": "being ended"}.get(row.state, f"until {moment(row.expires_at)}")
+    until = {"offered": "not opened yet", "ending": "being ended"}.get(
+        row.state, f"until {slack_date(row.expires_at, none=UNKNOWN)}"
+    )
     key = f"  ·  `{row.access_key_id}`" if row.access_key_id else ""
     return f":key: #{row.request_id} <@{row.user}>  ·  {escape(row.role)} in {escape(name)}  ·  {until}{key}"
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from datetime import UTC
 
 from operations.access.role_sessions import Minted
+from operations.aws.client import aws_time
 from operations.core.observations import Snippet
 
 LONGEST = 2_750  # A section has 3,000 characters; code that was cut would be of no use.
@@ -58,7 +58,7 @@ def _process_output(minted: Minted) -> str:
         "AccessKeyId": minted.access_key_id,
         "SecretAccessKey": minted.secret_access_key.get_secret_value(),
         "SessionToken": minted.session_token.get_secret_value(),
-        "Expiration": minted.expires_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Expiration": aws_time(minted.expires_at),
     }
     return json.dumps(answer, separators=(",", ":"))
 

@@ -6,7 +6,6 @@ Source: Slack API, "Formatting text for app surfaces", "Block Kit".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from approvals.authority.quorum import cannot_decide
@@ -25,6 +24,7 @@ from approvals.slack.blocks import (
     quoted,
     section,
     shorten,
+    slack_date,
     url_button,
 )
 from approvals.states import Status
@@ -146,20 +146,8 @@ def too_late(request: Request) -> str:
     verb = {Status.DENIED: "denied", Status.CANCELLED: "cancelled", Status.REFUSED: "refused"}.get(
         Status(request.status), "approved"
     )
-    when = f" {slack_time(request)}" if request.decided_at else ""
+    when = f" {slack_date(request.decided_at)}" if request.decided_at else ""
     return f"it was already {verb} by {_by(request)}{when}. Your click changed nothing."
-
-
-def slack_time(request: Request) -> str:
-    """When it was decided, in the reader's own time zone."""
-    return when(request.decided_at)
-
-
-def when(at: datetime | None) -> str:
-    """A time in the reader's own time zone; empty for None. Source: Slack API, "Formatting text", Date formatting."""
-    if at is None:
-        return ""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
 def progress(say: str, *blocks: Block, icon: str = ":gear:") -> Body:

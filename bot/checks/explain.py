@@ -23,13 +23,14 @@ from approvals.authority.rules import Ask, NoRuleError, Place, Rule, Rules
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 from bot.aws import Boto3Clients
 from bot.checks.findings import WRONG, settings_or_complaints
-from bot.config.rule_checks import PERSON, written
+from bot.config.rule_checks import PERSON
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError, aws_variables
 from bot.slack import slack_client
 from handlers.declared import missing
 from handlers.parser import Command, ParseError, parse
 from handlers.problems import problems
+from operations.access.session_length import written
 from operations.aws.client import Aws
 from operations.aws.errors import AwsError, FieldError
 from operations.core.base import Operation
@@ -167,13 +168,13 @@ def _decision(one: Requirement) -> Iterator[str]:
     yield f"rule “{rule.name}” has to be satisfied"
     if rule.approvals:
         yield f"  approvals: {rule.approvals}, of {', '.join(rule.approvers)}{_second(rule)}"
-        yield f"  expires: {written(rule.expires)} after it was asked for"
+        yield f"  expires: {written(int(rule.expires.total_seconds()))} after it was asked for"
     else:
         yield "  approvals: none; it is granted at once"
     if rule.break_glass:
         yield f"  break glass: {', '.join(rule.break_glass)}"
     if rule.roles or rule.session_policy:
-        yield f"  longest session: {written(rule.longest_session)}"
+        yield f"  longest session: {written(int(rule.longest_session.total_seconds()))}"
 
 
 def _second(rule: Rule) -> str:

@@ -15,6 +15,7 @@ from bot.checks.slack import slack_findings
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError, aws_variables, unknown
 from bot.database import file_of, open_engine
+from operations.snapshot.names import counted
 
 
 def run_checks() -> int:
@@ -39,7 +40,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield tried("database", lambda: _database(settings.database_url))
     try:
         rules = load_rules(settings).rules
-        yield Finding.right("rules", "1 rule" if len(rules) == 1 else f"{len(rules)} rules")
+        yield Finding.right("rules", counted(len(rules), "rule"))
     except SettingsError as error:
         rules = ()
         for line in error.lines:

@@ -19,6 +19,7 @@ from bot.checks.findings import Finding, WrongError, sentence, tried
 from bot.config.settings import Settings
 from bot.identity import channel_id
 from bot.slack import slack_client
+from operations.snapshot.names import counted
 
 SCOPES = {
     "channels:history": "a message whose answer was lost is not found again",
@@ -99,4 +100,4 @@ def _person(slack: WebClient, word: str, team: str) -> str:
 def _group(members: Sequence[str]) -> str:
     if not members:
         raise WrongError("nobody is in this user group; add people to it in Slack")
-    return "a group of 1 person" if len(members) == 1 else f"a group of {len(members)} people"
+    return f"a group of {counted(len(members), 'person', 'people')}"

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from approvals.authority.rules import UNIT_ID
+from operations.access.session_length import written
 from operations.core.registry import by_name
 
 PERIOD = re.compile(r"([0-9]{1,5})([mhd])")
@@ -32,18 +33,14 @@ def period(shortest: timedelta, longest: timedelta) -> Callable[[Any], timedelta
             raise ValueError("a period is a number with m, h or d, such as 24h")
         length = int(found[1]) * UNITS[found[2]]
         if not shortest <= length <= longest:
-            raise ValueError(f"{value} is not between {written(shortest)} and {written(longest)}")
+            raise ValueError(f"{value} is not between {_written(shortest)} and {_written(longest)}")
         return length
 
     return check
 
 
-def written(length: timedelta) -> str:
-    """A period as the rules file has it, such as `72h`."""
-    minutes = round(length.total_seconds() / 60)
-    if minutes % 60:
-        return f"{minutes}m"
-    return f"{minutes // 60}h" if minutes % 1440 or minutes < 4 * 1440 else f"{minutes // 1440}d"
+def _written(length: timedelta) -> str:
+    return written(int(length.total_seconds()))
 
 
 def operation(value: str) -> str:

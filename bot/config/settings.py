@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 
 from bot.config import settings_checks as checks
+from operations.snapshot.names import uncapital
 
 ENV_FILE = Path(".env")
 SECRET_NAMES = frozenset({"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL"})
@@ -288,4 +289,4 @@ def _line(item: Any, given: Mapping[str, str]) -> str:
     way_out = "" if item["type"] == "value_error" else f"; the default is {default_of(info) or 'to leave it out'}"
     secret = name in SECRET_NAMES or given[name].startswith(("xox", "xapp-"))  # A token in the wrong place is one too.
     shown = MASK if secret else given[name]
-    return f"{name}={shown}: {message[0].lower()}{message[1:]}{way_out}"
+    return f"{name}={shown}: {uncapital(message)}{way_out}"

@@ -8,7 +8,7 @@ from collections import defaultdict
 from approvals.slack.blocks import Block, button, clean, fields, header, packed, section, shorten, url_button
 from handlers.declared import readable
 from handlers.options import middle
-from handlers.queries.parts import aged, name, spread, untold
+from handlers.queries.parts import aged, name, untold
 from handlers.queries.policies import ENABLED
 from handlers.queries.question import Question
 from operations.access.access_role import DEFAULT_ROLE
@@ -17,6 +17,7 @@ from operations.core.closing import switch_role_link
 from operations.core.fields import FieldKind
 from operations.core.registry import by_name
 from operations.snapshot.live import Live
+from operations.snapshot.names import spread, utc
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.places import Inherited, inherited
 from operations.snapshot.policy_types import is_authorization, label
@@ -47,7 +48,7 @@ def account(question: Question, live: Live) -> list[Block]:
 def _facts(organization: Organization, found: Account) -> dict[str, str]:
     management = found.id == organization.management_account
     joined = "Management account" if management else found.joined.capitalize()
-    when = f"{found.joined_at:%Y-%m-%d}" if found.joined_at else ""
+    when = utc(found.joined_at, date_only=True) if found.joined_at else ""
     facts = {
         "Account": found.id,
         "State": found.state,

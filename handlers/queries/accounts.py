@@ -7,8 +7,9 @@ from itertools import groupby
 
 from approvals.slack.blocks import Block, escape, packed, section, shorten
 from handlers.queries.parts import aged, name, of_total, page, turning
-from handlers.queries.question import Question, counted
+from handlers.queries.question import Question
 from operations.snapshot.live import Live
+from operations.snapshot.names import counted
 from operations.snapshot.organization import Account, Organization
 
 SIZE = 25

@@ -9,7 +9,8 @@ from approvals.slack.blocks import Block, escape, fit, section
 from handlers.dependencies import Dependencies
 from handlers.parser import ParseError
 from handlers.queries import upload
-from handlers.queries.question import LONGEST_TEXT, Question, SnapshotViews
+from handlers.queries.parts import wrong
+from handlers.queries.question import LONGEST_TEXT, Question, view_of
 from handlers.queries.registry import QUERIES
 from handlers.responder import Responder
 from handlers.typed import UnreadableError, words
@@ -17,8 +18,6 @@ from operations.aws.errors import FieldError
 
 NO_ORGANIZATION = "The AWS account {account} is in no organization yet. `/org create-organization` asks for one."
 PICTURE = "--picture"
-
-_views = SnapshotViews()
 
 
 def answer(responder: Responder, word: str, rest: str) -> list[Block]:
@@ -51,7 +50,7 @@ def asked(deps: Dependencies, text: str, at: int = 0) -> Question | str:
         return f":hourglass: {escape(deps.unread())}"
     if not organization.id:
         return NO_ORGANIZATION.format(account=escape(organization.management_account))
-    return Question(_views.of(organization), deps.clock(), text[:LONGEST_TEXT], at, deps.sources.console)
+    return Question(view_of(organization), deps.clock(), text[:LONGEST_TEXT], at, deps.sources.console)
 
 
 def shown(deps: Dependencies, word: str, question: Question) -> list[Block]:
@@ -60,11 +59,6 @@ def shown(deps: Dependencies, word: str, question: Question) -> list[Block]:
         return fit(QUERIES[word].show(question, deps.sources.live))
     except FieldError as error:
         return [wrong(error)]
-
-
-def wrong(error: FieldError) -> Block:
-    """What is wrong with a name, with the candidates."""
-    return section(f":x: {escape(error.message[:1].upper() + error.message[1:])}")
 
 
 def show_later(responder: Responder, word: str, question: Question, *, replace: bool) -> None:

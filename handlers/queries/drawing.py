@@ -15,7 +15,7 @@ from functools import cache
 from PIL import Image, ImageDraw, ImageFont
 
 from handlers.queries.layout import INDENT, LEVEL_GAP, LINE, PADDING, PILL, WIDTH, Node, laid_out
-from handlers.queries.question import counted
+from operations.snapshot.names import counted, utc
 from operations.snapshot.organization import OrganizationalUnit
 from operations.snapshot.policies import Policy
 from operations.snapshot.policy_types import RCP, SCP, label
@@ -152,9 +152,8 @@ def _title(canvas: Canvas, tree: Tree, unit: OrganizationalUnit, most: float) ->
     counts = counted(tree.count_beneath(unit.id), "account")
     inside = tree.units_beneath(unit.id)
     units = f" in {counted(inside, 'organizational unit')}" if inside else ""
-    read = f"{organization.read_at:%Y-%m-%d %H:%M} UTC"
     canvas.text((MARGIN, MARGIN + 8), f"{organization.id}{path}", TITLE, most)
-    canvas.text((MARGIN, MARGIN + 33), f"{counts}{units}, as read from AWS {read}", BELOW, most)
+    canvas.text((MARGIN, MARGIN + 33), f"{counts}{units}, as read from AWS {utc(organization.read_at)}", BELOW, most)
 
 
 def _wires(canvas: Canvas, node: Node) -> None:
@@ -193,7 +192,7 @@ def _box(canvas: Canvas, node: Node) -> None:
         _mark(canvas, policy, x, y)
         y += PILL
     if node.more_policies:
-        more = f"and {node.more_policies} more polic{'y' if node.more_policies == 1 else 'ies'}"
+        more = f"and {counted(node.more_policies, 'more policy', 'more policies')}"
         canvas.text((x, y + PILL / 2), more, quiet, INSIDE)
 
 

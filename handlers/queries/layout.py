@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from handlers.queries.accounts import ACTIVE
-from handlers.queries.question import counted
+from operations.snapshot.names import counted
 from operations.snapshot.organization import Account, OrganizationalUnit
 from operations.snapshot.policies import Policy
 from operations.snapshot.tree import Tree

@@ -6,14 +6,15 @@ Source: Slack API, "Formatting text for app surfaces"; "Block Kit: Blocks" (limi
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from approvals.slack.blocks import JOINER, Block, ago, button, clean, context, escape, section, shorten, verbatim
 from handlers.options import middle
 from handlers.queries.question import Question
-from operations.aws.errors import AwsError, RefusedError
+from operations.aws.errors import AwsError, FieldError, RefusedError
 from operations.core.explanations import hindrance
+from operations.snapshot.names import capital
 
 CODE = 2800
 LONGEST_LINE = 400
@@ -87,10 +88,9 @@ def code_lines(text: str) -> Iterator[str]:
             yield verbatim(line[start : start + LONGEST_LINE])
 
 
-def spread(items: Sequence[T], most: int, say: Callable[[T], str] = str) -> list[str]:
-    """The first few in words, and how many more there are."""
-    more = len(items) - most
-    return [*map(say, items[:most]), *([f"and {more:,} more"] if more > 0 else [])]
+def wrong(error: FieldError) -> Block:
+    """What is wrong with a name, with the candidates."""
+    return section(f":x: {escape(capital(error.message))}")
 
 
 def untold(what: str, error: AwsError) -> Block:

@@ -7,11 +7,11 @@ from itertools import groupby
 
 from approvals.slack.blocks import Block, packed, section
 from handlers.queries.parts import aged, name, of_total, page, turning
-from handlers.queries.question import Question, counted
+from handlers.queries.question import Question
 from operations.aws.errors import FieldError
 from operations.policies.common import named
 from operations.snapshot.live import Live
-from operations.snapshot.names import listed
+from operations.snapshot.names import counted, listed
 from operations.snapshot.policies import Policy
 from operations.snapshot.policy_types import label, policy_types
 
@@ -26,7 +26,7 @@ def policies(question: Question, _: Live) -> list[Block]:
     shown = page(question, found, SIZE)
     what = f" of the type {label(kind)}" if kind else ""
     return [
-        section(f"*{_counted(len(found))}{what}*{of_total(question, len(found), SIZE)}"),
+        section(f"*{counted(len(found), 'policy', 'policies')}{what}*{of_total(question, len(found), SIZE)}"),
         *packed(_grouped(question, shown)),
         *turning("policies", question, len(found), SIZE),
         *packed(_others(question, kind, found)),
@@ -43,10 +43,6 @@ def _kind(question: Question) -> str:
             f"“{question.text[:60]}” is no policy type. There are: {known}. Short words: scp, rcp, tag, backup, ai.",
         )
     return kind
-
-
-def _counted(number: int) -> str:
-    return f"{number:,} polic{'y' if number == 1 else 'ies'}"
 
 
 def _in_order(question: Question, kind: str) -> list[Policy]:

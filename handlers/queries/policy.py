@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from approvals.slack.blocks import Block, button, escape, fields, header, packed, section, shorten
-from handlers.queries.parts import aged, code_lines, code_sections, name, spread, untold
+from handlers.queries.parts import aged, code_lines, code_sections, name, untold
 from handlers.queries.policies import status
 from handlers.queries.question import Question
 from operations.aws.errors import AwsError, FieldError
 from operations.snapshot.live import Live
+from operations.snapshot.names import spread
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import reach_lines, target_label
 from operations.snapshot.policies import Policy

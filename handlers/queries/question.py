@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+
+from cachetools import LRUCache, cached
 
 from approvals.slack.blocks import Block
 from operations.core.closing import Console
@@ -38,18 +41,10 @@ def _hay(account: Account, path: str) -> str:
     return "\n".join((account.name, account.id, account.email, path, account.state)).casefold()
 
 
-class SnapshotViews:
-    """The sight of the newest snapshot; an older one is forgotten."""
-
-    def __init__(self) -> None:
-        self._kept: SnapshotView | None = None
-
-    def of(self, organization: Organization) -> SnapshotView:
-        """The sight of this very snapshot."""
-        kept = self._kept
-        if kept is None or kept.organization is not organization:
-            kept = self._kept = SnapshotView(organization)
-        return kept
+@cached(LRUCache(maxsize=1), key=id, lock=threading.Lock())
+def view_of(organization: Organization) -> SnapshotView:
+    """The view of this very snapshot, which it holds; an older one is forgotten."""
+    return SnapshotView(organization)
 
 
 @dataclass(frozen=True)
@@ -83,8 +78,3 @@ class Query:
 
     show: Callable[[Question, Live], list[Block]]
     live: bool = False
-
-
-def counted(number: int, what: str) -> str:
-    """`1 account`, `2,000 accounts`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from approvals.slack.blocks import Block, packed, section
-from handlers.queries.parts import aged, name, of_total, page, spread, turning, untold
-from handlers.queries.question import Question, counted
+from handlers.queries.parts import aged, name, of_total, page, turning, untold
+from handlers.queries.question import Question
 from operations.aws.errors import AwsError
 from operations.snapshot.live import Delegated, Live
+from operations.snapshot.names import counted, spread
 
 SIZE = 40
 

@@ -9,8 +9,9 @@ from itertools import islice
 from approvals.slack.blocks import Block, button, section, shorten, verbatim
 from handlers.queries.accounts import ACTIVE
 from handlers.queries.parts import aged, code_sections, name, of_total, page, plain, turning
-from handlers.queries.question import Question, counted
+from handlers.queries.question import Question
 from operations.snapshot.live import Live
+from operations.snapshot.names import counted
 from operations.snapshot.organization import Account, OrganizationalUnit
 from operations.snapshot.policies import Policy
 from operations.snapshot.tree import Tree

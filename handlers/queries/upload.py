@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from approvals.slack.blocks import Block, ago, escape, section, shorten
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError
-from handlers.queries.question import Question, counted
+from handlers.queries.parts import wrong
+from handlers.queries.question import Question
 from handlers.queries.tree import unit_of
 from handlers.responder import Responder
 from operations.aws.errors import FieldError
+from operations.snapshot.names import counted
 from operations.snapshot.organization import OrganizationalUnit
 
 DRAWN = ":frame_with_picture: I am drawing it; you get it by direct message."
@@ -22,7 +24,7 @@ def picture(responder: Responder, question: Question) -> list[Block]:
     try:
         unit = unit_of(question)
     except FieldError as error:
-        return [section(f":x: {escape(error.message[:1].upper() + error.message[1:])}")]
+        return [wrong(error)]
     send(responder, question, unit)
     return [section(DRAWN)]
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
-
-from pydantic import StringConstraints
+from typing import Annotated, Any, ClassVar
 
 from operations.access.access_role import DEFAULT_ROLE
 from operations.access.session_length import CHAINED, SessionLength, seconds_of
+from operations.accounts.members import MemberAccount
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import FieldKind, Flag
+from operations.core.fields import Except, Flag
 from operations.core.observations import Observation
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -53,11 +52,7 @@ class Credentials(Operation):
         ),
     )
 
-    account: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=200),
-        Flag(("--account", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
-    ]
+    account: Annotated[MemberAccount, Except("for which credentials are never given. Choose a member account")]
     role: Annotated[
         RoleName,
         Flag(("--role", "--role-name"), "Role", hint="Its name in the account; the rules say which are allowed"),
@@ -76,14 +71,6 @@ class Credentials(Operation):
     def seconds(self) -> int:
         """The duration in seconds."""
         return seconds_of(self.duration)
-
-    def settled(self, organization: Organization) -> Self:
-        account = organization.find_account(self.account, "account")
-        if account.id == organization.management_account:
-            raise FieldError(
-                "account", "credentials for the management account are never given. Choose a member account."
-            )
-        return self.model_copy(update={"account": account.id})
 
     def subject(self) -> str:
         return f"credentials:{self.account}:{self.role}"

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
 from operations.access.access_role import DEFAULT_ROLE
 from operations.access.role_sessions import DENIED, Wanted, mint
 from operations.access.session_length import LONGEST, SHORTEST
-from operations.aws.client import Aws
+from operations.aws.client import Aws, aws_time
 from operations.aws.errors import AmbiguousError, RefusedError
 
 POLICY = "AWSRevokeOlderSessions"
@@ -54,7 +54,7 @@ def _revoke_by(helper: str, aws: Aws, wanted: Wanted, role_id: str) -> None:
 
 def statement(wanted: Wanted, role_id: str, now: datetime) -> Document:
     """The denial of the sessions of this name that began until `now`; whole seconds are all that AWS compares."""
-    before = (now + timedelta(seconds=1)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    before = aws_time(now + timedelta(seconds=1))
     return {
         "Sid": f"{PREFIX}Request{wanted.request}",
         "Effect": "Deny",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, StringConstraints
 
@@ -21,7 +21,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
-from operations.core.fields import FieldKind, Flag
+from operations.core.fields import Except, FieldKind, Flag
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
 from operations.core.values import RoleName
@@ -81,17 +81,9 @@ class _RoleAccess(Operation):
         tuple[str, ...],
         BeforeValidator(_accounts),
         Flag(("--account", "--accounts", "--account-id"), "Accounts", FieldKind.ACCOUNTS, hint="Ids, names or e-mails"),
+        Except("which has no such role"),
     ]
     role: Annotated[RoleName, Flag(("--role", "--role-name"), "Role", hint="The role in those accounts")] = DEFAULT_ROLE
-
-    def settled(self, organization: Organization) -> Self:
-        found = [organization.find_account(account, "account") for account in self.account]
-        for account in found:
-            if account.id == organization.management_account:
-                raise FieldError(
-                    "account", f"{account.name} ({account.id}) is the management account, which has no such role."
-                )
-        return self.model_copy(update={"account": tuple(sorted({account.id for account in found}))})
 
     def subject(self) -> str:
         return f"access:{self.principal}"

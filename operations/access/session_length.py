@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 SHORTEST, LONGEST, CHAINED = 900, 43_200, 3_600
+DAY = 86_400
 LENGTH = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m(?:in)?)?(?:(\d{1,6})s)?", re.ASCII | re.IGNORECASE)
 
 
@@ -29,7 +30,12 @@ def seconds_of(text: str) -> int:
 
 
 def written(seconds: int) -> str:
-    """The shortest way to write it that `seconds_of` reads again: 3600 is `1h`, 5400 `1h30m`, 930 `15m30s`."""
+    """The shortest way to write it: 3600 is `1h`, 5400 `1h30m`, 930 `15m30s`, four days and more `4d`.
+
+    `seconds_of` reads again what a session may last.
+    """
+    if seconds >= 4 * DAY and not seconds % DAY:
+        return f"{seconds // DAY}d"
     hours, rest = divmod(seconds, 3600)
     minutes, left = divmod(rest, 60)
     return "".join(f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m"), (left, "s")) if number) or "0s"

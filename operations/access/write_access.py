@@ -20,6 +20,7 @@ class WriteAccess(Step):
 
     key = "access"
     title = "Write the IAM policy"
+    not_done = "The access was not changed."
 
     def __init__(self, precondition: Mapping[str, Any]) -> None:
         self._principal = str(precondition["principal"])
@@ -56,5 +57,4 @@ class WriteAccess(Step):
                 "Remove some, or use a group; then ask again.",
                 code,
             )
-        failed = super().explain(code, reason, message)
-        return Failed(f"The access was not changed. {failed.say}", failed.advice, failed.code)
+        return super().explain(code, reason, message)

@@ -5,12 +5,22 @@ Source: AWS Organizations API Reference, "TagResource", "UntagResource" and "Lis
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import StringConstraints
+
 from operations.aws.errors import FieldError
+from operations.core.fields import FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.live import tags_of
 from operations.snapshot.organization import Organization
 
 ACCOUNT_RESOURCES = ("arn:aws:organizations::*:account/o-*/*",)
+TaggedAccount = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Flag(("--account", "--resource-id", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
+]
 MOST_TAGS = 50
 
 
@@ -31,8 +41,3 @@ def place_facts(organization: Organization, account: str) -> tuple[Fact, Fact]:
         Fact(label="Account", value=organization.account_label(account)),
         Fact(label="Organizational unit", value=organization.account_path(account)),
     )
-
-
-def counted(number: int) -> str:
-    """`1 tag`, `2 tags`."""
-    return f"{number} tag{'' if number == 1 else 's'}"

@@ -7,7 +7,7 @@ Guide, "Updating alternate contacts" (needs trusted access for Account Managemen
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, StringConstraints
 
@@ -19,7 +19,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Choice, FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import Email
@@ -67,9 +67,6 @@ class _AlternateContact(Operation):
 
     account: MemberAccount
     contact: ContactType
-
-    def settled(self, organization: Organization) -> Self:
-        return self.model_copy(update={"account": organization.find_account(self.account, "account").id})
 
     def subject(self) -> str:
         return f"contact:{self.account}:{self.contact}"
@@ -190,6 +187,7 @@ class SetContact(Step):
 
     key = "contact"
     title = "Set the alternate contact"
+    not_done = "The contact was not changed."
 
     def __init__(self, who: Mapping[str, str], kind: str, before: Contact, wanted: Contact) -> None:
         self._who = dict(who)
@@ -214,7 +212,3 @@ class SetContact(Step):
             if error.code != NONE_YET:
                 raise
         return Done("The contact has been deleted.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The contact was not changed. {failed.say}", failed.advice, failed.code)

@@ -6,24 +6,22 @@ Source: AWS Organizations API Reference, "CloseAccount"; User Guide, "Closing a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
+from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.accounts.members import (
-    ACCOUNT_RESOURCES,
     SEE_MEMBERS,
-    Confirm,
+    Departure,
     MemberAccount,
     account_facts,
-    check_confirmed,
     check_not_delegated,
     described,
-    not_the_management_account,
 )
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.fields import Except
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.organization import Organization
@@ -45,30 +43,20 @@ REASONS = {
 }
 
 
-class CloseAccount(Operation):
+class CloseAccount(Departure):
     """Closes a member account: everything in it stops.
 
     AWS Support can reinstate it within 90 days; after that it is gone for ever, and its e-mail address stays taken.
     """
 
     name: ClassVar = "close-account"
-    family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
         Permission("close accounts", ("organizations:CloseAccount",), ACCOUNT_RESOURCES),
         *SEE_MEMBERS,
     )
 
-    account: MemberAccount
-    confirm: Confirm
-
-    def settled(self, organization: Organization) -> Self:
-        account = not_the_management_account(organization, self.account, "be closed from here")
-        check_confirmed(self.confirm, account)
-        return self.model_copy(update={"account": account.id, "confirm": account.id})
-
-    def subject(self) -> str:
-        return f"account:{self.account}"
+    account: Annotated[MemberAccount, Except("which cannot be closed from here")]
 
     def title(self, organization: Organization) -> str:
         return f"Close the account {organization.account_label(self.account)}"
@@ -115,6 +103,8 @@ class Close(Step):
 
     key = "close"
     title = "Close the account"
+    not_done = "The account was not closed."
+    reasons = REASONS
 
     def __init__(self, account: str) -> None:
         self._account = account
@@ -137,8 +127,3 @@ class Close(Step):
                 return Done("The account is closed already.")
             raise
         return Done("AWS is closing the account.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        say, advice = REASONS.get(reason, ("", ""))
-        failed = Failed(say, advice, reason) if say else super().explain(code, reason, message)
-        return Failed(f"The account was not closed. {failed.say}", failed.advice, failed.code)

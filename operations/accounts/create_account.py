@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "CreateAccount"; User Guide, "Creating 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -16,10 +16,11 @@ from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION,
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
 from operations.core.fields import Choice, FieldKind, Flag
-from operations.core.preview import Fact, Preview, PreviewInput, check_unit
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
 from operations.core.values import AccountName, Email, RoleName, Tags
 from operations.snapshot.organization import Organization
+from operations.tree.units import live_name
 
 BILLING = (
     Choice("ALLOW", "Allow: IAM users and roles may see billing", ("allow", "yes", "true")),
@@ -89,9 +90,6 @@ class CreateAccount(Operation):
         Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value a line", placeholder="owner=web"),
     ] = Field(default_factory=dict)
 
-    def settled(self, organization: Organization) -> Self:
-        return self.model_copy(update={"ou": organization.find_unit(self.ou, "ou").id})
-
     def subject(self) -> str:
         return f"email:{self.email.casefold()}"
 
@@ -100,7 +98,7 @@ class CreateAccount(Operation):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
-        check_unit(inputs, self.ou, "ou")
+        live_name(inputs, self.ou, "ou")
         return Preview(
             title=self.title(organization),
             facts=tuple(Fact(label=label, value=value) for label, value in self._facts(organization).items()),

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import RefusedError
 from operations.aws.permissions import Permission
-from operations.core.explanations import refusal
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
 from operations.core.steps import Step, World
+from operations.snapshot.names import utc
 
 PENDING = ("REQUESTED", "OPEN")
 SOON = timedelta(days=3)
@@ -44,7 +44,11 @@ INVITE_PERMISSIONS = (
         ),
     ),
 )
-VIOLATIONS = {
+REASONS = {
+    "AccountOwnerNotVerifiedException": (
+        "The e-mail address of the management account is not verified.",
+        "Verify it in the AWS Organizations console, then ask again.",
+    ),
     "ALREADY_IN_AN_ORGANIZATION": (
         "The account is already a member of an organization.",
         "Its administrator has to leave that organization first; then ask again.",
@@ -98,6 +102,8 @@ class Invite(Step):
 
     key = "invite"
     title = "Invite the account"
+    not_done = "The account was not invited."
+    reasons = REASONS
 
     def __init__(self, who: str, note: str, tags: Mapping[str, str]) -> None:
         self._who = who
@@ -201,7 +207,7 @@ class Invite(Step):
     def _waiting(self, world: World, handshake: Answer) -> Observation:
         expires: datetime = handshake["ExpirationTimestamp"]
         learned = {"handshake": handshake["Id"], "asked": ""}
-        until = f"{expires:%Y-%m-%d %H:%M} UTC"
+        until = utc(expires)
         if expires - world.now < SOON:
             say = f"Nobody has accepted the invitation yet, and it expires on {until}. Remind the account's administrator."
         else:
@@ -216,14 +222,6 @@ class Invite(Step):
         accounts = world.aws.pages("organizations", "list_accounts", "Accounts")
         wanted = self._who.casefold()
         return next((str(a["Id"]) for a in accounts if wanted in (a["Id"], str(a.get("Email", "")).casefold())), "")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        say, advice = VIOLATIONS.get(reason, ("", ""))
-        failed = Failed(say, advice, reason) if say else refusal(code, reason, message)
-        if code == "AccountOwnerNotVerifiedException":
-            say = "The e-mail address of the management account is not verified."
-            failed = Failed(say, "Verify it in the AWS Organizations console, then ask again.", code)
-        return Failed(f"The account was not invited. {failed.say}", failed.advice, failed.code)
 
 
 def _requested(handshake: Answer) -> datetime:

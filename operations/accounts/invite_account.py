@@ -22,11 +22,13 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Observation, Waiting
-from operations.core.preview import Fact, Preview, PreviewInput, check_unit
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Control, Step, World
 from operations.core.values import EMAIL, Tags
+from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import inherited
+from operations.tree.units import live_name
 
 ACCOUNT_ID = re.compile(r"\d{12}")
 WITHOUT_ROLE = "without-role"
@@ -87,11 +89,11 @@ class InviteAccount(Operation):
         Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value a line", placeholder="owner=web"),
     ] = Field(default_factory=dict)
 
-    def settled(self, organization: Organization) -> Self:
+    def checked(self, organization: Organization) -> Self:
         for account in organization.accounts:
             if self.who.casefold() in (account.id, account.email.casefold()):
                 raise FieldError("who", f"{account.name} ({account.id}) is in the organization already.")
-        return self.model_copy(update={"ou": organization.find_unit(self.ou, "ou").id})
+        return self
 
     def subject(self) -> str:
         return f"invitation:{self.who.casefold()}"
@@ -101,7 +103,7 @@ class InviteAccount(Operation):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
-        check_unit(inputs, self.ou, "ou")
+        live_name(inputs, self.ou, "ou")
         self._check_not_invited(inputs)
         return Preview(
             title=self.title(organization),
@@ -122,9 +124,7 @@ class InviteAccount(Operation):
         ]
         if open_ones:
             until = open_ones[0]["ExpirationTimestamp"]
-            raise FieldError(
-                "who", f"{self.who} is invited already: {open_ones[0]['Id']}, open until {until:%Y-%m-%d %H:%M} UTC."
-            )
+            raise FieldError("who", f"{self.who} is invited already: {open_ones[0]['Id']}, open until {utc(until)}.")
 
     def _facts(self, organization: Organization) -> dict[str, str]:
         facts = {"Account": self.who, "Organizational unit": organization.path_of(self.ou)}

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
 from pydantic import StringConstraints
 
-from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
+from operations.core.base import Operation
 from operations.core.fields import FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import listed
-from operations.snapshot.organization import Account, Organization
+from operations.snapshot.organization import Organization
 
 Confirm = Annotated[
     str,
@@ -41,7 +41,7 @@ SEE_MEMBERS = (
 
 
 @dataclass(frozen=True)
-class Described:
+class DescribedAccount:
     """An account as AWS tells it now; `joined_by` is CREATED or INVITED."""
 
     name: str
@@ -51,15 +51,7 @@ class Described:
     joined_at: datetime | None
 
 
-def not_the_management_account(organization: Organization, text: str, what: str) -> Account:
-    """The member account that `text` means; raises FieldError for the management account, which cannot `what`."""
-    account = organization.find_account(text, "account")
-    if account.id == organization.management_account:
-        raise FieldError("account", f"{account.name} ({account.id}) is the management account, which cannot {what}.")
-    return account
-
-
-def described(inputs: PreviewInput, account: str) -> Described:
+def described(inputs: PreviewInput, account: str) -> DescribedAccount:
     """The account as it is now; raises FieldError when it is no longer a member."""
     try:
         found = inputs.aws.read("organizations", "describe_account", AccountId=account)["Account"]
@@ -67,7 +59,7 @@ def described(inputs: PreviewInput, account: str) -> Described:
         if error.code != "AccountNotFoundException":
             raise
         raise FieldError("account", f"the account {account} is no longer in the organization.") from error
-    return Described(
+    return DescribedAccount(
         str(found.get("Name", "")),
         str(found.get("Email", "")),
         str(found.get("State") or found.get("Status") or ""),
@@ -99,7 +91,7 @@ def check_not_delegated(inputs: PreviewInput, account: str) -> None:
         )
 
 
-def account_facts(organization: Organization, account: str, found: Described) -> tuple[Fact, ...]:
+def account_facts(organization: Organization, account: str, found: DescribedAccount) -> tuple[Fact, ...]:
     """Account, e-mail, state and place, as cards show them."""
     return (
         Fact(label="Account", value=f"{found.name} ({account})"),
@@ -109,23 +101,22 @@ def account_facts(organization: Organization, account: str, found: Described) ->
     )
 
 
-__all__ = [
-    "ACCOUNT_RESOURCES",
-    "SEE_MEMBERS",
-    "Described",
-    "MemberAccount",
-    "account_facts",
-    "check_not_delegated",
-    "delegated_services",
-    "described",
-    "not_the_management_account",
-]
+class Departure(Operation):
+    """What ends an account's membership for good, so that its name or id is typed once more."""
 
+    family: ClassVar = "Accounts"
 
-def check_confirmed(typed: str, account: Account) -> None:
-    """Raises FieldError on `confirm` unless the account's own name or id was typed."""
-    if typed.strip() not in (account.name, account.id):
-        raise FieldError(
-            "confirm",
-            f"“{typed}” is not the name of the account {account.name} ({account.id}). Type that name or id to confirm.",
-        )
+    account: MemberAccount
+    confirm: Confirm
+
+    def checked(self, organization: Organization) -> Self:
+        account = organization.accounts_by_id[self.account]
+        if self.confirm.strip() not in (account.name, account.id):
+            raise FieldError(
+                "confirm",
+                f"“{self.confirm}” is not the name of the account {account.name} ({account.id}). Type that name or id to confirm.",
+            )
+        return self.model_copy(update={"confirm": account.id})
+
+    def subject(self) -> str:
+        return f"account:{self.account}"

@@ -6,23 +6,26 @@ Source: AWS Organizations API Reference, "MoveAccount"; User Guide, "Moving acco
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
+from operations.accounts.members import MemberAccount
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput, check_unit
+from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.changes import with_account_in
+from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import Inherited, inherited, unbound
 from operations.snapshot.policy_types import label
+from operations.tree.units import live_name
 
 MOVE_PERMISSIONS = (
     Permission(
@@ -54,21 +57,12 @@ class MoveAccount(Operation):
     example: ClassVar = "--account fullback-staging --to /Workloads/Production"
     permissions: ClassVar = MOVE_PERMISSIONS
 
-    account: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=200),
-        Flag(("--account", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
-    ]
+    account: MemberAccount
     to: Annotated[
         str,
         StringConstraints(min_length=1, max_length=500),
         Flag(("--to", "--destination-parent-id", "--ou"), "Move to", FieldKind.OU, hint="Path or id; / is the root"),
     ]
-
-    def settled(self, organization: Organization) -> Self:
-        account = organization.find_account(self.account, "account")
-        unit = organization.find_unit(self.to, "to")
-        return self.model_copy(update={"account": account.id, "to": unit.id})
 
     def subject(self) -> str:
         return f"account:{self.account}"
@@ -81,7 +75,7 @@ class MoveAccount(Operation):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
-        check_unit(inputs, self.to, "to")
+        live_name(inputs, self.to, "to")
         source = parent_of(inputs.aws, self.account)
         if source == self.to:
             raise FieldError("to", f"the account is already in {organization.path_of(self.to)}. Choose another place.")
@@ -156,7 +150,7 @@ def _only_in(
 
 
 def _policies(items: tuple[str, ...]) -> str:
-    return "no policy" if not items else "1 policy" if len(items) == 1 else f"{len(items)} policies"
+    return counted(len(items), "policy", "policies") if items else "no policy"
 
 
 class MoveTo(Step):
@@ -168,6 +162,7 @@ class MoveTo(Step):
 
     key = "move"
     title = "Move the account to its organizational unit"
+    not_done = "The account could not be moved."
 
     def __init__(self, destination: str, *, account: str = "", source: str = "") -> None:
         self._destination = destination
@@ -203,10 +198,6 @@ class MoveTo(Step):
         return Stale(
             "the account is no longer where it was when the move was approved; somebody else has moved it since."
         )
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The account could not be moved. {failed.say}", failed.advice, failed.code)
 
 
 def parent_of(aws: Aws, account: str) -> str:

@@ -9,7 +9,7 @@ from operations.aws.client import Answer
 from operations.aws.errors import AwsError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.explanations import creation_failure
-from operations.core.observations import Done, Failed, Observation, Ready, Waiting
+from operations.core.observations import Done, Observation, Ready, Waiting
 from operations.core.preview import PreviewInput
 from operations.core.steps import Step, World
 
@@ -51,6 +51,7 @@ class OpenAccount(Step):
 
     key = "open"
     title = "Create the account"
+    not_done = "The account was not created."
 
     def __init__(self, account_name: str, email: str, billing: str, role_name: str, tags: Mapping[str, str]) -> None:
         self._account_name = account_name
@@ -136,10 +137,6 @@ class OpenAccount(Step):
     def _has_our_tag(self, world: World, account: str) -> bool:
         tags = world.aws.pages("organizations", "list_tags_for_resource", "Tags", ResourceId=account)
         return any(tag["Key"] == REQUEST_TAG and tag["Value"] == world.marker for tag in tags)
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The account was not created. {failed.say}", failed.advice, failed.code)
 
 
 def _lost_failure(candidates: list[Answer]) -> Observation:

@@ -7,28 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from operations.access.access_role import DEFAULT_ROLE
+from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.accounts.members import (
-    ACCOUNT_RESOURCES,
     SEE_MEMBERS,
-    Confirm,
-    Described,
+    Departure,
+    DescribedAccount,
     MemberAccount,
     account_facts,
-    check_confirmed,
     check_not_delegated,
     described,
-    not_the_management_account,
 )
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Failed, Observation, Ready
+from operations.core.fields import Except
+from operations.core.observations import Done, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import inherited
 
@@ -58,30 +57,20 @@ REASONS = {
 }
 
 
-class RemoveAccount(Operation):
+class RemoveAccount(Departure):
     """Removes a member account from the organization: it becomes an account by itself and pays for itself.
 
     To take it back it has to be invited, and somebody there has to accept.
     """
 
     name: ClassVar = "remove-account"
-    family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
         Permission("remove accounts", ("organizations:RemoveAccountFromOrganization",), ACCOUNT_RESOURCES),
         *SEE_MEMBERS,
     )
 
-    account: MemberAccount
-    confirm: Confirm
-
-    def settled(self, organization: Organization) -> Self:
-        account = not_the_management_account(organization, self.account, "leave its organization")
-        check_confirmed(self.confirm, account)
-        return self.model_copy(update={"account": account.id, "confirm": account.id})
-
-    def subject(self) -> str:
-        return f"account:{self.account}"
+    account: Annotated[MemberAccount, Except("which cannot leave its organization")]
 
     def title(self, organization: Organization) -> str:
         return f"Remove the account {organization.account_label(self.account)} from the organization"
@@ -118,7 +107,7 @@ class RemoveAccount(Operation):
         )
 
 
-def _check_age(inputs: PreviewInput, found: Described) -> None:
+def _check_age(inputs: PreviewInput, found: DescribedAccount) -> None:
     """AWS keeps accounts that it has created for four days; the snapshot's moment stands for now."""
     if found.joined_by != "CREATED" or found.joined_at is None:
         return
@@ -126,7 +115,7 @@ def _check_age(inputs: PreviewInput, found: Described) -> None:
     if free > inputs.organization.read_at:
         raise FieldError(
             "account",
-            f"the account was created less than four days ago, and AWS lets it go from {free:%Y-%m-%d %H:%M} UTC on. Ask again then.",
+            f"the account was created less than four days ago, and AWS lets it go from {utc(free)} on. Ask again then.",
         )
 
 
@@ -143,6 +132,8 @@ class Remove(Step):
 
     key = "remove"
     title = "Remove the account"
+    not_done = "The account was not removed."
+    reasons = REASONS
 
     def __init__(self, account: str) -> None:
         self._account = account
@@ -164,8 +155,3 @@ class Remove(Step):
                 return Done("The account is no member any more.")
             raise
         return Done("The account has left the organization.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        say, advice = REASONS.get(reason, ("", ""))
-        failed = Failed(say, advice, reason) if say else super().explain(code, reason, message)
-        return Failed(f"The account was not removed. {failed.say}", failed.advice, failed.code)

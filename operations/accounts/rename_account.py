@@ -7,7 +7,7 @@ name" (needs trusted access for Account Management).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import AccountName
@@ -62,9 +62,6 @@ class RenameAccount(Operation):
         Field(max_length=50),
         Flag(("--name", "--account-name"), "New name", hint="1 to 50 ASCII characters"),
     ]
-
-    def settled(self, organization: Organization) -> Self:
-        return self.model_copy(update={"account": organization.find_account(self.account, "account").id})
 
     def subject(self) -> str:
         return f"account-name:{self.account}"
@@ -120,6 +117,7 @@ class Rename(Step):
 
     key = "rename"
     title = "Rename the account"
+    not_done = "The account was not renamed."
 
     def __init__(self, who: Mapping[str, str], old: str, new: str) -> None:
         self._who = dict(who)
@@ -135,7 +133,3 @@ class Rename(Step):
     def act(self, world: World) -> Observation:
         world.aws.write("account", "put_account_name", AccountName=self._new, **self._who)
         return Done("The account has been renamed.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The account was not renamed. {failed.say}", failed.advice, failed.code)

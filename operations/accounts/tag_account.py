@@ -6,22 +6,27 @@ Source: AWS Organizations API Reference, "TagResource"; User Guide, "Tagging AWS
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
-from pydantic import StringConstraints
-
-from operations.accounts.account_tags import ACCOUNT_RESOURCES, MOST_TAGS, counted, live_tags, place_facts
+from operations.accounts.account_tags import (
+    ACCOUNT_RESOURCES,
+    MOST_TAGS,
+    TaggedAccount,
+    live_tags,
+    place_facts,
+)
 from operations.accounts.untag_account import UntagAccount
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import SomeTags
 from operations.snapshot.live import GONE, SEE_TAGS, tags_of
+from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 
 
@@ -40,24 +45,17 @@ class TagAccount(Operation):
         SEE_TAGS,
     )
 
-    account: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=200),
-        Flag(("--account", "--resource-id", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
-    ]
+    account: TaggedAccount
     tags: Annotated[
         SomeTags,
         Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value a line", placeholder="owner=web"),
     ]
 
-    def settled(self, organization: Organization) -> Self:
-        return self.model_copy(update={"account": organization.find_account(self.account, "account").id})
-
     def subject(self) -> str:
         return f"tags:{self.account}"
 
     def title(self, organization: Organization) -> str:
-        return f"Set {counted(len(self.tags))} on {organization.account_label(self.account)}"
+        return f"Set {counted(len(self.tags), 'tag')} on {organization.account_label(self.account)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         present = live_tags(inputs, self.account)
@@ -71,7 +69,7 @@ class TagAccount(Operation):
                 *place_facts(inputs.organization, self.account),
                 *(Fact(label=f"Tag {key}", value=_change(present.get(key), value)) for key, value in self.tags.items()),
             ),
-            plan=(f"Set {counted(len(changes))} on the account (TagResource).",),
+            plan=(f"Set {counted(len(changes), 'tag')} on the account (TagResource).",),
             warnings=_warnings(present, changes),
             precondition={"before": {key: present.get(key) for key in self.tags}},
         )
@@ -81,7 +79,7 @@ class TagAccount(Operation):
         if total > MOST_TAGS:
             raise FieldError(
                 "tags",
-                f"the account would have {counted(total)}, and AWS allows {MOST_TAGS}. Give fewer, or remove some with "
+                f"the account would have {counted(total, 'tag')}, and AWS allows {MOST_TAGS}. Give fewer, or remove some with "
                 "`/org untag-account`.",
             )
 
@@ -129,6 +127,7 @@ class SetTags(Step):
 
     key = "tag"
     title = "Tag the account"
+    not_done = "The account was not tagged."
 
     def __init__(self, account: str, tags: Mapping[str, str], before: Mapping[str, str | None]) -> None:
         self._account = account
@@ -159,7 +158,3 @@ class SetTags(Step):
 
     def _gone(self) -> Observation:
         return Stale("the account is no longer in the organization.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The account was not tagged. {failed.say}", failed.advice, failed.code)

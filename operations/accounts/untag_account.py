@@ -6,21 +6,20 @@ Source: AWS Organizations API Reference, "UntagResource"; User Guide, "Tagging A
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
-from pydantic import StringConstraints
-
-from operations.accounts.account_tags import ACCOUNT_RESOURCES, counted, live_tags, place_facts
+from operations.accounts.account_tags import ACCOUNT_RESOURCES, TaggedAccount, live_tags, place_facts
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import TagKeys
 from operations.snapshot.live import GONE, SEE_TAGS, tags_of
+from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 
 
@@ -38,24 +37,17 @@ class UntagAccount(Operation):
         SEE_TAGS,
     )
 
-    account: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=200),
-        Flag(("--account", "--resource-id", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
-    ]
+    account: TaggedAccount
     keys: Annotated[
         TagKeys,
         Flag(("--key", "--keys", "--tag-keys"), "Keys", FieldKind.TAGS, hint="One key a line", placeholder="owner"),
     ]
 
-    def settled(self, organization: Organization) -> Self:
-        return self.model_copy(update={"account": organization.find_account(self.account, "account").id})
-
     def subject(self) -> str:
         return f"tags:{self.account}"
 
     def title(self, organization: Organization) -> str:
-        return f"Remove {counted(len(self.keys))} from {organization.account_label(self.account)}"
+        return f"Remove {counted(len(self.keys), 'tag')} from {organization.account_label(self.account)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         present = live_tags(inputs, self.account)
@@ -69,7 +61,7 @@ class UntagAccount(Operation):
                 *place_facts(inputs.organization, self.account),
                 *(Fact(label=f"Tag {key}", value=f"{value or '(empty)'} → removed") for key, value in there.items()),
             ),
-            plan=(f"Remove {counted(len(there))} from the account (UntagResource).",),
+            plan=(f"Remove {counted(len(there), 'tag')} from the account (UntagResource).",),
             warnings=(f"The account has no tag {', '.join(absent)}. {_has(present)}",) if absent else (),
             precondition={"before": there},
         )
@@ -85,7 +77,7 @@ class UntagAccount(Operation):
         del console
         removed, label = list(memory["removed"]), organization.account_label(self.account)
         return Closing(
-            summary=f"{label} has lost {counted(len(removed))}.",
+            summary=f"{label} has lost {counted(len(removed), 'tag')}.",
             facts=(Fact(label="Removed", value=", ".join(removed)),),
         )
 
@@ -99,6 +91,7 @@ class RemoveTags(Step):
 
     key = "untag"
     title = "Remove the account's tags"
+    not_done = "The tags were not removed."
 
     def __init__(self, account: str, before: Mapping[str, str]) -> None:
         self._account = account
@@ -127,7 +120,3 @@ class RemoveTags(Step):
 
     def _gone(self) -> Observation:
         return Stale("the account is no longer in the organization.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The tags were not removed. {failed.say}", failed.advice, failed.code)

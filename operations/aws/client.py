@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
@@ -36,6 +37,11 @@ BUSY_CODES = frozenset(
 
 Answer = dict[str, Any]
 Fence = Callable[[], bool]
+
+
+def aws_time(moment: datetime) -> str:
+    """`2026-11-30T00:41:00Z`, as AWS's policies and tools read it; parts of a second are left out."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Keys(Protocol):

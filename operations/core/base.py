@@ -1,8 +1,8 @@
 """What an operation is: one pydantic class whose fields, docstring and methods say everything about it.
 
 The fields give the command's flags, the form, the field errors, the card's facts and the stored JSON; the docstring is the
-help; `permissions` gives the IAM policy; `settled`, `preview` and `steps` say what it does. A new class in a new file is
-the whole of a new operation.
+help; `permissions` gives the IAM policy; `preview` and `steps` say what it does. How names become ids follows from the fields'
+kinds. A new class in a new file is the whole of a new operation.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
 from operations.core.fields import OperationField
+from operations.core.kinds import settled_value
 from operations.core.preview import Preview, PreviewInput
 from operations.core.reach import BY_KIND, Reach
 from operations.core.steps import Control, Step
@@ -65,8 +66,14 @@ class Operation(BaseModel):
         return " ".join([self.name, *(f"{flag} {shlex.quote(text)}" for flag, text in words)])
 
     def settled(self, organization: Organization) -> Self:
-        """The same request with every name replaced by its id; raises FieldError for what cannot be found."""
-        raise NotImplementedError
+        """The same request with every name replaced by its id; raises FieldError for what cannot be found or given."""
+        ids = {f.name: settled_value(organization, f, getattr(self, f.name)) for f in self.fields()}
+        return self.model_copy(update=ids).checked(organization)
+
+    def checked(self, organization: Organization) -> Self:
+        """The settled request, looked at for what only this operation knows of it; raises FieldError."""
+        del organization
+        return self
 
     def subject(self) -> str:
         """What this request is about, as a key: two live requests about the same subject would get in each other's way."""

@@ -59,6 +59,13 @@ class Flag:
 
 
 @dataclass(frozen=True)
+class Except:
+    """The management account, or the root, cannot be given in a field; `why` follows "is the management account, "."""
+
+    why: str
+
+
+@dataclass(frozen=True)
 class OperationField:
     """A field of an operation as the parser, the form and the card see it."""
 
@@ -67,6 +74,8 @@ class OperationField:
     required: bool
     default: Any
     max_length: int | None
+    excepted: str = ""
+    """Why neither the management account nor the root can be given; empty where they can."""
 
     @classmethod
     def of(cls, name: str, info: FieldInfo) -> OperationField:
@@ -82,6 +91,7 @@ class OperationField:
             required,
             None if required else info.get_default(call_default_factory=True),
             min(lengths, default=None),
+            next((piece.why for piece in info.metadata if isinstance(piece, Except)), ""),
         )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from operations.aws.client import Aws
-from operations.aws.errors import FieldError, RefusedError
 from operations.snapshot.organization import Organization
 
 
@@ -48,19 +47,6 @@ class PreviewInput:
 
     organization: Organization
     aws: Aws
-
-
-def check_unit(inputs: PreviewInput, unit: str, field: str) -> None:
-    """Asks AWS whether an OU still exists (a root always does); raises FieldError when it does not, else AwsError."""
-    if unit == inputs.organization.root:
-        return
-    try:
-        inputs.aws.read("organizations", "describe_organizational_unit", OrganizationalUnitId=unit)
-    except RefusedError as error:
-        if error.code != "OrganizationalUnitNotFoundException":
-            raise
-        path = inputs.organization.path_of(unit)
-        raise FieldError(field, f"the organizational unit {path} no longer exists. Look at `/org tree`.") from error
 
 
 def digest(operation: str, params: dict[str, Any], precondition: dict[str, Any]) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from operations.aws.client import Aws
 from operations.core.explanations import refusal
@@ -67,10 +67,16 @@ class World:
 
 
 class Step(ABC):
-    """One call that changes something in AWS, with its own way to tell whether that has happened."""
+    """One call that changes something in AWS, with its own way to tell whether that has happened.
+
+    `not_done` is the sentence that a refusal begins with, such as "The account was not closed.". `reasons` explains the reasons
+    and error codes that only this step gets: what one means and what to do; `{message}` in it is what AWS says.
+    """
 
     key: str
     title: str
+    not_done: str = ""
+    reasons: ClassVar[Mapping[str, tuple[str, str]]] = {}
 
     @abstractmethod
     def observe(self, world: World) -> Observation:
@@ -81,5 +87,11 @@ class Step(ABC):
         """One call to AWS; raises RefusedError, BusyError, AmbiguousError or FencedError."""
 
     def explain(self, code: str, reason: str, message: str) -> Failed:
-        """What AWS's refusal means in plain words; steps add the codes that only they can get."""
-        return refusal(code, reason, message)
+        """What AWS's refusal means in plain words: by the step's own reasons, then by those that any call may get."""
+        own = next((name for name in (reason, code) if name in self.reasons), "")
+        failed = self._own(own, message) if own else refusal(code, reason, message)
+        return replace(failed, say=f"{self.not_done} {failed.say}".strip())
+
+    def _own(self, name: str, message: str) -> Failed:
+        say, advice = self.reasons[name]
+        return Failed(say.replace("{message}", message), advice, name)

@@ -15,7 +15,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Choice, FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready
+from operations.core.observations import Done, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
@@ -64,7 +64,7 @@ class CreateOrganization(Operation):
         Flag(("--feature-set",), "Features", FieldKind.CHOICE, choices=SETS),
     ] = "ALL"
 
-    def settled(self, organization: Organization) -> Self:
+    def checked(self, organization: Organization) -> Self:
         if organization.id:
             raise FieldError("feature_set", f"there is an organization already: {organization.id}.")
         return self
@@ -125,6 +125,7 @@ class Found(Step):
 
     key = "found"
     title = "Create the organization"
+    not_done = "The organization was not created."
 
     def __init__(self, feature_set: str) -> None:
         self._feature_set = feature_set
@@ -147,7 +148,3 @@ class Found(Step):
             raise
         organization = str(answer["Organization"]["Id"])
         return Done(f"The organization {organization} has been created.", {"organization": organization})
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The organization was not created. {failed.say}", failed.advice, failed.code)

@@ -7,27 +7,27 @@ Source: AWS Organizations API Reference, "RegisterDelegatedAdministrator", "Dere
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
+from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.accounts.members import (
-    ACCOUNT_RESOURCES,
     SEE_MEMBERS,
     MemberAccount,
     delegated_services,
     described,
-    not_the_management_account,
 )
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Failed, Observation, Ready
+from operations.core.fields import Except
+from operations.core.observations import Done, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.organization.service_access import SEE_SERVICES, Service, enabled_services
-from operations.organization.services import resolve, service_label, service_name
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
+from operations.snapshot.services import service_label, service_name
 
 
 class _Delegation(Operation):
@@ -35,12 +35,8 @@ class _Delegation(Operation):
 
     family: ClassVar = "Trusted access"
 
-    account: MemberAccount
+    account: Annotated[MemberAccount, Except("which cannot be a delegated administrator")]
     service: Service
-
-    def settled(self, organization: Organization) -> Self:
-        account = not_the_management_account(organization, self.account, "be a delegated administrator")
-        return self.model_copy(update={"account": account.id, "service": resolve(self.service, "service")})
 
     def subject(self) -> str:
         return f"delegate:{self.account}:{self.service}"
@@ -164,6 +160,7 @@ class Delegate(Step):
 
     key = "delegate"
     title = "Change the delegated administrator"
+    not_done = "The delegated administrator was not changed."
 
     def __init__(self, account: str, service: str, *, on: bool) -> None:
         self._account = account
@@ -184,7 +181,3 @@ class Delegate(Step):
                 return Done("The delegated administrator is as wanted already.")
             raise
         return Done(f"The delegated administrator has been {'registered' if self._on else 'deregistered'}.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The delegated administrator was not changed. {failed.say}", failed.advice, failed.code)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from operations.accounts.invitations import PENDING, invitations
 from operations.aws.client import Answer, Aws
@@ -20,7 +20,7 @@ from operations.core.observations import Done, Failed, Observation, Ready, Waiti
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
-from operations.snapshot.names import listed
+from operations.snapshot.names import listed, utc
 from operations.snapshot.organization import Organization
 
 ENABLE, APPROVE = "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES"
@@ -66,10 +66,6 @@ class EnableAllFeatures(Operation):
             ("organizations:DescribeOrganization", "organizations:ListHandshakesForOrganization"),
         ),
     )
-
-    def settled(self, organization: Organization) -> Self:
-        del organization
-        return self
 
     def subject(self) -> str:
         return "organization"
@@ -156,7 +152,7 @@ class AskEverybody(Step):
             for party in approval.get("Parties", ())
             if party["Type"] == "ACCOUNT"
         ]
-        until = f"{found['ExpirationTimestamp']:%Y-%m-%d}"
+        until = utc(found["ExpirationTimestamp"], date_only=True)
         return f"These accounts have still to accept, by {until}: {listed(waiting) or 'none that AWS names'}."
 
 

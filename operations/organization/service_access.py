@@ -7,7 +7,7 @@ Organizations with other AWS services".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
@@ -17,13 +17,13 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready
+from operations.core.observations import Done, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
-from operations.organization.services import resolve, service_label, service_name
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
+from operations.snapshot.services import service_label, service_name
 
 SEE_SERVICES = Permission(
     "see which services have trusted access, and their delegated administrators",
@@ -72,10 +72,6 @@ class _ServiceAccess(Operation):
     family: ClassVar = "Trusted access"
 
     service: Service
-
-    def settled(self, organization: Organization) -> Self:
-        del organization
-        return self.model_copy(update={"service": resolve(self.service, "service")})
 
     def subject(self) -> str:
         return f"service:{self.service}"
@@ -196,6 +192,8 @@ class Switch(Step):
 
     key = "service-access"
     title = "Change the service's trusted access"
+    not_done = "Trusted access was not changed."
+    reasons = REASONS
 
     def __init__(self, service: str, *, on: bool) -> None:
         self._service = service
@@ -210,8 +208,3 @@ class Switch(Step):
         method = "enable_aws_service_access" if self._on else "disable_aws_service_access"
         world.aws.write("organizations", method, ServicePrincipal=self._service)
         return Done(f"Trusted access has been {'enabled' if self._on else 'disabled'}.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        say, advice = REASONS.get(reason, ("", ""))
-        failed = Failed(say, advice, reason) if say else super().explain(code, reason, message)
-        return Failed(f"Trusted access was not changed. {failed.say}", failed.advice, failed.code)

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from operations.aws.errors import RefusedError
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.steps import Step, World
 from operations.policies.common import attached, describe
 
 
 class _Step(Step):
+    not_done = "Nothing was changed."
+
     def __init__(self, policy: str, target: str, precondition: Mapping[str, Any]) -> None:
         self._policy = policy
         self._target = target
@@ -26,10 +28,6 @@ class _Step(Step):
 
     def _call(self, world: World, method: str) -> None:
         world.aws.write("organizations", method, PolicyId=self._policy, TargetId=self._target)
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"Nothing was changed. {failed.say}", failed.advice, failed.code)
 
 
 class Attach(_Step):

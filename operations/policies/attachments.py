@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "AttachPolicy", "DetachPolicy"; User Gu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
@@ -23,7 +23,7 @@ from operations.policies.common import (
     POLICIES,
     SEE_POLICIES,
     TARGETS,
-    Described,
+    DescribedPolicy,
     ExistingPolicy,
     attached,
     check_enabled,
@@ -35,7 +35,7 @@ from operations.policies.common import (
 from operations.policies.diff import document_diff
 from operations.policies.lockout import allows, lockout_warnings
 from operations.snapshot.organization import Organization
-from operations.snapshot.places import accounts_beneath, chain, find_target, target_label
+from operations.snapshot.places import accounts_beneath, chain, target_label
 from operations.snapshot.policies import Policy
 from operations.snapshot.policy_types import SCP, is_authorization, limits
 
@@ -54,14 +54,10 @@ class _Attachment(Operation):
     policy: ExistingPolicy
     place: Target
 
-    def settled(self, organization: Organization) -> Self:
-        policy = organization.policies.find(self.policy, "policy")
-        return self.model_copy(update={"policy": policy.id, "place": find_target(organization, self.place, "place")})
-
     def subject(self) -> str:
         return f"attachment:{self.policy}:{self.place}"
 
-    def _facts(self, inputs: PreviewInput, found: Described, there: tuple[Policy, ...]) -> tuple[Fact, ...]:
+    def _facts(self, inputs: PreviewInput, found: DescribedPolicy, there: tuple[Policy, ...]) -> tuple[Fact, ...]:
         most = limits(found.type).attached
         used = f"{len(there)} of {most} in use" if most else f"{len(there)} in use; AWS decides how many may be"
         above = ", ".join(map(inputs.organization.path_of, self._above(inputs.organization)))
@@ -77,7 +73,7 @@ class _Attachment(Operation):
         targets = organization.policies.targets.get(self.policy, ())
         return tuple(unit for unit in chain(organization, self.place)[:-1] if unit in targets)
 
-    def _diff(self, organization: Organization, found: Described, before: str, after: str) -> str:
+    def _diff(self, organization: Organization, found: DescribedPolicy, before: str, after: str) -> str:
         """What changes for the target: nothing where the policy applies from above.
 
         A service control policy that allows is another matter, because what is allowed has to be so at every level.
@@ -124,7 +120,7 @@ class AttachPolicy(_Attachment):
             precondition={"type": found.type, "document": found.seal},
         )
 
-    def _check_free(self, organization: Organization, found: Described, there: tuple[Policy, ...]) -> None:
+    def _check_free(self, organization: Organization, found: DescribedPolicy, there: tuple[Policy, ...]) -> None:
         place = target_label(organization, self.place)
         if self.policy in {policy.id for policy in there}:
             raise FieldError("place", f"{found.label} is attached to {place} already.")
@@ -185,7 +181,7 @@ class DetachPolicy(_Attachment):
             precondition={"type": found.type, "document": found.seal},
         )
 
-    def _check_detachable(self, organization: Organization, found: Described, there: tuple[Policy, ...]) -> None:
+    def _check_detachable(self, organization: Organization, found: DescribedPolicy, there: tuple[Policy, ...]) -> None:
         place = target_label(organization, self.place)
         if self.policy not in {policy.id for policy in there}:
             raise FieldError(
@@ -219,7 +215,7 @@ def _wide(organization: Organization, target: str) -> tuple[str, ...]:
     return ("The target is the root: this concerns the whole organization. Try it on one organizational unit first.",)
 
 
-def _without_full_access(found: Described, there: tuple[Policy, ...]) -> tuple[str, ...]:
+def _without_full_access(found: DescribedPolicy, there: tuple[Policy, ...]) -> tuple[str, ...]:
     if found.id != FULL_ACCESS[0]:
         return ()
     left = ", ".join(policy.name for policy in there if policy.id != found.id)

@@ -16,6 +16,7 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
+from operations.snapshot.names import uncapital
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.places import reach_lines, unbound
 from operations.snapshot.policies import Policy
@@ -96,7 +97,7 @@ Description = Annotated[str, StringConstraints(max_length=LONGEST_DESCRIPTION)]
 
 
 @dataclass(frozen=True)
-class Described:
+class DescribedPolicy:
     """One policy with its document, as AWS tells it now."""
 
     id: str
@@ -116,7 +117,7 @@ class Described:
         return hashlib.sha256(self.content.encode()).hexdigest()
 
 
-def describe(aws: Aws, policy: str) -> Described | None:
+def describe(aws: Aws, policy: str) -> DescribedPolicy | None:
     """The policy with its document, None when AWS has none of this id; raises AwsError."""
     try:
         found: Answer = aws.read("organizations", "describe_policy", PolicyId=policy)["Policy"]
@@ -125,7 +126,7 @@ def describe(aws: Aws, policy: str) -> Described | None:
             return None
         raise
     about = found["PolicySummary"]
-    return Described(
+    return DescribedPolicy(
         str(about["Id"]),
         str(about.get("Name", "")),
         str(about.get("Type", "")),
@@ -135,7 +136,7 @@ def describe(aws: Aws, policy: str) -> Described | None:
     )
 
 
-def existing(inputs: PreviewInput, policy: str) -> Described:
+def existing(inputs: PreviewInput, policy: str) -> DescribedPolicy:
     """The policy as it is now; raises FieldError when it is gone."""
     found = describe(inputs.aws, policy)
     if found is None:
@@ -143,7 +144,7 @@ def existing(inputs: PreviewInput, policy: str) -> Described:
     return found
 
 
-def own(inputs: PreviewInput, policy: str) -> Described:
+def own(inputs: PreviewInput, policy: str) -> DescribedPolicy:
     """A policy that can be changed; raises FieldError for one that AWS manages."""
     found = existing(inputs, policy)
     if found.aws_managed:
@@ -175,7 +176,7 @@ def check_enabled(inputs: PreviewInput, kind: str, field: str) -> None:
     )
 
 
-def policy_facts(found: Described) -> tuple[Fact, ...]:
+def policy_facts(found: DescribedPolicy) -> tuple[Fact, ...]:
     """Name and type, as every card about a policy begins."""
     return (Fact(label="Policy", value=found.label), Fact(label="Type", value=label(found.type)))
 
@@ -190,6 +191,4 @@ def management_warning(organization: Organization, kind: str, accounts: list[Acc
     """What is to be said when the management account is among the accounts beneath."""
     if unbound(organization, kind) not in {account.id for account in accounts}:
         return ()
-    return (
-        f"The management account is not bound: a {label(kind)[:1].lower()}{label(kind)[1:]} never has an effect on it.",
-    )
+    return (f"The management account is not bound: a {uncapital(label(kind))} never has an effect on it.",)

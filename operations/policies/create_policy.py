@@ -13,7 +13,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach
 from operations.core.steps import Step, World
@@ -50,7 +50,7 @@ class CreatePolicy(Operation):
     content: Content
     description: Annotated[Description, Flag(("--description",), "Description")] = ""
 
-    def settled(self, organization: Organization) -> Self:
+    def checked(self, organization: Organization) -> Self:
         for policy in organization.policies.known:
             if (policy.type, policy.name) == (self.kind, self.policy_name):
                 raise FieldError(
@@ -121,6 +121,7 @@ class Create(Step):
 
     key = "create"
     title = "Create the policy"
+    not_done = "The policy was not created."
 
     def __init__(self, wanted: CreatePolicy) -> None:
         self._wanted = wanted
@@ -153,7 +154,3 @@ class Create(Step):
             raise
         policy = str(created["Policy"]["PolicySummary"]["Id"])
         return Done(f"The policy {policy} has been created.", {"policy": policy})
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The policy was not created. {failed.say}", failed.advice, failed.code)

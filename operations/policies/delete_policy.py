@@ -6,20 +6,20 @@ Source: AWS Organizations API Reference, "DeletePolicy"; User Guide, "Deleting o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.common import (
     NOT_FOUND,
     POLICIES,
     SEE_POLICIES,
-    Described,
+    DescribedPolicy,
     ExistingPolicy,
     describe,
     own,
@@ -48,9 +48,6 @@ class DeletePolicy(Operation):
 
     policy: ExistingPolicy
 
-    def settled(self, organization: Organization) -> Self:
-        return self.model_copy(update={"policy": organization.policies.find(self.policy, "policy").id})
-
     def subject(self) -> str:
         return f"policy:{self.policy}"
 
@@ -75,7 +72,7 @@ class DeletePolicy(Operation):
             },
         )
 
-    def _check_unattached(self, inputs: PreviewInput, found: Described) -> None:
+    def _check_unattached(self, inputs: PreviewInput, found: DescribedPolicy) -> None:
         key = "Targets"
         targets = list(inputs.aws.pages("organizations", "list_targets_for_policy", key, PolicyId=self.policy))
         if targets:
@@ -111,6 +108,13 @@ class Delete(Step):
 
     key = "delete"
     title = "Delete the policy"
+    not_done = "The policy was not deleted."
+    reasons: ClassVar = {
+        "PolicyInUseException": (
+            "Somebody has attached it meanwhile.",
+            "Look at `/org policy`, detach it, then ask again.",
+        )
+    }
 
     def __init__(self, policy: str, content: str) -> None:
         self._policy = policy
@@ -130,10 +134,3 @@ class Delete(Step):
                 return Done("The policy is not there any more.")
             raise
         return Done("The policy has been deleted.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        if code == "PolicyInUseException":
-            say = "The policy was not deleted: somebody has attached it meanwhile."
-            return Failed(say, "Look at `/org policy`, detach it, then ask again.", code)
-        failed = super().explain(code, reason, message)
-        return Failed(f"The policy was not deleted. {failed.say}", failed.advice, failed.code)

@@ -12,6 +12,7 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from operations.aws.errors import FieldError
+from operations.snapshot.names import uncapital
 from operations.snapshot.policy_types import label, limits
 
 DEEPEST = 50
@@ -62,7 +63,7 @@ class _Reader:
             return json.loads(self._text, object_pairs_hook=self._pairs, parse_constant=self._constant)
         except json.JSONDecodeError as error:
             hint = next((f" {hint}" for pattern, hint in HINTS if pattern.search(self._text)), "")
-            self._refuse(f"is no JSON: {error.msg[:1].lower()}{error.msg[1:]}", error.pos, hint)
+            self._refuse(f"is no JSON: {uncapital(error.msg)}", error.pos, hint)
         except FieldError:
             raise
         except (RecursionError, ValueError) as error:

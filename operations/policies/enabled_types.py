@@ -6,13 +6,13 @@ Source: AWS Organizations API Reference, "EnablePolicyType", "DisablePolicyType"
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Failed, Observation, Ready, Waiting
+from operations.core.observations import Done, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
@@ -32,10 +32,6 @@ class _TypeSwitch(Operation):
     family: ClassVar = "Policies"
 
     kind: PolicyType
-
-    def settled(self, organization: Organization) -> Self:
-        del organization
-        return self
 
     def subject(self) -> str:
         return f"policy-type:{self.kind}"
@@ -167,6 +163,13 @@ class DisablePolicyType(_TypeSwitch):
 
 
 class _Step(Step):
+    reasons: ClassVar = {
+        "SERVICE_ACCESS_NOT_ENABLED": (
+            "This policy type needs a service's trusted access first. AWS says: {message}",
+            "Ask for `/org enable-service-access` for that service, then ask again.",
+        )
+    }
+
     def __init__(self, kind: str, root: str) -> None:
         self._kind = kind
         self._root = root
@@ -174,15 +177,6 @@ class _Step(Step):
     def _call(self, world: World, method: str) -> Observation:
         world.aws.write("organizations", method, RootId=self._root, PolicyType=self._kind)
         return self.observe(world)
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        if reason == "SERVICE_ACCESS_NOT_ENABLED":
-            return Failed(
-                f"This policy type needs a service's trusted access first. AWS says: {message}",
-                "Ask for `/org enable-service-access` for that service, then ask again.",
-                reason,
-            )
-        return super().explain(code, reason, message)
 
 
 class Enable(_Step):

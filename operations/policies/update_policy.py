@@ -13,14 +13,14 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
 from operations.policies.common import (
     POLICIES,
     SEE_POLICIES,
-    Described,
+    DescribedPolicy,
     Description,
     ExistingPolicy,
     PolicyName,
@@ -61,12 +61,11 @@ class UpdatePolicy(Operation):
         Description | None, Flag(("--description",), "New description", hint="Empty: the description stays")
     ] = None
 
-    def settled(self, organization: Organization) -> Self:
-        found = organization.policies.find(self.policy, "policy")
+    def checked(self, organization: Organization) -> Self:
         if not self._wanted():
             raise FieldError("content", "nothing is to be changed. Give a new document, name or description.")
-        content = read_content(self.content, found.type) if self.content else ""
-        return self.model_copy(update={"policy": found.id, "content": content})
+        kind = organization.policies.by_id[self.policy].type
+        return self.model_copy(update={"content": read_content(self.content, kind) if self.content else ""})
 
     def _wanted(self) -> dict[str, str]:
         """The parts that are to change, by the names that the precondition gives them."""
@@ -100,7 +99,7 @@ class UpdatePolicy(Operation):
             precondition={part: before[part] for part in self._wanted()},
         )
 
-    def _facts(self, found: Described, changes: Values, judged: Verdict | None) -> tuple[Fact, ...]:
+    def _facts(self, found: DescribedPolicy, changes: Values, judged: Verdict | None) -> tuple[Fact, ...]:
         facts = [
             Fact(label=f"New {part}", value=f"{getattr(found, part) or '(none)'} → {value or '(none)'}")
             for part, value in changes.items()
@@ -145,6 +144,7 @@ class Update(Step):
 
     key = "update"
     title = "Change the policy"
+    not_done = "The policy was not changed."
 
     def __init__(self, policy: str, wanted: Values, before: Mapping[str, Any]) -> None:
         self._policy = policy
@@ -170,7 +170,3 @@ class Update(Step):
         values = {PARTS[part]: value for part, value in self._wanted.items()}
         world.aws.write("organizations", "update_policy", PolicyId=self._policy, **values)
         return Done("The policy has been changed.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The policy was not changed. {failed.say}", failed.advice, failed.code)

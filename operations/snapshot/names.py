@@ -1,19 +1,22 @@
-"""What people may have meant by a name that is not there. Pure.
+"""Names, numbers and times as they stand in sentences, and what people may have meant by a name that is not there. Pure.
 
 Slack waits for the answer meanwhile, so that of tens of thousands of names only the most promising are compared in full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from heapq import nlargest
+from typing import TypeVar
 
 MOST = 3
 COMPARED = 50
 ALIKE = 0.6  # difflib's own measure of a close match.
 SHORTEST = 3  # Shorter words are held by nearly everything.
 LONGEST = 128  # Of a longer path its end tells more.
+T = TypeVar("T")
 
 
 def perhaps(wanted: str, known: Iterable[tuple[str, str]]) -> str:
@@ -50,7 +53,33 @@ def _shared(pairs: list[str], name: str) -> float:
     return sum(map(name.__contains__, pairs)) / (len(pairs) + len(name) + 1)
 
 
-def listed(items: list[str], most: int = 8) -> str:
-    """The first few of many, and how many more there are."""
-    more = f" and {len(items) - most} more" if len(items) > most else ""
-    return ", ".join(items[:most]) + more
+def listed(items: Sequence[str], most: int = 8) -> str:
+    """The first few of many in one line, and how many more there are."""
+    more = len(items) - most
+    return ", ".join(items[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def spread(items: Sequence[T], most: int, say: Callable[[T], str] = str) -> list[str]:
+    """The first few in words, each for a line of its own, and how many more there are."""
+    more = len(items) - most
+    return [*map(say, items[:most]), *([f"and {more:,} more"] if more > 0 else [])]
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 account`, `2,000 accounts`; `many` where an s does not make it many."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def capital(sentence: str) -> str:
+    """The sentence with a capital at its beginning; the rest of it stays as it is."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def uncapital(sentence: str) -> str:
+    """The sentence as it goes on after another one's colon."""
+    return sentence[:1].lower() + sentence[1:]
+
+
+def utc(moment: datetime, *, date_only: bool = False) -> str:
+    """`2026-11-30 00:41 UTC`, or its date, where Slack cannot show a time in the reader's own zone."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d}" if date_only else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

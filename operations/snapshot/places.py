@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from operations.aws.errors import FieldError
+from operations.snapshot.names import counted
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.policies import Policy
 from operations.snapshot.policy_types import is_authorization
@@ -136,7 +137,7 @@ def reach_lines(organization: Organization, accounts: Sequence[Account]) -> tupl
     """A card's hits: how many accounts, then each with its path; where there are many, how many in each OU."""
     if not accounts:
         return ("No account",)
-    count = "1 account" if len(accounts) == 1 else f"{len(accounts)} accounts"
+    count = counted(len(accounts), "account")
     if len(accounts) <= MOST_NAMED:
         return (
             count,
@@ -146,4 +147,4 @@ def reach_lines(organization: Organization, accounts: Sequence[Account]) -> tupl
     shown = tally.most_common(MOST_NAMED)
     rest = len(tally) - len(shown)
     more = (f"and accounts in {rest} more organizational units",) if rest else ()
-    return (count, *(f"{number} in {path}" for path, number in shown), *more)
+    return (count, *(f"{number:,} in {path}" for path, number in shown), *more)

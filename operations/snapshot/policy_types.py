@@ -10,6 +10,8 @@ from functools import cache
 
 from botocore.loaders import Loader
 
+from operations.snapshot.names import capital
+
 SCP = "SERVICE_CONTROL_POLICY"
 RCP = "RESOURCE_CONTROL_POLICY"
 SPELLED = {
@@ -56,7 +58,7 @@ def label(kind: str) -> str:
     if kind in SPELLED:
         return SPELLED[kind]
     words = " ".join(CAPITALS.get(word, word) for word in kind.casefold().split("_"))
-    return words[:1].upper() + words[1:]
+    return capital(words)
 
 
 def is_authorization(kind: str) -> bool:

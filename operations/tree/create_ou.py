@@ -15,15 +15,15 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready
-from operations.core.preview import Fact, Preview, PreviewInput, check_unit
+from operations.core.observations import Done, Observation, Ready
+from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
 from operations.snapshot.changes import with_unit
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import DEEPEST
 from operations.tree.delete_ou import DeleteOu
-from operations.tree.units import PARENT_RESOURCES, SEE_UNITS, child_path, name_warnings, units_below
+from operations.tree.units import PARENT_RESOURCES, SEE_UNITS, child_path, live_name, name_warnings, units_below
 
 
 class CreateOu(Operation):
@@ -53,13 +53,13 @@ class CreateOu(Operation):
         Flag(("--parent", "--parent-id"), "Beneath", FieldKind.OU, hint="Path or id; the root when left empty"),
     ] = "/"
 
-    def settled(self, organization: Organization) -> Self:
-        parent = organization.find_unit(self.parent, "parent")
-        if depth_of(organization, parent.id) >= DEEPEST:
+    def checked(self, organization: Organization) -> Self:
+        if depth_of(organization, self.parent) >= DEEPEST:
+            path = organization.path_of(self.parent)
             raise FieldError(
-                "parent", f"{parent.path} is {DEEPEST} levels deep, and AWS takes no more. Choose a place higher up."
+                "parent", f"{path} is {DEEPEST} levels deep, and AWS takes no more. Choose a place higher up."
             )
-        return self.model_copy(update={"parent": parent.id})
+        return self
 
     def subject(self) -> str:
         return f"unit:{self.parent}/{self.unit_name.casefold()}"
@@ -72,7 +72,7 @@ class CreateOu(Operation):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
-        check_unit(inputs, self.parent, "parent")
+        live_name(inputs, self.parent, "parent")
         above, siblings = organization.path_of(self.parent), units_below(inputs.aws, self.parent)
         warnings = name_warnings(inputs, self.parent, self.unit_name, siblings)
         return Preview(
@@ -109,6 +109,7 @@ class MakeUnit(Step):
 
     key = "make-unit"
     title = "Create the organizational unit"
+    not_done = "The organizational unit was not created."
 
     def __init__(self, parent: str, name: str) -> None:
         self._parent = parent
@@ -131,10 +132,6 @@ class MakeUnit(Step):
                 raise
             return found
         return Done("AWS has created the organizational unit.", {"unit": answer["OrganizationalUnit"]["Id"]})
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The organizational unit was not created. {failed.say}", failed.advice, failed.code)
 
 
 def depth_of(organization: Organization, unit: str) -> int:

@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "DeleteOrganizationalUnit"; User Guide,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
@@ -16,12 +16,12 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.snapshot.names import listed
+from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
-from operations.tree.units import GONE, SEE_UNITS, UNIT_RESOURCES, live_name, not_the_root, unit_name, units_below
+from operations.tree.units import GONE, KEPT_ROOT, SEE_UNITS, UNIT_RESOURCES, live_name, unit_name, units_below
 
 NOT_EMPTY = "OrganizationalUnitNotEmptyException"
 
@@ -55,11 +55,8 @@ class DeleteOu(Operation):
             FieldKind.OU,
             hint="Path or id; it must be empty",
         ),
+        KEPT_ROOT,
     ]
-
-    def settled(self, organization: Organization) -> Self:
-        unit = not_the_root(organization.find_unit(self.ou, "ou"), "ou")
-        return self.model_copy(update={"ou": unit.id})
 
     def subject(self) -> str:
         return f"unit:{self.ou}"
@@ -98,20 +95,13 @@ def check_empty(aws: Aws, unit: str, path: str) -> None:
     units = [str(below["Name"]) for below in units_below(aws, unit)]
     if not accounts and not units:
         return
-    counted = (
-        _counted(accounts, "account", "accounts"),
-        _counted(units, "organizational unit", "organizational units"),
-    )
-    found = " and ".join(text for text in counted if text)
+    within = ((accounts, "account"), (units, "organizational unit"))
+    found = " and ".join(f"{counted(len(items), what)} ({listed(items, 5)})" for items, what in within if items)
     raise FieldError(
         "ou",
         f"{path} is not empty: {found}. Move accounts elsewhere with `/org move-account`, delete the organizational units "
         "in it with `/org delete-ou`, then ask again.",
     )
-
-
-def _counted(items: list[str], one: str, many: str) -> str:
-    return f"{len(items)} {one if len(items) == 1 else many} ({listed(items, 5)})" if items else ""
 
 
 def attached_policies(aws: Aws, target: str) -> Iterator[Answer]:
@@ -139,6 +129,7 @@ class DeleteUnit(Step):
 
     key = "delete-unit"
     title = "Delete the organizational unit"
+    not_done = "The organizational unit was not deleted."
 
     def __init__(self, unit: str, name: str) -> None:
         self._unit = unit
@@ -162,7 +153,3 @@ class DeleteUnit(Step):
                 return Stale("the organizational unit is no longer empty; look at `/org tree` for what is in it.")
             raise
         return Done("The organizational unit has been deleted.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The organizational unit was not deleted. {failed.say}", failed.advice, failed.code)

@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "UpdateOrganizationalUnit"; User Guide,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
@@ -16,7 +16,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, beneath
 from operations.core.steps import Step, World
@@ -25,12 +25,12 @@ from operations.snapshot.changes import with_name
 from operations.snapshot.organization import Organization
 from operations.tree.units import (
     GONE,
+    KEPT_ROOT,
     SEE_UNITS,
     UNIT_RESOURCES,
     child_path,
     live_name,
     name_warnings,
-    not_the_root,
     unit_name,
     units_below,
 )
@@ -57,16 +57,13 @@ class RenameOu(Operation):
         str,
         StringConstraints(min_length=1, max_length=500),
         Flag(("--ou", "--organizational-unit-id"), "Organizational unit", FieldKind.OU, hint="Path or id"),
+        KEPT_ROOT,
     ]
     unit_name: Annotated[
         UnitName,
         Field(max_length=128),
         Flag(("--name",), "New name", hint="1 to 128 characters", placeholder="Testing"),
     ]
-
-    def settled(self, organization: Organization) -> Self:
-        unit = not_the_root(organization.find_unit(self.ou, "ou"), "ou")
-        return self.model_copy(update={"ou": unit.id})
 
     def subject(self) -> str:
         return f"unit:{self.ou}"
@@ -134,6 +131,7 @@ class RenameTo(Step):
 
     key = "rename-unit"
     title = "Rename the organizational unit"
+    not_done = "The organizational unit was not renamed."
 
     def __init__(self, unit: str, old: str, new: str) -> None:
         self._unit = unit
@@ -160,7 +158,3 @@ class RenameTo(Step):
 
     def _gone(self) -> Observation:
         return Stale("the organizational unit no longer exists.")
-
-    def explain(self, code: str, reason: str, message: str) -> Failed:
-        failed = super().explain(code, reason, message)
-        return Failed(f"The organizational unit was not renamed. {failed.say}", failed.advice, failed.code)

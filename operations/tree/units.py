@@ -8,12 +8,14 @@ from __future__ import annotations
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
+from operations.core.fields import Except
 from operations.core.preview import PreviewInput
 from operations.snapshot.names import listed
-from operations.snapshot.organization import Organization, OrganizationalUnit
+from operations.snapshot.organization import Organization
 
 UNIT_RESOURCES = ("arn:aws:organizations::*:ou/o-*/ou-*",)
 PARENT_RESOURCES = (*UNIT_RESOURCES, "arn:aws:organizations::*:root/o-*/r-*")
+KEPT_ROOT = Except("which AWS keeps as it is. Choose an organizational unit beneath it")
 GONE = "OrganizationalUnitNotFoundException"
 SEE_UNITS = Permission(
     "see an organizational unit and its neighbours as they are now",
@@ -33,7 +35,9 @@ def unit_name(aws: Aws, unit: str) -> str | None:
 
 
 def live_name(inputs: PreviewInput, unit: str, field: str) -> str:
-    """The name that an OU has now; raises FieldError when it no longer exists, else AwsError."""
+    """The name that an OU has now; a root always exists. Raises FieldError when the OU no longer does, else AwsError."""
+    if unit == inputs.organization.root:
+        return "Root"
     name = unit_name(inputs.aws, unit)
     if name is None:
         path = inputs.organization.path_of(unit)
@@ -45,13 +49,6 @@ def units_below(aws: Aws, parent: str) -> list[Answer]:
     """The OUs directly beneath an OU or the root, each with `Id` and `Name`; raises AwsError."""
     key = "OrganizationalUnits"
     return list(aws.pages("organizations", "list_organizational_units_for_parent", key, ParentId=parent))
-
-
-def not_the_root(unit: OrganizationalUnit, field: str) -> OrganizationalUnit:
-    """The OU; raises FieldError for the root, which can be neither renamed nor deleted."""
-    if not unit.parent:
-        raise FieldError(field, "/ is the root, which AWS keeps as it is. Choose an organizational unit beneath it.")
-    return unit
 
 
 def child_path(organization: Organization, parent: str, name: str) -> str:

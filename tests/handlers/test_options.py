@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from handlers.options import Index, Indexes, middle
+from handlers.options import Index, index_of, middle
 from operations.core.fields import FieldKind
 from operations.snapshot.organization import Account
 from tests.harness.handling import OTHER_TEAM, Handling, organization
@@ -68,9 +68,9 @@ def test_long_names_lose_their_middle(handling: Handling) -> None:
 
 
 def test_an_index_is_made_once_for_each_picture() -> None:
-    indexes, picture = Indexes(), organization()
-    assert indexes.of(picture) is indexes.of(picture)
-    assert indexes.of(organization()) is not indexes.of(picture)
+    picture, another = organization(), organization()
+    assert index_of(picture) is index_of(picture)
+    assert index_of(another).organization is another
 
 
 def test_before_the_first_picture_there_is_nothing(handling: Handling) -> None:

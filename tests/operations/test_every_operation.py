@@ -47,7 +47,7 @@ def test_every_field_can_be_typed_and_shown(operation: type[Operation]) -> None:
 
 @every_operation
 def test_its_methods_are_its_own(operation: type[Operation]) -> None:
-    for method in ("settled", "subject", "title", "preview", "steps", "closing"):
+    for method in ("subject", "title", "preview", "steps", "closing"):
         assert getattr(operation, method) is not getattr(Operation, method), method
 
 

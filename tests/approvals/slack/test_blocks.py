@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,7 @@ from approvals.slack.blocks import (
     quoted,
     section,
     shorten,
+    slack_date,
     url_button,
 )
 from approvals.views.card import effects, whole
@@ -200,3 +202,14 @@ def test_ten_fields_a_section() -> None:
 def test_what_cannot_be_cut_ends_the_cutting() -> None:
     blocks = [section("```" + "x" * 2900), *(section("y" * 50) for _ in range(200))]
     assert fit(blocks, 100) == blocks
+
+
+def test_a_time_is_shown_in_the_readers_own_zone() -> None:
+    moment = datetime(2030, 1, 2, 3, 7, tzinfo=UTC)
+    assert slack_date(moment) == "<!date^1893553620^{date_short_pretty} at {time}|2030-01-02 03:07 UTC>"
+    assert "{time_secs}" in slack_date(moment, seconds=True)
+
+
+def test_a_time_that_nobody_knows_is_said_as_the_sentence_needs_it() -> None:
+    assert slack_date(None) == ""
+    assert slack_date(None, none="an unknown time") == "an unknown time"

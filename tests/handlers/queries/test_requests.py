@@ -100,7 +100,7 @@ def test_a_request_shows_its_history(handling: Handling) -> None:
     record(handling, "aws.call", outcome="unknown", step="move")
 
     lines = history_of(handling).splitlines()[1:]
-    stamp = f"<!date^{int(handling.now.timestamp())}^{{date_short_pretty}} {{time_secs}}|2030-01-02 03:07:00 UTC>"
+    stamp = f"<!date^{int(handling.now.timestamp())}^{{date_short_pretty}} at {{time_secs}}|2030-01-02 03:07 UTC>"
     assert [line.removeprefix(stamp).strip() for line in lines] == [
         f"Asked; the approvers got the card  ·  <@{ALICE}>",
         f"“Approve” was refused, and they were told: You asked for this yourself  ·  <@{ALICE}>",

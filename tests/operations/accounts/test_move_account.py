@@ -37,7 +37,7 @@ class Tree(Aws):
         self.looked_at.append(unit)
         if unit in self.gone:
             raise RefusedError(method, "", code="OrganizationalUnitNotFoundException")
-        return {}
+        return {"OrganizationalUnit": {"Id": unit, "Name": "Named"}}
 
     def write(self, service: str, method: str, **params: Any) -> Answer:
         if self.refusal:

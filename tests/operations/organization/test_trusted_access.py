@@ -9,7 +9,7 @@ import pytest
 from approvals.states import Status
 from operations.aws.errors import FieldError
 from operations.organization.service_access import administrators, enabled_services
-from operations.organization.services import resolve
+from operations.snapshot.services import resolve
 from sandbox.aws.server import AwsSandbox
 from tests.harness.tree import world
 from tests.harness.workers import Workers

@@ -1,10 +1,12 @@
-"""The three names most alike, the best first."""
+"""Names, numbers and times in sentences; of names that are not there the three most alike, the best first."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 
-from operations.snapshot.names import nearest, perhaps
+from operations.snapshot.names import capital, counted, listed, nearest, perhaps, spread, uncapital, utc
 
 NAMES = ("fullback-management", "fullback-staging-web", "fullback-staging-data", "fullback-audit", "logs", "ab")
 KNOWN = [(name, name.upper()) for name in NAMES]
@@ -44,3 +46,31 @@ def test_three_at_most_however_many_hold_it() -> None:
 def test_of_long_paths_the_end_tells_more() -> None:
     above = "/".join(["x" * 128] * 4)
     assert nearest(f"{above}/Stagin", [(f"{above}/Audit", "1"), (f"{above}/Staging", "2")])[0] == "2"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(0, "0 policies"), (1, "1 policy"), (2, "2 policies"), (2000, "2,000 policies")],
+)
+def test_a_number_stands_with_its_noun(number: int, said: str) -> None:
+    assert counted(number, "policy", "policies") == said
+    assert counted(number, "account") == said.replace("policies", "accounts").replace("policy", "account")
+
+
+def test_of_many_the_first_few_are_named_and_the_rest_counted() -> None:
+    assert listed(["a", "b"], 2) == "a, b"
+    assert listed(["a", "b", "c", "d"], 2) == "a, b and 2 more"
+    assert spread([1, 2], 2) == ["1", "2"]
+    assert spread([1, 2, 3], 2, lambda number: f"#{number}") == ["#1", "#2", "and 1 more"]
+
+
+@pytest.mark.parametrize(("text", "begun"), [("an OU", "An OU"), ("É", "É"), ("", ""), ("“x” is", "“x” is")])
+def test_a_sentence_begins_with_a_capital_and_nothing_else_of_it_changes(text: str, begun: str) -> None:
+    assert capital(text) == begun
+    assert uncapital(capital(text)) == uncapital(text)
+
+
+def test_a_time_for_plain_text_is_in_utc_wherever_it_comes_from() -> None:
+    moment = datetime(2026, 1, 1, 1, 30, 59, tzinfo=timezone(timedelta(hours=2)))
+    assert utc(moment) == utc(moment.astimezone(UTC)) == "2025-12-31 23:30 UTC"
+    assert utc(moment, date_only=True) == "2025-12-31"

@@ -1,0 +1,45 @@
+"""A refusal is told by the step that got it: what was not done, why, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from operations.core.explanations import refusal
+from operations.core.registry import all_operations
+from operations.core.steps import Step
+from operations.organization.service_access import Switch
+
+
+def _declared(base: type[Step]) -> Iterator[type[Step]]:
+    for step in base.__subclasses__():
+        if step.__module__.startswith("operations."):
+            yield step
+            yield from _declared(step)
+
+
+all_operations()  # Imports every module that declares steps.
+STEPS = sorted(
+    _declared(Step),  # type: ignore[type-abstract]
+    key=lambda step: f"{step.__module__}.{step.__name__}",
+)
+
+
+def test_a_refusal_begins_with_what_was_not_done() -> None:
+    failed = Switch("guardduty.amazonaws.com", on=True).explain("AccessDenied", "", "no")
+    assert failed.say == f"Trusted access was not changed. {refusal('AccessDenied', '', 'no').say}"
+
+
+def test_the_steps_own_reasons_come_before_everybodys() -> None:
+    reason = "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE"
+    failed = Switch("guardduty.amazonaws.com", on=False).explain("ConstraintViolationException", reason, "no")
+    assert failed.say == "Trusted access was not changed. A policy type of this service is enabled."
+    assert "/org disable-policy-type" in failed.advice
+    assert failed.code == reason
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
+def test_what_a_step_says_of_a_refusal_is_whole_sentences(step: type[Step]) -> None:
+    told = (step.not_done, *(text for reason in step.reasons.values() for text in reason))
+    assert all(text.endswith((".", "{message}")) for text in told if text)
