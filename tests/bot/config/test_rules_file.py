@@ -127,7 +127,7 @@ def test_an_error_in_the_file_names_its_place(tmp_path: Path, text: str, told: s
         ('expires = "soon"', "expires: a period"),
         ('expires = "0m"', "expires: 0m is not between 1m and 90d"),
         ("expires = 24", "expires: a period"),
-        ('under = "Production"', "under: a path begins with /"),
+        ('under = "Production"', "under: give a path, which begins with /"),
         ("approvals = true", "approvals: Input should be a valid integer"),
         ("approvals = -1", "approvals: Input should be greater"),
         ('second_approvers = ["S0LEADS"]', "approvals: second_approvers need 2 or more, not 1"),
