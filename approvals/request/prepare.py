@@ -177,6 +177,7 @@ def _publish(context: Context, request: Request, rule: Rule, values: dict[str, A
         if not release(session, Request, number, context.owner, announced_at=now, due_at=None, polls=0, **values):
             return
         filed = {"operation": request.operation, "digest": values["digest"], "rule": rule.name}
+        filed |= {"approvals": values["approvals_needed"], "break_glass": values["break_glass"]}
         chain.record(session, now, "request.filed", request.requester, number, **filed)
         request = session.get_one(Request, number, populate_existing=True)
         if request.break_glass:
