@@ -102,17 +102,16 @@ def _missing(bundle: Iterable[tuple[Any, ...]], *, runs: bool = False) -> list[s
     """From the rows and records of one request, each with its tag, the request's own row first."""
     claim, story, ballots = None, Story(), set()
     for _, tag, *row in bundle:
-        match tag:
-            case 0:
-                claim = _claim(*row)
-            case 1:
-                ballots.add(Ballot(*row))
-            case 2:
-                story.executed = True
-            case _:
-                event, actor, detail = row
-                told = detail_of(detail) if isinstance(detail, str) and event in TELLING else detail
-                story.tell(event, actor, told)
+        if tag == _REQUEST:
+            claim = _claim(*row)
+        elif tag == _VOTE:
+            ballots.add(Ballot(*row))
+        elif tag == _ATTEMPT:
+            story.executed = True
+        else:
+            event, actor, detail = row
+            told = detail_of(detail) if isinstance(detail, str) and event in TELLING else detail
+            story.tell(event, actor, told)
     if claim is None:
         return [_MISSING]
     return shortfalls(replace(claim, ballots=frozenset(ballots)), story, runs=runs)

@@ -17,6 +17,7 @@ from approvals.models import AuditRecord
 
 Query = Select[*tuple[Any, ...]]
 BATCH = 2000  # Rows that are fetched at a time.
+_decode = json.JSONDecoder().raw_decode
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
@@ -62,11 +63,12 @@ def moment(at: datetime | str | None) -> str:
 
 
 def detail_of(text: Any) -> Any:
-    """The JSON of a detail, or UNREADABLE."""
+    """The JSON of a detail, or UNREADABLE; also where something stands around it, which the bot never writes."""
     try:
-        return json.loads(text)
+        found, end = _decode(text)
     except (TypeError, ValueError, RecursionError):
         return UNREADABLE
+    return found if end == len(text) else UNREADABLE
 
 
 def query(connection: Connection) -> Query:
