@@ -82,7 +82,7 @@ def _request(connection: Connection, number: int, last: str) -> str:
     connection.execute(insert(Request), [{"id": number, **asked, **made, **came, "announced_at": BEGAN}])
     vote = {"user": "U0BOB", "person": "bob@example.com", "decision": "approve", "digest": seal, "at": BEGAN}
     connection.execute(insert(Vote), [{"request_id": number, **vote}])
-    records = []
+    records: list[dict[str, Any]] = []
     for event, actor, detail in _story(number, seal):
         last = _record(records, number, last, (event, actor, detail))
     connection.execute(insert(AuditRecord), records)

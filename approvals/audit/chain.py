@@ -81,11 +81,20 @@ class ChainCheck:
         if said is None:
             return [*found, _changed(line)]
         if self.keys.signed(said, line.hash):
-            self.signed_since, self.vouched = self.signed_since or line.id, True
-            self.foreign = "" if line.event == MARK else self.foreign
-            return found
+            return [*found, *self._signed(line)]
         wrong = self._unsigned(line, is_plain=plain(said) == line.hash)
         return [*found, wrong] if wrong else found
+
+    def _signed(self, line: Line) -> list[str]:
+        """A key begins with a record that says so: without it, what stands before may be signed records that were replaced."""
+        begun, self.vouched = self.signed_since or line.event == MARK, True
+        self.signed_since = self.signed_since or line.id
+        self.foreign = "" if line.event == MARK else self.foreign
+        return (
+            []
+            if begun
+            else [f"record {line.id}: from here on the audit is signed, and the record that began this is missing"]
+        )
 
     def _unsigned(self, line: Line, *, is_plain: bool) -> str:
         """What is wrong with a record that none of the keys signed."""

@@ -17,7 +17,12 @@ WITHDRAWN = "vote.withdrawn"
 TRANSITIONS = {f"request.{status.value}": status for status in Status}
 TELLING = frozenset({FILED, GLASS, WITHDRAWN, *VOTES, *TRANSITIONS})  # The events whose detail counts.
 EXECUTED = frozenset({"aws.call", "credentials.issued"})
-SPELLED = {"approve": "approval", "deny": "denial"}
+SPELLED = {
+    "approve": "approval",
+    "deny": "denial",
+    "approvals": "number of approvals",
+    "break_glass": "breaking of the glass",
+}
 ORGBOT = "orgbot"
 
 
@@ -107,16 +112,17 @@ def _filing(claim: Claim, story: Story) -> Iterator[str]:
         return
     if claim.actual != claim.digest:
         yield "its content was changed after it was filed"
+    if story.filing.get("digest") != claim.digest:
+        yield "its digest is not the one that was filed"
     now = {
-        "digest": claim.digest,
         "operation": claim.operation,
         "rule": claim.rule,
         "approvals": claim.approvals,
         "break_glass": claim.break_glass,
     }
     for name, value in now.items():
-        if story.filing.get(name, value) != value or (name == "digest" and name not in story.filing):
-            yield f"its {name.replace('_', ' ')} is not the one that was filed"
+        if story.filing.get(name, value) != value:
+            yield f"its {SPELLED.get(name, name)} is not the one that was filed"
     if story.filed_by != claim.requester:
         yield f"{story.filed_by} filed it, not {claim.requester}"
 
