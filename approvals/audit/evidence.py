@@ -31,14 +31,17 @@ _REQUEST, _VOTE, _ATTEMPT, _RECORD = range(4)
 _MISSING = "it has records, and no row"
 
 
-def unproven(session: Session, number: int, *, runs: bool = True) -> list[str]:
-    """What is missing of a request's proof, a clause each; empty when it is proven. Reads all in one snapshot."""
+def unproven(session: Session, number: int, *, runs: bool = True, keys: Keys | None = None) -> list[str]:
+    """What is missing of a request's proof, a clause each; empty when it is proven. Reads all in one snapshot.
+
+    `keys` in place of the session's own; NO_KEYS asks for no signature.
+    """
     connection = _snapshot(session)
     own = records_of(connection, number)
     bundle = [*_tagged(_REQUEST, connection, _claims(connection).where(col(Request.id) == number))]
     bundle += _tagged(_VOTE, connection, _votes().where(col(Vote.request_id) == number))
     bundle += [(number, _RECORD, line.event, line.actor, line.detail) for line in own]
-    return [*_doubts(connection, Keys.of(session), number, own), *_missing(bundle, runs=runs)]
+    return [*_doubts(connection, Keys.of(session) if keys is None else keys, number, own), *_missing(bundle, runs=runs)]
 
 
 def every(connection: Connection) -> Iterator[str]:

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from approvals.audit import chain
 from approvals.audit.chain import MARK, ORGBOT
 from approvals.audit.evidence import newest_mark, records_of, seal, unproven
-from approvals.audit.keys import Keys
+from approvals.audit.keys import NO_KEYS, Keys
 from approvals.models import LIVE_SQL, AuditRecord, Request
 from approvals.queue import outgoing
 from approvals.queue.store import Store
@@ -39,11 +39,15 @@ def begin(store: Store, now: datetime) -> None:
 
 
 def _check_unsigned(session: Session) -> None:
-    if session.exec(select(AuditRecord.id).where(AuditRecord.event == MARK).limit(1)).first() is not None:
+    if _has_mark(session):
         raise KeyMissingError(
             "ORGBOT_AUDIT_KEY: is missing, while the audit is signed with a key; set that key, or, where it is lost, a new one "
             "(what the lost one signed can then no longer be checked)"
         )
+
+
+def _has_mark(session: Session) -> bool:
+    return session.exec(select(AuditRecord.id).where(AuditRecord.event == MARK).limit(1)).first() is not None
 
 
 def _begun(session: Session, keys: Keys) -> bool:
@@ -53,8 +57,11 @@ def _begun(session: Session, keys: Keys) -> bool:
 
 def _live(session: Session) -> dict[str, str]:
     """For each live request that is proven so far, the seal over its records."""
+    keys = Keys.of(session) if _has_mark(session) else NO_KEYS  # Before there was a key, nothing could be signed.
     numbers = session.exec(select(Request.id).where(text(LIVE_SQL)).order_by(col(Request.id))).all()
-    proven = [number for number in numbers if number is not None and not unproven(session, number, runs=False)]
+    proven = [
+        number for number in numbers if number is not None and not unproven(session, number, runs=False, keys=keys)
+    ]
     own = {number: records_of(session.connection(), number) for number in proven}
     return {str(number): seal(found) for number, found in own.items() if found}
 

@@ -51,8 +51,16 @@ def status(to: Status, **values: Any) -> Tamper:
 
 def vote(session: Session, request: Request, user: str = DAVE) -> None:
     """Inserts an approval."""
-    voter = {"user": user, "person": user, "decision": "approve"}
-    session.add(Vote(request_id=request.id or 0, **voter, digest=request.digest, at=request.created_at))
+    session.add(
+        Vote(
+            request_id=request.id or 0,
+            user=user,
+            person=user,
+            decision="approve",
+            digest=request.digest,
+            at=request.created_at,
+        )
+    )
     session.flush()
 
 
@@ -172,7 +180,7 @@ DECIDED: dict[str, Tamper] = {
     "params that are none": columns(params=[]),
     "the params and their digest": other_content,
     "another operation": columns(operation="untag-account"),
-    "the world it was judged in": columns(preview={"precondition": {}}),
+    "the world it was judged in": columns(preview={"precondition": {"root": "r-evil"}}),
     "another requester": columns(requester=DAVE),
     "another rule": columns(rule="lax"),
     "fewer approvals": columns(approvals_needed=0),
