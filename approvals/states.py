@@ -21,7 +21,7 @@ class Status(StrEnum):
     SUCCEEDED = "succeeded"
     """Everything that was asked for stands in AWS."""
     FAILED = "failed"
-    """AWS will not do it, or not all of it; the card says what was done and what was not."""
+    """AWS will not do it, or not all of it, or the audit does not prove that it was approved; the card says what was done and what was not."""
     STALE = "stale"
     """The world changed after the approval, so that something else would be done than was approved. Nothing was done."""
     DENIED = "denied"

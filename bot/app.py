@@ -14,7 +14,9 @@ from datetime import UTC, datetime, timedelta
 
 from slack_bolt import App
 
+from approvals.audit import signing
 from approvals.audit.chain import note_call
+from approvals.audit.keys import Keys
 from approvals.authority.admission import Admission
 from approvals.authority.bindings import Bindings
 from approvals.authority.directory import CachedDirectory, Directory
@@ -167,7 +169,11 @@ class Orgbot:
         self._closing.enter_context(database.alone(url))
         engine = database.open_engine(url)
         database.migrate(engine)
-        store = Store(engine)
+        store = Store(engine, Keys.given(self._settings.audit_keys()).info())
+        try:
+            signing.begin(store, self._clock())
+        except signing.KeyMissingError as error:
+            raise SettingsError([str(error)]) from error
         if engine.dialect.name == "sqlite":
             with store.write() as session:
                 forgotten = forget_all(session)

@@ -1,22 +1,29 @@
-"""`orgbot audit`: is the chain whole, and the records as JSON lines or CSV, of a time and of a person."""
+"""`orgbot audit`: is the chain whole and does it prove what was done, and the records as JSON lines or CSV, of a time and of a
+person. All of it is read in a stream, because there may be millions of records.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import Select, or_, select
+from sqlalchemy.engine import Connection
+from sqlmodel import col
 
-from approvals.audit.anchors import Anchor, disagreements, parse
-from approvals.audit.chain import problems
+from approvals.audit.anchors import Anchor, AnchorCheck, parse
+from approvals.audit.chain import ChainCheck
+from approvals.audit.evidence import every
+from approvals.audit.keys import NO_KEYS, Keys
+from approvals.audit.lines import Query, lines, query, rows
 from approvals.models import AuditRecord, Request, Vote
-from bot.database import open_existing
+from bot.database import reading
 from operations.snapshot.names import counted
 
 COLUMNS = ("id", "at", "event", "actor", "request_id", "detail", "previous", "hash")
@@ -36,25 +43,46 @@ class Wanted:
     person: str = ""
 
 
-def verify(url: str, given: Sequence[str] = (), files: Sequence[Path] = ()) -> int:
-    """Prints what is wrong with the chain, and which anchors it does not bear out; gives the exit code.
+def verify(url: str, given: Sequence[str] = (), files: Sequence[Path] = (), keys: Keys = NO_KEYS) -> int:
+    """Prints what is wrong with the chain, which anchors it does not bear out, and which requests it does not prove, each as
+    it is found; gives the exit code: 1 for that, 2 when records are signed and there is no key to check them with.
 
     Raises AuditInputError, and DatabaseError where there are no records to look at.
     """
-    anchors = read_anchors(given, files)
-    records = _records(url, Wanted())
-    found = [*problems(records), *disagreements(records, anchors)]
-    for line in found:
-        sys.stdout.write(f"{line}\n")
-    if not found:
-        last = records[-1].hash if records else "none"
-        kept = (
-            f"; {counted(len(anchors), 'anchor agrees', 'anchors agree')}"
-            if anchors
-            else "; without an anchor a cut at the end cannot be seen"
+    check, anchors = ChainCheck(keys), read_anchors(given, files)
+    wrong = 0
+    with reading(url) as connection:
+        for line in _findings(connection, check, anchors):
+            sys.stdout.write(f"{line}\n")
+            wrong += 1
+    if check.unchecked and not keys:
+        sys.stdout.write(
+            f"{check.unchecked} records from record {check.signed_since} on are signed, and can't be checked without ORGBOT_AUDIT_KEY\n"
         )
-        sys.stdout.write(f"{len(records)} records, each as it was written; the last hash is {last}{kept}\n")
-    return 1 if found else 0
+    elif not wrong:
+        sys.stdout.write(f"{_whole(check, anchors)}\n")
+    return 1 if wrong else 2 if check.unchecked else 0
+
+
+def _findings(connection: Connection, check: ChainCheck, anchors: Sequence[Anchor]) -> Iterator[str]:
+    anchored = AnchorCheck(anchors)
+    for line in lines(connection, query(connection).order_by(col(AuditRecord.id))):
+        anchored.look(line.id, line.hash)
+        yield from check.look(line)
+    yield from check.at_the_end()
+    yield from anchored.at_the_end()
+    yield from every(connection)
+
+
+def _whole(check: ChainCheck, anchors: Sequence[Anchor]) -> str:
+    last = check.last if check.count else "none"
+    signed = f", signed from record {check.signed_since} on" if check.signed_since else ""
+    kept = (
+        f"; {counted(len(anchors), 'anchor agrees', 'anchors agree')}"
+        if anchors
+        else "; without an anchor a cut at the end cannot be seen"
+    )
+    return f"{check.count} records, each as it was written{signed}, and every request is proven; the last hash is {last}{kept}"
 
 
 def read_anchors(given: Sequence[str], files: Sequence[Path]) -> list[Anchor]:
@@ -101,49 +129,45 @@ def export(url: str, form: str, wanted: Wanted) -> int:
         raise AuditInputError(
             "--until: must be later than --since; records from --since on and before --until are given"
         )
-    rows = [_row(record) for record in _records(url, wanted)]
-    (_as_csv if form == "csv" else _as_json)(rows)
+    with reading(url) as connection:
+        found = map(_row, rows(connection, _wanted(connection, wanted)))
+        (_as_csv if form == "csv" else _as_json)(found)
     return 0
 
 
-def _records(url: str, wanted: Wanted) -> list[AuditRecord]:
-    engine = open_existing(url)
-    query = select(AuditRecord).order_by(col(AuditRecord.id))
+def _wanted(connection: Connection, wanted: Wanted) -> Query:
+    found: Query = select(*(col(getattr(AuditRecord, name)) for name in COLUMNS)).order_by(col(AuditRecord.id))
     if wanted.since:
-        query = query.where(col(AuditRecord.at) >= wanted.since)
+        found = found.where(col(AuditRecord.at) >= wanted.since)
     if wanted.until:
-        query = query.where(col(AuditRecord.at) < wanted.until)
-    try:
-        with Session(engine) as session:
-            if wanted.person:
-                users, requests = _traces(session, wanted.person)
-                mine = or_(col(AuditRecord.actor).in_(users), col(AuditRecord.request_id).in_(requests))
-                query = query.where(mine)
-            return list(session.exec(query).all())
-    finally:
-        engine.dispose()
+        found = found.where(col(AuditRecord.at) < wanted.until)
+    if not wanted.person:
+        return found
+    users, asked = _traces(connection, wanted.person)
+    return found.where(or_(col(AuditRecord.actor).in_(users), col(AuditRecord.request_id).in_(asked)))
 
 
-def _traces(session: Session, person: str) -> tuple[set[str], set[int]]:
-    """The user ids of a person, and the requests that they asked for; by e-mail as the requests and votes have it.
+def _traces(connection: Connection, person: str) -> tuple[set[str], Select[int | None]]:
+    """The user ids of a person, and a query for the requests that they asked for; by e-mail as requests and votes have it.
 
     Raises AuditInputError when nobody of that name has asked, decided or clicked.
     """
     word = person.casefold()
-    asked = select(Request.requester, Request.id).where(or_(Request.person == word, Request.requester == person))
-    requests = session.exec(asked).all()
-    votes = session.exec(select(Vote.user).where(or_(Vote.person == word, Vote.user == person))).all()
-    users = {user for user, _ in requests} | set(votes) | ({person} if "@" not in person else set())
+    theirs = or_(col(Request.person) == word, col(Request.requester) == person)
+    voted = or_(col(Vote.person) == word, col(Vote.user) == person)
+    users = set(connection.scalars(select(col(Request.requester)).where(theirs).distinct()))
+    users |= set(connection.scalars(select(col(Vote.user)).where(voted).distinct()))
+    users |= {person} if "@" not in person else set()
     if not users:
         raise AuditInputError(
             f"--person: nobody with the e-mail address “{person}” has asked or decided; give a user id (U…) for clicks alone"
         )
-    return users, {number for _, number in requests if number is not None}
+    return users, select(col(Request.id)).where(theirs)
 
 
-def _row(record: AuditRecord) -> dict[str, Any]:
-    values = {name: getattr(record, name) for name in COLUMNS}
-    return values | {"at": record.at.isoformat() if record.at else ""}
+def _row(values: Sequence[Any]) -> dict[str, Any]:
+    found = dict(zip(COLUMNS, values, strict=True))
+    return found | {"at": found["at"].isoformat() if found["at"] else ""}
 
 
 def _as_json(rows: Iterable[dict[str, Any]]) -> None:

@@ -7,11 +7,14 @@ import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot import collector
+
+if TYPE_CHECKING:
+    from approvals.audit.keys import Keys
 
 UNUSABLE = 2  # As for a wrong option: what was asked for could not be looked at, which is no finding.
 
@@ -96,15 +99,16 @@ def verify(
         list[Path] | None, typer.Option(metavar="FILE", help="A file of anchors, such as lines of the channel")
     ] = None,
 ) -> None:
-    """Is the chain of records whole? Exit 1 when a record was changed, removed or moved, or is not what an anchor says.
+    """Is the audit whole, and does it prove what was done? Exit 1 when a record was changed, removed or moved, is not what an
+    anchor says, or lacks what a request was carried out upon.
 
-    Exit 2 when there is nothing to look at.
+    Exit 2 when there is nothing to look at, or records are signed and ORGBOT_AUDIT_KEY is not set.
     """
     from bot.audit import AuditInputError
     from bot.audit import verify as check_chain
 
     try:
-        raise typer.Exit(check_chain(_database_url(), anchor or (), anchors or ()))
+        raise typer.Exit(check_chain(_database_url(), anchor or (), anchors or (), _audit_keys()))
     except AuditInputError as error:
         raise typer.BadParameter(str(error)) from error
 
@@ -135,6 +139,13 @@ def _database_url() -> str:
     from bot.config.settings import load_database_url
 
     return load_database_url(os.environ)
+
+
+def _audit_keys() -> Keys:
+    from approvals.audit.keys import Keys
+    from bot.config.settings import load_audit_keys
+
+    return Keys.given(load_audit_keys(os.environ))
 
 
 @app.command()

@@ -65,6 +65,18 @@ def open_existing(url: str) -> Engine:
     raise DatabaseError("the database has no table of the bot's; is DATABASE_URL another program's?")
 
 
+@contextmanager
+def reading(url: str) -> Iterator[Connection]:
+    """A look at an existing database as it is now; what is written meanwhile does not show. Raises DatabaseError."""
+    engine = open_existing(url)
+    level = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    try:
+        with engine.connect().execution_options(**level) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
 def file_of(url: str) -> str:
     """The file of an SQLite database; empty for one in memory, and for PostgreSQL."""
     parts = make_url(url)

@@ -7,7 +7,7 @@ kept about anchors but their own audit records, so that a restart knows when the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -68,11 +68,33 @@ def parse(text: str) -> list[Anchor]:
     return [Anchor(int(number.replace(",", "")), found.casefold()) for number, found in WRITTEN.findall(text)]
 
 
-def disagreements(entries: Sequence[AuditRecord], anchors: Iterable[Anchor]) -> list[str]:
+def disagreements(entries: Iterable[AuditRecord], anchors: Iterable[Anchor]) -> list[str]:
     """One line for each anchor that the records do not bear out."""
-    hashes = {entry.id: entry.hash for entry in entries}
-    last = max((entry.id or 0 for entry in entries), default=0)
-    return [_disagreement(anchor, last) for anchor in anchors if hashes.get(anchor.record) != anchor.hash]
+    check = AnchorCheck(anchors)
+    for entry in entries:
+        check.look(entry.id or 0, entry.hash)
+    return check.at_the_end()
+
+
+class AnchorCheck:
+    """Sees the records one by one, and keeps of them what the anchors name."""
+
+    def __init__(self, anchors: Iterable[Anchor]) -> None:
+        self._anchors = list(anchors)
+        self._named = {anchor.record for anchor in self._anchors}
+        self._hashes: dict[int, str] = {}
+        self._last = 0
+
+    def look(self, record: int, found: str) -> None:
+        """The next record's number and hash."""
+        self._last = max(self._last, record)
+        if record in self._named:
+            self._hashes[record] = found
+
+    def at_the_end(self) -> list[str]:
+        """One line for each anchor that the records did not bear out."""
+        wrong = [anchor for anchor in self._anchors if self._hashes.get(anchor.record) != anchor.hash]
+        return [_disagreement(anchor, self._last) for anchor in wrong]
 
 
 def _disagreement(anchor: Anchor, last: int) -> str:

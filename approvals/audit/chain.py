@@ -1,26 +1,30 @@
 """The audit: append-only records, each holding the hash of the one before it; the calls to AWS are among them.
 
-An edit, a deletion or a reordering breaks the chain; a cut at the end shows against a hash that was noted elsewhere. Calls are
-noted as they end, by the worker that has their request in hand.
+An edit, a deletion or a reordering breaks the chain; a cut at the end shows against a hash that was noted elsewhere. With a key
+nobody else can make a hash that counts; a record (MARK) says from where on there is one. Calls are noted as they end, by the
+worker that has their request in hand.
 """
 
 from __future__ import annotations
 
 import contextvars
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
+from approvals.audit.keys import NO_KEYS, Keys, plain
+from approvals.audit.lines import Line, content
 from approvals.models import AuditRecord
 from operations.aws.client import Call
 from operations.aws.errors import FencedError
 
 CALL = "aws.call"
+MARK = "audit.signed"
+ORGBOT = "orgbot"
 UNKNOWN = "unknown"
 NEVER_LEFT = FencedError.__name__
 _noted: contextvars.ContextVar[list[Call] | None] = contextvars.ContextVar("noted", default=None)
@@ -36,30 +40,96 @@ def record(
     entry = AuditRecord(
         at=at, event=event, actor=actor, request_id=request_id, detail=detail, previous=last or GENESIS, hash=""
     )
-    entry.hash = digest_of(entry)
+    entry.hash = digest_of(entry, Keys.of(session))
     session.add(entry)
     session.flush()
     return entry
 
 
-def digest_of(entry: AuditRecord) -> str:
-    """SHA-256 over the record's canonical JSON, `previous` included."""
-    at = entry.at.isoformat(timespec="microseconds") if entry.at else ""
-    content = [at, entry.event, entry.actor, entry.request_id, entry.detail, entry.previous]
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def digest_of(entry: AuditRecord, keys: Keys = NO_KEYS) -> str:
+    """The hash over the record's canonical JSON, `previous` included: 64 hexadecimal digits."""
+    return keys.hash(content(Line.of(entry)) or b"")
 
 
-def problems(entries: Iterable[AuditRecord]) -> list[str]:
+def problems(entries: Iterable[AuditRecord], keys: Keys = NO_KEYS) -> list[str]:
     """What is wrong with the chain, one line each; empty when every record is as it was written and in its place."""
-    found: list[str] = []
-    previous = GENESIS
-    for entry in entries:
-        if entry.previous != previous:
-            found.append(f"record {entry.id}: the record before it is missing, moved or changed")
-        if entry.hash != digest_of(entry):
-            found.append(f"record {entry.id}: its content was changed")
-        previous = entry.hash
-    return found
+    check = ChainCheck(keys)
+    return [*(line for entry in entries for line in check.look(Line.of(entry))), *check.at_the_end()]
+
+
+@dataclass
+class ChainCheck:
+    """Follows the chain record by record, from its beginning, and keeps nothing of what it has seen but where it stands.
+
+    `signed_since` is the record from which on all are signed; `foreign` the name of a key that signed and is not held.
+    """
+
+    keys: Keys = NO_KEYS
+    count: int = 0
+    last: str = GENESIS
+    signed_since: int = 0
+    vouched: bool = False
+    foreign: str = ""
+    unchecked: int = 0
+
+    def look(self, line: Line) -> list[str]:
+        """What is wrong with the next record; empty when it is as it was written and in its place."""
+        moved = line.previous != self.last
+        self.count, self.last = self.count + 1, line.hash
+        found = [f"record {line.id}: the record before it is missing, moved or changed"] if moved else []
+        said = content(line)
+        if said is None:
+            return [*found, _changed(line)]
+        if self.keys.signed(said, line.hash):
+            return [*found, *self._signed(line)]
+        wrong = self._unsigned(line, is_plain=plain(said) == line.hash)
+        return [*found, wrong] if wrong else found
+
+    def _signed(self, line: Line) -> list[str]:
+        """A key begins with a record that says so: without it, what stands before may be signed records that were replaced."""
+        begun, self.vouched = self.signed_since or line.event == MARK, True
+        self.signed_since = self.signed_since or line.id
+        self.foreign = "" if line.event == MARK else self.foreign
+        return (
+            []
+            if begun
+            else [f"record {line.id}: from here on the audit is signed, and the record that began this is missing"]
+        )
+
+    def _unsigned(self, line: Line, *, is_plain: bool) -> str:
+        """What is wrong with a record that none of the keys signed."""
+        if is_plain:
+            return f"record {line.id}: is not signed, though the audit is from record {self.signed_since} on" * bool(
+                self.signed_since
+            )
+        if line.event == MARK:
+            return self._foreign(line)
+        if self.foreign:
+            self.unchecked += 1
+            return ""
+        return _changed(line)
+
+    def _foreign(self, line: Line) -> str:
+        """From here on another key signs, or somebody pretends so."""
+        detail = line.detail if isinstance(line.detail, dict) else {}
+        self.signed_since, self.foreign = self.signed_since or line.id, str(detail.get("key")) or "unnamed"
+        self.unchecked += 1
+        return (
+            f"record {line.id}: from here on the audit is signed with a key that ORGBOT_AUDIT_KEY does not hold ({self.foreign}), "
+            "so what follows cannot be checked; an earlier key goes behind the first one, after a comma"
+        ) * bool(self.keys)
+
+    def at_the_end(self) -> list[str]:
+        """What is wrong with the whole: the part that the key should have signed is missing."""
+        if not self.keys or self.vouched:
+            return []
+        return [
+            "no record is signed with ORGBOT_AUDIT_KEY: the signed part was removed, or orgbot has not been started with the key yet"
+        ]
+
+
+def _changed(line: Line) -> str:
+    return f"record {line.id}: its content was changed"
 
 
 @contextmanager

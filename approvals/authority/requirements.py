@@ -102,6 +102,10 @@ class Requirements:
     def quoted(self) -> list[str]:
         return [f"“{name}”" for name in self.names]
 
+    def told(self) -> dict[str, Any]:
+        """What the audit says of them."""
+        return {"rule": self.names[0], "rules": list(self.names), "approvals": self.approvals}
+
     def columns(self) -> dict[str, Any]:
         """The columns of a request under these rules."""
         return {"rules": self.stored(), "rule": self.names[0], "approvals_needed": self.approvals}

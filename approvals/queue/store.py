@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from typing import Any
@@ -59,10 +59,14 @@ class FifoLock:
 
 
 class Store:
-    """Sessions on the database: `read()` for looking, `write()` for one transaction that is committed at the end."""
+    """Sessions on the database: `read()` for looking, `write()` for one transaction that is committed at the end.
 
-    def __init__(self, engine: Engine) -> None:
+    `info` is what every session carries along, for those who are handed nothing but the session.
+    """
+
+    def __init__(self, engine: Engine, info: Mapping[Any, Any] | None = None) -> None:
         self.engine = engine
+        self._info = dict(info or {})
         self._writer = engine.execution_options(writes=True)
         self._insertions: dict[tuple[str, tuple[str, ...]], Insertion] = {}
         self._sqlite = engine.dialect.name == "sqlite"
@@ -71,13 +75,13 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that only reads."""
-        with self._lock, Session(self.engine, expire_on_commit=False) as session:
+        with self._lock, Session(self.engine, expire_on_commit=False, info=self._info) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose changes are committed together at the end, or not at all when an error leaves the block."""
-        with self._lock, Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._lock, Session(self._writer, expire_on_commit=False, info=self._info) as session, session.begin():
             yield session
 
     def insert(self, model: type[SQLModel], row: Row) -> int:

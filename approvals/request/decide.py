@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
+from approvals.audit.proof import RULES_CHANGED
 from approvals.authority.may import (
     CONTROL,
     JudgedClick,
@@ -72,7 +73,7 @@ def _put_before_others(context: Context, click: Interaction, required: Requireme
             request.sqlmodel_update(required.columns())
             session.add(request)
             session.flush()
-            chain.record(session, now, "request.rules_changed", "orgbot", request.id, rules=list(required.names))
+            chain.record(session, now, RULES_CHANGED, "orgbot", request.id, **required.told())
             outgoing.card(session, request, now)
             outgoing.thread(session, request, now, thread.other_rules(request))
     sentence = f"What this reaches has changed, and {escape(rules_named(request))} decides now. Look at the card again."

@@ -11,6 +11,7 @@ import random
 import time
 from datetime import timedelta
 
+from approvals.audit import alarm
 from approvals.audit.chain import noting_calls
 from approvals.context import Context
 from approvals.models import Attempt, operation_of
@@ -73,6 +74,8 @@ def _proceed(execution: Execution, shared: Shared) -> None:
     if execution.request.memory.get(ON_HOLD) and execution.request.memory.get("asked") == GIVE_UP.key:
         execution.fail(given_up(sent=execution.has_sent()))
         return
+    if not execution.has_sent() and not _is_proven(execution):
+        return
     if execution.request.status == Status.APPROVED:
         stale = what_changed(execution)
         if stale:
@@ -99,10 +102,21 @@ def _take_step(execution: Execution, step: Step, shared: Shared) -> bool:
         doubtful = [attempt for attempt in sent if attempt.outcome in IN_DOUBT]
         return (
             not (doubtful and _settling(execution, doubtful[-1]))
+            and _is_proven(execution)
             and _still_approved(execution)
             and _act(execution, step, world)
         )
     return _follow(execution, observation)
+
+
+def _is_proven(execution: Execution) -> bool:
+    """Whether the audit proves the approval; asked before the first call leaves and before each worker's first act."""
+    if not execution.approval_is_proven:
+        objection = alarm.objection(execution.context, execution.number, sent=execution.has_sent())
+        if objection:
+            execution.fail(objection)
+        execution.approval_is_proven = objection is None
+    return execution.approval_is_proven
 
 
 def _still_approved(execution: Execution) -> bool:

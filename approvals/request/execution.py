@@ -38,6 +38,7 @@ class Execution:
     request: Request
     steps: tuple[Step, ...] = ()
     approval_is_fresh: bool = False
+    approval_is_proven: bool = False
     calls: list[Call] = field(default_factory=list)
 
     @property

@@ -184,7 +184,8 @@ def _publish(context: Context, request: Request, required: Requirements, values:
     with context.store.write() as session:
         if not release(session, Request, number, context.owner, announced_at=now, due_at=None, polls=0, **values):
             return
-        filed = {"operation": request.operation, "digest": values["digest"], "rules": list(required.names)}
+        filed = {"operation": request.operation, "digest": values["digest"], **required.told()}
+        filed |= {"break_glass": values["break_glass"]}
         chain.record(session, now, "request.filed", request.requester, number, **filed)
         request = session.get_one(Request, number, populate_existing=True)
         if request.break_glass:

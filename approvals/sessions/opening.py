@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from approvals.audit import alarm
 from approvals.authority.requirements import requirements_of
 from approvals.authority.rules import session_objection
 from approvals.context import Context
 from approvals.models import Request, operation_of
 from approvals.slack.client import SlackAwayError
+from approvals.states import TERMINAL, Status
 from approvals.views.sessions import Subject
 from operations.access.credentials import Credentials, caller_arn, role_of
 from operations.access.role_sessions import DENIED, Minted, Wanted, mint
@@ -56,6 +58,7 @@ def wanted_by(context: Context, request: Request) -> Wanted:
 
 def open_session(context: Context, request: Request, wanted: Wanted) -> Minted:
     """New credentials; raises LaterError, or UndeliverableError. Neither holds anything of AWS's answer."""
+    _check_proof(context, request)
     _check_person(context, request)
     try:
         _check_role(context, wanted)
@@ -86,6 +89,16 @@ def subject_of(context: Context, wanted: Wanted) -> Subject:
     account = organization.accounts_by_id.get(wanted.account) if organization else None
     name = account.name if account else wanted.account
     return Subject(wanted.request, wanted.account, name, wanted.role, wanted.seconds, context.console)
+
+
+def _check_proof(context: Context, request: Request) -> None:
+    with context.store.read() as session:
+        status = session.get_one(Request, request.id, populate_existing=True).status
+    if status in TERMINAL - {Status.SUCCEEDED}:  # Given up, perhaps, while the message was on its way.
+        raise UndeliverableError(f"Request #{request.id} has ended ({status}), so no session is opened.")
+    objection = alarm.objection(context, request.id or 0)
+    if objection:
+        raise UndeliverableError(objection.say, objection.advice)
 
 
 def _check_person(context: Context, request: Request) -> None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col
 
+from approvals.audit.chain import MARK
+from approvals.models import AuditRecord
 from bot.checks.aws import aws_findings
 from bot.checks.findings import WRONG, Finding, WrongError, settings_or_complaints, tried
 from bot.checks.slack import slack_findings
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError, aws_variables, unknown
-from bot.database import file_of, open_engine
+from bot.database import DatabaseError, file_of, open_engine, reading
 from operations.snapshot.names import counted
 
 
@@ -38,6 +44,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     for line in unknown(os.environ):
         yield Finding.wrong("settings", line)
     yield tried("database", lambda: _database(settings.database_url))
+    yield _audit_key(settings)
     try:
         rules = load_rules(settings).rules
         yield Finding.right("rules", counted(len(rules), "rule"))
@@ -47,6 +54,31 @@ def findings(settings: Settings) -> Iterator[Finding]:
             yield Finding.wrong("rules", line)
     yield from slack_findings(settings, rules)
     yield from aws_findings(rules)
+
+
+def _audit_key(settings: Settings) -> Finding:
+    count = len(settings.audit_keys())
+    if not count and _is_signed(settings.database_url):
+        return Finding.wrong(
+            "audit key", "the audit is signed, and ORGBOT_AUDIT_KEY is missing; set it, or the bot does not start"
+        )
+    if not count:
+        return Finding.unknown(
+            "audit key",
+            "none, so whoever can write to the database can rewrite the audit; set ORGBOT_AUDIT_KEY (`openssl rand -hex 32`) "
+            "where those who administer the database do not see it",
+        )
+    return Finding.right(
+        "audit key", "set" if count == 1 else f"set, and {count - 1} more to check what was signed before"
+    )
+
+
+def _is_signed(url: str) -> bool:
+    """Whether a key signs the audit; what cannot be read is told by the finding about the database."""
+    with suppress(DatabaseError, SQLAlchemyError), reading(url) as connection:
+        marks = select(col(AuditRecord.id)).where(col(AuditRecord.event) == MARK)
+        return connection.execute(marks.limit(1)).first() is not None
+    return False
 
 
 def _database(url: str) -> str:

@@ -22,7 +22,9 @@ from bot.config import settings_checks as checks
 from operations.snapshot.names import uncapital
 
 ENV_FILE = Path(".env")
-SECRET_NAMES = frozenset({"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL"})
+SECRET_NAMES = frozenset(
+    {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL", "ORGBOT_AUDIT_KEY"}
+)
 MASK = "[hidden]"
 LogFormat = Literal["json", "console"]
 CredentialsDelivery = Annotated[Literal["dm", "reveal"], BeforeValidator(lambda value: value.lower())]
@@ -60,6 +62,15 @@ def _token(prefix: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _audit_key(value: SecretStr) -> SecretStr:
+    _keys_of(value.get_secret_value())
+    return value
+
+
+def _keys_of(text: str) -> tuple[str, ...]:
+    return checks.audit_keys(_split(text))
+
+
 def _format_here() -> LogFormat:
     return "console" if sys.stderr.isatty() else "json"
 
@@ -70,6 +81,7 @@ ApiUrl = Annotated[str, AfterValidator(checks.web_address), AfterValidator(lambd
 ConsoleUrl = Annotated[str, AfterValidator(checks.web_address), AfterValidator(lambda value: value.rstrip("/"))]
 Channel = Annotated[str, AfterValidator(checks.channel)]
 Approvers = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(checks.approvers)]
+AuditKey = Annotated[SecretStr, AfterValidator(_audit_key)]
 RulesFile = Annotated[Path, AfterValidator(checks.rules_file)]
 Database = Annotated[str, AfterValidator(checks.database_url)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
@@ -146,6 +158,12 @@ class Settings(BaseSettings):
         ge=0,
         le=24 * 90,
     )
+    audit_key: AuditKey | None = _setting(
+        None,
+        "ORGBOT_AUDIT_KEY",
+        "A secret that signs the audit, so that write access to the database is not enough to rewrite it: 32 characters or more "
+        "(`openssl rand -hex 32`). Several, separated by commas: the first signs, all of them check",
+    )
     workers: int = _setting(8, "ORGBOT_WORKERS", "Threads that call Slack and AWS", ge=2, le=64)
     http_threads: int = _setting(32, "ORGBOT_HTTP_THREADS", "Threads that answer over HTTP", ge=1, le=256)
     log_level: LogLevel = _setting("INFO", "ORGBOT_LOG_LEVEL", "The least level that is logged")
@@ -189,7 +207,14 @@ class Settings(BaseSettings):
         """Every secret value, for the log's redactor."""
         kept = (self.slack_bot_token, self.slack_app_token, self.slack_signing_secret)
         password = make_url(self.database_url).password
-        return [secret.get_secret_value() for secret in kept if secret is not None] + ([password] if password else [])
+        passwords = [password] if password else []
+        return (
+            [secret.get_secret_value() for secret in kept if secret is not None] + passwords + list(self.audit_keys())
+        )
+
+    def audit_keys(self) -> tuple[str, ...]:
+        """The keys of the audit, the one that signs in front."""
+        return _keys_of(self.audit_key.get_secret_value()) if self.audit_key else ()
 
 
 def load_settings(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> Settings:
@@ -218,6 +243,14 @@ def load_database_url(environ: Mapping[str, str] | None = None, env_file: str | 
         return checks.database_url(_given(environ, env_file).get("DATABASE_URL", default))
     except ValueError as error:
         raise SettingsError([f"DATABASE_URL={MASK}: {error}"]) from error
+
+
+def load_audit_keys(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> tuple[str, ...]:
+    """ORGBOT_AUDIT_KEY alone, the key that signs in front; empty without one. Raises SettingsError."""
+    try:
+        return _keys_of(_given(environ, env_file).get("ORGBOT_AUDIT_KEY", ""))
+    except ValueError as error:
+        raise SettingsError([f"ORGBOT_AUDIT_KEY={MASK}: {error}"]) from error
 
 
 def aws_variables(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> dict[str, str]:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9_][A-Za-z0-9_]*")
 EMAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
 CHANNEL = re.compile(r"[CG][A-Z0-9_][A-Za-z0-9_]*|#[^\s#,.]{1,80}")
+SHORTEST_KEY = 32
 ANOTHER_DATABASE = "write sqlite:///orgbot.db or postgresql+psycopg://user@host/name"
 
 
@@ -55,6 +56,13 @@ def approvers(value: tuple[str, ...]) -> tuple[str, ...]:
     if wrong:
         named = ", ".join(f"“{word}”" for word in wrong)
         raise ValueError(f"{named} is no user id (U…), user group id (S…) or e-mail address; separate them by commas")
+    return value
+
+
+def audit_keys(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Secrets that are too long to be guessed."""
+    if any(len(key) < SHORTEST_KEY for key in value):
+        raise ValueError(f"a key has {SHORTEST_KEY} characters or more; make one with `openssl rand -hex 32`")
     return value
 
 

@@ -10,11 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 from sqlmodel import col
 
+from approvals.audit import signing
 from approvals.audit.anchors import Anchor
-from approvals.models import AuditRecord
+from approvals.audit.chain import record
+from approvals.audit.keys import Keys
+from approvals.models import Attempt, AuditRecord, Vote
+from approvals.queue.store import Store
 from bot.audit import AuditInputError, Wanted, export, moment, read_anchors, verify
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, DAVE
@@ -88,15 +92,15 @@ def test_nobody_of_that_name(workers: Workers) -> None:
         export(url(workers), "jsonl", Wanted(person="eve@example.com"))
 
 
-@pytest.mark.parametrize("text", FORMULAS)
-def test_csv_holds_no_formula(workers: Workers, capsys: pytest.CaptureFixture[str], text: str) -> None:
+@pytest.mark.parametrize("given", FORMULAS)
+def test_csv_holds_no_formula(workers: Workers, capsys: pytest.CaptureFixture[str], given: str) -> None:
     with workers.context.store.write() as session:
-        session.execute(update(AuditRecord).values(actor=text, event=text))
+        session.execute(update(AuditRecord).values(actor=given, event=given))
     export(url(workers), "csv", Wanted())
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
     assert len(rows) == len(workers.audit())
     for row in rows:
-        assert row["actor"] == row["event"] == f"'{text}"
+        assert row["actor"] == row["event"] == f"'{given}"
         assert all(not cell.lstrip().startswith(("=", "+", "-", "@")) for cell in row.values())
 
 
@@ -140,9 +144,59 @@ def test_anchors_show_a_cut_at_the_end(workers: Workers, capsys: pytest.CaptureF
 
     with workers.context.store.write() as session:
         session.execute(delete(AuditRecord).where(col(AuditRecord.id) == last.id))
-    assert verify(url(workers)) == 0
+    assert verify(url(workers)) == 1  # The tables still have what the record was about.
+    assert capsys.readouterr().out == "request 2: it is denied, while the audit has it pending\n"
     assert verify(url(workers), [], [file]) == 1
     assert f"anchor {last.id}: the audit ends with record {(last.id or 0) - 1}" in capsys.readouterr().out
+
+
+def test_a_request_that_is_not_proven_is_named(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verify(url(workers)) == 0
+    assert "each as it was written, and every request is proven" in capsys.readouterr().out
+    with workers.context.store.write() as session:
+        session.execute(delete(Vote).where(col(Vote.user) == BOB, col(Vote.request_id) == 1))
+    assert verify(url(workers)) == 1
+    assert capsys.readouterr().out == f"request 1: the approval of {BOB} is in the audit only\n"
+
+
+def test_a_call_for_what_nobody_approved_is_named(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:
+    with workers.context.store.write() as session:
+        session.add(Attempt(request_id=2, step="tag", number=1, owner="x", started_at=workers.clock()))
+    assert verify(url(workers)) == 1
+    assert capsys.readouterr().out == "request 2: its approval is not in the audit\n"
+
+
+def test_records_of_a_request_that_is_gone_are_named(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:
+    with workers.context.store.write() as session:
+        record(session, workers.clock(), "aws.call", "orgbot", 99)
+    assert verify(url(workers)) == 1
+    assert capsys.readouterr().out == "request 99: it has records, and no row\n"
+
+
+def test_signed_records_are_checked_with_the_key_and_not_without(
+    workers: Workers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = Keys.given(("a key of these tests, long enough it is",))
+    begun = len(workers.audit()) + 1
+    signing.begin(Store(workers.engine, keys.info()), workers.clock())
+
+    assert verify(url(workers), keys=keys) == 0
+    assert f"each as it was written, signed from record {begun} on, and every request" in capsys.readouterr().out
+    assert verify(url(workers)) == 2
+    told = f"1 records from record {begun} on are signed, and can't be checked without ORGBOT_AUDIT_KEY\n"
+    assert capsys.readouterr().out == told
+
+
+def test_a_key_that_has_signed_nothing_is_told(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verify(url(workers), keys=Keys.given(("a key of these tests, long enough it is",))) == 1
+    assert "no record is signed with ORGBOT_AUDIT_KEY" in capsys.readouterr().out
+
+
+def test_a_mangled_record_is_named_and_stops_nothing(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:
+    with workers.context.store.write() as session:
+        session.execute(text("UPDATE audit SET detail = '{', at = 'soon' WHERE id = 1"))
+    assert verify(url(workers)) == 1
+    assert "record 1: its content was changed\nrequest 1: " in capsys.readouterr().out
 
 
 def test_what_is_no_anchor(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from approvals.audit.chain import note_call
+from approvals.audit.keys import NO_KEYS, Keys
 from approvals.authority.reach import ask_of, hits, judged
 from approvals.authority.rules import BY_NAME, Rule, Rules
 from approvals.context import Context, Limits, Pace
@@ -38,7 +39,8 @@ WORK = {"announce": announce, "click": decide, "expire": expire, "remind": remin
 class Workers:
     """`ask`, `click` and `work`: what the front desk takes in, and what the workers make of it."""
 
-    def __init__(self, aws: AwsSandbox, url: str = "sqlite://", rule: Rule | None = None) -> None:
+    def __init__(self, aws: AwsSandbox, url: str = "sqlite://", rule: Rule | None = None, keys: Keys = NO_KEYS) -> None:
+        self.keys = keys
         self.clock = Clock()
         self.limits = Limits()
         self.guards = BY_NAME
@@ -55,7 +57,7 @@ class Workers:
     def _context(self, owner: str) -> Context:
         return Context(
             owner=owner,
-            store=Store(self.engine),
+            store=Store(self.engine, self.keys.info()),
             aws=self._aws,
             people=self.people,
             cached_directory=self.people,

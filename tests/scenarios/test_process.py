@@ -86,6 +86,15 @@ def test_a_second_bot_on_the_same_database_is_refused(program: Sandbox) -> None:
     assert first.stop() == 0
 
 
+def test_a_bot_whose_audit_is_signed_does_not_start_without_the_key(place: Sandbox) -> None:
+    bot = place.start_bot(**QUICK, ORGBOT_AUDIT_KEY="k" * 32)
+    told = "From record 1 on the audit is signed"
+    place.slack.wait_for(lambda: told in str(place.slack.messages("aws-approvals")), what="the word about the key")
+    assert bot.stop() == 0
+    _is_refused(place, "ORGBOT_AUDIT_KEY", "", "ORGBOT_AUDIT_KEY: is missing, while the audit is signed with a key")
+    assert "k" * 32 not in (place.folder / "orgbot.log").read_text()
+
+
 def test_sighup_reads_the_rules_anew_and_keeps_them_when_they_are_wrong(program: Sandbox) -> None:
     rules = program.folder / "rules.toml"
     rules.write_text(ONE_RULE.format(name="old"), encoding="utf-8")

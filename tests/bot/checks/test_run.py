@@ -8,12 +8,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from approvals.audit import signing
+from approvals.audit.keys import Keys
+from approvals.queue.store import Store
 from bot.database import open_engine
 from bot.slack import NO_GROUP, NO_PERSON
 from sandbox.sandbox import MANIFEST, Sandbox, sandbox
@@ -52,6 +56,7 @@ def test_all_is_well(place: Sandbox, by: Run) -> None:
     answer = by(["check"], environment(place))
     assert "NOT OK" not in answer.stdout
     assert (answer.returncode, answer.stderr) == (0, "")
+    assert "--      audit key: none, so whoever can write to the database can rewrite the audit" in answer.stdout
     for name in (
         "database",
         "rules",
@@ -166,6 +171,20 @@ def test_a_rule_for_a_place_that_does_not_exist_is_noticed(place: Sandbox, tmp_p
 def test_the_iam_policy_is_json(place: Sandbox) -> None:
     policy = json.loads(orgbot(place, "iam-policy").stdout)
     assert "organizations:CreateAccount" in str(policy["Statement"])
+
+
+def test_a_key_of_the_audit_is_told_and_its_loss_too(place: Sandbox, own_database: str) -> None:
+    checked = partial(orgbot, place, "check", DATABASE_URL=own_database)
+    assert "ok      audit key: set\n" in checked(ORGBOT_AUDIT_KEY="k" * 32).stdout
+    assert "ok      audit key: set, and 1 more to check" in checked(ORGBOT_AUDIT_KEY=f"{'k' * 32},{'o' * 32}").stdout
+    engine = open_engine(own_database)
+    signing.begin(Store(engine, Keys.given(("k" * 32,)).info()), datetime.now(UTC))
+    engine.dispose()
+    lost = checked()
+    assert (
+        lost.returncode,
+        "NOT OK  audit key: the audit is signed, and ORGBOT_AUDIT_KEY is missing" in lost.stdout,
+    ) == (1, True)
 
 
 @pytest.fixture

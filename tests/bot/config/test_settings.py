@@ -16,6 +16,7 @@ from bot.config.settings import (
     alias_of,
     aws_variables,
     default_of,
+    load_audit_keys,
     load_settings,
     names,
     unknown,
@@ -190,6 +191,7 @@ def test_a_missing_postgresql_driver_is_told_with_the_way_to_it(monkeypatch: pyt
         ("SLACK_BOT_TOKEN", CANARY),
         ("SLACK_APP_TOKEN", CANARY),
         ("DATABASE_URL", f"mysql://bob:{CANARY}@h/n"),
+        ("ORGBOT_AUDIT_KEY", CANARY),
         ("ORGBOT_APPROVAL_CHANNEL", f"xoxb-{CANARY}"),
     ],
 )
@@ -201,6 +203,25 @@ def test_settings_print_masked_and_hand_their_secrets_to_the_redactor() -> None:
     settings = load(SLACK_BOT_TOKEN=f"xoxb-{CANARY}", SLACK_APP_TOKEN=f"xapp-{CANARY}", SLACK_SIGNING_SECRET=CANARY)
     assert CANARY not in repr(settings) + str(settings)
     assert settings.secrets() == [f"xoxb-{CANARY}", f"xapp-{CANARY}", CANARY]
+
+
+def test_the_keys_of_the_audit_are_secrets_and_the_first_one_signs() -> None:
+    first, second = f"{CANARY}-1" * 4, f"{CANARY}-2" * 4
+    settings = load(ORGBOT_AUDIT_KEY=f"{first}, {second}")
+    assert CANARY not in repr(settings) + str(settings)
+    assert (
+        settings.audit_keys() == load_audit_keys({"ORGBOT_AUDIT_KEY": f"{first},{second}"}, NOWHERE) == (first, second)
+    )
+    assert settings.secrets()[-2:] == [first, second]
+    assert load().audit_keys() == load_audit_keys({}, NOWHERE) == ()
+
+
+def test_a_short_key_is_refused_whatever_needs_it() -> None:
+    with pytest.raises(SettingsError, match=r"ORGBOT_AUDIT_KEY=\[hidden\]: a key has 32 characters or more"):
+        load_audit_keys({"ORGBOT_AUDIT_KEY": CANARY}, NOWHERE)
+    assert "a key has 32 characters or more; make one with `openssl rand -hex 32`" in complaint(
+        "ORGBOT_AUDIT_KEY", "x" * 31
+    )
 
 
 def test_addresses_end_as_their_users_expect() -> None:

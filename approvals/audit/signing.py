@@ -1,0 +1,74 @@
+"""Where a key begins: a signed record (chain.MARK) says so, and signs over what was recorded before about the requests that
+still live, so that they can be proven under the key.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from approvals.audit import chain
+from approvals.audit.chain import MARK, ORGBOT
+from approvals.audit.evidence import newest_mark, records_of, seal, unproven
+from approvals.audit.keys import NO_KEYS, Keys
+from approvals.models import LIVE_SQL, AuditRecord, Request
+from approvals.queue import outgoing
+from approvals.queue.store import Store
+from approvals.views.thread import Body, body
+
+
+class KeyMissingError(Exception):
+    """The audit is signed, and there is no key to go on with; the text says the way out."""
+
+
+def begin(store: Store, now: datetime) -> None:
+    """At the bot's start: notes and tells where a new key begins. Raises KeyMissingError.
+
+    A request that was not proven before does not become so by this.
+    """
+    with store.write() as session:
+        keys = Keys.of(session)
+        if not keys:
+            _check_unsigned(session)
+        elif not _begun(session, keys):
+            live = _live(session)
+            mark = chain.record(session, now, MARK, ORGBOT, key=keys.name, live=live)
+            outgoing.notice(session, now, told(mark))
+
+
+def _check_unsigned(session: Session) -> None:
+    if _has_mark(session):
+        raise KeyMissingError(
+            "ORGBOT_AUDIT_KEY: is missing, while the audit is signed with a key; set that key, or, where it is lost, a new one "
+            "(what the lost one signed can then no longer be checked)"
+        )
+
+
+def _has_mark(session: Session) -> bool:
+    return session.exec(select(AuditRecord.id).where(AuditRecord.event == MARK).limit(1)).first() is not None
+
+
+def _begun(session: Session, keys: Keys) -> bool:
+    mark = newest_mark(session.connection(), keys)
+    return mark is not None and isinstance(mark.detail, dict) and mark.detail.get("key") == keys.name
+
+
+def _live(session: Session) -> dict[str, str]:
+    """For each live request that is proven so far, the seal over its records."""
+    keys = Keys.of(session) if _has_mark(session) else NO_KEYS  # Before there was a key, nothing could be signed.
+    numbers = session.exec(select(Request.id).where(text(LIVE_SQL)).order_by(col(Request.id))).all()
+    proven = [
+        number for number in numbers if number is not None and not unproven(session, number, runs=False, keys=keys)
+    ]
+    own = {number: records_of(session.connection(), number) for number in proven}
+    return {str(number): seal(found) for number, found in own.items() if found}
+
+
+def told(mark: AuditRecord) -> Body:
+    """For the approval channel: an anchor of another kind."""
+    return body(
+        f":lock: From record {mark.id:,} on the audit is signed with the key {mark.detail['key']}. If nobody has just set or changed "
+        "ORGBOT_AUDIT_KEY, the signed part may have been removed: run `orgbot audit verify` with the anchors of this channel."
+    )
