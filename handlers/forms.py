@@ -120,7 +120,8 @@ def _document(field: OperationField, value: Any, scene: FormContext) -> Element:
 
 
 def _text(field: OperationField, value: Any, _: FormContext) -> Element:
-    text, most = _as_text(value), min(INPUT, field.max_length or INPUT)
+    text = clean(_as_text(value))  # Whoever reads the form sees all that it holds.
+    most = min(INPUT, field.max_length or INPUT)
     shown = text_input(
         field.name,
         initial=text[:most],
