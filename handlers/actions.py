@@ -14,18 +14,19 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from approvals.request.intake import Click
-from approvals.slack.blocks import Block, clean, escape, section, shorten
+from approvals.slack.blocks import Block, clean, escape, plain, section, shorten
+from approvals.slack.modals import NOT_NOW, TITLE, entry, text_input
 from handlers.action_ids import DECISION, DENY_FORM, LINK, OPEN_FORM
 from handlers.caller import delivery, of_interaction
-from handlers.declared import Value, fields_of
+from handlers.carried import Carried
 from handlers.dependencies import Dependencies
 from handlers.forms import FormContext, form
 from handlers.parser import Given
 from handlers.responder import open_view, open_view_if, tell
-from operations.core.base import Operation
 from operations.core.registry import by_name
 
 LONGEST_REASON, LONGEST_TITLE = 500, 500
+WHO_READS_IT = "The requester, the thread and the audit get it"
 
 NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
@@ -122,26 +123,10 @@ def _open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> No
     if operation is None:
         tell(deps, slack, caller, GONE)
         return
-    scene = FormContext(carried(operation, action.get("value")), deps.organization(), caller.channel, deps.clock())
-    open_view(deps, slack, caller, form(operation, scene))
-
-
-def carried(operation: type[Operation], value: Any) -> Given:
-    """What an `Open the form` button carries; whatever has another shape counts as nothing."""
-    try:
-        found = json.loads(str(value or "{}"))
-    except ValueError:
-        return Given()
-    values = found.get("values") if isinstance(found, dict) else None
-    if not isinstance(values, dict):
-        return Given()
-    known = {field.name for field in fields_of(operation)}
-    kept: dict[str, Value] = {name: text for name, text in values.items() if name in known and _is_value(text)}
-    return Given(kept, str(found.get("reason") or ""))
-
-
-def _is_value(value: Any) -> bool:
-    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(text, str) for text in value))
+    brought = Carried.unpacked(action.get("value"))
+    given = Given(brought.of(operation), brought.reason)
+    scene = FormContext(given, deps.organization(), caller.channel, deps.clock())
+    open_view(deps, slack, caller, lambda: form(operation, scene))
 
 
 def deny_form(number: int, title: str, channel: str) -> Block:
@@ -149,24 +134,13 @@ def deny_form(number: int, title: str, channel: str) -> Block:
     return {
         "type": "modal",
         "callback_id": DENY_FORM,
-        "title": _plain(f"Deny request #{number}"),
-        "submit": _plain("Deny"),
-        "close": _plain("Not now"),
+        "title": plain(f"Deny request #{number}", TITLE),
+        "submit": plain("Deny", TITLE),
+        "close": plain(NOT_NOW, TITLE),
         "private_metadata": json.dumps({"request": number, "channel": channel}),
         "blocks": [
             section(f"*{escape(shorten(title, LONGEST_TITLE))}*"),
-            {
-                "type": "input",
-                "block_id": "reason",
-                "label": _plain("Reason"),
-                "hint": _plain("The requester, the thread and the audit get it"),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": "reason",
-                    "multiline": True,
-                    "max_length": LONGEST_REASON,
-                },
-            },
+            entry("reason", "Reason", text_input("reason", multiline=True, most=LONGEST_REASON), hint=WHO_READS_IT),
         ],
     }
 
@@ -187,7 +161,3 @@ def request_denied(private_metadata: str) -> tuple[int | None, str]:
     if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= LARGEST_NUMBER:
         return None, ""
     return number, str(found.get("channel") or "")
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text, "emoji": False}

@@ -6,7 +6,6 @@ Source: Slack API, "Slash commands" (Responding with an immediate message).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,12 +15,13 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
-from approvals.slack.blocks import BUTTON_VALUE, Block, button, escape, section, shorten
+from approvals.slack.blocks import BUTTON_VALUE, Block, actions, button, escape, fallback, section, shorten
 from handlers import help as help_pages
 from handlers import sessions
 from handlers.action_ids import COMMAND
 from handlers.break_glass import confirmation, obstacles
 from handlers.caller import Caller, delivery, of_command
+from handlers.carried import Carried
 from handlers.dependencies import Dependencies
 from handlers.filing import Filed, NotAcceptedError, checked, file
 from handlers.forms import FormContext, form
@@ -74,7 +74,7 @@ class SlashCommand(Middleware):
         caller = of_command(body)
         name = delivery("command", caller.team, caller.user, caller.trigger or body)
         blocks = answer(self._deps, Typed(caller, str(body.get("text") or ""), name, slack))
-        told = {"response_type": "ephemeral", "text": _plain(blocks), "blocks": blocks}
+        told = {"response_type": "ephemeral", "text": fallback(blocks), "blocks": blocks}
         return BoltResponse(status=200, body=told if blocks else "")
 
 
@@ -149,7 +149,7 @@ def _asked(deps: Dependencies, typed: Typed, command: Command) -> list[Block]:
         return responder.admitted(lambda: _break_glass(deps, typed, command))
     if command.wants_form():
         scene = FormContext(command.given, deps.organization(), typed.caller.channel, deps.clock())
-        open_view(deps, typed.slack, typed.caller, form(command.operation, scene))
+        open_view(deps, typed.slack, typed.caller, lambda: form(command.operation, scene))
         return []
     try:
         filed = file(deps, typed.caller, command.operation, command.given, typed.delivery)
@@ -179,7 +179,8 @@ def _break_glass(deps: Dependencies, typed: Typed, command: Command) -> list[Blo
         asked, organization = checked(deps, typed.caller, operation, given)
     except NotAcceptedError as error:
         return [section(listed(operation, error.problems))]
-    open_view(deps, typed.slack, typed.caller, confirmation(operation, given, asked.title(organization), channel))
+    title = asked.title(organization)
+    open_view(deps, typed.slack, typed.caller, lambda: confirmation(operation, given, title, channel))
     return []
 
 
@@ -200,13 +201,7 @@ def _misread(error: ParseError) -> list[Block]:
 
 def _form_button(operation: type[Operation], given: Given) -> list[Block]:
     """Opens the form with what was given; left out when that does not fit into a button."""
-    value = json.dumps({"values": given.values, "reason": given.reason}, ensure_ascii=False)
+    value = Carried(values=given.values, reason=given.reason).packed()
     if len(value) > BUTTON_VALUE:
         return []
-    return [{"type": "actions", "elements": [button("Open the form", f"form:{operation.name}", value)]}]
-
-
-def _plain(blocks: list[Block]) -> str:
-    """The text for notifications and screen readers."""
-    texts = [block["text"]["text"] for block in blocks if "text" in block]
-    return shorten("\n".join(texts) or "orgbot", 2900)
+    return actions(button("Open the form", f"form:{operation.name}", value))

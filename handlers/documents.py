@@ -9,23 +9,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from approvals.slack.blocks import Block
+from approvals.slack.modals import entry, file_input
 from operations.core.fields import OperationField, file_in, reference
 
 FILE = ":file"
 FILETYPES = ("json", "txt", "text")
 
 
-def file_input(field: OperationField) -> Block:
+def file_entry(field: OperationField) -> Block:
     """The input for a file beside the one for the text; the form cannot say by itself that one of them is needed."""
     needed = "; one of the two is needed" if field.required else ""
-    return {
-        "type": "input",
-        "block_id": f"{field.name}{FILE}",
-        "label": {"type": "plain_text", "text": f"{field.flag.label} as a file", "emoji": False},
-        "hint": {"type": "plain_text", "text": f"Instead of the text above{needed}", "emoji": False},
-        "optional": True,
-        "element": {"type": "file_input", "action_id": "file", "filetypes": list(FILETYPES), "max_files": 1},
-    }
+    label, hint = f"{field.flag.label} as a file", f"Instead of the text above{needed}"
+    return entry(f"{field.name}{FILE}", label, file_input("file", FILETYPES), hint=hint, optional=True)
 
 
 def given_file(block: Mapping[str, Any]) -> str:

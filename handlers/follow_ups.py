@@ -38,7 +38,7 @@ def register(app: App, deps: Dependencies) -> None:
         caller = of_interaction(body)
         view = _form(deps, caller, body)
         if view:
-            open_view(deps, client, caller, view)
+            open_view(deps, client, caller, lambda: view)
         else:
             line, responder = "\n".join(_filed(deps, caller, body)), Responder(deps, client, caller)
             responder.if_admitted(lambda: responder.tell(line))

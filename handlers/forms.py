@@ -5,7 +5,6 @@ Source: Slack API, "Block Kit: Input block", "Plain-text input element", "Select
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,8 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from approvals.slack.blocks import Block, ago, clean, context, escape, shorten
+from approvals.slack.modals import INPUT, email_input, entry, many_picker, modal, picker, select, text_input
+from approvals.slack.modals import Element as Shown
+from handlers.carried import Carried
 from handlers.declared import LONGEST_REASON, Value, chosen, fields_of, readable
-from handlers.documents import FILE, file_input, given_file, too_long
+from handlers.documents import FILE, file_entry, given_file, too_long
 from handlers.options import option, option_of
 from handlers.parser import Given
 from operations.aws.errors import FieldError
@@ -23,7 +25,6 @@ from operations.core.fields import FieldKind, OperationField
 from operations.core.kinds import LOOK_UPS, look_up
 from operations.snapshot.organization import Organization
 
-INPUT, TITLE, LABEL, HINT, PLACEHOLDER = 3000, 24, 2000, 2000, 150
 MOST_PICKED = 50
 OLD = timedelta(minutes=10)
 LONGEST_EMAIL = 320
@@ -44,7 +45,7 @@ class FormContext:
 class Element:
     """An input's element, and what has to be said about the value that could not be put into it."""
 
-    block: Block
+    shown: Shown
     note: str = ""
 
 
@@ -52,18 +53,16 @@ def form(operation: type[Operation], scene: FormContext) -> Block:
     """The modal view, prefilled with what was given as far as it fits."""
     elements = {field.name: _element(field, scene) for field in fields_of(operation)}
     notes = [f":warning: {escape(element.note)}" for element in elements.values() if element.note]
-    return {
-        "type": "modal",
-        "callback_id": f"request:{operation.name}",
-        "title": _plain(readable(operation), TITLE),
-        "submit": _plain("File request", TITLE),
-        "close": _plain("Not now", TITLE),
-        "private_metadata": json.dumps({"channel": scene.channel}),
-        "blocks": [
+    return modal(
+        f"request:{operation.name}",
+        readable(operation),
+        [
             context(escape(operation.purpose()), *_age(scene), *notes),
-            *(block for field in fields_of(operation) for block in _inputs(field, elements[field.name].block)),
+            *(block for field in fields_of(operation) for block in _inputs(field, elements[field.name].shown)),
         ],
-    }
+        "File request",
+        Carried(channel=scene.channel).packed(),
+    )
 
 
 def sent(operation: type[Operation], values: Mapping[str, Mapping[str, Any]]) -> Given:
@@ -94,15 +93,6 @@ def _entered(block: Mapping[str, Any]) -> str:
     return clean(str(state.get("value") or chosen_option.get("value") or "")).strip()
 
 
-def channel_of(private_metadata: str) -> str:
-    """The channel in which the form was asked for; nothing when the metadata is not ours."""
-    try:
-        found = json.loads(private_metadata or "{}")
-    except ValueError:
-        return ""
-    return str(found.get("channel") or "") if isinstance(found, dict) else ""
-
-
 def _age(scene: FormContext) -> list[str]:
     if scene.organization is None:
         return [":hourglass: The organization has not been read from AWS yet; the lists stay empty until then."]
@@ -110,22 +100,11 @@ def _age(scene: FormContext) -> list[str]:
     return [f"The organization as it was {ago(read_at, scene.now)}"] if scene.now - read_at > OLD else []
 
 
-def _inputs(field: OperationField, element: Block) -> list[Block]:
-    if field.flag.kind is not FieldKind.DOCUMENT:
-        return [_input(field, element)]
-    return [_input(field, element) | {"optional": True}, file_input(field)]
-
-
-def _input(field: OperationField, element: Block) -> Block:
-    hint = {"hint": _plain(field.flag.hint, HINT)} if field.flag.hint else {}
-    return {
-        "type": "input",
-        "block_id": field.name,
-        "label": _plain(field.flag.label, LABEL),
-        "optional": not field.required,
-        "element": element,
-        **hint,
-    }
+def _inputs(field: OperationField, element: Shown) -> list[Block]:
+    document = field.flag.kind is FieldKind.DOCUMENT
+    optional = document or not field.required
+    block = entry(field.name, field.flag.label, element, hint=field.flag.hint, optional=optional)
+    return [block, file_entry(field)] if document else [block]
 
 
 def _element(field: OperationField, scene: FormContext) -> Element:
@@ -137,26 +116,21 @@ def _document(field: OperationField, value: Any, scene: FormContext) -> Element:
     """A text that is too long for Slack's input is not cut, because half a document says something else."""
     text = str(value or "")
     note = too_long(field, text, INPUT)
-    return Element(_text(field, "" if note else text, scene).block, note)
+    return Element(_text(field, "" if note else text, scene).shown, note)
 
 
 def _text(field: OperationField, value: Any, _: FormContext) -> Element:
-    multiline = field.flag.kind in (FieldKind.LONG_TEXT, FieldKind.TAGS, FieldKind.DOCUMENT)
+    text = clean(_as_text(value))  # Whoever reads the form sees all that it holds.
     most = min(INPUT, field.max_length or INPUT)
-    block = {
-        "type": "plain_text_input",
-        "action_id": field.name,
-        "multiline": multiline,
-        "max_length": LONGEST_REASON if field.name == "reason" else most,
-    }
-    return _filled(block, field, _as_text(value), most)
-
-
-def _filled(block: Block, field: OperationField, text: str, most: int) -> Element:
-    block |= {"placeholder": _plain(field.flag.placeholder, PLACEHOLDER)} if field.flag.placeholder else {}
-    initial = {"initial_value": text[:most]} if text else {}
+    shown = text_input(
+        field.name,
+        initial=text[:most],
+        multiline=field.flag.kind in (FieldKind.LONG_TEXT, FieldKind.TAGS, FieldKind.DOCUMENT),
+        most=LONGEST_REASON if field.name == "reason" else most,
+        placeholder=field.flag.placeholder,
+    )
     note = f"{field.flag.label} was longer than {most} characters and has been cut." if len(text) > most else ""
-    return Element(block | initial, note)
+    return Element(shown, note)
 
 
 def _as_text(value: Any) -> str:
@@ -170,32 +144,27 @@ def _email(field: OperationField, value: Any, _: FormContext) -> Element:
     text = str(value or "")
     fits = bool(LIKE_AN_EMAIL.fullmatch(text)) if len(text) <= LONGEST_EMAIL else False
     note = f"“{shorten(text, 60)}” is no e-mail address." if text and not fits else ""
-    block = {"type": "email_text_input", "action_id": field.name}
-    return Element(_filled(block, field, text if fits else "", INPUT).block, note)
+    return Element(email_input(field.name, initial=text if fits else "", placeholder=field.flag.placeholder), note)
 
 
 def _choice(field: OperationField, value: Any, _: FormContext) -> Element:
     options = {choice.value: option(choice.label, choice.value) for choice in field.flag.choices}
     picked = options.get(chosen(field, str(value or "")))
-    block = {"type": "static_select", "action_id": field.name, "options": list(options.values())}
     note = f"“{shorten(str(value), 60)}” is no choice for {field.flag.label}." if value and not picked else ""
-    return Element(_picked(block, picked), note)
+    return Element(select(field.name, list(options.values()), initial=picked), note)
 
 
 def _one(field: OperationField, value: Any, scene: FormContext) -> Element:
     """A select of what the field's kind names; a value that means nothing there is told, and nothing is chosen."""
-    block = {"type": "external_select", "action_id": _action(field), "min_query_length": 0}
     found = _found(field, [value] if value else [], scene)
-    return Element(_picked(block, next(iter(found.options), None)), shorten(" ".join(found.notes), 500))
+    shown = picker(_action(field), initial=next(iter(found.options), None))
+    return Element(shown, shorten(" ".join(found.notes), 500))
 
 
 def _many(field: OperationField, value: Any, scene: FormContext) -> Element:
     """A select of several; those that are not found are told, and the others stay chosen."""
-    block = {"type": "multi_external_select", "action_id": _action(field), "min_query_length": 0}
     found = _found(field, [value] if isinstance(value, str) else list(value or ()), scene)
-    return Element(
-        block | ({"initial_options": found.options} if found.options else {}), shorten(" ".join(found.notes), 900)
-    )
+    return Element(many_picker(_action(field), initial=found.options), shorten(" ".join(found.notes), 900))
 
 
 @dataclass(frozen=True)
@@ -224,10 +193,6 @@ def _action(field: OperationField) -> str:
     return f"{field.flag.kind}:{field.name}"
 
 
-def _picked(block: Block, picked: Block | None) -> Block:
-    return block | ({"initial_option": picked} if picked else {})
-
-
 _ELEMENTS: dict[FieldKind, Callable[[OperationField, Any, FormContext], Element]] = {
     FieldKind.TEXT: _text,
     FieldKind.LONG_TEXT: _text,
@@ -237,7 +202,3 @@ _ELEMENTS: dict[FieldKind, Callable[[OperationField, Any, FormContext], Element]
     **{kind: _many if kind.many else _one for kind in LOOK_UPS},
     FieldKind.DOCUMENT: _document,
 }
-
-
-def _plain(text: str, limit: int) -> Block:
-    return {"type": "plain_text", "text": shorten(clean(text), limit), "emoji": False}

@@ -14,8 +14,10 @@ from slack_bolt import App
 
 from approvals.models import Request
 from approvals.request.pending import PendingFor
-from approvals.slack.blocks import Block, ago, button, context, divider, escape, header, section
+from approvals.slack.blocks import Block, actions, ago, button, context, divider, escape, header, section
 from approvals.slack.client import SlackAwayError
+from approvals.slack.modals import home
+from handlers.carried import Carried
 from handlers.declared import readable
 from handlers.dependencies import Dependencies
 from handlers.queries.requests import NOTHING, asked_by_you, line, titled, with_button
@@ -45,12 +47,11 @@ class Work:
 
 def home_view(work: Work, organization: Organization | None, now: datetime) -> Block:
     """The home tab's view."""
-    return {
-        "type": "home",
-        "blocks": [
+    return home(
+        [
             header("Your AWS Organization"),
             context(_glance(work, organization, now), _activity(work)),
-            {"type": "actions", "elements": [_form_button(name) for name in _offered(work.commonest)]},
+            *actions(*map(_form_button, _offered(work.commonest))),
             divider(),
             *_waiting(work.waits.mine),
             *titled("Running", map(line, work.running[:SHOWN])),
@@ -58,8 +59,8 @@ def home_view(work: Work, organization: Organization | None, now: datetime) -> B
             *asked_by_you(work.mine[:SHOWN]),
             *work.sessions,
             context("`/org help` shows all that can be asked for."),
-        ],
-    }
+        ]
+    )
 
 
 def _waiting(requests: Sequence[Request]) -> list[Block]:
@@ -78,7 +79,7 @@ def _offered(commonest: Sequence[str]) -> list[str]:
 
 
 def _form_button(operation: str) -> Block:
-    return button(readable(operation), f"form:{operation}", "{}")
+    return button(readable(operation), f"form:{operation}", Carried().packed())
 
 
 def _glance(work: Work, organization: Organization | None, now: datetime) -> str:
@@ -109,7 +110,7 @@ def home_of(deps: Dependencies, user: str) -> Block:
     """One person's home tab as it is now; raises approvals.authority.directory.SlackAwayError."""
     unwelcome = deps.admission.now(user, deps.team())
     if unwelcome:
-        return {"type": "home", "blocks": [section(unwelcome)]}
+        return home([section(unwelcome)])
     work = Work(
         waits=deps.pending_for(user),
         running=deps.intake.recent(running=True, limit=100),

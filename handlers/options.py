@@ -12,7 +12,7 @@ from typing import Any
 from cachetools import LRUCache, cached
 from slack_bolt import App
 
-from approvals.slack.blocks import Block, clean
+from approvals.slack.blocks import Block, clean, plain
 from handlers.action_ids import PICKER, PICKERS
 from handlers.caller import of_interaction
 from handlers.dependencies import Dependencies
@@ -77,7 +77,7 @@ def index_of(organization: Organization) -> Index:
 
 def option(text: str, value: str) -> Block:
     """One option; a long text loses its middle, because both the beginning and the end tell things apart."""
-    return {"text": {"type": "plain_text", "text": middle(clean(text), LONGEST_TEXT), "emoji": False}, "value": value}
+    return {"text": plain(middle(clean(text), LONGEST_TEXT), LONGEST_TEXT), "value": value}
 
 
 def option_of(organization: Organization, kind: FieldKind, found: str) -> Block:

@@ -12,7 +12,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from approvals.slack.blocks import Block, section, shorten
+from approvals.slack.blocks import Block, fallback, section, shorten
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from handlers.caller import Caller
 from handlers.dependencies import Dependencies
@@ -72,8 +72,7 @@ class Responder:
 
     def reply(self, blocks: list[Block], *, replace: bool) -> None:
         """The private answer, in place of the message whose button was pressed when `replace` is set; workers only."""
-        texts = [block["text"]["text"] for block in blocks if "text" in block]
-        text = shorten("\n".join(texts) or "orgbot", 2900)
+        text = fallback(blocks)
         body = {"response_type": "ephemeral", "replace_original": replace, "text": text, "blocks": blocks}
         if not self.caller.reply_to:
             show(self.slack, self.caller, text, blocks)
@@ -85,9 +84,9 @@ class Responder:
             raise
 
 
-def open_view(deps: Dependencies, slack: WebClient, caller: Caller, view: Block) -> None:
-    """Opens a form on a worker, for a caller who may see it; the others, and whoever it fails for, are told."""
-    deps.run(lambda: _open_or_refuse(deps, slack, caller, view))
+def open_view(deps: Dependencies, slack: WebClient, caller: Caller, make: Callable[[], Block]) -> None:
+    """Makes and opens a form on a worker, for a caller who may see it; the others, and whoever it fails for, are told."""
+    deps.run(lambda: _open_or_refuse(deps, slack, caller, make))
 
 
 def open_view_if(deps: Dependencies, slack: WebClient, caller: Caller, make: Callable[[], Block | None]) -> None:
@@ -133,12 +132,12 @@ def _open_if(slack: WebClient, caller: Caller, view: Block | None) -> None:
         _open(slack, caller, view)
 
 
-def _open_or_refuse(deps: Dependencies, slack: WebClient, caller: Caller, view: Block) -> None:
+def _open_or_refuse(deps: Dependencies, slack: WebClient, caller: Caller, make: Callable[[], Block]) -> None:
     unwelcome = deps.admission.unwelcome(caller.user, caller.team)
     if unwelcome:
         _tell(slack, caller, unwelcome)
     else:
-        _open(slack, caller, view)
+        _open(slack, caller, make())
 
 
 def _open(slack: WebClient, caller: Caller, view: Block) -> None:

@@ -14,11 +14,12 @@ from approvals.slack.blocks import clean, shorten
 from handlers.action_ids import BREAK_GLASS_FORM, REQUEST_FORM
 from handlers.break_glass import entered
 from handlers.caller import Caller, delivery, of_interaction
+from handlers.carried import Carried
 from handlers.commands import filed_line
 from handlers.declared import field_of
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
-from handlers.forms import channel_of, sent
+from handlers.forms import sent
 from handlers.parser import Given
 from handlers.problems import Problem
 from handlers.responder import mention
@@ -79,7 +80,7 @@ def _break_glass(deps: Dependencies, caller: Caller, view: dict[str, Any]) -> tu
 
 def _caller(body: dict[str, Any]) -> Caller:
     caller = of_interaction(body)
-    return Caller(caller.user, caller.team, channel_of(str(body["view"].get("private_metadata", ""))))
+    return Caller(caller.user, caller.team, Carried.unpacked(body["view"].get("private_metadata")).channel)
 
 
 def _file(deps: Dependencies, caller: Caller, operation: type[Operation], given: Given, view_id: str) -> str:

@@ -20,6 +20,7 @@ SECTION, FIELD, HEADER, BUTTON_TEXT, BUTTON_VALUE, BUTTON_URL = 3000, 2000, 150,
 FIELDS_A_SECTION, CONTEXT_ELEMENTS = 10, 10
 MESSAGE, SHORTEST = 12_000, 50
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
+PLACEHOLDER = 150
 FORMATTING = re.compile(r"(?<![^\W_])([*_~])(?=\S)(?=[^\n]*\S\1(?![^\W_]))")  # The opening one of a pair.
 EMOJI = re.compile(r"(?<!\w)(?<!\w:):(?=[\w+'-]+:)")  # Not within `arn:aws:iam::…` or 12:30:00, which are copied.
 ALIKE = {"*": "∗", "_": "ˍ", "~": "∼"}  # noqa: RUF001  They look the same and format nothing.
@@ -76,7 +77,7 @@ def context(*mrkdwn: str) -> Block:
 
 def header(text: str) -> Block:
     """A headline in plain text, at most 150 characters."""
-    return {"type": "header", "text": {"type": "plain_text", "text": shorten(clean(text), HEADER), "emoji": False}}
+    return {"type": "header", "text": plain(text, HEADER)}
 
 
 def divider() -> Block:
@@ -116,27 +117,48 @@ def quoted(title: str, text: str) -> Block:
 def confirm(title: str, text: str, ok: str, cancel: str, style: str = "") -> Block:
     """A confirmation dialog for a button; `style` is that of its first button, primary or danger."""
     made: Block = {
-        "title": _plain(title, CONFIRM_TITLE),
-        "text": _plain(text, CONFIRM_TEXT),
-        "confirm": _plain(ok, CONFIRM_BUTTON),
-        "deny": _plain(cancel, CONFIRM_BUTTON),
+        "title": plain(title, CONFIRM_TITLE),
+        "text": plain(text, CONFIRM_TEXT),
+        "confirm": plain(ok, CONFIRM_BUTTON),
+        "deny": plain(cancel, CONFIRM_BUTTON),
     }
     return made | ({"style": style} if style else {})
 
 
 def button(text: str, action_id: str, value: str, *, style: str | None = None, confirm: Block | None = None) -> Block:
     """A button that carries `value` back to the bot; `style` is primary or danger."""
-    made = {"type": "button", "text": _plain(text, BUTTON_TEXT), "action_id": action_id, "value": value[:BUTTON_VALUE]}
+    made = {"type": "button", "text": plain(text, BUTTON_TEXT), "action_id": action_id, "value": value[:BUTTON_VALUE]}
     return made | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
 
 
 def url_button(text: str, action_id: str, url: str) -> Block:
     """A button that opens a link; Slack tells the bot of the press as well."""
-    return {"type": "button", "text": _plain(text, BUTTON_TEXT), "action_id": action_id, "url": url[:BUTTON_URL]}
+    return {"type": "button", "text": plain(text, BUTTON_TEXT), "action_id": action_id, "url": url[:BUTTON_URL]}
 
 
-def _plain(text: str, limit: int) -> Block:
+def menu(action_id: str, placeholder: str, options: list[Block]) -> Block:
+    """A menu beside buttons, which tells the bot of a choice at once."""
+    return {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": plain(placeholder, PLACEHOLDER),
+        "options": options,
+    }
+
+
+def actions(*elements: Block) -> list[Block]:
+    """A row of buttons and menus; nothing where there are none."""
+    return [{"type": "actions", "elements": list(elements)}] if elements else []
+
+
+def plain(text: str, limit: int) -> Block:
+    """Plain text, at most `limit` characters, in which nothing becomes an emoji."""
     return {"type": "plain_text", "text": shorten(clean(text), limit), "emoji": False}
+
+
+def fallback(blocks: Iterable[Block]) -> str:
+    """The sections' texts, for notifications and screen readers."""
+    return shorten("\n".join(block["text"]["text"] for block in blocks if "text" in block) or "orgbot", 2900)
 
 
 def fit(blocks: list[Block], most: int = MESSAGE) -> list[Block]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pydantic import SecretStr
 
@@ -16,8 +15,8 @@ from approvals.models import RoleSession
 from approvals.slack.blocks import (
     BUTTON_URL,
     Block,
+    actions,
     button,
-    clean,
     code,
     confirm,
     context,
@@ -27,13 +26,13 @@ from approvals.slack.blocks import (
     slack_date,
     url_button,
 )
+from approvals.slack.modals import window
 from approvals.views.snippets import snippets
 from approvals.views.thread import Body, body
 from operations.access.role_sessions import Minted
 from operations.access.session_length import written
 from operations.core.closing import Console, cli_profile, switch_role_link
 
-TITLE = 24
 UNKNOWN = "an unknown time"
 
 
@@ -144,8 +143,7 @@ def shown(subject: Subject, handed: Handed) -> Block:
     text = (
         f":key: {subject.where}, until {slack_date(handed.minted.expires_at)}. They stand here only; close when done."
     )
-    buttons: Block = {"type": "actions", "elements": links(subject, handed.link)}
-    return view([section(text), *revealed(subject, handed), buttons])
+    return view([section(text), *revealed(subject, handed), *actions(*links(subject, handed.link))])
 
 
 def not_shown(why: str) -> Block:
@@ -155,7 +153,7 @@ def not_shown(why: str) -> Block:
 
 def view(blocks: list[Block]) -> Block:
     """A form without anything to send."""
-    return {"type": "modal", "title": _plain("Credentials"), "close": _plain("Close"), "blocks": blocks}
+    return window("Credentials", blocks)
 
 
 def live(row: RoleSession) -> Body:
@@ -216,7 +214,3 @@ def listed(row: RoleSession, name: str) -> str:
     )
     key = f"  ·  `{row.access_key_id}`" if row.access_key_id else ""
     return f":key: #{row.request_id} <@{row.user}>  ·  {escape(row.role)} in {escape(name)}  ·  {until}{key}"
-
-
-def _plain(text: str) -> Any:
-    return {"type": "plain_text", "text": shorten(clean(text), TITLE), "emoji": False}

@@ -13,6 +13,7 @@ from approvals.authority.requirements import Requirements, rules_named
 from approvals.models import Request
 from approvals.slack.blocks import (
     Block,
+    actions,
     button,
     code,
     confirm,
@@ -168,7 +169,7 @@ def while_waiting(number: int, snippets: Sequence[Snippet], controls: Sequence[C
         )
         for control in controls
     ]
-    return [*copied, *([{"type": "actions", "elements": buttons}] if buttons else [])]
+    return [*copied, *actions(*buttons)]
 
 
 def asks_control(request: Request, user: str, label: str) -> Body:
@@ -198,8 +199,7 @@ def handover(closing: Closing) -> list[dict[str, Any]]:
     facts = fields({fact.label: fact.value for fact in closing.facts})
     snippets = [section(f"*{escape(snippet.label)}*\n{code(snippet.text)}") for snippet in closing.snippets]
     buttons = [url_button(item.label, f"link-{index}", item.url) for index, item in enumerate(closing.links)]
-    links = [{"type": "actions", "elements": buttons}] if buttons else []
-    return [*facts, *snippets, *links]
+    return [*facts, *snippets, *actions(*buttons)]
 
 
 def succeeded_for_requester(request: Request, closing: Closing) -> Body:

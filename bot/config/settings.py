@@ -200,7 +200,11 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `load_settings` hands over, so that one place reads the environment and a test has its own."""
+        """Only what `load_settings` hands over, so that one place reads the environment and a test has its own.
+
+        The library's own sources would count blanks as a value and replace `${…}` in a password of the file; and what is wrong,
+        missing and misspelt can be told at once only by who has all that was given.
+        """
         return (init_settings,)
 
     def secrets(self) -> list[str]:

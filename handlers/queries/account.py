@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 
-from approvals.slack.blocks import Block, button, clean, fields, header, packed, section, shorten, url_button
+from approvals.slack.blocks import (
+    Block,
+    actions,
+    button,
+    fields,
+    header,
+    menu,
+    packed,
+    section,
+    url_button,
+)
+from handlers.carried import Carried
 from handlers.declared import readable
-from handlers.options import middle
+from handlers.options import middle, option
 from handlers.queries.parts import aged, name, untold
 from handlers.queries.policies import ENABLED
 from handlers.queries.question import Question
@@ -103,7 +113,7 @@ def _actions(question: Question, found: Account) -> list[Block]:
         *(form for form in forms if form),
         *_effective(question.organization, found),
     ]
-    return [{"type": "actions", "elements": elements}] if elements else []
+    return actions(*elements)
 
 
 def _form(operation: str, account_id: str) -> Block | None:
@@ -114,7 +124,7 @@ def _form(operation: str, account_id: str) -> Block | None:
     kinds = {field.flag.kind: field.name for field in declared.fields()}
     one, many = kinds.get(FieldKind.ACCOUNT), kinds.get(FieldKind.ACCOUNTS)
     values = {one: account_id} if one else {many: [account_id]} if many else {}
-    return button(readable(operation), f"form:{operation}", json.dumps({"values": values}))
+    return button(readable(operation), f"form:{operation}", Carried(values=values).packed())
 
 
 def _effective(organization: Organization, found: Account) -> list[Block]:
@@ -122,21 +132,8 @@ def _effective(organization: Organization, found: Account) -> list[Block]:
     kinds = [
         kind for kind, status in organization.policies.types.items() if status == ENABLED and not is_authorization(kind)
     ]
-    options = [{"text": _plain(label(kind), 75), "value": f"{found.id} {kind}"} for kind in kinds]
-    if not options:
-        return []
-    return [
-        {
-            "type": "static_select",
-            "action_id": EFFECTIVE,
-            "placeholder": _plain("Effective policy…", 150),
-            "options": options,
-        }
-    ]
-
-
-def _plain(text: str, most: int) -> Block:
-    return {"type": "plain_text", "text": shorten(clean(text), most), "emoji": False}
+    options = [option(label(kind), f"{found.id} {kind}") for kind in kinds]
+    return [menu(EFFECTIVE, "Effective policy…", options)] if options else []
 
 
 def _notes(organization: Organization, found: Account) -> list[str]:

@@ -17,6 +17,7 @@ from slack_sdk import WebClient
 
 from approvals.slack.blocks import Block, section
 from approvals.slack.client import SlackRefusedError
+from approvals.slack.modals import window
 from handlers.caller import of_interaction
 from handlers.dependencies import Dependencies
 from handlers.queries import upload
@@ -147,9 +148,4 @@ def _filling(read: Callable[[], str]) -> list[Block]:
 
 
 def _view(title: str, blocks: list[Block]) -> Block:
-    return {
-        "type": "modal",
-        "title": {"type": "plain_text", "text": "Policy document", "emoji": False},
-        "close": {"type": "plain_text", "text": "Close", "emoji": False},
-        "blocks": [section(f"*{name(title, 200)}*"), *blocks],
-    }
+    return window("Policy document", [section(f"*{name(title, 200)}*"), *blocks])

@@ -9,7 +9,19 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from approvals.slack.blocks import JOINER, Block, ago, button, clean, context, escape, section, shorten, verbatim
+from approvals.slack.blocks import (
+    JOINER,
+    Block,
+    actions,
+    ago,
+    button,
+    clean,
+    context,
+    escape,
+    section,
+    shorten,
+    verbatim,
+)
 from handlers.options import middle
 from handlers.queries.question import Question
 from operations.aws.errors import AwsError, FieldError, RefusedError
@@ -57,7 +69,7 @@ def turning(look: str, question: Question, total: int, size: int, *more: Block) 
         *([_turn("Next", look, question, at + size)] if at + size < total else []),
         *more,
     ]
-    return [{"type": "actions", "elements": buttons}] if buttons else []
+    return actions(*buttons)
 
 
 def _turn(text: str, look: str, question: Question, at: int) -> Block:

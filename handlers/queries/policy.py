@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from approvals.slack.blocks import Block, button, escape, fields, header, packed, section, shorten
+from approvals.slack.blocks import Block, actions, button, escape, fields, header, packed, section, shorten
 from handlers.queries.parts import aged, code_lines, code_sections, name, untold
 from handlers.queries.policies import status
 from handlers.queries.question import Question
@@ -59,5 +59,5 @@ def _document(live: Live, found: Policy) -> list[Block]:
         sections = code_sections(code_lines(live.document(found.id)))
     except AwsError as error:
         return [untold("Document", error)]
-    more = {"type": "actions", "elements": [button("Whole document", DOCUMENT, found.id)]}
-    return [section("*Document*"), *sections[:SHOWN], *([more] if len(sections) > SHOWN else [])]
+    more = [button("Whole document", DOCUMENT, found.id)] if len(sections) > SHOWN else []
+    return [section("*Document*"), *sections[:SHOWN], *actions(*more)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from approvals.models import AuditRecord, Request
-from approvals.slack.blocks import MESSAGE, Block, button, escape, fit, packed, section, shorten, url_button
+from approvals.slack.blocks import MESSAGE, Block, actions, button, escape, fit, packed, section, shorten, url_button
 from approvals.states import Status
 from approvals.views.card import STATES, card
 from approvals.views.confirmations import to_cancel
@@ -56,7 +56,7 @@ def private_card(request: Request, viewer: str) -> list[Block]:
     body = card(request, [], Closing.model_validate(closing) if closing else None)
     blocks = [block for block in body["blocks"] if not _decides(block)]
     if request.status == Status.PENDING and request.requester == viewer:
-        blocks.append({"type": "actions", "elements": [_cancel(request)]})
+        blocks += actions(_cancel(request))
     if request.card_link:
         blocks.append(section(f"<{request.card_link}|The card and its thread>"))
     return blocks

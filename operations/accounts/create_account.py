@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from operations.access.access_role import DEFAULT_ROLE
+from operations.accounts.account_tags import TAGS
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
 from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION, OpenAccount, quota_warnings
 from operations.core.base import Operation
@@ -85,10 +86,7 @@ class CreateAccount(Operation):
         Field(max_length=64),
         Flag(("--role-name",), "Role name", hint="The role that the management account may assume"),
     ] = DEFAULT_ROLE
-    tags: Annotated[
-        Tags,
-        Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value a line", placeholder="owner=web"),
-    ] = Field(default_factory=dict)
+    tags: Annotated[Tags, TAGS] = Field(default_factory=dict)
 
     def subject(self) -> str:
         return f"email:{self.email.casefold()}"

@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, Field, StringConstraints
 
 from operations.access.access_role import DEFAULT_ROLE, TRY_PERMISSION, can_be_assumed, how_to_make
+from operations.accounts.account_tags import TAGS
 from operations.accounts.invitations import CANCEL, INVITE_PERMISSIONS, PENDING, RESEND, Invite, invitations, is_for
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
 from operations.accounts.open_account import QUOTA_PERMISSION, quota_warnings
@@ -84,10 +85,7 @@ class InviteAccount(Operation):
         StringConstraints(max_length=1024),
         Flag(("--note", "--notes"), "Note", FieldKind.LONG_TEXT, hint="AWS's e-mail to the account has it"),
     ] = ""
-    tags: Annotated[
-        Tags,
-        Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value a line", placeholder="owner=web"),
-    ] = Field(default_factory=dict)
+    tags: Annotated[Tags, TAGS] = Field(default_factory=dict)
 
     def checked(self, organization: Organization) -> Self:
         for account in organization.accounts:

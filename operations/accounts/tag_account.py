@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 from operations.accounts.account_tags import (
     ACCOUNT_RESOURCES,
     MOST_TAGS,
+    TAGS,
     TaggedAccount,
     live_tags,
     place_facts,
@@ -20,7 +21,6 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -46,10 +46,7 @@ class TagAccount(Operation):
     )
 
     account: TaggedAccount
-    tags: Annotated[
-        SomeTags,
-        Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value a line", placeholder="owner=web"),
-    ]
+    tags: Annotated[SomeTags, TAGS]
 
     def subject(self) -> str:
         return f"tags:{self.account}"

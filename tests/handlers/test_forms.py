@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from handlers.carried import Carried
 from handlers.declared import fields_of
 from handlers.documents import FILE
-from handlers.forms import FormContext, channel_of, form, sent
+from handlers.forms import FormContext, form, sent
 from handlers.parser import Given, parse
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
@@ -169,7 +170,7 @@ def test_sent_values_are_cleaned_and_what_is_empty_is_left_out() -> None:
     ("metadata", "channel"), [('{"channel": "C1"}', "C1"), ("", ""), ("{", ""), ("[1]", ""), ("{}", "")]
 )
 def test_the_channel_of_origin(metadata: str, channel: str) -> None:
-    assert channel_of(metadata) == channel
+    assert Carried.unpacked(metadata).channel == channel
 
 
 def test_long_values_are_cut_to_what_an_input_holds() -> None:

@@ -80,6 +80,14 @@ def test_the_file_fills_in_where_the_environment_is_silent(tmp_path: Path) -> No
     assert (settings.port, settings.host, settings.workers) == (3002, "::1", 4)
 
 
+def test_a_secret_in_the_file_is_taken_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("SLACK_SIGNING_SECRET='a${b}c$d'\n", encoding="utf-8")
+    settings = load_settings({name: value for name, value in ENOUGH.items() if name != "SLACK_SIGNING_SECRET"}, file)
+    assert settings.slack_signing_secret is not None
+    assert settings.slack_signing_secret.get_secret_value() == "a${b}c$d"
+
+
 def test_aws_variables_of_the_file_are_those_that_the_environment_lacks(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("AWS_REGION=eu-west-1\nAWS_PROFILE=a\nPORT=1\n", encoding="utf-8")
