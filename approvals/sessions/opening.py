@@ -8,6 +8,7 @@ from datetime import timedelta
 from approvals.authority.rules import session_objection
 from approvals.context import Context
 from approvals.models import Request, operation_of
+from approvals.queue.worker import LaterError
 from approvals.slack.client import SlackAwayError
 from approvals.views.sessions import Subject
 from operations.access.credentials import Credentials, caller_arn, role_of
@@ -18,14 +19,6 @@ from operations.core.observations import Failed
 
 PAUSE = timedelta(seconds=5)
 NEW_ROLE_PAUSE = timedelta(seconds=20)
-
-
-class LaterError(Exception):
-    """Slack or AWS cannot do it just now; `wait` is how long to leave it."""
-
-    def __init__(self, why: str, wait: timedelta = PAUSE) -> None:
-        super().__init__(why)
-        self.wait = wait
 
 
 class UndeliverableError(Exception):
@@ -63,7 +56,7 @@ def open_session(context: Context, request: Request, wanted: Wanted) -> Minted:
         why = f"AWS: {error.code or type(error).__name__}"
     except RefusedError as error:
         raise _explained(context, wanted, error) from None
-    raise LaterError(why)
+    raise LaterError(why, PAUSE)
 
 
 def shorter(wanted: Wanted, seconds: int) -> Wanted:
@@ -91,7 +84,7 @@ def _check_person(context: Context, request: Request) -> None:
     try:
         person = context.people.look(request.requester)
     except SlackAwayError as error:
-        raise LaterError(str(error)) from error
+        raise LaterError(str(error), PAUSE) from error
     objection_to = person.objection(context.team())
     if objection_to:
         raise UndeliverableError(f"The requester may not have them any more: {objection_to}.")

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from approvals.models import Stumble
 from approvals.queue.store import Store
-from bot.database import open_engine
 from bot.http.readiness import Readiness
 from bot.slack import SlackHealth
+from tests.harness.database import new_database
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'orgbot.db'}")
+    engine = new_database(f"sqlite:///{tmp_path / 'orgbot.db'}")
     yield Store(engine)
     engine.dispose()
 
@@ -45,8 +47,18 @@ def test_all_is_there(store: Store) -> None:
         ("process", True),
         ("database", True),
         ("slack", True),
+        ("jobs", True),
         ("organization", True),
     ]
+
+
+def test_what_was_set_aside_is_shown_and_the_bot_is_ready_all_the_same(store: Store) -> None:
+    with store.write() as session:
+        for kind, key in (("announce", 1), ("click", 1), ("click", 2)):
+            session.add(Stumble(kind=kind, key=key, set_aside_at=datetime(2030, 1, 2, tzinfo=UTC)))
+        session.add(Stumble(kind="lane", key=7))
+    told = "set aside after an error of the bot's own, see the log: 1 announce, 2 click"
+    assert started(store).lines()[3] == ("jobs", None, told)
 
 
 def test_what_is_away_is_not_ok_and_aws_is_neither(store: Store) -> None:
@@ -56,5 +68,6 @@ def test_what_is_away_is_not_ok_and_aws_is_neither(store: Store) -> None:
         ("process", False, "stopping"),
         ("database", True, "answers"),
         ("slack", False, "not connected"),
+        ("jobs", True, "none set aside"),
         ("organization", None, "the organization cannot be read: throttled"),
     ]
