@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from approvals.authority.directory import Directory
 from approvals.authority.rules import BY_NAME, Guards, Rules
 from approvals.queue.store import Store
+from approvals.queue.worker import Desk, Owed, uncounted
 from approvals.slack.files import Attached, FileError
 from operations.aws.client import Aws
 from operations.core.closing import Console
@@ -48,7 +49,7 @@ class Handover:
 class Context:
     """`owner` names this process among all that work on the same database; `organization()` is the cached snapshot.
 
-    `files(file, user)` reads what somebody uploaded. `people` tells who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told.
+    `set_aside` counts the jobs that are set aside, by kind. `files(file, user)` reads what somebody uploaded. `people` tells who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told.
     """
 
     owner: str
@@ -68,6 +69,17 @@ class Context:
     guards: Callable[[], Guards] = lambda: BY_NAME
     handover: Handover = Handover()
     files: Callable[[str, str], Attached] = no_files
+    set_aside: Callable[[str], None] = uncounted
+    owed: Owed = field(default_factory=set)
+
+    @property
+    def desk(self) -> Desk:
+        """What a job needs to be claimed, given back and set aside."""
+        return Desk(self.owner, self.store, self.clock, self.pace.after, self.set_aside, self.owed)
+
+    def held_by(self, owner: str) -> Context:
+        """The same for the one claim in hand: what it writes is guarded by its own lease."""
+        return replace(self, owner=owner)
 
 
 @dataclass(frozen=True)

@@ -11,28 +11,29 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from approvals.audit.anchors import post as post_anchor
 from approvals.context import Context
-from approvals.models import LIVE_SQL, HomeViewer, Interaction, Message, Request, RoleSession, UtcTime
-from approvals.outbox.home_tabs import OUT_OF_DATE
-from approvals.outbox.sending import Outbox
-from approvals.queue.leases import Leased, free
-from approvals.request.decide import decide, expire, forget_old_clicks
+from approvals.models import Interaction, Message, Request, RoleSession, UtcTime
+from approvals.outbox.home_tabs import HOME
+from approvals.outbox.sending import LANE, Outbox
+from approvals.queue.worker import Job, give_back_what_is_owed, is_outage
+from approvals.request.decide import CLICK, EXPIRE, decide, expire, forget_old_clicks
 from approvals.request.execute import run
-from approvals.request.prepare import announce
-from approvals.request.reminders import remind, tell_absent
-from approvals.sessions.upkeep import tend
-from approvals.states import EXECUTING, Status
+from approvals.request.execution import RUN
+from approvals.request.prepare import ANNOUNCE, announce
+from approvals.request.reminders import REMIND, TELL, remind, tell_absent
+from approvals.sessions.upkeep import SESSION, tend
 from operations.core.steps import Shared
 
 log = logging.getLogger(__name__)
-Job = tuple[str, int | str]
+JobKey = tuple[str, int | str]
 BATCH = 200
 KEPT_CLICKS = timedelta(days=2)
 OLDEST = col(Request.id) + 0  # An expression, because SQLite would walk the whole table in the order of a plain id.
@@ -55,7 +56,7 @@ class Dispatcher:
         self._bind = bind
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="worker")
         self._ticker = ThreadPoolExecutor(1, thread_name_prefix="tick")
-        self._in_hand: set[Job] = set()
+        self._in_hand: set[JobKey] = set()
         self._lock = threading.Lock()
         self._asked = False
         self._stopping = False
@@ -73,6 +74,7 @@ class Dispatcher:
         with self._lock:
             self._asked = False
         try:
+            give_back_what_is_owed(self._context.desk)
             with self._timer(), self._context.store.read() as session:
                 due = list(due_jobs(session, self._context.clock()))
         except Exception:
@@ -105,7 +107,7 @@ class Dispatcher:
         self._ticker.shutdown(wait=True)
         self._pool.shutdown(wait=True)
 
-    def _hand_out(self, job: Job, shared: Shared) -> bool:
+    def _hand_out(self, job: JobKey, shared: Shared) -> bool:
         with self._lock:
             if job in self._in_hand or self._stopping:
                 return False
@@ -113,45 +115,47 @@ class Dispatcher:
         self._pool.submit(self._run, job, shared)
         return True
 
-    def _run(self, job: Job, shared: Shared) -> None:
+    def _run(self, job: JobKey, shared: Shared) -> None:
         try:
             self._work(job, shared)
-        except Exception:
-            log.exception("a job failed: %s", job[0])
+        except Exception as error:
+            if is_outage(error):
+                log.warning("a job could not be taken: %s: %s", job[0], error)
+            else:
+                log.exception("a job failed: %s", job[0])
         finally:
             with self._lock:
                 self._in_hand.discard(job)
             self._bind(None)
         self.wake()
 
-    def _work(self, job: Job, shared: Shared) -> None:
+    def _work(self, job: JobKey, shared: Shared) -> None:
         kind, key = job
-        if kind == "lane":
-            lane = str(key)
-            self._bind(int(lane.rsplit(":", 1)[-1]) if lane.rsplit(":", 1)[-1].isdigit() else None)
-            self._outbox.send_lane(lane)
-            return
-        number = int(key)
-        if kind == "session":
-            tend(self._context, self._outbox.slack, number, self._bind)
-            return
-        self._bind(None if kind in ("click", "home") else number)
-        if kind == "home":
-            self._outbox.home_tabs.show(number)
-            return
-        if kind == "run":
-            run(self._context, number, shared)
-            return
-        _WORK[kind](self._context, number)
+        self._bind(_request_of(kind, key))
+        _BY_NAME[kind].work(self, key, shared)
+
+    @property
+    def context(self) -> Context:
+        """What the workers share."""
+        return self._context
+
+    @property
+    def outbox(self) -> Outbox:
+        """What talks to Slack."""
+        return self._outbox
+
+    @property
+    def bind(self) -> Callable[[int | None], None]:
+        """What tells the log which request the work is about."""
+        return self._bind
 
 
-_WORK: dict[str, Callable[[Context, int], None]] = {
-    "announce": announce,
-    "click": decide,
-    "expire": expire,
-    "remind": remind,
-    "tell": tell_absent,
-}
+def _request_of(kind: str, key: int | str) -> int | None:
+    """The request that a job is about, for the log; None where that is not known before the row was read."""
+    if kind in ("click", "home", "session"):
+        return None
+    number = str(key).rpartition(":")[2]
+    return int(number) if number.isdigit() else None
 
 
 def _logged(work: Callable[[], None]) -> None:
@@ -161,50 +165,51 @@ def _logged(work: Callable[[], None]) -> None:
         log.exception("work for Slack failed")
 
 
-def due_jobs(session: Session, now: datetime) -> Iterator[Job]:
-    """What is due, in the order in which it is handed out: see `_DUE`."""
+def due_jobs(session: Session, now: datetime) -> Iterator[JobKey]:
+    """What is due, in the order in which it is handed out: see `KINDS`."""
     connection = session.connection()
-    for kind, query in _DUE.items():
-        yield from ((kind, key) for (key,) in connection.execute(query, {"now": now}))
+    for kind in KINDS:
+        yield from ((kind.job.name, key) for (key,) in connection.execute(kind.query, {"now": now}))
 
 
 NOW: Any = bindparam("now", type_=UtcTime)
 
 
-def _due(model: Leased) -> Any:
+def _due(job: Job[Any]) -> Any:
     """The rows that nobody has in hand and whose time has come."""
-    return select(model.id).where(col(model.due_at) <= NOW, free(model, NOW))
-
-
-def _pending(since: Any) -> Any:
-    """The requests that wait for approval and whose time `since` has come, whoever has them in hand."""
-    return select(Request.id).where(LIVE, Request.status == Status.PENDING, col(since) <= NOW).limit(BATCH)
+    return select(job.model.id).where(*job.is_due(NOW))
 
 
 def _due_lanes() -> Any:
-    heads = (
-        select(func.min(Message.id).label("head"))
-        .where(col(Message.status).in_(("queued", "sending")))
-        .group_by(Message.lane)
-        .subquery()
-    )
-    due = _due(Message).with_only_columns(col(Message.lane))
+    heads = select(func.min(Message.id).label("head")).where(*LANE.ready).group_by(Message.lane).subquery()
+    due = _due(LANE).with_only_columns(col(Message.lane))
     return due.join(heads, col(Message.id) == heads.c.head).limit(BATCH)
 
 
-LIVE = text(LIVE_SQL)  # In the words of the partial index, by which databases find the live among all that ever were.
-FRESH = (LIVE, Request.status == Status.PENDING, col(Request.announced_at).is_(None))
-UNDER_WAY = (LIVE, col(Request.status).in_(EXECUTING))
+@dataclass(frozen=True)
+class Kind:
+    """A kind of job: the query that finds what is due, built once because it is asked all the time, and how one is worked off."""
 
-# Clicks first, because people wait for them; then what tells people; then what runs. Built once: it is asked all the time.
-_DUE: dict[str, Any] = {
-    "click": _due(Interaction).order_by(col(Interaction.id)).limit(BATCH),
-    "lane": _due_lanes(),
-    "session": _due(RoleSession).order_by(col(RoleSession.due_at)).limit(BATCH),
-    "announce": _due(Request).where(*FRESH).order_by(OLDEST).limit(BATCH),
-    "run": _due(Request).where(*UNDER_WAY).order_by(col(Request.due_at)),
-    "expire": _pending(Request.expires_at),
-    "remind": _pending(Request.remind_at),
-    "tell": _pending(Request.tell_at),
-    "home": _due(HomeViewer).where(OUT_OF_DATE),
-}
+    job: Job[Any]
+    query: Any
+    work: Callable[[Dispatcher, Any, Shared], object]
+
+
+# Clicks first, because people wait for them; then what tells people; then what runs.
+KINDS = (
+    Kind(CLICK, _due(CLICK).order_by(col(Interaction.id)).limit(BATCH), lambda by, key, _: decide(by.context, key)),
+    Kind(LANE, _due_lanes(), lambda by, lane, _: by.outbox.send_lane(lane)),
+    Kind(
+        SESSION,
+        _due(SESSION).order_by(col(RoleSession.due_at)).limit(BATCH),
+        lambda by, key, _: tend(by.context, by.outbox.slack, key, by.bind),
+    ),
+    Kind(ANNOUNCE, _due(ANNOUNCE).order_by(OLDEST).limit(BATCH), lambda by, key, _: announce(by.context, key)),
+    Kind(RUN, _due(RUN).order_by(OLDEST), lambda by, key, shared: run(by.context, key, shared)),
+    Kind(EXPIRE, _due(EXPIRE).limit(BATCH), lambda by, key, _: expire(by.context, key)),
+    Kind(REMIND, _due(REMIND).limit(BATCH), lambda by, key, _: remind(by.context, key)),
+    Kind(TELL, _due(TELL).limit(BATCH), lambda by, key, _: tell_absent(by.context, key)),
+    Kind(HOME, _due(HOME), lambda by, key, _: by.outbox.home_tabs.show(key)),
+)
+JOBS = tuple(kind.job for kind in KINDS)
+_BY_NAME = {kind.job.name: kind for kind in KINDS}

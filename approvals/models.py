@@ -12,11 +12,13 @@ from sqlalchemy import JSON, Column, DateTime, Index, Text, UniqueConstraint, fa
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-from approvals.states import LIVE, Status
+from approvals.states import LIVE as LIVE_STATES
+from approvals.states import Status
 from operations.core.base import Operation
 from operations.core.registry import by_name
 
-LIVE_SQL = "status IN (" + ", ".join(f"'{status.value}'" for status in sorted(LIVE)) + ")"
+LIVE_SQL = "status IN (" + ", ".join(f"'{status.value}'" for status in sorted(LIVE_STATES)) + ")"
+LIVE = text(LIVE_SQL)  # In the words of the partial index, by which databases find the live among all that ever were.
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -196,7 +198,7 @@ class Message(SQLModel, table=True):
     user: str = ""
     body: dict[str, Any] = _json(dict)
     marker: str
-    status: str = Field(default="queued", index=True, description="queued, sending, sent or dropped")
+    status: str = Field(default="queued", index=True, description="queued, sending, sent, dropped or aside")
     tries: int = 0
     error: str = ""
     ts: str = ""
@@ -263,6 +265,28 @@ class Binding(SQLModel, table=True):
     meant: str
     told: str = ""
     bound_at: datetime | None = _time(nullable=False)
+
+
+class Stumble(SQLModel, table=True):
+    """A job that did not go well when it was last tried; most jobs never have one. `key` is the id of the row that is worked on.
+
+    Written by approvals.queue.worker alone. `error` names the error's type and its place in the code, never its text.
+    """
+
+    __table_args__ = (UniqueConstraint("kind", "key", name="one_stumble_a_job"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(description="the name of an approvals.queue.worker.Job")
+    key: int
+    waits: int = Field(default=0, description="outages in a row")
+    tries: int = Field(default=0, description="errors of the bot's own in a row")
+    error: str = ""
+    told: bool = Field(default=False, description="the people concerned know that it was set aside")
+    again_at: datetime | None = _time()
+    set_aside_at: datetime | None = _time()
+    due_at: datetime | None = (
+        _time()
+    )  # The row's own due time when it was set aside: one that is made due anew is a new job.
 
 
 class AuditRecord(SQLModel, table=True):

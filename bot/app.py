@@ -22,10 +22,11 @@ from approvals.authority.bindings import Bindings
 from approvals.authority.directory import CachedDirectory, Directory
 from approvals.authority.may import oversees
 from approvals.context import Context, Handover, Limits, Pace
-from approvals.dispatcher import Dispatcher
+from approvals.dispatcher import JOBS, Dispatcher
 from approvals.outbox.sending import Outbox
 from approvals.queue.leases import forget_all
 from approvals.queue.store import Store
+from approvals.queue.worker import take_up_again
 from approvals.request.intake import Intake
 from approvals.request.pending import may_decide, pending_for
 from approvals.sessions.reveal import Reveal
@@ -179,6 +180,10 @@ class Orgbot:
                 forgotten = forget_all(session)
             if forgotten:
                 log.info("took over %s rows that the last process had in hand", forgotten)
+        with store.write() as session:
+            again = take_up_again(session, JOBS)
+        if again:
+            log.info("takes up %s jobs again that were set aside", again)
         return store
 
     def _dispatcher(self) -> Dispatcher:
@@ -206,6 +211,7 @@ class Orgbot:
             limits=Limits(settings.requests_per_hour, settings.pending_per_person),
             handover=_handover(settings),
             files=Attachments(self.slack).read,
+            set_aside=lambda kind: self.metrics.jobs_set_aside.labels(kind).inc(),
         )
 
     def _bolt_app(self) -> App:

@@ -16,16 +16,15 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, func, select
 
 from approvals.models import AuditRecord, HomeViewer
-from approvals.queue.leases import claim, release
-from approvals.queue.store import Store
-from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
+from approvals.queue.leases import release
+from approvals.queue.worker import Desk, Job, work_off
+from approvals.slack.client import SlackRefusedError, call
 
 Clock = Callable[[], datetime]
 
 log = logging.getLogger(__name__)
 MOST_VIEWERS = 50
 GATHER = timedelta(seconds=2)
-PAUSE = timedelta(seconds=30)
 NOTHING_YET = -1
 LAST_EVENT = select(func.coalesce(func.max(AuditRecord.id), 0))
 OUT_OF_DATE = col(HomeViewer.shown) < LAST_EVENT.scalar_subquery()  # Something has happened since the tab was made.
@@ -47,55 +46,42 @@ def _last_event(session: Session) -> int:
     return session.exec(LAST_EVENT).one() or 0
 
 
+HOME: Job[HomeViewer] = Job("home", HomeViewer, HomeViewer.due_at, (OUT_OF_DATE,))
+
+
 class HomeTabs:
     """Publishes home tabs; `make_view(user)` makes one from what is true now, and may raise SlackAwayError."""
 
-    def __init__(
-        self, store: Store, clock: Clock, owner: str, slack: WebClient, make_view: Callable[[str], dict[str, Any]]
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._owner = owner
+    def __init__(self, desk: Desk, slack: WebClient, make_view: Callable[[str], dict[str, Any]]) -> None:
+        self._desk = desk
         self._slack = slack
         self._make_view = make_view
 
     def show(self, number: int) -> None:
         """Publishes one viewer's tab; later when Slack is away, and no more when Slack refuses."""
-        viewer, last_event = self._claimed(number)
-        if viewer is None:
-            return
+        work_off(HOME, self._desk, number, self._show)
+
+    def _show(self, viewer: HomeViewer) -> None:
+        with self._desk.store.read() as session:
+            last_event = _last_event(session)
         try:
             call(self._slack, "views.publish", user_id=viewer.user, view=self._make_view(viewer.user))
         except SlackRefusedError as error:
             log.warning("a home tab cannot be shown: %s", error)
             self._forget(viewer)
-        except SlackBusyError as error:
-            log.warning("a home tab waits for Slack: %s", error)
-            self._release(viewer, max(error.wait, GATHER))
-        except (SlackAmbiguousError, SlackAwayError) as error:
-            log.warning("a home tab waits for Slack: %s", error)
-            self._release(viewer, PAUSE)
-        except Exception:
-            self._release(viewer, PAUSE)
-            raise
         else:
-            self._release(viewer, GATHER, shown=last_event)
+            self._shown(viewer, last_event)
 
-    def _claimed(self, number: int) -> tuple[HomeViewer | None, int]:
-        """The viewer, and the last event that their tab is going to show."""
-        with self._store.write() as session:
-            if not claim(session, HomeViewer, number, self._owner, self._clock()):
-                return None, 0
-            return session.get_one(HomeViewer, number, populate_existing=True), _last_event(session)
-
-    def _release(self, viewer: HomeViewer, wait: timedelta, **values: int) -> None:
+    def _shown(self, viewer: HomeViewer, last_event: int) -> None:
         """Gives the row back; who has opened the tab once more meanwhile gets it anew."""
-        with self._store.write() as session:
-            now = session.get(HomeViewer, viewer.id, populate_existing=True, with_for_update=True)
-            if now is not None and now.opened_at != viewer.opened_at:
-                wait, values = timedelta(0), {}
-            release(session, HomeViewer, viewer.id or 0, self._owner, due_at=self._clock() + wait, **values)
+        now = self._desk.clock()
+        values: dict[str, Any] = {"shown": last_event, "due_at": now + GATHER}
+        with self._desk.store.write() as session:
+            newest = session.get(HomeViewer, viewer.id, populate_existing=True, with_for_update=True)
+            if newest is not None and newest.opened_at != viewer.opened_at:
+                values = {"due_at": now}
+            release(session, HomeViewer, viewer.id or 0, viewer.lease_owner, **values)
 
     def _forget(self, viewer: HomeViewer) -> None:
-        with self._store.write() as session:
+        with self._desk.store.write() as session:
             session.execute(delete(HomeViewer).where(col(HomeViewer.id) == viewer.id))

@@ -16,6 +16,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 
+from approvals.queue.worker import LaterError
 from approvals.slack.client import MEND_PAUSE, SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 
 PAGE = 200  # Slack recommends no more; where it gives fewer, the cursor leads on.
@@ -25,12 +26,11 @@ LATEST = timedelta(minutes=15)  # No call to Slack is under way for so long.
 PAUSE = timedelta(seconds=2)
 
 
-class UnseenError(Exception):
+class UnseenError(LaterError):
     """Whether a message arrived cannot be told now: it is not sent before that is known, and looked for again after `wait`."""
 
     def __init__(self, why: str, wait: timedelta = PAUSE) -> None:
-        super().__init__(why)
-        self.wait = wait
+        super().__init__(why, wait, status="sending")
 
 
 @dataclass(frozen=True)

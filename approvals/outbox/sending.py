@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -25,15 +25,16 @@ from approvals.authority.requirements import requirements_of
 from approvals.context import Context
 from approvals.models import Message, Request, Vote
 from approvals.outbox.home_tabs import HomeTabs
-from approvals.outbox.look_up import Place, UnseenError, find, looking_up
+from approvals.outbox.look_up import Place, find, looking_up
 from approvals.queue import outgoing
-from approvals.queue.leases import claim, release
+from approvals.queue.leases import release
+from approvals.queue.worker import Job, LaterError, work_off
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.sessions.handover import Delivery, refused_by_slack
-from approvals.sessions.opening import LaterError, UndeliverableError
+from approvals.sessions.opening import UndeliverableError
 from approvals.slack.client import MEND_PAUSE, SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.states import TERMINAL
-from approvals.views import thread
+from approvals.views import set_aside, thread
 from approvals.views.card import card, names_people
 from operations.core.closing import Closing
 
@@ -57,56 +58,41 @@ class Outbox:
     def __init__(
         self, context: Context, slack: WebClient, bot_id: Callable[[], str], make_view: Callable[[str], dict[str, Any]]
     ) -> None:
-        self.home_tabs = HomeTabs(context.store, context.clock, context.owner, slack, make_view)
+        self.home_tabs = HomeTabs(context.desk, slack, make_view)
         self._context = context
         self.slack = slack
         self._bot_id = bot_id
         self._direct_channels: LRUCache[str, str] = LRUCache(DIRECT_CHANNELS)
         self._opening = threading.Lock()
         self._delivery = Delivery(context)
+        self._job = replace(LANE, told=self._tell_set_aside)
 
     def send_lane(self, lane: str) -> None:
         """Sends the lane's messages in order, until one has to wait."""
-        while self._send_first(lane):
-            pass
+        while True:
+            head = self._head(lane)
+            if head is None or not work_off(self._job, self._context.desk, head, self._send):
+                return
 
-    def _send_first(self, lane: str) -> bool:
-        message = self._claimed(lane)
-        if message is None:
-            return False
+    def _head(self, lane: str) -> int | None:
+        waiting = (Message.lane == lane, *LANE.ready)
+        with self._context.store.read() as session:
+            return session.exec(select(Message.id).where(*waiting).order_by(col(Message.id)).limit(1)).first()
+
+    def _send(self, message: Message) -> None:
         try:
             posted = self._deliver(message)
-        except UnseenError as error:
-            log.warning("a message may or may not have arrived, and cannot be looked up yet: %s", error)
-            return self._later(message, error.wait, status="sending")
-        except (SlackBusyError, SlackAmbiguousError, SlackRefusedError, LaterError, UndeliverableError) as error:
-            return self._not_sent(message, error)
-        self._sent(message, posted)
-        return True
-
-    def _not_sent(self, message: Message, error: Exception) -> bool:
-        """Whether the lane goes on without it."""
-        match error:
-            case SlackBusyError() | LaterError():
-                log.warning("a message waits: %s", error)
-                return self._later(message, error.wait, status="queued")
-            case SlackRefusedError():
-                return self._refused(message, error)
-            case UndeliverableError():
-                return self._undeliverable(message, error)
-        log.warning("a message may or may not have arrived: %s", error)
-        return self._later(message, min(self._context.pace.slack_settle, timedelta(seconds=5)), status="sending")
-
-    def _claimed(self, lane: str) -> Message | None:
-        now = self._context.clock()
-        waiting = (Message.lane == lane, col(Message.status).in_(("queued", "sending")))
-        with self._context.store.write() as session:
-            head = session.exec(select(Message).where(*waiting).order_by(col(Message.id)).limit(1)).first()
-            if head is None or (head.due_at and head.due_at > now):
-                return None
-            if not claim(session, Message, head.id or 0, self._context.owner, now):
-                return None
-            return session.get_one(Message, head.id, populate_existing=True)
+        except SlackAmbiguousError as error:
+            wait = min(self._context.pace.slack_settle, timedelta(seconds=5))
+            raise LaterError(f"it may or may not have arrived: {error}", wait, status="sending") from error
+        except SlackBusyError as error:
+            raise LaterError(str(error), error.wait, status="queued") from error
+        except SlackRefusedError as error:
+            self._refused(message, error)
+        except UndeliverableError as error:
+            self._undeliverable(message, error)
+        else:
+            self._sent(message, posted)
 
     def _deliver(self, message: Message) -> Posted:
         """Sends one message, unless an earlier try, whose answer was lost, turns out to have arrived."""
@@ -211,7 +197,7 @@ class Outbox:
         link = self._permalink(posted) if first_card else ""
         with self._context.store.write() as session:
             values = {"status": "sent", "ts": posted.ts, "error": "", "due_at": None}
-            if not release(session, Message, message.id or 0, self._context.owner, **values):
+            if not release(session, Message, message.id or 0, message.lease_owner, **values):
                 log.warning("another worker has taken the message over")
                 return
             if message.kind == CREDENTIALS:
@@ -236,27 +222,56 @@ class Outbox:
         except (SlackRefusedError, SlackBusyError, SlackAmbiguousError, KeyError):
             return ""
 
-    def _refused(self, message: Message, error: SlackRefusedError) -> bool:
+    def _refused(self, message: Message, error: SlackRefusedError) -> None:
         """What an administrator can mend is tried again each minute; anything else is given up, loudly, so that the lane goes on."""
         if message.kind == CREDENTIALS:
-            return self._undeliverable(message, refused_by_slack(error.code))
+            self._undeliverable(message, refused_by_slack(error.code))
+            return
         if error.mendable and message.kind in ("card", "thread", "notice"):
             log.error("Slack refuses the approval channel: %s; `orgbot check` says what to mend", error)
-            return self._later(message, MEND_PAUSE, status="queued", error=error.code)
+            raise LaterError(str(error), MEND_PAUSE, status="queued", error=error.code) from error
         log.error("Slack refuses a message, which is dropped: %s", error)
         with self._context.store.write() as session:
-            release(session, Message, message.id or 0, self._context.owner, status="dropped", error=str(error)[:500])
-        return True
+            release(session, Message, message.id or 0, message.lease_owner, status="dropped", error=str(error)[:500])
 
-    def _undeliverable(self, message: Message, error: UndeliverableError) -> bool:
+    def _undeliverable(self, message: Message, error: UndeliverableError) -> None:
         log.warning("credentials cannot be handed over; the thread says why")
         with self._context.store.write() as session:
-            if release(session, Message, message.id or 0, self._context.owner, status="dropped", error="undeliverable"):
+            if release(session, Message, message.id or 0, message.lease_owner, status="dropped", error="undeliverable"):
                 self._delivery.failed(session, message, error)
-        return True
 
-    def _later(self, message: Message, wait: timedelta, *, status: str, error: str = "") -> bool:
-        values = {"status": status, "tries": message.tries + 1, "due_at": self._context.clock() + wait, "error": error}
-        with self._context.store.write() as session:
-            release(session, Message, message.id or 0, self._context.owner, **values)
-        return False
+    def _tell_set_aside(self, session: Session, message: Message, now: datetime) -> None:
+        """Nobody waits for a line in a thread. Approvers wait for the card, and the requester for credentials."""
+        if message.kind == CREDENTIALS:
+            request = session.get_one(Request, message.request_id)
+            failed = set_aside.not_handed_over(request, maybe=message.started_at is not None)
+            self._delivery.failed(session, message, UndeliverableError(failed.say, failed.advice))
+        elif _holds_its_lane(session, message):
+            request = session.get_one(Request, message.request_id)
+            outgoing.direct(session, request, now, set_aside.no_card(request))
+
+
+def _holds_its_lane(session: Session, message: Message) -> bool:
+    """Whether what is behind it needs it: where there is no card, there is no thread."""
+    return message.kind == "card" and not session.get_one(Request, message.request_id).card_ts
+
+
+def _put_by(session: Session, message: Message) -> dict[str, Any]:
+    if message.kind == CREDENTIALS:
+        return {"status": "dropped", "error": "set aside"}
+    return {} if _holds_its_lane(session, message) else {"status": "aside"}
+
+
+def _again(_session: Session, message: Message) -> dict[str, Any]:
+    """What may have arrived is looked for before it is sent."""
+    return {} if message.status != "aside" else {"status": "sending" if message.started_at else "queued"}
+
+
+LANE: Job[Message] = Job(
+    "lane",
+    Message,
+    Message.due_at,
+    (col(Message.status).in_(("queued", "sending")),),
+    aside=_put_by,
+    again=_again,
+)

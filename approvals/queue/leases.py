@@ -28,12 +28,11 @@ def is_in_hand(request: Request, now: datetime) -> bool:
     return request.lease_until is not None and request.lease_until >= now
 
 
-def claim(session: Session, model: Leased, row: int, owner: str, now: datetime) -> bool:
-    """Whether the row is `owner`'s from now on: it was free, or its lease had run out."""
-    mine = (
-        update(model).where(col(model.id) == row, free(model, now)).values(lease_owner=owner, lease_until=now + LEASE)
-    )
-    return _changed(session, mine)
+def claim(session: Session, model: Leased, row: int, owner: str, now: datetime, *ready: ColumnElement[bool]) -> bool:
+    """Whether the row is `owner`'s from now on: it was free, or its lease had run out, and it still meets what it was chosen by."""
+    mine = update(model).where(col(model.id) == row, free(model, now), *ready)
+    taken = mine.values(lease_owner=owner, lease_until=now + LEASE)
+    return _changed(session, taken.execution_options(synchronize_session=False))
 
 
 def release(session: Session, model: Leased, row: int, owner: str, **values: Any) -> bool:

@@ -31,6 +31,13 @@ def direct(session: Session, request: Request, at: datetime, body: Body) -> None
     _queue(session, at, lane=lane, kind="dm", request_id=request.id, user=request.requester, body=body)
 
 
+def tell_concerned(session: Session, request: Request, at: datetime, body: Body) -> None:
+    """To the requester by direct message, and into the thread where there is a card."""
+    direct(session, request, at, body)
+    if request.card_ts:
+        thread(session, request, at, body)
+
+
 def call(session: Session, request: Request, user: str, at: datetime, body: Body) -> None:
     """A direct message to somebody who may decide."""
     _queue(session, at, lane=f"call:{user}:{request.id}", kind="dm", request_id=request.id, user=user, body=body)

@@ -26,38 +26,36 @@ from approvals.authority.may import (
 )
 from approvals.authority.requirements import Requirements, rules_named
 from approvals.context import Context
-from approvals.models import Interaction, Request, Vote, operation_of
+from approvals.models import LIVE, Interaction, Message, Request, Vote, operation_of
+from approvals.outbox.sending import LANE
 from approvals.queue import outgoing
-from approvals.queue.leases import claim, is_in_hand, release
+from approvals.queue.leases import is_in_hand, release
+from approvals.queue.outgoing import tell_concerned
+from approvals.queue.worker import Job, LaterError, stumble_of, work_off
 from approvals.request import break_glass
 from approvals.request.lifecycle import LostRaceError, transition
+from approvals.request.prepare import ANNOUNCE
 from approvals.sessions import book
 from approvals.slack.blocks import escape
-from approvals.slack.client import SlackAwayError
 from approvals.states import EXECUTING, Status
-from approvals.views import thread
+from approvals.views import set_aside, thread
 from approvals.views.on_hold import GIVE_UP, ON_HOLD
 from operations.core.preview import digest
 
 CHANGED = "This request is not the one that was filed: its record was changed. Nothing is done; ask again."
 
 log = logging.getLogger(__name__)
-LONGEST_PAUSE = timedelta(seconds=30)
 
 
 def decide(context: Context, interaction: int) -> None:
     """Carries one click out, or tells the clicker why not; when Slack is away the click is kept for later."""
-    click = _claimed(context, interaction)
-    if click is None:
-        return
+    work_off(CLICK, context.desk, interaction, lambda click: _decide(context, click))
+
+
+def _decide(context: Context, click: Interaction) -> None:
     try:
         while not _decided(context, click):
             log.info("somebody else approved meanwhile; all who did are looked up again")
-    except SlackAwayError as error:
-        log.warning("a click waits for Slack: %s", error)
-        _postpone(context, click)
-    except InHandError:
-        _postpone(context, click)
     except RulesChangedError as error:
         _put_before_others(context, click, error.required)
     except ObjectionError as error:
@@ -87,17 +85,6 @@ def _decided(context: Context, click: Interaction) -> bool:
     except UnseenVoteError:
         return False
     return True
-
-
-def _claimed(context: Context, interaction: int) -> Interaction | None:
-    with context.store.write() as session:
-        if not claim(session, Interaction, interaction, context.owner, context.clock()):
-            return None
-        click = session.get_one(Interaction, interaction, populate_existing=True)
-        if click.due_at is not None:
-            return click
-        release(session, Interaction, interaction, context.owner)  # Somebody else has dealt with it meanwhile.
-        return None
 
 
 def _carry_out(context: Context, judged: JudgedClick) -> None:
@@ -136,22 +123,63 @@ def _drop(session: Session, click: Interaction) -> None:
     release(session, Interaction, click.id or 0, click.lease_owner, due_at=None)
 
 
-def _postpone(context: Context, click: Interaction) -> None:
-    wait = min(context.pace.after(click.tries), LONGEST_PAUSE)
-    with context.store.write() as session:
-        values = {"tries": click.tries + 1, "due_at": context.clock() + wait}
-        release(session, Interaction, click.id or 0, context.owner, **values)
+def _tell_set_aside(session: Session, click: Interaction, now: datetime) -> None:
+    number = click.request_id if session.get(Request, click.request_id) else None
+    chain.record(session, now, f"click.{click.kind}.set-aside", click.user, number)
+    outgoing.private(session, click, now, set_aside.not_carried_out(click))
+
+
+CLICK: Job[Interaction] = Job(
+    "click",
+    Interaction,
+    Interaction.due_at,
+    told=_tell_set_aside,
+    aside=lambda _session, _click: {"due_at": None},
+    final=True,  # The clicker was told that it didn't count, and may have pressed anew since.
+)
 
 
 def expire(context: Context, number: int) -> None:
-    """Ends a request that nobody decided in time."""
-    now = context.clock()
+    """Ends a request that nobody decided in time, or about which nobody could be asked."""
+    work_off(EXPIRE, context.desk, number, lambda request: _expire(context, request))
+
+
+def _expire(context: Context, request: Request) -> None:
+    now, number = context.clock(), request.id or 0
     with context.store.write() as session:
+        unasked = _unasked(session, request)
         try:
-            expired = transition(session, number, Status.EXPIRED, now, "orgbot")
+            if unasked:
+                refused = transition(session, number, Status.REFUSED, now, "orgbot", outcome=unasked)
+                outgoing.direct(session, refused, now, thread.refused(refused))
+            else:
+                announce_decision(session, transition(session, number, Status.EXPIRED, now, "orgbot"), now)
         except LostRaceError:
             return
-        announce_decision(session, expired, now)
+
+
+def _unasked(session: Session, request: Request) -> str:
+    """Why approvers were never asked, as a sentence; empty when they were."""
+    if request.announced_at is None:
+        stumble = stumble_of(session, ANNOUNCE, request.id or 0)
+        return set_aside.NOT_ASKED_IN_TIME if stumble and stumble.error else set_aside.NOBODY_ASKED
+    first = select(Message.id).where(Message.request_id == request.id, Message.kind == "card", Message.status != "sent")
+    card = None if request.card_ts else session.exec(first.order_by(col(Message.id))).first()
+    stumble = stumble_of(session, LANE, card) if card else None
+    return set_aside.NO_CARD_IN_TIME if stumble and stumble.set_aside_at else ""
+
+
+def _tell_not_expired(session: Session, request: Request, now: datetime) -> None:
+    tell_concerned(session, request, now, set_aside.not_expired(request))
+
+
+EXPIRE: Job[Request] = Job(
+    "expire",
+    Request,
+    Request.expires_at,
+    (LIVE, col(Request.status) == Status.PENDING),
+    told=_tell_not_expired,
+)
 
 
 def forget_old_clicks(context: Context, older_than: timedelta) -> None:
@@ -161,7 +189,7 @@ def forget_old_clicks(context: Context, older_than: timedelta) -> None:
         session.execute(delete(Interaction).where(*old))
 
 
-class InHandError(Exception):
+class InHandError(LaterError):
     """A worker has the request in hand just now, and would write over what is asked; it is asked again in a moment."""
 
 

@@ -15,8 +15,9 @@ from approvals.audit import alarm
 from approvals.audit.chain import noting_calls
 from approvals.context import Context
 from approvals.models import Attempt, operation_of
+from approvals.queue.worker import work_off
 from approvals.request.attempts import IN_DOUBT, LeaseLostError, Outcome, fence
-from approvals.request.execution import Execution, take
+from approvals.request.execution import RUN, Execution, take
 from approvals.request.prepare import NotYetError
 from approvals.request.recheck import approval_lost, what_changed
 from approvals.slack.client import SlackAwayError
@@ -30,7 +31,7 @@ from operations.core.observations import Done, Failed, Observation, Ready, Stale
 from operations.core.steps import Shared, Step, World
 
 log = logging.getLogger(__name__)
-PATIENCE = 10  # Looks that may fail in a row before a refusal by AWS, or an error of our own, ends a request that has sent nothing.
+PATIENCE = 10  # Looks that may fail in a row before a refusal by AWS ends a request that has sent nothing.
 TELL_FROM = 3  # Failed looks in a row from which on people are told; fewer may be a blip.
 SLOW = timedelta(minutes=10)
 QUICK_PAUSES = (0.2, 0.5, 0.0)  # Seconds; the last one is followed by a longer wait.
@@ -41,14 +42,19 @@ LOST_ANSWER = (
 
 def run(context: Context, number: int, shared: Shared) -> None:
     """Carries a request on as far as it goes now; gives it back when AWS needs time."""
-    execution = take(context, number)
-    if execution is None:
-        return
+    work_off(RUN, context.desk, number, lambda request: _carry_on(take(context, request), shared))
+
+
+def _carry_on(execution: Execution, shared: Shared) -> None:
     with noting_calls(execution.calls):
-        _go_on(execution, shared)
+        try:
+            _go_on(execution, shared)
+        except Exception:
+            execution.note_other_calls()
+            raise
     execution.note_other_calls()
     if execution.request.status in TERMINAL:
-        context.changed()  # A bad end as well: something may have been done before it, or the world is another one.
+        execution.context.changed()  # A bad end as well: something may have been done before it, or the world is another one.
 
 
 def _go_on(execution: Execution, shared: Shared) -> None:
@@ -65,9 +71,6 @@ def _go_on(execution: Execution, shared: Shared) -> None:
     except RefusedError as error:
         log.warning("AWS refused a look: %s", error)
         _refused_look(execution, error)
-    except Exception:
-        log.exception("an error of the bot's own")
-        _own_error(execution)
 
 
 def _proceed(execution: Execution, shared: Shared) -> None:
@@ -260,12 +263,6 @@ def _refused_look(execution: Execution, error: RefusedError) -> None:
     step = execution.steps[execution.request.step] if execution.request.step < len(execution.steps) else None
     explain = step.explain if step else refusal
     _failed_look(execution, hindrance(error), explain(error.code, error.reason, error.message))
-
-
-def _own_error(execution: Execution) -> None:
-    say, where = "The bot came upon an error of its own.", f"under request={execution.number}"
-    end = Failed(say, f"The log has it {where}. Look in AWS what stands before asking again.")
-    _failed_look(execution, Failed(say, f"Whoever runs the bot finds it in the log {where}."), end)
 
 
 def _failed_look(execution: Execution, why: Failed, end: Failed) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
@@ -12,9 +12,10 @@ from sqlmodel import Session, col, select
 
 from approvals.audit.chain import record_calls, record_lost_call
 from approvals.context import Context
-from approvals.models import Attempt, Request, operation_of
+from approvals.models import LIVE, Attempt, Request, operation_of
 from approvals.queue import outgoing
-from approvals.queue.leases import claim, release
+from approvals.queue.leases import release
+from approvals.queue.worker import Job
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.lifecycle import LostRaceError, transition
@@ -23,7 +24,7 @@ from approvals.request.remainder import in_words, remainder_of
 from approvals.slack.blocks import Block
 from approvals.states import EXECUTING, Status
 from approvals.views import on_hold as held
-from approvals.views import thread
+from approvals.views import set_aside, thread
 from approvals.views.on_hold import FAILED_LOOKS, ON_HOLD
 from operations.aws.client import Call
 from operations.core.observations import Done, Failed, Observation
@@ -245,14 +246,35 @@ class Execution:
         self.request = session.get_one(Request, self.number, populate_existing=True)
 
 
-def take(context: Context, number: int) -> Execution | None:
-    """The request in hand, when it is to be carried out and no other worker holds it."""
-    with context.store.write() as session:
-        request = session.get(Request, number, populate_existing=True)
-        if (
-            request is None
-            or request.status not in EXECUTING
-            or not claim(session, Request, number, context.owner, context.clock())
-        ):
-            return None
-        return Execution(context, session.get_one(Request, number, populate_existing=True))
+def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
+    """What has sent nothing ends. What has sent something stays open, because only AWS can tell what became of it."""
+    if attempts.any_sent(session, request.id or 0):
+        request.memory = {**request.memory, ON_HOLD: True}
+        session.add(request)
+        outgoing.thread(session, request, now, set_aside.not_followed(request))
+        outgoing.direct(session, request, now, set_aside.not_followed_for_requester(request))
+        return
+    failed = set_aside.not_begun(request)
+    ended = transition(
+        session,
+        request.id or 0,
+        Status.FAILED,
+        now,
+        "orgbot",
+        outcome=failed.say,
+        advice=failed.advice,
+        owner=request.lease_owner,
+    )
+    outgoing.card(session, ended, now)
+    outgoing.thread(session, ended, now, thread.ended_badly(ended))
+    outgoing.direct(session, ended, now, thread.ended_badly_for_requester(ended))
+
+
+RUN: Job[Request] = Job(
+    "run", Request, Request.due_at, (LIVE, col(Request.status).in_(EXECUTING)), told=_tell_set_aside
+)
+
+
+def take(context: Context, request: Request) -> Execution:
+    """The request in hand, under the lease that was taken for it."""
+    return Execution(context.held_by(request.lease_owner), request)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import update
+from sqlmodel import Session, col
 
 from approvals.audit import chain
 from approvals.authority.directory import Person
@@ -16,20 +16,20 @@ from approvals.authority.reach import ask_of, hits, judged, other_rules
 from approvals.authority.requirements import Requirements
 from approvals.authority.rules import NoRuleError
 from approvals.context import Context
-from approvals.models import Request, operation_of
+from approvals.models import LIVE, Request, operation_of
 from approvals.queue import outgoing
-from approvals.queue.leases import claim, release
+from approvals.queue.leases import release
+from approvals.queue.worker import Job, LaterError, work_off
 from approvals.request import reminders
 from approvals.request.break_glass import break_glass
 from approvals.request.lifecycle import transition
 from approvals.request.limits import excess
 from approvals.slack.blocks import shorten
-from approvals.slack.client import SlackAwayError
 from approvals.slack.files import FileError
 from approvals.states import Status
-from approvals.views import on_hold, thread
+from approvals.views import on_hold, set_aside, thread
 from approvals.views.card import whole
-from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FieldError, RefusedError
+from operations.aws.errors import CredentialsError, FieldError, RefusedError
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import file_in
@@ -38,7 +38,6 @@ from operations.core.preview import Preview, PreviewInput, digest
 from operations.core.registry import by_name
 from operations.snapshot.names import capital, listed
 
-log = logging.getLogger(__name__)
 MOST_SAID = 3  # Places that a card names about which other rules decide afterwards.
 TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
 
@@ -47,7 +46,7 @@ class RefusalError(Exception):
     """The request cannot be put before approvers; the text says why and what to do."""
 
 
-class NotYetError(Exception):
+class NotYetError(LaterError):
     """What is needed to judge the request is not there yet; it is tried again."""
 
 
@@ -61,32 +60,19 @@ def look_again(context: Context, operation: Operation) -> Preview:
 
 def announce(context: Context, number: int) -> None:
     """Takes the preview and queues the card, or refuses the request; when Slack or AWS is away it is tried again later."""
-    request = _claimed(context, number)
-    if request is None:
-        return
+    work_off(ANNOUNCE, context.desk, number, lambda request: _announce(context, request))
+
+
+def _announce(context: Context, request: Request) -> None:
     try:
         required, values = _prepare(context, request)
     except CredentialsError as error:
-        log.warning("the request cannot be announced yet: %s", error)
-        _postpone(context, request, hindrance(error))
-    except (SlackAwayError, BusyError, AmbiguousError, NotYetError) as error:
-        log.warning("the request cannot be announced yet: %s", error)
-        _postpone(context, request)
+        _tell_once(context, request, hindrance(error))
+        raise
     except RefusalError as error:
         _refuse(context, request, str(error))
     else:
         _publish(context, request, required, values)
-
-
-def _claimed(context: Context, number: int) -> Request | None:
-    with context.store.write() as session:
-        if not claim(session, Request, number, context.owner, context.clock()):
-            return None
-        request = session.get_one(Request, number, populate_existing=True)
-        if request.status == Status.PENDING and request.announced_at is None:
-            return request
-        release(session, Request, number, context.owner)  # A worker that comes late must not keep others waiting.
-        return None
 
 
 def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str, Any]]:
@@ -182,7 +168,7 @@ def _publish(context: Context, request: Request, required: Requirements, values:
     number = request.id or 0
     without = barred(context, required.deciders()) if values["break_glass"] else frozenset()
     with context.store.write() as session:
-        if not release(session, Request, number, context.owner, announced_at=now, due_at=None, polls=0, **values):
+        if not release(session, Request, number, request.lease_owner, announced_at=now, due_at=None, polls=0, **values):
             return
         filed = {"operation": request.operation, "digest": values["digest"], **required.told()}
         filed |= {"break_glass": values["break_glass"]}
@@ -207,20 +193,33 @@ def _grant(session: Session, number: int, now: datetime) -> None:
     outgoing.card(session, granted, now)
 
 
-def _postpone(context: Context, request: Request, why: Failed | None = None) -> None:
-    """Gives the request back for a while; the requester is told once `why` nobody has been asked yet."""
-    now, number = context.clock(), request.id or 0
-    values: dict[str, Any] = {"polls": request.polls + 1}
-    wait = min(context.pace.after(request.polls), timedelta(seconds=30))
+def _tell_once(context: Context, request: Request, why: Failed) -> None:
+    """The requester is told once why nobody has been asked yet."""
+    if request.memory.get(TOLD):
+        return
+    held = (col(Request.id) == request.id, col(Request.lease_owner) == request.lease_owner)
     with context.store.write() as session:
-        if why and not request.memory.get(TOLD):
-            values["memory"] = {**request.memory, TOLD: True}
-            outgoing.direct(session, request, now, on_hold.postponed(request, why))
-        release(session, Request, number, context.owner, due_at=now + wait, **values)
+        session.execute(update(Request).where(*held).values(memory={**request.memory, TOLD: True}))
+        outgoing.direct(session, request, context.clock(), on_hold.postponed(request, why))
+
+
+def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
+    outgoing.direct(session, request, now, set_aside.not_announced(request))
 
 
 def _refuse(context: Context, request: Request, why: str) -> None:
     now = context.clock()
     with context.store.write() as session:
-        refused = transition(session, request.id or 0, Status.REFUSED, now, "orgbot", outcome=why, owner=context.owner)
+        refused = transition(
+            session, request.id or 0, Status.REFUSED, now, "orgbot", outcome=why, owner=request.lease_owner
+        )
         outgoing.direct(session, refused, now, thread.refused(refused))
+
+
+ANNOUNCE: Job[Request] = Job(
+    "announce",
+    Request,
+    Request.due_at,
+    (LIVE, col(Request.status) == Status.PENDING, col(Request.announced_at).is_(None)),
+    told=_tell_set_aside,
+)

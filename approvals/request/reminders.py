@@ -7,7 +7,6 @@ that a bot that was away says only what is true now, and says it once.
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
@@ -19,17 +18,14 @@ from approvals.authority.may import barred, may_act
 from approvals.authority.quorum import cannot_decide
 from approvals.authority.requirements import Requirements, requirements_of, seats_of_vote
 from approvals.context import Context
-from approvals.models import Message, Request, Vote
+from approvals.models import LIVE, Message, Request, Vote
 from approvals.queue import outgoing
+from approvals.queue.worker import Job, work_off
 from approvals.slack.blocks import mentions
-from approvals.slack.client import SlackAwayError
 from approvals.states import Status
-from approvals.views import reminders
+from approvals.views import reminders, set_aside
 
-log = logging.getLogger(__name__)
 MOST_OF_A_GROUP = 20
-PAUSE = timedelta(minutes=1)
-
 NOTICE = timedelta(hours=1)
 SHORT_LIVED = timedelta(hours=2)
 
@@ -80,10 +76,14 @@ def begin(session: Session, request: Request, required: Requirements | None) -> 
 
 def remind(context: Context, number: int) -> None:
     """Says what is due about a request that waits, and notes when to look again."""
+    work_off(REMIND, context.desk, number, lambda request: _remind(context, request))
+
+
+def _remind(context: Context, request: Request) -> None:
     now = context.clock()
-    without = _barred(context, number)
+    without = _barred(context, request)
     with context.store.write() as session:
-        request = session.get_one(Request, number, populate_existing=True, with_for_update=True)
+        request = session.get_one(Request, request.id, populate_existing=True, with_for_update=True)
         if request.status != Status.PENDING or request.remind_at is None or request.remind_at > now:
             return
         required = requirements_of(request, context.rules())
@@ -92,10 +92,8 @@ def remind(context: Context, number: int) -> None:
         _note(session, request, remind_at=next_word(request, required) if not _over(request, now) else None)
 
 
-def _barred(context: Context, number: int) -> frozenset[str]:
+def _barred(context: Context, request: Request) -> frozenset[str]:
     """Asked of Slack before the database is locked."""
-    with context.store.read() as session:
-        request = session.get_one(Request, number, populate_existing=True)
     required = requirements_of(request, context.rules())
     return barred(context, (*required.deciders(), *required.escalate_to)) if required else frozenset()
 
@@ -165,18 +163,14 @@ def _note(session: Session, request: Request, **values: object) -> None:
 
 def tell_absent(context: Context, number: int) -> None:
     """Queues the direct messages about one request whose card is posted; later when Slack is away."""
-    with context.store.read() as session:
-        request = session.get_one(Request, number, populate_existing=True)
+    work_off(TELL, context.desk, number, lambda request: _tell_absent(context, request))
+
+
+def _tell_absent(context: Context, request: Request) -> None:
     required = requirements_of(request, context.rules())
-    try:
-        absent = _absent(context, request, required.deciders()) if required else []
-    except SlackAwayError as error:
-        log.warning("absent approvers cannot be told yet: %s", error)
-        with context.store.write() as session:
-            _settle_telling(session, request, tell_at=context.clock() + PAUSE)
-        return
+    absent = _absent(context, request, required.deciders()) if required else []
     with context.store.write() as session:
-        if _settle_telling(session, request, tell_at=None):
+        if _settle_telling(session, request):
             for user in absent:
                 _tell(session, context, request, user)
 
@@ -202,13 +196,26 @@ def _told(context: Context, request: Request) -> set[str]:
         return set(session.exec(calls).all())
 
 
-def _settle_telling(session: Session, request: Request, **values: object) -> bool:
+def _settle_telling(session: Session, request: Request) -> bool:
     """Whether this was still to be done: the request waits, and no other worker was quicker."""
     seen = (col(Request.id) == request.id, col(Request.tell_at) == request.tell_at)
-    mine = update(Request).where(*seen, col(Request.status) == Status.PENDING).values(**values)
+    mine = update(Request).where(*seen, col(Request.status) == Status.PENDING).values(tell_at=None)
     return bool(session.execute(mine).rowcount == 1)  # type: ignore[attr-defined]
 
 
 def _tell(session: Session, context: Context, request: Request, user: str) -> None:
     body = reminders.absent(request, request.card_channel or context.approval_channel)
     outgoing.call(session, request, user, context.clock(), body)
+
+
+def _tell_not_reminded(session: Session, request: Request, now: datetime) -> None:
+    outgoing.tell_concerned(session, request, now, set_aside.not_reminded(request))
+
+
+def _tell_not_told(session: Session, request: Request, now: datetime) -> None:
+    outgoing.tell_concerned(session, request, now, set_aside.not_told(request))
+
+
+WAITS = (LIVE, col(Request.status) == Status.PENDING)
+REMIND: Job[Request] = Job("remind", Request, Request.remind_at, WAITS, told=_tell_not_reminded)
+TELL: Job[Request] = Job("tell", Request, Request.tell_at, WAITS, told=_tell_not_told)

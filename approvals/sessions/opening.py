@@ -10,6 +10,7 @@ from approvals.authority.requirements import requirements_of
 from approvals.authority.rules import session_objection
 from approvals.context import Context
 from approvals.models import Request, operation_of
+from approvals.queue.worker import LaterError
 from approvals.slack.client import SlackAwayError
 from approvals.states import TERMINAL, Status
 from approvals.views.sessions import Subject
@@ -21,14 +22,6 @@ from operations.core.observations import Failed
 
 PAUSE = timedelta(seconds=5)
 NEW_ROLE_PAUSE = timedelta(seconds=20)
-
-
-class LaterError(Exception):
-    """Slack or AWS cannot do it just now; `wait` is how long to leave it."""
-
-    def __init__(self, why: str, wait: timedelta = PAUSE) -> None:
-        super().__init__(why)
-        self.wait = wait
 
 
 class UndeliverableError(Exception):
@@ -67,7 +60,7 @@ def open_session(context: Context, request: Request, wanted: Wanted) -> Minted:
         why = f"AWS: {error.code or type(error).__name__}"
     except RefusedError as error:
         raise _explained(context, wanted, error) from None
-    raise LaterError(why)
+    raise LaterError(why, PAUSE)
 
 
 def shorter(wanted: Wanted, seconds: int) -> Wanted:
@@ -105,7 +98,7 @@ def _check_person(context: Context, request: Request) -> None:
     try:
         person = context.people.look(request.requester)
     except SlackAwayError as error:
-        raise LaterError(str(error)) from error
+        raise LaterError(str(error), PAUSE) from error
     objection_to = person.objection(context.team())
     if objection_to:
         raise UndeliverableError(f"The requester may not have them any more: {objection_to}.")

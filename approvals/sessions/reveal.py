@@ -16,9 +16,10 @@ from approvals.audit import chain
 from approvals.context import Context
 from approvals.models import Request, RoleSession
 from approvals.queue import outgoing
+from approvals.queue.worker import LaterError
 from approvals.sessions import book
 from approvals.sessions.book import State
-from approvals.sessions.opening import LaterError, UndeliverableError, open_session, shorter, subject_of, wanted_by
+from approvals.sessions.opening import UndeliverableError, open_session, shorter, subject_of, wanted_by
 from approvals.slack.blocks import Block
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.views import sessions

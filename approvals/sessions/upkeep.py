@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from slack_sdk import WebClient
 from sqlmodel import Session
@@ -17,11 +19,12 @@ from approvals.audit import chain
 from approvals.context import Context
 from approvals.models import Request, RoleSession
 from approvals.queue import outgoing
-from approvals.queue.leases import claim, release
+from approvals.queue.worker import Job, is_outage, work_off
 from approvals.sessions import book
 from approvals.sessions.book import WARN_BEFORE, State
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.views import sessions
+from approvals.views.set_aside import not_tended
 from approvals.views.thread import Body
 from operations.access.revocation import revoke
 from operations.access.role_sessions import Wanted
@@ -37,27 +40,46 @@ END_PAUSE = timedelta(seconds=15)
 
 def tend(context: Context, slack: WebClient, number: int, bind: Callable[[int | None], None] = lambda _: None) -> None:
     """Does what is due with one session, and says when it is due again."""
-    row = _claimed(context, number)
-    if row is None:
-        return
+    work_off(SESSION, context.desk, number, lambda row: _tend(context, slack, row, bind))
+
+
+def _tend(context: Context, slack: WebClient, row: RoleSession, bind: Callable[[int | None], None]) -> None:
+    """Each of the three is done, whatever comes of the others: a warning that stumbles must not keep a message from being deleted."""
     bind(row.request_id)
-    try:
-        _warn_or_expire(context, number)
-        _delete(context, slack, number)
-        _end(context, number)
-    except Exception:
-        log.exception("an error of the bot's own")
-        _later(context, number, LONGEST_PAUSE)
-    finally:
-        with context.store.write() as session:
-            release(session, RoleSession, number, context.owner)
+    number = row.id or 0
+    errors: list[Exception] = []
+    for part in (_warn_or_expire, partial(_delete, slack), _end):
+        try:
+            part(context, number)
+        except Exception as error:  # noqa: BLE001  Raised below, for the one policy.
+            errors.append(error)
+    if errors:
+        raise min(errors, key=is_outage)  # An error of the bot's own before an outage.
 
 
-def _claimed(context: Context, number: int) -> RoleSession | None:
-    with context.store.write() as session:
-        if not claim(session, RoleSession, number, context.owner, context.clock()):
-            return None
-        return _row(session, number)
+def _tell_set_aside(session: Session, row: RoleSession, now: datetime) -> None:
+    request = session.get_one(Request, row.request_id)
+    outgoing.tell_concerned(session, request, now, not_tended(row, *_undone(row, now)))
+
+
+def _undone(row: RoleSession, now: datetime) -> tuple[str, str]:
+    """What has not happened, and what to do."""
+    if row.state == State.ENDING:
+        return "AWS has not been told that this session has ended", "Until then its credentials work; keep them safe."
+    if row.delete_due_at and row.delete_due_at <= now:
+        return "the direct message with the credentials has not been deleted", ""
+    return "you are not warned before this session ends", ""
+
+
+def _next_moment(session: Session, row: RoleSession) -> dict[str, Any]:
+    """What is due later is still done then, and what was left undone is tried with it."""
+    del session
+    set_aside_at, later = row.due_at, [row.delete_due_at, row.expires_at]
+    after = [moment for moment in later if moment and set_aside_at and moment > set_aside_at]
+    return {"due_at": min(after)} if after else {}
+
+
+SESSION: Job[RoleSession] = Job("session", RoleSession, RoleSession.due_at, told=_tell_set_aside, aside=_next_moment)
 
 
 def _row(session: Session, number: int) -> RoleSession:
@@ -83,7 +105,7 @@ def _has_passed(row: RoleSession, now: datetime) -> bool:
     return row.state in (State.LIVE, State.OFFERED) and end is not None and end <= now
 
 
-def _delete(context: Context, slack: WebClient, number: int) -> None:
+def _delete(slack: WebClient, context: Context, number: int) -> None:
     """Takes the message out of Slack; a deletion that is repeated finds nothing, and that is success."""
     with context.store.read() as session:
         row = _row(session, number)

@@ -6,11 +6,12 @@ Source: Slack API, "Using the Slack Web API" (Evaluating responses), "Rate limit
 from __future__ import annotations
 
 from datetime import timedelta
+from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 PASSING = frozenset({"service_unavailable", "team_added_to_org", "request_timeout", "ratelimited", "rate_limited"})
 MAYBE_DONE = frozenset({"internal_error", "fatal_error", "no answer"})
@@ -26,6 +27,8 @@ MENDABLE = frozenset(
     }
 )
 MEND_PAUSE = timedelta(seconds=60)
+# The connection broke, or what came back is no answer. Any other error is the bot's own, and no outage.
+LOST = (OSError, HTTPException, SlackClientError, ValueError)
 SERVER_ERROR = 500
 TOO_MANY = 429
 
@@ -68,7 +71,7 @@ def call(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
             told = f"Slack could not be reached ({error.reason})"
             raise SlackBusyError(method, told, timedelta(seconds=5)) from error
         raise SlackAmbiguousError(f"{method}: {error.reason}") from error
-    except Exception as error:
+    except LOST as error:
         raise SlackAmbiguousError(f"{method}: {type(error).__name__}") from error
     return dict(answer.data) if isinstance(answer.data, dict) else {}
 

@@ -12,6 +12,7 @@ from sqlmodel import col, func, select
 
 from approvals.models import Message, Request
 from approvals.queue.store import Store
+from approvals.queue.worker import set_aside_jobs
 from bot.snapshot.cache import SnapshotCache
 
 # Slack gives up after 3 s.
@@ -35,6 +36,10 @@ class Metrics:
         self.slack_calls = self._counter("slack_calls", "Calls to Slack.", "method", "outcome")
         self.deliveries = self._counter("slack_deliveries", "Deliveries from Slack, by HTTP status.", "status")
         self.outbox_pending = self._gauge("outbox_pending", "Messages that wait to be told to Slack.")
+        self.jobs_set_aside = self._counter(
+            "jobs_set_aside", "Jobs set aside after an error of the bot's own, by kind.", "kind"
+        )
+        self.jobs_aside = self._gauge("jobs_aside", "Jobs that are set aside now, by kind.", "kind")
         self.organization_age_seconds = self._gauge("organization_age_seconds", "Age of the organization's picture.")
         self.tick_seconds = self._histogram("tick_seconds", "Length of one tick of the scheduler.", TICK_BUCKETS)
         self.ack_seconds = self._histogram("ack_seconds", "Time until Slack has its answer.", ACK_BUCKETS)
@@ -56,9 +61,13 @@ def measure(store: Store, snapshot: SnapshotCache, metrics: Metrics, now: dateti
     with store.read() as session:
         metrics.outbox_pending.set(session.exec(waiting).one())
         found = session.exec(counted).all()
+        aside = set_aside_jobs(session)
     metrics.requests.clear()
     for operation, status, number in found:
         metrics.requests.labels(operation, status).set(number)
+    metrics.jobs_aside.clear()
+    for kind, jobs in aside.items():
+        metrics.jobs_aside.labels(kind).set(jobs)
     organization = snapshot.latest()
     if organization:
         metrics.organization_age_seconds.set((now - organization.read_at).total_seconds())

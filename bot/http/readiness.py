@@ -10,6 +10,7 @@ from sqlmodel import text
 
 from approvals.authority.bindings import Bindings
 from approvals.queue.store import Store
+from approvals.queue.worker import set_aside_jobs
 from bot.http.edge import Line
 from bot.slack import SlackHealth
 from bot.snapshot.cache import SnapshotCache
@@ -36,6 +37,7 @@ class Readiness:
         self._looks = [
             lambda: _database(store),
             lambda: _slack(self._health.problem(connected=transport.connected())),
+            lambda: _jobs(store),
             lambda: ("organization", None if snapshot.problem else True, snapshot.problem or "read"),
             lambda: _rules(bindings),
         ]
@@ -64,3 +66,16 @@ def _database(store: Store) -> Line:
         log.exception("the database does not answer")
         return ("database", False, type(error).__name__)
     return ("database", True, "answers")
+
+
+def _jobs(store: Store) -> Line:
+    """What was set aside keeps nothing else from being done, so that the bot is ready all the same."""
+    try:
+        with store.read() as session:
+            aside = set_aside_jobs(session)
+    except Exception:  # noqa: BLE001  The line above tells of the database.
+        return ("jobs", None, "not known")
+    if not aside:
+        return ("jobs", True, "none set aside")
+    kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(aside.items()))
+    return ("jobs", None, f"set aside after an error of the bot's own, see the log: {kinds}")

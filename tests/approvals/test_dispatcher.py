@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 from approvals.dispatcher import Dispatcher
 from approvals.models import Message
 from approvals.queue.store import Store
+from approvals.queue.worker import Desk
 from bot.database import open_engine
 
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
@@ -34,7 +35,9 @@ class Post:
         self.trouble: Exception | None = None
         self.slack = None
         self.queue("request:7")
-        context: Any = SimpleNamespace(store=self.store, clock=lambda: NOW)
+        context: Any = SimpleNamespace(
+            store=self.store, clock=lambda: NOW, desk=Desk("worker", self.store, lambda: NOW)
+        )
         outbox: Any = self
         self.dispatcher = Dispatcher(context, outbox, 2, self.bound.append)
 

@@ -17,7 +17,7 @@ from approvals.authority.directory import Person
 from approvals.authority.requirements import Requirement, Requirements
 from approvals.authority.rules import Rule, Rules
 from approvals.context import Context
-from approvals.dispatcher import Job, due_jobs
+from approvals.dispatcher import JobKey, due_jobs
 from approvals.models import AuditRecord, Interaction, Message, Request, Vote
 from approvals.outbox.sending import Outbox
 from approvals.queue.leases import forget_all
@@ -140,12 +140,12 @@ class CrashingWorkers(Workers):
         except AlreadyAskedError:
             return None
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[JobKey]:
         """What is due now, messages included."""
         with self.context.store.read() as session:
             return [job for job in due_jobs(session, self.clock()) if job[0] != "home"]
 
-    def do(self, job: Job, process: int = 0) -> None:
+    def do(self, job: JobKey, process: int = 0) -> None:
         """One job by one of the processes; raises Died."""
         kind, key = job
         context = self.processes[process]
@@ -187,7 +187,7 @@ class CrashingWorkers(Workers):
     def lease_owners(self) -> set[str]:
         """Who has something in hand."""
         tables = (self.rows(Request), self.rows(Interaction), self.rows(Message))
-        return {row.lease_owner for rows in tables for row in rows}
+        return {row.lease_owner.partition("#")[0] for rows in tables for row in rows}
 
     def is_for(self, call: Call, request: Request) -> bool:
         """Whether a call to AWS was made for this request."""

@@ -26,6 +26,7 @@ from approvals.dispatcher import due_jobs
 from approvals.models import Interaction, Request
 from approvals.outbox.home_tabs import HomeTabs
 from approvals.queue.store import Store
+from approvals.queue.worker import Desk
 from approvals.request.intake import Click, Intake
 from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
@@ -155,7 +156,7 @@ class Handling:
         self.knows(ALICE, BOB)
         self.app = self._app(self.intake)
         make_view = partial(home_of, self._deps(self.intake))
-        self.home_tabs = HomeTabs(self.store, lambda: self.now, "worker", self.slack, make_view)
+        self.home_tabs = HomeTabs(Desk("worker", self.store, lambda: self.now), self.slack, make_view)
 
     def close(self) -> None:
         """Closes the database."""

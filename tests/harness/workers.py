@@ -13,12 +13,14 @@ from approvals.audit.keys import NO_KEYS, Keys
 from approvals.authority.reach import ask_of, hits, judged
 from approvals.authority.rules import BY_NAME, Rule, Rules
 from approvals.context import Context, Limits, Pace
-from approvals.dispatcher import due_jobs
+from approvals.dispatcher import JOBS, due_jobs
 from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
-from approvals.queue.leases import forget_all
+from approvals.queue.leases import claim, forget_all
 from approvals.queue.store import Store
+from approvals.queue.worker import take_up_again
 from approvals.request.decide import decide, expire
 from approvals.request.execute import run
+from approvals.request.execution import RUN, Execution, take
 from approvals.request.intake import Click, Draft, Intake
 from approvals.request.prepare import announce
 from approvals.request.reminders import remind, tell_absent
@@ -144,6 +146,15 @@ class Workers:
         with self.context.store.read() as session:
             return session.exec(select(Interaction.id).order_by(col(Interaction.id).desc())).first() or 0
 
+    def take(self, request: Request) -> Execution | None:
+        """The request in this process's hands, as a worker holds it while it carries it out."""
+        with self.context.store.write() as session:
+            if not claim(
+                session, Request, request.id or 0, self.context.owner, self.clock(), *RUN.is_due(self.clock())
+            ):
+                return None
+        return take(self.context, self.request(request.id))
+
     def until_done(self, request: Request, hours: float = 1) -> Request:
         """Lets time pass until the request is finished, an hour at most."""
         end = self.clock() + timedelta(hours=hours)
@@ -163,6 +174,7 @@ class Workers:
         self.context = self._context(owner)
         with self.context.store.write() as session:
             forget_all(session)
+            take_up_again(session, JOBS)
 
     def request(self, number: int | None) -> Request:
         """The request as it stands."""

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from approvals.dispatcher import due_jobs
 from approvals.models import HomeViewer
 from approvals.outbox.home_tabs import MOST_VIEWERS, HomeTabs
+from approvals.queue.leases import claim
 from approvals.slack.blocks import header
 from approvals.slack.client import SlackAwayError
 from sandbox.sandbox import MANIFEST
@@ -35,7 +36,7 @@ class Tabs:
         client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
         self.workers, self.slack = workers, slack
         self.painted: list[str] = []
-        self.home_tabs = HomeTabs(workers.context.store, workers.clock, "worker", client, self.make_view)
+        self.home_tabs = HomeTabs(workers.context.desk, client, self.make_view)
 
     def make_view(self, user: str) -> dict[str, Any]:
         self.painted.append(user)
@@ -138,7 +139,8 @@ def test_only_the_newest_viewers_are_kept_up_to_date(tabs: Tabs) -> None:
 
 def test_a_worker_that_died_holds_nothing_up(tabs: Tabs) -> None:
     tabs.workers.intake.opens_home(ALICE)
-    tabs.home_tabs._claimed(1)
+    with tabs.workers.context.store.write() as session:
+        claim(session, HomeViewer, 1, "a dead process", tabs.workers.clock())
     assert tabs.work() == []
     tabs.workers.restart()
     assert tabs.work() == [ALICE]

@@ -124,6 +124,7 @@ def test_of_two_processes_one_calls(mail: Mail, monkeypatch: pytest.MonkeyPatch)
     mail.workers.people.channel, mail.workers.people.away = set(), True
     request = asked(mail, BOB)
     mail.workers.people.away = False
+    mail.workers.clock.advance(minutes=1)
     both = _absent
 
     def meanwhile(*given: object) -> list[str]:

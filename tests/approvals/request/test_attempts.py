@@ -12,7 +12,7 @@ from approvals.models import Attempt, Request, Vote, operation_of
 from approvals.queue.leases import LEASE
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome, fence
-from approvals.request.execution import Execution, take
+from approvals.request.execution import Execution
 from operations.core.steps import Step
 from tests.harness.workers import Workers
 
@@ -27,7 +27,7 @@ def execution(workers: Workers) -> Execution:
 
 
 def taken(workers: Workers, request: Request) -> Execution:
-    found = take(workers.context, request.id or 0)
+    found = workers.take(request)
     assert found
     return found
 

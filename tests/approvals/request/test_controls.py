@@ -9,7 +9,8 @@ from sqlmodel import col, select
 
 from approvals.models import Interaction, Request
 from approvals.queue.leases import LEASE, claim, release
-from approvals.request.decide import decide
+from approvals.queue.worker import stumble_of
+from approvals.request.decide import CLICK, decide
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, DAVE
@@ -86,10 +87,12 @@ def hold(workers: Workers, request: Request) -> None:
 
 def pause(workers: Workers) -> timedelta:
     """Until the click is looked at again."""
+    click = newest_click(workers)
     with workers.context.store.read() as session:
-        due = session.exec(select(Interaction.due_at).order_by(col(Interaction.id).desc())).first()
-    assert due
-    return due - workers.clock()
+        stumble = stumble_of(session, CLICK, click)
+    assert stumble
+    assert stumble.again_at
+    return stumble.again_at - workers.clock()
 
 
 def test_a_click_on_what_a_worker_has_in_hand_comes_back_at_its_time_and_less_and_less_often(

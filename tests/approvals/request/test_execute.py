@@ -9,7 +9,7 @@ import pytest
 
 from approvals.models import Attempt, Request
 from approvals.request.attempts import Outcome
-from approvals.request.execution import Execution, take
+from approvals.request.execution import Execution
 from approvals.states import Status
 from operations.accounts.open_account import REQUEST_TAG
 from operations.core.steps import Step
@@ -262,7 +262,7 @@ def test_a_call_whose_request_another_process_has_taken_is_stopped_and_made_by_t
 
     def another_takes_it() -> None:
         workers.restart()
-        assert take(workers.context, request.id or 0)
+        assert workers.take(request)
 
     _after_the_intent(monkeypatch, another_takes_it)
     workers.work()

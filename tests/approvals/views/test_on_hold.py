@@ -9,7 +9,6 @@ import pytest
 from approvals.models import Request
 from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.execute import PATIENCE, TELL_FROM, outcome_of
-from approvals.request.execution import take
 from approvals.states import TERMINAL, Status
 from approvals.views.on_hold import GIVE_UP
 from operations.accounts.open_account import OpenAccount
@@ -80,7 +79,7 @@ def test_a_worker_that_has_lost_the_request_tells_nothing(workers: Workers, aws:
     """The one that has it now counts its own looks, and tells what it finds."""
     request = under_way(workers, aws)
     workers.clock.advance(seconds=10)
-    execution = take(workers.context, request.id or 0)
+    execution = workers.take(request)
     assert execution
     workers.restart()
     with pytest.raises(LeaseLostError):
@@ -121,14 +120,18 @@ def test_ten_looks_may_fail_in_a_row_before_what_has_sent_nothing_ends(workers: 
 def test_an_error_of_our_own_never_ends_what_was_sent(
     workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It is set aside, and what became of it is said to be unknown; a new version may mend it."""
     request = under_way(workers, aws)
     with monkeypatch.context() as broken:
         broken.setattr(OpenAccount, "observe", lambda *_: 1 / 0)
         let_time_pass(workers)
     assert workers.request(request.id).status == Status.WAITING
     assert told(workers, f"in the log under request={request.id}") == [1, 1]
+    assert told(workers, "it is not known whether it did") == [1, 1]
+    assert told(workers, f"Look in AWS whether this was done: {request.title}") == [1, 1]
 
     aws.finish_creations()
+    workers.restart()
     assert workers.until_done(request).status == Status.SUCCEEDED
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,15 +11,16 @@ from typing import Any
 import pytest
 
 from approvals.authority.bindings import Drift
+from approvals.models import Stumble
 from approvals.queue.store import Store
-from bot.database import open_engine
 from bot.http.readiness import Readiness
 from bot.slack import SlackHealth
+from tests.harness.database import new_database
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'orgbot.db'}")
+    engine = new_database(f"sqlite:///{tmp_path / 'orgbot.db'}")
     yield Store(engine)
     engine.dispose()
 
@@ -47,6 +49,7 @@ def test_all_is_there(store: Store) -> None:
         ("process", True),
         ("database", True),
         ("slack", True),
+        ("jobs", True),
         ("organization", True),
         ("rules", True),
     ]
@@ -56,6 +59,15 @@ def test_a_rule_whose_name_no_longer_fits_is_told_and_the_bot_goes_on(store: Sto
     assert started(store, drift="“/X” named ou-1.").lines()[-1] == ("rules", None, "“/X” named ou-1.")
 
 
+def test_what_was_set_aside_is_shown_and_the_bot_is_ready_all_the_same(store: Store) -> None:
+    with store.write() as session:
+        for kind, key in (("announce", 1), ("click", 1), ("click", 2)):
+            session.add(Stumble(kind=kind, key=key, set_aside_at=datetime(2030, 1, 2, tzinfo=UTC)))
+        session.add(Stumble(kind="lane", key=7))
+    told = "set aside after an error of the bot's own, see the log: 1 announce, 2 click"
+    assert started(store).lines()[3] == ("jobs", None, told)
+
+
 def test_what_is_away_is_not_ok_and_aws_is_neither(store: Store) -> None:
     readiness = started(store, "the organization cannot be read: throttled", connected=False)
     readiness.state = "stopping"
@@ -63,6 +75,7 @@ def test_what_is_away_is_not_ok_and_aws_is_neither(store: Store) -> None:
         ("process", False, "stopping"),
         ("database", True, "answers"),
         ("slack", False, "not connected"),
+        ("jobs", True, "none set aside"),
         ("organization", None, "the organization cannot be read: throttled"),
         ("rules", True, "fit the organization"),
     ]

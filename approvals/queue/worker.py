@@ -1,0 +1,318 @@
+"""One job, worked off: claimed by the condition it was chosen by, done, given back; and what becomes of it when it stumbles.
+
+There is one policy for every kind of job. While something else is away (Slack, AWS, the database) a job waits, with pauses that
+grow. An error of the bot's own is logged once with its traceback, tried a few times, and then set aside: it is counted,
+`/readyz` shows it, the people concerned are told, and nothing behind it is held up. What was set aside is tried once more when
+the bot starts anew, because a new version may mend it, or when somebody makes the row due anew.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from traceback import walk_tb
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, update
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+from sqlmodel import Session, col, func, select
+
+from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession, Stumble
+from approvals.queue.leases import Leased, claim, free, release
+from approvals.queue.store import Store
+from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError
+from operations.aws.errors import AmbiguousError, BusyError, CredentialsError
+
+log = logging.getLogger(__name__)
+TRIES = 5
+LONGEST_PAUSE = timedelta(seconds=30)
+Row = TypeVar("Row", Request, Interaction, Message, HomeViewer, RoleSession)
+Values = dict[str, Any]
+Owed = set[tuple[Leased, int, str]]
+_claims = itertools.count(1)
+
+
+class LaterError(Exception):
+    """What the job needs is not there just now; it is tried again after `wait`, or after a pause that grows.
+
+    `values` are set on the row when it is given back.
+    """
+
+    def __init__(self, why: str = "", wait: timedelta | None = None, **values: Any) -> None:
+        super().__init__(why)
+        self.wait = wait
+        self.values = values
+
+
+OUTAGES = (
+    LaterError,
+    SlackAwayError,
+    SlackBusyError,
+    SlackAmbiguousError,
+    BusyError,
+    AmbiguousError,
+    CredentialsError,
+    OperationalError,
+    NoConnectionError,
+)
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether something else is away or busy; every other error is the bot's own."""
+    lost = isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, InterfaceError))
+    return lost or isinstance(error, OUTAGES)
+
+
+def uncounted(_: str) -> None:
+    """Where nobody counts what is set aside."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a process works with: its name among all on the database, the database, the clock, the pause after so many
+    outages in a row, what counts the jobs that are set aside, and the leases that could not be given back yet.
+    """
+
+    owner: str
+    store: Store
+    clock: Callable[[], datetime]
+    after: Callable[[int], timedelta] = lambda _: LONGEST_PAUSE
+    set_aside: Callable[[str], None] = uncounted
+    owed: Owed = field(default_factory=set)
+
+
+def _nobody(_session: Session, _row: Any, _now: datetime) -> None:
+    """Where nobody waits for it; the log and `/readyz` tell."""
+
+
+def _unchanged(_session: Session, _row: Any) -> Values:
+    return {}
+
+
+@dataclass(frozen=True)
+class Job(Generic[Row]):
+    """A kind of job: the rows of `model` that meet `ready`, from the time in the column `due` on.
+
+    When one is set aside, `told(session, row, now)` queues what people have to know and `aside(session, row)` gives the columns
+    to set, in one transaction; `again` gives those for the try after a restart. What is `final` is not tried again then.
+    """
+
+    name: str
+    model: type[Row]
+    due: Any
+    ready: tuple[Any, ...] = ()
+    told: Callable[[Session, Row, datetime], None] = _nobody
+    aside: Callable[[Session, Row], Values] = _unchanged
+    again: Callable[[Session, Row], Values] = _unchanged
+    final: bool = False
+
+    def is_due(self, now: Any) -> tuple[ColumnElement[bool], ...]:
+        """The condition by which a row is chosen and claimed; `now` may be a bound parameter."""
+        return (col(self.due) <= now, free(self.model, now), *self.ready, ~self._stumbles(now))
+
+    def _stumbles(self, now: Any) -> ColumnElement[bool]:
+        """It pauses, or was set aside and not made due anew since."""
+        aside = and_(col(Stumble.set_aside_at).is_not(None), col(Stumble.due_at) == self.due)
+        paused = or_(col(Stumble.again_at) > now, aside)
+        return exists().where(col(Stumble.kind) == self.name, col(Stumble.key) == self.model.id, paused)
+
+
+@dataclass(frozen=True)
+class _Hold(Generic[Row]):
+    """One row in one worker's hands. `owner` is this claim's alone: a worker that is late never passes for the next one."""
+
+    job: Job[Row]
+    desk: Desk
+    key: int
+    owner: str
+
+    def row(self, session: Session) -> Row:
+        return session.get_one(self.job.model, self.key, populate_existing=True)
+
+    def is_ours(self, session: Session) -> bool:
+        """Whether the row is still in hand; a job that has given it back itself is done."""
+        held = select(self.job.model.id).where(
+            self.job.model.id == self.key, col(self.job.model.lease_owner) == self.owner
+        )
+        return session.exec(held.with_for_update()).first() is not None
+
+    def stumble(self, session: Session) -> Stumble:
+        found = session.exec(select(Stumble).where(*_about(self.job.name, self.key))).first()
+        return found or Stumble(kind=self.job.name, key=self.key)
+
+    def give_back(self, session: Session, **values: Any) -> None:
+        release(session, self.job.model, self.key, self.owner, **values)
+
+    def __str__(self) -> str:
+        return f"{self.job.name} {self.key}"
+
+
+def work_off(job: Job[Row], desk: Desk, key: int, work: Callable[[Row], None]) -> bool:
+    """Whether the row was ours to work on: then `work(row)` was done, or waits, or is set aside, and the row is given back.
+
+    `row.lease_owner` is the owner of the lease. What `work` gives back itself, in the transaction that ends the job, stays so.
+    """
+    owner = f"{desk.owner}#{next(_claims)}"
+    with desk.store.write() as session:
+        now = desk.clock()
+        if not claim(session, job.model, key, owner, now, *job.is_due(now)):
+            return False
+    hold = _Hold(job, desk, key, owner)
+    try:
+        with desk.store.read() as session:
+            row = hold.row(session)
+        work(row)
+    except Exception as error:  # noqa: BLE001  Whatever it is, the policy says what follows.
+        _surely(hold, partial(_stumbled, hold, error))
+    else:
+        _surely(hold, partial(_done, hold))
+    return True
+
+
+def _surely(hold: _Hold[Row], end: Callable[[], None]) -> None:
+    """A row that cannot be given back now, because the database is away, is given back by one of the next ticks."""
+    try:
+        end()
+    except Exception:
+        log.exception("%s could not be given back; it is tried again", hold)
+        hold.desk.owed.add((hold.job.model, hold.key, hold.owner))
+
+
+def give_back_what_is_owed(desk: Desk) -> None:
+    """Ends the leases that could not be ended when their jobs did."""
+    for model, key, owner in list(desk.owed):
+        with desk.store.write() as session:
+            release(session, model, key, owner)
+        desk.owed.discard((model, key, owner))
+
+
+def _done(hold: _Hold[Row]) -> None:
+    with hold.desk.store.write() as session:
+        hold.give_back(session)
+        session.execute(delete(Stumble).where(*_about(hold.job.name, hold.key)))
+
+
+def _stumbled(hold: _Hold[Row], error: Exception) -> None:
+    if is_outage(error):
+        _wait(hold, error)
+    elif _try_again(hold, error):
+        _set_aside(hold)
+
+
+def _wait(hold: _Hold[Row], error: Exception) -> None:
+    log.warning("%s waits: %s", hold, error)
+    with hold.desk.store.write() as session:
+        if not hold.is_ours(session):
+            return
+        stumble = hold.stumble(session)
+        pause = min(hold.desk.after(stumble.waits), LONGEST_PAUSE)
+        stumble.waits += 1
+        stumble.again_at = hold.desk.clock() + max(pause, getattr(error, "wait", None) or pause)
+        session.add(stumble)
+        hold.give_back(session, **getattr(error, "values", {}))
+
+
+def _try_again(hold: _Hold[Row], error: Exception) -> bool:
+    """Notes an error of the bot's own; True when it has been tried often enough, and the row is kept in hand."""
+    with hold.desk.store.write() as session:
+        if not hold.is_ours(session):
+            log.error("%s stumbled after it was done", hold, exc_info=error)
+            return False
+        stumble = hold.stumble(session)
+        news, stumble.error = stumble.error != _place(error), _place(error)
+        stumble.tries += 1
+        stumble.again_at = hold.desk.clock() + min(hold.desk.after(stumble.tries - 1), LONGEST_PAUSE) / 2
+        over, tries = stumble.tries >= TRIES, stumble.tries
+        session.add(stumble)
+        if not over:
+            hold.give_back(session)
+    if news:
+        log.error("%s stumbled over an error of the bot's own", hold, exc_info=error)
+    else:
+        log.warning("%s stumbled again (try %s): %s", hold, tries, _place(error))
+    return over
+
+
+def _set_aside(hold: _Hold[Row]) -> None:
+    """People are told where that can be done; where the telling itself stumbles, it is set aside all the same."""
+    try:
+        _put_by(hold, telling=True)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        log.exception("%s is set aside, and nobody could be told", hold)
+        _put_by(hold, telling=False)
+    log.error("%s is set aside; it is tried once more when the bot is started anew", hold)
+    hold.desk.set_aside(hold.job.name)
+
+
+def _put_by(hold: _Hold[Row], *, telling: bool) -> None:
+    now = hold.desk.clock()
+    with hold.desk.store.write() as session:
+        if not hold.is_ours(session):
+            return
+        stumble = hold.stumble(session)
+        known, stumble.told = stumble.told, stumble.told or telling
+        stumble.set_aside_at, stumble.again_at = now, None
+        session.add(stumble)
+        session.flush()
+        due = select(hold.job.due).where(hold.job.model.id == hold.key).scalar_subquery()
+        session.execute(update(Stumble).where(*_about(hold.job.name, hold.key)).values(due_at=due))
+        if telling and not known:
+            hold.job.told(session, hold.row(session), now)
+        hold.give_back(session, **(hold.job.aside(session, hold.row(session)) if telling else {}))
+
+
+def take_up_again(session: Session, jobs: Iterable[Job[Any]]) -> int:
+    """Makes what was set aside due once more, at the start of a process; gives the number. What is over is forgotten."""
+    taken_up = 0
+    by_name = {job.name: job for job in jobs}
+    for stumble in session.exec(select(Stumble).where(col(Stumble.set_aside_at).is_not(None))).all():
+        job = by_name.get(stumble.kind)
+        if job is None or job.final or not _is_made_due(session, job, stumble):
+            session.delete(stumble)
+            continue
+        stumble.set_aside_at, stumble.again_at, stumble.error = None, None, ""
+        stumble.tries = TRIES - 1
+        session.add(stumble)
+        taken_up += 1
+    return taken_up
+
+
+def _is_made_due(session: Session, job: Job[Any], stumble: Stumble) -> bool:
+    row = session.get(job.model, stumble.key, populate_existing=True)
+    values = job.again(session, row) if row else {}
+    mine = update(job.model).where(col(job.model.id) == stumble.key)
+    if values:
+        session.execute(mine.values(**values))
+    made_due = session.execute(mine.where(*job.ready).values({job.due.key: stumble.due_at}))
+    return bool(made_due.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def set_aside_jobs(session: Session) -> Counter[str]:
+    """How many jobs are set aside now, by kind."""
+    counted = select(Stumble.kind, func.count()).where(col(Stumble.set_aside_at).is_not(None)).group_by(Stumble.kind)
+    return Counter(dict(session.exec(counted).all()))
+
+
+def stumble_of(session: Session, job: Job[Any], key: int) -> Stumble | None:
+    """What went wrong with a job when it was last tried; None when all went well."""
+    return session.exec(select(Stumble).where(*_about(job.name, key))).first()
+
+
+def _about(kind: str, key: int) -> tuple[ColumnElement[bool], ...]:
+    return (col(Stumble.kind) == kind, col(Stumble.key) == key)
+
+
+def _place(error: Exception) -> str:
+    """Where it happened, such as `KeyError at prepare.py:91`; its text may hold what belongs into no table."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    file, line = frames[-1] if frames else ("nowhere", 0)
+    return f"{type(error).__name__} at {Path(file).name}:{line}"
