@@ -15,6 +15,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from approvals.authority.directory import Person
+from approvals.authority.press import of_click, pressed_on
 from approvals.authority.quorum import Seat, rule_now, seat
 from approvals.authority.rules import Rule
 from approvals.context import Context
@@ -138,7 +139,7 @@ class JudgedClick:
 def judge(context: Context, click: Interaction) -> JudgedClick:
     """The moment, when the clicker's standing in Slack allows the click; whether the request still waits is judged later.
 
-    Raises ObjectionError and SlackAwayError.
+    Raises ObjectionError, StrangeCardError, UnconfirmedCardError and SlackAwayError.
     """
     if click.team and click.team != context.team():
         raise ObjectionError("People of other workspaces cannot decide here.")
@@ -147,9 +148,7 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     if objection:
         raise ObjectionError(f"{objection[0].upper()}{objection[1:]}.")
     with context.store.read() as session:
-        request = session.get(Request, click.request_id)
-    if request is None:
-        raise ObjectionError(f"There is no request #{click.request_id}.")
+        request = pressed_on(session, of_click(click), click.kind)
     judged = JudgedClick(click, person, context.clock())
     if click.kind == "review":
         object_if(review_objection(context, request, person))

@@ -206,7 +206,8 @@ class Outbox:
         first_card = self._is_first_card(message)
         link = self._permalink(posted) if first_card else ""
         with self._context.store.write() as session:
-            values = {"status": "sent", "ts": posted.ts, "error": "", "due_at": None}
+            where = {"channel": posted.channel, "ts": posted.ts}  # By which a press of one of its buttons is known.
+            values = {"status": "sent", "error": "", "due_at": None, **where}
             if not release(session, Message, message.id or 0, self._context.owner, **values):
                 log.warning("another worker has taken the message over")
                 return

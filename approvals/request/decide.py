@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from approvals.audit import chain
 from approvals.authority.may import CONTROL, JudgedClick, ObjectionError, is_requester, judge, object_if
+from approvals.authority.press import StrangeCardError, UnconfirmedCardError
 from approvals.authority.quorum import Seat, missing
 from approvals.context import Context
 from approvals.models import Interaction, Request, Vote, operation_of
@@ -46,8 +47,11 @@ def decide(context: Context, interaction: int) -> None:
     except SlackAwayError as error:
         log.warning("a click waits for Slack: %s", error)
         _postpone(context, click)
-    except InHandError:
+    except (InHandError, UnconfirmedCardError):
         _postpone(context, click)
+    except StrangeCardError as error:
+        log.warning("a press of %s was refused: its card is not one of this database's", click.kind)
+        _tell_of_strange_card(context, click, str(error))
     except ObjectionError as error:
         _tell(context, click, str(error), error.event)
 
@@ -99,7 +103,16 @@ def _tell(context: Context, click: Interaction, sentence: str, event: str = "") 
         if event:
             chain.record(session, now, event, "orgbot", number)
         chain.record(session, now, f"click.{click.kind}.refused", click.user, number, why=sentence)
-        outgoing.private(session, click, now, thread.private(click.request_id, sentence))
+        outgoing.private(session, click, now, thread.private(click.request_id, sentence), number)
+        _drop(session, click)
+
+
+def _tell_of_strange_card(context: Context, click: Interaction, sentence: str) -> None:
+    """That nothing was done, about no request: the one that has the number here is another."""
+    now = context.clock()
+    with context.store.write() as session:
+        chain.record(session, now, f"click.{click.kind}.refused", click.user, None, why=sentence)
+        outgoing.private(session, click, now, thread.body(f":information_source: {sentence}"), None)
         _drop(session, click)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
 
+from approvals.authority.press import Pressed, new_key, pressed_on
 from approvals.authority.rules import Rule
 from approvals.context import Limits
 from approvals.models import LIVE_SQL, AuditRecord, Interaction, Request, RoleSession
@@ -49,14 +50,20 @@ class Draft:
 
 @dataclass(frozen=True)
 class Click:
-    """A press of a button on a card (`kind`: approve, deny, withdraw, cancel, review, end) as Slack delivered it."""
+    """A press of a button (`kind`: approve, deny, withdraw, cancel, review, end, control:…) as Slack delivered it.
+
+    `request_id` and `key` are what the button carried; it stood on the message `message_ts` of `channel`, or in `private`.
+    """
 
     delivery: str
     kind: str
     user: str
     team: str
     request_id: int
+    key: str = ""
     channel: str = ""
+    message_ts: str = ""
+    private: bool = False
     reason: str = ""
 
 
@@ -108,8 +115,13 @@ class Intake:
             opened(session, user, self._clock)
         self._wake()
 
+    def pressed_on(self, pressed: Pressed, kind: str) -> Request:
+        """The request whose button was pressed; raises StrangeCardError and UnconfirmedCardError."""
+        with self._store.read() as session:
+            return pressed_on(session, pressed, kind)
+
     def find(self, number: int) -> Request | None:
-        """The request of this number."""
+        """The request of this number, as somebody typed it; a button's is found by `pressed_on`."""
         with self._store.read() as session:
             return session.get(Request, number)
 
@@ -166,6 +178,7 @@ def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:
     return {
         "delivery": draft.delivery,
         "marker": secrets.token_hex(16),
+        "key": new_key(),
         "operation": draft.operation,
         "subject": draft.subject,
         "params": draft.params,

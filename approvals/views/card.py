@@ -130,7 +130,7 @@ def _glass(request: Request, rule: Rule | None, without: frozenset[str]) -> list
         return [context(told, f"Reviewed by <@{request.reviewed_by}>, {when(request.reviewed_at)}")]
     who = mentions(rule.deciders(), without | cannot_decide(request, ())) if rule else ""
     reviewers = f" by {who}" if who else ""
-    signing = button("I have reviewed this", "review", str(request.id), confirm=confirmations.to_sign(request))
+    signing = button("I have reviewed this", "review", request.button, confirm=confirmations.to_sign(request))
     return [context(told, f"Needs a review{reviewers}"), {"type": "actions", "elements": [signing]}]
 
 
@@ -167,17 +167,16 @@ def _count(approvals: int) -> str:
 
 
 def _buttons(request: Request, preview: Preview, votes: Sequence[Vote], rule: Rule | None) -> dict[str, Any]:
-    number = str(request.id)
     approved = [vote for vote in votes if vote.decision == "approve"]
     left = _left(rule, request, approved)
     sure = confirmations.to_approve(request, preview, left.first + left.second + left.either)
     return {
         "type": "actions",
         "elements": [
-            button("Approve", "approve", number, style="primary", confirm=sure),
-            button("Deny", "deny", number, style="danger"),
-            *([button("Withdraw approval", "withdraw", number)] if approved else []),
-            button("Cancel request", "cancel", number, confirm=confirmations.to_cancel(request)),
+            button("Approve", "approve", request.button, style="primary", confirm=sure),
+            button("Deny", "deny", request.button, style="danger"),
+            *([button("Withdraw approval", "withdraw", request.button)] if approved else []),
+            button("Cancel request", "cancel", request.button, confirm=confirmations.to_cancel(request)),
         ],
     }
 
