@@ -77,7 +77,8 @@ def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
         raise StrangeCardError
     if _stands_on_its_own(session, pressed, request, kind):
         return request
-    if pressed.key and not pressed.private and _is_leaving(session, request):
+    unconfirmed = not request.card_ts or kind not in ON_THE_CARD
+    if pressed.key and not pressed.private and unconfirmed and _is_leaving(session, request):
         raise UnconfirmedCardError
     raise StrangeCardError
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,9 +97,12 @@ class Workers:
         self, request: Request, kind: str, by: str, *, team: str = TEAM, delivery: str = "", reason: str = ""
     ) -> None:
         """A press of a button on the request's card, taken in; `work` decides."""
+        self.intake.click(replace(self.press(request, kind, by, team, reason), delivery=delivery or self._delivery()))
+
+    def press(self, request: Request, kind: str, by: str, team: str = TEAM, reason: str = "") -> Click:
+        """The press of a button on the request's card, as the handlers read it."""
         channel, ts = self.card_of(request)
-        of = {"request_id": request.id or 0, "key": request.key, "channel": channel, "message_ts": ts}
-        self.intake.click(Click(delivery or self._delivery(), kind, by, team, reason=reason, **of))
+        return Click("", kind, by, team, request.id or 0, request.key, channel, ts, reason=reason)
 
     def card_of(self, request: Request) -> tuple[str, str]:
         """Where the request's card stands; where no outbox has posted it, it stands from now on."""
