@@ -14,11 +14,12 @@ from slack_sdk import WebClient
 
 from approvals.authority.press import Pressed
 from approvals.request.intake import Click
-from approvals.slack.blocks import Block, clean, escape, section, shorten
+from approvals.slack.blocks import Block, escape, section, shorten
 from handlers.action_ids import DECISION, DENY_FORM, LINK, OPEN_FORM
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.declared import Value, fields_of
 from handlers.dependencies import Dependencies
+from handlers.filing import reason_problems
 from handlers.forms import FormContext, form
 from handlers.parser import Given
 from handlers.pressed import BROKEN, kept_in_form, pressed_before, pressed_request
@@ -114,8 +115,9 @@ def _asks_why(deps: Dependencies, click: Click, pressed: Pressed) -> Block | Non
 def _denied(deps: Dependencies, slack: WebClient, ack: Any, body: dict[str, Any]) -> None:
     caller, view = of_interaction(body), body["view"]
     reason = reason_of(view["state"]["values"])
-    if not reason:
-        ack(response_action="errors", errors={"reason": NO_REASON})
+    wrong = reason_problems(reason) if reason else [NO_REASON]
+    if wrong:
+        ack(response_action="errors", errors={"reason": wrong[0][:1].upper() + wrong[0][1:]})
         return
     pressed = pressed_before(view.get("private_metadata"))
     if pressed is None:
@@ -182,9 +184,9 @@ def deny_form(pressed: Pressed, title: str) -> Block:
 
 
 def reason_of(values: Mapping[str, Mapping[str, Any]]) -> str:
-    """The reason that was entered, without characters that nobody sees."""
+    """The reason that was entered."""
     state: Mapping[str, Any] = values.get("reason", {}).get("reason", {})
-    return clean(str(state.get("value") or "")).strip()[:LONGEST_REASON]
+    return str(state.get("value") or "").strip()[:LONGEST_REASON]
 
 
 def _plain(text: str) -> Block:

@@ -11,6 +11,7 @@ from typing import Any
 
 from approvals.slack.blocks import Block, clean, escape, section, shorten
 from handlers.declared import LONGEST_REASON, Value, fields_of, missing
+from handlers.filing import reason_problems
 from handlers.parser import Given
 from handlers.problems import Problem
 from operations.core.base import Operation
@@ -60,9 +61,12 @@ def entered(operation: type[Operation], view: Mapping[str, Any]) -> tuple[Given,
     values = view["state"]["values"]
     reason = _text(values, "reason")[:LONGEST_REASON]
     errors = {}
-    if _text(values, "confirm").casefold() != operation.name:
+    if clean(_text(values, "confirm")).casefold() != operation.name:
         errors["confirm"] = f"Type {operation.name} to confirm that it is carried out at once."
-    if not reason:
+    wrong = reason_problems(reason)
+    if wrong:
+        errors["reason"] = wrong[0][:1].upper() + wrong[0][1:]
+    if not clean(reason).strip():
         errors["reason"] = "Say why it cannot wait: the approval channel and the audit get it."
     return Given(_carried(operation, str(view.get("private_metadata", ""))), reason, break_glass=True), errors
 
@@ -84,7 +88,7 @@ def _carried(operation: type[Operation], private_metadata: str) -> dict[str, Val
 
 def _text(values: Mapping[str, Mapping[str, Any]], block: str) -> str:
     state: Mapping[str, Any] = values.get(block, {}).get(block, {})
-    return clean(str(state.get("value") or "")).strip()
+    return str(state.get("value") or "").strip()
 
 
 def _input(block: str, label: str, more: Block) -> Block:

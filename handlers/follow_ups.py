@@ -108,7 +108,7 @@ def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Gi
         asked = operation.model_validate(request.params)
     except ValidationError:
         return NO_UNDO
-    inverse = asked.inverse(request.preview.get("precondition", {}), request.memory)
+    inverse = asked.undone_by(request.preview.get("precondition", {}), request.memory)
     return [_following(one, "Undo", request) for one in inverse] or NO_UNDO
 
 

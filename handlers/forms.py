@@ -20,6 +20,7 @@ from handlers.parser import Given
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
+from operations.core.visible import BLANK
 from operations.organization.services import resolve, service_label
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import find_target
@@ -76,7 +77,7 @@ def sent(operation: type[Operation], values: Mapping[str, Mapping[str, Any]]) ->
         if many:
             found[field.name] = many
         elif text and field.flag.kind.many:
-            found[field.name] = [line.strip() for line in text.splitlines() if line.strip()]
+            found[field.name] = [line.strip(BLANK) for line in text.split("\n") if line.strip(BLANK)]
         elif text:
             found[field.name] = text
     reason = str(found.pop("reason", ""))
@@ -86,13 +87,13 @@ def sent(operation: type[Operation], values: Mapping[str, Mapping[str, Any]]) ->
 def _several(block: Mapping[str, Any]) -> list[str]:
     """The values of a select that takes more than one."""
     state: Mapping[str, Any] = next(iter(block.values()), {})
-    return [clean(str(picked.get("value", ""))) for picked in state.get("selected_options") or ()]
+    return [str(picked.get("value", "")) for picked in state.get("selected_options") or ()]
 
 
 def _entered(block: Mapping[str, Any]) -> str:
     state: Mapping[str, Any] = next(iter(block.values()), {})
     chosen_option = state.get("selected_option") or {}
-    return clean(str(state.get("value") or chosen_option.get("value") or "")).strip()
+    return str(state.get("value") or chosen_option.get("value") or "").strip(BLANK)
 
 
 def channel_of(private_metadata: str) -> str:
@@ -155,6 +156,7 @@ def _text(field: OperationField, value: Any, _: FormContext) -> Element:
 
 def _filled(block: Block, field: OperationField, text: str, most: int) -> Element:
     block |= {"placeholder": _plain(field.flag.placeholder, PLACEHOLDER)} if field.flag.placeholder else {}
+    text = clean(text)  # Whoever reads the form sees all that it holds.
     initial = {"initial_value": text[:most]} if text else {}
     note = f"{field.flag.label} was longer than {most} characters and has been cut." if len(text) > most else ""
     return Element(block | initial, note)

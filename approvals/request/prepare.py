@@ -34,6 +34,7 @@ from operations.core.fields import file_in
 from operations.core.observations import Failed
 from operations.core.preview import Preview, PreviewInput, digest
 from operations.core.registry import by_name
+from operations.core.visible import InvisibleError, check
 
 log = logging.getLogger(__name__)
 TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
@@ -130,12 +131,22 @@ def _with_files(context: Context, request: Request, operation: Operation) -> tup
     except FileError as error:
         raise RefusalError(f"{str(error)[0].upper()}{str(error)[1:]}") from error
     called = {name: f"The file “{shorten(file.name, 100)}”" for name, file in files.items()}
+    texts = {name: file.text for name, file in files.items()}
     try:
-        return operation.model_copy(update={name: file.text for name, file in files.items()}).settled(
-            organization
-        ), called
+        for name, text in texts.items():
+            _check_visible(operation, name, text)
+        return operation.model_copy(update=texts).settled(organization), called
     except FieldError as error:
         raise RefusalError(f"{called.get(error.field) or _flag(request, error.field)}: {error.message}") from error
+
+
+def _check_visible(operation: Operation, name: str, text: str) -> None:
+    """What the operation's class checks of a text that is given at once; raises FieldError."""
+    kind = next(field.flag.kind for field in operation.fields() if field.name == name)
+    try:
+        check(text, kind)
+    except InvisibleError as error:
+        raise FieldError(name, str(error)) from error
 
 
 def _rule(context: Context, operation: Operation, person: Person) -> Rule:

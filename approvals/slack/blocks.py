@@ -6,10 +6,11 @@ Source: Slack API, "Formatting text for app surfaces" (Escaping text, Mentioning
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+
+from operations.core.visible import is_visible
 
 MOST_MENTIONED = 20
 
@@ -24,20 +25,13 @@ ALIKE = {"*": "∗", "_": "ˍ", "~": "∼"}  # noqa: RUF001  They look the same 
 MENTION = re.compile("<(?=[!@#])")  # Nothing in rich text; apart for those who copy it elsewhere.
 HALF = re.compile(r"&(?:am?p?|lt?|gt?)?\Z")  # The beginning of an escape sequence, where a text was cut.
 JOINER = "\u2060"  # Keeps apart what would mean something together; nobody sees it.
-INVISIBLE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0")
 
 
 def clean(text: str) -> str:
     """The text without characters that are invisible or turn the reading direction; new lines and tabs stay."""
     if text.isascii() and text.isprintable():
         return text  # Nearly every text, and Slack waits for the answer meanwhile.
-    return "".join(character for character in text if _is_visible(character))
-
-
-def _is_visible(character: str) -> bool:
-    if character in "\n\t":
-        return True
-    return character not in INVISIBLE and unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+    return "".join(character for character in text if is_visible(character))
 
 
 def escape(text: str) -> str:

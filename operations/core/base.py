@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
-from operations.core.fields import OperationField
+from operations.core.fields import FieldKind, Flag, OperationField
 from operations.core.preview import Preview, PreviewInput
 from operations.core.steps import Control, Step
+from operations.core.visible import check
 from operations.snapshot.organization import Organization
 
 
@@ -38,6 +39,14 @@ class Operation(BaseModel):
     """Whether the result is the requester's alone, so that two people may ask for the same at once."""
     delivers: ClassVar[str] = ""
     """The kind of message that hands the result over while the request runs; most operations hand nothing over."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _visible(cls, value: Any, info: ValidationInfo) -> Any:
+        """Nothing that would be sent is invisible on the card, whichever field it is in."""
+        flags = [piece for piece in cls.model_fields[info.field_name or ""].metadata if isinstance(piece, Flag)]
+        check(value, flags[0].kind if flags else FieldKind.TEXT)
+        return value
 
     @classmethod
     @cache
@@ -98,6 +107,13 @@ class Operation(BaseModel):
         """The requests that would undo this one once it has succeeded, ids in them; none where it cannot be undone."""
         del precondition, memory
         return ()
+
+    def undone_by(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        """The inverse where it can be asked for: what AWS had before may hold what no request may, such as invisible characters."""
+        try:
+            return self.inverse(precondition, memory)
+        except ValidationError:
+            return ()
 
     def remainder(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         """The requests for what is left when this one has ended after its first step, ids in them; none where it may be asked for

@@ -62,10 +62,12 @@ def test_deny_asks_for_the_reason(asked: Handling) -> None:
         "channel": APPROVALS,
         "ts": CARD,
     }
-    assert asked.submits(view, {"reason": " \u200b "}, user=BOB) == {
+    assert asked.submits(view, {"reason": "  "}, user=BOB) == {
         "reason": "Say why, so that the requester knows what to change."
     }
-    assert asked.submits(view, {"reason": "not\u202e now"}, user=BOB) == {}
+    assert asked.submits(view, {"reason": "not\u202e now"}, user=BOB) == {
+        "reason": "Line 1, column 4 holds an invisible character, U+202E RIGHT-TO-LEFT OVERRIDE. Remove it."
+    }
     assert asked.submits(view, {"reason": "not now"}, user=BOB) == {}
     assert asked.clicks() == [("deny", BOB, TEAM, 1, "not now")]
 
