@@ -26,7 +26,7 @@ from approvals.slack.client import SlackAwayError
 from approvals.slack.files import FileError
 from approvals.states import Status
 from approvals.views import on_hold, thread
-from approvals.views.card import whole
+from approvals.views.whole import whole
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FieldError, RefusedError
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
@@ -197,8 +197,8 @@ def _publish(context: Context, request: Request, rule: Rule, values: dict[str, A
         else:
             _grant(session, number, now)
         announced = session.get_one(Request, number, populate_existing=True)
-        for text in whole(Preview.model_validate(announced.preview)):
-            outgoing.thread(session, announced, now, thread.body(text))
+        for message in whole(Preview.model_validate(announced.preview), operation_of(announced).free_texts()):
+            outgoing.thread(session, announced, now, message)
         if announced.status == Status.PENDING:
             reminders.begin(session, announced, rule)
 

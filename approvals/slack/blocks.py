@@ -24,6 +24,7 @@ EMOJI = re.compile(r"(?<!\w)(?<!\w:):(?=[\w+'-]+:)")  # Not within `arn:aws:iam:
 ALIKE = {"*": "∗", "_": "ˍ", "~": "∼"}  # noqa: RUF001  They look the same and format nothing.
 MENTION = re.compile("<(?=[!@#])")  # Nothing in rich text; apart for those who copy it elsewhere.
 HALF = re.compile(r"&(?:am?p?|lt?|gt?)?\Z")  # The beginning of an escape sequence, where a text was cut.
+PREFORMATTED = "rich_text_preformatted"
 JOINER = "\u2060"  # Keeps apart what would mean something together; nobody sees it.
 
 
@@ -105,6 +106,16 @@ def quoted(title: str, text: str) -> Block:
     }
 
 
+def preformatted(title: str, text: str) -> Block:
+    """A text as it is, beneath a title where there is one: Slack formats nothing in it, and nothing in it is escaped or cut.
+
+    Source: Slack API, "Block Kit: Rich text block" (rich_text_preformatted).
+    """
+    heading = {"type": "rich_text_section", "elements": [{"type": "text", "text": title, "style": {"bold": True}}]}
+    shown = {"type": PREFORMATTED, "elements": [{"type": "text", "text": clean(text)}]}
+    return {"type": "rich_text", "elements": [*([heading] if title else []), shown]}
+
+
 def confirm(title: str, text: str, ok: str, cancel: str, style: str = "") -> Block:
     """A confirmation dialog for a button; `style` is that of its first button, primary or danger."""
     made: Block = {
@@ -132,18 +143,26 @@ def _plain(text: str, limit: int) -> Block:
 
 
 def fit(blocks: list[Block], most: int = MESSAGE) -> list[Block]:
-    """The blocks with their longest texts cut until all together fit into one message; code to copy is never cut.
+    """The blocks with their longest texts cut until all together fit into one message; code is never cut.
 
     Slack refuses longer messages with msg_blocks_too_long, at about 13,200 characters, far below its documented limits.
     """
     texts = [item for block in blocks for item in _texts(block)]
+    code = {id(item) for block in blocks for item in _preformatted(block)}
     while sum(len(item["text"]) for item in texts) > most:
-        cuttable = [item for item in texts if "```" not in item["text"] and len(item["text"]) > SHORTEST]
+        long = [item for item in texts if len(item["text"]) > SHORTEST and id(item) not in code]
+        cuttable = [item for item in long if "```" not in item["text"]]
         if not cuttable:
             break
         longest = max(cuttable, key=lambda item: len(item["text"]))
         longest["text"] = shorten(longest["text"], max(len(longest["text"]) * 2 // 3, SHORTEST))
     return blocks
+
+
+def _preformatted(block: Block) -> Iterator[Block]:
+    for item in block.get("elements", []):
+        if item.get("type") == PREFORMATTED:
+            yield from item["elements"]
 
 
 def _texts(block: Block) -> Iterator[Block]:

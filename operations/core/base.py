@@ -23,6 +23,8 @@ from operations.core.steps import Control, Step
 from operations.core.visible import check
 from operations.snapshot.organization import Organization
 
+FREE = (FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.EMAIL, FieldKind.TAGS, FieldKind.ACCOUNTS)
+
 
 class Operation(BaseModel):
     """A request for one change to the organization, complete and valid in form; names may not be looked up yet."""
@@ -70,6 +72,14 @@ class Operation(BaseModel):
         given = self.model_dump(mode="json", exclude_defaults=True)
         words = [(field.flag.names[0], text) for field in self.fields() for text in _texts(given.get(field.name, []))]
         return " ".join([self.name, *(f"{flag} {shlex.quote(text)}" for flag, text in words)])
+
+    def free_texts(self) -> dict[str, list[str]]:
+        """What is sent as it was written, by the labels of the fields: a text, the items of a list, the keys and values of a
+        mapping, in turn. Documents have their diff.
+        """
+        given = self.model_dump(mode="json")
+        free = {field.flag.label: _words(given.get(field.name)) for field in self.fields() if field.flag.kind in FREE}
+        return {label: words for label, words in free.items() if words}
 
     def settled(self, organization: Organization) -> Self:
         """The same request with every name replaced by its id; raises FieldError for what cannot be found."""
@@ -126,6 +136,12 @@ class Operation(BaseModel):
         """What people may ask of the request while it waits for AWS, such as to cancel an invitation."""
         del memory
         return ()
+
+
+def _words(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [str(word) for pair in value.items() for word in pair]
+    return [str(word) for word in value] if isinstance(value, list) else [str(value)] if value else []
 
 
 def _texts(value: Any) -> list[str]:
