@@ -75,3 +75,5 @@ class Limits:
 
     per_hour: int = 0
     pending: int = 0
+    clicks: int = 0
+    """A minute."""

@@ -187,7 +187,7 @@ class Orgbot:
             pace=_pace(settings),
             console=Console(settings.console_url, settings.cli_source_profile),
             approval_channel=self.approval_channel,
-            limits=Limits(settings.requests_per_hour, settings.pending_per_person),
+            limits=Limits(settings.requests_per_hour, settings.pending_per_person, settings.clicks_per_minute),
             handover=_handover(settings),
             files=Attachments(self.slack).read,
         )

@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 
 from approvals.authority.press import Pressed
 from approvals.request.intake import Click
+from approvals.request.limits import FloodError
 from approvals.slack.blocks import Block, escape, section, shorten
 from handlers.action_ids import DECISION, DENY_FORM, LINK, OPEN_FORM
 from handlers.caller import Caller, delivery, of_interaction
@@ -119,11 +120,16 @@ def _denied(deps: Dependencies, slack: WebClient, ack: Any, body: dict[str, Any]
     if wrong:
         ack(response_action="errors", errors={"reason": wrong[0][:1].upper() + wrong[0][1:]})
         return
+    name = delivery("view", caller.team, caller.user, view["id"])
+    try:
+        deps.intake.press(caller.user, name)
+    except FloodError as error:
+        ack(response_action="errors", errors={"reason": str(error)})
+        return
     pressed = pressed_before(view.get("private_metadata"))
     if pressed is None:
         tell(deps, slack, caller, BROKEN)
     else:
-        name = delivery("view", caller.team, caller.user, view["id"])
         deps.intake.click(_of(caller, name, "deny", pressed, reason))
     ack()
 

@@ -22,7 +22,7 @@ from approvals.context import Limits
 from approvals.models import LIVE_SQL, AuditRecord, Interaction, Request, RoleSession
 from approvals.outbox.home_tabs import opened
 from approvals.queue.store import Store
-from approvals.request.limits import RateLimit
+from approvals.request.limits import MINUTE, RateLimit, too_many_clicks
 from approvals.sessions.book import open_sessions
 from approvals.states import EXECUTING
 
@@ -85,6 +85,7 @@ class Intake:
         self._clock = clock
         self._wake = wake
         self._rate = RateLimit(limits.per_hour if limits else 0)
+        self._clicks = RateLimit(limits.clicks if limits else 0, MINUTE, too_many_clicks)
 
     def file(self, draft: Draft) -> int:
         """The number of the filed request; the earlier number for a redelivery. Raises AlreadyAskedError and FloodError."""
@@ -97,6 +98,12 @@ class Intake:
         self._rate.note(draft.requester, draft.delivery, now)
         self._wake()
         return number
+
+    def press(self, user: str, delivery: str) -> None:
+        """Counts a press of any button, before anything is done about it; raises FloodError for one too many."""
+        now = self._clock()
+        self._clicks.check(user, delivery, now)
+        self._clicks.note(user, delivery, now)
 
     def click(self, click: Click) -> bool:
         """Keeps a click for the workers; False when Slack had delivered it before."""

@@ -234,9 +234,10 @@ class Handling:
         """From now on nothing can be filed."""
         self.app = self._app(BrokenIntake(self.store, lambda: self.now, lambda: None))
 
-    def limit(self, per_hour: int) -> None:
-        """From now on one person may file only so many requests in an hour."""
-        self.app = self._app(Intake(self.store, lambda: self.now, lambda: None, Limits(per_hour=per_hour)))
+    def limit(self, per_hour: int = 0, clicks: int = 0) -> None:
+        """From now on one person may file only so many requests in an hour, and press so many buttons in a minute."""
+        limits = Limits(per_hour=per_hour, clicks=clicks)
+        self.app = self._app(Intake(self.store, lambda: self.now, lambda: None, limits))
 
     def work(self) -> None:
         """Does what the handlers left to the workers."""
