@@ -48,6 +48,7 @@ class Handover:
 class Context:
     """`owner` names this process among all that work on the same database; `organization()` is the cached snapshot.
 
+    `installation` names this database among all. `strange_press()` hears of a press on a card that is none of this database's.
     `files(file, user)` reads what somebody uploaded. `people` tells who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told.
     """
 
@@ -67,6 +68,8 @@ class Context:
     limits: Limits
     handover: Handover = Handover()
     files: Callable[[str, str], Attached] = no_files
+    installation: str = ""
+    strange_press: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

@@ -271,6 +271,22 @@ class RoleSession(SQLModel, table=True):
         return carried(self.request_id, self.key)
 
 
+class Installation(SQLModel, table=True):
+    """The one row that names this database among all that ever were: what is posted carries the name."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    identity: str
+    created_at: datetime | None = _time(nullable=False)
+
+
+class Process(SQLModel, table=True):
+    """A process that works on this database, when it last said so, and which Slack bot it is."""
+
+    owner: str = Field(primary_key=True)
+    bot: str
+    seen_at: datetime | None = _time(nullable=False)
+
+
 class AuditRecord(SQLModel, table=True):
     """One line of the audit, chained: `hash` covers this record and `previous`, the hash of the one before."""
 

@@ -158,7 +158,10 @@ class Outbox:
 
     def _post(self, message: Message, channel: str, body: dict[str, Any]) -> Posted:
         self._mark_sending(message)
-        metadata = {"event_type": EVENT, "event_payload": {"id": message.marker}}
+        metadata = {
+            "event_type": EVENT,
+            "event_payload": {"id": message.marker, "installation": self._context.installation},
+        }
         quiet = {"unfurl_links": False, "unfurl_media": False}
         answer = call(self.slack, "chat.postMessage", channel=channel, metadata=metadata, **quiet, **body)
         return Posted(str(answer.get("channel") or channel), str(answer.get("ts", "")))

@@ -51,6 +51,7 @@ def decide(context: Context, interaction: int) -> None:
         _postpone(context, click)
     except StrangeCardError as error:
         log.warning("a press of %s was refused: its card is not one of this database's", click.kind)
+        context.strange_press()
         _tell_of_strange_card(context, click, str(error))
     except ObjectionError as error:
         _tell(context, click, str(error), error.event)

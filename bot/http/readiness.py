@@ -30,12 +30,15 @@ class Readiness:
         self._looks: list[Callable[[], Line]] = []
         self.state: Literal["starting", "started", "stopping"] = "starting"
 
-    def watch(self, store: Store, snapshot: SnapshotCache, transport: Connected) -> None:
+    def watch(
+        self, store: Store, snapshot: SnapshotCache, transport: Connected, alone: Callable[[], Line] | None = None
+    ) -> None:
         """Looks at these from now on. AWS being away does not count, because looking and asking go on without it."""
         self._looks = [
             lambda: _database(store),
             lambda: _slack(self._health.problem(connected=transport.connected())),
             lambda: ("organization", None if snapshot.problem else True, snapshot.problem or "read"),
+            *([alone] if alone else []),
         ]
 
     def lines(self) -> list[Line]:

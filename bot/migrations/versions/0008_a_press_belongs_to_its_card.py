@@ -1,4 +1,4 @@
-"""A press belongs to its card: a key that only one request ever had, and where a click's button stood"""
+"""A press belongs to its card: a key that only one request ever had, where a click's button stood, and who else is there"""
 
 from __future__ import annotations
 
@@ -21,9 +21,25 @@ def upgrade() -> None:
     random = "lower(hex(randomblob(16)))" if sqlite else "replace(gen_random_uuid()::text, '-', '')"
     op.execute(f"UPDATE request SET key = {random}")  # noqa: S608  One of the two above.
     op.execute("UPDATE rolesession SET key = (SELECT key FROM request WHERE request.id = rolesession.request_id)")
+    op.create_table(
+        "installation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("identity", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "process",
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("bot", sa.String(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("owner"),
+    )
 
 
 def downgrade() -> None:
+    for table in ("process", "installation"):
+        op.drop_table(table)
     for name in ("private", "message_ts", "key"):
         op.drop_column("interaction", name)
     op.drop_column("rolesession", "key")
