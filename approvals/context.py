@@ -49,7 +49,9 @@ class Handover:
 class Context:
     """`owner` names this process among all that work on the same database; `organization()` is the cached snapshot.
 
-    `set_aside` counts the jobs that are set aside, by kind. `files(file, user)` reads what somebody uploaded. `people` tells who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told.
+    `installation` names this database among all; `strange_press()` hears of a press on a card that is none of this database's.
+    `set_aside` counts the jobs that are set aside, by kind. `files(file, user)` reads what somebody uploaded. `people` tells
+    who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told.
     """
 
     owner: str
@@ -69,6 +71,8 @@ class Context:
     guards: Callable[[], Guards] = lambda: BY_NAME
     handover: Handover = Handover()
     files: Callable[[str, str], Attached] = no_files
+    installation: str = ""
+    strange_press: Callable[[], None] = lambda: None
     set_aside: Callable[[str], None] = uncounted
     owed: Owed = field(default_factory=set)
 
@@ -88,3 +92,5 @@ class Limits:
 
     per_hour: int = 0
     pending: int = 0
+    clicks: int = 0
+    """A minute."""

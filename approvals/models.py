@@ -77,6 +77,7 @@ class Request(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     delivery: str = Field(unique=True, description="Slack's delivery, so that a redelivered command is filed once")
     marker: str = Field(description="unique among all installations; sent along to AWS and Slack")
+    key: str = _blank("random; only this request's buttons carry it, and nobody but Slack is sent it")
     operation: str
     subject: str
     params: dict[str, Any] = _json(dict)
@@ -129,6 +130,16 @@ class Request(SQLModel, table=True):
         """The request in one line of plain text; its operation's name until the preview is there."""
         return str(self.preview.get("title") or self.operation)
 
+    @property
+    def button(self) -> str:
+        """What this request's buttons carry; `approvals.authority.press` reads it."""
+        return carried(self.id, self.key)
+
+
+def carried(number: int | None, key: str) -> str:
+    """What a button of a request carries: the number finds the row, and the key says that it is the request which was meant."""
+    return f"{number}.{key}"
+
 
 class Vote(SQLModel, table=True):
     """One person's decision on one request; `digest` says what exactly was decided upon."""
@@ -168,7 +179,11 @@ class Attempt(SQLModel, table=True):
 
 
 class Interaction(SQLModel, table=True):
-    """A click as Slack delivered it, kept until a worker has dealt with it; `delivery` makes a redelivered click one."""
+    """A click as Slack delivered it, kept until a worker has dealt with it; `delivery` makes a redelivered click one.
+
+    `request_id` and `key` are what the button carried, and `message_ts` in `channel` is the message that it stood on;
+    `private` when that was shown to the presser alone: an answer to a command, the home tab.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     delivery: str = Field(unique=True)
@@ -176,8 +191,11 @@ class Interaction(SQLModel, table=True):
     user: str
     team: str
     request_id: int
+    key: str = _blank()
     reason: str = ""
     channel: str = ""
+    message_ts: str = _blank()
+    private: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     received_at: datetime | None = _time(nullable=False)
     due_at: datetime | None = _time(index=True)
     tries: int = 0
@@ -229,6 +247,7 @@ class RoleSession(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     request_id: int = Field(foreign_key="request.id", unique=True)
+    key: str = _blank("that of the request, for the buttons about this session")
     user: str
     account: str
     role: str
@@ -249,6 +268,27 @@ class RoleSession(SQLModel, table=True):
     due_at: datetime | None = _time(index=True)
     lease_owner: str = ""
     lease_until: datetime | None = _time()
+
+    @property
+    def button(self) -> str:
+        """What the buttons about this session carry: the same as those of its request."""
+        return carried(self.request_id, self.key)
+
+
+class Installation(SQLModel, table=True):
+    """The one row that names this database among all that ever were: what is posted carries the name."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    identity: str
+    created_at: datetime | None = _time(nullable=False)
+
+
+class Process(SQLModel, table=True):
+    """A process that works on this database, when it last said so, and which Slack bot it is."""
+
+    owner: str = Field(primary_key=True)
+    bot: str
+    seen_at: datetime | None = _time(nullable=False)
 
 
 class Binding(SQLModel, table=True):

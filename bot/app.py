@@ -44,6 +44,7 @@ from bot.http.server import EdgeServer
 from bot.http.transport import Gate, SignedHttp, SocketMode
 from bot.identity import Identity, channel_id
 from bot.logging.setup import bind_request
+from bot.neighbours import Neighbours, identity_of
 from bot.scheduler import Scheduler
 from bot.slack import CountingWebClient, SlackHealth, slack_client
 from bot.snapshot.cache import SnapshotCache
@@ -94,6 +95,7 @@ class Orgbot:
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
         every = timedelta(seconds=settings.refresh_seconds)
         self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh)
+        self.neighbours = self._neighbours()
         self.context = self._context()
         self.dispatcher = self._dispatcher()
         self.intake = Intake(self.store, clock, self.dispatcher.wake, self.context.limits)
@@ -101,7 +103,7 @@ class Orgbot:
         self.app = self._bolt_app()
         self.transport = self._transport()
         anchors = timedelta(hours=settings.anchor_hours)
-        self.scheduler = Scheduler(self.dispatcher, self.snapshot, settings.tick_seconds, anchors, self._watch_slack)
+        self.scheduler = Scheduler(self.dispatcher, self.snapshot, settings.tick_seconds, anchors, self._watch)
 
     def start(self) -> None:
         """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token."""
@@ -112,7 +114,7 @@ class Orgbot:
         self._read_first_snapshot()
         self.scheduler.start()
         self.transport.start()
-        self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings)
+        self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line)
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
@@ -134,6 +136,16 @@ class Orgbot:
     def _count_slack(self, method: str, outcome: str) -> None:
         self.metrics.slack_calls.labels(method, outcome).inc()
         self.health.note(method, outcome)
+
+    def _watch(self) -> None:
+        self._watch_slack()
+        self.neighbours.beat()
+        self.neighbours.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
+
+    def _neighbours(self) -> Neighbours:
+        owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        identity = identity_of(self.store, self._clock(), lambda: uuid.uuid4().hex)
+        return Neighbours(self.store, self._clock, owner, identity, lambda: self.identity.bot_id)
 
     def _watch_slack(self) -> None:
         """While Slack is away nothing else may have to be asked of it, and nobody would notice that it is back."""
@@ -194,7 +206,9 @@ class Orgbot:
     def _context(self) -> Context:
         settings = self._settings
         return Context(
-            owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+            owner=self.neighbours.owner,
+            installation=self.neighbours.identity,
+            strange_press=self.neighbours.strange_press,
             store=self.store,
             aws=self.aws,
             people=Directory(self.slack),
@@ -208,7 +222,7 @@ class Orgbot:
             pace=_pace(settings),
             console=Console(settings.console_url, settings.cli_source_profile),
             approval_channel=self.approval_channel,
-            limits=Limits(settings.requests_per_hour, settings.pending_per_person),
+            limits=Limits(settings.requests_per_hour, settings.pending_per_person, settings.clicks_per_minute),
             handover=_handover(settings),
             files=Attachments(self.slack).read,
             set_aside=lambda kind: self.metrics.jobs_set_aside.labels(kind).inc(),
@@ -257,7 +271,11 @@ class Orgbot:
 
     def _transport(self) -> SocketMode | SignedHttp:
         token = self._settings.slack_app_token
-        return SocketMode(self.app, token.get_secret_value()) if token else SignedHttp(self.app, self.gate)
+        return (
+            SocketMode(self.app, token.get_secret_value(), self.neighbours.hello)
+            if token
+            else SignedHttp(self.app, self.gate)
+        )
 
     def _edge(self) -> EdgeServer:
         settings = self._settings

@@ -5,32 +5,31 @@ Source: Slack API, "block_actions payload", "Modals" (Opening modals), "Block Ki
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt import App
 from slack_sdk import WebClient
 
+from approvals.authority.press import Pressed
 from approvals.request.intake import Click
-from approvals.slack.blocks import Block, clean, escape, plain, section, shorten
+from approvals.request.limits import FloodError
+from approvals.slack.blocks import Block, escape, plain, section, shorten
 from approvals.slack.modals import NOT_NOW, TITLE, entry, text_input
 from handlers.action_ids import DECISION, DENY_FORM, LINK, OPEN_FORM
-from handlers.caller import delivery, of_interaction
+from handlers.caller import Caller, delivery, of_interaction
 from handlers.carried import Carried
 from handlers.dependencies import Dependencies
+from handlers.filing import reason_problems
 from handlers.forms import FormContext, form
 from handlers.parser import Given
+from handlers.pressed import BROKEN, kept_in_form, pressed_before, pressed_request
 from handlers.responder import open_view, open_view_if, tell
 from operations.core.registry import by_name
 
 LONGEST_REASON, LONGEST_TITLE = 500, 500
 WHO_READS_IT = "The requester, the thread and the audit get it"
 
-NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
-LARGEST_NUMBER = 2**31 - 1
-BROKEN = ":x: This button does not say which request it is about, so nothing was done. `/org requests` shows them."
 GONE = ":x: This operation no longer exists. `/org help` shows what there is."
 NO_REASON = "Say why, so that the requester knows what to change."
 
@@ -49,8 +48,8 @@ def register(app: App, deps: Dependencies) -> None:
         ack()
 
     @app.view(DENY_FORM)
-    def denied(ack: Any, body: dict[str, Any]) -> None:
-        _denied(deps, ack, body)
+    def denied(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        _denied(deps, client, ack, body)
 
     @app.action(OPEN_FORM)
     def open_form(ack: Any, body: dict[str, Any], client: WebClient) -> None:
@@ -62,58 +61,76 @@ def register(app: App, deps: Dependencies) -> None:
         ack()
 
 
-def keep(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> int | None:
-    """Keeps a press for the workers; the number of its request, or None when it carries none, which the presser is told."""
-    number = request_number(body)
-    if number is None:
+def keep(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> Pressed | None:
+    """Keeps a press for the workers and gives it; None when the button carries no request, which the presser is told."""
+    pressed = pressed_request(body)
+    if pressed is None:
         tell(deps, slack, of_interaction(body), BROKEN)
     else:
-        deps.intake.click(_click(body, number))
-    return number
+        deps.intake.click(_click(body, pressed))
+    return pressed
 
 
-def request_number(body: dict[str, Any]) -> int | None:
-    """The request's number that a button carries; None when it carries anything else."""
-    value = str(body["actions"][0].get("value") or "")
-    return int(value) if NUMBER.fullmatch(value) and int(value) <= LARGEST_NUMBER else None
-
-
-def _click(body: dict[str, Any], number: int) -> Click:
+def _click(body: dict[str, Any], pressed: Pressed) -> Click:
     caller, action = of_interaction(body), body["actions"][0]
     kind = str(action["action_id"])
-    name = delivery("click", caller.team, caller.user, kind, number, action.get("action_ts"), caller.trigger)
-    return Click(name, kind, caller.user, caller.team, number, channel=caller.channel)
+    name = delivery("click", caller.team, caller.user, kind, pressed.carried, action.get("action_ts"), caller.trigger)
+    return _of(caller, name, kind, pressed)
+
+
+def _of(caller: Caller, name: str, kind: str, pressed: Pressed, reason: str = "") -> Click:
+    """The click to keep; its answer goes to where the button stood, or where the presser is."""
+    return Click(
+        delivery=name,
+        kind=kind,
+        user=caller.user,
+        team=caller.team,
+        request_id=pressed.number,
+        key=pressed.key,
+        channel=pressed.channel or caller.channel,
+        message_ts=pressed.ts,
+        private=pressed.private,
+        reason=reason,
+    )
 
 
 def _deny(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> None:
     """Asks for the reason, unless the click cannot decide anything: then it goes the way of all clicks, which says why."""
-    caller, number = of_interaction(body), request_number(body)
-    if number is None:
+    caller, pressed = of_interaction(body), pressed_request(body)
+    if pressed is None:
         tell(deps, slack, caller, BROKEN)
         return
-    click = _click(body, number)
-    open_view_if(deps, slack, caller, lambda: _asks_why(deps, click))
+    click = _click(body, pressed)
+    open_view_if(deps, slack, caller, lambda: _asks_why(deps, click, pressed))
 
 
-def _asks_why(deps: Dependencies, click: Click) -> Block | None:
+def _asks_why(deps: Dependencies, click: Click, pressed: Pressed) -> Block | None:
     """The form; none for a click that cannot decide anything, which is left to the workers, who tell why."""
     request = deps.intake.find(click.request_id) if deps.may_decide(click) else None
     if request is None:
         deps.intake.click(click)
         return None
-    return deny_form(click.request_id, request.title, click.channel)
+    return deny_form(pressed, request.title)
 
 
-def _denied(deps: Dependencies, ack: Any, body: dict[str, Any]) -> None:
+def _denied(deps: Dependencies, slack: WebClient, ack: Any, body: dict[str, Any]) -> None:
     caller, view = of_interaction(body), body["view"]
     reason = reason_of(view["state"]["values"])
-    if not reason:
-        ack(response_action="errors", errors={"reason": NO_REASON})
+    wrong = reason_problems(reason) if reason else [NO_REASON]
+    if wrong:
+        ack(response_action="errors", errors={"reason": wrong[0][:1].upper() + wrong[0][1:]})
         return
-    number, channel = request_denied(str(view.get("private_metadata", "")))
-    if number is not None:
-        name = delivery("view", caller.team, caller.user, view["id"])
-        deps.intake.click(Click(name, "deny", caller.user, caller.team, number, channel=channel, reason=reason))
+    name = delivery("view", caller.team, caller.user, view["id"])
+    try:
+        deps.intake.press(caller.user, name)
+    except FloodError as error:
+        ack(response_action="errors", errors={"reason": str(error)})
+        return
+    pressed = pressed_before(view.get("private_metadata"))
+    if pressed is None:
+        tell(deps, slack, caller, BROKEN)
+    else:
+        deps.intake.click(_of(caller, name, "deny", pressed, reason))
     ack()
 
 
@@ -129,15 +146,15 @@ def _open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> No
     open_view(deps, slack, caller, lambda: form(operation, scene))
 
 
-def deny_form(number: int, title: str, channel: str) -> Block:
-    """The modal view; `title` says what would be denied, and the request's number and where it was clicked ride along."""
+def deny_form(pressed: Pressed, title: str) -> Block:
+    """The modal view; `title` says what would be denied, and the press that opens it rides along."""
     return {
         "type": "modal",
         "callback_id": DENY_FORM,
-        "title": plain(f"Deny request #{number}", TITLE),
+        "title": plain(f"Deny request #{pressed.number}", TITLE),
         "submit": plain("Deny", TITLE),
         "close": plain(NOT_NOW, TITLE),
-        "private_metadata": json.dumps({"request": number, "channel": channel}),
+        "private_metadata": kept_in_form(pressed),
         "blocks": [
             section(f"*{escape(shorten(title, LONGEST_TITLE))}*"),
             entry("reason", "Reason", text_input("reason", multiline=True, most=LONGEST_REASON), hint=WHO_READS_IT),
@@ -146,18 +163,6 @@ def deny_form(number: int, title: str, channel: str) -> Block:
 
 
 def reason_of(values: Mapping[str, Mapping[str, Any]]) -> str:
-    """The reason that was entered, without characters that nobody sees."""
+    """The reason that was entered."""
     state: Mapping[str, Any] = values.get("reason", {}).get("reason", {})
-    return clean(str(state.get("value") or "")).strip()[:LONGEST_REASON]
-
-
-def request_denied(private_metadata: str) -> tuple[int | None, str]:
-    """The request's number and the channel; None and nothing when the metadata is not ours."""
-    try:
-        found = json.loads(private_metadata or "{}")
-    except ValueError:
-        return None, ""
-    number = found.get("request") if isinstance(found, dict) else None
-    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= LARGEST_NUMBER:
-        return None, ""
-    return number, str(found.get("channel") or "")
+    return str(state.get("value") or "").strip()[:LONGEST_REASON]

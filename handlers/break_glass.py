@@ -12,6 +12,7 @@ from approvals.slack.blocks import Block, clean, escape, section, shorten
 from approvals.slack.modals import METADATA, entry, modal, text_input
 from handlers.carried import Carried
 from handlers.declared import LONGEST_REASON, missing
+from handlers.filing import reason_problems
 from handlers.parser import Given
 from handlers.problems import Problem
 from operations.core.base import Operation
@@ -55,9 +56,12 @@ def entered(operation: type[Operation], view: Mapping[str, Any]) -> tuple[Given,
     values = view["state"]["values"]
     reason = _text(values, "reason")[:LONGEST_REASON]
     errors = {}
-    if _text(values, "confirm").casefold() != operation.name:
+    if clean(_text(values, "confirm")).casefold() != operation.name:
         errors["confirm"] = f"Type {operation.name} to confirm that it is carried out at once."
-    if not reason:
+    wrong = reason_problems(reason)
+    if wrong:
+        errors["reason"] = wrong[0][:1].upper() + wrong[0][1:]
+    if not clean(reason).strip():
         errors["reason"] = "Say why it cannot wait: the approval channel and the audit get it."
     return Given(Carried.unpacked(view.get("private_metadata")).of(operation), reason, break_glass=True), errors
 
@@ -68,4 +72,4 @@ def _metadata(given: Given, channel: str) -> str:
 
 def _text(values: Mapping[str, Mapping[str, Any]], block: str) -> str:
     state: Mapping[str, Any] = values.get(block, {}).get(block, {})
-    return clean(str(state.get("value") or "")).strip()
+    return str(state.get("value") or "").strip()

@@ -15,7 +15,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
-from approvals.slack.blocks import BUTTON_VALUE, Block, actions, button, escape, fallback, section, shorten
+from approvals.slack.blocks import BUTTON_VALUE, Block, actions, button, clean, escape, fallback, section, shorten
 from handlers import help as help_pages
 from handlers import sessions
 from handlers.action_ids import COMMAND
@@ -101,10 +101,10 @@ def _understood(work: Callable[[], list[Block]]) -> list[Block]:
 def _answer(deps: Dependencies, typed: Typed) -> list[Block]:
     word, rest = split(typed.text)
     if word in ("", "help", "--help"):
-        return _help(rest)
+        return _help(clean(rest))
     if word in SHOWN:
         responder = Responder(deps, typed.slack, typed.caller)
-        return responder.admitted(lambda: _understood(lambda: _shown(responder, word, rest)))
+        return responder.admitted(lambda: _understood(lambda: _shown(responder, word, clean(rest))))
     return _asked(deps, typed, read(operation_named(word, rest), rest))
 
 

@@ -23,6 +23,7 @@ from handlers.problems import Problem, problems
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
+from operations.core.visible import InvisibleError, check
 from operations.snapshot.organization import Organization
 
 NO_ORGANIZATION = "this AWS account is in no organization yet. Make one with `/org create-organization`."
@@ -82,10 +83,7 @@ def checked(
 
 
 def _valid(operation: type[Operation], given: Given) -> Operation:
-    found: tuple[Problem, ...] = ()
-    if len(given.reason) > LONGEST_REASON:
-        sentence = f"the reason has {len(given.reason)} characters; {LONGEST_REASON} is the most. Shorten it."
-        found = (Problem("reason", sentence),)
+    found = tuple(Problem("reason", sentence) for sentence in reason_problems(given.reason))
     try:
         asked = operation.model_validate(given.values)
     except ValidationError as error:
@@ -93,6 +91,17 @@ def _valid(operation: type[Operation], given: Given) -> Operation:
     if found:
         raise NotAcceptedError(*found)
     return asked
+
+
+def reason_problems(reason: str) -> list[str]:
+    """What is wrong with a reason, in sentences: too long, or something in it that nobody sees."""
+    if len(reason) > LONGEST_REASON:
+        return [f"the reason has {len(reason)} characters; {LONGEST_REASON} is the most. Shorten it."]
+    try:
+        check(reason, FieldKind.LONG_TEXT)
+    except InvisibleError as error:
+        return [str(error)]
+    return []
 
 
 def _settled(deps: Dependencies, asked: Operation, organization: Organization) -> Operation:

@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from slack_bolt import App
 from slack_sdk import WebClient
 
+from approvals.authority.press import StrangeCardError, UnconfirmedCardError
 from approvals.models import Request
 from approvals.request.remainder import remainder_of
 from approvals.slack.blocks import Block, escape
 from approvals.states import TERMINAL, Status
 from handlers.action_ids import ANEW
-from handlers.actions import BROKEN, request_number
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.commands import filed_line
 from handlers.declared import LONGEST_REASON
@@ -22,6 +22,7 @@ from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.forms import FormContext, form
 from handlers.parser import Given
+from handlers.pressed import BROKEN, pressed_request
 from handlers.responder import Responder, open_view
 from operations.core.base import Operation
 from operations.core.registry import by_name
@@ -47,20 +48,31 @@ def register(app: App, deps: Dependencies) -> None:
 
 def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | None:
     """The form of a refused request with all that was given, because the same would be refused again; else None."""
-    number, kind = request_number(body), body["actions"][0]["action_id"]
-    request = deps.intake.find(number) if number and kind == "again" else None
-    operation = by_name().get(request.operation) if request else None
-    if request is None or operation is None or request.status != Status.REFUSED:
+    request = _pressed(deps, body)
+    if isinstance(request, str) or body["actions"][0]["action_id"] != "again":
+        return None
+    operation = by_name().get(request.operation)
+    if operation is None or request.status != Status.REFUSED:
         return None
     given = Given(_values(request.params), request.reason)
     return form(operation, FormContext(given, deps.organization(), caller.channel, deps.clock()))
 
 
+def _pressed(deps: Dependencies, body: dict[str, Any]) -> Request | str:
+    """The request whose button was pressed; or, as text, why there is none."""
+    pressed = pressed_request(body)
+    if pressed is None:
+        return BROKEN
+    try:
+        return deps.intake.pressed_on(pressed, str(body["actions"][0]["action_id"]))
+    except (StrangeCardError, UnconfirmedCardError) as error:
+        return f":x: {error}"
+
+
 def _filed(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Iterator[str]:
-    number, action = request_number(body), body["actions"][0]
-    request = deps.intake.find(number) if number else None
-    if request is None:
-        yield BROKEN
+    request, action = _pressed(deps, body), body["actions"][0]
+    if isinstance(request, str):
+        yield request
         return
     wanted = _wanted(str(action["action_id"]), request)
     if isinstance(wanted, str):
@@ -96,7 +108,7 @@ def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Gi
         asked = operation.model_validate(request.params)
     except ValidationError:
         return NO_UNDO
-    inverse = asked.inverse(request.preview.get("precondition", {}), request.memory)
+    inverse = asked.undone_by(request.preview.get("precondition", {}), request.memory)
     return [_following(one, "Undo", request) for one in inverse] or NO_UNDO
 
 

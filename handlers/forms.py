@@ -23,6 +23,7 @@ from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
 from operations.core.kinds import LOOK_UPS, look_up
+from operations.core.visible import BLANK
 from operations.snapshot.organization import Organization
 
 MOST_PICKED = 50
@@ -74,7 +75,7 @@ def sent(operation: type[Operation], values: Mapping[str, Mapping[str, Any]]) ->
         if many:
             found[field.name] = many
         elif text and field.flag.kind.many:
-            found[field.name] = [line.strip() for line in text.splitlines() if line.strip()]
+            found[field.name] = [line.strip(BLANK) for line in text.split("\n") if line.strip(BLANK)]
         elif text:
             found[field.name] = text
     reason = str(found.pop("reason", ""))
@@ -84,13 +85,13 @@ def sent(operation: type[Operation], values: Mapping[str, Mapping[str, Any]]) ->
 def _several(block: Mapping[str, Any]) -> list[str]:
     """The values of a select that takes more than one."""
     state: Mapping[str, Any] = next(iter(block.values()), {})
-    return [clean(str(picked.get("value", ""))) for picked in state.get("selected_options") or ()]
+    return [str(picked.get("value", "")) for picked in state.get("selected_options") or ()]
 
 
 def _entered(block: Mapping[str, Any]) -> str:
     state: Mapping[str, Any] = next(iter(block.values()), {})
     chosen_option = state.get("selected_option") or {}
-    return clean(str(state.get("value") or chosen_option.get("value") or "")).strip()
+    return str(state.get("value") or chosen_option.get("value") or "").strip(BLANK)
 
 
 def _age(scene: FormContext) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from approvals.slack.blocks import shorten
+from approvals.slack.blocks import clean, shorten
 from handlers.declared import Value, chosen, fields_of, flags_of, missing, nearest
 from handlers.query_names import WORDS
 from handlers.typed import UnreadableError, Word, straight, undone, words
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
 from operations.core.registry import by_name
+from operations.core.visible import BLANK
 
 FORM, HELP, BREAK_GLASS = "--form", "--help", "--break-glass"
 MANY = tuple(kind for kind in FieldKind if kind.many)
@@ -62,7 +63,7 @@ def split(text: str) -> tuple[str, str]:
     except UnreadableError as error:
         raise ParseError(str(error)) from error
     word, rest = (*pieces, "", "")[:2]
-    return word.casefold(), rest
+    return clean(word).casefold(), rest
 
 
 def operation_named(word: str, rest: str = "", others: Iterable[str] = QUERIES) -> type[Operation]:
@@ -128,7 +129,7 @@ class _Reader:
 
     def given(self) -> Given:
         values = {name: value for name, value in self._values.items() if name != "reason" and value}
-        return Given(values, str(self._values.get("reason", "")).strip(), BREAK_GLASS in self._switches)
+        return Given(values, str(self._values.get("reason", "")).strip(BLANK), BREAK_GLASS in self._switches)
 
     def _flag(self, name: str, value: Word | None) -> None:
         self._more = False

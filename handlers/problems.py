@@ -68,7 +68,7 @@ def _no_choice(field: OperationField | None, finding: dict[str, Any]) -> str:
 
 
 def _own_words(_: OperationField | None, finding: dict[str, Any]) -> str:
-    return f"{finding['ctx']['error']}."
+    return f"{str(finding['ctx']['error']).removesuffix('.')}."
 
 
 _SENTENCES: dict[str, Callable[[OperationField | None, dict[str, Any]], str]] = {

@@ -9,16 +9,22 @@ import logging
 import re
 import traceback
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
+from slack_sdk import WebClient
 
+from approvals.request.limits import FloodError
 from handlers import actions, commands, follow_ups, home, options, sessions, submissions
+from handlers.caller import Caller, delivery, of_interaction
 from handlers.dependencies import Dependencies
 from handlers.queries import clicks as looks
+from handlers.responder import tell
 
 log = logging.getLogger(__name__)
+TOLD_AGAIN = timedelta(seconds=5)  # Telling is a call to Slack for each.
 FAILED = (
     ":warning: Something went wrong on my side, and I do not know whether your request was filed. "
     "`/org requests` shows it if it was; otherwise please try again."
@@ -40,10 +46,41 @@ class Readable(Middleware):
         return resp
 
 
+class Unhurried(Middleware):
+    """Takes no more presses of one person than people press, whatever the button; who presses on is told now and then."""
+
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+        self._told: dict[str, datetime] = {}
+
+    def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], Any]) -> BoltResponse | None:  # noqa: A002  Bolt's name.
+        """Bolt's answer so far; an empty one, and nothing else, for one press too many."""
+        if req.body.get("type") == "block_actions":
+            try:
+                self._count(req.body)
+            except FloodError as error:
+                self._tell(req.context.client, of_interaction(req.body), f":hourglass: {error}")
+                return BoltResponse(status=200, body="")
+        next()
+        return resp
+
+    def _count(self, body: dict[str, Any]) -> None:
+        caller, action = of_interaction(body), body["actions"][0] if body["actions"] else {}
+        name = delivery("press", caller.team, caller.user, action, caller.trigger)
+        self._deps.intake.press(caller.user, name)
+
+    def _tell(self, slack: WebClient | None, caller: Caller, sentence: str) -> None:
+        now, last = self._deps.clock(), self._told.get(caller.user)
+        if slack and (last is None or now - last >= TOLD_AGAIN):
+            self._told[caller.user] = now
+            tell(self._deps, slack, caller, sentence)
+
+
 def register(app: App, deps: Dependencies) -> None:
     """Registers every listener; the order matters only for the last, which takes what no other took."""
 
     app.middleware(Readable())
+    app.middleware(Unhurried(deps))
     for part in (commands, submissions, actions, follow_ups, sessions, options, home, looks):
         part.register(app, deps)
 

@@ -5,13 +5,13 @@ Source: Slack API, "block_actions payload", "Modals" (Opening modals).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from slack_bolt import App
 from slack_sdk import WebClient
 
+from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError
 from approvals.models import Request, RoleSession
 from approvals.sessions.reveal import Press
 from approvals.slack.blocks import Block, escape, section, shorten
@@ -23,12 +23,12 @@ from handlers.declared import LONGEST_REASON
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.parser import Given
+from handlers.pressed import BROKEN, pressed_request
 from handlers.queries.requests import NOTHING
 from handlers.responder import Responder, careful, show, tell
 from operations.access.credentials import Credentials
 from operations.snapshot.organization import Organization
 
-NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 SHOWN = 25
 YOURS, EVERYBODYS = "Your sessions", "Everybody's sessions"
 TITLES = {"sessions": YOURS, "all-sessions": EVERYBODYS}  # By what the block of a session is called.
@@ -42,8 +42,8 @@ def register(app: App, deps: Dependencies) -> None:
 
     @app.action("reveal")
     def reveal(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        caller, number = of_interaction(body), _number(body)
-        careful(deps, "credentials could not be revealed", lambda: _reveal(deps, client, caller, number))
+        caller, pressed = of_interaction(body), pressed_request(body)
+        careful(deps, "credentials could not be revealed", lambda: _reveal(deps, client, caller, pressed))
         ack()
 
     @app.action("extend")
@@ -54,42 +54,47 @@ def register(app: App, deps: Dependencies) -> None:
 
     @app.action("end")
     def end(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        number, responder = keep(deps, client, body), Responder(deps, client, of_interaction(body))
+        pressed, responder = keep(deps, client, body), Responder(deps, client, of_interaction(body))
         title = TITLES.get(str(body["actions"][0].get("block_id")).partition(":")[0], "")
-        if number and title and responder.caller.reply_to:
-            responder.if_admitted(lambda: _listed_anew(responder, title, number))
+        if pressed and title and responder.caller.reply_to:
+            responder.if_admitted(lambda: _listed_anew(responder, title, pressed))
         ack()
 
 
-def _listed_anew(responder: Responder, title: str, ended: int) -> None:
+def _listed_anew(responder: Responder, title: str, pressed: Pressed) -> None:
     """The list in place of the one whose button was pressed; whether AWS has ended the session is told when it has."""
     user, everybodys = responder.caller.user, title == EVERYBODYS
+    try:
+        ended = responder.deps.intake.pressed_on(pressed, "end").id or 0
+    except StrangeCardError:  # Who pressed it is told by the worker that judges the press.
+        ended = 0
     if everybodys and not responder.deps.oversees(user):
         return
     found = responder.deps.intake.sessions("" if everybodys else user)
     responder.reply(blocks(responder.deps, title, found, ended), replace=True)
 
 
-def _number(body: dict[str, Any]) -> int:
-    value = str(body["actions"][0].get("value") or "")
-    return int(value) if NUMBER.fullmatch(value) else 0
-
-
-def _reveal(deps: Dependencies, slack: WebClient, caller: Caller, number: int) -> None:
-    said = deps.reveal(Press(number, caller.user, caller.team, caller.trigger))
+def _reveal(deps: Dependencies, slack: WebClient, caller: Caller, pressed: Pressed | None) -> None:
+    unwelcome = deps.admission.unwelcome(caller.user, caller.team)
+    said = unwelcome or (deps.reveal(Press(pressed, caller.user, caller.team, caller.trigger)) if pressed else BROKEN)
     if said:
-        tell(deps, slack, caller, f":x: {said}")
+        tell(deps, slack, caller, said if said in (BROKEN, unwelcome) else f":x: {said}")
 
 
 def _extend(deps: Dependencies, body: dict[str, Any]) -> str:
     """Files the same request anew; gives what is told to the clicker."""
-    caller, number = of_interaction(body), _number(body)
-    request = deps.intake.find(number) if number else None
-    if request is None or request.operation != Credentials.name:
+    caller, pressed = of_interaction(body), pressed_request(body)
+    if pressed is None:
+        return BROKEN
+    try:
+        request = deps.intake.pressed_on(pressed, "extend")
+    except (StrangeCardError, UnconfirmedCardError) as error:
+        return f":x: {error}"
+    if request.operation != Credentials.name:
         return GONE
     if caller.user != request.requester:
         return NOT_YOURS
-    name = delivery("extend", caller.team, caller.user, number, body["actions"][0].get("action_ts"))
+    name = delivery("extend", caller.team, caller.user, pressed.carried, body["actions"][0].get("action_ts"))
     try:
         filed = file(deps, caller, Credentials, _again(request), name)
     except NotAcceptedError as error:
@@ -130,5 +135,5 @@ def _line(organization: Organization | None, title: str, row: RoleSession, ended
     place = next(key for key, value in TITLES.items() if value == title)
     return section(listed(row, name)) | {
         "block_id": f"{place}:{row.request_id}",
-        "accessory": end_button(row.request_id),
+        "accessory": end_button(row.button),
     }

@@ -44,10 +44,11 @@ class Word:
 
     def flag(self) -> str:
         """`--name` when this is a flag (`--Name`, `—name`, `--name=x`), else nothing."""
-        if self.quoted or not self.text.startswith(BEGINNINGS):
+        text = clean(self.text)
+        if self.quoted or not text.startswith(BEGINNINGS):
             return ""
-        bare = self.text.lstrip(DASHES)
-        if not bare[:1].isalpha() or self.text[: len(self.text) - len(bare)] == "-":
+        bare = text.lstrip(DASHES)
+        if not bare[:1].isalpha() or text[: len(text) - len(bare)] == "-":
             return ""
         return f"--{bare.partition('=')[0].casefold()}"
 
@@ -67,12 +68,15 @@ class Word:
 
 
 def undone(text: str) -> str:
-    """The text as it was typed: no invisible characters, no links in angle brackets, no escapes. Raises UnreadableError."""
+    """The text as it was typed: no links in angle brackets, no escapes. Raises UnreadableError.
+
+    Invisible characters stay: those in a value are refused by name and place, and flags are read without them.
+    """
     if len(text) > LONGEST:
         raise UnreadableError(
             f"that is {len(text):,} characters long, and {LONGEST:,} is the most; leave the long values out, and the form asks for them."
         )
-    text = LABELLED_LINK.sub(r"\1", clean(text))
+    text = LABELLED_LINK.sub(r"\1", text)
     text = BARE_LINK.sub(r"\1", text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from approvals.authority.directory import Person
+from approvals.authority.press import of_click, pressed_on
 from approvals.authority.quorum import seat
 from approvals.authority.reach import ask_of, hits, judged
 from approvals.authority.requirements import Requirements, Seats, requirements_of, rules_named
@@ -159,7 +160,7 @@ class JudgedClick:
 def judge(context: Context, click: Interaction) -> JudgedClick:
     """The moment, when the clicker's standing in Slack allows the click; whether the request still waits is judged later.
 
-    Raises ObjectionError and SlackAwayError.
+    Raises ObjectionError, StrangeCardError, UnconfirmedCardError and SlackAwayError.
     """
     if click.team and click.team != context.team():
         raise ObjectionError("People of other workspaces cannot decide here.")
@@ -168,9 +169,7 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     if objection:
         raise ObjectionError(f"{capital(objection)}.")
     with context.store.read() as session:
-        request = session.get(Request, click.request_id)
-    if request is None:
-        raise ObjectionError(f"There is no request #{click.request_id}.")
+        request = pressed_on(session, of_click(click), click.kind)
     judged = JudgedClick(click, person, context.clock())
     if click.kind == "review":
         object_if(review_objection(context, request, person))

@@ -150,7 +150,10 @@ class Outbox:
 
     def _post(self, message: Message, channel: str, body: dict[str, Any]) -> Posted:
         self._mark_sending(message)
-        metadata = {"event_type": EVENT, "event_payload": {"id": message.marker}}
+        metadata = {
+            "event_type": EVENT,
+            "event_payload": {"id": message.marker, "installation": self._context.installation},
+        }
         quiet = {"unfurl_links": False, "unfurl_media": False}
         answer = call(self.slack, "chat.postMessage", channel=channel, metadata=metadata, **quiet, **body)
         return Posted(str(answer.get("channel") or channel), str(answer.get("ts", "")))
@@ -196,7 +199,8 @@ class Outbox:
         first_card = self._is_first_card(message)
         link = self._permalink(posted) if first_card else ""
         with self._context.store.write() as session:
-            values = {"status": "sent", "ts": posted.ts, "error": "", "due_at": None}
+            where = {"channel": posted.channel, "ts": posted.ts}  # By which a press of one of its buttons is known.
+            values = {"status": "sent", "error": "", "due_at": None, **where}
             if not release(session, Message, message.id or 0, message.lease_owner, **values):
                 log.warning("another worker has taken the message over")
                 return

@@ -63,9 +63,9 @@ def delivery(session: Session, request: Request) -> Observation:
     return Done("Handed over by direct message.")
 
 
-def private(session: Session, click: Interaction, at: datetime, body: Body) -> None:
-    """A line that only the clicker sees, where they clicked; by DM where that cannot be."""
-    where = {"channel": click.channel, "user": click.user, "request_id": click.request_id}
+def private(session: Session, click: Interaction, at: datetime, body: Body, number: int | None) -> None:
+    """A line that only the clicker sees, where they clicked; by DM where that cannot be. `number` is the request it is about."""
+    where = {"channel": click.channel, "user": click.user, "request_id": number}
     _queue(session, at, lane=f"private:{click.user}", kind="private", body=body, **where)
 
 

@@ -24,6 +24,7 @@ from approvals.authority.may import (
     judge,
     object_if,
 )
+from approvals.authority.press import StrangeCardError, UnconfirmedCardError
 from approvals.authority.requirements import Requirements, rules_named
 from approvals.context import Context
 from approvals.models import LIVE, Interaction, Message, Request, Vote, operation_of
@@ -56,6 +57,12 @@ def _decide(context: Context, click: Interaction) -> None:
     try:
         while not _decided(context, click):
             log.info("somebody else approved meanwhile; all who did are looked up again")
+    except UnconfirmedCardError as error:
+        raise InHandError from error
+    except StrangeCardError as error:
+        log.warning("a press of %s was refused: its card is not one of this database's", click.kind)
+        context.strange_press()
+        _tell_of_strange_card(context, click, str(error))
     except RulesChangedError as error:
         _put_before_others(context, click, error.required)
     except ObjectionError as error:
@@ -114,7 +121,16 @@ def _tell(context: Context, click: Interaction, sentence: str, event: str = "") 
         if event:
             chain.record(session, now, event, "orgbot", number)
         chain.record(session, now, f"click.{click.kind}.refused", click.user, number, why=sentence)
-        outgoing.private(session, click, now, thread.private(click.request_id, sentence))
+        outgoing.private(session, click, now, thread.private(click.request_id, sentence), number)
+        _drop(session, click)
+
+
+def _tell_of_strange_card(context: Context, click: Interaction, sentence: str) -> None:
+    """That nothing was done, about no request: the one that has the number here is another."""
+    now = context.clock()
+    with context.store.write() as session:
+        chain.record(session, now, f"click.{click.kind}.refused", click.user, None, why=sentence)
+        outgoing.private(session, click, now, thread.body(f":information_source: {sentence}"), None)
         _drop(session, click)
 
 
@@ -126,7 +142,7 @@ def _drop(session: Session, click: Interaction) -> None:
 def _tell_set_aside(session: Session, click: Interaction, now: datetime) -> None:
     number = click.request_id if session.get(Request, click.request_id) else None
     chain.record(session, now, f"click.{click.kind}.set-aside", click.user, number)
-    outgoing.private(session, click, now, set_aside.not_carried_out(click))
+    outgoing.private(session, click, now, set_aside.not_carried_out(click), number)
 
 
 CLICK: Job[Interaction] = Job(

@@ -224,7 +224,7 @@ def _follow(execution: Execution, observation: Observation) -> bool:
 def _await(execution: Execution, waiting: Waiting) -> None:
     """Gives the request back until AWS, or whoever has to act, may have done something; people get what they need for it."""
     controls = operation_of(execution.request).controls({**execution.request.memory, **waiting.learned})
-    blocks = thread.while_waiting(execution.number, waiting.snippets, controls)
+    blocks = thread.while_waiting(execution.request, waiting.snippets, controls)
     execution.wait(Status.WAITING, _still(execution, waiting), waiting.learned, blocks, longest=waiting.longest)
 
 

@@ -185,7 +185,7 @@ class Execution:
             memory = {**self.request.memory, "closing": closing.model_dump(mode="json")}
             self._end(session, Status.SUCCEEDED, outcome=closing.summary, memory=memory)
             operation = operation_of(self.request)
-            undo = operation.inverse(self.request.preview["precondition"], self.request.memory)
+            undo = operation.undone_by(self.request.preview["precondition"], self.request.memory)
             titles = [one.title(organization) for one in undo]
             outgoing.thread(session, self.request, now, thread.succeeded(self.request, closing, undo=titles))
             outgoing.direct(session, self.request, now, thread.succeeded_for_requester(self.request, closing))

@@ -16,12 +16,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
 
+from approvals.authority.press import Pressed, new_key, pressed_on
 from approvals.authority.requirements import Requirements
 from approvals.context import Limits
 from approvals.models import LIVE_SQL, AuditRecord, Interaction, Request, RoleSession
 from approvals.outbox.home_tabs import opened
 from approvals.queue.store import Store
-from approvals.request.limits import RateLimit
+from approvals.request.limits import MINUTE, RateLimit, too_many_clicks
 from approvals.sessions.book import open_sessions
 from approvals.states import EXECUTING
 
@@ -49,14 +50,20 @@ class Draft:
 
 @dataclass(frozen=True)
 class Click:
-    """A press of a button on a card (`kind`: approve, deny, withdraw, cancel, review, end) as Slack delivered it."""
+    """A press of a button (`kind`: approve, deny, withdraw, cancel, review, end, control:…) as Slack delivered it.
+
+    `request_id` and `key` are what the button carried; it stood on the message `message_ts` of `channel`, or in `private`.
+    """
 
     delivery: str
     kind: str
     user: str
     team: str
     request_id: int
+    key: str = ""
     channel: str = ""
+    message_ts: str = ""
+    private: bool = False
     reason: str = ""
 
 
@@ -78,6 +85,7 @@ class Intake:
         self._clock = clock
         self._wake = wake
         self._rate = RateLimit(limits.per_hour if limits else 0)
+        self._clicks = RateLimit(limits.clicks if limits else 0, MINUTE, too_many_clicks)
 
     def file(self, draft: Draft) -> int:
         """The number of the filed request; the earlier number for a redelivery. Raises AlreadyAskedError and FloodError."""
@@ -90,6 +98,12 @@ class Intake:
         self._rate.note(draft.requester, draft.delivery, now)
         self._wake()
         return number
+
+    def press(self, user: str, delivery: str) -> None:
+        """Counts a press of any button, before anything is done about it; raises FloodError for one too many."""
+        now = self._clock()
+        self._clicks.check(user, delivery, now)
+        self._clicks.note(user, delivery, now)
 
     def click(self, click: Click) -> bool:
         """Keeps a click for the workers; False when Slack had delivered it before."""
@@ -108,8 +122,13 @@ class Intake:
             opened(session, user, self._clock)
         self._wake()
 
+    def pressed_on(self, pressed: Pressed, kind: str) -> Request:
+        """The request whose button was pressed; raises StrangeCardError and UnconfirmedCardError."""
+        with self._store.read() as session:
+            return pressed_on(session, pressed, kind)
+
     def find(self, number: int) -> Request | None:
-        """The request of this number."""
+        """The request of this number, as somebody typed it; a button's is found by `pressed_on`."""
         with self._store.read() as session:
             return session.get(Request, number)
 
@@ -166,6 +185,7 @@ def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:
     return {
         "delivery": draft.delivery,
         "marker": secrets.token_hex(16),
+        "key": new_key(),
         "operation": draft.operation,
         "subject": draft.subject,
         "params": draft.params,

@@ -7,7 +7,7 @@ counts what this process took in, so that somebody is told at once, without a lo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -20,7 +20,7 @@ from approvals.slack.blocks import span
 from approvals.states import Status
 from operations.snapshot.names import counted
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 PAGE = 100
 
 
@@ -29,10 +29,14 @@ class FloodError(Exception):
 
 
 class RateLimit:
-    """What each person filed within the hour, as far as this process knows."""
+    """What each person did `within` a time, as far as this process knows; `too_many(most, first, now)` says it to them. 0 is no limit."""
 
-    def __init__(self, per_hour: int) -> None:
-        self._most = per_hour
+    def __init__(
+        self, most: int, within: timedelta = HOUR, too_many: Callable[[int, datetime, datetime], str] | None = None
+    ) -> None:
+        self._most = most
+        self._within = within
+        self._too_many = too_many or _too_many
         self._filed: dict[str, deque[tuple[datetime, str]]] = {}
         self._lock = Lock()
 
@@ -42,16 +46,18 @@ class RateLimit:
             return
         with self._lock:
             filed = self._filed.get(user, deque())
-            while filed and filed[0][0] <= now - HOUR:
+            while filed and filed[0][0] <= now - self._within:
                 filed.popleft()
             if len(filed) >= self._most and all(delivery != known for _, known in filed):
-                raise FloodError(_too_many(self._most, filed[-self._most][0], now))
+                raise FloodError(self._too_many(self._most, filed[-self._most][0], now))
 
     def note(self, user: str, delivery: str, now: datetime) -> None:
-        """Counts a request that was filed."""
+        """Counts what was let in, once however often it is delivered."""
         if self._most:
             with self._lock:
-                self._filed.setdefault(user, deque()).append((now, delivery))
+                filed = self._filed.setdefault(user, deque())
+                if all(delivery != known for _, known in filed):
+                    filed.append((now, delivery))
 
 
 def excess(session: Session, request: Request, person: str, limits: Limits, now: datetime) -> str:
@@ -72,6 +78,13 @@ def _too_many(most: int, first: datetime, now: datetime) -> str:
     wait = span(first + HOUR - now + timedelta(seconds=59))  # Rounded up, so that it is no promise that is broken.
     filed = counted(most, "request")
     return f"You have filed {filed} within an hour, which is the most. You may ask again in {wait}."
+
+
+def too_many_clicks(most: int, first: datetime, now: datetime) -> str:
+    """What somebody is told who presses more buttons than one person does."""
+    wait = max(int((first + MINUTE - now).total_seconds()) + 1, 1)
+    presses = f"{most} time{'' if most == 1 else 's'}"
+    return f"You have pressed buttons {presses} within a minute, which is the most. Nothing was done; press again in {wait} s."
 
 
 def _waiting(session: Session, request: Request, person: str) -> int:

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from approvals.authority.directory import Person
 from approvals.authority.may import ObjectionError, is_requester, judge
+from approvals.authority.press import StrangeCardError, UnconfirmedCardError
 from approvals.authority.requirements import requirements_of
 from approvals.context import Context
 from approvals.models import LIVE_SQL, Interaction, Request, Vote
@@ -80,17 +81,12 @@ def may_decide(context: Context, click: Click) -> bool:
     if request is None or not _still_waits(context, request):
         return False
     try:
-        judge(context, _as_kept(click))
-    except ObjectionError:
+        judge(context, Interaction(**vars(click)))  # It is not kept, because it only opens a form.
+    except (ObjectionError, StrangeCardError):
         return False
-    except SlackAwayError as error:
+    except (SlackAwayError, UnconfirmedCardError) as error:
         log.warning("whether somebody may decide is not known in time: %s", error)
     return True
-
-
-def _as_kept(click: Click) -> Interaction:
-    """The click as it would be kept; it is not, because it only opens a form."""
-    return Interaction(delivery="", kind=click.kind, user=click.user, team=click.team, request_id=click.request_id)
 
 
 def _still_waits(context: Context, request: Request) -> bool:

@@ -28,7 +28,7 @@ from approvals.slack.blocks import shorten
 from approvals.slack.files import FileError
 from approvals.states import Status
 from approvals.views import on_hold, set_aside, thread
-from approvals.views.card import whole
+from approvals.views.whole import whole
 from operations.aws.errors import CredentialsError, FieldError, RefusedError
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
@@ -36,6 +36,7 @@ from operations.core.fields import file_in
 from operations.core.observations import Failed
 from operations.core.preview import Preview, PreviewInput, digest
 from operations.core.registry import by_name
+from operations.core.visible import InvisibleError, check
 from operations.snapshot.names import capital, listed
 
 MOST_SAID = 3  # Places that a card names about which other rules decide afterwards.
@@ -122,12 +123,22 @@ def _with_files(context: Context, request: Request, operation: Operation) -> tup
     except FileError as error:
         raise RefusalError(capital(str(error))) from error
     called = {name: f"The file “{shorten(file.name, 100)}”" for name, file in files.items()}
+    texts = {name: file.text for name, file in files.items()}
     try:
-        return operation.model_copy(update={name: file.text for name, file in files.items()}).settled(
-            organization
-        ), called
+        for name, text in texts.items():
+            _check_visible(operation, name, text)
+        return operation.model_copy(update=texts).settled(organization), called
     except FieldError as error:
         raise RefusalError(f"{called.get(error.field) or _flag(request, error.field)}: {error.message}") from error
+
+
+def _check_visible(operation: Operation, name: str, text: str) -> None:
+    """What the operation's class checks of a text that is given at once; raises FieldError."""
+    kind = next(field.flag.kind for field in operation.fields() if field.name == name)
+    try:
+        check(text, kind)
+    except InvisibleError as error:
+        raise FieldError(name, str(error)) from error
 
 
 def _rules(context: Context, operation: Operation, person: Person) -> tuple[Requirements, tuple[str, ...]]:
@@ -181,8 +192,8 @@ def _publish(context: Context, request: Request, required: Requirements, values:
         else:
             _grant(session, number, now)
         announced = session.get_one(Request, number, populate_existing=True)
-        for text in whole(Preview.model_validate(announced.preview)):
-            outgoing.thread(session, announced, now, thread.body(text))
+        for message in whole(Preview.model_validate(announced.preview), operation_of(announced).free_texts()):
+            outgoing.thread(session, announced, now, message)
         if announced.status == Status.PENDING:
             reminders.begin(session, announced, required)
 

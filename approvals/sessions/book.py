@@ -154,6 +154,7 @@ def settle(row: RoleSession) -> None:
 def _row(request: Request, wanted: Wanted) -> RoleSession:
     return RoleSession(
         request_id=request.id or 0,
+        key=request.key,
         user=request.requester,
         account=wanted.account,
         role=wanted.role,

@@ -50,7 +50,7 @@ class Delivery:
     def _offer(self, request: Request, wanted: Wanted) -> Body:
         with self._context.store.write() as session:
             book.offered(session, request, wanted)
-        return sessions.offer(subject_of(self._context, wanted), self._context.clock() + OFFER)
+        return sessions.offer(subject_of(self._context, request, wanted), self._context.clock() + OFFER)
 
     def _credentials(self, request: Request, wanted: Wanted) -> Body:
         context = self._context
@@ -62,7 +62,7 @@ class Delivery:
             deleted = book.delete_at(row, now, context.handover)
         link = console_link(context.console.sign_in_url, fresh)
         handed = Handed(fresh, link, deleted, again=before is not None)
-        return sessions.credentials(subject_of(context, wanted), handed)
+        return sessions.credentials(subject_of(context, request, wanted), handed)
 
     def sent(self, session: Session, message: Message, channel: str, ts: str) -> None:
         """The message stands in Slack: in the transaction that says so, the session's clock begins and the thread is told."""

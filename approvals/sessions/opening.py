@@ -76,12 +76,12 @@ def granted(request: Request) -> Credentials:
     return operation
 
 
-def subject_of(context: Context, wanted: Wanted) -> Subject:
+def subject_of(context: Context, request: Request, wanted: Wanted) -> Subject:
     """What the words about this session name."""
     organization = context.organization()
     account = organization.accounts_by_id.get(wanted.account) if organization else None
     name = account.name if account else wanted.account
-    return Subject(wanted.request, wanted.account, name, wanted.role, wanted.seconds, context.console)
+    return Subject(wanted.request, request.button, wanted.account, name, wanted.role, wanted.seconds, context.console)
 
 
 def _check_proof(context: Context, request: Request) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 from slack_sdk import WebClient
 
 from approvals.audit import chain
+from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError, pressed_on
 from approvals.context import Context
 from approvals.models import Request, RoleSession
 from approvals.queue import outgoing
@@ -39,7 +40,7 @@ LITTLE_LEFT = "Less than 15 minutes are left, and AWS opens no shorter session. 
 class Press:
     """A press of `Reveal credentials`; `trigger` opens one form."""
 
-    request_id: int
+    pressed: Pressed
     user: str
     team: str
     trigger: str
@@ -68,10 +69,13 @@ class Reveal:
 
     def _allowed(self, press: Press) -> tuple[Request | None, str]:
         """The request when the click is its requester's own; every other click is in the audit."""
-        with self._context.store.read() as session:
-            request = session.get(Request, press.request_id)
-            row = book.find(session, press.request_id)
-        if request is None or row is None:
+        try:
+            with self._context.store.read() as session:
+                request = pressed_on(session, press.pressed, "reveal")
+                row = book.find(session, request.id)
+        except (StrangeCardError, UnconfirmedCardError) as error:
+            return None, str(error)
+        if row is None:
             return None, OVER
         if press.user == request.requester and press.team == self._context.team():
             return (request, "") if row.state in (State.OFFERED, State.LIVE) else (None, OVER)
@@ -104,7 +108,7 @@ class Reveal:
         fresh = open_session(context, request, wanted)
         row = self._written_down(request, fresh, context.clock())
         handed = Handed(fresh, console_link(context.console.sign_in_url, fresh))
-        return sessions.shown(subject_of(context, wanted), handed), row
+        return sessions.shown(subject_of(context, request, wanted), handed), row
 
     def _still(self, request: Request, wanted: Wanted) -> Wanted:
         """The session for the time that is left; the first press gets all of it."""

@@ -6,11 +6,11 @@ Source: Slack API, "Formatting text for app surfaces" (Escaping text, Mentioning
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from operations.core.visible import is_visible
 from operations.snapshot.names import counted, listed, utc
 
 MOST_MENTIONED = 20
@@ -26,21 +26,15 @@ EMOJI = re.compile(r"(?<!\w)(?<!\w:):(?=[\w+'-]+:)")  # Not within `arn:aws:iam:
 ALIKE = {"*": "∗", "_": "ˍ", "~": "∼"}  # noqa: RUF001  They look the same and format nothing.
 MENTION = re.compile("<(?=[!@#])")  # Nothing in rich text; apart for those who copy it elsewhere.
 HALF = re.compile(r"&(?:am?p?|lt?|gt?)?\Z")  # The beginning of an escape sequence, where a text was cut.
+PREFORMATTED = "rich_text_preformatted"
 JOINER = "\u2060"  # Keeps apart what would mean something together; nobody sees it.
-INVISIBLE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0")
 
 
 def clean(text: str) -> str:
     """The text without characters that are invisible or turn the reading direction; new lines and tabs stay."""
     if text.isascii() and text.isprintable():
         return text  # Nearly every text, and Slack waits for the answer meanwhile.
-    return "".join(character for character in text if _is_visible(character))
-
-
-def _is_visible(character: str) -> bool:
-    if character in "\n\t":
-        return True
-    return character not in INVISIBLE and unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+    return "".join(character for character in text if is_visible(character))
 
 
 def escape(text: str) -> str:
@@ -114,6 +108,16 @@ def quoted(title: str, text: str) -> Block:
     }
 
 
+def preformatted(title: str, text: str) -> Block:
+    """A text as it is, beneath a title where there is one: Slack formats nothing in it, and nothing in it is escaped or cut.
+
+    Source: Slack API, "Block Kit: Rich text block" (rich_text_preformatted).
+    """
+    heading = {"type": "rich_text_section", "elements": [{"type": "text", "text": title, "style": {"bold": True}}]}
+    shown = {"type": PREFORMATTED, "elements": [{"type": "text", "text": clean(text)}]}
+    return {"type": "rich_text", "elements": [*([heading] if title else []), shown]}
+
+
 def confirm(title: str, text: str, ok: str, cancel: str, style: str = "") -> Block:
     """A confirmation dialog for a button; `style` is that of its first button, primary or danger."""
     made: Block = {
@@ -162,18 +166,26 @@ def fallback(blocks: Iterable[Block]) -> str:
 
 
 def fit(blocks: list[Block], most: int = MESSAGE) -> list[Block]:
-    """The blocks with their longest texts cut until all together fit into one message; code to copy is never cut.
+    """The blocks with their longest texts cut until all together fit into one message; code is never cut.
 
     Slack refuses longer messages with msg_blocks_too_long, at about 13,200 characters, far below its documented limits.
     """
     texts = [item for block in blocks for item in _texts(block)]
+    code = {id(item) for block in blocks for item in _preformatted(block)}
     while sum(len(item["text"]) for item in texts) > most:
-        cuttable = [item for item in texts if "```" not in item["text"] and len(item["text"]) > SHORTEST]
+        long = [item for item in texts if len(item["text"]) > SHORTEST and id(item) not in code]
+        cuttable = [item for item in long if "```" not in item["text"]]
         if not cuttable:
             break
         longest = max(cuttable, key=lambda item: len(item["text"]))
         longest["text"] = shorten(longest["text"], max(len(longest["text"]) * 2 // 3, SHORTEST))
     return blocks
+
+
+def _preformatted(block: Block) -> Iterator[Block]:
+    for item in block.get("elements", []):
+        if item.get("type") == PREFORMATTED:
+            yield from item["elements"]
 
 
 def _texts(block: Block) -> Iterator[Block]:

@@ -6,7 +6,7 @@ Source: Slack API, "Block Kit: Blocks" (limits of text, fields and blocks).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from approvals.authority.quorum import Missing, cannot_decide
@@ -17,7 +17,6 @@ from approvals.slack.blocks import (
     Block,
     button,
     clean,
-    code,
     context,
     escape,
     fields,
@@ -32,15 +31,12 @@ from approvals.slack.blocks import (
 from approvals.states import Status
 from approvals.views import confirmations
 from approvals.views.thread import Body, handover
+from approvals.views.whole import HITS_ON_THE_CARD, diff_on_card, facts_on_card
 from operations.core.closing import Closing
 from operations.core.preview import Preview
 from operations.snapshot.names import counted, spread
 
-ON_THE_CARD = 1_400  # Characters; a card has 13,000 in all, and escaping makes more of them.
-IN_A_MESSAGE = 2_400
-LONGEST_ESCAPE = 6  # Characters that one may become.
-MOST_MESSAGES = 20
-HITS_ON_THE_CARD = 12
+DIGEST = 12  # Characters of the digest that stand on a card.
 
 STATES = {
     Status.PENDING: (":hourglass_flowing_sand:", "Waiting for approval"),
@@ -76,8 +72,8 @@ def card(
     title = clean(f"#{request.id} {preview.title}")
     blocks = [
         header(shorten(title, 150)),
-        context(f"{_status(request)}  ·  asked by <@{request.requester}>  ·  `{request.operation}`"),
-        *fields({fact.label: fact.value for fact in preview.facts}),
+        context(f"{_status(request)}  ·  asked by <@{request.requester}>  ·  `{request.operation}`{_digest(request)}"),
+        *fields(facts_on_card(preview.facts)),
         *([quoted("Reason", shorten(request.reason, 1500))] if request.reason else []),
         *_plan(preview),
         *effects(preview),
@@ -96,6 +92,11 @@ def names_people(request: Request) -> bool:
 def _status(request: Request) -> str:
     icon, words = STATES[Status(request.status)]
     return f"{icon} *{words}*"
+
+
+def _digest(request: Request) -> str:
+    """The beginning of the digest of what is approved, by which the votes and the audit name it as well."""
+    return f"  ·  digest `{request.digest[:DIGEST]}`" if request.digest else ""
 
 
 def _plan(preview: Preview) -> list[dict[str, Any]]:
@@ -133,7 +134,7 @@ def _glass(request: Request, required: Requirements | None, without: frozenset[s
         return [context(told, f"Reviewed by <@{request.reviewed_by}>, {slack_date(request.reviewed_at)}")]
     who = mentions(required.deciders(), without | cannot_decide(request, ())) if required else ""
     reviewers = f" by {who}" if who else ""
-    signing = button("I have reviewed this", "review", str(request.id), confirm=confirmations.to_sign(request))
+    signing = button("I have reviewed this", "review", request.button, confirm=confirmations.to_sign(request))
     return [context(told, f"Needs a review{reviewers}"), {"type": "actions", "elements": [signing]}]
 
 
@@ -191,16 +192,15 @@ def _count(approvals: int) -> str:
 def _buttons(
     request: Request, preview: Preview, votes: Sequence[Vote], required: Requirements | None
 ) -> dict[str, Any]:
-    number = str(request.id)
     approved = [vote for vote in votes if vote.decision == "approve"]
     sure = confirmations.to_approve(request, preview, _left(request, required, approved))
     return {
         "type": "actions",
         "elements": [
-            button("Approve", "approve", number, style="primary", confirm=sure),
-            button("Deny", "deny", number, style="danger"),
-            *([button("Withdraw approval", "withdraw", number)] if approved else []),
-            button("Cancel request", "cancel", number, confirm=confirmations.to_cancel(request)),
+            button("Approve", "approve", request.button, style="primary", confirm=sure),
+            button("Deny", "deny", request.button, style="danger"),
+            *([button("Withdraw approval", "withdraw", request.button)] if approved else []),
+            button("Cancel request", "cancel", request.button, confirm=confirmations.to_cancel(request)),
         ],
     }
 
@@ -216,7 +216,7 @@ def _end(request: Request, closing: Closing | None) -> list[dict[str, Any]]:
 
 def effects(preview: Preview) -> list[Block]:
     """The blocks for the card: what is hit, the number first, and as much of the diff as there is room for."""
-    return [*_hits(preview), *_diff(preview)]
+    return [*_hits(preview), *diff_on_card(preview.diff)]
 
 
 def _hits(preview: Preview) -> list[Block]:
@@ -227,37 +227,3 @@ def _hits(preview: Preview) -> list[Block]:
     lines += spread(others, HITS_ON_THE_CARD, lambda line: f"•  {escape(shorten(line, 120))}")
     lines[-1] += ", in the thread" if len(others) > HITS_ON_THE_CARD else ""
     return [section(shorten("\n".join(lines), 2900))]
-
-
-def _diff(preview: Preview) -> list[Block]:
-    if not preview.diff:
-        return []
-    shown, rest = _head(preview.diff, ON_THE_CARD)
-    more = "\nThe whole of it is in the thread." if rest else ""
-    return [section(f"*What changes*\n{code(shown)}{more}")]
-
-
-def whole(preview: Preview) -> Iterator[str]:
-    """The texts for the thread: all that the card has no room for; none when the card says everything."""
-    if len(preview.hits) > HITS_ON_THE_CARD + 1:
-        yield "*What it hits*\n" + "\n".join(f"•  {escape(shorten(line, 90))}" for line in preview.hits[:25])
-    if not _head(preview.diff, ON_THE_CARD)[1]:
-        return
-    rest, number = preview.diff, 0
-    while rest and number < MOST_MESSAGES:
-        shown, rest = _head(rest, IN_A_MESSAGE)
-        number += 1
-        yield f"*What changes, part {number}*\n{code(shown)}"
-
-
-def _head(text: str, limit: int) -> tuple[str, str]:
-    """As many whole lines as fit when they are escaped, and the rest; a line that is longer than that is cut."""
-    lines, used = text.split("\n"), 0
-    for number, line in enumerate(lines):
-        used += len(code(line))
-        if used > limit:
-            if number:
-                return "\n".join(lines[:number]), "\n".join(lines[number:])
-            cut = limit // LONGEST_ESCAPE
-            return text[:cut], text[cut:]
-    return text, ""

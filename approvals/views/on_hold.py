@@ -28,7 +28,7 @@ def postponed(request: Request, why: Failed) -> Body:
 def waits(request: Request, why: Failed, *, sent: bool) -> Body:
     """Into the thread: AWS cannot be looked at, why, whether anything may have been changed, and who has to mend what."""
     text = _waits(why, sent=sent)
-    return body(text, section(text), *while_waiting(request.id or 0, (), (GIVE_UP,)))
+    return body(text, section(text), *while_waiting(request, (), (GIVE_UP,)))
 
 
 def waits_for_requester(request: Request, why: Failed, *, sent: bool) -> Body:

@@ -38,9 +38,13 @@ UNKNOWN = "an unknown time"
 
 @dataclass(frozen=True)
 class Subject:
-    """What the words are about: the request's number, the account's id and name, the role, the seconds, and the console."""
+    """What the words are about: the request's number, the account's id and name, the role, the seconds, and the console.
+
+    `button` is what the buttons about it carry.
+    """
 
     request: int
+    button: str
     account: str
     name: str
     role: str
@@ -95,7 +99,7 @@ def secretless(subject: Subject) -> list[Block]:
 
 
 def _buttons(subject: Subject, handed: Handed) -> Block:
-    return {"type": "actions", "elements": [*links(subject, handed.link), end_button(subject.request)]}
+    return {"type": "actions", "elements": [*links(subject, handed.link), end_button(subject.button)]}
 
 
 def links(subject: Subject, link: SecretStr | None) -> list[Block]:
@@ -106,27 +110,27 @@ def links(subject: Subject, link: SecretStr | None) -> list[Block]:
     return [*(console if 0 < len(address) <= BUTTON_URL else []), url_button(switch.label, "link-switch", switch.url)]
 
 
-def end_button(request: int) -> Block:
-    """`End session now`, for the requester and the approvers."""
+def end_button(carried: str) -> Block:
+    """`End session now`, for the requester and the approvers; `carried` is the session's or the request's `button`."""
     sure = confirm(
         "End this session?",
         "AWS then denies what is signed with these credentials. What was started with them goes on.",
         "End session now",
         "Keep it",
     )
-    return button("End session now", "end", str(request), style="danger", confirm=sure)
+    return button("End session now", "end", carried, style="danger", confirm=sure)
 
 
 def offer(subject: Subject, until: datetime) -> Body:
     """The direct message with the button; nothing in it is secret."""
     text = f":key: Your credentials for {subject.where} are ready, for {written(subject.seconds)}."
-    pressed = button("Reveal credentials", "reveal", str(subject.request), style="primary")
+    pressed = button("Reveal credentials", "reveal", subject.button, style="primary")
     hint = f"Only you can open them, until {slack_date(until)}. Their time begins with the first press."
     return {
         "text": text,
         "blocks": [
             section(text),
-            {"type": "actions", "elements": [pressed, *links(subject, None), end_button(subject.request)]},
+            {"type": "actions", "elements": [pressed, *links(subject, None), end_button(subject.button)]},
             *secretless(subject),
             context(hint),
         ],
@@ -159,15 +163,15 @@ def view(blocks: list[Block]) -> Block:
 def live(row: RoleSession) -> Body:
     """Into the thread: somebody has credentials now."""
     text = f":key: <@{row.user}> has the credentials, until {slack_date(row.expires_at, none=UNKNOWN)} (`{row.access_key_id}`)."
-    return body(text, section(text), {"type": "actions", "elements": [end_button(row.request_id)]})
+    return body(text, section(text), {"type": "actions", "elements": [end_button(row.button)]})
 
 
 def nearly_over(row: RoleSession) -> Body:
     """To the requester, some minutes before the end."""
     text = f":hourglass: Your session as *{escape(row.role)}* in {row.account} ends {slack_date(row.expires_at, none=UNKNOWN)}."
     hint = "*Extend* asks for a new one under the same rule; it does not make this one longer."
-    extend = button("Extend", "extend", str(row.request_id), style="primary")
-    return body(text, section(f"{text}\n{hint}"), {"type": "actions", "elements": [extend, end_button(row.request_id)]})
+    extend = button("Extend", "extend", row.button, style="primary")
+    return body(text, section(f"{text}\n{hint}"), {"type": "actions", "elements": [extend, end_button(row.button)]})
 
 
 def ended(row: RoleSession) -> Body:

@@ -63,7 +63,7 @@ def not_told(request: Request) -> Body:
 def not_followed(request: Request) -> Body:
     """Into the thread: something was sent, and nobody knows what became of it."""
     text = _not_followed(request)
-    return body(text, section(text), *while_waiting(request.id or 0, (), (GIVE_UP,)))
+    return body(text, section(text), *while_waiting(request, (), (GIVE_UP,)))
 
 
 def not_followed_for_requester(request: Request) -> Body:

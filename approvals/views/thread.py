@@ -157,14 +157,14 @@ def progress(say: str, *blocks: Block, icon: str = ":gear:") -> Body:
     return body(text, section(text), *blocks) if blocks else body(text)
 
 
-def while_waiting(number: int, snippets: Sequence[Snippet], controls: Sequence[Control]) -> list[Block]:
+def while_waiting(request: Request, snippets: Sequence[Snippet], controls: Sequence[Control]) -> list[Block]:
     """What people need while a request waits for them: text to copy, and what they may ask for."""
     copied = [section(f"*{escape(snippet.label)}*\n{code(snippet.text)}") for snippet in snippets]
     buttons = [
         button(
             control.label,
             f"control:{control.key}",
-            str(number),
+            request.button,
             confirm=confirm(f"{control.label}?", control.question, "Yes", "No"),
         )
         for control in controls
@@ -186,12 +186,12 @@ def succeeded(request: Request, closing: Closing, *, undo: Sequence[str] = ()) -
 
 
 def _undo(request: Request, titles: Sequence[str]) -> Block:
-    asks = button("Undo", "undo", str(request.id), confirm=to_undo(request, titles))
+    asks = button("Undo", "undo", request.button, confirm=to_undo(request, titles))
     return {"type": "actions", "elements": [asks]}
 
 
 def _again(request: Request, label: str = "Ask again") -> Block:
-    return {"type": "actions", "elements": [button(label, "again", str(request.id))]}
+    return {"type": "actions", "elements": [button(label, "again", request.button)]}
 
 
 def handover(closing: Closing) -> list[dict[str, Any]]:

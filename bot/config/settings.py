@@ -120,6 +120,9 @@ class Settings(BaseSettings):
     requests_per_hour: int = _setting(
         30, "ORGBOT_REQUESTS_PER_HOUR", "Requests that one person may file in an hour; 0 is no limit", ge=0, le=100_000
     )
+    clicks_per_minute: int = _setting(
+        60, "ORGBOT_CLICKS_PER_MINUTE", "Buttons that one person may press in a minute; 0 is no limit", ge=0, le=10_000
+    )
     pending_per_person: int = _setting(
         10,
         "ORGBOT_PENDING_PER_PERSON",

@@ -32,7 +32,14 @@ class Readiness:
         self._looks: list[Callable[[], Line]] = []
         self.state: Literal["starting", "started", "stopping"] = "starting"
 
-    def watch(self, store: Store, snapshot: SnapshotCache, transport: Connected, bindings: Bindings) -> None:
+    def watch(
+        self,
+        store: Store,
+        snapshot: SnapshotCache,
+        transport: Connected,
+        bindings: Bindings,
+        alone: Callable[[], Line] | None = None,
+    ) -> None:
         """Looks at these from now on. AWS being away does not count, because looking and asking go on without it."""
         self._looks = [
             lambda: _database(store),
@@ -40,6 +47,7 @@ class Readiness:
             lambda: _jobs(store),
             lambda: ("organization", None if snapshot.problem else True, snapshot.problem or "read"),
             lambda: _rules(bindings),
+            *([alone] if alone else []),
         ]
 
     def lines(self) -> list[Line]:

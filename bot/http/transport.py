@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -40,10 +40,18 @@ class Transport(Protocol):
 
 
 class SocketMode:
-    """Deliveries over a WebSocket. `stop` lets the deliveries in hand be answered before it disconnects."""
+    """Deliveries over a WebSocket; `hello` hears how many connections the app has. `stop` lets the deliveries in hand be answered before it disconnects."""
 
-    def __init__(self, app: App, app_token: str) -> None:
+    def __init__(self, app: App, app_token: str, hello: Callable[[int], None] = lambda _: None) -> None:
         self._handler = SocketModeHandler(app, app_token, concurrency=SOCKET_THREADS, ping_interval=5)
+        self._hello = hello
+        self._handler.client.message_listeners.append(self._listen)
+
+    def _listen(self, _: Any, message: dict[str, Any], __: str | None = None) -> None:
+        """The first message of each connection tells how many the app has. Source: Slack API, "Using Socket Mode"."""
+        number = message.get("num_connections")
+        if message.get("type") == "hello" and isinstance(number, int):
+            self._hello(number)
 
     def start(self) -> None:
         self._handler.connect()  # type: ignore[no-untyped-call]

@@ -82,4 +82,4 @@ def _decides(block: Block) -> bool:
 
 
 def _cancel(request: Request) -> Block:
-    return button("Cancel request", "cancel", str(request.id), confirm=to_cancel(request))
+    return button("Cancel request", "cancel", request.button, confirm=to_cancel(request))

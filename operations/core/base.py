@@ -14,16 +14,19 @@ from functools import cache, reduce
 from operator import or_
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
-from operations.core.fields import OperationField
+from operations.core.fields import FieldKind, Flag, OperationField
 from operations.core.kinds import settled_value
 from operations.core.preview import Preview, PreviewInput
 from operations.core.reach import BY_KIND, Reach
 from operations.core.steps import Control, Step
+from operations.core.visible import check
 from operations.snapshot.organization import Organization
+
+FREE = (FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.EMAIL, FieldKind.TAGS, FieldKind.ACCOUNTS)
 
 
 class Operation(BaseModel):
@@ -41,6 +44,14 @@ class Operation(BaseModel):
     """Whether the result is the requester's alone, so that two people may ask for the same at once."""
     delivers: ClassVar[str] = ""
     """The kind of message that hands the result over while the request runs; most operations hand nothing over."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _visible(cls, value: Any, info: ValidationInfo) -> Any:
+        """Nothing that would be sent is invisible on the card, whichever field it is in."""
+        flags = [piece for piece in cls.model_fields[info.field_name or ""].metadata if isinstance(piece, Flag)]
+        check(value, flags[0].kind if flags else FieldKind.TEXT)
+        return value
 
     @classmethod
     @cache
@@ -64,6 +75,14 @@ class Operation(BaseModel):
         given = self.model_dump(mode="json", exclude_defaults=True)
         words = [(field.flag.names[0], text) for field in self.fields() for text in _texts(given.get(field.name, []))]
         return " ".join([self.name, *(f"{flag} {shlex.quote(text)}" for flag, text in words)])
+
+    def free_texts(self) -> dict[str, list[str]]:
+        """What is sent as it was written, by the labels of the fields: a text, the items of a list, the keys and values of a
+        mapping, in turn. Documents have their diff.
+        """
+        given = self.model_dump(mode="json")
+        free = {field.flag.label: _words(given.get(field.name)) for field in self.fields() if field.flag.kind in FREE}
+        return {label: words for label, words in free.items() if words}
 
     def settled(self, organization: Organization) -> Self:
         """The same request with every name replaced by its id; raises FieldError for what cannot be found or given."""
@@ -123,6 +142,13 @@ class Operation(BaseModel):
         del precondition, memory
         return ()
 
+    def undone_by(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
+        """The inverse where it can be asked for: what AWS had before may hold what no request may, such as invisible characters."""
+        try:
+            return self.inverse(precondition, memory)
+        except ValidationError:
+            return ()
+
     def remainder(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         """The requests for what is left when this one has ended after its first step, ids in them; none where it may be asked for
         as a whole again, because what stands is found done.
@@ -134,6 +160,12 @@ class Operation(BaseModel):
         """What people may ask of the request while it waits for AWS, such as to cancel an invitation."""
         del memory
         return ()
+
+
+def _words(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [str(word) for pair in value.items() for word in pair]
+    return [str(word) for word in value] if isinstance(value, list) else [str(value)] if value else []
 
 
 def _texts(value: Any) -> list[str]:

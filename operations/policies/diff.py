@@ -15,7 +15,7 @@ def document_diff(old: str, new: str) -> str:
     """Lines that begin with `+ `, `- ` or two spaces, and `…` where lines are left out; empty when both say the same."""
     if same_document(old, new):
         return ""
-    before, after = pretty(old).splitlines(), pretty(new).splitlines()
+    before, after = _lines_of(old), _lines_of(new)
     return "\n".join(_lines(before, after))
 
 
@@ -30,6 +30,11 @@ def _lines(before: list[str], after: list[str]) -> Iterator[str]:
                 continue
             yield from (f"- {line}" for line in before[i1:i2])
             yield from (f"+ {line}" for line in after[j1:j2])
+
+
+def _lines_of(document: str) -> list[str]:
+    """At line feeds only: whatever else Unicode takes for the end of a line is part of a text."""
+    return pretty(document).split("\n") if document else []
 
 
 def same_document(one: str, other: str) -> bool:

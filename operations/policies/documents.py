@@ -12,6 +12,7 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from operations.aws.errors import FieldError
+from operations.core.visible import escaped
 from operations.snapshot.names import uncapital
 from operations.snapshot.policy_types import label, limits
 
@@ -122,8 +123,8 @@ def _check_size(small: str, kind: str, field: str) -> None:
 
 
 def pretty(document: str) -> str:
-    """The document as people read it; as it is when it is no JSON."""
+    """The document as people read it, what nobody sees written as escapes; as it is when it is no JSON."""
     try:
-        return json.dumps(json.loads(document), indent=2, ensure_ascii=False)
+        return escaped(json.dumps(json.loads(document), indent=2, ensure_ascii=False))
     except (ValueError, RecursionError):
         return document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from alembic import command
@@ -41,3 +42,16 @@ def test_what_waited_already_is_reminded_of_as_well(tmp_path: Path) -> None:
         found = connection.execute(text("SELECT status, remind_at, reminders FROM request ORDER BY id")).all()
     engine.dispose()
     assert [tuple(row) for row in found] == [("pending", "2030-01-01 00:00:01", 0), ("denied", None, 0)]
+
+
+def test_every_request_of_an_earlier_version_gets_a_key_of_its_own(tmp_path: Path) -> None:
+    engine = at_revision(f"sqlite:///{tmp_path / 'orgbot.db'}", "0006")
+    with engine.execution_options(writes=True).begin() as connection:
+        for name in ("one", "other"):
+            connection.execute(text(ROW), {"name": name, "status": "pending"})
+    migrate(engine)
+    with engine.connect() as connection:
+        keys = connection.execute(text("SELECT key FROM request")).scalars().all()
+    engine.dispose()
+    assert len(set(keys)) == 2
+    assert all(re.fullmatch("[0-9a-f]{32}", key) for key in keys)

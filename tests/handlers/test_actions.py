@@ -7,36 +7,37 @@ import json
 import pytest
 from sqlalchemy import update
 
-from approvals.models import Request
-from tests.harness.handling import ALICE, APPROVALS, BOB, OTHER_TEAM, TEAM, Handling
+from approvals.models import Request, carried
+from tests.harness.handling import ALICE, APPROVALS, BOB, CARD, OTHER_TEAM, TEAM, Handling
 
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"
 
 
 @pytest.fixture
 def asked(handling: Handling) -> Handling:
-    """Alice has asked for request #1."""
+    """Alice has asked for request #1, whose card is there."""
     handling.types(MOVE)
+    handling.posts_card()
     return handling
 
 
 @pytest.mark.parametrize("kind", ["approve", "cancel", "withdraw"])
 def test_a_click_is_kept_and_nothing_else_happens(asked: Handling, kind: str) -> None:
-    asked.presses(kind, "1")
+    asked.presses(kind, asked.button())
     assert asked.clicks() == [(kind, BOB, TEAM, 1, "")]
     assert not asked.waiting
 
 
 def test_a_redelivered_click_is_one(asked: Handling) -> None:
     for _ in range(3):
-        asked.presses("approve", "1", trigger="t-1")
-    asked.presses("approve", "1", trigger="t-2")
+        asked.presses("approve", asked.button(), trigger="t-1")
+    asked.presses("approve", asked.button(), trigger="t-2")
     assert len(asked.clicks()) == 2
 
 
 def test_a_click_from_another_workspace_is_kept_with_that_team(asked: Handling) -> None:
-    asked.presses("approve", "1", team=OTHER_TEAM)
-    asked.presses("deny", "1", team=OTHER_TEAM)
+    asked.presses("approve", asked.button(), team=OTHER_TEAM)
+    asked.presses("deny", asked.button(), team=OTHER_TEAM)
     asked.work()
     assert [(kind, team) for kind, _, team, _, _ in asked.clicks()] == [("approve", OTHER_TEAM), ("deny", OTHER_TEAM)]
     assert not asked.waiting
@@ -53,14 +54,20 @@ def test_a_button_that_was_tampered_with_does_nothing(asked: Handling, kind: str
 
 
 def test_deny_asks_for_the_reason(asked: Handling) -> None:
-    asked.presses("deny", "1")
+    asked.presses("deny", asked.button())
     assert asked.clicks() == []
     view = asked.form()
-    assert json.loads(view["private_metadata"]) == {"request": 1, "channel": APPROVALS}
-    assert asked.submits(view, {"reason": " \u200b "}, user=BOB) == {
+    assert json.loads(view["private_metadata"]) == {
+        "request": asked.button(),
+        "channel": APPROVALS,
+        "ts": CARD,
+    }
+    assert asked.submits(view, {"reason": "  "}, user=BOB) == {
         "reason": "Say why, so that the requester knows what to change."
     }
-    assert asked.submits(view, {"reason": "not\u202e now"}, user=BOB) == {}
+    assert asked.submits(view, {"reason": "not\u202e now"}, user=BOB) == {
+        "reason": "Line 1, column 4 holds an invisible character, U+202E RIGHT-TO-LEFT OVERRIDE. Remove it."
+    }
     assert asked.submits(view, {"reason": "not now"}, user=BOB) == {}
     assert asked.clicks() == [("deny", BOB, TEAM, 1, "not now")]
 
@@ -68,37 +75,38 @@ def test_deny_asks_for_the_reason(asked: Handling) -> None:
 def test_the_deny_form_says_what_would_be_denied(asked: Handling) -> None:
     with asked.store.write() as session:
         session.execute(update(Request).values(preview={"title": "Move <b> " + "&" * 3000, "facts": [], "plan": []}))
-    asked.presses("deny", "1")
+    asked.presses("deny", asked.button())
     view = asked.form()
     assert view["title"]["text"] == "Deny request #1"
     assert view["blocks"][0]["text"]["text"].startswith("*Move &lt;b&gt; &amp;")
 
 
 def test_who_may_not_decide_is_shown_no_form_and_told_why_by_the_workers(asked: Handling) -> None:
-    asked.presses("deny", "1", user=ALICE)
+    asked.presses("deny", asked.button(), user=ALICE)
     asked.work()
     assert not asked.slack.calls
     assert asked.clicks() == [("deny", ALICE, TEAM, 1, "")]
 
 
 def test_denying_what_does_not_exist_is_left_to_the_workers(asked: Handling) -> None:
-    asked.presses("deny", "7")
+    asked.presses("deny", carried(7, "0" * 32))
     asked.work()
     assert asked.clicks() == [("deny", BOB, TEAM, 7, "")]
 
 
 def test_a_deny_form_that_comes_too_late_is_told(asked: Handling) -> None:
     asked.slack.refuse["views.open"] = "expired_trigger_id"
-    asked.presses("deny", "1")
+    asked.presses("deny", asked.button())
     assert "once more" in asked.told()[0]
 
 
-@pytest.mark.parametrize("metadata", ["", "{", "[]", '{"request": "1"}', '{"request": true}', '{"request": 0}'])
+@pytest.mark.parametrize("metadata", ["", "{", "[]", '{"request": 1}', '{"request": true}', '{"request": "0"}'])
 def test_a_deny_form_that_was_tampered_with_does_nothing(asked: Handling, metadata: str) -> None:
-    asked.presses("deny", "1")
+    asked.presses("deny", asked.button())
     view = asked.form() | {"private_metadata": metadata}
     assert asked.submits(view, {"reason": "no"}, user=BOB) == {}
     assert asked.clicks() == []
+    assert "nothing was done" in asked.told()[0]
 
 
 @pytest.mark.parametrize(

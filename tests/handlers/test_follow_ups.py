@@ -19,6 +19,7 @@ PREVIEW = {"title": "Move it", "facts": [], "plan": [], "precondition": {"source
 def over(handling: Handling) -> Handling:
     """Request #1, a move from staging to production, has succeeded."""
     handling.types(MOVE)
+    handling.posts_card()
     ended(handling, status="succeeded", preview=PREVIEW)
     return handling
 
@@ -29,7 +30,7 @@ def ended(handling: Handling, **values: Any) -> None:
 
 
 def test_undo_files_the_inverse(over: Handling) -> None:
-    over.presses("undo", "1", user=BOB)
+    over.presses("undo", over.button(), user=BOB)
     (_, undo) = over.requests()
     assert (undo.operation, undo.params["to"], undo.requester) == ("move-account", "ou-1-stag", BOB)
     assert undo.reason == "Undo of request #1: Move it"
@@ -38,13 +39,13 @@ def test_undo_files_the_inverse(over: Handling) -> None:
 
 def test_undo_delivered_twice_files_once(over: Handling) -> None:
     for _ in range(2):
-        over.presses("undo", "1", trigger="t-1")
+        over.presses("undo", over.button(), trigger="t-1")
     assert len(over.requests()) == 2
 
 
 def test_ask_again_files_the_same(over: Handling) -> None:
     ended(over, status="stale")
-    over.presses("again", "1", user=ALICE)
+    over.presses("again", over.button(), user=ALICE)
     first, again = over.requests()
     assert again.params == first.params
     assert again.reason == "why"
@@ -56,7 +57,7 @@ def test_of_what_is_half_done_only_the_rest_is_filed(over: Handling, status: str
     params = {"account_name": "new", "email": "new@example.com", "ou": "ou-1-stag"}
     memory = {"account": "222222222222"}
     ended(over, status=status, operation="create-account", params=params, memory=memory, step=int(status == "failed"))
-    over.presses("again", "1", user=BOB)
+    over.presses("again", over.button(), user=BOB)
     (_, filed) = over.requests()
     if status == "failed":
         assert (filed.operation, filed.params) == ("move-account", {"account": "222222222222", "to": "ou-1-stag"})
@@ -67,7 +68,7 @@ def test_of_what_is_half_done_only_the_rest_is_filed(over: Handling, status: str
 
 def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: Handling) -> None:
     ended(over, status="refused")
-    over.presses("again", "1", user=ALICE)
+    over.presses("again", over.button(), user=ALICE)
     assert len(over.requests()) == 1, "the same would be refused again"
     elements = {block["block_id"]: block["element"] for block in over.form()["blocks"] if block["type"] == "input"}
     assert elements["account"]["initial_option"]["value"] == "222222222222"
@@ -84,7 +85,7 @@ def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: 
 )
 def test_what_is_not_over_stays_alone(over: Handling, kind: str, status: str, said: str) -> None:
     ended(over, status=status)
-    over.presses(kind, "1")
+    over.presses(kind, over.button())
     assert said in over.told()[-1]
     assert len(over.requests()) == 1
 
@@ -97,11 +98,11 @@ def test_a_button_that_was_tampered_with_files_nothing(over: Handling, value: st
 
 
 def test_people_of_other_workspaces_file_nothing(over: Handling) -> None:
-    over.presses("again", "1", team=OTHER_TEAM)
+    over.presses("again", over.button(), team=OTHER_TEAM)
     assert len(over.requests()) == 1
 
 
 def test_what_can_no_longer_be_filed_is_told(over: Handling) -> None:
     ended(over, params={"account": "222222222222", "to": "ou-1-gone"}, status="stale")
-    over.presses("again", "1")
+    over.presses("again", over.button())
     assert "Nothing was filed: there is no organizational unit" in over.told()[-1]

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from approvals.authority.press import Pressed
 from approvals.models import RoleSession
 from approvals.sessions.reveal import Press
-from tests.harness.handling import ALICE, BOB, CLICK_URL, OTHER_TEAM, TEAM, Handling
+from tests.harness.handling import ALICE, APPROVALS, BOB, CARD, CLICK_URL, OTHER_TEAM, PRIVATE, TEAM, Handling
 
 ASK = "credentials --account fullback-staging --duration 30m --reason logs"
 WEB = "222222222222"
@@ -18,10 +19,13 @@ WEB = "222222222222"
 def live(handling: Handling) -> Handling:
     """Alice asked for request #1, which is done, and has its session."""
     handling.types(ASK)
+    handling.posts_card()
+    request = handling.requests()[0]
     with handling.store.write() as session:
         session.add(
             RoleSession(
                 request_id=1,
+                key=request.key,
                 user=ALICE,
                 account=WEB,
                 role="OrganizationAccountAccessRole",
@@ -90,7 +94,7 @@ def test_the_home_tab_has_them_too(live: Handling, user: str, seen: bool) -> Non
 
 
 def test_the_end_of_a_session_is_kept_like_a_decision(live: Handling) -> None:
-    live.presses("end", "1")
+    live.presses("end", live.button())
     assert live.clicks() == [("end", BOB, TEAM, 1, "")]
 
 
@@ -107,7 +111,7 @@ def ending(handling: Handling) -> str:
 def test_after_the_end_of_a_session_the_list_is_made_anew(live: Handling, user: str, title: str) -> None:
     live.types("sessions", user=user)
     live.work()
-    live.presses("end", "1", user=user, block=ending(live))
+    live.presses("end", live.button(), user=user, block=ending(live), on=PRIVATE)
     assert not live.replies, "a worker answers"
     live.work()
     ((url, body),) = live.replies
@@ -118,29 +122,32 @@ def test_after_the_end_of_a_session_the_list_is_made_anew(live: Handling, user: 
 
 
 def test_other_messages_with_that_button_stay_as_they_are(live: Handling) -> None:
-    live.presses("end", "1", user=ALICE)
+    live.presses("end", live.button(), user=ALICE)
     live.work()
     assert not live.replies
 
 
 def test_nobody_else_gets_everybodys_list(live: Handling) -> None:
-    live.presses("end", "1", user="U0DAVE", block="all-sessions:1")
+    live.presses("end", live.button(), user="U0DAVE", block="all-sessions:1")
     live.work()
     assert not live.replies
 
 
 def test_a_press_of_reveal_is_passed_on_with_its_person_and_trigger(live: Handling) -> None:
-    live.presses("reveal", "1", user=ALICE, trigger="t-1")
-    live.presses("reveal", "1", user=BOB, team=OTHER_TEAM, trigger="t-2")
+    live.presses("reveal", live.button(), user=ALICE, trigger="t-1")
+    live.presses("reveal", live.button(), user=BOB, team=OTHER_TEAM, trigger="t-2")
     live.work()
-    assert live.revealed == [Press(1, ALICE, TEAM, "t-1"), Press(1, BOB, OTHER_TEAM, "t-2")]
-    assert "not now" in live.told()[-1]
+    request = live.requests()[0]
+    pressed = Pressed(1, request.key, APPROVALS, CARD)
+    assert live.revealed == [Press(pressed, ALICE, TEAM, "t-1")], "people of other workspaces learn nothing"
+    assert "not now" in live.told()[0]
+    assert "other workspaces" in live.told()[-1]
 
 
 def test_extend_files_the_same_anew(live: Handling) -> None:
     done(live)
-    live.presses("extend", "1", user=ALICE)
-    live.presses("extend", "1", user=ALICE)
+    live.presses("extend", live.button(), user=ALICE)
+    live.presses("extend", live.button(), user=ALICE)
     first, second = live.requests()
     assert second.params == first.params
     assert "Extends the session of request #1. logs" in second.reason
@@ -150,11 +157,11 @@ def test_extend_files_the_same_anew(live: Handling) -> None:
 
 @pytest.mark.parametrize(
     ("user", "team", "value"),
-    [(BOB, TEAM, "1"), (ALICE, OTHER_TEAM, "1"), (ALICE, TEAM, "7"), (ALICE, TEAM, ""), (ALICE, TEAM, "1 OR 1=1")],
+    [(BOB, TEAM, "its"), (ALICE, OTHER_TEAM, "its"), (ALICE, TEAM, "7"), (ALICE, TEAM, ""), (ALICE, TEAM, "1 OR 1=1")],
 )
 def test_nobody_else_extends(live: Handling, user: str, team: str, value: str) -> None:
     done(live)
-    live.presses("extend", value, user=user, team=team)
+    live.presses("extend", live.button() if value == "its" else value, user=user, team=team)
     assert len(live.requests()) == 1
     assert live.told()
 
@@ -162,5 +169,5 @@ def test_nobody_else_extends(live: Handling, user: str, team: str, value: str) -
 def test_only_credentials_can_be_extended(handling: Handling) -> None:
     handling.types("move-account --account fullback-staging --to /Workloads/Production")
     done(handling)
-    handling.presses("extend", "1", user=ALICE)
+    handling.presses("extend", handling.button(), user=ALICE)
     assert len(handling.requests()) == 1

@@ -18,7 +18,6 @@ from handlers.typed import DOUBLE, LONGEST, SINGLE, UnreadableError, straight, u
         ("see <https://web.example/x>", "see https://web.example/x"),
         ("a &amp; b &lt;c&gt;", "a & b <c>"),
         ("&amp;lt;", "&lt;"),
-        ("na\u200bme\u202e\u2066 x", "name x"),
         ("<@U0BOB> <!channel>", "<@U0BOB> <!channel>"),
     ],
 )
@@ -99,3 +98,10 @@ def test_a_document_that_stays_open_is_cut_into_words_as_any_other_text() -> Non
 def test_curly_quotes_of_a_keyboard_are_made_straight_where_all_are_curly() -> None:
     assert straight("{“a”: “b”}") == '{"a": "b"}'
     assert straight('{"a": "“b”"}') == '{"a": "“b”"}'
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u200e", "\ufeff", "\u00ad"])
+def test_a_flag_is_one_whatever_nobody_sees_in_it(unseen: str) -> None:
+    (flag, value) = words(f"{unseen}--na{unseen}me we{unseen}b")
+    assert flag.flag() == "--name"
+    assert value.text == f"we{unseen}b", "a value is refused with its place, and not changed"

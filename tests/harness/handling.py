@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from approvals.authority.admission import Admission
@@ -43,6 +44,7 @@ from tests.harness.database import give_back, new_database
 TEAM, OTHER_TEAM = "T0ORGBOT", "T0OTHER"
 ALICE, BOB, GUEST, NEW = "U0ALICE", "U0BOB", "U0GUEST", "U0NEW"
 GENERAL, APPROVALS = "C0GENERAL", "C0APPROVALS"
+CARD, PRIVATE = "1.2", "private"
 COMMAND_URL, CLICK_URL = "https://hooks.slack.com/commands/1", "https://hooks.slack.com/actions/1"
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 Block = dict[str, Any]
@@ -233,9 +235,10 @@ class Handling:
         """From now on nothing can be filed."""
         self.app = self._app(BrokenIntake(self.store, lambda: self.now, lambda: None))
 
-    def limit(self, per_hour: int) -> None:
-        """From now on one person may file only so many requests in an hour."""
-        self.app = self._app(Intake(self.store, lambda: self.now, lambda: None, Limits(per_hour=per_hour)))
+    def limit(self, per_hour: int = 0, clicks: int = 0) -> None:
+        """From now on one person may file only so many requests in an hour, and press so many buttons in a minute."""
+        limits = Limits(per_hour=per_hour, clicks=clicks)
+        self.app = self._app(Intake(self.store, lambda: self.now, lambda: None, limits))
 
     def work(self) -> None:
         """Does what the handlers left to the workers."""
@@ -264,6 +267,18 @@ class Handling:
         assert answer.get("response_type", "ephemeral") == "ephemeral"
         return str(answer.get("text", ""))
 
+    def posts_card(self, number: int = 1) -> None:
+        """The outbox has posted the card of a request."""
+        with self.store.write() as session:
+            place = {"card_channel": APPROVALS, "card_ts": CARD}
+            session.execute(update(Request).where(col(Request.id) == number).values(**place))
+
+    def button(self, number: int = 1) -> str:
+        """What the buttons of a request carry."""
+        request = self.intake.find(number)
+        assert request is not None
+        return request.button
+
     def presses(
         self,
         action_id: str,
@@ -274,12 +289,16 @@ class Handling:
         channel: str = APPROVALS,
         trigger: str = "",
         block: str = "b",
+        on: str = "",
     ) -> None:
-        """A press of a button in a block of a message."""
+        """A press of a button in a block: of the message `on` (a request's card unless it is given), of what the presser alone
+        sees ("private"), or of the home tab where there is no channel.
+        """
+        container = {"type": "message", "message_ts": on or CARD, "channel_id": channel, "is_ephemeral": on == PRIVATE}
         action = {"type": "button", "block_id": block, "action_id": action_id, "value": value, "action_ts": "1.2"}
-        self.interacts(
-            "block_actions", user, team, trigger, actions=[action], channel={"id": channel} if channel else None
-        )
+        where: Block = {"container": container, "channel": {"id": channel}}
+        where = where if channel else {"container": {"type": "view", "view_id": "V0"}}
+        self.interacts("block_actions", user, team, trigger, actions=[action], **where)
 
     def submits(
         self, view: Block, values: Mapping[str, Any], *, user: str = ALICE, team: str = TEAM, view_id: str = "V1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -101,10 +102,22 @@ class Workers:
     def click(
         self, request: Request, kind: str, by: str, *, team: str = TEAM, delivery: str = "", reason: str = ""
     ) -> None:
-        """A press of a button, taken in; `work` decides."""
-        self.intake.click(
-            Click(delivery or self._delivery(), kind, by, team, request.id or 0, channel="C0APPROVALS", reason=reason)
-        )
+        """A press of a button on the request's card, taken in; `work` decides."""
+        self.intake.click(replace(self.press(request, kind, by, team, reason), delivery=delivery or self._delivery()))
+
+    def press(self, request: Request, kind: str, by: str, team: str = TEAM, reason: str = "") -> Click:
+        """The press of a button on the request's card, as the handlers read it."""
+        channel, ts = self.card_of(request)
+        return Click("", kind, by, team, request.id or 0, request.key, channel, ts, reason=reason)
+
+    def card_of(self, request: Request) -> tuple[str, str]:
+        """Where the request's card stands; where no outbox has posted it, it stands from now on."""
+        stands = self.request(request.id)
+        if not stands.card_ts:
+            stands.card_channel, stands.card_ts = "C0APPROVALS", f"{request.id}.0"
+            with self.context.store.write() as session:
+                session.add(stands)
+        return stands.card_channel, stands.card_ts
 
     def work(self) -> int:
         """Does what is due now, until nothing is; gives the number of jobs."""

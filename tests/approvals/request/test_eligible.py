@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from approvals.authority.directory import Person
 from approvals.models import Request
-from approvals.request.intake import Click
 from approvals.request.pending import may_decide
 from approvals.slack.client import SlackAwayError
 from tests.harness.people import ALICE, BOB, DAVE, TEAM
@@ -22,7 +23,7 @@ def asked(workers: Workers) -> Request:
 
 
 def may(workers: Workers, request: Request, by: str, team: str = TEAM) -> bool:
-    return may_decide(workers.context, Click("d", "deny", by, team, request.id or 0))
+    return may_decide(workers.context, workers.press(request, "deny", by, team))
 
 
 @pytest.mark.parametrize(
@@ -40,8 +41,8 @@ def test_what_is_decided_or_over_or_unknown_needs_no_reason(workers: Workers, as
     assert not may(workers, asked, BOB)
     workers.work()
     assert not may(workers, asked, BOB)
-    asked.id = 77
-    assert not may(workers, asked, BOB)
+    unknown = workers.press(asked, "deny", BOB, TEAM)
+    assert not may_decide(workers.context, replace(unknown, request_id=77))
 
 
 def test_when_slack_does_not_tell_the_form_opens(

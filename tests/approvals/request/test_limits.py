@@ -91,7 +91,7 @@ def test_many_others_in_between_do_not_hide_what_one_person_asked(workers: Worke
 
 
 def test_the_door_tells_at_once_and_lets_a_redelivery_pass() -> None:
-    door, clock = RateLimit(per_hour=2), Clock()
+    door, clock = RateLimit(2), Clock()
     for delivery in ("a", "b"):
         door.check(ALICE, delivery, clock())
         door.note(ALICE, delivery, clock())

@@ -13,10 +13,11 @@ from slack_sdk import WebClient
 from sqlmodel import select
 
 from approvals.authority.may import oversees
+from approvals.authority.press import Pressed
 from approvals.authority.rules import Rule, Rules
 from approvals.context import Handover
 from approvals.dispatcher import due_jobs
-from approvals.models import Request, RoleSession
+from approvals.models import Message, Request, RoleSession
 from approvals.outbox.sending import Outbox
 from approvals.sessions.reveal import LITTLE_LEFT, NOT_YOURS, OVER, Press, Reveal
 from approvals.sessions.upkeep import tend
@@ -117,7 +118,11 @@ class Service:
     def press(self, request: Request, user: str = ALICE, team: str = TEAM) -> str:
         """A press of `Reveal credentials`."""
         trigger = self.slack.workspace.triggers.mint(user)
-        return Reveal(self.workers.context, self.client).show(Press(request.id or 0, user, team, trigger))
+        with self.workers.context.store.read() as session:
+            offers = select(Message).where(Message.request_id == request.id, Message.kind == "credentials")
+            offer = session.exec(offers).one()
+        pressed = Pressed(request.id or 0, request.key, offer.channel, offer.ts)
+        return Reveal(self.workers.context, self.client).show(Press(pressed, user, team, trigger))
 
     def form(self, name: str = "alice") -> str:
         return str(self.slack.person(name).view)

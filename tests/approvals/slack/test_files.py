@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 
 import pytest
 from sqlmodel import select
@@ -12,6 +13,9 @@ from approvals.models import Message
 from approvals.slack.client import SlackAwayError
 from approvals.slack.files import Attached, Attachments, FileError
 from approvals.states import Status
+from operations.core.fields import FieldKind
+from operations.core.registry import all_operations
+from tests.harness.unseen import UNSEEN
 from tests.harness.workers import Workers
 
 FILE = "slack-file:F0123456789"
@@ -68,6 +72,36 @@ def test_a_file_that_cannot_be_used_is_refused(workers: Workers, files: Files, s
     with workers.context.store.read() as session:
         (told,) = session.exec(select(Message).where(Message.kind == "dm")).all()
     assert told.body["blocks"][-1]["elements"][0]["action_id"] == "again"
+
+
+def as_escape(character: str) -> str:
+    """As JSON writes it when it has to be ASCII."""
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+@pytest.mark.parametrize("operation", ["create-policy", "update-policy"])
+@pytest.mark.parametrize("unseen", UNSEEN.values(), ids=UNSEEN)
+@pytest.mark.parametrize("written", [str, as_escape], ids=["as it is", "as an escape"])
+def test_what_nobody_sees_in_a_file_is_refused_with_its_place(
+    workers: Workers, operation: str, unseen: str, written: Callable[[str], str]
+) -> None:
+    reading(workers, Files(f'{{\n"Statement": "s3:Delete{written(unseen)}Bucket"}}'))
+    new = {"kind": "scp", "policy_name": "FromAFile"} if operation == "create-policy" else {"policy": "p-FullAWSAccess"}
+    request = workers.ask(operation, **new, content=FILE)
+    workers.work()
+    request = workers.request(request.id)
+    assert request.status == Status.REFUSED
+    assert f"“deny.json”: line 2, column 24 holds an invisible character, U+{ord(unseen):04X}" in request.outcome
+
+
+def test_every_operation_with_a_document_is_in_the_sweep() -> None:
+    with_documents = {
+        operation.name
+        for operation in all_operations()
+        if any(field.flag.kind is FieldKind.DOCUMENT for field in operation.fields())
+    }
+    assert with_documents == {"create-policy", "update-policy"}
 
 
 def test_slack_away_is_tried_again(workers: Workers) -> None:

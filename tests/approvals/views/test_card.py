@@ -175,14 +175,17 @@ def test_the_longest_rule_is_within_slacks_limits(votes: list[Vote]) -> None:
     within_limits(card(request, votes, None, required(RULE)))
 
 
-def test_a_button_carries_the_number_and_nothing_else() -> None:
-    blocks = card(longest(Status.PENDING), VOTES)["blocks"]
+def test_a_button_carries_what_only_this_request_ever_had() -> None:
+    request = longest(Status.PENDING)
+    request.key = "0123456789abcdef" * 2
+    blocks = card(request, VOTES)["blocks"]
     buttons = next(block["elements"] for block in blocks if block["type"] == "actions")
+    assert request.button.endswith(request.key)
     assert [(item["text"]["text"], item["action_id"], item["value"]) for item in buttons] == [
-        ("Approve", "approve", str(2**31 - 1)),
-        ("Deny", "deny", str(2**31 - 1)),
-        ("Withdraw approval", "withdraw", str(2**31 - 1)),
-        ("Cancel request", "cancel", str(2**31 - 1)),
+        ("Approve", "approve", request.button),
+        ("Deny", "deny", request.button),
+        ("Withdraw approval", "withdraw", request.button),
+        ("Cancel request", "cancel", request.button),
     ]
 
 

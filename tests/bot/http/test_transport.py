@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -51,3 +52,18 @@ def test_the_end_does_not_wait_for_what_slack_says_next(monkeypatch: pytest.Monk
         made.start()
         made.stop()
         assert not made.connected()
+
+
+def test_the_number_of_connections_is_heard_from_slacks_hello() -> None:
+    heard: list[int] = []
+    with SlackSandbox(MANIFEST, "socket") as slack:
+        app = App(client=WebClient(slack.bot_token, base_url=slack.api_url), name="orgbot")
+        one, two = (SocketMode(app, slack.app_token, heard.append) for _ in range(2))
+        for transport in (one, two):
+            transport.start()
+        deadline = time.monotonic() + 5
+        while len(heard) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        for transport in (one, two):
+            transport.stop()
+    assert sorted(heard) in ([1, 2], [2, 2])  # The first hello may be read when the second connection is open.

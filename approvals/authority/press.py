@@ -1,0 +1,107 @@
+"""Which request a press is about: the one whose key its button carries, and only from a message of that request.
+
+A number comes again, after a restore, with a new database, with a second bot on the same Slack app; a key does not. Buttons
+of earlier versions carry the number alone: they count where the message is the request's own.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from approvals.models import Interaction, Message, Request, carried
+
+CARRIED = re.compile(r"([1-9][0-9]{0,9})(?:\.([0-9a-f]{32}))?", re.ASCII)
+LARGEST_NUMBER = 2**31 - 1
+ON_THE_CARD = frozenset({"approve", "deny", "withdraw", "review"})
+STRANGE = "This card belongs to another orgbot or an older database; nothing was done. Look at `/org requests`."
+NOT_YET = "Slack has not confirmed this message yet; nothing was done. Press once more in a moment."
+
+
+class StrangeCardError(Exception):
+    """The button is not one of the request that has its number here; the text says what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(STRANGE)
+
+
+class UnconfirmedCardError(Exception):
+    """The key is right, and whether the message is the request's is known as soon as Slack has confirmed what was posted."""
+
+    def __init__(self) -> None:
+        super().__init__(NOT_YET)
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """What a button carries, and the message that it stands on; `key` is empty for a button of an earlier version.
+
+    `private` when it stands where the presser alone sees it (the answer to a command, the home tab), of which no `ts` is kept.
+    """
+
+    number: int
+    key: str
+    channel: str = ""
+    ts: str = ""
+    private: bool = False
+
+    @property
+    def carried(self) -> str:
+        """What the button carries."""
+        return carried(self.number, self.key) if self.key else str(self.number)
+
+
+def new_key() -> str:
+    """A key for a new request: random, so that no other request has it, wherever."""
+    return secrets.token_hex(16)
+
+
+def read(value: object) -> tuple[int, str] | None:
+    """The number and the key that a button carries (see `models.carried`); None for anything else."""
+    found = CARRIED.fullmatch(value) if isinstance(value, str) else None
+    return (int(found[1]), found[2] or "") if found and int(found[1]) <= LARGEST_NUMBER else None
+
+
+def of_click(click: Interaction) -> Pressed:
+    """The press that was kept."""
+    return Pressed(click.request_id, click.key, click.channel, click.message_ts, click.private)
+
+
+def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
+    """The request whose button was pressed; `kind` is the button. Raises StrangeCardError and UnconfirmedCardError."""
+    request = session.get(Request, pressed.number, populate_existing=True)
+    if request is None or (pressed.key and not secrets.compare_digest(pressed.key, request.key)):
+        raise StrangeCardError
+    if _stands_on_its_own(session, pressed, request, kind):
+        return request
+    unconfirmed = not request.card_ts or kind not in ON_THE_CARD
+    if pressed.key and not pressed.private and unconfirmed and _is_leaving(session, request):
+        raise UnconfirmedCardError
+    raise StrangeCardError
+
+
+def _stands_on_its_own(session: Session, pressed: Pressed, request: Request, kind: str) -> bool:
+    """Whether the button stands on a message of this request; decisions are made on the card alone."""
+    if pressed.ts and (pressed.channel, pressed.ts) == (request.card_channel, request.card_ts):
+        return True
+    if kind in ON_THE_CARD:
+        return False
+    if pressed.private:
+        return bool(pressed.key)
+    return bool(pressed.ts) and _is_message_of(session, request, pressed)
+
+
+def _is_message_of(session: Session, request: Request, pressed: Pressed) -> bool:
+    """A line of the thread or a direct message; of those that an earlier version sent, the channel was not kept."""
+    same = (Message.request_id == request.id, Message.ts == pressed.ts)
+    channels = session.exec(select(Message.channel).where(*same)).all()
+    elsewhere = pressed.channel == request.card_channel or pressed.channel.startswith("D")
+    return any(channel == pressed.channel if channel else elsewhere for channel in channels)
+
+
+def _is_leaving(session: Session, request: Request) -> bool:
+    leaving = select(Message.id).where(Message.request_id == request.id, col(Message.status) == "sending")
+    return session.exec(leaving.limit(1)).first() is not None

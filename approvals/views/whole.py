@@ -1,0 +1,106 @@
+"""What the card has no room for goes into its thread, whole and in order: nothing that would be sent to AWS is ever cut. Pure.
+
+Source: Slack API, "Block Kit: Rich text block" (rich_text_preformatted: shown as it is, nothing in it is escaped).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+
+from approvals.slack.blocks import Block, context, escape, preformatted, shorten
+from approvals.views.thread import Body, body
+from operations.core.preview import Fact, Preview
+
+ON_THE_CARD = 1_400  # Characters of a diff; a card has 13,000 in all.
+FACT, FACTS = 300, 5_000  # Characters of a fact and of all of them, as they are escaped.
+PIECE = 2_800
+PIECES_A_MESSAGE = 4
+HITS_ON_THE_CARD, HITS_IN_THE_THREAD = 12, 25
+FARTHEST = "\uffff"  # Characters behind it may count as two.
+IN_THE_THREAD = "… (whole in the thread)"
+
+
+def pieces(text: str, most: int = PIECE) -> list[str]:
+    """The text in pieces of at most `most` characters that give it when they are joined; cut at the ends of lines where it can be."""
+    found, at = [], 0
+    room = most if max(text, default="") <= FARTHEST else most // 2
+    while at < len(text):
+        end = text.rfind("\n", at, at + room) + 1 if len(text) - at > room else len(text)
+        end = end if end > at else at + room
+        found.append(text[at:end])
+        at = end
+    return found
+
+
+def _fact_on_card(fact: Fact) -> str:
+    """A fact's value, the beginning of one that is whole in the thread only."""
+    if _has_room(fact):
+        return fact.value
+    return shorten(fact.value, FACT // 3) + IN_THE_THREAD
+
+
+def _has_room(fact: Fact) -> bool:
+    return len(escape(fact.value)) <= FACT
+
+
+def facts_on_card(facts: Sequence[Fact]) -> dict[str, str]:
+    """Labels and values as far as there is room for them, and where the others are."""
+    few = facts[: _how_many(facts)]
+    more = {"More": f"{len(facts) - len(few)} more, whole in the thread"} if len(facts) > len(few) else {}
+    return {fact.label: _fact_on_card(fact) for fact in few} | more
+
+
+def _how_many(facts: Sequence[Fact]) -> int:
+    sizes = accumulate(len(escape(fact.label)) + min(len(escape(fact.value)), FACT) for fact in facts)
+    return sum(1 for size in sizes if size <= FACTS)
+
+
+def diff_on_card(diff: str) -> list[Block]:
+    """As much of what changes as there is room for, and where the rest is."""
+    if not diff:
+        return []
+    shown, *rest = pieces(diff, ON_THE_CARD)
+    more = [context("The whole of it is in the thread.")] if rest else []
+    return [preformatted("What changes", shown), *more]
+
+
+def whole(preview: Preview, sent: Mapping[str, Sequence[str]]) -> Iterator[Body]:
+    """The messages for the thread; none when the card says everything.
+
+    `sent` are the texts of the request by their labels: what is on the card in no other words is posted as well.
+    """
+    yield from _hits(preview)
+    few = _how_many(preview.facts)
+    for fact in preview.facts[:few]:
+        if not _has_room(fact):
+            yield from _messages(fact.label, fact.value)
+    more = "\n".join(f"{fact.label}: {fact.value}" for fact in preview.facts[few:])
+    yield from _messages("More", more) if more else ()
+    for label, texts in _unsaid(preview, sent).items():
+        yield from _messages(label, "\n".join(texts))
+    if len(pieces(preview.diff, ON_THE_CARD)) > 1:
+        yield from _messages("What changes", preview.diff)
+
+
+def _unsaid(preview: Preview, sent: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    said = "\n".join((*(f"{fact.label}: {fact.value}" for fact in preview.facts), preview.diff))
+    unsaid = {label: [text for text in texts if text not in said] for label, texts in sent.items()}
+    return {label: list(sent[label]) for label, texts in unsaid.items() if texts}
+
+
+def _messages(title: str, text: str) -> Iterator[Body]:
+    parts = pieces(text)
+    count = -(-len(parts) // PIECES_A_MESSAGE)
+    for number in range(count):
+        head = f"{title} ({number + 1} of {count})" if count > 1 else title
+        first, *others = parts[number * PIECES_A_MESSAGE : (number + 1) * PIECES_A_MESSAGE]
+        yield body(f"*{escape(head)}*", preformatted(head, first), *(preformatted("", part) for part in others))
+
+
+def _hits(preview: Preview) -> Iterator[Body]:
+    if len(preview.hits) <= HITS_ON_THE_CARD + 1:
+        return
+    lines = [f"•  {escape(shorten(line, 90))}" for line in preview.hits[:HITS_IN_THE_THREAD]]
+    more = len(preview.hits) - HITS_IN_THE_THREAD
+    yield body("\n".join(["*What it hits*", *lines, *([f"and {more} more"] if more > 0 else [])]))

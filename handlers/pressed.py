@@ -1,0 +1,53 @@
+"""Which button was pressed, and where it stood: read from Slack's payload here, and nowhere else. Pure.
+
+Source: Slack API, "block_actions payload" (container: message, with `is_ephemeral`, or view), "Views" (private_metadata).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from approvals.authority.press import Pressed, read
+from handlers.caller import of_interaction
+
+BROKEN = ":x: This button does not say which request it is about, so nothing was done. `/org requests` shows them."
+
+
+def pressed_request(body: Mapping[str, Any]) -> Pressed | None:
+    """The press of a button that is about a request; None for a button that carries anything else."""
+    found = read(body["actions"][0].get("value"))
+    if found is None:
+        return None
+    channel, ts, private = _stands(body)
+    return Pressed(*found, channel=channel, ts=ts, private=private)
+
+
+def _stands(body: Mapping[str, Any]) -> tuple[str, str, bool]:
+    """The channel and the message that hold the button, and whether the presser alone sees it."""
+    container, message = _part(body, "container"), _part(body, "message")
+    if container.get("type") == "view" or container.get("is_ephemeral") is True:
+        return "", "", True
+    ts = container.get("message_ts") or message.get("ts")
+    return of_interaction(body).channel, ts if isinstance(ts, str) else "", False
+
+
+def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = body.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def kept_in_form(pressed: Pressed) -> str:
+    """The `private_metadata` by which a form knows the press that opened it."""
+    return json.dumps({"request": pressed.carried, "channel": pressed.channel, "ts": pressed.ts})
+
+
+def pressed_before(private_metadata: object) -> Pressed | None:
+    """The press that opened a form; None when the metadata is not ours."""
+    try:
+        kept = json.loads(str(private_metadata or "{}"))
+    except (ValueError, RecursionError):
+        return None
+    found = read(kept.get("request")) if isinstance(kept, dict) else None
+    return Pressed(*found, channel=str(kept.get("channel") or ""), ts=str(kept.get("ts") or "")) if found else None
