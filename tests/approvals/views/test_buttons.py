@@ -29,7 +29,7 @@ WHY = Failed("AWS cannot be asked.", "Wait.")
 
 
 def request(status: Status = Status.PENDING, **values: Any) -> Request:
-    known = {"delivery": "d", "marker": "m", "operation": "credentials", "subject": "s", "team": "T0"}
+    known: dict[str, Any] = {"delivery": "d", "marker": "m", "operation": "credentials", "subject": "s", "team": "T0"}
     return Request(id=12, key=KEY, requester="U0ALICE", status=status, **known, **values)
 
 
