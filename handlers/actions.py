@@ -11,7 +11,8 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from approvals.authority.press import Pressed
+from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError
+from approvals.models import Request
 from approvals.request.intake import Click
 from approvals.request.limits import FloodError
 from approvals.slack.blocks import Block, escape, plain, section, shorten
@@ -106,11 +107,21 @@ def _deny(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> None:
 
 def _asks_why(deps: Dependencies, click: Click, pressed: Pressed) -> Block | None:
     """The form; none for a click that cannot decide anything, which is left to the workers, who tell why."""
-    request = deps.intake.find(click.request_id) if deps.may_decide(click) else None
+    request = _meant(deps, pressed) if deps.may_decide(click) else None
     if request is None:
         deps.intake.click(click)
         return None
     return deny_form(pressed, request.title)
+
+
+def _meant(deps: Dependencies, pressed: Pressed) -> Request | None:
+    """The request whose card it is; also while Slack has not confirmed the card."""
+    try:
+        return deps.intake.pressed_on(pressed, "deny")
+    except UnconfirmedCardError:
+        return deps.intake.find(pressed.number)
+    except StrangeCardError:
+        return None
 
 
 def _denied(deps: Dependencies, slack: WebClient, ack: Any, body: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from approvals.authority.press import Pressed, read
 from handlers.caller import of_interaction
 
+LONGEST_ID = 64
 BROKEN = ":x: This button does not say which request it is about, so nothing was done. `/org requests` shows them."
 
 
@@ -30,7 +31,12 @@ def _stands(body: Mapping[str, Any]) -> tuple[str, str, bool]:
     if container.get("type") == "view" or container.get("is_ephemeral") is True:
         return "", "", True
     ts = container.get("message_ts") or message.get("ts")
-    return of_interaction(body).channel, ts if isinstance(ts, str) else "", False
+    return _id(of_interaction(body).channel), _id(ts), False
+
+
+def _id(value: object) -> str:
+    """As Slack writes ids and times; whatever is longer is none of Slack's."""
+    return value if isinstance(value, str) and len(value) <= LONGEST_ID else ""
 
 
 def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from approvals.models import Request, carried
-from tests.harness.handling import ALICE, APPROVALS, BOB, CARD, OTHER_TEAM, TEAM, Handling
+from tests.harness.handling import ALICE, APPROVALS, BOB, CARD, OTHER_TEAM, PRIVATE, TEAM, Handling
 
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"
 
@@ -86,6 +86,14 @@ def test_who_may_not_decide_is_shown_no_form_and_told_why_by_the_workers(asked: 
     asked.work()
     assert not asked.slack.calls
     assert asked.clicks() == [("deny", ALICE, TEAM, 1, "")]
+
+
+@pytest.mark.parametrize("on", ["1.3", PRIVATE])
+def test_denying_from_another_message_shows_no_form_and_names_no_request(asked: Handling, on: str) -> None:
+    asked.presses("deny", asked.button(), on=on)
+    asked.work()
+    assert not asked.slack.calls
+    assert len(asked.clicks()) == 1
 
 
 def test_denying_what_does_not_exist_is_left_to_the_workers(asked: Handling) -> None:

@@ -28,14 +28,17 @@ QUERIES = (
     f"{MOVE} --break-glass",
     "move-account --account fullback --to /",
 )
+ITS = "what the button of the request carries"
 BUTTONS = (
     ("look:next", json.dumps({"look": "accounts", "text": "", "at": 0})),
     ("look:picture", "r-1"),
     ("look:document", "p-FullAWSAccess"),
     ("form:create-account", "{}"),
-    ("again", "1"),
-    ("undo", "1"),
-    ("extend", "1"),
+    ("again", ITS),
+    ("undo", ITS),
+    ("extend", ITS),
+    ("reveal", ITS),
+    ("again", "1.x"),
 )
 
 
@@ -44,6 +47,7 @@ def open_day(handling: Handling) -> Handling:
     """An organization with policies, and one request of Alice's."""
     handling.organization = with_policies()
     handling.types(MOVE, user=ALICE)
+    handling.posts_card()
     return handling
 
 
@@ -111,7 +115,7 @@ def test_help_says_nothing_of_the_organization_and_needs_nobody_looked_up(handli
 
 @pytest.mark.parametrize(("action", "value"), BUTTONS)
 def test_buttons_tell_a_guest_the_same(open_day: Handling, action: str, value: str) -> None:
-    open_day.presses(action, value, user=GUEST, channel=GENERAL)
+    open_day.presses(action, open_day.button() if value == ITS else value, user=GUEST)
     said = everything_said(open_day)
     assert NO_GUESTS in said
     assert "fullback" not in said

@@ -109,6 +109,12 @@ class Scenario:
     def start_again(self) -> None:
         self.bot = self.place.start_bot(**self._settings)
 
+    def begin_anew(self) -> None:
+        """The bot ends, and starts with a new database: its numbers begin at 1 again."""
+        self.die()
+        database = f"sqlite:///{self.place.folder / 'another.db'}"
+        self.bot = self.place.start_bot(**self._settings, DATABASE_URL=database)
+
     def log(self) -> list[dict[str, Any]]:
         lines = (self.place.folder / "orgbot.log").read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
