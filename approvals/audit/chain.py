@@ -87,37 +87,35 @@ class ChainCheck:
 
     def _signed(self, line: Line) -> list[str]:
         """A key begins with a record that says so: without it, what stands before may be signed records that were replaced."""
-        begun, self.vouched = self.signed_since or line.event == MARK, True
-        self.signed_since = self.signed_since or line.id
-        self.foreign = "" if line.event == MARK else self.foreign
-        return (
-            []
-            if begun
-            else [f"record {line.id}: from here on the audit is signed, and the record that began this is missing"]
-        )
+        begun = bool(self.signed_since) or line.event == MARK
+        self.signed_since, self.vouched, self.foreign = self.signed_since or line.id, True, ""
+        said = f"record {line.id}: from here on the audit is signed, and the record that began this is missing"
+        return [] if begun else [said]
 
     def _unsigned(self, line: Line, *, is_plain: bool) -> str:
         """What is wrong with a record that none of the keys signed."""
+        if is_plain and self.signed_since:
+            return f"record {line.id}: is not signed, though the audit is from record {self.signed_since} on"
         if is_plain:
-            return f"record {line.id}: is not signed, though the audit is from record {self.signed_since} on" * bool(
-                self.signed_since
-            )
+            return ""
         if line.event == MARK:
             return self._foreign(line)
-        if self.foreign:
-            self.unchecked += 1
-            return ""
-        return _changed(line)
+        if not self.foreign:
+            return _changed(line)
+        self.unchecked += 1
+        return ""
 
     def _foreign(self, line: Line) -> str:
         """From here on another key signs, or somebody pretends so."""
-        detail = line.detail if isinstance(line.detail, dict) else {}
-        self.signed_since, self.foreign = self.signed_since or line.id, str(detail.get("key")) or "unnamed"
+        name = line.detail.get("key") if isinstance(line.detail, dict) else None
+        self.signed_since, self.foreign = self.signed_since or line.id, str(name or "unnamed")
         self.unchecked += 1
+        if not self.keys:
+            return ""
         return (
             f"record {line.id}: from here on the audit is signed with a key that ORGBOT_AUDIT_KEY does not hold ({self.foreign}), "
             "so what follows cannot be checked; an earlier key goes behind the first one, after a comma"
-        ) * bool(self.keys)
+        )
 
     def at_the_end(self) -> list[str]:
         """What is wrong with the whole: the part that the key should have signed is missing."""

@@ -65,7 +65,7 @@ def every(connection: Connection) -> Iterator[str]:
 
 def seal(own: Iterable[Line]) -> str:
     """What a signature over older records is made of: their hashes, in one."""
-    return hashlib.sha256("".join(line.hash for line in own).encode()).hexdigest()
+    return hashlib.sha256("".join(str(line.hash) for line in own).encode()).hexdigest()
 
 
 def records_of(connection: Connection, number: int) -> list[Line]:

@@ -99,6 +99,6 @@ def lines(connection: Connection, wanted: Query) -> Iterator[Line]:
 
 def rows(connection: Connection, wanted: Query) -> Iterator[tuple[Any, ...]]:
     """The rows of any query, fetched some at a time (with PostgreSQL by a cursor of the server's)."""
-    found = connection.execute(wanted, execution_options={"yield_per": BATCH})
-    for batch in found.partitions():
-        yield from map(tuple, batch)
+    with connection.execute(wanted, execution_options={"yield_per": BATCH}) as found:
+        for batch in found.partitions():
+            yield from map(tuple, batch)

@@ -17,7 +17,7 @@ VOTES = {"vote.approve": "approve", "vote.deny": "deny"}
 WITHDRAWN = "vote.withdrawn"
 TRANSITIONS = {f"request.{status.value}": status for status in Status}
 TELLING = frozenset({FILED, RULES_CHANGED, GLASS, WITHDRAWN, *VOTES, *TRANSITIONS})  # The events whose detail counts.
-EXECUTED = frozenset({"aws.call", "credentials.issued"})
+EXECUTED = frozenset({"aws.call", "credentials.issued", "credentials.undelivered"})
 SPELLED = {
     "approve": "approval",
     "deny": "denial",

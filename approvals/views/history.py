@@ -19,6 +19,7 @@ _REQUEST: dict[str, str] = {
     **{status: " ".join(STATES[status]) for status in Status},
     "filed": "Asked; the approvers got the card",
     "tampered": ":warning: Its record had been changed",
+    "unproven": ":rotating_light: The audit did not prove its approval, and it was stopped",
     # The votes are lines of their own, and these say what follows from them.
     Status.APPROVED: ":arrow_forward: No more approvals are needed; it starts",
     Status.DENIED: ":x: Closed; nothing was changed",

@@ -151,3 +151,17 @@ def test_a_mark_that_was_removed_is_told_and_nothing_older_counts(workers: Worke
         session.execute(delete(AuditRecord).where(col(AuditRecord.event) == MARK))
     assert approved(workers, waiting).status == Status.FAILED
     assert "the record that began this is missing" in "".join(problems(workers.audit(), KEYS))
+
+
+def test_behind_a_mark_that_was_changed_each_change_is_still_named(workers: Workers) -> None:
+    starts(workers, KEYS)
+    request = asked(workers)
+    approved(workers, request)
+    entries = workers.audit()
+    entries[0].detail = {"key": "another"}
+    entries[-1].actor = "U0MALLORY"
+    found = problems(entries, KEYS)
+    assert found[0].startswith(
+        "record 1: from here on the audit is signed with a key that ORGBOT_AUDIT_KEY does not hold (another)"
+    )
+    assert found[-1] == f"record {entries[-1].id}: its content was changed"

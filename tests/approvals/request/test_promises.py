@@ -13,7 +13,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from approvals.audit import alarm
 from approvals.audit.chain import problems
+from approvals.audit.evidence import every
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Attempt, Message, Request, Vote
 from approvals.states import TERMINAL, Status
@@ -262,8 +264,12 @@ class Promises(RuleBasedStateMachine):
             assert done == (request.status == Status.SUCCEEDED) or request.status not in TERMINAL
 
     @invariant()
-    def the_audit_is_whole(self) -> None:
-        assert problems(self.crashing.audit()) == []
+    def the_audit_is_whole_and_proves_everything(self) -> None:
+        found = self.crashing.audit()
+        assert problems(found) == []
+        assert alarm.EVENT not in [entry.event for entry in found]
+        with self.crashing.engine.connect() as connection:
+            assert list(every(connection)) == []
 
     @invariant()
     def only_the_dead_hold_what_nobody_works_on(self) -> None:

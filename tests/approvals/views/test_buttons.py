@@ -22,6 +22,7 @@ from handlers.queries.requests import private_card
 from operations.core.closing import Closing, Console
 from operations.core.observations import Failed
 from operations.core.steps import Control
+from tests.harness.rules import required
 
 KEY = "0123456789abcdef" * 2
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
@@ -41,7 +42,7 @@ SUBJECT = sessions.Subject(12, request().button, "222222222222", "web", "R", 900
 VIEWS: dict[str, list[Any]] = {
     "card": [*(card(request(status), []) for status in Status), card(request(), [VOTE])],
     "card of broken glass": [
-        card(request(Status.SUCCEEDED, break_glass=True, decided_at=NOW), [], None, Rule("r", ()))
+        card(request(Status.SUCCEEDED, break_glass=True, decided_at=NOW), [], None, required(Rule("r", ())))
     ],
     "private card": [private_card(request(), "U0ALICE")],
     "refused": [thread.refused(request())],
