@@ -16,7 +16,7 @@ from slack_bolt import App
 
 from approvals.audit.chain import note_call
 from approvals.authority.admission import Admission
-from approvals.authority.directory import CachedDirectory, Directory
+from approvals.authority.directory import CachedDirectory, Directory, Workspace
 from approvals.authority.may import oversees
 from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import Dispatcher
@@ -177,13 +177,12 @@ class Orgbot:
             owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
             store=self.store,
             aws=self.aws,
-            people=Directory(self.slack),
-            cached_directory=CachedDirectory(self.slack, self._clock),
+            people=self._directory(SLACK_TIMEOUT),
+            cached_directory=CachedDirectory(self.slack, self._here, self._clock),
             rules=lambda: self.rules,
             clock=self._clock,
             organization=self.snapshot.latest,
             changed=self.snapshot.outdate,
-            team=lambda: self.identity.team,
             pace=_pace(settings),
             console=Console(settings.console_url, settings.cli_source_profile),
             approval_channel=self.approval_channel,
@@ -205,7 +204,7 @@ class Orgbot:
         return app
 
     def _deps(self) -> Dependencies:
-        quick = replace(self.context, people=Directory(self._slack(QUICK_TIMEOUT)))
+        quick = replace(self.context, people=self._directory(QUICK_TIMEOUT))
         return Dependencies(
             intake=self.intake,
             admission=self._admission(),
@@ -213,7 +212,6 @@ class Orgbot:
             refresh=self.snapshot.outdate,
             unread=lambda: self.snapshot.unread,
             rules=lambda: self.rules,
-            team=lambda: self.identity.team,
             run=self.dispatcher.submit,
             may_decide=lambda click: may_decide(quick, click),
             pending_for=lambda user: pending_for(self.context, user),
@@ -225,7 +223,13 @@ class Orgbot:
         )
 
     def _admission(self) -> Admission:
-        return Admission(Directory(self._slack(ADMISSION_TIMEOUT)), self.context.team, self._clock)
+        return Admission(self._directory(ADMISSION_TIMEOUT), self._clock)
+
+    def _directory(self, timeout: int) -> Directory:
+        return Directory(self._slack(timeout), self._here)
+
+    def _here(self) -> Workspace:
+        return self.identity.workspace
 
     def _sources(self) -> Sources:
         live = LiveAws(Aws(Boto3Clients(reading=GLANCING), self._count_call))

@@ -16,12 +16,12 @@ from slack_sdk import WebClient
 from approvals.request.intake import Click
 from approvals.slack.blocks import Block, clean, escape, section, shorten
 from handlers.action_ids import DECISION, DENY_FORM, LINK, OPEN_FORM
-from handlers.caller import delivery, of_interaction
+from handlers.caller import Caller, delivery, of_interaction
 from handlers.declared import Value, fields_of
 from handlers.dependencies import Dependencies
 from handlers.forms import FormContext, form
 from handlers.parser import Given
-from handlers.responder import open_view, open_view_if, tell
+from handlers.responder import Responder, open_view, open_view_if
 from operations.core.base import Operation
 from operations.core.registry import by_name
 
@@ -65,10 +65,16 @@ def keep(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> int | No
     """Keeps a press for the workers; the number of its request, or None when it carries none, which the presser is told."""
     number = request_number(body)
     if number is None:
-        tell(deps, slack, of_interaction(body), BROKEN)
+        _tell(deps, slack, of_interaction(body), BROKEN)
     else:
         deps.intake.click(_click(body, number))
     return number
+
+
+def _tell(deps: Dependencies, slack: WebClient, caller: Caller, line: str) -> None:
+    """A private line for members; strangers get the one that is theirs."""
+    responder = Responder(deps, slack, caller)
+    responder.if_admitted(lambda: responder.tell(line))
 
 
 def request_number(body: dict[str, Any]) -> int | None:
@@ -88,7 +94,7 @@ def _deny(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> None:
     """Asks for the reason, unless the click cannot decide anything: then it goes the way of all clicks, which says why."""
     caller, number = of_interaction(body), request_number(body)
     if number is None:
-        tell(deps, slack, caller, BROKEN)
+        _tell(deps, slack, caller, BROKEN)
         return
     click = _click(body, number)
     open_view_if(deps, slack, caller, lambda: _asks_why(deps, click))
@@ -105,6 +111,10 @@ def _asks_why(deps: Dependencies, click: Click) -> Block | None:
 
 def _denied(deps: Dependencies, ack: Any, body: dict[str, Any]) -> None:
     caller, view = of_interaction(body), body["view"]
+    unwelcome = deps.admission.lately(caller.user, caller.team)
+    if unwelcome:
+        ack(response_action="errors", errors={"reason": unwelcome})
+        return
     reason = reason_of(view["state"]["values"])
     if not reason:
         ack(response_action="errors", errors={"reason": NO_REASON})
@@ -120,7 +130,7 @@ def _open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> No
     caller, action = of_interaction(body), body["actions"][0]
     operation = by_name().get(str(action["action_id"]).partition(":")[2])
     if operation is None:
-        tell(deps, slack, caller, GONE)
+        _tell(deps, slack, caller, GONE)
         return
     scene = FormContext(carried(operation, action.get("value")), deps.organization(), caller.channel, deps.clock())
     open_view(deps, slack, caller, form(operation, scene))

@@ -46,6 +46,11 @@ def seat(rule: Rule, among: Callable[[tuple[str, ...]], bool]) -> Seat:
     )
 
 
+def together(one: Seat, other: Seat) -> Seat:
+    """For which group one person speaks who has both seats, by two accounts of theirs."""
+    return one or other if one == other or not (one and other) else Seat.EITHER
+
+
 def missing(rule: Rule, promised: int, seats: Iterable[Seat]) -> Missing:
     """What is missing, given a seat for each person who approved.
 

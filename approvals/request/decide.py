@@ -6,7 +6,7 @@ What a button does happens within one transaction on the request that it locks; 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
-from approvals.authority.may import CONTROL, JudgedClick, ObjectionError, is_requester, judge, object_if
+from approvals.authority.directory import NotAMemberError
+from approvals.authority.may import CONTROL, JudgedClick, ObjectionError, judge, object_if
 from approvals.authority.quorum import Seat, missing
 from approvals.context import Context
 from approvals.models import Interaction, Request, Vote, operation_of
@@ -30,6 +31,7 @@ from approvals.views.on_hold import GIVE_UP, ON_HOLD
 from operations.core.preview import digest
 
 CHANGED = "This request is not the one that was filed: its record was changed. Nothing is done; ask again."
+COUNTED = "Your approval was counted already; somebody else's is still needed."
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = timedelta(seconds=30)
@@ -48,6 +50,8 @@ def decide(context: Context, interaction: int) -> None:
         _postpone(context, click)
     except InHandError:
         _postpone(context, click)
+    except NotAMemberError as error:
+        _tell(context, click, str(error), about=False)
     except ObjectionError as error:
         _tell(context, click, str(error), error.event)
 
@@ -85,21 +89,25 @@ def _carry_out(context: Context, judged: JudgedClick) -> None:
     except LostRaceError as error:
         _tell(context, judged.click, thread.too_late(error.request))
     except IntegrityError:
-        _tell(context, judged.click, "Your approval was counted already; somebody else's is still needed.")
+        _tell(context, judged.click, COUNTED)
     except ObjectionError as error:
         _tell(context, judged.click, str(error), error.event)
     context.changed()
 
 
-def _tell(context: Context, click: Interaction, sentence: str, event: str = "") -> None:
-    """Why nothing was done, in a transaction of its own: that of the act has left no trace."""
+def _tell(context: Context, click: Interaction, sentence: str, event: str = "", *, about: bool = True) -> None:
+    """Why nothing was done, in a transaction of its own: that of the act has left no trace. Without `about`, nothing is said of
+    the request.
+    """
     now = context.clock()
     with context.store.write() as session:
         number = click.request_id if session.get(Request, click.request_id) else None
         if event:
             chain.record(session, now, event, "orgbot", number)
         chain.record(session, now, f"click.{click.kind}.refused", click.user, number, why=sentence)
-        outgoing.private(session, click, now, thread.private(click.request_id, sentence))
+        outgoing.private(
+            session, click, now, thread.private(click.request_id, sentence) if about else thread.body(sentence)
+        )
         _drop(session, click)
 
 
@@ -155,8 +163,8 @@ def _approve(session: Session, request: Request, judged: JudgedClick) -> None:
 
 def _still_missing(session: Session, request: Request, judged: JudgedClick) -> bool:
     approved = select(Vote.user).where(Vote.request_id == request.id, Vote.decision == "approve")
-    users = session.exec(approved.where(Vote.digest == request.digest)).all()
-    if judged.rule is None or not judged.seats.keys() >= set(users):
+    users = set(session.exec(approved.where(Vote.digest == request.digest)).all())
+    if judged.rule is None or not judged.seats.keys() >= users:
         raise UnseenVoteError
     return bool(missing(judged.rule, request.approvals_needed, (judged.seats[user] for user in users)))
 
@@ -169,7 +177,7 @@ def _deny(session: Session, request: Request, judged: JudgedClick) -> None:
 
 
 def _cancel(session: Session, request: Request, judged: JudgedClick) -> None:
-    if not is_requester(request, judged.person):
+    if not judged.asked_for(request):
         raise ObjectionError("Only the person who asked can cancel a request; approvers can deny it.")
     cancelled = transition(session, request.id or 0, Status.CANCELLED, judged.now, judged.person.user, **_by(judged))
     announce_decision(session, cancelled, judged.now)
@@ -179,12 +187,12 @@ def _withdraw(session: Session, request: Request, judged: JudgedClick) -> None:
     """Takes the person's own approval back; their vote goes, so that they may vote anew, and the audit keeps both."""
     if request.status != Status.PENDING:
         raise LostRaceError(session, request)
-    mine = (Vote.request_id == request.id, Vote.person == judged.person.key, Vote.decision == "approve")
-    vote = session.exec(select(Vote).where(*mine)).first()
-    if vote is None:
+    mine = [vote for vote in _votes(session, request) if vote.decision == "approve" and judged.cast(vote)]
+    if not mine:
         raise ObjectionError("There is no approval of yours to withdraw, so nothing has changed.")
-    session.delete(vote)
-    chain.record(session, judged.now, "vote.withdrawn", judged.person.user, request.id, digest=vote.digest)
+    for vote in mine:
+        session.delete(vote)
+        chain.record(session, judged.now, "vote.withdrawn", judged.person.user, request.id, digest=vote.digest)
     outgoing.card(session, request, judged.now)
     outgoing.thread(session, request, judged.now, thread.withdrawn(request, judged.person.user))
 
@@ -222,13 +230,20 @@ def _check_open(session: Session, request: Request, judged: JudgedClick) -> None
         raise LostRaceError(session, request)
     if request.expires_at is not None and request.expires_at <= judged.now:
         raise ObjectionError("Nobody decided in time: this request has expired. It can be asked again.")
-    if request.announced_at is None or is_requester(request, judged.person):
+    if request.announced_at is None or judged.asked_for(request):
         raise ObjectionError("This request cannot be decided by you.")
     if digest(request.operation, request.params, request.preview.get("precondition", {})) != request.digest:
         raise ObjectionError(CHANGED, event="request.tampered")
 
 
+def _votes(session: Session, request: Request) -> Sequence[Vote]:
+    return session.exec(select(Vote).where(Vote.request_id == request.id)).all()
+
+
 def _vote(session: Session, request: Request, judged: JudgedClick, decision: str) -> None:
+    """Notes one vote a person: whoever has voted from another account, or under another address, has voted."""
+    if any(judged.cast(vote) for vote in _votes(session, request)):
+        raise ObjectionError(COUNTED)
     vote = Vote(
         request_id=request.id or 0,
         user=judged.person.user,

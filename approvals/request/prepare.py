@@ -9,7 +9,8 @@ from typing import Any
 from sqlmodel import Session
 
 from approvals.audit import chain
-from approvals.authority.directory import Person
+from approvals.authority.aliases import Aliases
+from approvals.authority.directory import NotAMemberError, Person
 from approvals.authority.may import barred, may_break
 from approvals.authority.reach import asked_by, wishes
 from approvals.authority.rules import NoRuleError, Rule, session_objection
@@ -68,6 +69,8 @@ def announce(context: Context, number: int) -> None:
     except (SlackAwayError, BusyError, AmbiguousError, NotYetError) as error:
         log.warning("the request cannot be announced yet: %s", error)
         _postpone(context, request)
+    except NotAMemberError as error:
+        _refuse(context, request, str(error), about=False)
     except RefusalError as error:
         _refuse(context, request, str(error))
     else:
@@ -87,11 +90,8 @@ def _claimed(context: Context, number: int) -> Request | None:
 
 def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
     """The rule that decides, and the columns to set; raises RefusalError, or what says that it is too early."""
-    person = context.people.look(request.requester)
-    unwelcome = person.objection(context.team())
-    if unwelcome:
-        raise RefusalError(f"{unwelcome[0].upper()}{unwelcome[1:]}.")
-    _check_flood(context, request, person.key)
+    person = context.people.member(request.requester, request.team)
+    _check_flood(context, request, person.aliases)
     operation, files = _with_files(context, request, operation_of(request))
     rule = _rule(context, operation, person)
     field, why = session_objection(rule, operation)
@@ -156,7 +156,7 @@ def _under_rule(request: Request, rule: Rule) -> dict[str, Any]:
     return {"rule": rule.name, "approvals_needed": rule.approvals, "break_glass": glass, **expires}
 
 
-def _check_flood(context: Context, request: Request, person: str) -> None:
+def _check_flood(context: Context, request: Request, person: Aliases) -> None:
     with context.store.read() as session:
         flood = excess(session, request, person, context.limits, context.clock())
     if flood:
@@ -210,8 +210,9 @@ def _postpone(context: Context, request: Request, why: Failed | None = None) -> 
         release(session, Request, number, context.owner, due_at=now + wait, **values)
 
 
-def _refuse(context: Context, request: Request, why: str) -> None:
+def _refuse(context: Context, request: Request, why: str, *, about: bool = True) -> None:
+    """Ends it before anybody was asked; without `about`, the requester gets that sentence alone."""
     now = context.clock()
     with context.store.write() as session:
         refused = transition(session, request.id or 0, Status.REFUSED, now, "orgbot", outcome=why, owner=context.owner)
-        outgoing.direct(session, refused, now, thread.refused(refused))
+        outgoing.direct(session, refused, now, thread.refused(refused) if about else thread.body(why))

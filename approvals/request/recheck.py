@@ -4,7 +4,7 @@ has changed, in words.
 
 from __future__ import annotations
 
-from approvals.authority.may import approvers_now, may_break
+from approvals.authority.may import Approver, approvers_now, may_break
 from approvals.authority.quorum import missing, rule_now
 from approvals.authority.rules import Rule
 from approvals.context import Context
@@ -51,17 +51,23 @@ def approval_lost(execution: Execution) -> str:
     approvers = approvers_now(context, request, rule)
     if not missing(rule, request.approvals_needed, [approver.seat for approver in approvers]):
         return ""
+    return _who_no_longer_counts(approvers, rule) or "the approvals on record do not cover it."
+
+
+def _who_no_longer_counts(approvers: list[Approver], rule: Rule) -> str:
+    """The approvals that were enough when they were given, and why they are not now; empty when nothing is known against them."""
+    for approver in approvers:
+        if approver.same_as:
+            return f"{approver.person.name}, who approved it, is the same person as {approver.same_as.name}."
     gone = [approver.person.name for approver in approvers if not approver.seat]
-    if gone:
-        return f"{', '.join(gone)}, who approved it, may no longer approve under the rule “{rule.name}”."
-    return "the approvals on record do not cover it."
+    return f"{', '.join(gone)}, who approved it, may no longer approve under the rule “{rule.name}”." if gone else ""
 
 
 def _grant_lost(context: Context, request: Request, rule: Rule) -> str:
     """Whether the rule that granted it at once would not do so any more for the one who asked."""
     person = context.people.look(request.requester)
     named = not rule.requesters or context.people.among(person, rule.requesters)
-    if person.objection(context.team()) or not named:
+    if context.people.stranger(person) or not named:
         return f"{person.name}, who asked, may no longer do so under the rule “{rule.name}”."
     return ""
 

@@ -184,10 +184,7 @@ def _absent(context: Context, request: Request, named: tuple[str, ...]) -> list[
 
 
 def _users(people: Directory, name: str) -> list[str]:
-    if "@" in name:
-        found = people.by_email(name)
-        return [found] if found else []
-    return people.members(name)[:MOST_OF_A_GROUP] if name.startswith("S") else [name]
+    return people.users(name)[:MOST_OF_A_GROUP]
 
 
 def _told(context: Context, request: Request) -> set[str]:

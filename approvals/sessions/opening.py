@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from approvals.authority.directory import NotAMemberError
 from approvals.authority.rules import session_objection
 from approvals.context import Context
 from approvals.models import Request, operation_of
@@ -89,12 +90,13 @@ def subject_of(context: Context, wanted: Wanted) -> Subject:
 
 def _check_person(context: Context, request: Request) -> None:
     try:
-        person = context.people.look(request.requester)
+        context.people.member(request.requester)
     except SlackAwayError as error:
         raise LaterError(str(error)) from error
-    objection_to = person.objection(context.team())
-    if objection_to:
-        raise UndeliverableError(f"The requester may not have them any more: {objection_to}.")
+    except NotAMemberError as error:
+        raise UndeliverableError(
+            f"{error.person.name}, who asked, {error.stranger.about}, so there are no credentials."
+        ) from error
 
 
 def _check_role(context: Context, wanted: Wanted) -> None:

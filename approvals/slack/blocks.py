@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from approvals.slack.named import Named
+
 MOST_MENTIONED = 20
 
 Block = dict[str, Any]
@@ -168,9 +170,10 @@ def mentions(named: Iterable[str], without: Collection[str] = ()) -> str:
 
 
 def _mention(name: str) -> str:
-    if "@" in name:
+    named = Named(name)
+    if named.is_address:
         return escape(name)
-    return f"<!subteam^{name}>" if name.startswith("S") else f"<@{name}>"
+    return f"<!subteam^{name}>" if named.is_group else f"<@{name}>"
 
 
 def span(time: timedelta) -> str:

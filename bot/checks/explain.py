@@ -11,18 +11,20 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from botocore.exceptions import BotoCoreError
 from pydantic import ValidationError
 from slack_sdk import WebClient
 
-from approvals.authority.directory import UNKNOWN_ERRORS, Directory, Person
+from approvals.authority.directory import Directory, NotAMemberError, Person, Workspace
 from approvals.authority.reach import asked_by, wishes
 from approvals.authority.rules import NoRuleError, Rule, Rules, Wish
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.named import Named
 from bot.aws import Boto3Clients
 from bot.checks.findings import WRONG, settings_or_complaints
-from bot.config.rule_checks import PERSON, written
+from bot.config.rule_checks import written
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError, aws_variables
 from bot.slack import slack_client
@@ -83,11 +85,13 @@ def explained(sources: Sources, command: str, asker: str) -> Iterator[str]:
     asked = _asked(command)
     try:
         organization = read_organization(sources.aws, lambda: datetime.now(UTC))
+        here = Workspace.of(_asked_slack(sources.slack))
         operation = _settled(asked, organization)
-        person = _person(sources.slack, asker)
+        directory = Directory(sources.slack, lambda: here)
+        person = _person(directory, asker)
         yield f"{operation.name}: {operation.title(organization)}"
         yield f"asked by {person.name} ({person.user}, {person.key})"
-        found = asked_by(wishes(operation, organization), person, Directory(sources.slack))
+        found = asked_by(wishes(operation, organization), person, directory)
         for wish in found:
             yield from _judged(sources.rules, wish, several=len(found) > 1)
         yield from _decision(sources.rules.deciding(found))
@@ -121,24 +125,25 @@ def _settled(command: Command, organization: Organization) -> Operation:
         raise CannotTellError(*(f"{problem.field}: {problem.sentence}" for problem in found)) from error
 
 
-def _person(slack: WebClient, asker: str) -> Person:
-    """The person behind an e-mail address or a user id, when the bot would listen to them."""
-    if not PERSON.fullmatch(asker) or (asker.startswith("S") and "@" not in asker):
-        raise CannotTellError(f"--as {asker}: give a person's e-mail address or user id (U…)")
+def _asked_slack(slack: WebClient) -> dict[str, Any]:
     try:
-        team = str(call(slack, "auth.test").get("team_id", ""))
-        user = str(call(slack, "users.lookupByEmail", email=asker)["user"]["id"]) if "@" in asker else asker
-    except SlackRefusedError as error:
-        if error.code not in UNKNOWN_ERRORS:
-            raise SlackAwayError(str(error)) from error
-        raise CannotTellError(f"--as {asker}: Slack does not know this e-mail address") from error
-    except (SlackBusyError, SlackAmbiguousError) as error:
+        return call(slack, "auth.test")
+    except (SlackRefusedError, SlackBusyError, SlackAmbiguousError) as error:
         raise SlackAwayError(str(error)) from error
-    person = Directory(slack).look(user)
-    objection = person.objection(team)
-    if objection:
-        raise CannotTellError(f"--as {asker}: {objection}")
-    return person
+
+
+def _person(directory: Directory, asker: str) -> Person:
+    """The person behind an e-mail address or a user id, when the bot would listen to them."""
+    named = Named(asker)
+    if not named.is_well_formed or named.is_group:
+        raise CannotTellError(f"--as {asker}: give a person's e-mail address or user id (U…)")
+    users = directory.users(asker)
+    if not users:
+        raise CannotTellError(f"--as {asker}: Slack does not know this e-mail address")
+    try:
+        return directory.member(users[0])
+    except NotAMemberError as error:
+        raise CannotTellError(f"--as {asker}: {error.person.name} {error.stranger.about}") from error
 
 
 def _judged(rules: Rules, wish: Wish, *, several: bool) -> Iterator[str]:

@@ -19,7 +19,7 @@ from slack_sdk.web import SlackResponse
 from sqlmodel import col, select
 
 from approvals.authority.admission import Admission
-from approvals.authority.directory import Directory, Person
+from approvals.authority.directory import Directory, Person, Workspace
 from approvals.authority.rules import Rule, Rules
 from approvals.context import Limits
 from approvals.dispatcher import due_jobs
@@ -113,6 +113,7 @@ class Members(Directory):
     """Everybody is a full member but the guest; `away` when Slack does not tell. Who was asked about is kept."""
 
     def __init__(self) -> None:
+        self.here = lambda: Workspace(TEAM)
         self.asked: list[str] = []
         self.away = False
 
@@ -151,7 +152,7 @@ class Handling:
         self.store = Store(new_database())
         self.intake = Intake(self.store, lambda: self.now, lambda: None)
         self.people = Members()
-        self.admission = Admission(self.people, lambda: TEAM, lambda: self.now)
+        self.admission = Admission(self.people, lambda: self.now)
         self.knows(ALICE, BOB)
         self.app = self._app(self.intake)
         make_view = partial(home_of, self._deps(self.intake))
@@ -188,7 +189,6 @@ class Handling:
             refresh=self._refresh,
             unread=lambda: self.unread,
             rules=lambda: self.rules,
-            team=lambda: TEAM,
             run=self.waiting.append,
             may_decide=self._may_decide,
             pending_for=self._pending_for,
