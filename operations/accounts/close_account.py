@@ -52,6 +52,7 @@ class CloseAccount(Operation):
     """
 
     name: ClassVar = "close-account"
+    irreversible: ClassVar = True
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (

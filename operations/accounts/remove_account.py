@@ -65,6 +65,7 @@ class RemoveAccount(Operation):
     """
 
     name: ClassVar = "remove-account"
+    irreversible: ClassVar = True
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
