@@ -15,6 +15,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from approvals.authority.able import approvals_asked
 from approvals.authority.aliases import Aliases, same
 from approvals.authority.directory import Person
 from approvals.authority.quorum import Seat, rule_now, seat, together
@@ -34,10 +35,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Involved:
-    """Whoever asked for one request and voted on it: as they were then and as Slack knows them now; `voted` by the vote's user."""
+    """Whoever asked for one request and voted on it.
 
+    `asked` and `voted` (by the vote's user) are their aliases, as they were then and as they are now; `approved` are those who
+    approved exactly this request, in the order of their votes.
+    """
+
+    requester: Person
     asked: Aliases
     voted: Mapping[str, Aliases]
+    approved: tuple[Person, ...] = ()
 
     @property
     def known(self) -> tuple[Aliases, ...]:
@@ -74,11 +81,13 @@ def involved(context: Context, request: Request) -> Involved:
     """Everybody who has to do with a request so far. Raises SlackAwayError."""
     with context.store.read() as session:
         votes = session.exec(select(Vote).where(Vote.request_id == request.id).order_by(col(Vote.id))).all()
+    people = {user: context.people.look(user) for user in {request.requester, *(vote.user for vote in votes)}}
     voted: dict[str, Aliases] = {}
     for vote in votes:
-        earlier = voted.get(vote.user) or context.people.look(vote.user).aliases
-        voted[vote.user] = earlier | voter_then(vote)
-    return Involved(requester_then(request) | context.people.look(request.requester).aliases, voted)
+        voted[vote.user] = voted.get(vote.user, people[vote.user].aliases) | voter_then(vote)
+    approved = [vote.user for vote in votes if vote.decision == "approve" and vote.digest == request.digest]
+    asked = requester_then(request) | people[request.requester].aliases
+    return Involved(people[request.requester], asked, voted, tuple(people[user] for user in dict.fromkeys(approved)))
 
 
 def seat_of(context: Context, rule: Rule, person: Person) -> Seat:
@@ -88,26 +97,21 @@ def seat_of(context: Context, rule: Rule, person: Person) -> Seat:
     return seat(rule, lambda names: context.people.among(person, names))
 
 
-def approvers_now(context: Context, request: Request, rule: Rule) -> list[Approver]:
+def approvers_now(context: Context, of_request: Involved, rule: Rule) -> list[Approver]:
     """Those who approved exactly this request, in the order of their votes; each person's approval counts once, and the
     requester's never. Raises SlackAwayError.
     """
-    approved = select(Vote.user).where(Vote.request_id == request.id, Vote.decision == "approve")
-    with context.store.read() as session:
-        users = session.exec(approved.where(Vote.digest == request.digest).order_by(col(Vote.id))).all()
-    of_request, found = involved(context, request), list[Approver]()
-    asker = context.people.look(request.requester)
-    for user in dict.fromkeys(users):
-        person = context.people.look(user)
-        found = _seated(found, Approver(person, seat_of(context, rule, person)), of_request, asker)
+    found: list[Approver] = []
+    for person in of_request.approved:
+        found = _seated(found, Approver(person, seat_of(context, rule, person)), of_request)
     return found
 
 
-def _seated(found: list[Approver], new: Approver, of_request: Involved, asker: Person) -> list[Approver]:
+def _seated(found: list[Approver], new: Approver, of_request: Involved) -> list[Approver]:
     """With one more approver; who turns out to be an earlier one speaks through that one's seat."""
     aliases = of_request.voted[new.person.user]
     if of_request.asks(aliases):
-        return [*found, replace(new, seat=Seat.NONE, same_as=asker)]
+        return [*found, replace(new, seat=Seat.NONE, same_as=of_request.requester)]
     for number, earlier in enumerate(found):
         if not earlier.same_as and same(aliases, of_request.voted[earlier.person.user], of_request.known):
             joint = replace(earlier, seat=together(earlier.seat, new.seat))
@@ -181,8 +185,8 @@ class ObjectionError(Exception):
 class JudgedClick:
     """What a decision is made from: the click, who clicked as Slack knows them now, and the time.
 
-    `involved` are those who asked and voted so far; `rule` and `seats` (who approved, and for which group they speak now) are
-    there when an open request is decided upon.
+    `involved` are those who asked and voted so far; `rule`, `seats` (who approved, and for which group they speak now) and
+    `needed` (how many approvals the rule asks for now) are there when an open request is decided upon.
     """
 
     click: Interaction
@@ -191,6 +195,7 @@ class JudgedClick:
     involved: Involved
     rule: Rule | None = None
     seats: Mapping[str, Seat] = field(default_factory=dict)
+    needed: int = 0
 
     def asked_for(self, request: Request) -> bool:
         """Whether the clicker is the person who asked, by what the request says now as well."""
@@ -223,8 +228,9 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     if click.kind in ("approve", "deny") and request.status == Status.PENDING:
         rule = _check_approver(context, request, judged)
         clicking = {person.user: seat_of(context, rule, person)}
-        earlier = {approver.person.user: approver.seat for approver in approvers_now(context, request, rule)}
-        return replace(judged, rule=rule, seats=earlier | clicking)
+        earlier = {approver.person.user: approver.seat for approver in approvers_now(context, judged.involved, rule)}
+        needed = approvals_asked(context.people, rule, judged.involved.asked, judged.involved.known)
+        return replace(judged, rule=rule, seats=earlier | clicking, needed=needed)
     return judged
 
 

@@ -73,8 +73,11 @@ def missing(rule: Rule, promised: int, seats: Iterable[Seat]) -> Missing:
 
 def rule_now(request: Request, rule: Rule) -> Rule:
     """The rule as it is for this request: once it was escalated, `escalate_to` counts in each of the rule's groups."""
-    if not request.escalated_at:
-        return rule
+    return escalated(rule) if request.escalated_at else rule
+
+
+def escalated(rule: Rule) -> Rule:
+    """The rule as it is once others are called upon as well."""
     second = (*rule.second_approvers, *rule.escalate_to) if rule.second_approvers else ()
     return replace(rule, approvers=(*rule.approvers, *rule.escalate_to), second_approvers=second)
 

@@ -48,7 +48,7 @@ class Rule:
 
     It matches by `operations`, `under` (an OU path), `accounts` (ids, names, e-mails), `roles` (names) and `requesters`.
     `approvers` decide, and where `second_approvers` are named the second approval must be one of theirs. `approvals` 0 grants at
-    once. `longest_session` and `session_policy` (an IAM policy's ARN, or JSON) bound role sessions; `break_glass` names who may
+    once; `approvals_if_able` asks for that many where so many people may approve the request. `longest_session` and `session_policy` (an IAM policy's ARN, or JSON) bound role sessions; `break_glass` names who may
     act at once.
     """
 
@@ -68,6 +68,7 @@ class Rule:
     escalate_to: tuple[str, ...] = ()
     escalate_after: timedelta = timedelta(hours=24)
     break_glass: tuple[str, ...] = ()
+    approvals_if_able: int = 0
 
     def matches(self, wish: Wish) -> bool:
         """Whether this rule decides about the wish."""

@@ -23,6 +23,7 @@ from approvals.queue import outgoing
 from approvals.queue.leases import claim, is_in_hand, release
 from approvals.request import break_glass
 from approvals.request.lifecycle import LostRaceError, transition
+from approvals.request.reachability import look_whether_reachable
 from approvals.sessions import book
 from approvals.slack.client import SlackAwayError
 from approvals.states import EXECUTING, Status
@@ -54,6 +55,8 @@ def decide(context: Context, interaction: int) -> None:
         _tell(context, click, str(error), about=False)
     except ObjectionError as error:
         _tell(context, click, str(error), error.event)
+    else:
+        look_whether_reachable(context, click.request_id)
 
 
 def _decided(context: Context, click: Interaction) -> bool:
@@ -151,6 +154,7 @@ class UnseenVoteError(Exception):
 
 def _approve(session: Session, request: Request, judged: JudgedClick) -> None:
     _check_open(session, request, judged)
+    request.approvals_needed = max(request.approvals_needed, judged.needed)
     _vote(session, request, judged, "approve")
     if _still_missing(session, request, judged):
         outgoing.card(session, request, judged.now)

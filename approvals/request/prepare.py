@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from approvals.audit import chain
+from approvals.authority.able import approvals_asked
 from approvals.authority.aliases import Aliases
 from approvals.authority.directory import NotAMemberError, Person
 from approvals.authority.may import barred, may_break
@@ -113,7 +114,7 @@ def _prepare(context: Context, request: Request) -> tuple[Rule, dict[str, Any]]:
     params = operation.model_dump(mode="json")
     seal = digest(request.operation, params, preview.precondition)
     values = {"person": person.key, "params": params, "preview": preview.model_dump(mode="json"), "digest": seal}
-    return rule, values | _under_rule(request, rule)
+    return rule, values | _under_rule(request, rule, approvals_asked(context.people, rule, person.aliases))
 
 
 def _with_files(context: Context, request: Request, operation: Operation) -> tuple[Operation, dict[str, str]]:
@@ -149,11 +150,11 @@ def _rule(context: Context, operation: Operation, person: Person) -> Rule:
         raise RefusalError(f"{str(error)[0].upper()}{str(error)[1:]}") from error
 
 
-def _under_rule(request: Request, rule: Rule) -> dict[str, Any]:
+def _under_rule(request: Request, rule: Rule, approvals: int) -> dict[str, Any]:
     asked_at = request.created_at
     expires = {"expires_at": asked_at + rule.expires} if asked_at else {}
     glass = request.break_glass and rule.approvals > 0  # What is granted at once breaks no glass.
-    return {"rule": rule.name, "approvals_needed": rule.approvals, "break_glass": glass, **expires}
+    return {"rule": rule.name, "approvals_needed": approvals, "break_glass": glass, **expires}
 
 
 def _check_flood(context: Context, request: Request, person: Aliases) -> None:

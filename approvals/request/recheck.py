@@ -4,7 +4,7 @@ has changed, in words.
 
 from __future__ import annotations
 
-from approvals.authority.may import Approver, approvers_now, may_break
+from approvals.authority.may import Approver, approvers_now, involved, may_break
 from approvals.authority.quorum import missing, rule_now
 from approvals.authority.rules import Rule
 from approvals.context import Context
@@ -48,7 +48,7 @@ def approval_lost(execution: Execution) -> str:
     if request.approvals_needed == 0 and rule.approvals == 0:
         return _grant_lost(context, request, rule)
     rule = rule_now(request, rule)
-    approvers = approvers_now(context, request, rule)
+    approvers = approvers_now(context, involved(context, request), rule)
     if not missing(rule, request.approvals_needed, [approver.seat for approver in approvers]):
         return ""
     return _who_no_longer_counts(approvers, rule) or "the approvals on record do not cover it."

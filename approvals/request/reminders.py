@@ -21,6 +21,7 @@ from approvals.authority.rules import Rule
 from approvals.context import Context
 from approvals.models import Message, Request, Vote
 from approvals.queue import outgoing
+from approvals.request.reachability import look_whether_reachable
 from approvals.slack.blocks import mentions
 from approvals.slack.client import SlackAwayError
 from approvals.states import Status
@@ -80,6 +81,7 @@ def begin(session: Session, request: Request, rule: Rule | None) -> None:
 
 def remind(context: Context, number: int) -> None:
     """Says what is due about a request that waits, and notes when to look again."""
+    look_whether_reachable(context, number)
     now = context.clock()
     without = _barred(context, number)
     with context.store.write() as session:
@@ -159,6 +161,7 @@ def _note(session: Session, request: Request, **values: object) -> None:
 
 def tell_absent(context: Context, number: int) -> None:
     """Queues the direct messages about one request whose card is posted; later when Slack is away."""
+    look_whether_reachable(context, number)
     with context.store.read() as session:
         request = session.get_one(Request, number, populate_existing=True)
     rule = context.rules().named(request.rule)

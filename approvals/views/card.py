@@ -28,7 +28,7 @@ from approvals.slack.blocks import (
     shorten,
 )
 from approvals.states import Status
-from approvals.views import confirmations
+from approvals.views import confirmations, unreachable
 from approvals.views.thread import Body, handover, slack_time, when
 from operations.core.closing import Closing
 from operations.core.preview import Preview
@@ -109,7 +109,8 @@ def _standing(
     request: Request, preview: Preview, votes: Sequence[Vote], rule: Rule | None, without: frozenset[str]
 ) -> list[dict[str, Any]]:
     if request.status == Status.PENDING:
-        return [context(_needed(request, votes, rule, without)), _buttons(request, preview, votes, rule)]
+        short = [section(text) for text in (unreachable.on_card(request),) if text]
+        return [*short, context(_needed(request, votes, rule, without)), _buttons(request, preview, votes, rule)]
     said = {Status.DENIED: "Denied", Status.CANCELLED: "Cancelled"}.get(Status(request.status), "Approved")
     if request.decided_at is None:
         return []

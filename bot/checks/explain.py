@@ -162,7 +162,7 @@ def _decision(rule: Rule) -> Iterator[str]:
     yield ""
     yield f"rule “{rule.name}” decides"
     if rule.approvals:
-        yield f"  approvals: {rule.approvals}, of {', '.join(rule.approvers)}{_second(rule)}"
+        yield f"  approvals: {_number(rule)}, of {', '.join(rule.approvers)}{_second(rule)}"
         yield f"  expires: {written(rule.expires)} after it was asked for"
     else:
         yield "  approvals: none; it is granted at once"
@@ -170,6 +170,12 @@ def _decision(rule: Rule) -> Iterator[str]:
         yield f"  break glass: {', '.join(rule.break_glass)}"
     if rule.roles or rule.session_policy:
         yield f"  longest session: {written(rule.longest_session)}"
+
+
+def _number(rule: Rule) -> str:
+    if rule.approvals_if_able <= rule.approvals:
+        return str(rule.approvals)
+    return f"{rule.approvals_if_able}, or {rule.approvals} where no more people may approve"
 
 
 def _second(rule: Rule) -> str:

@@ -12,7 +12,9 @@ from functools import partial
 
 from slack_sdk import WebClient
 
+from approvals.authority.able import Able, electorate
 from approvals.authority.directory import Directory, NotAMemberError, Workspace
+from approvals.authority.reachable import indispensable, shortfall
 from approvals.authority.rules import Rule
 from approvals.slack.client import call
 from approvals.slack.named import Named
@@ -20,6 +22,7 @@ from bot.checks.findings import Finding, WrongError, sentence, tried
 from bot.config.settings import Settings
 from bot.identity import channel_id
 from bot.slack import slack_client, slack_meaning
+from operations.snapshot.names import listed
 
 SCOPES = {
     "channels:history": "a message whose answer was lost is not found again",
@@ -56,6 +59,9 @@ def slack_findings(settings: Settings, rules: Sequence[Rule]) -> Iterator[Findin
     directory = Directory(slack, lambda: here)
     for word, role in _named(rules).items():
         yield tried(f"{role} {word}", partial(_named_one, slack, directory, word))
+    for rule in rules:
+        if rule.approvals:
+            yield tried(f"rule “{rule.name}”", partial(_can_be_approved, directory, rule))
 
 
 def _named(rules: Sequence[Rule]) -> dict[str, str]:
@@ -101,6 +107,27 @@ def _named_one(slack: WebClient, directory: Directory, word: str) -> str:
             f"{error.person.name} {error.stranger.about}; name a full member of this workspace instead"
         ) from error
     return f"{person.name} ({person.user})" if Named(word).is_address else person.name
+
+
+def _can_be_approved(directory: Directory, rule: Rule) -> str:
+    """Whether there are people enough for the rule's approvals, and on whom it depends that there are."""
+
+    def enough(able: Sequence[Able]) -> bool:
+        seats = [one.seat for one in able]
+        return not shortfall(rule, rule.approvals, (), seats) and not indispensable(rule, seats)
+
+    found = electorate(directory, rule, (), enough)
+    wanted = f"{rule.approvals} approval{'' if rule.approvals == 1 else 's'}"
+    short = shortfall(rule, rule.approvals, (), found.seats)
+    if short is None:
+        names = [found.able[number].person.name for number in indispensable(rule, found.seats)]
+        depends = f"; depends on {listed(names)}, whose own requests cannot be approved" if names else ""
+        return f"{wanted}{depends}"
+    if not found.complete:
+        return f"{wanted}; too many people are named to look at all"
+    people = {0: "nobody", 1: "only 1 person"}.get(short.able, f"only {short.able} people")
+    lacking = "none of its second approvers" if short.second else people
+    raise WrongError(f"needs {wanted}, and {lacking} may give one; name more approvers")
 
 
 def _group(members: Sequence[str]) -> str:

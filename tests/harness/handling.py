@@ -109,8 +109,17 @@ def _judge(params: Mapping[str, Any]) -> None:
         assert problems(params["blocks"], "message") == []
 
 
+STRANGERS = {
+    GUEST: Person(GUEST, TEAM, "guest@example.com", "Gus", guest=True),
+    "U0FOREIGN": Person("U0FOREIGN", OTHER_TEAM, "fay@example.net", "Fay", outside=True),
+    "U0GONE": Person("U0GONE", TEAM, "gone@example.com", "Gina", deactivated=True),
+    "U0APP": Person("U0APP", TEAM, "U0APP", "app", is_bot=True),
+    "U0NOBODY": Person("U0NOBODY", "", "U0NOBODY", "U0NOBODY", known=False),
+}
+
+
 class Members(Directory):
-    """Everybody is a full member but the guest; `away` when Slack does not tell. Who was asked about is kept."""
+    """Everybody is a full member but the strangers; `away` when Slack does not tell. Who was asked about is kept."""
 
     def __init__(self) -> None:
         self.here = lambda: Workspace(TEAM)
@@ -121,7 +130,7 @@ class Members(Directory):
         self.asked.append(user)
         if self.away:
             raise SlackAwayError("users.info")
-        return Person(user, TEAM, user, user, guest=user == GUEST)
+        return STRANGERS.get(user) or Person(user, TEAM, user, user)
 
 
 class BrokenIntake(Intake):
