@@ -53,14 +53,3 @@ def joined(person: Aliases, known: Iterable[Aliases] = ()) -> Aliases:
 def same(one: Aliases, other: Aliases, known: Iterable[Aliases] = ()) -> bool:
     """Whether two are one person, directly or by others of whom something is `known`."""
     return joined(one, [other, *known]).meets(other)
-
-
-def distinct(people: Iterable[Aliases], known: Iterable[Aliases] = ()) -> tuple[Aliases, ...]:
-    """Each person once, with all their aliases, in the order in which they come first."""
-    found: list[Aliases] = []
-    named = list(people)
-    for person in named:
-        whole = joined(person, [*named, *known])
-        if not any(whole.meets(other) for other in found):
-            found.append(whole)
-    return tuple(found)
