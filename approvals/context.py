@@ -63,7 +63,6 @@ class Context:
     clock: Callable[[], datetime]
     organization: Callable[[], Organization | None]
     changed: Callable[[], None]
-    team: Callable[[], str]
     pace: Pace
     console: Console
     approval_channel: str

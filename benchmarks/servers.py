@@ -27,7 +27,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from approvals.authority.admission import Admission
-from approvals.authority.directory import Directory, Person
+from approvals.authority.directory import Directory, Person, Workspace
 from approvals.authority.rules import Rule, Rules
 from approvals.queue.store import FifoLock, Store
 from approvals.request.intake import Intake
@@ -135,7 +135,6 @@ def _deps(intake: Intake) -> Dependencies:
         refresh=lambda: None,
         unread=str,
         rules=lambda: rules,
-        team=lambda: TEAM,
         run=lambda _: None,
         may_decide=lambda _: True,
         pending_for=lambda _: PendingFor((), 0),
@@ -149,7 +148,7 @@ def _deps(intake: Intake) -> Dependencies:
 
 def _admission() -> Admission:
     """Slack has told of the person who asks."""
-    admission = Admission(Members(), lambda: TEAM, lambda: datetime.now(UTC))
+    admission = Admission(Members(), lambda: datetime.now(UTC))
     admission.unwelcome(ASKS, TEAM)
     return admission
 
@@ -158,7 +157,7 @@ class Members(Directory):
     """Everybody is a full member."""
 
     def __init__(self) -> None:
-        pass
+        self.here = lambda: Workspace(TEAM)
 
     def look(self, user: str) -> Person:
         """The person behind a user id."""

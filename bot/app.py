@@ -19,7 +19,7 @@ from approvals.audit.chain import note_call
 from approvals.audit.keys import Keys
 from approvals.authority.admission import Admission
 from approvals.authority.bindings import Bindings
-from approvals.authority.directory import CachedDirectory, Directory
+from approvals.authority.directory import CachedDirectory, Directory, Workspace
 from approvals.authority.may import oversees
 from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
@@ -211,14 +211,13 @@ class Orgbot:
             strange_press=self.neighbours.strange_press,
             store=self.store,
             aws=self.aws,
-            people=Directory(self.slack),
-            cached_directory=CachedDirectory(self.slack, self._clock),
+            people=self._directory(SLACK_TIMEOUT),
+            cached_directory=CachedDirectory(self.slack, self._here, self._clock),
             rules=lambda: self.rules,
             guards=lambda: self.bindings.guards,
             clock=self._clock,
             organization=self.snapshot.latest,
             changed=self.snapshot.outdate,
-            team=lambda: self.identity.team,
             pace=_pace(settings),
             console=Console(settings.console_url, settings.cli_source_profile),
             approval_channel=self.approval_channel,
@@ -241,7 +240,7 @@ class Orgbot:
         return app
 
     def _deps(self) -> Dependencies:
-        quick = replace(self.context, people=Directory(self._slack(QUICK_TIMEOUT)))
+        quick = replace(self.context, people=self._directory(QUICK_TIMEOUT))
         return Dependencies(
             intake=self.intake,
             admission=self._admission(),
@@ -250,7 +249,6 @@ class Orgbot:
             unread=lambda: self.snapshot.unread,
             rules=lambda: self.rules,
             guards=lambda: self.bindings.guards,
-            team=lambda: self.identity.team,
             run=self.dispatcher.submit,
             may_decide=lambda click: may_decide(quick, click),
             pending_for=lambda user: pending_for(self.context, user),
@@ -262,7 +260,13 @@ class Orgbot:
         )
 
     def _admission(self) -> Admission:
-        return Admission(Directory(self._slack(ADMISSION_TIMEOUT)), self.context.team, self._clock)
+        return Admission(self._directory(ADMISSION_TIMEOUT), self._clock)
+
+    def _directory(self, timeout: int) -> Directory:
+        return Directory(self._slack(timeout), self._here)
+
+    def _here(self) -> Workspace:
+        return self.identity.workspace
 
     def _sources(self) -> Sources:
         live = LiveAws(Aws(Boto3Clients(reading=GLANCING), self._count_call))

@@ -13,6 +13,7 @@ from typing import Any
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
+from approvals.authority.directory import Workspace
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from bot import signals
 
@@ -72,7 +73,12 @@ class Identity:
 
     @property
     def team(self) -> str:
-        return str(self.learn()["team_id"])
+        return self.workspace.team
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where the bot is installed."""
+        return Workspace.of(self.learn())
 
     @property
     def bot_id(self) -> str:

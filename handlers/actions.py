@@ -25,7 +25,7 @@ from handlers.filing import reason_problems
 from handlers.forms import FormContext, form
 from handlers.parser import Given
 from handlers.pressed import BROKEN, kept_in_form, pressed_before, pressed_request
-from handlers.responder import open_view, open_view_if, tell
+from handlers.responder import Responder, open_view, open_view_if, tell
 from operations.core.registry import by_name
 
 LONGEST_REASON, LONGEST_TITLE = 500, 500
@@ -66,10 +66,16 @@ def keep(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> Pressed 
     """Keeps a press for the workers and gives it; None when the button carries no request, which the presser is told."""
     pressed = pressed_request(body)
     if pressed is None:
-        tell(deps, slack, of_interaction(body), BROKEN)
+        _tell(deps, slack, of_interaction(body), BROKEN)
     else:
         deps.intake.click(_click(body, pressed))
     return pressed
+
+
+def _tell(deps: Dependencies, slack: WebClient, caller: Caller, line: str) -> None:
+    """A private line for members; strangers get the one that is theirs."""
+    responder = Responder(deps, slack, caller)
+    responder.if_admitted(lambda: responder.tell(line))
 
 
 def _click(body: dict[str, Any], pressed: Pressed) -> Click:
@@ -99,7 +105,7 @@ def _deny(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> None:
     """Asks for the reason, unless the click cannot decide anything: then it goes the way of all clicks, which says why."""
     caller, pressed = of_interaction(body), pressed_request(body)
     if pressed is None:
-        tell(deps, slack, caller, BROKEN)
+        _tell(deps, slack, caller, BROKEN)
         return
     click = _click(body, pressed)
     open_view_if(deps, slack, caller, lambda: _asks_why(deps, click, pressed))
@@ -126,6 +132,10 @@ def _meant(deps: Dependencies, pressed: Pressed) -> Request | None:
 
 def _denied(deps: Dependencies, slack: WebClient, ack: Any, body: dict[str, Any]) -> None:
     caller, view = of_interaction(body), body["view"]
+    unwelcome = deps.admission.lately(caller.user, caller.team)
+    if unwelcome:
+        ack(response_action="errors", errors={"reason": unwelcome})
+        return
     reason = reason_of(view["state"]["values"])
     wrong = reason_problems(reason) if reason else [NO_REASON]
     if wrong:
@@ -149,7 +159,7 @@ def _open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> No
     caller, action = of_interaction(body), body["actions"][0]
     operation = by_name().get(str(action["action_id"]).partition(":")[2])
     if operation is None:
-        tell(deps, slack, caller, GONE)
+        _tell(deps, slack, caller, GONE)
         return
     brought = Carried.unpacked(action.get("value"))
     given = Given(brought.of(operation), brought.reason)

@@ -84,28 +84,35 @@ def register(app: App, deps: Dependencies) -> None:
 
 
 def answer(deps: Dependencies, typed: Typed) -> list[Block]:
-    """The blocks of the private answer; none when a form opens instead, or when a worker answers."""
+    """The blocks of the private answer; none when a form opens instead, or when a worker answers.
+
+    Of whom Slack has told nothing lately a request is kept at once, for a worker looks them up before it looks at the request;
+    everything else waits until Slack has told. So does a request that comes from another workspace.
+    """
     unwelcome = deps.admission.lately(typed.caller.user, typed.caller.team)
     if unwelcome:
         return [section(unwelcome)]
-    return _understood(lambda: _answer(deps, typed))
+    responder = Responder(deps, typed.slack, typed.caller)
+    if deps.admission.is_home(typed.caller.team):
+        return _understood(responder, lambda: _answer(responder, typed))
+    return responder.admitted(lambda: _understood(responder, lambda: _answer(responder, typed)))
 
 
-def _understood(work: Callable[[], list[Block]]) -> list[Block]:
+def _understood(responder: Responder, work: Callable[[], list[Block]]) -> list[Block]:
     try:
         return work()
     except ParseError as error:
-        return _misread(error)
+        told = _misread(error)
+        return responder.admitted(lambda: told)
 
 
-def _answer(deps: Dependencies, typed: Typed) -> list[Block]:
+def _answer(responder: Responder, typed: Typed) -> list[Block]:
     word, rest = split(typed.text)
     if word in ("", "help", "--help"):
-        return _help(clean(rest))
+        return responder.admitted(lambda: _understood(responder, lambda: _help(clean(rest))))
     if word in SHOWN:
-        responder = Responder(deps, typed.slack, typed.caller)
-        return responder.admitted(lambda: _understood(lambda: _shown(responder, word, clean(rest))))
-    return _asked(deps, typed, read(operation_named(word, rest), rest))
+        return responder.admitted(lambda: _understood(responder, lambda: _shown(responder, word, clean(rest))))
+    return _asked(responder, typed, read(operation_named(word, rest), rest))
 
 
 def _shown(responder: Responder, word: str, rest: str) -> list[Block]:
@@ -141,10 +148,10 @@ def _one(deps: Dependencies, caller: Caller, rest: str) -> list[Block]:
     return requests.with_history(requests.private_card(request, caller.user), told)
 
 
-def _asked(deps: Dependencies, typed: Typed, command: Command) -> list[Block]:
+def _asked(responder: Responder, typed: Typed, command: Command) -> list[Block]:
+    deps = responder.deps
     if command.help:
-        return help_pages.details(command.operation)
-    responder = Responder(deps, typed.slack, typed.caller)
+        return responder.admitted(lambda: help_pages.details(command.operation))
     if command.given.break_glass:
         return responder.admitted(lambda: _break_glass(deps, typed, command))
     if command.wants_form():
@@ -154,13 +161,14 @@ def _asked(deps: Dependencies, typed: Typed, command: Command) -> list[Block]:
     try:
         filed = file(deps, typed.caller, command.operation, command.given, typed.delivery)
     except NotAcceptedError as error:
-        told = [section(listed(command.operation, error.problems)), *_form_button(command.operation, command.given)]
-        return responder.admitted(lambda: told) if error.telling else told
-    return [section(_filed(deps, typed.caller, filed))]
+        if deps.admission.lately(typed.caller.user, typed.caller.team) is None:
+            return responder.admitted(lambda: _asked(responder, typed, command))
+        return [section(listed(command.operation, error.problems)), *_form_button(command.operation, command.given)]
+    return [section(received(deps, typed.caller, filed))]
 
 
-def _filed(deps: Dependencies, caller: Caller, filed: Filed) -> str:
-    """A title has names of the organization in it: until Slack has told who asks, the number has to do."""
+def received(deps: Dependencies, caller: Caller, filed: Filed) -> str:
+    """What the requester reads at once. A title has names of the organization in it: until Slack has told who asks, the number has to do."""
     if deps.admission.lately(caller.user, caller.team) == "":
         return filed_line(deps, filed.number, filed.title)
     learn(deps, caller)
@@ -185,7 +193,7 @@ def _break_glass(deps: Dependencies, typed: Typed, command: Command) -> list[Blo
 
 
 def filed_line(deps: Dependencies, number: int, title: str) -> str:
-    """What the requester reads at once."""
+    """The same for whom Slack has told of."""
     channel = deps.approval_channel
     where = f"<#{channel}>" if re.fullmatch(r"[CG][A-Z0-9]+", channel) else escape(channel)
     return (

@@ -22,7 +22,7 @@ Body = dict[str, Any]
 @dataclass(frozen=True)
 class Dependencies:
     """`organization()` is the cached snapshot (None until it was read once), `refresh()` asks for a newer one in the
-    background, `unread()` says why there is none, `team()` is the bot's own team id, and `run(work)` hands work that calls Slack to the bot's own workers.
+    background, `unread()` says why there is none, and `run(work)` hands work that calls Slack to the bot's own workers.
     `may_decide(click)`, `pending_for(user)`, `oversees(user)` and `reveal(press)` ask Slack: workers only. The first soon
     gives up. `admission` says who may see anything at all. `sources` are what the looks use beyond the snapshot."""
 
@@ -32,7 +32,6 @@ class Dependencies:
     refresh: Callable[[], None]
     unread: Callable[[], str]
     rules: Callable[[], Rules]
-    team: Callable[[], str]
     run: Callable[[Callable[[], None]], None]
     may_decide: Callable[[Click], bool]
     pending_for: Callable[[str], PendingFor]

@@ -30,12 +30,11 @@ NO_ORGANIZATION = "this AWS account is in no organization yet. Make one with `/o
 
 
 class NotAcceptedError(Exception):
-    """Nothing was filed; `problems` say why and what to do; `telling` when they speak of the organization or the rules."""
+    """Nothing was filed; `problems` say why and what to do, which is for members only."""
 
-    def __init__(self, *found: Problem, telling: bool = False) -> None:
+    def __init__(self, *found: Problem) -> None:
         super().__init__("; ".join(problem.sentence for problem in found))
         self.problems = found
-        self.telling = telling
 
 
 @dataclass(frozen=True)
@@ -75,11 +74,11 @@ def checked(
     asked = _valid(operation, given)
     organization = deps.organization()
     if organization is None:
-        deps.refresh()
+        _read_again(deps, caller)
         raise NotAcceptedError(Problem("", deps.unread()))
     if not organization.id and not operation.founds:
         raise NotAcceptedError(Problem("", NO_ORGANIZATION))
-    return _settled(deps, asked, organization), organization
+    return _settled(deps, caller, asked, organization), organization
 
 
 def _valid(operation: type[Operation], given: Given) -> Operation:
@@ -104,15 +103,21 @@ def reason_problems(reason: str) -> list[str]:
     return []
 
 
-def _settled(deps: Dependencies, asked: Operation, organization: Organization) -> Operation:
+def _settled(deps: Dependencies, caller: Caller, asked: Operation, organization: Organization) -> Operation:
     """Names become ids. What the snapshot does not know may be new, so it is read again, and its age is told."""
     try:
         return asked.settled(organization)
     except FieldError as error:
-        deps.refresh()
+        _read_again(deps, caller)
         age = ago(organization.read_at, deps.clock())
         again = f"The organization was read {age} and is being read again: if it is new, try again in a moment."
-        raise NotAcceptedError(Problem(error.field, f"{error.message} {again}"), telling=True) from error
+        raise NotAcceptedError(Problem(error.field, f"{error.message} {again}")) from error
+
+
+def _read_again(deps: Dependencies, caller: Caller) -> None:
+    """For members only: strangers have nothing asked of AWS."""
+    if deps.admission.lately(caller.user, caller.team) == "":
+        deps.refresh()
 
 
 def _rules(deps: Dependencies, asked: Operation, organization: Organization) -> Requirements:
@@ -120,7 +125,7 @@ def _rules(deps: Dependencies, asked: Operation, organization: Organization) -> 
     try:
         required = judged(deps.rules(), ask_of(asked), hits(asked, organization), deps.guards())
     except NoRuleError as error:
-        raise NotAcceptedError(Problem(place_field(type(asked)), str(error)), telling=True) from error
+        raise NotAcceptedError(Problem(place_field(type(asked)), str(error))) from error
     field, why = required.session_objection(asked)
     if why:
         raise NotAcceptedError(Problem(field, why))

@@ -36,14 +36,17 @@ def register(app: App, deps: Dependencies) -> None:
 
     @app.action(ANEW)
     def anew(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        caller = of_interaction(body)
-        view = _form(deps, caller, body)
-        if view:
-            open_view(deps, client, caller, lambda: view)
-        else:
-            line, responder = "\n".join(_filed(deps, caller, body)), Responder(deps, client, caller)
-            responder.if_admitted(lambda: responder.tell(line))
+        responder = Responder(deps, client, of_interaction(body))
+        responder.as_member(lambda: _anew(responder, body))
         ack()
+
+
+def _anew(responder: Responder, body: dict[str, Any]) -> None:
+    view = _form(responder.deps, responder.caller, body)
+    if view:
+        open_view(responder.deps, responder.slack, responder.caller, lambda: view)
+    else:
+        responder.tell("\n".join(_filed(responder.deps, responder.caller, body)))
 
 
 def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | None:

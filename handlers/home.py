@@ -11,16 +11,19 @@ from datetime import datetime
 from typing import Any
 
 from slack_bolt import App
+from slack_sdk import WebClient
 
 from approvals.models import Request
 from approvals.request.pending import PendingFor
 from approvals.slack.blocks import Block, actions, ago, button, context, divider, escape, header, section
-from approvals.slack.client import SlackAwayError
+from approvals.slack.client import SlackAwayError, call
 from approvals.slack.modals import home
+from handlers.caller import Caller
 from handlers.carried import Carried
 from handlers.declared import readable
 from handlers.dependencies import Dependencies
 from handlers.queries.requests import NOTHING, asked_by_you, line, titled, with_button
+from handlers.responder import careful
 from handlers.sessions import EVERYBODYS, YOURS, blocks
 from operations.core.registry import by_name
 from operations.snapshot.organization import Organization
@@ -100,17 +103,38 @@ def register(app: App, deps: Dependencies) -> None:
     """Notes who opens the home tab; a worker publishes it then, and whenever something has changed."""
 
     @app.event("app_home_opened")
-    def opened(body: dict[str, Any], event: dict[str, Any]) -> None:
-        user, ours = event.get("user"), body.get("team_id", deps.team()) == deps.team()
-        if user and ours and event.get("tab", "home") == "home":
-            deps.intake.opens_home(str(user))
+    def opened(body: dict[str, Any], event: dict[str, Any], client: WebClient) -> None:
+        user, team = event.get("user"), body.get("team_id")
+        if not user or event.get("tab", "home") != "home":
+            return
+        caller = Caller(str(user), str(team or ""))
+        if deps.admission.lately(caller.user, caller.team) == "":
+            deps.intake.opens_home(caller.user)
+        else:  # Of strangers nothing is noted.
+            careful(deps, "a home tab was not shown", lambda: _first_asked(deps, client, caller))
+
+
+def _first_asked(deps: Dependencies, slack: WebClient, caller: Caller) -> None:
+    """For whom Slack has to be asked first: a member's tab is noted, and while Slack does not tell that of anybody, for later."""
+    try:
+        unwelcome = deps.admission.now(caller.user, caller.team)
+    except SlackAwayError:
+        unwelcome = ""
+    if unwelcome:
+        call(slack, "views.publish", user_id=caller.user, view=_refused(unwelcome))
+    else:
+        deps.intake.opens_home(caller.user)
+
+
+def _refused(sentence: str) -> Block:
+    return {"type": "home", "blocks": [section(sentence)]}
 
 
 def home_of(deps: Dependencies, user: str) -> Block:
-    """One person's home tab as it is now; raises approvals.authority.directory.SlackAwayError."""
-    unwelcome = deps.admission.now(user, deps.team())
+    """One person's home tab as it is now; raises SlackAwayError."""
+    unwelcome = deps.admission.now(user)
     if unwelcome:
-        return home([section(unwelcome)])
+        return _refused(unwelcome)
     work = Work(
         waits=deps.pending_for(user),
         running=deps.intake.recent(running=True, limit=100),

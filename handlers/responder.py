@@ -55,6 +55,13 @@ class Responder:
         """Runs work on a worker for those who may see what comes of it; the others are told why not."""
         self.later("a click was not answered", lambda: self._act(work))
 
+    def as_member(self, work: Callable[[], None]) -> None:
+        """Runs work at once for a member of whom Slack has told lately; for all others as `if_admitted` does."""
+        if self.deps.admission.lately(self.caller.user, self.caller.team) == "":
+            work()
+        else:
+            self.if_admitted(work)
+
     def _act(self, work: Callable[[], None]) -> None:
         unwelcome = self.deps.admission.unwelcome(self.caller.user, self.caller.team)
         if unwelcome:

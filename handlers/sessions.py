@@ -48,8 +48,8 @@ def register(app: App, deps: Dependencies) -> None:
 
     @app.action("extend")
     def extend(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        line, responder = _extend(deps, body), Responder(deps, client, of_interaction(body))
-        responder.if_admitted(lambda: responder.tell(line))
+        responder = Responder(deps, client, of_interaction(body))
+        responder.as_member(lambda: responder.tell(_extend(deps, body)))
         ack()
 
     @app.action("end")

@@ -15,19 +15,20 @@ from handlers.action_ids import BREAK_GLASS_FORM, REQUEST_FORM
 from handlers.break_glass import entered
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.carried import Carried
-from handlers.commands import filed_line
+from handlers.commands import received
 from handlers.declared import field_of
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.forms import sent
 from handlers.parser import Given
 from handlers.problems import Problem
-from handlers.responder import mention
+from handlers.responder import learn, mention
 from operations.core.base import Operation
 from operations.core.registry import by_name
 from operations.snapshot.names import capital
 
 LONGEST_ERROR = 2000
+ASKED = "Slack is being asked who you are. Send the form once more in a moment."
 UNKNOWN = "This operation no longer exists. Close the form and look at /org help."
 
 
@@ -38,15 +39,16 @@ def register(app: App, deps: Dependencies) -> None:
     def requested(ack: Any, body: dict[str, Any], client: WebClient) -> None:
         view = body["view"]
         values = view["state"]["values"]
-        operation = by_name().get(str(view["callback_id"]).partition(":")[2])
-        if operation is None:
-            ack(response_action="errors", errors={next(iter(values), "reason"): UNKNOWN})
-            return
         caller = _caller(body)
+        unwelcome = _unwelcome(deps, caller)
+        operation = by_name().get(str(view["callback_id"]).partition(":")[2])
+        if unwelcome or operation is None:
+            ack(response_action="errors", errors={next(iter(values), "reason"): unwelcome or UNKNOWN})
+            return
         try:
             line = _file(deps, caller, operation, sent(operation, values), str(view["id"]))
         except NotAcceptedError as error:
-            ack(response_action="errors", errors=errors_of(operation, error.problems))
+            ack(response_action="errors", errors=errors_of(operation, _told(deps, caller, error)))
             return
         if caller.channel:
             mention(deps, client, caller, line)  # The outbox tells by direct message in any case.
@@ -66,16 +68,35 @@ def register(app: App, deps: Dependencies) -> None:
 
 def _break_glass(deps: Dependencies, caller: Caller, view: dict[str, Any]) -> tuple[str, dict[str, str]]:
     """Files what is confirmed; gives the line for the requester, and the errors by block."""
+    unwelcome = _unwelcome(deps, caller)
     operation = by_name().get(str(view["callback_id"]).partition(":")[2])
-    if operation is None:
-        return "", {"confirm": UNKNOWN}
+    if unwelcome or operation is None:
+        return "", {"confirm": unwelcome or UNKNOWN}
     given, errors = entered(operation, view)
     if errors:
         return "", errors
     try:
         return _file(deps, caller, operation, given, str(view["id"])), {}
     except NotAcceptedError as error:
-        return "", {"confirm": shorten(clean(str(error)), LONGEST_ERROR)}
+        found = "; ".join(problem.sentence for problem in _told(deps, caller, error))
+        return "", {"confirm": shorten(clean(found), LONGEST_ERROR)}
+
+
+def _unwelcome(deps: Dependencies, caller: Caller) -> str:
+    """Why nothing is filed for this person, empty when it may be: what comes from another workspace waits for Slack's word."""
+    known = deps.admission.lately(caller.user, caller.team)
+    if known is not None or deps.admission.is_home(caller.team):
+        return known or ""
+    learn(deps, caller)
+    return ASKED
+
+
+def _told(deps: Dependencies, caller: Caller, error: NotAcceptedError) -> tuple[Problem, ...]:
+    """What is wrong with the form, for members; others are told to wait for Slack's word."""
+    if deps.admission.lately(caller.user, caller.team) == "":
+        return error.problems
+    learn(deps, caller)
+    return (Problem("", ASKED),)
 
 
 def _caller(body: dict[str, Any]) -> Caller:
@@ -86,7 +107,7 @@ def _caller(body: dict[str, Any]) -> Caller:
 def _file(deps: Dependencies, caller: Caller, operation: type[Operation], given: Given, view_id: str) -> str:
     name = delivery("view", caller.team, caller.user, view_id)
     filed = file(deps, caller, operation, given, name)
-    return filed_line(deps, filed.number, filed.title)
+    return received(deps, caller, filed)
 
 
 def errors_of(operation: type[Operation], found: tuple[Problem, ...]) -> dict[str, str]:

@@ -1,19 +1,25 @@
-"""Who somebody is and whether they may act, read from Slack at the moment it matters.
+"""Who somebody is and whether they are a member, read from Slack at the moment it matters.
 
-Source: Slack API, "users.info", "usergroups.users.list", "conversations.members", "users.lookupByEmail", "User object".
+On Enterprise Grid one person is in several workspaces, and what they do may come from any of them; with Slack Connect people
+of other companies are in the same channels, and stay strangers.
+Source: Slack API, "users.info", "usergroups.users.list", "conversations.members", "users.lookupByEmail", "User object"
+(`enterprise_user`, `is_stranger`), "auth.test" (`enterprise_id`, `is_enterprise_install`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, TypeVar, cast
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from approvals.authority.aliases import Aliases
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.named import Named
 
 UNKNOWN_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 REMEMBERED = timedelta(seconds=30)
@@ -22,9 +28,51 @@ PAGE = 500
 Told = TypeVar("Told")
 
 
+class Stranger(StrEnum):
+    """Why somebody is no member; the value is what they are told, and all that they are told."""
+
+    UNKNOWN = "orgbot isn't available to accounts that Slack doesn't know."
+    FOREIGN = "orgbot isn't available to people of other workspaces."
+    DEACTIVATED = "orgbot isn't available to deactivated accounts."
+    APP = "orgbot isn't available to apps."
+    GUEST = "orgbot isn't available to guest accounts."
+
+    @property
+    def about(self) -> str:
+        """The same as others read it, behind the person's name: `is a guest`."""
+        return {
+            Stranger.UNKNOWN: "is unknown to Slack",
+            Stranger.FOREIGN: "belongs to another workspace",
+            Stranger.DEACTIVATED: "is deactivated",
+            Stranger.APP: "is an app",
+            Stranger.GUEST: "is a guest",
+        }[self]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where the bot is installed. `enterprise` is the Enterprise Grid organization, if there is one; `whole` says that the
+    bot is installed for all of its workspaces.
+    """
+
+    team: str
+    enterprise: str = ""
+    whole: bool = False
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Workspace:
+        """As auth.test tells it."""
+        whole = bool(answer.get("is_enterprise_install"))
+        return cls(str(answer.get("team_id") or ""), str(answer.get("enterprise_id") or ""), whole)
+
+
 @dataclass(frozen=True)
 class Person:
-    """A Slack user; `key` is the one identity behind all their accounts: the e-mail address, else the user id."""
+    """A Slack user; `key` is the e-mail address in lower case, else the user id.
+
+    `teams` are the workspaces of the Enterprise Grid organization `enterprise` to which they belong; `outside` is Slack's word
+    that they belong to none that the bot can see.
+    """
 
     user: str
     team: str
@@ -34,24 +82,72 @@ class Person:
     deactivated: bool = False
     guest: bool = False
     known: bool = True
+    teams: frozenset[str] = frozenset()
+    enterprise: str = ""
+    outside: bool = False
 
-    def objection(self, own_team: str) -> str:
-        """Why this person may not act at all, as a sentence; empty when they may."""
+    @property
+    def aliases(self) -> Aliases:
+        """By what this person is known today."""
+        return Aliases.of(self.user, self.key)
+
+    def stranger_to(self, here: Workspace, via: str = "") -> Stranger | None:
+        """Why they are no member here, None when they are; `via` is the workspace that a click or command came from."""
         reasons = (
-            (not self.known, "Slack does not know this user"),
-            (bool(self.team) and self.team != own_team, "people of other workspaces cannot ask or decide here"),
-            (self.deactivated, "this user is deactivated"),
-            (self.is_bot, "apps cannot ask or decide"),
-            (self.guest, "guests cannot ask or decide"),
+            (not self.known, Stranger.UNKNOWN),
+            (not self._belongs(here) or not self._comes(here, via), Stranger.FOREIGN),
+            (self.deactivated, Stranger.DEACTIVATED),
+            (self.is_bot, Stranger.APP),
+            (self.guest, Stranger.GUEST),
         )
-        return next((sentence for applies, sentence in reasons if applies), "")
+        return next((stranger for applies, stranger in reasons if applies), None)
+
+    def _belongs(self, here: Workspace) -> bool:
+        if self.outside:
+            return False
+        everywhere = here.whole and bool(here.enterprise) and here.enterprise == self.enterprise
+        return everywhere or not self.team or here.team in {self.team, *self.teams}
+
+    def _comes(self, here: Workspace, via: str) -> bool:
+        """User ids are unique within one company only, so that a foreign workspace's click may carry a member's."""
+        return not via or via in {here.team, self.team, *self.teams} or (via == self.enterprise == here.enterprise)
+
+
+class NotAMemberError(Exception):
+    """Somebody has nothing to ask or to decide here; the text is what they are told."""
+
+    def __init__(self, person: Person, stranger: Stranger) -> None:
+        super().__init__(stranger.value)
+        self.person = person
+        self.stranger = stranger
 
 
 class Directory:
-    """Looks people up in Slack; nothing is remembered, because a membership may change between two clicks."""
+    """Looks people up in Slack; nothing is remembered, because a membership may change between two clicks.
 
-    def __init__(self, slack: WebClient) -> None:
+    `here` tells where the bot is installed.
+    """
+
+    here: Callable[[], Workspace]
+
+    def __init__(self, slack: WebClient, here: Callable[[], Workspace]) -> None:
         self._slack = slack
+        self.here = here
+
+    def member(self, user: str, via: str = "") -> Person:
+        """The person behind a user id, when they are a full member of the bot's workspace as Slack knows them now.
+
+        `via` is the workspace that a click or command came from. Raises NotAMemberError and SlackAwayError.
+        """
+        person = self.look(user)
+        stranger = self.stranger(person, via)
+        if stranger:
+            raise NotAMemberError(person, stranger)
+        return person
+
+    def stranger(self, person: Person, via: str = "") -> Stranger | None:
+        """Why this person is no member; None when they are."""
+        return person.stranger_to(self.here(), via)
 
     def look(self, user: str) -> Person:
         """The person behind a user id as Slack knows them now; raises SlackAwayError."""
@@ -67,10 +163,18 @@ class Directory:
 
     def among(self, person: Person, approvers: Iterable[str]) -> bool:
         """Whether `approvers` (user ids, user group ids, e-mails) name this person; raises SlackAwayError."""
-        named = list(approvers)
-        if person.user in named or person.key in {word.casefold() for word in named if "@" in word}:
+        named = [Named(word) for word in approvers]
+        if any(person.aliases.has(name.word) for name in named if not name.is_group):
             return True
-        return any(person.user in self.members(group) for group in named if group.startswith("S"))
+        return any(person.user in self.members(name.word) for name in named if name.is_group)
+
+    def users(self, word: str) -> list[str]:
+        """The user ids that a word of a rule stands for, none when Slack knows nobody by it; raises SlackAwayError."""
+        named = Named(word)
+        if named.is_group:
+            return self.members(word)
+        found = self.by_email(word) if named.is_address else word
+        return [found] if found else []
 
     def members(self, group: str) -> list[str]:
         """The user ids of a user group, none when there is no such group; raises SlackAwayError."""
@@ -117,8 +221,8 @@ class CachedDirectory(Directory):
     Slack tells groups 20 times a minute and people 100 times, and each card names them.
     """
 
-    def __init__(self, slack: WebClient, clock: Callable[[], datetime]) -> None:
-        super().__init__(slack)
+    def __init__(self, slack: WebClient, here: Callable[[], Workspace], clock: Callable[[], datetime]) -> None:
+        super().__init__(slack, here)
         self._clock = clock
         self._known: dict[str, tuple[datetime, Any]] = {}
 
@@ -146,6 +250,7 @@ class CachedDirectory(Directory):
 def _person(user: str, found: dict[str, Any]) -> Person:
     profile = found.get("profile", {})
     email = str(profile.get("email") or "").casefold()
+    grid = found.get("enterprise_user") or {}
     return Person(
         user=user,
         team=str(found.get("team_id", "")),
@@ -154,6 +259,9 @@ def _person(user: str, found: dict[str, Any]) -> Person:
         is_bot=bool(found.get("is_bot")) or user == "USLACKBOT",
         deactivated=bool(found.get("deleted")),
         guest=bool(found.get("is_restricted") or found.get("is_ultra_restricted")),
+        teams=frozenset(map(str, grid.get("teams") or ())),
+        enterprise=str(grid.get("enterprise_id") or found.get("enterprise_id") or ""),
+        outside=bool(found.get("is_stranger")),
     )
 
 

@@ -1,6 +1,7 @@
 """Who may approve, deny, end, review, break the glass, see everybody's sessions: judged as Slack knows people now.
 
 `judge` is for a click: who clicked is looked up anew, and so is everybody who has approved, because a membership may have ended.
+What somebody may not do because they asked or voted already holds for all their accounts: `Involved` says who they are.
 `barred` and `may_act` are for showing and telling only, so that nobody is told to wait for somebody who may not act; user groups are
 named as they are, because whom they notify is Slack's to know.
 """
@@ -14,16 +15,20 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from approvals.authority import reach
+from approvals.authority.able import approvals_asked
+from approvals.authority.aliases import Aliases, same
 from approvals.authority.directory import Person
 from approvals.authority.press import of_click, pressed_on
-from approvals.authority.quorum import seat
-from approvals.authority.reach import ask_of, hits, judged
+from approvals.authority.quorum import Seat, seat, together
+from approvals.authority.reach import ask_of, hits
 from approvals.authority.requirements import Requirements, Seats, requirements_of, rules_named
 from approvals.authority.rules import NoRuleError
 from approvals.context import Context
 from approvals.models import Interaction, Request, Vote, operation_of
 from approvals.slack.blocks import escape
 from approvals.slack.client import SlackAwayError
+from approvals.slack.named import Named
 from approvals.states import Status
 from operations.access.credentials import Credentials
 from operations.snapshot.names import capital
@@ -35,39 +40,108 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Involved:
+    """Whoever asked for one request and voted on it.
+
+    `asked` and `voted` (by the vote's user) are their aliases, as they were then and as they are now; `approved` are those who
+    approved exactly this request, in the order of their votes.
+    """
+
+    requester: Person
+    asked: Aliases
+    voted: Mapping[str, Aliases]
+    approved: tuple[Person, ...] = ()
+
+    @property
+    def known(self) -> tuple[Aliases, ...]:
+        """All that is known of them."""
+        return (self.asked, *self.voted.values())
+
+    def asks(self, person: Aliases) -> bool:
+        """Whether this is the person who asked, from whatever account."""
+        return same(person, self.asked, self.known)
+
+
+@dataclass(frozen=True)
 class Approver:
-    """Somebody who approved; `seats` is empty when they may not any more."""
+    """Somebody who approved. `seats` is empty when that does not count: they may not any more, or are the same person as
+    `same_as`, who asked or approved before them.
+    """
 
     person: Person
     seats: Seats
+    same_as: Person | None = None
+
+
+def requester_then(request: Request) -> Aliases:
+    """Who asked, as the request has kept it."""
+    return Aliases.of(request.requester, request.person)
+
+
+def voter_then(vote: Vote) -> Aliases:
+    """Who voted, as the vote has kept it."""
+    return Aliases.of(vote.user, vote.person)
+
+
+def involved(context: Context, request: Request) -> Involved:
+    """Everybody who has to do with a request so far. Raises SlackAwayError."""
+    with context.store.read() as session:
+        votes = session.exec(select(Vote).where(Vote.request_id == request.id).order_by(col(Vote.id))).all()
+    people = {user: context.people.look(user) for user in {request.requester, *(vote.user for vote in votes)}}
+    voted: dict[str, Aliases] = {}
+    for vote in votes:
+        voted[vote.user] = voted.get(vote.user, people[vote.user].aliases) | voter_then(vote)
+    approved = [vote.user for vote in votes if vote.decision == "approve" and vote.digest == request.digest]
+    asked = requester_then(request) | people[request.requester].aliases
+    return Involved(people[request.requester], asked, voted, tuple(people[user] for user in dict.fromkeys(approved)))
 
 
 def seats_of(context: Context, required: Requirements, person: Person) -> Seats:
     """For which group of each rule a person speaks now; nothing when they may not act at all. Raises SlackAwayError."""
-    if person.objection(context.team()):
+    if context.people.stranger(person):
         return {}
     return required.seats(lambda rule: seat(rule, lambda names: context.people.among(person, names)))
 
 
-def approvers_now(context: Context, request: Request, required: Requirements) -> list[Approver]:
-    """Those who approved exactly this request, in the order of their votes. Raises SlackAwayError."""
-    approved = select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve").order_by(col(Vote.id))
-    with context.store.read() as session:
-        votes = session.exec(approved.where(Vote.digest == request.digest)).all()
-    people = [context.people.look(vote.user) for vote in votes]
-    return [Approver(person, seats_of(context, required, person)) for person in people]
+def approvers_now(context: Context, of_request: Involved, required: Requirements) -> list[Approver]:
+    """Those who approved exactly this request, in the order of their votes; each person's approval counts once, and the
+    requester's never. Raises SlackAwayError.
+    """
+    found: list[Approver] = []
+    for person in of_request.approved:
+        found = _seated(found, Approver(person, seats_of(context, required, person)), of_request)
+    return found
+
+
+def _seated(found: list[Approver], new: Approver, of_request: Involved) -> list[Approver]:
+    """With one more approver; who turns out to be an earlier one speaks through that one's seat."""
+    aliases = of_request.voted[new.person.user]
+    if of_request.asks(aliases):
+        return [*found, replace(new, seats={}, same_as=of_request.requester)]
+    for number, earlier in enumerate(found):
+        if not earlier.same_as and same(aliases, of_request.voted[earlier.person.user], of_request.known):
+            joint = replace(earlier, seats=_joint(earlier.seats, new.seats))
+            again = replace(new, seats={}, same_as=earlier.person)
+            return [*found[:number], joint, *found[number + 1 :], again]
+    return [*found, new]
+
+
+def _joint(one: Seats, other: Seats) -> Seats:
+    """The seats of one person by two accounts."""
+    names = dict.fromkeys((*one, *other))
+    return {name: together(one.get(name, Seat.NONE), other.get(name, Seat.NONE)) for name in names}
 
 
 def may_break(context: Context, required: Requirements, person: Person) -> bool:
     """Whether every rule that asks for an approval lets this person act at once. Raises SlackAwayError."""
-    if person.objection(context.team()):
+    if context.people.stranger(person):
         return False
     return all(context.people.among(person, names) for names in required.break_glass)
 
 
-def review_objection(context: Context, request: Request, person: Person) -> str:
+def review_objection(context: Context, request: Request, person: Person, of_request: Involved) -> str:
     """Why this person may not sign the review, as a sentence; empty when they may. Raises SlackAwayError."""
-    if person.user == request.requester or person.key == request.person:
+    if of_request.asks(person.aliases):
         return "You acted under break glass, so somebody else has to review it."
     required = requirements_of(request, context.rules())
     if required is None:
@@ -79,13 +153,7 @@ def review_objection(context: Context, request: Request, person: Person) -> str:
 
 def _gone(request: Request) -> str:
     """The rules of a request of which one is no longer there."""
-    named = rules_named(request)
-    return f"{escape(named[0].upper() + named[1:])}"
-
-
-def is_requester(request: Request, person: Person) -> bool:
-    """Whether this is the person who asked, from whatever account."""
-    return person.user == request.requester or person.key == request.person
+    return escape(capital(rules_named(request)))
 
 
 def barred(context: Context, named: Iterable[str]) -> frozenset[str]:
@@ -94,7 +162,7 @@ def barred(context: Context, named: Iterable[str]) -> frozenset[str]:
     Nobody while Slack does not tell: who may decide must not be left out.
     """
     try:
-        return frozenset(name for name in named if _is_person(name) and _objection_to(context, name))
+        return frozenset(name for name in named if not Named(name).is_group and not _is_member(context, name))
     except SlackAwayError as error:
         log.warning("whether all who are named may decide is not known now: %s", error)
         return frozenset()
@@ -102,25 +170,23 @@ def barred(context: Context, named: Iterable[str]) -> frozenset[str]:
 
 def may_act(context: Context, user: str) -> bool:
     """Whether Slack knows nothing against this user; raises SlackAwayError."""
-    return not _objection_to(context, user)
+    return _is_member(context, user)
 
 
-def _is_person(name: str) -> bool:
-    return "@" in name or not name.startswith("S")
-
-
-def _objection_to(context: Context, name: str) -> str:
-    user = context.cached_directory.by_email(name) if "@" in name else name
-    return context.cached_directory.look(user).objection(context.team()) if user else "nobody has this address"
+def _is_member(context: Context, name: str) -> bool:
+    directory = context.cached_directory
+    return any(directory.stranger(directory.look(user)) is None for user in directory.users(name))
 
 
 def oversees(context: Context, user: str) -> bool:
-    """Whether this person approves credentials by some rule; asks Slack, and raises people.SlackAwayError."""
+    """Whether this person decides about credentials by some rule, in whichever of its groups; asks Slack, and raises
+    SlackAwayError.
+    """
     person = context.people.look(user)
-    if person.objection(context.team()):
+    if context.people.stranger(person):
         return False
     rules = [rule for rule in context.rules().rules if not rule.operations or Credentials.name in rule.operations]
-    return any(context.people.among(person, rule.approvers) for rule in rules)
+    return any(context.people.among(person, rule.deciders()) for rule in rules)
 
 
 class ObjectionError(Exception):
@@ -146,42 +212,52 @@ class RulesChangedError(Exception):
 class JudgedClick:
     """What a decision is made from: the click, who clicked as Slack knows them now, and the time.
 
-    `required` and `seats` (for which group of each rule those who approved speak now, by user id) are there when an open
-    request is decided upon.
+    `involved` are those who asked and voted so far; `required` (with as many approvals as the rules ask for now) and `seats` (for
+    which group of each rule those who approved speak now, by user id) are there when an open request is decided upon.
     """
 
     click: Interaction
     person: Person
     now: datetime
+    involved: Involved
     required: Requirements | None = None
     seats: Mapping[str, Seats] = field(default_factory=dict)
+
+    def asked_for(self, request: Request) -> bool:
+        """Whether the clicker is the person who asked, by what the request says now as well."""
+        return self.involved.asks(self.person.aliases) or self._is(requester_then(request))
+
+    def cast(self, vote: Vote) -> bool:
+        """Whether a vote is the clicker's own, from whatever account."""
+        return self._is(voter_then(vote))
+
+    def _is(self, other: Aliases) -> bool:
+        return same(self.person.aliases, other, self.involved.known)
 
 
 def judge(context: Context, click: Interaction) -> JudgedClick:
     """The moment, when the clicker's standing in Slack allows the click; whether the request still waits is judged later.
 
-    Raises ObjectionError, StrangeCardError, UnconfirmedCardError and SlackAwayError.
+    Raises NotAMemberError before anything else is looked at, StrangeCardError, UnconfirmedCardError, ObjectionError and
+    SlackAwayError.
     """
-    if click.team and click.team != context.team():
-        raise ObjectionError("People of other workspaces cannot decide here.")
-    person = context.people.look(click.user)
-    objection = person.objection(context.team())
-    if objection:
-        raise ObjectionError(f"{capital(objection)}.")
+    person = context.people.member(click.user, click.team)
     with context.store.read() as session:
         request = pressed_on(session, of_click(click), click.kind)
-    judged = JudgedClick(click, person, context.clock())
+    judged = JudgedClick(click, person, context.clock(), involved(context, request))
     if click.kind == "review":
-        object_if(review_objection(context, request, person))
+        object_if(review_objection(context, request, person, judged.involved))
         return judged
-    if (click.kind == "end" or click.kind.startswith(CONTROL)) and not is_requester(request, person):
-        _check_approver(context, request, person)
+    if (click.kind == "end" or click.kind.startswith(CONTROL)) and not judged.asked_for(request):
+        _check_approver(context, request, judged)
     if click.kind in ("approve", "deny") and request.status == Status.PENDING:
-        required = _check_approver(context, request, person)
+        required = _asking(context, _check_approver(context, request, judged), judged.involved)
         if click.kind == "approve":
-            _check_rules(context, request, required)
+            _check_rules(context, request, required, judged.involved)
         clicking = {person.user: seats_of(context, required, person)}
-        earlier = {approver.person.user: approver.seats for approver in approvers_now(context, request, required)}
+        earlier = {
+            approver.person.user: approver.seats for approver in approvers_now(context, judged.involved, required)
+        }
         return replace(judged, required=required, seats=earlier | clicking)
     return judged
 
@@ -192,10 +268,16 @@ def object_if(sentence: str) -> None:
         raise ObjectionError(sentence)
 
 
-def _check_rules(context: Context, request: Request, required: Requirements) -> None:
+def _asking(context: Context, required: Requirements, of_request: Involved) -> Requirements:
+    """With as many approvals as the rules ask for now, given who may approve."""
+    asked, known = of_request.asked, of_request.known
+    return required.asking(lambda rule: approvals_asked(context.people, rule, asked, known))
+
+
+def _check_rules(context: Context, request: Request, required: Requirements, of_request: Involved) -> None:
     """Raises RulesChangedError where another rule decides by now than the card says, and ObjectionError where none does."""
-    asker = context.people.look(request.requester)
-    if why := asker.objection(context.team()):
+    asker = of_request.requester
+    if why := context.people.stranger(asker):
         raise ObjectionError(
             f"{escape(asker.name)} asked for this, and {why}, so it cannot be approved any more. Deny it."
         )
@@ -207,25 +289,25 @@ def _check_rules(context: Context, request: Request, required: Requirements) -> 
     except NoRuleError as error:
         raise ObjectionError(f"It can no longer be approved: {escape(str(error))}") from error
     if not set(now.names) <= set(required.names):
-        raise RulesChangedError(now)
+        raise RulesChangedError(_asking(context, now, of_request))
 
 
 def judged_anew(context: Context, request: Request, asker: Person, organization: Organization) -> Requirements:
     """The rules that decide about a request as things are now. Raises NoRuleError and SlackAwayError."""
     operation = operation_of(request)
     ask = ask_of(operation, asker, context.people)
-    return judged(context.rules(), ask, hits(operation, organization), context.guards()).now(request)
+    return reach.judged(context.rules(), ask, hits(operation, organization), context.guards()).now(request)
 
 
-def _check_approver(context: Context, request: Request, person: Person) -> Requirements:
-    if is_requester(request, person):
+def _check_approver(context: Context, request: Request, judged: JudgedClick) -> Requirements:
+    if judged.asked_for(request):
         raise ObjectionError("You asked for this, so somebody else has to decide. You may press “Cancel request”.")
     required = requirements_of(request, context.rules())
     if required is None:
         raise ObjectionError(
             f"{_gone(request)}, under which this was filed, no longer exists. Ask again under today's rules."
         )
-    if not seats_of(context, required, person):
+    if not seats_of(context, required, judged.person):
         raise ObjectionError(
             f"You are not among the approvers of {escape(rules_named(request))}, so nothing has been decided."
         )

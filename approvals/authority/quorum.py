@@ -5,7 +5,7 @@ last look before AWS. Pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from approvals.authority.rules import Rule
@@ -46,6 +46,11 @@ def seat(rule: Rule, among: Callable[[tuple[str, ...]], bool]) -> Seat:
     )
 
 
+def together(one: Seat, other: Seat) -> Seat:
+    """For which group one person speaks who has both seats, by two accounts of theirs."""
+    return one or other if one == other or not (one and other) else Seat.EITHER
+
+
 def missing(rule: Rule, promised: int, seats: Iterable[Seat]) -> Missing:
     """What is missing, given a seat for each person who approved.
 
@@ -64,6 +69,12 @@ def missing(rule: Rule, promised: int, seats: Iterable[Seat]) -> Missing:
     return Missing(
         first=max(left - 1, 0), either=min(left, 1)
     )  # The one who speaks for both fills whichever seat is left.
+
+
+def escalated(rule: Rule) -> Rule:
+    """The rule as it is once others are called upon as well."""
+    second = (*rule.second_approvers, *rule.escalate_to) if rule.second_approvers else ()
+    return replace(rule, approvers=(*rule.approvers, *rule.escalate_to), second_approvers=second)
 
 
 def cannot_decide(request: Request, approved: Iterable[Vote]) -> frozenset[str]:

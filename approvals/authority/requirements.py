@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from approvals.authority.quorum import Missing, Seat, missing
+from approvals.authority.quorum import Missing, Seat, escalated, missing
 from approvals.authority.rules import Rule, Rules, session_objection
 from approvals.models import Request, Vote
 from operations.access.credentials import Credentials
@@ -26,9 +26,14 @@ class Requirement:
     places: tuple[str, ...] = ()
     total: int = 0
 
+    @property
+    def approvals(self) -> int:
+        """How many approvals it takes; 0 where none is needed."""
+        return max(self.promised, self.rule.approvals)
+
     def missing(self, seats: Iterable[Seats]) -> Missing:
         """What is still missing, given the seats of each person who approved."""
-        if not self.promised and not self.rule.approvals:
+        if not self.approvals:
             return Missing()
         return missing(self.rule, self.promised, [found.get(self.rule.name, Seat.NONE) for found in seats])
 
@@ -54,7 +59,7 @@ class Requirements:
     @property
     def approvals(self) -> int:
         """The most that one of the rules asks for; 0 grants at once."""
-        return max(max(one.promised, one.rule.approvals) for one in self.all)
+        return max(one.approvals for one in self.all)
 
     @property
     def expires(self) -> timedelta:
@@ -96,7 +101,7 @@ class Requirements:
         """As they are for this request: once it was escalated, `escalate_to` counts in each group of its rule."""
         if not request.escalated_at:
             return self
-        return Requirements(tuple(replace(one, rule=_escalated(one.rule)) for one in self.all))
+        return Requirements(tuple(replace(one, rule=escalated(one.rule)) for one in self.all))
 
     @property
     def quoted(self) -> list[str]:
@@ -118,6 +123,10 @@ class Requirements:
             found.append(("role", f"the rules {named} have different session policies, so no session satisfies both."))
         return next((objection for objection in found if objection[1]), ("", ""))
 
+    def asking(self, count: Callable[[Rule], int]) -> Requirements:
+        """With at least as many approvals as each rule asks for by `count`: it may be as many as there are people."""
+        return Requirements(tuple(replace(one, promised=max(one.promised, count(one.rule))) for one in self.all))
+
     def as_promised(self, request: Request) -> Requirements:
         """With the numbers on the card: a rule that was tightened since counts, one that was loosened does not."""
         promised = {str(kept["name"]): int(kept["approvals"]) for kept in stored_of(request)}
@@ -126,11 +135,6 @@ class Requirements:
     def stored(self) -> list[dict[str, Any]]:
         """As they are kept with the request."""
         return [one.stored() for one in self.all]
-
-
-def _escalated(rule: Rule) -> Rule:
-    second = (*rule.second_approvers, *rule.escalate_to) if rule.second_approvers else ()
-    return replace(rule, approvers=(*rule.approvers, *rule.escalate_to), second_approvers=second)
 
 
 def requirements_of(request: Request, rules: Rules) -> Requirements | None:

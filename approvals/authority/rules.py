@@ -77,7 +77,7 @@ class Rule:
 
     It matches by `operations`, `under` (the path or id of an OU), `accounts` (ids, names, e-mails), `roles` and `requesters`.
     `approvers` decide, and where `second_approvers` are named the second approval must be one of theirs. `approvals` 0 grants at
-    once. `longest_session` and `session_policy` (an IAM policy's ARN, or JSON) bound role sessions; `break_glass` names who may
+    once; `approvals_if_able` asks for that many where so many people may approve the request. `longest_session` and `session_policy` (an IAM policy's ARN, or JSON) bound role sessions; `break_glass` names who may
     act at once.
     """
 
@@ -97,6 +97,7 @@ class Rule:
     escalate_to: tuple[str, ...] = ()
     escalate_after: timedelta = timedelta(hours=24)
     break_glass: tuple[str, ...] = ()
+    approvals_if_able: int = 0
 
     def mismatch(self, ask: Ask, place: Place, guards: Guards = BY_NAME) -> str:
         """The first reason why this rule does not decide about a place, beginning with its key; empty when it does."""

@@ -6,7 +6,7 @@ What a button does happens within one transaction on the request that it locks; 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
@@ -15,12 +15,12 @@ from sqlmodel import Session, col, select
 
 from approvals.audit import chain
 from approvals.audit.proof import RULES_CHANGED
+from approvals.authority.directory import NotAMemberError
 from approvals.authority.may import (
     CONTROL,
     JudgedClick,
     ObjectionError,
     RulesChangedError,
-    is_requester,
     judge,
     object_if,
 )
@@ -36,6 +36,7 @@ from approvals.queue.worker import Job, LaterError, stumble_of, work_off
 from approvals.request import break_glass
 from approvals.request.lifecycle import LostRaceError, transition
 from approvals.request.prepare import ANNOUNCE
+from approvals.request.reachability import look_whether_reachable
 from approvals.sessions import book
 from approvals.slack.blocks import escape
 from approvals.states import EXECUTING, Status
@@ -44,6 +45,7 @@ from approvals.views.on_hold import GIVE_UP, ON_HOLD
 from operations.core.preview import digest
 
 CHANGED = "This request is not the one that was filed: its record was changed. Nothing is done; ask again."
+COUNTED = "Your approval was counted already; somebody else's is still needed."
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,8 @@ def _decide(context: Context, click: Interaction) -> None:
             log.info("somebody else approved meanwhile; all who did are looked up again")
     except UnconfirmedCardError as error:
         raise InHandError from error
+    except NotAMemberError as error:
+        _tell(context, click, str(error), about=False)
     except StrangeCardError as error:
         log.warning("a press of %s was refused: its card is not one of this database's", click.kind)
         context.strange_press()
@@ -67,6 +71,8 @@ def _decide(context: Context, click: Interaction) -> None:
         _put_before_others(context, click, error.required)
     except ObjectionError as error:
         _tell(context, click, str(error), error.event)
+    else:
+        look_whether_reachable(context, click.request_id)
 
 
 def _put_before_others(context: Context, click: Interaction, required: Requirements) -> None:
@@ -107,21 +113,24 @@ def _carry_out(context: Context, judged: JudgedClick) -> None:
     except LostRaceError as error:
         _tell(context, judged.click, thread.too_late(error.request))
     except IntegrityError:
-        _tell(context, judged.click, "Your approval was counted already; somebody else's is still needed.")
+        _tell(context, judged.click, COUNTED)
     except ObjectionError as error:
         _tell(context, judged.click, str(error), error.event)
     context.changed()
 
 
-def _tell(context: Context, click: Interaction, sentence: str, event: str = "") -> None:
-    """Why nothing was done, in a transaction of its own: that of the act has left no trace."""
+def _tell(context: Context, click: Interaction, sentence: str, event: str = "", *, about: bool = True) -> None:
+    """Why nothing was done, in a transaction of its own: that of the act has left no trace. Without `about`, nothing is said of
+    the request.
+    """
     now = context.clock()
     with context.store.write() as session:
         number = click.request_id if session.get(Request, click.request_id) else None
         if event:
             chain.record(session, now, event, "orgbot", number)
         chain.record(session, now, f"click.{click.kind}.refused", click.user, number, why=sentence)
-        outgoing.private(session, click, now, thread.private(click.request_id, sentence), number)
+        told = thread.private(click.request_id, sentence) if about else thread.body(sentence)
+        outgoing.private(session, click, now, told, number if about else None)
         _drop(session, click)
 
 
@@ -215,6 +224,7 @@ class UnseenVoteError(Exception):
 
 def _approve(session: Session, request: Request, judged: JudgedClick) -> None:
     _check_open(session, request, judged)
+    _note_number(session, request, judged)
     _vote(session, request, judged, "approve")
     _note_seats(session, request, judged)
     if _still_missing(session, request, judged):
@@ -224,6 +234,15 @@ def _approve(session: Session, request: Request, judged: JudgedClick) -> None:
         session, request.id or 0, Status.APPROVED, judged.now, judged.person.user, **_by(judged, due=True)
     )
     announce_decision(session, decided, judged.now)
+
+
+def _note_number(session: Session, request: Request, judged: JudgedClick) -> None:
+    """A rule may ask for as many approvals as there are people, and there are more by now than when it was filed."""
+    required = judged.required
+    if required is not None and required.approvals != request.approvals_needed:
+        request.sqlmodel_update(required.columns())
+        session.add(request)
+        chain.record(session, judged.now, RULES_CHANGED, "orgbot", request.id, **required.told())
 
 
 def _note_seats(session: Session, request: Request, judged: JudgedClick) -> None:
@@ -236,8 +255,8 @@ def _note_seats(session: Session, request: Request, judged: JudgedClick) -> None
 
 def _still_missing(session: Session, request: Request, judged: JudgedClick) -> bool:
     approved = select(Vote.user).where(Vote.request_id == request.id, Vote.decision == "approve")
-    users = session.exec(approved.where(Vote.digest == request.digest)).all()
-    if judged.required is None or not judged.seats.keys() >= set(users):
+    users = set(session.exec(approved.where(Vote.digest == request.digest)).all())
+    if judged.required is None or not judged.seats.keys() >= users:
         raise UnseenVoteError
     return bool(judged.required.open(judged.seats[user] for user in users).all)
 
@@ -250,7 +269,7 @@ def _deny(session: Session, request: Request, judged: JudgedClick) -> None:
 
 
 def _cancel(session: Session, request: Request, judged: JudgedClick) -> None:
-    if not is_requester(request, judged.person):
+    if not judged.asked_for(request):
         raise ObjectionError("Only the person who asked can cancel a request; approvers can deny it.")
     cancelled = transition(session, request.id or 0, Status.CANCELLED, judged.now, judged.person.user, **_by(judged))
     announce_decision(session, cancelled, judged.now)
@@ -260,12 +279,12 @@ def _withdraw(session: Session, request: Request, judged: JudgedClick) -> None:
     """Takes the person's own approval back; their vote goes, so that they may vote anew, and the audit keeps both."""
     if request.status != Status.PENDING:
         raise LostRaceError(session, request)
-    mine = (Vote.request_id == request.id, Vote.person == judged.person.key, Vote.decision == "approve")
-    vote = session.exec(select(Vote).where(*mine)).first()
-    if vote is None:
+    mine = [vote for vote in _votes(session, request) if vote.decision == "approve" and judged.cast(vote)]
+    if not mine:
         raise ObjectionError("There is no approval of yours to withdraw, so nothing has changed.")
-    session.delete(vote)
-    chain.record(session, judged.now, "vote.withdrawn", judged.person.user, request.id, digest=vote.digest)
+    for vote in mine:
+        session.delete(vote)
+        chain.record(session, judged.now, "vote.withdrawn", judged.person.user, request.id, digest=vote.digest)
     outgoing.card(session, request, judged.now)
     outgoing.thread(session, request, judged.now, thread.withdrawn(request, judged.person.user))
 
@@ -303,13 +322,20 @@ def _check_open(session: Session, request: Request, judged: JudgedClick) -> None
         raise LostRaceError(session, request)
     if request.expires_at is not None and request.expires_at <= judged.now:
         raise ObjectionError("Nobody decided in time: this request has expired. It can be asked again.")
-    if request.announced_at is None or is_requester(request, judged.person):
+    if request.announced_at is None or judged.asked_for(request):
         raise ObjectionError("This request cannot be decided by you.")
     if digest(request.operation, request.params, request.preview.get("precondition", {})) != request.digest:
         raise ObjectionError(CHANGED, event="request.tampered")
 
 
+def _votes(session: Session, request: Request) -> Sequence[Vote]:
+    return session.exec(select(Vote).where(Vote.request_id == request.id)).all()
+
+
 def _vote(session: Session, request: Request, judged: JudgedClick, decision: str) -> None:
+    """Notes one vote a person: whoever has voted from another account, or under another address, has voted."""
+    if any(judged.cast(vote) for vote in _votes(session, request)):
+        raise ObjectionError(COUNTED)
     vote = Vote(
         request_id=request.id or 0,
         user=judged.person.user,

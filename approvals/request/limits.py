@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from sqlalchemy import text
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, select
 
+from approvals.authority.aliases import Aliases, joined
 from approvals.context import Limits
 from approvals.models import LIVE_SQL, Request
 from approvals.slack.blocks import span
@@ -60,8 +61,11 @@ class RateLimit:
                     filed.append((now, delivery))
 
 
-def excess(session: Session, request: Request, person: str, limits: Limits, now: datetime) -> str:
-    """Why this request is one too many, as a sentence; empty when it isn't. Only earlier requests of the same person count."""
+def excess(session: Session, request: Request, person: Aliases, limits: Limits, now: datetime) -> str:
+    """Why this request is one too many, as a sentence; empty when it isn't. Only earlier requests of the same person count.
+
+    `person` are the requester's aliases today; under what others they asked before, the earlier requests tell.
+    """
     if limits.pending and _waiting(session, request, person) >= limits.pending:
         return (
             f"{limits.pending} of your requests wait for approval already, which is the most. Ask again when one of them "
@@ -87,24 +91,28 @@ def too_many_clicks(most: int, first: datetime, now: datetime) -> str:
     return f"You have pressed buttons {presses} within a minute, which is the most. Nothing was done; press again in {wait} s."
 
 
-def _waiting(session: Session, request: Request, person: str) -> int:
-    mine = or_(col(Request.requester) == request.requester, col(Request.person) == person)
-    query = select(func.count()).select_from(Request).where(text(LIVE_SQL), Request.status == Status.PENDING, mine)
+def _waiting(session: Session, request: Request, person: Aliases) -> int:
+    query = select(Request.requester, Request.person).where(text(LIVE_SQL), Request.status == Status.PENDING)
     earlier = (
         col(Request.id) + 0 < request.id
     )  # An expression, because SQLite would walk the whole table along a plain id.
-    return session.exec(query.where(earlier)).one()
+    askers = [Aliases.of(*names) for names in session.exec(query.where(earlier)).all()]
+    mine = joined(person, set(askers))
+    return sum(mine.meets(asker) for asker in askers)
 
 
-def _filed_before(session: Session, request: Request, person: str, most: int) -> list[datetime]:
+def _filed_before(session: Session, request: Request, person: Aliases, most: int) -> list[datetime]:
     """When the same person filed requests in the hour before this one, newest first, `most` at most; refused ones are free."""
     found: list[datetime] = []
+    others: list[tuple[Aliases, datetime]] = []
     for requester, key, created_at in _back_from(session, request):
-        if requester == request.requester or key == person:
-            found.append(created_at)
-        if len(found) == most:
+        others.append((Aliases.of(requester, key), created_at))
+        if others[-1][0].meets(person):
+            person = joined(person, [asker for asker, _ in others])
+            found = [at for asker, at in others if asker.meets(person)]
+        if len(found) >= most:
             break
-    return found
+    return found[:most]
 
 
 def _back_from(session: Session, request: Request) -> Iterator[tuple[str, str, datetime]]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from approvals.authority.directory import Person
-from approvals.authority.may import ObjectionError, is_requester, judge
+from approvals.authority.aliases import same
+from approvals.authority.directory import NotAMemberError, Person
+from approvals.authority.may import ObjectionError, judge, requester_then, voter_then
 from approvals.authority.press import StrangeCardError, UnconfirmedCardError
 from approvals.authority.requirements import requirements_of
 from approvals.context import Context
@@ -49,7 +50,7 @@ def pending_for(context: Context, user: str) -> PendingFor:
 
 def _may(context: Context, person: Person, request: Request, verdicts: dict[tuple[str, ...], bool]) -> bool:
     required = requirements_of(request, context.rules())
-    if required is None or person.objection(context.team()) or is_requester(request, person):
+    if required is None or context.cached_directory.stranger(person) or same(person.aliases, requester_then(request)):
         return False
     named = required.deciders()
     if named not in verdicts:  # Many requests have the same approvers; Slack is asked once.
@@ -67,7 +68,8 @@ def _pending(context: Context) -> Sequence[Request]:
 def _voted(context: Context, person: Person, requests: Sequence[Request]) -> set[int]:
     asked = col(Vote.request_id).in_([request.id for request in requests])
     with context.store.read() as session:
-        return set(session.exec(select(Vote.request_id).where(asked, Vote.person == person.key)).all())
+        votes = session.exec(select(Vote).where(asked)).all()
+    return {vote.request_id for vote in votes if same(person.aliases, voter_then(vote))}
 
 
 def may_decide(context: Context, click: Click) -> bool:
@@ -82,7 +84,7 @@ def may_decide(context: Context, click: Click) -> bool:
         return False
     try:
         judge(context, Interaction(**vars(click)))  # It is not kept, because it only opens a form.
-    except (ObjectionError, StrangeCardError):
+    except (NotAMemberError, ObjectionError, StrangeCardError):
         return False
     except (SlackAwayError, UnconfirmedCardError) as error:
         log.warning("whether somebody may decide is not known in time: %s", error)

@@ -10,7 +10,9 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from approvals.audit import chain
-from approvals.authority.directory import Person
+from approvals.authority.able import approvals_asked
+from approvals.authority.aliases import Aliases
+from approvals.authority.directory import NotAMemberError, Person
 from approvals.authority.may import barred, may_break
 from approvals.authority.reach import ask_of, hits, judged, other_rules
 from approvals.authority.requirements import Requirements
@@ -70,6 +72,8 @@ def _announce(context: Context, request: Request) -> None:
     except CredentialsError as error:
         _tell_once(context, request, hindrance(error))
         raise
+    except NotAMemberError as error:
+        _refuse(context, request, str(error), about=False)
     except RefusalError as error:
         _refuse(context, request, str(error))
     else:
@@ -77,12 +81,9 @@ def _announce(context: Context, request: Request) -> None:
 
 
 def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str, Any]]:
-    """The rules that decide, and the columns to set; raises RefusalError, or what says that it is too early."""
-    person = context.people.look(request.requester)
-    unwelcome = person.objection(context.team())
-    if unwelcome:
-        raise RefusalError(f"{capital(unwelcome)}.")
-    _check_flood(context, request, person.key)
+    """The rules that decide, and the columns to set; raises NotAMemberError, RefusalError, or what says that it is too early."""
+    person = context.people.member(request.requester, request.team)
+    _check_flood(context, request, person.aliases)
     operation, files = _with_files(context, request, operation_of(request))
     required, other = _rules(context, operation, person)
     field, why = required.session_objection(operation)
@@ -106,6 +107,7 @@ def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str
     preview = preview.model_copy(update={"warnings": (*preview.warnings, *other)})
     seal = digest(request.operation, params, preview.precondition)
     values = {"person": person.key, "params": params, "preview": preview.model_dump(mode="json"), "digest": seal}
+    required = required.asking(lambda rule: approvals_asked(context.people, rule, person.aliases))
     return required, values | _under_rules(request, required)
 
 
@@ -161,7 +163,7 @@ def _under_rules(request: Request, required: Requirements) -> dict[str, Any]:
     return {**required.columns(), "break_glass": glass, **expires}
 
 
-def _check_flood(context: Context, request: Request, person: str) -> None:
+def _check_flood(context: Context, request: Request, person: Aliases) -> None:
     with context.store.read() as session:
         flood = excess(session, request, person, context.limits, context.clock())
     if flood:
@@ -218,13 +220,14 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
     outgoing.direct(session, request, now, set_aside.not_announced(request))
 
 
-def _refuse(context: Context, request: Request, why: str) -> None:
+def _refuse(context: Context, request: Request, why: str, *, about: bool = True) -> None:
+    """Ends it before anybody was asked; without `about`, the requester gets that sentence alone."""
     now = context.clock()
     with context.store.write() as session:
         refused = transition(
             session, request.id or 0, Status.REFUSED, now, "orgbot", outcome=why, owner=request.lease_owner
         )
-        outgoing.direct(session, refused, now, thread.refused(refused))
+        outgoing.direct(session, refused, now, thread.refused(refused) if about else thread.body(why))
 
 
 ANNOUNCE: Job[Request] = Job(

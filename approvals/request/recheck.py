@@ -5,7 +5,7 @@ has changed, in words.
 from __future__ import annotations
 
 from approvals.authority.directory import Person
-from approvals.authority.may import approvers_now, judged_anew, may_break
+from approvals.authority.may import Approver, approvers_now, involved, judged_anew, may_break
 from approvals.authority.requirements import Requirements, requirements_of, rules_named, stored_of
 from approvals.authority.rules import NoRuleError
 from approvals.context import Context
@@ -40,7 +40,7 @@ def approval_lost(execution: Execution) -> str:
     if kept is None:
         return f"{rules_named(request)} under which it was approved no longer {_exist(request)}."
     asker = context.people.look(request.requester)
-    if why := asker.objection(context.team()):
+    if why := context.people.stranger(asker):
         return f"{asker.name} asked for it, and {why}."
     try:
         now = _judged_now(execution, asker)
@@ -71,17 +71,23 @@ def _glass_lost(context: Context, now: Requirements, asker: Person) -> str:
 
 
 def _votes_lost(context: Context, request: Request, now: Requirements) -> str:
-    approvers = approvers_now(context, request, now)
+    approvers = approvers_now(context, involved(context, request), now)
     open_ones = now.open(approver.seats for approver in approvers)
     if not open_ones.all:
         return ""
     new = [name for name in open_ones.names if name not in {kept["name"] for kept in stored_of(request)}]
     if new:
         return f"what it reaches has changed: {listed([f'“{name}”' for name in new])} {'decides' if len(new) == 1 else 'decide'} as well now, and the approvals given do not cover that."
+    return _who_no_longer_counts(approvers, request) or "the approvals on record do not cover it."
+
+
+def _who_no_longer_counts(approvers: list[Approver], request: Request) -> str:
+    """The approvals that were enough when they were given, and why they are not now; empty when nothing is known against them."""
+    for approver in approvers:
+        if approver.same_as:
+            return f"{approver.person.name}, who approved it, is the same person as {approver.same_as.name}."
     gone = [approver.person.name for approver in approvers if not approver.seats]
-    if gone:
-        return f"{', '.join(gone)}, who approved it, may no longer approve under {rules_named(request)}."
-    return "the approvals on record do not cover it."
+    return f"{', '.join(gone)}, who approved it, may no longer approve under {rules_named(request)}." if gone else ""
 
 
 def differences(approved: Preview, now: Preview) -> str:

@@ -21,6 +21,7 @@ from approvals.context import Context
 from approvals.models import LIVE, Message, Request, Vote
 from approvals.queue import outgoing
 from approvals.queue.worker import Job, work_off
+from approvals.request.reachability import look_whether_reachable
 from approvals.slack.blocks import mentions
 from approvals.states import Status
 from approvals.views import reminders, set_aside
@@ -80,6 +81,7 @@ def remind(context: Context, number: int) -> None:
 
 
 def _remind(context: Context, request: Request) -> None:
+    look_whether_reachable(context, request.id or 0)
     now = context.clock()
     without = _barred(context, request)
     with context.store.write() as session:
@@ -167,6 +169,7 @@ def tell_absent(context: Context, number: int) -> None:
 
 
 def _tell_absent(context: Context, request: Request) -> None:
+    look_whether_reachable(context, request.id or 0)
     required = requirements_of(request, context.rules())
     absent = _absent(context, request, required.deciders()) if required else []
     with context.store.write() as session:
@@ -184,10 +187,7 @@ def _absent(context: Context, request: Request, named: tuple[str, ...]) -> list[
 
 
 def _users(people: Directory, name: str) -> list[str]:
-    if "@" in name:
-        found = people.by_email(name)
-        return [found] if found else []
-    return people.members(name)[:MOST_OF_A_GROUP] if name.startswith("S") else [name]
+    return people.users(name)[:MOST_OF_A_GROUP]
 
 
 def _told(context: Context, request: Request) -> set[str]:

@@ -74,8 +74,10 @@ def offered(session: Session, request: Request, wanted: Wanted) -> RoleSession:
     return row
 
 
-def handed_over(session: Session, row: RoleSession, now: datetime, handover: Handover) -> None:
-    """The requester has the credentials: they are live, and in the audit; the message with them has its last hour."""
+def handed_over(session: Session, row: RoleSession, now: datetime, handover: Handover, to: str = "") -> None:
+    """The requester has the credentials, under the account `to` if not the one that asked: they are live, and in the audit; the
+    message with them has its last hour.
+    """
     row.state = State.LIVE
     row.delete_due_at = delete_at(row, now, handover)
     settle(row)
@@ -83,7 +85,7 @@ def handed_over(session: Session, row: RoleSession, now: datetime, handover: Han
         session,
         now,
         "credentials.issued",
-        row.user,
+        to or row.user,
         row.request_id,
         account=row.account,
         role=row.role,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from approvals.audit import alarm
+from approvals.authority.directory import NotAMemberError
 from approvals.authority.requirements import requirements_of
 from approvals.authority.rules import session_objection
 from approvals.context import Context
@@ -96,12 +97,13 @@ def _check_proof(context: Context, request: Request) -> None:
 
 def _check_person(context: Context, request: Request) -> None:
     try:
-        person = context.people.look(request.requester)
+        context.people.member(request.requester)
     except SlackAwayError as error:
         raise LaterError(str(error), PAUSE) from error
-    objection_to = person.objection(context.team())
-    if objection_to:
-        raise UndeliverableError(f"The requester may not have them any more: {objection_to}.")
+    except NotAMemberError as error:
+        raise UndeliverableError(
+            f"{error.person.name}, who asked, {error.stranger.about}, so there are no credentials."
+        ) from error
 
 
 def _check_role(context: Context, wanted: Wanted) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
 
 from slack_sdk import WebClient
 
 from approvals.audit import chain
+from approvals.authority.directory import NotAMemberError
+from approvals.authority.may import involved
 from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError, pressed_on
 from approvals.context import Context
 from approvals.models import Request, RoleSession
@@ -22,7 +23,7 @@ from approvals.sessions import book
 from approvals.sessions.book import State
 from approvals.sessions.opening import UndeliverableError, open_session, shorter, subject_of, wanted_by
 from approvals.slack.blocks import Block
-from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 from approvals.views import sessions
 from approvals.views.sessions import Handed
 from operations.access.role_sessions import Minted, Wanted
@@ -30,6 +31,7 @@ from operations.access.session_length import SHORTEST
 from operations.access.signin import console_link
 
 log = logging.getLogger(__name__)
+AWAY = "Slack did not say who you are just now. Please press “Reveal credentials” once more."
 NOT_YOURS = "Only the person who asked can reveal these credentials, so nothing has been opened."
 OVER = "This session is over. Ask anew with `/org credentials`."
 TOO_SLOW = "That took too long, so Slack did not let me open the form. Please press “Reveal credentials” once more."
@@ -55,7 +57,10 @@ class Reveal:
 
     def show(self, press: Press) -> str:
         """Opens the form and fills it; gives the sentence to be told instead, where there is no form."""
-        request, refusal = self._allowed(press)
+        try:
+            request, refusal = self._allowed(press)
+        except SlackAwayError:
+            return AWAY
         if request is None:
             return refusal
         try:
@@ -64,11 +69,16 @@ class Reveal:
             return "" if error.code == "exchanged_trigger_id" else TOO_SLOW
         except (SlackBusyError, SlackAmbiguousError):
             return TOO_SLOW
-        self._fill(str(opened["view"]["id"]), request)
+        self._fill(str(opened["view"]["id"]), request, press.user)
         return ""
 
     def _allowed(self, press: Press) -> tuple[Request | None, str]:
-        """The request when the click is its requester's own; every other click is in the audit."""
+        """The request when the click is its requester's own, from whatever account; every other click is in the audit."""
+        try:
+            person = self._context.people.member(press.user, press.team)
+        except NotAMemberError as error:
+            self._refused(press, None)
+            return None, str(error)
         try:
             with self._context.store.read() as session:
                 request = pressed_on(session, press.pressed, "reveal")
@@ -77,17 +87,18 @@ class Reveal:
             return None, str(error)
         if row is None:
             return None, OVER
-        if press.user == request.requester and press.team == self._context.team():
+        if involved(self._context, request).asks(person.aliases):
             return (request, "") if row.state in (State.OFFERED, State.LIVE) else (None, OVER)
-        with self._context.store.write() as session:
-            chain.record(
-                session, self._context.clock(), "click.reveal.refused", press.user, request.id, team=press.team
-            )
+        self._refused(press, request.id)
         return None, NOT_YOURS
 
-    def _fill(self, view_id: str, request: Request) -> None:
+    def _refused(self, press: Press, number: int | None) -> None:
+        with self._context.store.write() as session:
+            chain.record(session, self._context.clock(), "click.reveal.refused", press.user, number, team=press.team)
+
+    def _fill(self, view_id: str, request: Request, user: str) -> None:
         try:
-            view, row = self._opened(request)
+            view, row = self._opened(request, user)
         except LaterError as error:
             log.warning("credentials were not revealed: %s", error)
             view, row = sessions.not_shown("AWS or Slack is away just now. Close this and press again."), None
@@ -101,12 +112,12 @@ class Reveal:
             log.warning("a form could not be filled: %s", type(error).__name__)
             self._not_seen(row)
 
-    def _opened(self, request: Request) -> tuple[Block, RoleSession]:
+    def _opened(self, request: Request, user: str) -> tuple[Block, RoleSession]:
         """The filled form, once what was opened is in the book and in the audit."""
         context = self._context
         wanted = self._still(request, wanted_by(context, request))
         fresh = open_session(context, request, wanted)
-        row = self._written_down(request, fresh, context.clock())
+        row = self._written_down(request, fresh, user)
         handed = Handed(fresh, console_link(context.console.sign_in_url, fresh))
         return sessions.shown(subject_of(context, request, wanted), handed), row
 
@@ -121,14 +132,15 @@ class Reveal:
             raise UndeliverableError(LITTLE_LEFT)
         return shorter(wanted, left)
 
-    def _written_down(self, request: Request, fresh: Minted, now: datetime) -> RoleSession:
+    def _written_down(self, request: Request, fresh: Minted, user: str) -> RoleSession:
+        now = self._context.clock()
         with self._context.store.write() as session:
             row = book.find(session, request.id)
             if row is None or row.state not in (State.OFFERED, State.LIVE):
                 raise UndeliverableError(OVER)
             first = row.state == State.OFFERED
             book.revealed(row, fresh, now)
-            book.handed_over(session, row, now, self._context.handover)
+            book.handed_over(session, row, now, self._context.handover, to=user)
             session.add(row)
             if first:
                 outgoing.thread(session, session.get_one(Request, request.id), now, sessions.live(row))

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from approvals.slack.named import Named
 from operations.core.visible import is_visible
 from operations.snapshot.names import counted, listed, utc
 
@@ -202,9 +203,10 @@ def mentions(named: Iterable[str], without: Collection[str] = ()) -> str:
 
 
 def _mention(name: str) -> str:
-    if "@" in name:
+    named = Named(name)
+    if named.is_address:
         return escape(name)
-    return f"<!subteam^{name}>" if name.startswith("S") else f"<@{name}>"
+    return f"<!subteam^{name}>" if named.is_group else f"<@{name}>"
 
 
 def slack_date(moment: datetime | None, *, seconds: bool = False, none: str = "") -> str:

@@ -29,7 +29,7 @@ from approvals.slack.blocks import (
     slack_date,
 )
 from approvals.states import Status
-from approvals.views import confirmations
+from approvals.views import confirmations, unreachable
 from approvals.views.thread import Body, handover
 from approvals.views.whole import HITS_ON_THE_CARD, diff_on_card, facts_on_card
 from operations.core.closing import Closing
@@ -113,7 +113,9 @@ def _standing(
     request: Request, preview: Preview, votes: Sequence[Vote], required: Requirements | None, without: frozenset[str]
 ) -> list[dict[str, Any]]:
     if request.status == Status.PENDING:
-        return [context(_needed(request, votes, required, without)), _buttons(request, preview, votes, required)]
+        short = [section(text) for text in (unreachable.on_card(request),) if text]
+        needed = context(_needed(request, votes, required, without))
+        return [*short, needed, _buttons(request, preview, votes, required)]
     said = {Status.DENIED: "Denied", Status.CANCELLED: "Cancelled"}.get(Status(request.status), "Approved")
     if request.decided_at is None:
         return []

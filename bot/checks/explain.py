@@ -11,19 +11,20 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from botocore.exceptions import BotoCoreError
 from pydantic import ValidationError
 from slack_sdk import WebClient
 
-from approvals.authority.directory import UNKNOWN_ERRORS, Directory, Person
+from approvals.authority.directory import Directory, NotAMemberError, Person, Workspace
 from approvals.authority.reach import Hits, ask_of, hits, judged, other_rules
 from approvals.authority.requirements import Requirement
 from approvals.authority.rules import Ask, NoRuleError, Place, Rule, Rules
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.named import Named
 from bot.aws import Boto3Clients
 from bot.checks.findings import WRONG, settings_or_complaints
-from bot.config.rule_checks import PERSON
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError, aws_variables
 from bot.slack import slack_client
@@ -85,11 +86,13 @@ def explained(sources: Sources, command: str, asker: str) -> Iterator[str]:
     asked = _asked(command)
     try:
         organization = read_organization(sources.aws, lambda: datetime.now(UTC))
+        here = Workspace.of(_asked_slack(sources.slack))
         operation = _settled(asked, organization)
-        person = _person(sources.slack, asker)
+        directory = Directory(sources.slack, lambda: here)
+        person = _person(directory, asker)
         yield f"{operation.name}: {operation.title(organization)}"
         yield f"asked by {person.name} ({person.user}, {person.key})"
-        ask, found = ask_of(operation, person, Directory(sources.slack)), hits(operation, organization)
+        ask, found = ask_of(operation, person, directory), hits(operation, organization)
         required = judged(sources.rules, ask, found)
         for rule, places in _examples(sources.rules, ask, found):
             yield from _explained(sources.rules, ask, rule, places)
@@ -126,24 +129,25 @@ def _settled(command: Command, organization: Organization) -> Operation:
         raise CannotTellError(*(f"{problem.field}: {problem.sentence}" for problem in found)) from error
 
 
-def _person(slack: WebClient, asker: str) -> Person:
-    """The person behind an e-mail address or a user id, when the bot would listen to them."""
-    if not PERSON.fullmatch(asker) or (asker.startswith("S") and "@" not in asker):
-        raise CannotTellError(f"--as {asker}: give a person's e-mail address or user id (U…)")
+def _asked_slack(slack: WebClient) -> dict[str, Any]:
     try:
-        team = str(call(slack, "auth.test").get("team_id", ""))
-        user = str(call(slack, "users.lookupByEmail", email=asker)["user"]["id"]) if "@" in asker else asker
-    except SlackRefusedError as error:
-        if error.code not in UNKNOWN_ERRORS:
-            raise SlackAwayError(str(error)) from error
-        raise CannotTellError(f"--as {asker}: Slack does not know this e-mail address") from error
-    except (SlackBusyError, SlackAmbiguousError) as error:
+        return call(slack, "auth.test")
+    except (SlackRefusedError, SlackBusyError, SlackAmbiguousError) as error:
         raise SlackAwayError(str(error)) from error
-    person = Directory(slack).look(user)
-    objection = person.objection(team)
-    if objection:
-        raise CannotTellError(f"--as {asker}: {objection}")
-    return person
+
+
+def _person(directory: Directory, asker: str) -> Person:
+    """The person behind an e-mail address or a user id, when the bot would listen to them."""
+    named = Named(asker)
+    if not named.is_well_formed or named.is_group:
+        raise CannotTellError(f"--as {asker}: give a person's e-mail address or user id (U…)")
+    users = directory.users(asker)
+    if not users:
+        raise CannotTellError(f"--as {asker}: Slack does not know this e-mail address")
+    try:
+        return directory.member(users[0])
+    except NotAMemberError as error:
+        raise CannotTellError(f"--as {asker}: {error.person.name} {error.stranger.about}") from error
 
 
 def _examples(rules: Rules, ask: Ask, found: Hits) -> list[tuple[Rule, list[Place]]]:
@@ -167,7 +171,7 @@ def _decision(one: Requirement) -> Iterator[str]:
     yield ""
     yield f"rule “{rule.name}” has to be satisfied"
     if rule.approvals:
-        yield f"  approvals: {rule.approvals}, of {', '.join(rule.approvers)}{_second(rule)}"
+        yield f"  approvals: {_number(rule)}, of {', '.join(rule.approvers)}{_second(rule)}"
         yield f"  expires: {written(int(rule.expires.total_seconds()))} after it was asked for"
     else:
         yield "  approvals: none; it is granted at once"
@@ -175,6 +179,12 @@ def _decision(one: Requirement) -> Iterator[str]:
         yield f"  break glass: {', '.join(rule.break_glass)}"
     if rule.roles or rule.session_policy:
         yield f"  longest session: {written(int(rule.longest_session.total_seconds()))}"
+
+
+def _number(rule: Rule) -> str:
+    if rule.approvals_if_able <= rule.approvals:
+        return str(rule.approvals)
+    return f"{rule.approvals_if_able}, or {rule.approvals} where no more people may approve"
 
 
 def _second(rule: Rule) -> str:

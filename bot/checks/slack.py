@@ -12,14 +12,17 @@ from functools import partial
 
 from slack_sdk import WebClient
 
-from approvals.authority.directory import Directory
+from approvals.authority.able import Able, electorate
+from approvals.authority.directory import Directory, NotAMemberError, Workspace
+from approvals.authority.reachable import indispensable, shortfall
 from approvals.authority.rules import Rule
 from approvals.slack.client import call
+from approvals.slack.named import Named
 from bot.checks.findings import Finding, WrongError, sentence, tried
 from bot.config.settings import Settings
 from bot.identity import channel_id
-from bot.slack import slack_client
-from operations.snapshot.names import counted
+from bot.slack import slack_client, slack_meaning
+from operations.snapshot.names import counted, listed
 
 SCOPES = {
     "channels:history": "a message whose answer was lost is not found again",
@@ -47,13 +50,18 @@ def slack_findings(settings: Settings, rules: Sequence[Rule]) -> Iterator[Findin
         yield Finding.wrong("Slack token", sentence(error))
         return
     yield Finding.right("Slack token", f"{answer.get('user')} in {answer.get('team')} ({answer.get('team_id')})")
+    here = Workspace.of(answer.data if isinstance(answer.data, dict) else {})
     yield _scopes({key.lower(): value for key, value in answer.headers.items()}.get("x-oauth-scopes", ""))
     yield tried("approval channel", lambda: _channel(slack, settings.approval_channel))
     if settings.slack_app_token is not None:
         app_token = settings.slack_app_token.get_secret_value()
         yield tried("Slack app token", lambda: _socket(slack, app_token))
+    directory = Directory(slack, lambda: here)
     for word, role in _named(rules).items():
-        yield tried(f"{role} {word}", partial(_person, slack, word, str(answer.get("team_id"))))
+        yield tried(f"{role} {word}", partial(_named_one, slack, directory, word))
+    for rule in rules:
+        if rule.approvals:
+            yield tried(f"rule “{rule.name}”", partial(_can_be_approved, directory, rule))
 
 
 def _named(rules: Sequence[Rule]) -> dict[str, str]:
@@ -86,15 +94,40 @@ def _socket(slack: WebClient, app_token: str) -> str:
     return "Socket Mode can be opened"
 
 
-def _person(slack: WebClient, word: str, team: str) -> str:
-    if word.startswith("S") and "@" not in word:
+def _named_one(slack: WebClient, directory: Directory, word: str) -> str:
+    if Named(word).is_group:
         return _group(call(slack, "usergroups.users.list", usergroup=word)["users"])
-    user = str(call(slack, "users.lookupByEmail", email=word)["user"]["id"]) if "@" in word else word
-    person = Directory(slack).look(user)
-    objection = person.objection(team)
-    if objection:
-        raise WrongError(f"{objection}; name a full member of this workspace in place of {person.name}")
-    return f"{person.name} ({user})" if "@" in word else person.name
+    users = directory.users(word)
+    if not users:
+        raise WrongError(slack_meaning("users_not_found"))
+    try:
+        person = directory.member(users[0])
+    except NotAMemberError as error:
+        raise WrongError(
+            f"{error.person.name} {error.stranger.about}; name a full member of this workspace instead"
+        ) from error
+    return f"{person.name} ({person.user})" if Named(word).is_address else person.name
+
+
+def _can_be_approved(directory: Directory, rule: Rule) -> str:
+    """Whether there are people enough for the rule's approvals, and on whom it depends that there are."""
+
+    def enough(able: Sequence[Able]) -> bool:
+        seats = [one.seat for one in able]
+        return not shortfall(rule, rule.approvals, (), seats) and not indispensable(rule, seats)
+
+    found = electorate(directory, rule, (), enough)
+    wanted = f"{rule.approvals} approval{'' if rule.approvals == 1 else 's'}"
+    short = shortfall(rule, rule.approvals, (), found.seats)
+    if short is None:
+        names = [found.able[number].person.name for number in indispensable(rule, found.seats)]
+        depends = f"; depends on {listed(names)}, whose own requests cannot be approved" if names else ""
+        return f"{wanted}{depends}"
+    if not found.complete:
+        return f"{wanted}; too many people are named to look at all"
+    people = {0: "nobody", 1: "only 1 person"}.get(short.able, f"only {short.able} people")
+    lacking = "none of its second approvers" if short.second else people
+    raise WrongError(f"needs {wanted}, and {lacking} may give one; name more approvers")
 
 
 def _group(members: Sequence[str]) -> str:

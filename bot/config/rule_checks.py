@@ -12,12 +12,12 @@ from datetime import timedelta
 from typing import Any
 
 from approvals.authority.rules import UNIT_ID
+from approvals.slack.named import Named
 from operations.access.session_length import written
 from operations.core.registry import by_name
 
 PERIOD = re.compile(r"([0-9]{1,5})([mhd])")
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-PERSON = re.compile(r"[UWS][A-Za-z0-9_]{1,40}|[^@\s,<>|]{1,64}@[^@\s,<>|]+\.[^@\s,<>|]+")
 ROLE = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
 POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]{1,512}")
 ACCOUNT = re.compile(r"[0-9]{12}|(?![0-9]+$)[ -~]{1,64}")
@@ -52,7 +52,7 @@ def operation(value: str) -> str:
 
 def person(value: str) -> str:
     """A user id, a user group id or an e-mail address."""
-    if not PERSON.fullmatch(value):
+    if not Named(value).is_well_formed:
         raise ValueError(f"“{value}” is no user id (U…), user group id (S…) or e-mail address")
     return value
 

@@ -1,4 +1,5 @@
-"""The rules, from a TOML file or, without one, from the settings: every operation, one approval by ORGBOT_APPROVERS.
+"""The rules, from a TOML file or, without one, from the settings: every operation, one approval by ORGBOT_APPROVERS, and two
+for what is irreversible where two people may approve it.
 
 ```toml
 [[rule]]
@@ -27,6 +28,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
@@ -36,6 +38,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from approvals.authority.rules import Rule, Rules
 from bot.config import rule_checks as checks
 from bot.config.settings import Settings, SettingsError
+from operations.core.registry import by_name
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SHORTEST_SESSION, LONGEST_SESSION = 15 * MINUTE, 12 * HOUR
@@ -117,8 +120,9 @@ def load_rules(settings: Settings) -> Rules:
     """The rules in force; raises SettingsError with one line for each thing that is wrong in the file."""
     if settings.rules:
         return read_rules(Path(settings.rules))
-    expires = timedelta(hours=settings.expire_hours)
-    return Rules((Rule("default", tuple(settings.approvers), expires=expires),))
+    everything = Rule("default", tuple(settings.approvers), expires=timedelta(hours=settings.expire_hours))
+    names = tuple(sorted({operation.name for operation in by_name().values() if operation.irreversible}))
+    return Rules((replace(everything, name="irreversible", operations=names, approvals_if_able=2), everything))
 
 
 def read_rules(file: Path) -> Rules:

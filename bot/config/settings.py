@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         (), "ORGBOT_APPROVERS", "Who may approve: user ids, user group ids, e-mails, separated by commas"
     )
     rules: RulesFile | None = _setting(
-        None, "ORGBOT_RULES", "A TOML file of rules, in place of one approval by `ORGBOT_APPROVERS` for everything"
+        None, "ORGBOT_RULES", "A TOML file of rules, in place of approval by `ORGBOT_APPROVERS` for everything"
     )
     expire_hours: float = _setting(
         72, "ORGBOT_EXPIRE_HOURS", "Hours until an unanswered request expires", gt=0, le=24 * 90

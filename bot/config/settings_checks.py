@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9_][A-Za-z0-9_]*")
-EMAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
+from approvals.slack.named import Named
+
 CHANNEL = re.compile(r"[CG][A-Z0-9_][A-Za-z0-9_]*|#[^\s#,.]{1,80}")
 SHORTEST_KEY = 32
 ANOTHER_DATABASE = "write sqlite:///orgbot.db or postgresql+psycopg://user@host/name"
@@ -52,7 +52,7 @@ def channel(value: str) -> str:
 
 def approvers(value: tuple[str, ...]) -> tuple[str, ...]:
     """Ids of users and user groups, and e-mail addresses."""
-    wrong = [word for word in value if not USER_OR_GROUP.fullmatch(word) and not EMAIL.fullmatch(word)]
+    wrong = [word for word in value if not Named(word).is_well_formed]
     if wrong:
         named = ", ".join(f"“{word}”" for word in wrong)
         raise ValueError(f"{named} is no user id (U…), user group id (S…) or e-mail address; separate them by commas")

@@ -36,6 +36,7 @@ class Credentials(Operation):
     """
 
     name: ClassVar = "credentials"
+    irreversible: ClassVar = False
     aliases: ClassVar = ("creds",)
     family: ClassVar = "Access"
     example: ClassVar = "--account fullback-staging --duration 1h"

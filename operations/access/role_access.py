@@ -108,6 +108,7 @@ class GrantAccess(_RoleAccess):
     """Lets a group, user or role of the management account assume the access role in member accounts."""
 
     name: ClassVar = "grant-access"
+    irreversible: ClassVar = False
     aliases: ClassVar = ("grant",)
     example: ClassVar = "--principal group/developers --account fullback-staging-web"
 
@@ -166,6 +167,7 @@ class RevokeAccess(_RoleAccess):
     """
 
     name: ClassVar = "revoke-access"
+    irreversible: ClassVar = False
     aliases: ClassVar = ("revoke",)
     example: ClassVar = "--principal group/developers --account fullback-staging-web"
 

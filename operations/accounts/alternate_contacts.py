@@ -84,6 +84,7 @@ class PutAlternateContact(_AlternateContact):
     """Sets an account's alternate contact for billing, operations or security."""
 
     name: ClassVar = "put-alternate-contact"
+    irreversible: ClassVar = False
     example: ClassVar = (
         "--account fullback-audit --type security --name 'Security team' --title CSIRT --email csirt@example.com "
         "--phone +4912345"
@@ -141,6 +142,7 @@ class DeleteAlternateContact(_AlternateContact):
     """Deletes an account's alternate contact for billing, operations or security."""
 
     name: ClassVar = "delete-alternate-contact"
+    irreversible: ClassVar = False
     example: ClassVar = "--account fullback-audit --type security"
     permissions: ClassVar = (
         Permission("delete alternate contacts", ("account:DeleteAlternateContact",)),

@@ -37,6 +37,7 @@ class CreateAccount(Operation):
     """
 
     name: ClassVar = "create-account"
+    irreversible: ClassVar = False
     family: ClassVar = "Accounts"
     example: ClassVar = "--name fullback-staging --email staging@example.com --ou /Workloads/Staging"
     permissions: ClassVar = (

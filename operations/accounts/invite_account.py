@@ -54,6 +54,7 @@ class InviteAccount(Operation):
     """
 
     name: ClassVar = "invite-account"
+    irreversible: ClassVar = False
     aliases: ClassVar = ("invite",)
     family: ClassVar = "Accounts"
     example: ClassVar = "--account 666666666666 --ou /Workloads --note 'Welcome'"

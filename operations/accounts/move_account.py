@@ -52,6 +52,7 @@ class MoveAccount(Operation):
     """
 
     name: ClassVar = "move-account"
+    irreversible: ClassVar = False
     aliases: ClassVar = ("move",)
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging --to /Workloads/Production"

@@ -64,6 +64,7 @@ class RemoveAccount(Departure):
     """
 
     name: ClassVar = "remove-account"
+    irreversible: ClassVar = True
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
         Permission("remove accounts", ("organizations:RemoveAccountFromOrganization",), ACCOUNT_RESOURCES),

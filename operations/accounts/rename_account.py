@@ -49,6 +49,7 @@ class RenameAccount(Operation):
     """
 
     name: ClassVar = "rename-account"
+    irreversible: ClassVar = False
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging-web --name fullback-testing-web"
     permissions: ClassVar = (

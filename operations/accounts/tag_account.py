@@ -38,6 +38,7 @@ class TagAccount(Operation):
     """
 
     name: ClassVar = "tag-account"
+    irreversible: ClassVar = False
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging --tag owner=web --tag cost-center=12"
     permissions: ClassVar = (

@@ -37,6 +37,8 @@ class Operation(BaseModel):
     name: ClassVar[str]
     family: ClassVar[str]
     example: ClassVar[str]
+    irreversible: ClassVar[bool]
+    """Whether it takes away what no later request brings back, so that without a rules file two people have to approve."""
     aliases: ClassVar[tuple[str, ...]] = ()
     permissions: ClassVar[tuple[Permission, ...]] = ()
     founds: ClassVar[bool] = False  # Whether it is asked for where there is no organization yet.

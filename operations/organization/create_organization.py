@@ -43,6 +43,7 @@ class CreateOrganization(Operation):
     """
 
     name: ClassVar = "create-organization"
+    irreversible: ClassVar = False
     family: ClassVar = "Organization"
     example: ClassVar = "--feature-set ALL"
     founds: ClassVar = True

@@ -54,6 +54,7 @@ class RegisterDelegatedAdministrator(_Delegation):
     """Makes a member account the delegated administrator of a service: it may administer it for all accounts."""
 
     name: ClassVar = "register-delegated-administrator"
+    irreversible: ClassVar = False
     example: ClassVar = "--account fullback-audit --service cloudtrail.amazonaws.com"
     permissions: ClassVar = (
         Permission(
@@ -112,6 +113,7 @@ class DeregisterDelegatedAdministrator(_Delegation):
     """Ends a member account's being the delegated administrator of a service."""
 
     name: ClassVar = "deregister-delegated-administrator"
+    irreversible: ClassVar = False
     example: ClassVar = "--account fullback-audit --service cloudtrail.amazonaws.com"
     permissions: ClassVar = (
         Permission(

@@ -52,6 +52,7 @@ class EnableAllFeatures(Operation):
     """
 
     name: ClassVar = "enable-all-features"
+    irreversible: ClassVar = False
     family: ClassVar = "Organization"
     example: ClassVar = ""
     permissions: ClassVar = (

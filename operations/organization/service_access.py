@@ -90,6 +90,7 @@ class EnableServiceAccess(_ServiceAccess):
     """
 
     name: ClassVar = "enable-service-access"
+    irreversible: ClassVar = False
     aliases: ClassVar = ("enable-aws-service-access",)
     example: ClassVar = "--service guardduty.amazonaws.com"
     permissions: ClassVar = (
@@ -136,6 +137,7 @@ class DisableServiceAccess(_ServiceAccess):
     """
 
     name: ClassVar = "disable-service-access"
+    irreversible: ClassVar = False
     aliases: ClassVar = ("disable-aws-service-access",)
     example: ClassVar = "--service cloudtrail.amazonaws.com"
     permissions: ClassVar = (

@@ -90,6 +90,7 @@ class AttachPolicy(_Attachment):
     """
 
     name: ClassVar = "attach-policy"
+    irreversible: ClassVar = False
     aliases: ClassVar = ("attach",)
     example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
     permissions: ClassVar = (
@@ -152,6 +153,7 @@ class DetachPolicy(_Attachment):
     """
 
     name: ClassVar = "detach-policy"
+    irreversible: ClassVar = False
     aliases: ClassVar = ("detach",)
     example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
     permissions: ClassVar = (

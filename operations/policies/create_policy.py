@@ -34,6 +34,7 @@ class CreatePolicy(Operation):
     """
 
     name: ClassVar = "create-policy"
+    irreversible: ClassVar = False
     family: ClassVar = "Policies"
     example: ClassVar = (
         '--type scp --name KeepBuckets --content {"Version": "2012-10-17", "Statement": '

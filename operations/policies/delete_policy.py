@@ -39,6 +39,7 @@ class DeletePolicy(Operation):
     """
 
     name: ClassVar = "delete-policy"
+    irreversible: ClassVar = False
     family: ClassVar = "Policies"
     example: ClassVar = "--policy DenyLeavingOrganization"
     permissions: ClassVar = (

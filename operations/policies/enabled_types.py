@@ -48,6 +48,7 @@ class EnablePolicyType(_TypeSwitch):
     """
 
     name: ClassVar = "enable-policy-type"
+    irreversible: ClassVar = False
     example: ClassVar = "--type scp"
     permissions: ClassVar = (
         Permission("enable policy types", ("organizations:EnablePolicyType",), ROOTS),
@@ -100,6 +101,7 @@ class DisablePolicyType(_TypeSwitch):
     """
 
     name: ClassVar = "disable-policy-type"
+    irreversible: ClassVar = True
     example: ClassVar = "--type tag"
     permissions: ClassVar = (
         Permission("disable policy types", ("organizations:DisablePolicyType",), ROOTS),

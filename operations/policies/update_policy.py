@@ -46,6 +46,7 @@ class UpdatePolicy(Operation):
     """
 
     name: ClassVar = "update-policy"
+    irreversible: ClassVar = False
     family: ClassVar = "Policies"
     example: ClassVar = "--policy DenyLeavingOrganization --description 'Nobody leaves'"
     permissions: ClassVar = (

@@ -34,6 +34,7 @@ class CreateOu(Operation):
     """
 
     name: ClassVar = "create-ou"
+    irreversible: ClassVar = False
     aliases: ClassVar = ("create-organizational-unit",)
     family: ClassVar = "Organizational units"
     example: ClassVar = "--name Sandbox --parent /Workloads"

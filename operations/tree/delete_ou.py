@@ -34,6 +34,7 @@ class DeleteOu(Operation):
     """
 
     name: ClassVar = "delete-ou"
+    irreversible: ClassVar = False
     aliases: ClassVar = ("delete-organizational-unit",)
     family: ClassVar = "Organizational units"
     example: ClassVar = "--ou /Workloads/Sandbox"

@@ -44,6 +44,7 @@ class RenameOu(Operation):
     """
 
     name: ClassVar = "rename-ou"
+    irreversible: ClassVar = False
     aliases: ClassVar = ("update-organizational-unit",)
     family: ClassVar = "Organizational units"
     example: ClassVar = "--ou /Workloads/Staging --name Testing"

@@ -7,10 +7,11 @@ import json
 import pytest
 
 from approvals.authority.admission import UNTOLD
+from approvals.authority.directory import Stranger
 from tests.harness.handling import ALICE, COMMAND_URL, GENERAL, GUEST, NEW, Handling
 from tests.harness.organizations import with_policies
 
-NO_GUESTS = "Guests cannot ask or decide, so nothing is shown."
+NO_GUESTS = Stranger.GUEST.value
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"
 QUERIES = (
     "tree",
@@ -108,9 +109,10 @@ def test_while_slack_does_not_tell_nothing_is_shown(open_day: Handling, text: st
     assert "Workloads" not in said
 
 
-def test_help_says_nothing_of_the_organization_and_needs_nobody_looked_up(handling: Handling) -> None:
+def test_help_too_is_for_members_only(handling: Handling) -> None:
+    assert handling.types("help", user=NEW) == ""
+    assert "create-account" in everything_said(handling)
     assert "create-account" in handling.types("help", user=NEW)
-    assert not handling.people.asked
 
 
 @pytest.mark.parametrize(("action", "value"), BUTTONS)
@@ -136,9 +138,10 @@ def request_form(handling: Handling) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("text", ["create-account --name wéb --email nobody", MOVE])
-def test_what_is_wrong_with_the_words_alone_is_told_at_once(open_day: Handling, text: str) -> None:
-    assert open_day.types(text, user=NEW)
-    assert not open_day.people.asked
+def test_what_is_wrong_is_told_when_slack_has_told_who_asks(open_day: Handling, text: str) -> None:
+    assert open_day.types(text, user=NEW) == ""
+    assert not open_day.people.asked, "Slack waits for the answer meanwhile"
+    assert ":x:" in everything_said(open_day)
 
 
 def test_whoever_has_filed_is_known_when_they_look(handling: Handling) -> None:

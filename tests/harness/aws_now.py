@@ -10,6 +10,7 @@ class AwsNow:
     """Answers with what a test has put in; with BusyError while it is `away`, with RefusedError while it is `closed`."""
 
     def __init__(self) -> None:
+        self.asked: list[str] = []
         self.away = False
         self.closed = False
         self.has_tags: dict[str, str] = {}
@@ -18,6 +19,7 @@ class AwsNow:
         self.administrators: tuple[Delegated, ...] = ()
 
     def _look(self, operation: str) -> None:
+        self.asked.append(operation)
         if self.away:
             raise BusyError(operation, "AWS could not be reached", code="EndpointConnectionError")
         if self.closed:

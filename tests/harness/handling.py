@@ -20,7 +20,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from approvals.authority.admission import Admission
-from approvals.authority.directory import Directory, Person
+from approvals.authority.directory import Directory, Person, Workspace
 from approvals.authority.rules import Rule, Rules
 from approvals.context import Limits
 from approvals.dispatcher import due_jobs
@@ -112,10 +112,20 @@ def _judge(params: Mapping[str, Any]) -> None:
         assert problems(params["blocks"], "message") == []
 
 
+STRANGERS = {
+    GUEST: Person(GUEST, TEAM, "guest@example.com", "Gus", guest=True),
+    "U0FOREIGN": Person("U0FOREIGN", OTHER_TEAM, "fay@example.net", "Fay", outside=True),
+    "U0GONE": Person("U0GONE", TEAM, "gone@example.com", "Gina", deactivated=True),
+    "U0APP": Person("U0APP", TEAM, "U0APP", "app", is_bot=True),
+    "U0NOBODY": Person("U0NOBODY", "", "U0NOBODY", "U0NOBODY", known=False),
+}
+
+
 class Members(Directory):
-    """Everybody is a full member but the guest; `away` when Slack does not tell. Who was asked about is kept."""
+    """Everybody is a full member but the strangers; `away` when Slack does not tell. Who was asked about is kept."""
 
     def __init__(self) -> None:
+        self.here = lambda: Workspace(TEAM)
         self.asked: list[str] = []
         self.away = False
 
@@ -123,7 +133,7 @@ class Members(Directory):
         self.asked.append(user)
         if self.away:
             raise SlackAwayError("users.info")
-        return Person(user, TEAM, user, user, guest=user == GUEST)
+        return STRANGERS.get(user) or Person(user, TEAM, user, user)
 
 
 class BrokenIntake(Intake):
@@ -154,7 +164,7 @@ class Handling:
         self.store = Store(new_database())
         self.intake = Intake(self.store, lambda: self.now, lambda: None)
         self.people = Members()
-        self.admission = Admission(self.people, lambda: TEAM, lambda: self.now)
+        self.admission = Admission(self.people, lambda: self.now)
         self.knows(ALICE, BOB)
         self.app = self._app(self.intake)
         make_view = partial(home_of, self._deps(self.intake))
@@ -191,7 +201,6 @@ class Handling:
             refresh=self._refresh,
             unread=lambda: self.unread,
             rules=lambda: self.rules,
-            team=lambda: TEAM,
             run=self.waiting.append,
             may_decide=self._may_decide,
             pending_for=self._pending_for,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from approvals.authority.directory import Directory, Person
+from approvals.authority.directory import Directory, Person, Workspace
 from approvals.slack.client import SlackAwayError
 
 TEAM = "T0ORGBOT"
@@ -13,6 +13,7 @@ class KnownPeople(Directory):
     """People as Slack would tell them; tests change the dictionary."""
 
     def __init__(self) -> None:
+        self.here = lambda: Workspace(TEAM)
         everybody = {ALICE: "alice", BOB: "bob", CAROL: "carol", DAVE: "dave"}
         self.people = {user: Person(user, TEAM, f"{name}@example.com", name) for user, name in everybody.items()}
         self.channel = set(self.people)

@@ -68,7 +68,6 @@ class Workers:
             clock=self.clock,
             organization=lambda: self._organization,
             changed=self.look_again,
-            team=lambda: TEAM,
             pace=Pace(poll=timedelta(seconds=5), settle=timedelta(seconds=720)),
             console=Console(),
             approval_channel="C0APPROVALS",

@@ -51,6 +51,17 @@ def test_its_methods_are_its_own(operation: type[Operation]) -> None:
         assert getattr(operation, method) is not getattr(Operation, method), method
 
 
+@every_operation
+def test_it_says_itself_whether_it_can_be_taken_back(operation: type[Operation]) -> None:
+    says = next(declared for declared in operation.__mro__ if "name" in vars(declared))
+    assert isinstance(vars(says).get("irreversible"), bool)
+
+
+def test_what_is_irreversible() -> None:
+    irreversible = {operation.name for operation in all_operations() if operation.irreversible}
+    assert irreversible == {"close-account", "remove-account", "disable-policy-type"}
+
+
 def test_names_and_aliases_are_unique() -> None:
     words = [word for operation in all_operations() for word in (operation.name, *operation.aliases)]
     assert sorted(words) == sorted(by_name())

@@ -9,7 +9,11 @@ from tests.harness.scenario import Scenario
 
 @pytest.mark.parametrize(
     ("who", "told"),
-    [("alice", "somebody else has to decide"), ("dave", "not among the approvers"), ("guest", "Guests cannot")],
+    [
+        ("alice", "somebody else has to decide"),
+        ("dave", "not among the approvers"),
+        ("guest", "available to guest accounts"),
+    ],
 )
 def test_a_click_by_the_wrong_person(scenario: Scenario, who: str, told: str) -> None:
     scenario.slack.invite(who, "aws-approvals")

@@ -100,8 +100,8 @@ def test_a_guest_sees_nothing_of_the_organization(scenario: Scenario) -> None:
         answered = partial(more_than, scenario, len(guest.ephemerals))
         guest.types(text)
         scenario.slack.wait_for(answered, PATIENCE, f"the answer to {text}")
-        assert "Guests cannot ask or decide" in guest.ephemerals[-1]["text"]
+        assert "available to guest accounts" in guest.ephemerals[-1]["text"]
     guest.opens_home()
-    scenario.slack.wait_for(lambda: "Guests cannot" in json.dumps(guest.home), PATIENCE, "the guest's home tab")
+    scenario.slack.wait_for(lambda: "guest accounts" in json.dumps(guest.home), PATIENCE, "the guest's home tab")
     assert "fullback" not in json.dumps([*guest.ephemerals, *guest.dms, guest.home])
     assert guest.view is None

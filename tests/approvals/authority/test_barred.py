@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from approvals.authority.directory import CachedDirectory, Directory, Person
+from approvals.authority.directory import CachedDirectory, Directory, Person, Workspace
 from approvals.authority.may import barred
 from approvals.authority.rules import Rule, Rules
 from approvals.slack.client import SlackAwayError
 from tests.harness.clock import Clock
-from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
@@ -74,7 +74,7 @@ def test_people_are_remembered_for_five_minutes(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(Directory, "look", look)
     clock = Clock()
-    people = CachedDirectory(WebClient(), clock)
+    people = CachedDirectory(WebClient(), lambda: Workspace(TEAM), clock)
     assert [people.look(BOB).name, people.look(BOB).name, people.look(CAROL).name] == ["look 1", "look 1", "look 2"]
     clock.advance(minutes=6)
     assert people.look(BOB).name == "look 3"

@@ -9,7 +9,7 @@ import pytest
 from slack_sdk import WebClient
 from sqlmodel import col, select
 
-from approvals.authority.directory import Directory, Person
+from approvals.authority.directory import Directory, Person, Workspace
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Message, Request
 from approvals.request import reminders
@@ -139,7 +139,9 @@ def test_of_two_processes_one_calls(mail: Mail, monkeypatch: pytest.MonkeyPatch)
 
 def test_slack_tells_who_is_in_a_channel_page_by_page(slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("approvals.authority.directory.PAGE", 2)
-    people = Directory(WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5))
+    people = Directory(
+        WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5), lambda: Workspace(TEAM)
+    )
     assert people.in_channel("C0APPROVALS") == slack.workspace.channel("aws-approvals").members
     assert people.by_email("bob@example.com") == BOB
     assert people.by_email("nobody@example.com") == ""

@@ -119,7 +119,7 @@ def test_a_bad_end_is_reviewed_as_well(glass: Workers, aws: AwsSandbox) -> None:
         (ALICE, "somebody else has to review it"),
         ("U0ALICE2", "somebody else has to review it"),
         (DAVE, "not among the approvers"),
-        ("U0NOBODY", "does not know this user"),
+        ("U0NOBODY", "accounts that Slack doesn't know"),
     ],
 )
 def test_nobody_else_can_sign(glass: Workers, by: str, told: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from approvals.authority.directory import Stranger
 from approvals.authority.rules import Rule, Rules
 from approvals.dispatcher import KEPT_CLICKS
 from approvals.models import Interaction, Request
@@ -55,7 +56,7 @@ def test_the_requester_takes_it_back(workers: Workers) -> None:
         ("approve", DAVE, "not among the approvers"),
         ("deny", DAVE, "not among the approvers"),
         ("cancel", BOB, "Only the person who asked"),
-        ("approve", "U0NOBODY", "does not know this user"),
+        ("approve", "U0NOBODY", "accounts that Slack doesn't know"),
     ],
 )
 def test_a_click_by_the_wrong_person_changes_nothing(workers: Workers, kind: str, by: str, told: str) -> None:
@@ -88,7 +89,7 @@ REFUSALS = [
     ("end", BOB, "no session to end"),
     ("review", BOB, "nothing to review"),
     ("control:give-up", BOB, "can no longer be asked for"),
-    ("deny", "U0NOBODY", "does not know this user"),
+    ("deny", "U0NOBODY", "accounts that Slack doesn't know"),
 ]
 
 
@@ -286,7 +287,7 @@ def test_a_request_by_a_guest_is_not_put_before_approvers(workers: Workers) -> N
     request = workers.ask("create-account", **NEW)
     workers.work()
     assert workers.request(request.id).status == Status.REFUSED
-    assert "guests cannot ask" in workers.said("dm")[-1].lower()
+    assert workers.said("dm") == [Stranger.GUEST.value]
 
 
 def test_terminal_states_never_change(workers: Workers) -> None:

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from approvals.audit import alarm
 from approvals.audit.chain import problems
 from approvals.audit.evidence import every
+from approvals.authority.directory import Stranger
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Attempt, Message, Request, Vote
 from approvals.states import TERMINAL, Status
@@ -304,7 +305,9 @@ class Promises(RuleBasedStateMachine):
         cards = self.crashing.slack.cards("C0APPROVALS", request.id or 0)
         assert len(cards) == (status != Status.REFUSED)
         assert all(card.startswith(STATES[status][1]) for card in cards)
-        words = [post["text"] for post in self.crashing.direct(request) if FINAL_WORDS[status] in post["text"]]
+        is_stranger = request.outcome in list(Stranger)
+        final = request.outcome if is_stranger else FINAL_WORDS[status]
+        words = [post["text"] for post in self.crashing.direct(request) if final in post["text"]]
         assert len(words) == 1
 
 

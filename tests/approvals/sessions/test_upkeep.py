@@ -12,6 +12,7 @@ import pytest
 from slack_sdk import WebClient
 from sqlmodel import select
 
+from approvals.authority.directory import Stranger
 from approvals.authority.may import oversees
 from approvals.authority.press import Pressed
 from approvals.authority.rules import Rule, Rules
@@ -424,11 +425,13 @@ def test_reveal_shows_them_to_the_requester_and_posts_nothing_secret(service: Se
     assert service.events() == ["credentials.issued"]
 
 
-@pytest.mark.parametrize(("user", "team"), [(BOB, TEAM), (DAVE, TEAM), (ALICE, "T0OTHER")])
-def test_reveal_for_somebody_else_opens_nothing(service: Service, user: str, team: str) -> None:
+@pytest.mark.parametrize(
+    ("user", "team", "told"), [(BOB, TEAM, NOT_YOURS), (DAVE, TEAM, NOT_YOURS), (ALICE, "T0OTHER", Stranger.FOREIGN)]
+)
+def test_reveal_for_somebody_else_opens_nothing(service: Service, user: str, team: str, told: str) -> None:
     service.hands_over(mode="reveal")
     request = service.granted()
-    assert service.press(request, user, team) == NOT_YOURS
+    assert service.press(request, user, team) == told
     assert service.aws.calls.of("AssumeRole") == []
     assert service.slack.person("bob").view is None
     assert "click.reveal.refused" in [record.event for record in service.workers.audit()]
@@ -502,3 +505,8 @@ def test_a_refusal_of_aws_is_told_in_the_form(service: Service) -> None:
 
 def test_approvers_oversee_and_others_do_not(service: Service) -> None:
     assert [oversees(service.workers.context, user) for user in (BOB, DAVE, "U0NOBODY")] == [True, False, False]
+
+
+def test_second_approvers_oversee_as_well(service: Service) -> None:
+    service.workers.rules = Rules([Rule("two", (BOB,), approvals=2, second_approvers=(DAVE,))])
+    assert oversees(service.workers.context, DAVE)

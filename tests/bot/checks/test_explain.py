@@ -105,8 +105,8 @@ def test_a_group_is_asked_of_slack(place: tuple[Sandbox, Path]) -> None:
     ("words", "told"),
     [
         ((MOVE, "--as", "dave@example.com"), "refused: no rule allows move-account in /Workloads"),
-        ((MOVE, "--as", "U0GONE"), "--as U0GONE: this user is deactivated"),
-        ((MOVE, "--as", "guest@example.com"), "guests cannot ask"),
+        ((MOVE, "--as", "U0GONE"), "--as U0GONE: Gina Gone is deactivated"),
+        ((MOVE, "--as", "guest@example.com"), "Gus Guest is a guest"),
         ((MOVE, "--as", "nobody@example.com"), "Slack does not know this e-mail address"),
         ((MOVE, "--as", "S0APPROVERS"), "give a person's e-mail address or user id"),
         (("move-account --account fullback-audit", "--as", "U0BOB"), "move-account needs --to as well"),

@@ -104,16 +104,35 @@ def test_what_is_wrong_is_told_with_the_way_out(place: Sandbox, setting: str, va
     assert "Error" not in answer.stdout
 
 
+@pytest.mark.parametrize(
+    ("approvers", "told"),
+    [
+        ("U0BOB,U0CAROL,U0DAVE", "ok      rule “default”: 1 approval"),
+        ("S0APPROVERS", "ok      rule “default”: 1 approval"),
+        (
+            "U0BOB,bob@example.com",
+            "ok      rule “default”: 1 approval; depends on Bob Baker, whose own requests cannot be approved",
+        ),
+        (
+            "U0GONE",
+            "NOT OK  rule “default”: needs 1 approval, and nobody may give one; name more approvers",
+        ),
+    ],
+)
+def test_whether_a_rule_can_ever_be_met_is_told(place: Sandbox, approvers: str, told: str) -> None:
+    assert told in orgbot(place, "check", ORGBOT_APPROVERS=approvers).stdout.splitlines()
+
+
 def test_who_cannot_decide_is_told_with_the_way_out(place: Sandbox) -> None:
     approvers = "U0GONE,U0FOREIGN,guest@example.com,nobody@example.com,S0NOBODY,bob@example.com"
     told = [
         line for line in orgbot(place, "check", ORGBOT_APPROVERS=approvers).stdout.splitlines() if "approver " in line
     ]
-    instead = "name a full member of this workspace in place of"
+    instead = "name a full member of this workspace instead"
     assert told == [
-        f"NOT OK  approver U0GONE: this user is deactivated; {instead} Gina Gone",
-        f"NOT OK  approver U0FOREIGN: people of other workspaces cannot ask or decide here; {instead} Fay Foreign",
-        f"NOT OK  approver guest@example.com: guests cannot ask or decide; {instead} Gus Guest",
+        f"NOT OK  approver U0GONE: Gina Gone is deactivated; {instead}",
+        f"NOT OK  approver U0FOREIGN: Fay Foreign belongs to another workspace; {instead}",
+        f"NOT OK  approver guest@example.com: Gus Guest is a guest; {instead}",
         f"NOT OK  approver nobody@example.com: {NO_PERSON} (users_not_found)",
         f"NOT OK  approver S0NOBODY: {NO_GROUP} (no_such_subteam)",
         "ok      approver bob@example.com: Bob Baker (U0BOB)",

@@ -122,6 +122,7 @@ def test_an_error_in_the_file_names_its_place(tmp_path: Path, text: str, told: s
     [
         ("approvers = []", "approvers: the list is empty"),
         ('approvers = ["bob"]', "approvers[1]: “bob” is no user id"),
+        ('approvers = ["Support"]', "approvers[1]: “Support” is no user id"),
         ('operations = ["fly"]', "operations[1]: there is no operation “fly”"),
         ("requesters = []", "requesters: the list is empty"),
         ('expires = "soon"', "expires: a period"),

@@ -134,7 +134,15 @@ def test_a_rules_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["U0BOB", "W0BOB,S0APPROVERS", "bob@example.com, U0BOB ,", "U_BOB", "bob+aws@mail.example.com"]
+    "value",
+    [
+        "U0BOB",
+        "W0BOB,S0APPROVERS",
+        "bob@example.com, U0BOB ,",
+        "U_BOB",
+        "bob+aws@mail.example.com",
+        "Support@example.com",
+    ],
 )
 def test_approvers_are_ids_and_addresses(value: str) -> None:
     assert load(ORGBOT_APPROVERS=value).approvers == tuple(word.strip() for word in value.split(",") if word)

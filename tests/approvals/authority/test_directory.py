@@ -1,0 +1,101 @@
+"""Who is a member: full members of the workspace, and of Enterprise Grid whoever Slack says belongs to it too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
+
+from approvals.authority.directory import Directory, NotAMemberError, Stranger, Workspace
+
+HERE, ELSEWHERE, OTHER, GRID = "T0HERE", "T0ELSEWHERE", "T0OTHER", "E0GRID"
+PLAIN, IN_GRID, WHOLE = Workspace(HERE), Workspace(HERE, GRID), Workspace("", GRID, whole=True)
+
+
+class TellingSlack(WebClient):
+    """Slack's users.info about one person."""
+
+    def __init__(self, user: dict[str, Any]) -> None:
+        super().__init__("xoxb-test")
+        self._user = user
+
+    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
+        del arguments
+        data = {"ok": True, "user": self._user}
+        return SlackResponse(
+            client=self, http_verb="GET", api_url=api_method, req_args={}, data=data, headers={}, status_code=200
+        )
+
+
+def grid(*teams: str, enterprise: str = GRID, team: str = ELSEWHERE, **more: Any) -> dict[str, Any]:
+    """A person of an Enterprise Grid organization, as users.info shows them."""
+    return {"team_id": team, "enterprise_user": {"enterprise_id": enterprise, "teams": list(teams)}, **more}
+
+
+def stranger(user: dict[str, Any], here: Workspace, via: str = "") -> Stranger | None:
+    try:
+        Directory(TellingSlack(user), lambda: here).member("U0SOMEBODY", via)
+    except NotAMemberError as error:
+        return error.stranger
+    return None
+
+
+@pytest.mark.parametrize(
+    ("user", "here", "via"),
+    [
+        ({"team_id": HERE}, PLAIN, ""),
+        ({"team_id": HERE}, PLAIN, HERE),
+        (grid(HERE, ELSEWHERE), IN_GRID, HERE),
+        (grid(HERE, ELSEWHERE), IN_GRID, ELSEWHERE),
+        (grid(HERE, ELSEWHERE), IN_GRID, GRID),
+        (grid(HERE, team=GRID), IN_GRID, HERE),
+        (grid(HERE, ELSEWHERE), PLAIN, ELSEWHERE),
+        (grid(ELSEWHERE), WHOLE, ELSEWHERE),
+        (grid(ELSEWHERE), WHOLE, GRID),
+    ],
+)
+def test_members(user: dict[str, Any], here: Workspace, via: str) -> None:
+    assert stranger(user, here, via) is None
+
+
+@pytest.mark.parametrize(
+    ("user", "here", "via"),
+    [
+        ({"team_id": OTHER}, PLAIN, HERE),
+        ({"team_id": OTHER, "is_stranger": True}, PLAIN, OTHER),
+        ({"team_id": HERE, "is_stranger": True}, PLAIN, HERE),
+        ({"team_id": HERE}, PLAIN, OTHER),
+        ({"team_id": HERE}, IN_GRID, OTHER),
+        (grid(ELSEWHERE), IN_GRID, ELSEWHERE),
+        (grid(HERE, ELSEWHERE), IN_GRID, OTHER),
+        (grid(OTHER, team=OTHER, enterprise="E0OTHER"), WHOLE, OTHER),
+        (grid(OTHER, team=OTHER, enterprise="E0OTHER"), IN_GRID, "E0OTHER"),
+        ({"team_id": OTHER}, WHOLE, OTHER),
+    ],
+)
+def test_people_of_other_companies_and_workspaces_stay_strangers(
+    user: dict[str, Any], here: Workspace, via: str
+) -> None:
+    assert stranger(user, here, via) is Stranger.FOREIGN
+
+
+@pytest.mark.parametrize(
+    ("flags", "why"),
+    [
+        ({"deleted": True}, Stranger.DEACTIVATED),
+        ({"is_bot": True}, Stranger.APP),
+        ({"is_restricted": True}, Stranger.GUEST),
+        ({"is_ultra_restricted": True}, Stranger.GUEST),
+    ],
+)
+def test_who_is_no_full_member_of_it_is_none(flags: dict[str, Any], why: Stranger) -> None:
+    for user, here in (({"team_id": HERE}, PLAIN), (grid(HERE, ELSEWHERE), IN_GRID), (grid(ELSEWHERE), WHOLE)):
+        assert stranger(user | flags, here, HERE if here is not WHOLE else ELSEWHERE) is why
+
+
+def test_where_the_bot_is_installed_is_told_by_auth_test() -> None:
+    assert Workspace.of({"team_id": HERE, "is_enterprise_install": False}) == PLAIN
+    told = {"team_id": "", "enterprise_id": GRID, "is_enterprise_install": True}
+    assert Workspace.of(told) == WHOLE
