@@ -213,7 +213,7 @@ def _done(hold: _Hold[Row]) -> None:
         hold.give_back(session)
         over = delete(Stumble).where(*_about(hold.job.name, hold.key))
         if hold.job.in_doubt:
-            over = over.where(~exists().where(hold.job.model.id == hold.key, *hold.job.in_doubt))
+            over = over.where(~exists().where(col(hold.job.model.id) == hold.key, *hold.job.in_doubt))
         session.execute(over.execution_options(synchronize_session=False))
 
 

@@ -143,8 +143,9 @@ class Stumbling:
         self.slack.api_call = over("slack", InMemorySlack.api_call.__get__(self.slack), after=True)  # type: ignore[method-assign]
         wired = _Wired(**{name: getattr(sound, name) for name in Context.__dataclass_fields__})
         _DESKS[sound.owner] = desk
-        names = ("rules", "clock", "organization", "changed", "team", "files")
-        return replace(wired, store=store, **{name: over(name, getattr(sound, name)) for name in names})
+        boundary = ("rules", "clock", "organization", "changed", "team", "files")
+        tripping: dict[str, Any] = {name: over(name, getattr(sound, name)) for name in boundary}
+        return replace(wired, store=store, **tripping)
 
     def _wire_aws(self, aws: Aws) -> Aws:
         """AWS as the bot sees it, and as it sees it under each role that it assumes."""
