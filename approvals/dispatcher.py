@@ -205,7 +205,7 @@ KINDS = (
         lambda by, key, _: tend(by.context, by.outbox.slack, key, by.bind),
     ),
     Kind(ANNOUNCE, _due(ANNOUNCE).order_by(OLDEST).limit(BATCH), lambda by, key, _: announce(by.context, key)),
-    Kind(RUN, _due(RUN).order_by(OLDEST), lambda by, key, shared: run(by.context, key, shared)),
+    Kind(RUN, _due(RUN).order_by(col(Request.due_at)), lambda by, key, shared: run(by.context, key, shared)),
     Kind(EXPIRE, _due(EXPIRE).limit(BATCH), lambda by, key, _: expire(by.context, key)),
     Kind(REMIND, _due(REMIND).limit(BATCH), lambda by, key, _: remind(by.context, key)),
     Kind(TELL, _due(TELL).limit(BATCH), lambda by, key, _: tell_absent(by.context, key)),

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 Body = Mapping[str, Any]
+LONGEST_ID = (
+    200  # Far longer than any of Slack's; a form's metadata, in which a channel is kept, takes 3,000 characters.
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ def of_interaction(body: Body) -> Caller:
     team = user.get("team_id") or _part(body, "team").get("id")
     channel = _part(body, "channel").get("id") or _part(body, "container").get("channel_id")
     trigger, reply_to = _text(body.get("trigger_id")), _text(body.get("response_url"))
-    return Caller(_text(user.get("id")), _text(team), _text(channel), trigger, reply_to)
+    where = _text(channel)
+    return Caller(_text(user.get("id")), _text(team), where if len(where) <= LONGEST_ID else "", trigger, reply_to)
 
 
 def _part(body: Body, name: str) -> Body:

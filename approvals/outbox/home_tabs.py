@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +20,8 @@ from sqlmodel import Session, col, func, select
 from approvals.models import AuditRecord, HomeViewer
 from approvals.queue.leases import release
 from approvals.queue.worker import Desk, Job, work_off
-from approvals.slack.client import SlackRefusedError, call
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.views.set_aside import home_not_shown
 
 Clock = Callable[[], datetime]
 
@@ -56,10 +59,11 @@ class HomeTabs:
         self._desk = desk
         self._slack = slack
         self._make_view = make_view
+        self._job = replace(HOME, say=self._say)
 
     def show(self, number: int) -> None:
         """Publishes one viewer's tab; later when Slack is away, and no more when Slack refuses."""
-        work_off(HOME, self._desk, number, self._show)
+        work_off(self._job, self._desk, number, self._show)
 
     def _show(self, viewer: HomeViewer) -> None:
         with self._desk.store.read() as session:
@@ -81,6 +85,11 @@ class HomeTabs:
             if newest is not None and newest.opened_at != viewer.opened_at:
                 values = {"due_at": now}
             release(session, HomeViewer, viewer.id or 0, viewer.lease_owner, **values)
+
+    def _say(self, viewer: HomeViewer) -> None:
+        """In place of the tab that could not be made."""
+        with suppress(SlackRefusedError, SlackBusyError, SlackAmbiguousError):
+            call(self._slack, "views.publish", user_id=viewer.user, view=home_not_shown())
 
     def _forget(self, viewer: HomeViewer) -> None:
         with self._desk.store.write() as session:

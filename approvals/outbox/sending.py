@@ -222,9 +222,10 @@ class Outbox:
 
     def _permalink(self, posted: Posted) -> str:
         try:
-            return str(call(self.slack, "chat.getPermalink", channel=posted.channel, message_ts=posted.ts)["permalink"])
-        except (SlackRefusedError, SlackBusyError, SlackAmbiguousError, KeyError):
+            found = call(self.slack, "chat.getPermalink", channel=posted.channel, message_ts=posted.ts)
+        except (SlackRefusedError, SlackBusyError, SlackAmbiguousError):
             return ""
+        return str(found.get("permalink", ""))
 
     def _refused(self, message: Message, error: SlackRefusedError) -> None:
         """What an administrator can mend is tried again each minute; anything else is given up, loudly, so that the lane goes on."""
@@ -260,7 +261,7 @@ def _holds_its_lane(session: Session, message: Message) -> bool:
     return message.kind == "card" and not session.get_one(Request, message.request_id).card_ts
 
 
-def _put_by(session: Session, message: Message) -> dict[str, Any]:
+def _put_by(session: Session, message: Message, _: datetime) -> dict[str, Any]:
     if message.kind == CREDENTIALS:
         return {"status": "dropped", "error": "set aside"}
     return {} if _holds_its_lane(session, message) else {"status": "aside"}

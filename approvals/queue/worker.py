@@ -88,6 +88,10 @@ class Desk:
     owed: Owed = field(default_factory=set)
 
 
+def _nothing(_row: Any) -> None:
+    """Where nothing is said outside the database."""
+
+
 def _nobody(_session: Session, _row: Any, _now: datetime) -> None:
     """Where nobody waits for it; the log and `/readyz` tell."""
 
@@ -96,12 +100,18 @@ def _unchanged(_session: Session, _row: Any) -> Values:
     return {}
 
 
+def _as_it_is(_session: Session, _row: Any, _now: datetime) -> Values:
+    return {}
+
+
 @dataclass(frozen=True)
 class Job(Generic[Row]):
     """A kind of job: the rows of `model` that meet `ready`, from the time in the column `due` on.
 
-    When one is set aside, `told(session, row, now)` queues what people have to know and `aside(session, row)` gives the columns
-    to set, in one transaction; `again` gives those for the try after a restart. What is `final` is not tried again then.
+    When one is set aside, `told(session, row, now)` queues what people have to know and `aside(session, row, now)` gives the columns
+    to set, in one transaction; `say(row)` is called after it, for what is not said by a queued message. `again` gives the
+    columns for the try after a restart; what is `final` is not tried again then. A try that leaves the row
+    `in_doubt` is no success: the errors before it still count.
     """
 
     name: str
@@ -109,9 +119,11 @@ class Job(Generic[Row]):
     due: Any
     ready: tuple[Any, ...] = ()
     told: Callable[[Session, Row, datetime], None] = _nobody
-    aside: Callable[[Session, Row], Values] = _unchanged
+    say: Callable[[Row], None] = _nothing
+    aside: Callable[[Session, Row, datetime], Values] = _as_it_is
     again: Callable[[Session, Row], Values] = _unchanged
     final: bool = False
+    in_doubt: tuple[Any, ...] = ()
 
     def is_due(self, now: Any) -> tuple[ColumnElement[bool], ...]:
         """The condition by which a row is chosen and claimed; `now` may be a bound parameter."""
@@ -136,15 +148,18 @@ class _Hold(Generic[Row]):
     def row(self, session: Session) -> Row:
         return session.get_one(self.job.model, self.key, populate_existing=True)
 
-    def is_ours(self, session: Session) -> bool:
-        """Whether the row is still in hand; a job that has given it back itself is done."""
-        held = select(self.job.model.id).where(
-            self.job.model.id == self.key, col(self.job.model.lease_owner) == self.owner
-        )
-        return session.exec(held.with_for_update()).first() is not None
+    def is_left_undone(self, session: Session) -> bool:
+        """Whether the row is still in hand and due; what stumbles after the transaction that ends its job has done it."""
+        model = self.job.model
+        held = (model.id == self.key, col(model.lease_owner) == self.owner)
+        due = (col(self.job.due) <= self.desk.clock(), *self.job.ready)
+        return session.exec(select(model.id).where(*held, *due).with_for_update()).first() is not None
 
     def stumble(self, session: Session) -> Stumble:
+        """What is known of the job; what was set aside and made due anew by somebody begins anew."""
         found = session.exec(select(Stumble).where(*_about(self.job.name, self.key))).first()
+        if found and found.set_aside_at:
+            found.set_aside_at, found.told, found.error, found.tries, found.waits = None, False, "", 0, 0
         return found or Stumble(kind=self.job.name, key=self.key)
 
     def give_back(self, session: Session, **values: Any) -> None:
@@ -196,7 +211,10 @@ def give_back_what_is_owed(desk: Desk) -> None:
 def _done(hold: _Hold[Row]) -> None:
     with hold.desk.store.write() as session:
         hold.give_back(session)
-        session.execute(delete(Stumble).where(*_about(hold.job.name, hold.key)))
+        over = delete(Stumble).where(*_about(hold.job.name, hold.key))
+        if hold.job.in_doubt:
+            over = over.where(~exists().where(col(hold.job.model.id) == hold.key, *hold.job.in_doubt))
+        session.execute(over.execution_options(synchronize_session=False))
 
 
 def _stumbled(hold: _Hold[Row], error: Exception) -> None:
@@ -209,7 +227,8 @@ def _stumbled(hold: _Hold[Row], error: Exception) -> None:
 def _wait(hold: _Hold[Row], error: Exception) -> None:
     log.warning("%s waits: %s", hold, error)
     with hold.desk.store.write() as session:
-        if not hold.is_ours(session):
+        if not hold.is_left_undone(session):
+            hold.give_back(session)
             return
         stumble = hold.stumble(session)
         pause = min(hold.desk.after(stumble.waits), LONGEST_PAUSE)
@@ -222,8 +241,9 @@ def _wait(hold: _Hold[Row], error: Exception) -> None:
 def _try_again(hold: _Hold[Row], error: Exception) -> bool:
     """Notes an error of the bot's own; True when it has been tried often enough, and the row is kept in hand."""
     with hold.desk.store.write() as session:
-        if not hold.is_ours(session):
+        if not hold.is_left_undone(session):
             log.error("%s stumbled after it was done", hold, exc_info=error)
+            hold.give_back(session)
             return False
         stumble = hold.stumble(session)
         news, stumble.error = stumble.error != _place(error), _place(error)
@@ -249,14 +269,16 @@ def _set_aside(hold: _Hold[Row]) -> None:
             raise
         log.exception("%s is set aside, and nobody could be told", hold)
         _put_by(hold, telling=False)
-    log.error("%s is set aside; it is tried once more when the bot is started anew", hold)
+    log.error(
+        "%s is set aside%s", hold, "" if hold.job.final else "; it is tried once more when the bot is started anew"
+    )
     hold.desk.set_aside(hold.job.name)
 
 
 def _put_by(hold: _Hold[Row], *, telling: bool) -> None:
-    now = hold.desk.clock()
+    now, row = hold.desk.clock(), None
     with hold.desk.store.write() as session:
-        if not hold.is_ours(session):
+        if not hold.is_left_undone(session):
             return
         stumble = hold.stumble(session)
         known, stumble.told = stumble.told, stumble.told or telling
@@ -265,9 +287,12 @@ def _put_by(hold: _Hold[Row], *, telling: bool) -> None:
         session.flush()
         due = select(hold.job.due).where(hold.job.model.id == hold.key).scalar_subquery()
         session.execute(update(Stumble).where(*_about(hold.job.name, hold.key)).values(due_at=due))
-        if telling and not known:
-            hold.job.told(session, hold.row(session), now)
-        hold.give_back(session, **(hold.job.aside(session, hold.row(session)) if telling else {}))
+        row = hold.row(session) if telling else None
+        if row is not None and not known:
+            hold.job.told(session, row, now)
+        hold.give_back(session, **(hold.job.aside(session, hold.row(session), now) if row is not None else {}))
+    if row is not None:
+        hold.job.say(row)
 
 
 def take_up_again(session: Session, jobs: Iterable[Job[Any]]) -> int:

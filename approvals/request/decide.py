@@ -159,7 +159,7 @@ CLICK: Job[Interaction] = Job(
     Interaction,
     Interaction.due_at,
     told=_tell_set_aside,
-    aside=lambda _session, _click: {"due_at": None},
+    aside=lambda _session, _click, _now: {"due_at": None},
     final=True,  # The clicker was told that it didn't count, and may have pressed anew since.
 )
 
@@ -308,7 +308,7 @@ def _control(session: Session, request: Request, judged: JudgedClick) -> None:
     if control is None:
         raise ObjectionError("That can no longer be asked for: the request has gone on meanwhile.")
     if is_in_hand(request, judged.now):
-        raise InHandError
+        raise InHandError("a worker has the request in hand")
     request.memory = {**request.memory, "asked": key}
     request.due_at, request.polls = judged.now, 0
     session.add(request)

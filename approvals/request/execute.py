@@ -75,7 +75,7 @@ def _go_on(execution: Execution, shared: Shared) -> None:
 
 def _proceed(execution: Execution, shared: Shared) -> None:
     if execution.request.memory.get(ON_HOLD) and execution.request.memory.get("asked") == GIVE_UP.key:
-        execution.fail(given_up(sent=execution.has_sent()))
+        execution.fail(given_up(execution.request, sent=execution.has_sent()))
         return
     if not execution.has_sent() and not _is_proven(execution):
         return

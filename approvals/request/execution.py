@@ -25,7 +25,7 @@ from approvals.slack.blocks import Block
 from approvals.states import EXECUTING, Status
 from approvals.views import on_hold as held
 from approvals.views import set_aside, thread
-from approvals.views.on_hold import FAILED_LOOKS, ON_HOLD
+from approvals.views.on_hold import FAILED_LOOKS, ON_HOLD, OWN_ERROR
 from operations.aws.client import Call
 from operations.core.observations import Done, Failed, Observation
 from operations.core.steps import Step
@@ -62,12 +62,10 @@ class Execution:
         self.calls.clear()
 
     def give_up_attempt(self, attempt: Attempt) -> None:
-        """An attempt of a process that is gone: nobody will write down any more how it ended."""
+        """An attempt of a process that is gone, or of a worker that stumbled: nobody will write down any more how it ended."""
         now = self.context.clock()
         with self.context.store.write() as session:
-            attempts.end(
-                session, attempt, Outcome.AMBIGUOUS, now, "the process ended before the answer was written down"
-            )
+            attempts.end(session, attempt, Outcome.AMBIGUOUS, now, "the answer was not written down")
             record_lost_call(session, now, self.number, attempt.step)
 
     def note_other_calls(self) -> None:
@@ -249,7 +247,7 @@ class Execution:
 def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
     """What has sent nothing ends. What has sent something stays open, because only AWS can tell what became of it."""
     if attempts.any_sent(session, request.id or 0):
-        request.memory = {**request.memory, ON_HOLD: True}
+        request.memory = {**request.memory, ON_HOLD: OWN_ERROR}
         session.add(request)
         outgoing.thread(session, request, now, set_aside.not_followed(request))
         outgoing.direct(session, request, now, set_aside.not_followed_for_requester(request))
@@ -271,7 +269,12 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
 
 
 RUN: Job[Request] = Job(
-    "run", Request, Request.due_at, (LIVE, col(Request.status).in_(EXECUTING)), told=_tell_set_aside
+    "run",
+    Request,
+    Request.due_at,
+    (LIVE, col(Request.status).in_(EXECUTING)),
+    told=_tell_set_aside,
+    in_doubt=(col(Request.status) == Status.UNKNOWN,),
 )
 
 

@@ -68,15 +68,15 @@ def _undone(row: RoleSession, now: datetime) -> tuple[str, str]:
         return "AWS has not been told that this session has ended", "Until then its credentials work; keep them safe."
     if row.delete_due_at and row.delete_due_at <= now:
         return "the direct message with the credentials has not been deleted", ""
+    if _has_passed(row, now):
+        return "the end of this session has not been written down", ""
     return "you are not warned before this session ends", ""
 
 
-def _next_moment(session: Session, row: RoleSession) -> dict[str, Any]:
+def _next_moment(_: Session, row: RoleSession, now: datetime) -> dict[str, Any]:
     """What is due later is still done then, and what was left undone is tried with it."""
-    del session
-    set_aside_at, later = row.due_at, [row.delete_due_at, row.expires_at]
-    after = [moment for moment in later if moment and set_aside_at and moment > set_aside_at]
-    return {"due_at": min(after)} if after else {}
+    later = [moment for moment in (row.delete_due_at, row.expires_at) if moment and moment > now]
+    return {"due_at": min(later)} if later else {}
 
 
 SESSION: Job[RoleSession] = Job("session", RoleSession, RoleSession.due_at, told=_tell_set_aside, aside=_next_moment)

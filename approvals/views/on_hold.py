@@ -9,6 +9,7 @@ from operations.core.observations import Failed
 from operations.core.steps import Control
 
 ON_HOLD = "held"  # In a request's memory: people were told that it waits.
+OWN_ERROR = "own error"  # Its value where the bot's own error, and not AWS, is why.
 FAILED_LOOKS = "stumbles"  # In a request's memory: how many looks have failed in a row.
 GIVE_UP = Control(
     "give-up",
@@ -52,11 +53,15 @@ def _to_do(why: Failed) -> str:
 
 
 def goes_on(request: Request) -> Body:
-    """Into the thread and to the requester: AWS can be looked at again."""
+    """Into the thread and to the requester: what kept it waiting is over."""
+    if request.memory.get(ON_HOLD) == OWN_ERROR:
+        return body(f":arrow_forward: {link(request)} goes on.")
     return body(f":arrow_forward: AWS can be asked again, and {link(request)} goes on.")
 
 
-def given_up(*, sent: bool) -> Failed:
+def given_up(request: Request, *, sent: bool) -> Failed:
     """The end of a request that somebody would not let wait any longer."""
-    say = f"It was given up, as asked, while AWS could not be asked. {_effect(sent=sent)}"
+    own = request.memory.get(ON_HOLD) == OWN_ERROR
+    why = "after an error of orgbot's own" if own else "while AWS could not be asked"
+    say = f"It was given up, as asked, {why}. {_effect(sent=sent)}"
     return Failed(say, "Look in AWS what stands before asking again.")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from approvals.models import Interaction, Request, RoleSession
-from approvals.slack.blocks import escape, section, shorten, slack_date
+from approvals.slack.blocks import Block, escape, section, shorten, slack_date
 from approvals.views.on_hold import GIVE_UP
 from approvals.views.thread import Body, body, link, name, private, while_waiting
 from operations.core.observations import Failed
 
-OWN_ERROR = "orgbot has run into an error of its own"
+ERROR = "orgbot has run into an error of its own"
 ONCE_MORE = "It is tried once more when orgbot is started anew."
 NOBODY_ASKED = "It expired before approvers could be asked, because Slack or AWS could not be reached."
-NOT_ASKED_IN_TIME = f"It expired before approvers could be asked: {OWN_ERROR}."
-NO_CARD_IN_TIME = f"It expired before its card could be posted, so approvers could not decide: {OWN_ERROR}."
+NOT_ASKED_IN_TIME = f"It expired before approvers could be asked: {ERROR}."
+NO_CARD_IN_TIME = f"It expired before its card could be posted, so approvers could not decide: {ERROR}."
 
 
 def not_announced(request: Request) -> Body:
@@ -83,7 +83,7 @@ def _not_followed(request: Request) -> str:
 def not_begun(request: Request) -> Failed:
     """The end of an approved request of which nothing was sent."""
     return Failed(
-        f"{OWN_ERROR[0].upper()}{OWN_ERROR[1:]}. Nothing was sent to AWS for this request.",
+        f"{ERROR[0].upper()}{ERROR[1:]}. Nothing was sent to AWS for this request.",
         f"Whoever runs orgbot finds the error in the log under request={request.id}. Ask again once it is mended.",
     )
 
@@ -92,7 +92,7 @@ def not_carried_out(click: Interaction) -> Body:
     """To the clicker alone: the press had no effect."""
     return private(
         click.request_id,
-        f"{OWN_ERROR}, so your press of the button had no effect. Press it again in a while. "
+        f"{ERROR}, so your press of the button had no effect. Press it again in a while. "
         f"If that doesn't help, tell whoever runs orgbot: the log names it click {click.id}.",
     )
 
@@ -106,11 +106,17 @@ def not_tended(row: RoleSession, undone: str, advice: str) -> Body:
     )
 
 
+def home_not_shown() -> Block:
+    """In place of a home tab."""
+    text = f":warning: {ERROR[0].upper()}{ERROR[1:]}: this tab could not be shown.\n*What to do:* Open it again in a while; `/org requests` shows requests meanwhile."
+    return {"type": "home", "blocks": [section(text)]}
+
+
 def not_handed_over(request: Request, *, maybe: bool) -> Failed:
     """Why there are no credentials; `maybe` when the message may stand in Slack all the same."""
     what = "It is not known whether the credentials reached you" if maybe else "The credentials were not handed over"
     return Failed(
-        f"{OWN_ERROR[0].upper()}{OWN_ERROR[1:]}. {what}.",
+        f"{ERROR[0].upper()}{ERROR[1:]}. {what}.",
         f"Whoever runs orgbot finds the error in the log under request={request.id}. Ask again with `/org credentials`.",
     )
 
@@ -121,6 +127,6 @@ def _told(undone: str, advice: str, number: int | None) -> Body:
 
 def _text(undone: str, advice: str, number: int | None) -> str:
     return (
-        f":warning: {OWN_ERROR[0].upper()}{OWN_ERROR[1:]}: {undone}.\n"
+        f":warning: {ERROR[0].upper()}{ERROR[1:]}: {undone}.\n"
         f"*What to do:* {advice} Whoever runs orgbot finds the error in the log under request={number}."
     )

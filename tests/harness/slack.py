@@ -13,11 +13,13 @@ Post = dict[str, Any]
 
 
 class InMemorySlack(WebClient):
-    """Every message that was posted, as it stands after its updates, in `posts`."""
+    """Every message that was posted, as it stands after its updates, in `posts`; private lines in `whispers`, home tabs in `homes`."""
 
     def __init__(self) -> None:
         super().__init__("xoxb-test")
         self.posts: list[Post] = []
+        self.whispers: list[Post] = []
+        self.homes: dict[str, Post] = {}
         self._stamps = itertools.count(1)
         self._answers: dict[str, Callable[[Post], Post]] = {
             "chat.postMessage": self._post,
@@ -26,7 +28,9 @@ class InMemorySlack(WebClient):
             "conversations.history": self._history,
             "conversations.replies": self._history,
             "chat.getPermalink": lambda given: {"permalink": f"https://slack.example/{given['message_ts']}"},
-            "chat.postEphemeral": lambda _: {},
+            "chat.postEphemeral": self._whisper,
+            "chat.delete": self._delete,
+            "views.publish": self._publish,
         }
 
     def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
@@ -45,6 +49,18 @@ class InMemorySlack(WebClient):
         (post,) = (post for post in self.posts if (post["channel"], post["ts"]) == (given["channel"], given["ts"]))
         post.update(text=given["text"], blocks=given["blocks"])
         return {"channel": given["channel"], "ts": given["ts"]}
+
+    def _whisper(self, given: Post) -> Post:
+        self.whispers.append(given)
+        return {}
+
+    def _delete(self, given: Post) -> Post:
+        self.posts = [post for post in self.posts if (post["channel"], post["ts"]) != (given["channel"], given["ts"])]
+        return {}
+
+    def _publish(self, given: Post) -> Post:
+        self.homes[given["user_id"]] = given["view"]
+        return {}
 
     def _history(self, given: Post) -> Post:
         return {"messages": [post for post in self.posts if post["channel"] == given["channel"]]}

@@ -18,6 +18,8 @@ def test_what_is_counted_has_its_name_and_labels() -> None:
     metrics.slack_calls.labels("chat.postMessage", "ratelimited").inc()
     metrics.deliveries.labels("401").inc()
     metrics.outbox_pending.set(3)
+    metrics.jobs_set_aside.labels("announce").inc()
+    metrics.jobs_aside.labels("announce").set(1)
     metrics.organization_age_seconds.set(5)
     assert {
         'orgbot_requests{operation="create-account",status="succeeded"} 1.0',
@@ -25,6 +27,8 @@ def test_what_is_counted_has_its_name_and_labels() -> None:
         'orgbot_slack_calls_total{method="chat.postMessage",outcome="ratelimited"} 1.0',
         'orgbot_slack_deliveries_total{status="401"} 1.0',
         "orgbot_outbox_pending 3.0",
+        'orgbot_jobs_set_aside_total{kind="announce"} 1.0',
+        'orgbot_jobs_aside{kind="announce"} 1.0',
         "orgbot_organization_age_seconds 5.0",
     } <= set(shown(metrics))
 
