@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 CODE := approvals bot handlers operations sandbox tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo play test torture check bench lock clean
+.PHONY: help demo play test torture check bench mutants lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -40,6 +40,9 @@ check: $(STAMP) ## lint, format, types, imports, tests
 bench: $(STAMP) ## speed, as ratios against bare floors
 	$(BIN)/python -m benchmarks
 
+mutants: $(STAMP) ## would the tests notice a wrong line in the heart? (ONLY=quorum,rules SAMPLE=150 SEED=3)
+	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
 lock: $(STAMP) ## the lock files anew from pyproject.toml (UPGRADE=--upgrade takes the newest versions)
 	$(LOCK) $(UPGRADE) pyproject.toml -o requirements/run.txt
 	$(LOCK) $(UPGRADE) pyproject.toml --extra sandbox -c requirements/run.txt -o requirements/sandbox.txt
@@ -47,7 +50,7 @@ lock: $(STAMP) ## the lock files anew from pyproject.toml (UPGRADE=--upgrade tak
 	$(LOCK) $(UPGRADE) --group pyproject.toml:build -c requirements/dev.txt -o requirements/build.txt
 
 clean: ## removes .venv and everything that can be made again
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .mutants build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Made again when a lock file or the project's own declaration changes.

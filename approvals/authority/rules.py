@@ -158,7 +158,6 @@ class NoRuleError(Exception):
 
     def __init__(self, ask: Ask, place: Place) -> None:
         super().__init__(f"no rule allows {ask.at(place)}. Whoever keeps the bot's rules can add one for it.")
-        self.place = place
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The tree of one picture, walked once: what is directly in an OU, what is beneath it, and whom a policy reaches. Pure.
+"""The tree of one snapshot, walked once: what is directly in an OU, what is beneath it, and whom a policy reaches. Pure.
 
 Accounts stand in the order of the walk, so that those beneath an OU are one span of them, and the reach of a policy is a
 union of spans: quick for a policy that AWS has attached to every OU and account, such as FullAWSAccess.
@@ -17,7 +17,7 @@ NOWHERE: Span = (0, 0)
 
 
 class Tree:
-    """One picture as a tree. Children and accounts are in the order of their names."""
+    """One snapshot as a tree. Children and accounts are in the order of their names."""
 
     def __init__(self, organization: Organization) -> None:
         self.organization = organization
@@ -33,7 +33,7 @@ class Tree:
         self._at = {account.id: number for number, account in enumerate(self.accounts)}
 
     def _walked(self) -> tuple[Account, ...]:
-        """Every account in order. The root has those too whose OU appeared while the picture was taken."""
+        """Every account in order. The root has those too whose OU appeared while the snapshot was taken."""
         found: list[Account] = []
         self._walk(self.organization.root, found)
         known = self.organization.units_by_id

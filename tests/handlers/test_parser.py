@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handlers.parser import Command, ParseError, parse, read, split
+from handlers.parser import Command, Given, ParseError, parse, read, split
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
 from operations.core.base import Operation
@@ -185,6 +185,21 @@ def test_a_mistake_keeps_what_was_understood() -> None:
 @pytest.mark.parametrize(("rest", "opens"), [("", True), ("--reason why", False), ("--reason why --form", True)])
 def test_an_operation_that_needs_nothing_is_not_filed_by_its_name_alone(rest: str, opens: bool) -> None:  # noqa: FBT001
     assert read(NeedsNothing, rest).wants_form() is opens
+
+
+def test_a_tags_value_belongs_to_a_tag_in_the_clis_spelling_only() -> None:
+    assert given_list("create-account --tags owner=web, Value=x") == ["owner=web", "Value=x"]
+
+
+def test_a_command_asks_for_no_form_and_no_help_by_itself() -> None:
+    command = Command(CreateAccount, Given())
+    assert (command.form, command.help, command.given.break_glass) == (False, False, False)
+
+
+def test_of_what_names_no_operation_nothing_was_understood() -> None:
+    with pytest.raises(ParseError) as raised:
+        parse("xyzzy")
+    assert (raised.value.operation, raised.value.given) == (None, Given())
 
 
 def test_nothing_typed() -> None:

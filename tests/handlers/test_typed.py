@@ -63,6 +63,7 @@ def test_no_flags(text: str) -> None:
 
 
 def test_a_very_long_text_is_refused_before_it_is_looked_at() -> None:
+    assert undone("x" * LONGEST) == "x" * LONGEST
     with pytest.raises(UnreadableError, match="8,001 characters"):
         undone("<" * (LONGEST + 1))
 

@@ -41,6 +41,11 @@ def test_a_rule_that_was_tightened_counts_and_one_that_was_loosened_does_not() -
     assert missing(rule, 3, [FIRST, FIRST]) == Missing(first=1)
 
 
+def test_whoever_speaks_for_both_leaves_one_seat_open_to_either_and_no_more() -> None:
+    four = Rule("four", ("S1",), approvals=4, second_approvers=("S2",))
+    assert missing(four, 4, [EITHER]) == Missing(first=2, either=1)
+
+
 def test_nothing_is_missing_where_nothing_is_needed() -> None:
     assert not missing(Rule("a", (), approvals=0), 0, [])
 
@@ -49,6 +54,17 @@ def test_a_seat_is_what_slack_says_of_both_groups() -> None:
     for groups, found in (((), NONE), (("S1",), FIRST), (("S2",), SECOND), (("S1", "S2"), EITHER)):
         assert seat(TWO_GROUPS, lambda names, groups=groups: any(name in groups for name in names)) == found  # type: ignore[misc]
     assert seat(Rule("a", ("S1",)), lambda names: "S1" in names) == FIRST
+
+
+def test_nobody_is_looked_for_in_a_group_that_the_rule_does_not_have() -> None:
+    asked: list[tuple[str, ...]] = []
+    seat(Rule("a", ("S1",)), lambda names: not asked.append(names))  # type: ignore[func-returns-value]
+    assert asked == [("S1",)]
+
+
+def test_the_words_in_the_database_stay_as_they_are() -> None:
+    """A vote that an older version has written is counted by this one."""
+    assert [seat.value for seat in (NONE, FIRST, SECOND, EITHER)] == ["", "first", "second", "either"]
 
 
 @given(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -167,3 +168,58 @@ def test_what_a_word_was_bound_to_stays_guarded_whatever_it_is_called_now() -> N
         assert not rule.mismatch(ASK, renamed, guarded)
         assert rule.mismatch(ASK, namesake, guarded)
         assert not rule.mismatch(ASK, namesake)
+
+
+def test_what_a_rule_means_where_it_says_nothing() -> None:
+    """As docs/rules.md has it in its column "Left out"."""
+    rule = Rule("a", ("U0BOB",))
+    assert (rule.approvals, rule.expires, rule.longest_session) == (1, timedelta(hours=72), timedelta(hours=1))
+    assert (rule.remind, rule.escalate_after) == (timedelta(hours=4), timedelta(hours=24))
+    assert (rule.under, rule.session_policy) == ("/", "")
+    assert rule.people() == rule.deciders() == ("U0BOB",)
+
+
+def test_whom_a_rule_names_and_who_of_them_approves() -> None:
+    rule = Rule(
+        "a",
+        approvers=("U0BOB", "S0PLATFORM"),
+        second_approvers=("S0SECURITY", "U0BOB"),
+        requesters=("S0WEB",),
+        escalate_to=("U0CAROL",),
+        break_glass=("S0ONCALL",),
+    )
+    assert rule.deciders() == ("U0BOB", "S0PLATFORM", "S0SECURITY")
+    assert set(rule.people()) == {*rule.deciders(), "S0WEB", "U0CAROL", "S0ONCALL"}
+
+
+def test_a_request_finds_its_rule_again_by_name_as_it_is_now() -> None:
+    rules = Rules([Rule("a", ()), Rule("b", ("U0BOB",))])
+    assert rules.named("b") == Rule("b", ("U0BOB",))
+    assert rules.named("c") is None
+
+
+def test_what_is_asked_is_described_by_what_is_known_of_it() -> None:
+    assert Ask("create-ou").at(place("/")) == "create-ou in /"
+    assert Ask("create-ou", requester="alice@example.com").at(place("/")) == "create-ou in / for alice@example.com"
+
+
+def test_what_is_about_no_account_is_about_none_that_has_no_name() -> None:
+    for word in ("", "XX", "@"):
+        assert not matches(Rule("a", (), accounts=(word,)), place("/"))
+
+
+def test_how_aws_writes_a_name_in_capitals_makes_no_difference() -> None:
+    rule = Rule("a", (), accounts=("fullback-staging",))
+    assert matches(rule, replace(HERE, account_name="Fullback-Staging"))
+
+
+def test_what_nobody_in_particular_asks_is_refused_as_whoevers() -> None:
+    ask = replace(ASK, requester="", among=lambda _: False)
+    told = Rule("a", (), requesters=("U0BOB",)).mismatch(ask, HERE)
+    assert told == "requesters: whoever asks is not among U0BOB"
+
+
+@pytest.mark.parametrize("under", ["/Production/EU", "/production/eu/", "/"])
+@pytest.mark.parametrize("path", ["/Production/EU", "/PRODUCTION/eu/", "/Production/EU/Web"])
+def test_a_place_is_under_itself_and_what_is_above_it(path: str, under: str) -> None:
+    assert matches(Rule("a", (), under=under), place(path))

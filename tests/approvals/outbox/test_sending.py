@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import col, select
 
 from approvals.models import Message as SentMessage
 from approvals.models import Request
 from approvals.outbox.sending import Outbox
+from approvals.queue import outgoing
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
@@ -200,6 +203,85 @@ def test_after_a_lost_answer_a_message_is_sent_again_from_its_settle_time_on_unl
     workers.clock.advance(seconds=seconds)
     outbox.send_lane(lane)
     assert len(slack.cards("C0APPROVALS", 1)) == (1 if arrived else posts)
+
+
+def test_where_the_card_stands_is_kept_for_those_who_are_sent_to_it(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    slack = InMemorySlack()
+    (lane,) = workers.lanes()
+    Outbox(workers.context, slack, lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+    kept, (card,) = workers.request(request.id), slack.posts
+    assert (kept.card_channel, kept.card_ts) == ("C0APPROVALS", card["ts"])
+    assert kept.card_link == f"https://slack.example/{card['ts']}"
+
+
+@pytest.mark.parametrize(("bot", "posts"), [("B0ORGBOT", 1), ("", 1), ("B0ANOTHER", 2)])
+def test_what_another_app_posts_with_our_mark_is_not_our_message(workers: Workers, bot: str, posts: int) -> None:
+    """Whoever reads a mark in the channel could post it too, and nobody would ever see the real card."""
+    workers.ask("create-account", **NEW)
+    workers.work()
+    slack = InMemorySlack()
+    outbox = Outbox(workers.context, slack, lambda: "B0ORGBOT", lambda _: {})
+    (lane,) = workers.lanes()
+    outbox.send_lane(lane)
+    slack.posts[0]["bot_id"] = bot
+    with workers.context.store.write() as session:
+        forgotten = {"status": "sending", "started_at": workers.clock(), "due_at": workers.clock()}
+        session.execute(update(SentMessage).where(col(SentMessage.kind) == "card").values(forgotten))
+        session.execute(update(Request).values(card_ts="", card_channel=""))
+    workers.clock.advance(seconds=10)
+    outbox.send_lane(lane)
+    assert len(slack.cards("C0APPROVALS", 1)) == posts
+
+
+class Refusing(InMemorySlack):
+    """Slack refuses every post with this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self._code = code
+
+    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
+        answer = super().api_call(api_method, **arguments)
+        if api_method == "chat.postMessage":
+            answer.data = {"ok": False, "error": self._code}
+            raise SlackApiError(self._code, answer)  # type: ignore[no-untyped-call]
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "status", "minutes"),
+    [
+        ("card", "not_in_channel", "queued", 1),
+        ("thread", "is_archived", "queued", 1),
+        ("notice", "channel_not_found", "queued", 1),
+        ("dm", "channel_not_found", "dropped", 0),
+        ("card", "invalid_blocks", "dropped", 0),
+    ],
+)
+def test_what_can_be_mended_is_tried_each_minute_and_what_cannot_holds_nothing_up(
+    workers: Workers, kind: str, code: str, status: str, minutes: int
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    with workers.context.store.write() as session:
+        queue = {
+            "card": lambda: outgoing.card(session, request, workers.clock()),
+            "thread": lambda: outgoing.thread(session, request, workers.clock(), {"text": "news"}),
+            "notice": lambda: outgoing.notice(session, workers.clock(), {"text": "news"}),
+            "dm": lambda: outgoing.direct(session, request, workers.clock(), {"text": "news"}),
+        }
+        queue[kind]()
+    (lane,) = workers.lanes()
+    Outbox(workers.context, Refusing(code), lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+    with workers.context.store.read() as session:
+        message = session.exec(select(SentMessage)).one()
+    assert (message.status, code in message.error, message.lease_owner) == (status, True, "")
+    if minutes:
+        workers.clock.advance(minutes=minutes, seconds=-1)
+        assert lane not in workers.lanes()
+        workers.clock.advance(seconds=1)
+        assert lane in workers.lanes()
 
 
 def test_a_private_line_goes_by_dm_where_it_cannot_be_shown(workers: Workers, slack: SlackSandbox) -> None:

@@ -46,6 +46,12 @@ def test_a_time_that_is_no_number_does_not_hold(timestamp: str) -> None:
     assert not holding(timestamp=timestamp)
 
 
+@pytest.mark.parametrize(("timestamp", "holds"), [("9" * 12, True), ("0" + "9" * 12, False)])
+def test_a_time_has_twelve_digits_at_most(timestamp: str, holds: bool) -> None:  # noqa: FBT001
+    signatures = Signatures(SECRET, lambda: float(timestamp))
+    assert signatures.hold(timestamp, BODY, signatures.sign(timestamp, BODY)) is holds
+
+
 @pytest.mark.parametrize(
     "signature", ["", "v0=", SIGNATURE[3:], SIGNATURE.upper(), SIGNATURE + "0", "v1" + SIGNATURE[2:], "é", "\ud800"]
 )

@@ -47,6 +47,47 @@ def test_an_error_without_an_answer(error: Exception, kind: type[Exception]) -> 
     assert isinstance(sort_error("CreateAccount", error), kind)
 
 
+def answered(code: str, status: int) -> Exception:
+    """What an answer with this code and status is sorted as."""
+    answer: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return sort_error("CreateAccount", ClientError(answer, "CreateAccount"))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ConcurrentModificationException",
+        "FinalizingOrganizationException",
+        "PolicyChangesInProgressException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    ],
+)
+def test_these_codes_mean_not_now_whatever_the_status(code: str) -> None:
+    for status in (400, 500, 503):
+        assert isinstance(answered(code, status), BusyError)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RefusedError),
+        (403, RefusedError),
+        (428, RefusedError),
+        (429, BusyError),
+        (430, RefusedError),
+        (499, RefusedError),
+        (500, AmbiguousError),
+        (501, AmbiguousError),
+    ],
+)
+def test_an_unknown_code_is_sorted_by_its_status(status: int, kind: type[Exception]) -> None:
+    assert type(answered("SomethingNew", status)) is kind
+
+
 def test_an_error_of_our_own_is_left_alone() -> None:
     error = KeyError("x")
     assert sort_error("CreateAccount", error) is error

@@ -1,0 +1,135 @@
+"""What a worker writes down while it has a request in hand: what others may read of it, and from where it goes on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from approvals.models import Attempt, Request, operation_of
+from approvals.queue.leases import claim
+from approvals.request import attempts
+from approvals.request.attempts import Outcome
+from approvals.request.execution import Execution, take
+from approvals.states import Status
+from approvals.views.on_hold import FAILED_LOOKS, ON_HOLD
+from operations.core.observations import Done, Failed
+from operations.core.steps import Step
+from tests.harness.workers import Workers
+
+NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
+OTHER = {"account_name": "fullback-web", "email": "web@example.com"}
+
+
+@pytest.fixture
+def execution(workers: Workers) -> Execution:
+    """An approved request in the first process's hands, which has begun."""
+    found = taken(workers, workers.approved("create-account", **NEW))
+    found.start()
+    return found
+
+
+def taken(workers: Workers, request: Request) -> Execution:
+    """In the hands of the first process, as the worker that claims it gives it."""
+    context = workers.context
+    with context.store.write() as session:
+        assert claim(session, Request, request.id or 0, context.owner, context.clock())
+    return take(context, workers.request(request.id))
+
+
+def first_step(execution: Execution) -> Step:
+    return operation_of(execution.request).steps(execution.request.preview["precondition"])[0]
+
+
+def remember(workers: Workers, request: Request, memory: dict[str, Any]) -> None:
+    with workers.context.store.write() as session:
+        session.execute(update(Request).where(col(Request.id) == request.id).values(memory=memory))
+
+
+def test_what_others_remember_is_that_of_requests_for_the_same_operation(
+    workers: Workers, execution: Execution
+) -> None:
+    """A creation looks there whether an account that it has found is another request's."""
+    remember(workers, execution.request, {"account": "111111111111"})
+    remember(workers, workers.ask("create-account", **OTHER), {"account": "222222222222"})
+    remember(workers, workers.ask("create-ou", unit_name="Data"), {"unit": "ou-1"})
+    assert execution.others() == [{"account": "222222222222"}]
+
+
+def test_attempts_are_numbered_anew_for_each_request(workers: Workers, execution: Execution) -> None:
+    other = taken(workers, workers.approved("create-account", **OTHER))
+    assert [one.begin_step(first_step(one)).number for one in (execution, other, execution)] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(("length", "kept"), [(500, 500), (501, 500)])
+def test_of_what_aws_said_so_much_is_kept(workers: Workers, execution: Execution, length: int, kept: int) -> None:
+    attempt = execution.begin_step(first_step(execution))
+    execution.end_attempt(attempt, Outcome.REFUSED, "x" * length)
+    with workers.context.store.read() as session:
+        ended = attempts.made(session, execution.number, attempt.step)[-1]
+    assert (ended.outcome, ended.detail, ended.finished_at) == ("refused", "x" * kept, workers.clock())
+
+
+def test_an_attempt_that_somebody_left_open_is_ambiguous_from_then_on(workers: Workers, execution: Execution) -> None:
+    execution.give_up_attempt(execution.begin_step(first_step(execution)))
+    with workers.context.store.read() as session:
+        (attempt,) = session.exec(select(Attempt)).all()
+    assert (attempt.outcome, attempt.finished_at) == (Outcome.AMBIGUOUS, workers.clock())
+
+
+def pauses(workers: Workers, execution: Execution, times: int) -> list[timedelta]:
+    """How long the request waits each time that AWS is still at work."""
+    found = []
+    for _ in range(times):
+        execution.wait(Status.WAITING)
+        due = workers.request(execution.number).due_at
+        assert due
+        found.append(due - workers.clock())
+        execution = taken(workers, execution.request)
+    return found
+
+
+def test_the_pause_grows_while_nothing_is_new_and_begins_anew_with_the_next_step(
+    workers: Workers, execution: Execution
+) -> None:
+    pace = workers.context.pace
+    assert pauses(workers, execution, 3) == [pace.after(0), pace.after(1), pace.after(2)]
+    again = taken_again(workers, execution)
+    again.advance(Done("The account is there."))
+    assert (again.request.step, again.request.polls) == (1, 0)
+    assert pauses(workers, again, 2) == [pace.after(0), pace.after(1)]
+
+
+def taken_again(workers: Workers, execution: Execution) -> Execution:
+    """After its lease has run out, as by another tick."""
+    workers.clock.advance(hours=1)
+    return taken(workers, execution.request)
+
+
+def test_waiting_says_only_what_there_is_to_say_and_that_once(workers: Workers, execution: Execution) -> None:
+    said = workers.said("thread")
+    execution.wait(Status.WAITING)
+    assert workers.said("thread") == said
+    for _ in range(2):
+        execution = taken_again(workers, execution)
+        execution.wait(Status.WAITING, "AWS is creating the account.")
+    assert len(workers.said("thread")) == len(said) + 1
+
+
+def test_looks_that_failed_are_forgotten_when_one_succeeds(workers: Workers, execution: Execution) -> None:
+    execution.hold(3, Failed("AWS cannot be reached."))
+    assert {ON_HOLD: True, FAILED_LOOKS: 3}.items() <= workers.request(execution.number).memory.items()
+    taken_again(workers, execution).wait(Status.WAITING)
+    assert not {ON_HOLD, FAILED_LOOKS} & workers.request(execution.number).memory.keys()
+
+
+def test_a_turn_goes_on_from_what_was_written_down(workers: Workers, execution: Execution) -> None:
+    """Its request is the row as it is now, not as it was when the turn began."""
+    execution.advance(Done("The account is there.", {"account": "111111111111"}))
+    assert execution.request.memory["account"] == "111111111111"
+    execution.advance(Done("It is in its OU.", {"ou": "ou-1"}))
+    assert workers.request(execution.number).memory.items() >= {"account": "111111111111", "ou": "ou-1"}.items()
+    assert workers.request(execution.number).step == 2

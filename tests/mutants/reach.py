@@ -1,0 +1,149 @@
+"""Which test executes which line, and how long it takes: one run of all tests under coverage.py, shared among the processors.
+
+Source: coverage.py documentation, "Measurement contexts", "Coverage API".
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import multiprocessing
+import pickle
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from coverage import Coverage
+
+from tests.mutants.heart import CODE, ROOT, TESTS
+from tests.mutants.mutant import Mutant
+from tests.mutants.quiet import QUIETLY, silence
+
+KEPT = ROOT / ".mutants"
+MEASURED = KEPT / "reach"
+Lines = dict[str, dict[int, set[str]]]
+
+
+@dataclass
+class Reach:
+    """The tests of each line of each file (by its path beneath the root), and the seconds of work that each test is, whatever
+    else the machine does meanwhile."""
+
+    lines: Lines = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+
+    def tests_of(self, mutant: Mutant) -> set[str]:
+        """The tests that reach a change; for one at import those that execute a line in which its name stands."""
+        own = self.lines.get(mutant.path, {})
+        found = {test for line in mutant.lines for test in own.get(line, ())}
+        for name in mutant.defines:
+            for path, line in self._mentions().get(name, ()):
+                found |= self.lines[path].get(line, set())
+        return (found & self.seconds.keys()) - self.failed
+
+    def _mentions(self) -> dict[str, set[tuple[str, int]]]:
+        if not hasattr(self, "_index"):
+            self._index = mentions(self.lines)
+        return self._index
+
+
+def mentions(paths: Iterable[str]) -> dict[str, set[tuple[str, int]]]:
+    """The files and lines in which a name is used."""
+    index: dict[str, set[tuple[str, int]]] = defaultdict(set)
+    for path in paths:
+        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+            name = getattr(node, "id", "") or getattr(node, "attr", "")
+            if name:
+                index[name].add((path, node.lineno))  # type: ignore[attr-defined]
+    return index
+
+
+class Recorder:
+    """A pytest plugin: each test is a context of its own, and its time is taken."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        self._coverage = coverage
+        self.seconds: dict[str, float] = {}
+        self.failed: set[str] = set()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        self._coverage.switch_context(item.nodeid)
+        begun = time.process_time()
+        try:
+            return (yield)
+        finally:
+            self.seconds[item.nodeid] = time.process_time() - begun
+            self._coverage.switch_context("")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.add(report.nodeid)
+        if report.skipped:
+            self.seconds.pop(report.nodeid, None)
+
+
+def reach(jobs: int) -> Reach:
+    """Test by test; a file of tests runs once, and again when it or anything but tests has changed."""
+    files = [path for place in TESTS for path in sorted(_files(ROOT / place))]
+    known = MEASURED / _digest(
+        path for folder in CODE for path in sorted((ROOT / folder).rglob("*.py")) if _is_shared(path)
+    )
+    for old in set(MEASURED.glob("*")) - {known}:
+        shutil.rmtree(old)
+    known.mkdir(parents=True, exist_ok=True)
+    kept = {path: known / _digest([path]) for path in files}
+    missing = [(path, keep) for path, keep in kept.items() if not keep.exists()]
+    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
+        pool.starmap(_measure, missing, chunksize=1)
+    return _together(kept.values())
+
+
+def _files(place: Path) -> Iterable[Path]:
+    return [place] if place.is_file() else place.rglob("test_*.py")
+
+
+def _is_shared(path: Path) -> bool:
+    """Whether tests of every file may depend on it."""
+    return not path.name.startswith("test_") and Path(__file__).parent not in path.parents
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    return hashlib.sha256(b"\0".join(str(path).encode() + path.read_bytes() for path in paths)).hexdigest()[:16]
+
+
+def _together(kept: Iterable[Path]) -> Reach:
+    whole = Reach()
+    for keep in kept:
+        part: Reach = pickle.loads(keep.read_bytes())  # noqa: S301  We wrote it.
+        whole.seconds |= part.seconds
+        whole.failed |= part.failed
+        for path, lines in part.lines.items():
+            for line, tests in lines.items():
+                whole.lines.setdefault(path, {}).setdefault(line, set()).update(tests)
+    return whole
+
+
+def _measure(file: Path, keep: Path) -> None:
+    """One file of tests, in a process of its own."""
+    silence()
+    include = [f"{ROOT / folder}/*" for folder in CODE]
+    coverage = Coverage(data_file=None, include=include, config_file=False)
+    recorder = Recorder(coverage)
+    coverage.start()
+    pytest.main([*QUIETLY, str(file)], plugins=[recorder])
+    coverage.stop()
+    keep.write_bytes(pickle.dumps(Reach(_executed(coverage), recorder.seconds, recorder.failed)))
+
+
+def _executed(coverage: Coverage) -> Lines:
+    data, found = coverage.get_data(), Lines()
+    for path in data.measured_files():
+        lines = {line: set(contexts) - {""} for line, contexts in data.contexts_by_lineno(path).items()}
+        found[str(Path(path).relative_to(ROOT))] = {line: tests for line, tests in lines.items() if tests}
+    return found

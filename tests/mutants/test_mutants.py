@@ -1,0 +1,114 @@
+"""What is changed, what is left alone, and by what a mutant is known."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.heart import HEART, ROOT, TESTS
+from tests.mutants.mutant import Mutant, mutants_of
+from tests.mutants.report import listed, strays
+
+
+def texts(code: str, tmp_path: Path) -> list[str]:
+    """What takes a statement's place, each as one line."""
+    (tmp_path / "some.py").write_text(code, encoding="utf-8")
+    return [mutant.key.becomes for mutant in mutants_of("some.py", tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("line", "mistake"),
+    [
+        ("found = a < b", "found = a <= b"),
+        ("found = a < b", "found = a >= b"),
+        ("found = a in b", "found = a not in b"),
+        ("found = a and b", "found = a or b"),
+        ("found = a and b and c", "found = a and c"),
+        ("found = not a", "found = a"),
+        ("found = [a for a in b if c]", "found = [a for a in b]"),
+        ("found = 3", "found = 4"),
+        ("found = 3", "found = 2"),
+        ("found = True", "found = False"),
+        ("found = 'word'", "found = 'XXword'"),
+        ("found = a + timedelta(hours=1)", "found = a - timedelta(hours=1)"),
+        ("found = a | b(c)", "found = a"),
+        ("found = f(a, key=b)", "found = f(a)"),
+        ("found = max(a, b)", "found = min(a, b)"),
+        ("found = max(a, b)", "found = max(b)"),
+        ("found = query.where(a).limit(b)", "found = query.where(a)"),
+        ("found = {a, b}", "found = {b}"),
+        ("found = {a: b}", "found = {}"),
+        ("found = (a, b)", "found = (a,)"),
+        ("f()", "pass"),
+        ("a.b = c", "pass"),
+        ("raise a", "pass"),
+        ("a += b", "a -= b"),
+        ("if a:\n    b", "if not a:"),
+        ("while a:\n    break", "continue"),
+        ("def f(a=1):\n    b", "def f(a=2):"),
+        ("def f():\n    return a", "return None"),
+        ("match a:\n    case B(c=True):\n        d", "case B(c=False):"),
+        ("match a:\n    case B() | C():\n        d", "case C():"),
+        ("try:\n    a\nexcept (B, C):\n    d", "except (C,):"),
+        ("try:\n    a\nexcept B:\n    d\nexcept C:\n    d", "try\nexcept C:"),
+    ],
+)
+def test_a_small_mistake(line: str, mistake: str, tmp_path: Path) -> None:
+    assert mistake in texts(line, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"""A docstring."""',
+        "import a",
+        "say = 'A sentence for people.'",
+        "say = f'Word{a}'",
+        "log.warning('word')",
+        "found: Literal['word']",
+        "Either = A | B",
+        "Answer = dict[str, Any]",
+        "number = request.id or 0",
+        "@dataclass(frozen=True)\nclass A:\n    pass",
+    ],
+)
+def test_what_is_left_alone(line: str, tmp_path: Path) -> None:
+    assert texts(line, tmp_path) == []
+
+
+def test_a_mutant_is_known_by_its_text_so_that_lines_may_move(tmp_path: Path) -> None:
+    keys = []
+    for before in ("", "import a\n\n\n"):
+        (tmp_path / "some.py").write_text(
+            f"{before}class A:\n    def f(self):\n        return a == b\n", encoding="utf-8"
+        )
+        keys.append([mutant.key for mutant in mutants_of("some.py", tmp_path)])
+    assert keys[0] == keys[1]
+    assert keys[0][0].function == "A.f"
+
+
+def everything() -> list[Mutant]:
+    return [mutant for path in HEART for mutant in mutants_of(path)]
+
+
+def test_the_heart_is_where_it_is_said_to_be() -> None:
+    assert [path for path in (*HEART, *TESTS) if not (ROOT / path).exists()] == []
+    assert len({Path(path).stem for path in HEART}) == len(HEART), "survivors are known by the module's last name"
+
+
+def test_every_mutant_has_a_key_of_its_own_and_is_another_program() -> None:
+    mutants = everything()
+    assert len({mutant.key for mutant in mutants}) == len(mutants)
+    assert [mutant.key for mutant in mutants if mutant.key.was == mutant.key.becomes] == []
+    for path in HEART:
+        last = mutants_of(path)[-1]
+        assert isinstance(last.changed_tree(), ast.Module)
+        compile(last.changed_tree(), path, "exec")
+
+
+def test_what_is_listed_is_still_there_and_has_a_reason() -> None:
+    known = listed()
+    assert strays(known, everything()) == []
+    assert [key for key, reason in known.items() if not reason.strip()] == []
