@@ -27,6 +27,7 @@ from handlers.parser import Given
 from handlers.pressed import BROKEN, kept_in_form, pressed_before, pressed_request
 from handlers.responder import Responder, open_view, open_view_if, tell
 from operations.core.registry import by_name
+from operations.snapshot.names import capital
 
 LONGEST_REASON, LONGEST_TITLE = 500, 500
 WHO_READS_IT = "The requester, the thread and the audit get it"
@@ -139,7 +140,7 @@ def _denied(deps: Dependencies, slack: WebClient, ack: Any, body: dict[str, Any]
     reason = reason_of(view["state"]["values"])
     wrong = reason_problems(reason) if reason else [NO_REASON]
     if wrong:
-        ack(response_action="errors", errors={"reason": wrong[0][:1].upper() + wrong[0][1:]})
+        ack(response_action="errors", errors={"reason": capital(wrong[0])})
         return
     name = delivery("view", caller.team, caller.user, view["id"])
     try:

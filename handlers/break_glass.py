@@ -16,6 +16,7 @@ from handlers.filing import reason_problems
 from handlers.parser import Given
 from handlers.problems import Problem
 from operations.core.base import Operation
+from operations.snapshot.names import capital
 
 WARNING = (
     ":rotating_light: *{title}*\n"
@@ -60,7 +61,7 @@ def entered(operation: type[Operation], view: Mapping[str, Any]) -> tuple[Given,
         errors["confirm"] = f"Type {operation.name} to confirm that it is carried out at once."
     wrong = reason_problems(reason)
     if wrong:
-        errors["reason"] = wrong[0][:1].upper() + wrong[0][1:]
+        errors["reason"] = capital(wrong[0])
     if not clean(reason).strip():
         errors["reason"] = "Say why it cannot wait: the approval channel and the audit get it."
     return Given(Carried.unpacked(view.get("private_metadata")).of(operation), reason, break_glass=True), errors

@@ -127,7 +127,7 @@ def _first_asked(deps: Dependencies, slack: WebClient, caller: Caller) -> None:
 
 
 def _refused(sentence: str) -> Block:
-    return {"type": "home", "blocks": [section(sentence)]}
+    return home([section(sentence)])
 
 
 def home_of(deps: Dependencies, user: str) -> Block:

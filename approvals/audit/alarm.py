@@ -15,6 +15,7 @@ from approvals.queue import outgoing
 from approvals.slack.blocks import escape, shorten
 from approvals.views.thread import Body, body, name
 from operations.core.observations import Failed
+from operations.snapshot.names import capital
 
 log = logging.getLogger(__name__)
 EVENT = "request.unproven"
@@ -55,15 +56,11 @@ def told(request: Request, missing: Sequence[str], *, sent: bool) -> Body:
     what = "was stopped" if sent else "did not run"
     where = f" (<{request.card_link}|card>)" if request.card_link else ""
     return body(
-        f":rotating_light: *{_began(name(request))} {what}: its approval can't be proven*{where}.\n"
-        f"{escape(shorten(_began(_listed(missing)), 1000))}. Somebody may have changed the bot's database: "
+        f":rotating_light: *{capital(name(request))} {what}: its approval can't be proven*{where}.\n"
+        f"{escape(shorten(capital(_listed(missing)), 1000))}. Somebody may have changed the bot's database: "
         "run `orgbot audit verify`, and find out who can write to it."
     )
 
 
 def _listed(missing: Sequence[str]) -> str:
     return "; ".join(missing)
-
-
-def _began(clause: str) -> str:
-    return f"{clause[0].upper()}{clause[1:]}"

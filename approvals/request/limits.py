@@ -87,7 +87,7 @@ def _too_many(most: int, first: datetime, now: datetime) -> str:
 def too_many_clicks(most: int, first: datetime, now: datetime) -> str:
     """What somebody is told who presses more buttons than one person does."""
     wait = max(int((first + MINUTE - now).total_seconds()) + 1, 1)
-    presses = f"{most} time{'' if most == 1 else 's'}"
+    presses = counted(most, "time")
     return f"You have pressed buttons {presses} within a minute, which is the most. Nothing was done; press again in {wait} s."
 
 

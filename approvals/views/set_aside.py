@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from approvals.models import Interaction, Request, RoleSession
 from approvals.slack.blocks import Block, escape, section, shorten, slack_date
+from approvals.slack.modals import home
 from approvals.views.on_hold import GIVE_UP
 from approvals.views.thread import Body, body, link, name, private, while_waiting
 from operations.core.observations import Failed
+from operations.snapshot.names import capital
 
 ERROR = "orgbot has run into an error of its own"
 ONCE_MORE = "It is tried once more when orgbot is started anew."
@@ -83,7 +85,7 @@ def _not_followed(request: Request) -> str:
 def not_begun(request: Request) -> Failed:
     """The end of an approved request of which nothing was sent."""
     return Failed(
-        f"{ERROR[0].upper()}{ERROR[1:]}. Nothing was sent to AWS for this request.",
+        f"{capital(ERROR)}. Nothing was sent to AWS for this request.",
         f"Whoever runs orgbot finds the error in the log under request={request.id}. Ask again once it is mended.",
     )
 
@@ -108,15 +110,15 @@ def not_tended(row: RoleSession, undone: str, advice: str) -> Body:
 
 def home_not_shown() -> Block:
     """In place of a home tab."""
-    text = f":warning: {ERROR[0].upper()}{ERROR[1:]}: this tab could not be shown.\n*What to do:* Open it again in a while; `/org requests` shows requests meanwhile."
-    return {"type": "home", "blocks": [section(text)]}
+    text = f":warning: {capital(ERROR)}: this tab could not be shown.\n*What to do:* Open it again in a while; `/org requests` shows requests meanwhile."
+    return home([section(text)])
 
 
 def not_handed_over(request: Request, *, maybe: bool) -> Failed:
     """Why there are no credentials; `maybe` when the message may stand in Slack all the same."""
     what = "It is not known whether the credentials reached you" if maybe else "The credentials were not handed over"
     return Failed(
-        f"{ERROR[0].upper()}{ERROR[1:]}. {what}.",
+        f"{capital(ERROR)}. {what}.",
         f"Whoever runs orgbot finds the error in the log under request={request.id}. Ask again with `/org credentials`.",
     )
 
@@ -127,6 +129,6 @@ def _told(undone: str, advice: str, number: int | None) -> Body:
 
 def _text(undone: str, advice: str, number: int | None) -> str:
     return (
-        f":warning: {ERROR[0].upper()}{ERROR[1:]}: {undone}.\n"
+        f":warning: {capital(ERROR)}: {undone}.\n"
         f"*What to do:* {advice} Whoever runs orgbot finds the error in the log under request={number}."
     )

@@ -6,6 +6,7 @@ from approvals.authority.reachable import Shortfall
 from approvals.models import Request
 from approvals.slack.blocks import escape
 from approvals.views.thread import Body, body, link, name
+from operations.snapshot.names import counted
 
 KEY = "unreachable"  # In a request's memory: its shortfalls, as they were told.
 
@@ -36,7 +37,7 @@ def shortfalls(request: Request) -> tuple[Shortfall, ...]:
 def _why(short: Shortfall, asker: str) -> str:
     if short.gone:
         return f"The rule “{escape(short.rule)}” no longer exists"
-    needed = f"The rule “{escape(short.rule)}” needs {short.needed} approval{'' if short.needed == 1 else 's'}"
+    needed = f"The rule “{escape(short.rule)}” needs {counted(short.needed, 'approval')}"
     if short.second:
         return f"{needed}, one of them by its second approvers, and no such person is left"
     if not short.able:

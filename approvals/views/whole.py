@@ -11,6 +11,7 @@ from itertools import accumulate
 from approvals.slack.blocks import Block, context, escape, preformatted, shorten
 from approvals.views.thread import Body, body
 from operations.core.preview import Fact, Preview
+from operations.snapshot.names import spread
 
 ON_THE_CARD = 1_400  # Characters of a diff; a card has 13,000 in all.
 FACT, FACTS = 300, 5_000  # Characters of a fact and of all of them, as they are escaped.
@@ -101,6 +102,5 @@ def _messages(title: str, text: str) -> Iterator[Body]:
 def _hits(preview: Preview) -> Iterator[Body]:
     if len(preview.hits) <= HITS_ON_THE_CARD + 1:
         return
-    lines = [f"•  {escape(shorten(line, 90))}" for line in preview.hits[:HITS_IN_THE_THREAD]]
-    more = len(preview.hits) - HITS_IN_THE_THREAD
-    yield body("\n".join(["*What it hits*", *lines, *([f"and {more} more"] if more > 0 else [])]))
+    lines = spread(preview.hits, HITS_IN_THE_THREAD, lambda line: f"•  {escape(shorten(line, 90))}")
+    yield body("\n".join(["*What it hits*", *lines]))

@@ -117,7 +117,7 @@ def _can_be_approved(directory: Directory, rule: Rule) -> str:
         return not shortfall(rule, rule.approvals, (), seats) and not indispensable(rule, seats)
 
     found = electorate(directory, rule, (), enough)
-    wanted = f"{rule.approvals} approval{'' if rule.approvals == 1 else 's'}"
+    wanted = counted(rule.approvals, "approval")
     short = shortfall(rule, rule.approvals, (), found.seats)
     if short is None:
         names = [found.able[number].person.name for number in indispensable(rule, found.seats)]

@@ -75,6 +75,7 @@ class EdgeServer:
         for listener in self._listeners:
             listener.channel_class = Channel
         self._deadline: float | None = None
+        self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="edge", daemon=True)
 
     def start(self) -> None:
@@ -86,8 +87,14 @@ class EdgeServer:
         self._deadline = time.monotonic() + timeout
         if not self._thread.is_alive():
             return self._close()
-        self._listeners[0].pull_trigger()
+        self._wake()
         return self._thread.join(timeout + 2 * WAKE_EVERY)
+
+    def _wake(self) -> None:
+        """Unless the loop has seen by itself that it is to end: the trigger's number may then be another file's."""
+        with self._closing:
+            if self._sockets:
+                self._listeners[0].pull_trigger()
 
     def _run(self) -> None:
         while self._deadline is None:
@@ -118,9 +125,10 @@ class EdgeServer:
         self._tasks.shutdown(timeout=max(TO_LEAVE, (self._deadline or 0) - time.monotonic()))
         if self._tasks.threads:
             log.warning("some requests were still being answered when the time to stop was over")
-        for entry in list(self._sockets.values()):
-            if not (self._tasks.threads and isinstance(entry, trigger)):
-                entry.close()
+        with self._closing:
+            for entry in list(self._sockets.values()):
+                if not (self._tasks.threads and isinstance(entry, trigger)):
+                    entry.close()
 
 
 def _accept_who_waits(listener: BaseWSGIServer) -> None:

@@ -105,9 +105,12 @@ def _named(character: str) -> str:
     return f"U+{ord(character):04X}{f' {name}' if name else ''}"
 
 
+DELETE = "\x7f"  # The one ASCII character that JSON takes as it is and nobody sees.
+
+
 def escaped(document: str) -> str:
     r"""A JSON document in which what nobody sees is written as an escape, such as `\u00ad`; it means the same."""
-    if document.isascii():
+    if document.isascii() and DELETE not in document:
         return document
     return "".join(
         character if is_visible(character) and not SELECTOR.match(character) else _as_escape(character)

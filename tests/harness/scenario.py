@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from sandbox.sandbox import BotProcess, Sandbox, sandbox
@@ -58,6 +59,15 @@ class Scenario:
         """Files a request, and sees that nothing was filed before it."""
         self.ask()
         assert "fullback-mobile" in str(self.card()["blocks"])
+
+    def confirmed(self, number: int = 1) -> None:
+        """Waits until the bot knows where the request's card stands; a moment earlier Slack shows it already."""
+        self.slack.wait_for(lambda: self._card_ts(number), PATIENCE, f"the place of the card of request {number}")
+
+    def _card_ts(self, number: int) -> str:
+        with closing(sqlite3.connect(self.place.folder / "orgbot.db")) as database:
+            found = database.execute("SELECT card_ts FROM request WHERE id = ?", (number,)).fetchone()
+        return str(found[0]) if found else ""
 
     def press(self, button: str, by: str, number: int = 1) -> None:
         self.person(by).clicks(button, self.card(number))

@@ -143,7 +143,7 @@ class Stumbling:
         self.slack.api_call = over("slack", InMemorySlack.api_call.__get__(self.slack), after=True)  # type: ignore[method-assign]
         wired = _Wired(**{name: getattr(sound, name) for name in Context.__dataclass_fields__})
         _DESKS[sound.owner] = desk
-        boundary = ("rules", "clock", "organization", "changed", "team", "files")
+        boundary = ("rules", "clock", "organization", "changed", "files")
         tripping: dict[str, Any] = {name: over(name, getattr(sound, name)) for name in boundary}
         return replace(wired, store=store, **tripping)
 

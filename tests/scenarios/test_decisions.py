@@ -120,6 +120,7 @@ def test_an_approver_removed_from_the_group_no_longer_decides(scenario: Scenario
 def test_who_may_not_deny_is_shown_no_form(scenario: Scenario) -> None:
     scenario.slack.invite("dave", "aws-approvals")
     scenario.ask()
+    scenario.confirmed()
     scenario.press("Deny", "dave")
     scenario.told("dave", "not among the approvers")
     assert scenario.person("dave").view is None

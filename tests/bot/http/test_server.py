@@ -122,6 +122,16 @@ def test_an_answer_that_no_buffer_holds_arrives_whole() -> None:
     server.stop()
 
 
+def test_a_loop_that_has_ended_by_itself_is_not_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may see that it is to end before it is woken for that; the trigger is closed then."""
+    server = EdgeServer(lambda *_: [], HOST, 0, threads=1)
+    server.start()
+    woken = server._wake
+    monkeypatch.setattr(server, "_wake", lambda: (server._thread.join(), woken()))
+    server.stop()
+    assert not server._thread.is_alive()
+
+
 def test_too_large_a_body_is_refused_before_it_is_read(server: EdgeServer, application: Application) -> None:
     head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {LARGEST_BODY + 1}\r\n\r\n"
     assert b" 413 " in raw(server, head.encode())
