@@ -127,7 +127,12 @@ def test_a_loop_that_has_ended_by_itself_is_not_woken(monkeypatch: pytest.Monkey
     server = EdgeServer(lambda *_: [], HOST, 0, threads=1)
     server.start()
     woken = server._wake
-    monkeypatch.setattr(server, "_wake", lambda: (server._thread.join(), woken()))
+
+    def late() -> None:
+        server._thread.join(5)
+        woken()
+
+    monkeypatch.setattr(server, "_wake", late)
     server.stop()
     assert not server._thread.is_alive()
 
