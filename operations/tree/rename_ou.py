@@ -122,8 +122,8 @@ class RenameOu(Operation):
 
 def _paths_change(path: str, renamed: str) -> str:
     return (
-        f"Rules, scripts and people that name {path} or anything beneath it have to name {renamed} from then on; "
-        f"the bot's rules for {path} no longer apply to it, those for {renamed} do."
+        f"Scripts and people that name {path} or anything beneath it have to name {renamed} from then on. The bot's rules for "
+        f"{path} stay with it, those for {renamed} apply as well, until their file is brought up to date."
     )
 
 

@@ -35,7 +35,7 @@ def test_the_card_says_the_old_and_the_new_path(workers: Workers) -> None:
     workers.work()
     preview = workers.request(request.id).preview
     assert {"label": "Path", "value": "/Workloads/Staging → /Workloads/Testing"} in preview["facts"]
-    assert "the bot's rules for /Workloads/Staging no longer apply" in preview["warnings"][-1]
+    assert "The bot's rules for /Workloads/Staging stay with it" in preview["warnings"][-1]
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "bad-json", "drop-before", "500"])
