@@ -36,6 +36,7 @@ TESTS = (
     "tests/handlers",
     "tests/bot/checks/test_explain.py",
     "tests/bot/config/test_rules_file.py",
+    "tests/bot/http/test_edge.py",
     "tests/bot/http/test_signatures.py",
 )
 """Folders and files. Only tests that stay in one process: another one that they start would not see the mutant."""

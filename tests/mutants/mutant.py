@@ -173,11 +173,12 @@ def _inside(node: ast.AST, scope: Scope) -> Scope:
     if isinstance(node, Function):
         return Scope((*scope.names, node.name), node, node, frozenset())
     if isinstance(node, Unit):
-        defines = frozenset() if scope.function else scope.defines | _targets(node)
+        defines = frozenset() if scope.function else scope.defines | targets(node)
         return Scope(scope.names, scope.function, node, defines)
     return scope
 
 
-def _targets(unit: Unit) -> frozenset[str]:
-    targets = getattr(unit, "targets", [getattr(unit, "target", None)])
-    return frozenset(name.id for name in targets if isinstance(name, ast.Name))
+def targets(unit: ast.AST) -> frozenset[str]:
+    """The names to which a statement gives a value."""
+    found = getattr(unit, "targets", [getattr(unit, "target", None)])
+    return frozenset(name.id for name in found if isinstance(name, ast.Name))

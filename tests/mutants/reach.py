@@ -12,15 +12,16 @@ import pickle
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pytest
 from coverage import Coverage
 
 from tests.mutants.heart import CODE, ROOT, TESTS
-from tests.mutants.mutant import Mutant
+from tests.mutants.mutant import Mutant, targets
 from tests.mutants.quiet import QUIETLY, silence
 
 KEPT = ROOT / ".mutants"
@@ -41,26 +42,51 @@ class Reach:
         """The tests that reach a change; for one at import those that execute a line in which its name stands."""
         own = self.lines.get(mutant.path, {})
         found = {test for line in mutant.lines for test in own.get(line, ())}
-        for name in mutant.defines:
-            for path, line in self._mentions().get(name, ()):
+        for name in self._names_of(mutant):
+            for path, line in self._index.uses.get(name, ()):
                 found |= self.lines[path].get(line, set())
         return (found & self.seconds.keys()) - self.failed
 
-    def _mentions(self) -> dict[str, set[tuple[str, int]]]:
-        if not hasattr(self, "_index"):
-            self._index = mentions(self.lines)
-        return self._index
+    def _names_of(self, mutant: Mutant) -> set[str]:
+        """What import makes of the changed line, and what other lines make of that at import."""
+        names, new = set(mutant.defines), set(mutant.defines)
+        while new:
+            new = {made for name in new for made in self._index.makes.get(name, ())} - names
+            names |= new
+        return names
+
+    @cached_property
+    def _index(self) -> Index:
+        return index_of(self.lines)
 
 
-def mentions(paths: Iterable[str]) -> dict[str, set[tuple[str, int]]]:
-    """The files and lines in which a name is used."""
-    index: dict[str, set[tuple[str, int]]] = defaultdict(set)
+@dataclass(frozen=True)
+class Index:
+    """Of each name: the files and lines that use it, and the constants that are made of it."""
+
+    uses: dict[str, set[tuple[str, int]]]
+    makes: dict[str, set[str]]
+
+
+def index_of(paths: Iterable[str], root: Path = ROOT) -> Index:
+    uses: dict[str, set[tuple[str, int]]] = defaultdict(set)
+    makes: dict[str, set[str]] = defaultdict(set)
     for path in paths:
-        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
-            name = getattr(node, "id", "") or getattr(node, "attr", "")
-            if name:
-                index[name].add((path, node.lineno))  # type: ignore[attr-defined]
-    return index
+        tree = ast.parse((root / path).read_text(encoding="utf-8"))
+        for name, line in _names(tree):
+            uses[name].add((path, line))
+        for statement in tree.body:
+            for name, _ in _names(getattr(statement, "value", None)):
+                makes[name] |= targets(statement)
+    return Index(uses, makes)
+
+
+def _names(tree: ast.AST | None) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Name):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.Attribute):
+            yield node.attr, node.lineno
 
 
 class Recorder:

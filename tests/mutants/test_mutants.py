@@ -9,6 +9,7 @@ import pytest
 
 from tests.mutants.heart import HEART, ROOT, TESTS
 from tests.mutants.mutant import Mutant, mutants_of
+from tests.mutants.reach import Reach, index_of
 from tests.mutants.report import listed, strays
 
 
@@ -106,6 +107,14 @@ def test_every_mutant_has_a_key_of_its_own_and_is_another_program() -> None:
         last = mutants_of(path)[-1]
         assert isinstance(last.changed_tree(), ast.Module)
         compile(last.changed_tree(), path, "exec")
+
+
+def test_a_constant_is_reached_through_what_is_made_of_it(tmp_path: Path) -> None:
+    code = "ENDS = {1, 2}\nWAYS = {0: ENDS}\n\n\ndef after(state):\n    return WAYS[state]\n"
+    (tmp_path / "some.py").write_text(code, encoding="utf-8")
+    known = Reach({"some.py": {6: {"test_after"}}}, {"test_after": 0.1})
+    known.__dict__["_index"] = index_of(known.lines, tmp_path)
+    assert known.tests_of(mutants_of("some.py", tmp_path)[0]) == {"test_after"}
 
 
 def test_what_is_listed_is_still_there_and_has_a_reason() -> None:

@@ -236,15 +236,15 @@ def test_what_another_app_posts_with_our_mark_is_not_our_message(workers: Worker
 
 
 class Refusing(InMemorySlack):
-    """Slack refuses every post with this code."""
+    """Slack refuses every call of this method with this code."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, method: str = "chat.postMessage") -> None:
         super().__init__()
-        self._code = code
+        self._code, self._method = code, method
 
     def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
         answer = super().api_call(api_method, **arguments)
-        if api_method == "chat.postMessage":
+        if api_method == self._method:
             answer.data = {"ok": False, "error": self._code}
             raise SlackApiError(self._code, answer)  # type: ignore[no-untyped-call]
         return answer
@@ -282,6 +282,54 @@ def test_what_can_be_mended_is_tried_each_minute_and_what_cannot_holds_nothing_u
         assert lane not in workers.lanes()
         workers.clock.advance(seconds=1)
         assert lane in workers.lanes()
+
+
+def test_what_is_dropped_holds_up_nothing_behind_it(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    with workers.context.store.write() as session:
+        for line in ("first", "second"):
+            outgoing.direct(session, request, workers.clock(), {"text": line})
+    (lane,) = workers.lanes()
+    Outbox(workers.context, Refusing("channel_not_found"), lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+    with workers.context.store.read() as session:
+        assert session.exec(select(SentMessage.status)).all() == ["dropped", "dropped"]
+
+
+def test_what_slack_was_too_busy_for_is_not_looked_for_but_sent(workers: Workers) -> None:
+    """It surely was not posted, so that it need not settle."""
+    workers.ask("create-account", **NEW)
+    workers.work()
+    slack, busy = InMemorySlack(), Refusing("ratelimited")
+    (lane,) = workers.lanes()
+    Outbox(workers.context, busy, lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+    assert (workers.unsent(), workers.lanes()) == (["card"], [])
+    settled = workers.clock() + workers.context.pace.slack_settle
+    while lane not in workers.lanes():
+        workers.clock.advance(seconds=1)
+    assert workers.clock() < settled
+    Outbox(workers.context, slack, lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+    assert len(slack.posts) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "by_dm"),
+    [
+        ("user_not_in_channel", 1),
+        ("channel_not_found", 1),
+        ("not_in_channel", 1),
+        ("is_archived", 1),
+        ("invalid_blocks", 0),
+    ],
+)
+def test_a_private_line_goes_by_dm_when_it_is_the_channel_that_is_wrong(
+    workers: Workers, code: str, by_dm: int
+) -> None:
+    workers.click(workers.ask("create-account", **NEW), "approve", "U0DAVE")
+    workers.work()
+    slack = Refusing(code, "chat.postEphemeral")
+    (lane,) = (lane for lane in workers.lanes() if lane.startswith("private:"))
+    Outbox(workers.context, slack, lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+    assert [post["channel"] for post in slack.posts] == ["DU0DAVE"] * by_dm
 
 
 def test_a_private_line_goes_by_dm_where_it_cannot_be_shown(workers: Workers, slack: SlackSandbox) -> None:

@@ -133,3 +133,33 @@ def test_a_turn_goes_on_from_what_was_written_down(workers: Workers, execution: 
     execution.advance(Done("It is in its OU.", {"ou": "ou-1"}))
     assert workers.request(execution.number).memory.items() >= {"account": "111111111111", "ou": "ou-1"}.items()
     assert workers.request(execution.number).step == 2
+
+
+def test_a_pause_begins_anew_with_another_state(workers: Workers, execution: Execution) -> None:
+    """A call whose answer was lost is looked for soon, however long the request has waited before."""
+    pauses(workers, execution, 4)
+    again = taken_again(workers, execution)
+    again.wait(Status.UNKNOWN)
+    assert workers.request(again.number).due_at == workers.clock() + workers.context.pace.after(0)
+
+
+def test_to_stay_in_a_state_is_no_event(workers: Workers, execution: Execution) -> None:
+    for _ in range(3):
+        execution.begin_step(first_step(execution))
+    assert [record.event for record in workers.audit()].count("request.running") == 1
+
+
+def test_who_is_told_that_it_failed_half_way_reads_what_was_done_and_what_was_not(
+    workers: Workers, execution: Execution
+) -> None:
+    execution.steps = operation_of(execution.request).steps(execution.request.preview["precondition"])
+    first, *others = (step.title for step in execution.steps)
+    execution.advance(Done("The account is there.", {"account": "111111111111"}))
+    execution.fail(Failed("AWS says no."))
+    outcome = workers.request(execution.number).outcome
+    assert outcome == f"AWS says no. Done before: {first} (account 111111111111). Not done: {'; '.join(others)}."
+
+
+def test_what_it_ended_with_is_kept_for_the_card(workers: Workers) -> None:
+    request = workers.until_done(workers.approved("create-account", **NEW))
+    assert request.memory["closing"]["summary"] == request.outcome != ""
