@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
+from approvals.authority.directory import Person
 from approvals.authority.reach import ask_of, hits, judged, other_rules
-from approvals.authority.rules import Guards, Place, Rule, Rules
+from approvals.authority.rules import Ask, Guards, Place, Rule, Rules
 from operations.core.base import Operation
 from operations.core.reach import Reach
 from operations.core.registry import all_operations, by_name
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policies, Policy
 from operations.snapshot.policy_types import SCP
+from tests.harness.people import ALICE, BOB, KnownPeople
 
 SHOP, LAB = "222222222222", "333333333333"
 ORGANIZATION = Organization(
@@ -79,6 +81,7 @@ CASES: list[tuple[str, dict[str, Any], set[str]]] = [
     ("enable-all-features", {}, EVERYTHING),
 ]
 NAMES = [case[0] for case in CASES]
+REST = Rule("rest", ("U2",))
 
 
 def settled(name: str, params: dict[str, Any], organization: Organization = ORGANIZATION) -> Operation:
@@ -156,6 +159,42 @@ def test_a_move_within_one_rule_changes_nothing_and_says_nothing() -> None:
     assert list(other_rules(rules, hits(operation, ORGANIZATION))) == []
 
 
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ((Rule("a", (), under="/Production"), Rule("b", (), under="/Sandbox")), "“b” instead of “a”"),
+        ((Rule("a", (), under="/Production"), Rule("rest", ())), "no longer “a”"),
+        ((Rule("b", (), under="/Sandbox"), Rule("rest", ())), "“b” as well"),
+        (
+            (Rule("a", (), under="/Production"), Rule("b", (), under="/Sandbox"), Rule("c", (), under="/Sandbox")),
+            "“b”, “c” instead of “a”",
+        ),
+    ],
+)
+def test_a_move_says_which_rules_come_and_which_go(rules: tuple[Rule, ...], said: str) -> None:
+    moved = hits(settled("move-account", {"account": "shop", "to": "/Sandbox"}), ORGANIZATION)
+    assert list(other_rules(Rules(rules), moved)) == [f"Afterwards other rules apply to shop in /Sandbox: {said}."]
+
+
+def test_a_guard_that_is_bound_to_an_ou_goes_as_well_when_an_account_leaves_it() -> None:
+    rules = Rules([Rule("guard", ("U1",), under="/Once"), REST])
+    bound = Guards({"/Once": frozenset({"ou-1-prod"})})
+    moved = hits(settled("move-account", {"account": "shop", "to": "/Sandbox"}), ORGANIZATION)
+    assert list(other_rules(rules, moved)) == []
+    assert list(other_rules(rules, moved, bound)) == [
+        "Afterwards other rules apply to shop in /Sandbox: no longer “guard”."
+    ]
+
+
+def test_where_nothing_moves_now_and_then_are_the_same_and_each_place_is_judged_once() -> None:
+    found = hits(settled("tag-account", {"account": "shop", "tags": ["a=b"]}), ORGANIZATION)
+    assert found.then is found.now
+    assert found.now == (
+        Place(("r-1", "ou-1-prod", "ou-1-eu"), ("Production", "EU"), SHOP, "shop", "shop@example.com"),
+    )
+    assert list(other_rules(Rules([REST]), found)) == []
+
+
 class Visit(Operation):
     """An operation of the tests' own, which has no field that tells what it reaches."""
 
@@ -165,12 +204,73 @@ class Visit(Operation):
 Visit.name = "visit"
 
 
+def test_an_account_that_nobody_knows_yet_is_at_the_root_without_a_name() -> None:
+    class Stranger(Visit):
+        def reach(self, organization: Organization) -> Reach:
+            return Reach(accounts=frozenset({"999999999999"}))
+
+    assert hits(Stranger(role=""), ORGANIZATION).now == (Place(("r-1",), (), "999999999999"),)
+
+
+def test_a_unit_that_nobody_knows_is_known_by_its_id_alone() -> None:
+    class Elsewhere(Visit):
+        def reach(self, organization: Organization) -> Reach:
+            return Reach(frozenset({"ou-1-gone"}))
+
+    assert hits(Elsewhere(role=""), ORGANIZATION).now == (Place(("ou-1-gone",)),)
+
+
+def test_of_each_rule_three_places_are_named_and_all_are_counted_once() -> None:
+    whole = judged(
+        Rules([REST]), Ask("x"), hits(settled("enable-service-access", {"service": "guardduty"}), ORGANIZATION)
+    )
+    (rest,) = whole.all
+    assert rest.places == ("/Production/EU", "/Production", "/Sandbox")
+    assert rest.total == len(EVERYTHING)
+
+
+def test_rules_that_mean_a_place_by_name_and_by_what_was_bound_count_it_once() -> None:
+    bound = Guards({"/Production": frozenset({"ou-1-prod"})})
+    found = hits(settled("tag-account", {"account": "shop", "tags": ["a=b"]}), ORGANIZATION)
+    (guard,) = judged(Rules([Rule("guard", ("U1",), approvals=2, under="/Production")]), Ask("x"), found, bound).all
+    assert (guard.promised, guard.places, guard.total) == (2, ("shop in /Production/EU",), 1)
+
+
+def test_who_asks_is_part_of_what_is_asked_once_slack_may_be_asked() -> None:
+    people = KnownPeople()
+    operation = settled("credentials", {"account": "shop", "role": "ReadOnly"})
+    alone = ask_of(operation)
+    assert (alone.operation, alone.role, alone.requester, alone.among) == ("credentials", "ReadOnly", "", None)
+    assert ask_of(operation, people.look(ALICE)).among is None
+    ask = ask_of(operation, people.look(ALICE), people)
+    assert (ask.operation, ask.role, ask.requester) == ("credentials", "ReadOnly", "alice@example.com")
+    assert ask.among is not None
+    assert ask.among((ALICE,))
+    assert not ask.among((BOB,))
+
+
+def test_what_has_no_role_asks_for_none() -> None:
+    assert ask_of(settled("tag-account", {"account": "shop", "tags": ["a=b"]})).role == ""
+
+
+def test_slack_is_asked_once_for_each_list_of_people() -> None:
+    asked: list[tuple[str, ...]] = []
+
+    class Counting(KnownPeople):
+        def among(self, person: Person, names: Iterable[str]) -> bool:
+            asked.append(tuple(names))
+            return super().among(person, names)
+
+    people = Counting()
+    ask = ask_of(settled("tag-account", {"account": "shop", "tags": ["a=b"]}), people.look(ALICE), people)
+    assert ask.among is not None
+    assert [ask.among(names) for names in ((ALICE,), (BOB,), (ALICE,), (BOB,))] == [True, False, True, False]
+    assert asked == [(ALICE,), (BOB,)]
+
+
 def test_an_operation_that_does_not_say_what_it_reaches_is_an_error() -> None:
     with pytest.raises(TypeError):
         Visit(role="ReadOnly").reach(ORGANIZATION)
-
-
-REST = Rule("rest", ("U2",))
 
 
 def test_reach_is_a_union() -> None:
