@@ -32,6 +32,10 @@ def filed(**values: object) -> Request:
     return longest(Status.PENDING).sqlmodel_update({"escalated_at": None, **values})
 
 
+def vote(seat: str, **seats: str) -> Vote:
+    return Vote(request_id=1, user="UA", person="a@example.com", decision="approve", digest="d", seat=seat, seats=seats)
+
+
 def credentials(**params: str) -> Credentials:
     return Credentials.model_validate({"account": "shop", **params})
 
@@ -143,8 +147,8 @@ def test_a_request_from_before_there_could_be_several_rules_has_its_one() -> Non
     request = filed(rules=[], rule="a", approvals_needed=2)
     assert stored_of(request) == [{"name": "a", "approvals": 2}]
     assert requirements_of(request, Rules([A])) == Requirements((Requirement(A, 2),))
-    assert seats_of_vote(request, Vote(seats={}, seat="second")) == {"a": SECOND}
-    assert seats_of_vote(request, Vote(seats={"b": "first"}, seat="second")) == {"b": FIRST}
+    assert seats_of_vote(request, vote("second")) == {"a": SECOND}
+    assert seats_of_vote(request, vote("second", b="first")) == {"b": FIRST}
 
 
 @pytest.mark.parametrize(
