@@ -125,6 +125,54 @@ def test_the_first_rule_that_matches_decides() -> None:
     assert rules.first(ASK, HERE).name == "b"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"operations": ("move-account",)},
+        {"operations": ("create-account",)},
+        {"under": "/production"},
+        {"under": "/Prod"},
+        {"accounts": ("222222222222",)},
+        {"accounts": ("333333333333",)},
+        {"roles": ("ReadOnly",)},
+        {"roles": ("Admin",)},
+        {"requesters": ("U0ALICE",)},
+        {"requesters": ("U0BOB",)},
+        {"operations": ("move-account",), "roles": ("Admin",)},
+        {"operations": ("create-account",), "roles": ("ReadOnly",)},
+        {"accounts": ("222222222222",), "requesters": ("U0BOB",)},
+        {"accounts": ("333333333333",), "requesters": ("U0ALICE",)},
+    ],
+)
+def test_what_decides_is_what_has_no_mismatch(said: dict[str, tuple[str, ...]]) -> None:
+    """Two ways to one answer: `deciding` for very many places, `mismatch` for a sentence of each key."""
+    rule = Rule("a", (), **said)  # type: ignore[arg-type]
+    assert (Rules([rule, Rule("rest", ())]).first(ASK, HERE) == rule) == matches(rule, HERE)
+
+
+def test_in_one_organizational_unit_each_account_has_its_own_rule() -> None:
+    rules = Rules([Rule("staging", (), accounts=("fullback-staging",)), Rule("rest", ())])
+    assert rules.deciding(ASK, [ANOTHER, HERE]) == [(rules.rules[0], [HERE]), (rules.rules[1], [ANOTHER])]
+
+
+def test_units_that_are_called_the_same_are_told_apart_by_their_ids() -> None:
+    rules = Rules([Rule("one", (), under="ou-1abc-11112222"), Rule("rest", ())])
+    one, other = (Place(("r-1", unit), ("Web",)) for unit in ("ou-1abc-11112222", "ou-1abc-33334444"))
+    assert [rule.name for rule, _ in rules.deciding(ASK, [one, other])] == ["one", "rest"]
+
+
+def test_the_rules_that_speak_of_a_place_do_so_whatever_is_asked_there() -> None:
+    rules = Rules(
+        [
+            Rule("elsewhere", (), under="/Sandbox"),
+            Rule("other account", (), accounts=("333333333333",)),
+            Rule("other role", (), roles=("Admin",), operations=("credentials",)),
+            Rule("this one", (), under="/Production", accounts=("222222222222",)),
+        ]
+    )
+    assert rules.covering(HERE) == ("other role", "this one")
+
+
 def test_each_place_is_decided_by_its_own_rule() -> None:
     """Whoever moves an account out of a guarded place takes its guards away: both ends have to agree."""
     rules = Rules([Rule("sandbox", (), approvals=0, under="/Sandbox"), Rule("production", (), approvals=2)])
