@@ -52,6 +52,7 @@ def test_each_rule_counts_only_those_who_speak_for_it() -> None:
 def test_a_rule_that_needs_no_approval_misses_none_even_with_a_second_group() -> None:
     free = Rule("free", ("UA",), approvals=0, second_approvers=("UB",))
     assert required(free).open([]).all == ()
+    assert required(free).all[0].missing([]) == Missing()
     assert required(free).approvals == 0
 
 

@@ -1,0 +1,185 @@
+"""Who may approve, review, break the glass and see everybody's sessions: as Slack knows people now."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from approvals.authority.may import (
+    Approver,
+    approvers_now,
+    involved,
+    may_act,
+    may_break,
+    oversees,
+    review_objection,
+    seats_of,
+)
+from approvals.authority.quorum import Seat
+from approvals.authority.rules import Rule, Rules
+from approvals.models import Request
+from approvals.request.decide import decide
+from approvals.states import Status
+from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from tests.harness.rules import required
+from tests.harness.workers import Workers
+
+WEB = "222222222222"
+LEADS, SECURITY = "S0LEADS", "S0SECURITY"
+TWO_GROUPS = Rule("two groups", (LEADS,), approvals=2, second_approvers=(SECURITY,))
+
+
+def changes(workers: Workers, user: str, **flags: Any) -> None:
+    """Slack says something else of somebody from now on."""
+    workers.people.people[user] = dataclasses.replace(workers.people.people[user], **flags)
+
+
+def asked(workers: Workers, *rules: Rule) -> Request:
+    workers.rules = Rules(rules)
+    request = workers.ask("tag-account", account=WEB, tags=["a=b"])
+    workers.work()
+    return workers.request(request.id)
+
+
+def approves(workers: Workers, request: Request, *people: str) -> Request:
+    """One after the other; nothing is carried out."""
+    for user in people:
+        workers.click(request, "approve", user)
+        decide(workers.context, workers._newest_click())
+    return workers.request(request.id)
+
+
+def counted(workers: Workers, request: Request, *rules: Rule) -> list[Approver]:
+    return approvers_now(workers.context, involved(workers.context, request), required(*rules))
+
+
+def test_approvers_speak_for_the_groups_they_are_in_now_in_the_order_of_their_votes(workers: Workers) -> None:
+    workers.people.groups = {LEADS: [BOB, DAVE], SECURITY: [CAROL]}
+    request = approves(workers, asked(workers, dataclasses.replace(TWO_GROUPS, approvals=4)), CAROL, BOB, DAVE)
+    workers.people.groups = {LEADS: [BOB], SECURITY: [CAROL, BOB]}
+    assert [(one.person.user, one.seats) for one in counted(workers, request, TWO_GROUPS)] == [
+        (CAROL, {"two groups": Seat.SECOND}),
+        (BOB, {"two groups": Seat.EITHER}),
+        (DAVE, {}),
+    ]
+
+
+def test_an_approver_who_turns_out_to_be_the_requester_does_not_count_and_those_after_them_do(workers: Workers) -> None:
+    rule = Rule("three", (BOB, CAROL, DAVE), approvals=3)
+    request = approves(workers, asked(workers, rule), BOB, CAROL)
+    changes(workers, BOB, key="alice@example.com")
+    bob, carol = counted(workers, request, rule)
+    assert (bob.person.user, bob.seats, bob.same_as and bob.same_as.user) == (BOB, {}, ALICE)
+    assert (carol.person.user, carol.seats, carol.same_as) == (CAROL, {"three": Seat.FIRST}, None)
+
+
+def test_two_accounts_of_one_person_speak_once_for_the_groups_of_both(workers: Workers) -> None:
+    """The others keep their places before and after them."""
+    workers.people.groups = {LEADS: [DAVE, BOB], SECURITY: [CAROL]}
+    workers.people.people["U0ERIN"] = dataclasses.replace(
+        workers.people.people[BOB], user="U0ERIN", key="erin@example.com"
+    )
+    workers.people.groups[LEADS].append("U0ERIN")
+    request = approves(
+        workers, asked(workers, dataclasses.replace(TWO_GROUPS, approvals=5)), DAVE, BOB, "U0ERIN", CAROL
+    )
+    changes(workers, CAROL, key="bob@example.com")
+    found = counted(workers, request, TWO_GROUPS)
+    assert [(one.person.user, one.seats, one.same_as and one.same_as.user) for one in found] == [
+        (DAVE, {"two groups": Seat.FIRST}, None),
+        (BOB, {"two groups": Seat.EITHER}, None),
+        ("U0ERIN", {"two groups": Seat.FIRST}, None),
+        (CAROL, {}, BOB),
+    ]
+
+
+def test_two_accounts_of_one_person_speak_under_the_rules_of_either(workers: Workers) -> None:
+    rules = (Rule("a", (BOB,), approvals=2), Rule("b", (CAROL,), approvals=2))
+    workers.rules = Rules([dataclasses.replace(rules[0], approvers=(BOB, CAROL), approvals=3)])
+    request = approves(workers, asked(workers, *workers.rules.rules), BOB, CAROL)
+    changes(workers, CAROL, key="bob@example.com")
+    bob, carol = counted(workers, request, *rules)
+    assert (bob.seats, carol.seats) == ({"a": Seat.FIRST, "b": Seat.FIRST}, {})
+
+
+def test_who_is_no_member_any_more_has_no_seat_and_breaks_no_glass(workers: Workers) -> None:
+    rule = Rule("a", (BOB,), break_glass=(BOB,))
+    bob = workers.people.look(BOB)
+    assert seats_of(workers.context, required(rule), bob) == {"a": Seat.FIRST}
+    assert may_break(workers.context, required(rule), bob)
+    assert may_act(workers.context, BOB)
+    gone = dataclasses.replace(bob, deactivated=True)
+    workers.people.people[BOB] = gone
+    assert seats_of(workers.context, required(rule), gone) == {}
+    assert not may_break(workers.context, required(rule), gone)
+    assert not may_act(workers.context, BOB)
+
+
+def test_the_glass_is_broken_only_by_who_may_break_it_under_every_rule(workers: Workers) -> None:
+    bob, carol = workers.people.look(BOB), workers.people.look(CAROL)
+    both = required(Rule("a", (), break_glass=(BOB, CAROL)), Rule("b", (), break_glass=(BOB,)))
+    assert may_break(workers.context, both, bob)
+    assert not may_break(workers.context, both, carol)
+
+
+def test_who_decides_about_credentials_by_any_one_rule_oversees_the_sessions(workers: Workers) -> None:
+    workers.rules = Rules(
+        [
+            Rule("tags", (ALICE,), operations=("tag-account",)),
+            Rule("credentials", (BOB,), operations=("tag-account", "credentials"), second_approvers=(DAVE,)),
+            Rule("whatever", (CAROL,)),
+        ]
+    )
+    found = [user for user in (ALICE, BOB, CAROL, DAVE) if oversees(workers.context, user)]
+    assert found == [BOB, CAROL, DAVE]
+    changes(workers, BOB, guest=True)
+    assert not oversees(workers.context, BOB)
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        (ALICE, "You acted under break glass, so somebody else has to review it."),
+        (CAROL, "You are not among the approvers of the rule “a&amp;b”, who review what it let happen."),
+        (BOB, ""),
+    ],
+)
+def test_who_may_review(workers: Workers, by: str, told: str) -> None:
+    request = asked(workers, Rule("a&b", (ALICE, BOB)))
+    of_request = involved(workers.context, request)
+    assert review_objection(workers.context, request, workers.people.look(by), of_request) == told
+
+
+def test_what_a_rule_let_happen_that_is_gone_nobody_can_review(workers: Workers) -> None:
+    request = asked(workers, Rule("a&b", (BOB,)))
+    workers.rules = Rules([])
+    of_request = involved(workers.context, request)
+    assert review_objection(workers.context, request, workers.people.look(BOB), of_request) == (
+        "The rule “a&amp;b” no longer exists, so nobody is known who could review this."
+    )
+
+
+def test_a_press_under_a_rule_that_is_gone_tells_to_ask_again(workers: Workers) -> None:
+    request = asked(workers, Rule("old", (BOB,)))
+    workers.rules = Rules([Rule("new", (BOB,))])
+    assert approves(workers, request, BOB).status == Status.PENDING
+    assert "The rule “old”, under which this was filed, no longer exists." in workers.said("private")[-1]
+
+
+def test_as_long_as_the_organization_was_not_read_the_rules_on_the_card_decide(workers: Workers) -> None:
+    """What was approved is judged anew before anything is sent, and that waits for the organization."""
+    request = asked(workers, Rule("a", (BOB,)))
+    workers.context = dataclasses.replace(workers.context, organization=lambda: None)
+    assert approves(workers, request, BOB).status == Status.APPROVED
+
+
+def test_where_no_rule_decides_any_more_it_can_be_denied_but_not_approved(workers: Workers) -> None:
+    request = asked(workers, Rule("a", (BOB,)))
+    workers.rules = Rules([Rule("a", (BOB,), operations=("create-ou",))])
+    assert approves(workers, request, BOB).status == Status.PENDING
+    assert "It can no longer be approved: no rule allows tag-account" in workers.said("private")[-1]
+    workers.click(request, "deny", BOB)
+    workers.work()
+    assert workers.request(request.id).status == Status.DENIED
