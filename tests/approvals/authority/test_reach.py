@@ -186,6 +186,32 @@ def test_a_guard_that_is_bound_to_an_ou_goes_as_well_when_an_account_leaves_it()
     ]
 
 
+def test_a_renamed_ou_says_for_each_place_beneath_it_which_rules_come_and_go() -> None:
+    us = OrganizationalUnit("ou-1-us", "US", "ou-1-prod", "/Production/US")
+    organization = replace(ORGANIZATION, units=(*ORGANIZATION.units, us))
+    rules = Rules(
+        [
+            Rule("eu", (), under="/Production/EU"),
+            Rule("us", (), under="/Production/US"),
+            Rule("open", (), under="/Open"),
+        ]
+    )
+    renamed = settled("rename-ou", {"ou": "/Production", "unit_name": "Open"}, organization)
+    said = "Afterwards other rules apply to"
+    assert set(other_rules(rules, hits(renamed, organization))) == {
+        f"{said} /Open: “open” as well.",
+        f"{said} /Open/EU: “open” instead of “eu”.",
+        f"{said} /Open/US: “open” instead of “us”.",
+        f"{said} shop in /Open/EU: “open” instead of “eu”.",
+    }
+
+
+def test_a_rule_that_applies_by_what_was_bound_before_and_by_name_afterwards_stays() -> None:
+    rules, bound = Rules([Rule("sandbox", (), under="/Sandbox")]), Guards({"/Sandbox": frozenset({"ou-1-prod"})})
+    moved = hits(settled("move-account", {"account": "shop", "to": "/Sandbox"}), ORGANIZATION)
+    assert list(other_rules(rules, moved, bound)) == []
+
+
 def test_where_nothing_moves_now_and_then_are_the_same_and_each_place_is_judged_once() -> None:
     found = hits(settled("tag-account", {"account": "shop", "tags": ["a=b"]}), ORGANIZATION)
     assert found.then is found.now
@@ -241,7 +267,7 @@ def test_who_asks_is_part_of_what_is_asked_once_slack_may_be_asked() -> None:
     operation = settled("credentials", {"account": "shop", "role": "ReadOnly"})
     alone = ask_of(operation)
     assert (alone.operation, alone.role, alone.requester, alone.among) == ("credentials", "ReadOnly", "", None)
-    assert ask_of(operation, people.look(ALICE)).among is None
+    assert ask_of(operation, people.look(ALICE)) == ask_of(operation, None, people) == alone
     ask = ask_of(operation, people.look(ALICE), people)
     assert (ask.operation, ask.role, ask.requester) == ("credentials", "ReadOnly", "alice@example.com")
     assert ask.among is not None
