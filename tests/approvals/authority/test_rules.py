@@ -117,7 +117,9 @@ def test_slack_is_asked_only_when_all_else_matches() -> None:
 
 
 def test_before_anybody_has_asked_slack_requesters_count_as_met() -> None:
-    assert not Rule("a", (), requesters=("U0BOB",)).mismatch(replace(ASK, among=None), HERE)
+    rule = Rule("a", (), requesters=("U0BOB",))
+    assert not rule.mismatch(replace(ASK, among=None), HERE)
+    assert Rules([rule]).first(replace(ASK, among=None), HERE) == rule
 
 
 def test_the_first_rule_that_matches_decides() -> None:
@@ -223,7 +225,7 @@ def test_what_a_rule_means_where_it_says_nothing() -> None:
     rule = Rule("a", ("U0BOB",))
     assert (rule.approvals, rule.expires, rule.longest_session) == (1, timedelta(hours=72), timedelta(hours=1))
     assert (rule.remind, rule.escalate_after) == (timedelta(hours=4), timedelta(hours=24))
-    assert (rule.under, rule.session_policy) == ("/", "")
+    assert (rule.under, rule.session_policy, rule.approvals_if_able) == ("/", "", 0)
     assert rule.people() == rule.deciders() == ("U0BOB",)
 
 
@@ -271,3 +273,14 @@ def test_what_nobody_in_particular_asks_is_refused_as_whoevers() -> None:
 @pytest.mark.parametrize("path", ["/Production/EU", "/PRODUCTION/eu/", "/Production/EU/Web"])
 def test_a_place_is_under_itself_and_what_is_above_it(path: str, under: str) -> None:
     assert matches(Rule("a", (), under=under), place(path))
+
+
+def test_an_account_without_a_name_is_called_by_its_id() -> None:
+    assert str(UNKNOWN) == "444444444444 in /Production/EU"
+    assert (str(HERE), str(place("/"))) == ("fullback-staging in /Production/EU", "/")
+
+
+def test_a_word_that_meant_several_units_guards_each_of_them() -> None:
+    guards = Guards({"/Production": frozenset({"ou-1-old00000", "ou-1-new00000"})})
+    for unit in ("ou-1-old00000", "ou-1-new00000"):
+        assert not Rule("a", (), under="/Production").mismatch(ASK, Place(("r-1", unit), ("X",)), guards)

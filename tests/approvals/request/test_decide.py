@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from approvals.audit.proof import RULES_CHANGED
 from approvals.authority.directory import Stranger
 from approvals.authority.rules import Rule, Rules
 from approvals.dispatcher import KEPT_CLICKS
-from approvals.models import Interaction, Request
-from approvals.request.decide import decide, forget_old_clicks
+from approvals.models import Interaction, Request, Vote
+from approvals.queue.worker import TRIES
+from approvals.request.decide import decide, expire, forget_old_clicks
 from approvals.request.prepare import announce
 from approvals.states import TERMINAL, Status
+from approvals.views.set_aside import NOBODY_ASKED
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
 from tests.harness.workers import Workers
@@ -318,3 +321,79 @@ def test_a_request_whose_record_was_changed_is_not_decided_and_the_audit_says_so
     assert [entry.event for entry in workers.audit()][-2:] == ["request.tampered", "click.approve.refused"]
     assert workers.request(request.id).status == Status.PENDING
     assert "its record was changed" in workers.said("private")[-1]
+
+
+def test_what_nobody_could_be_asked_about_says_so_when_its_time_is_over(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.clock.advance(hours=72)
+    expire(workers.context, request.id or 0)
+    request = workers.request(request.id)
+    assert (request.status, request.outcome) == (Status.REFUSED, NOBODY_ASKED)
+
+
+def test_what_was_not_put_before_approvers_yet_is_not_decided(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.click(request, "approve", BOB)
+    decide(workers.context, _last_click(workers))
+    assert workers.request(request.id).status == Status.PENDING
+    assert "This request cannot be decided by you." in workers.said("private")[-1]
+
+
+def test_the_mark_of_a_click_that_was_set_aside_is_forgotten_as_well(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("no")
+
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "approve", BOB)
+    monkeypatch.setattr("approvals.request.decide.judge", broken)
+    for _ in range(TRIES):
+        decide(workers.context, _last_click(workers))
+        workers.clock.advance(minutes=1)
+    assert workers.audit()[-1].event == "click.approve.set-aside"
+    workers.clock.advance(hours=48)
+    forget_old_clicks(workers.context, KEPT_CLICKS)
+    assert _clicks(workers) == []
+
+
+def test_what_is_asked_again_word_for_word_begins_without_the_approvals_of_before(workers: Workers) -> None:
+    workers.rules = Rules([Rule("two", (BOB, CAROL), approvals=2)])
+    before = workers.ask("create-account", **NEW)
+    workers.work()
+    for kind, by in (("approve", BOB), ("cancel", ALICE)):
+        workers.click(before, kind, by)
+        workers.work()
+    again = workers.ask("create-account", **NEW)
+    workers.work()
+    assert workers.request(before.id).digest == workers.request(again.id).digest
+    workers.click(again, "approve", CAROL)
+    decide(workers.context, _last_click(workers))
+    assert workers.request(again.id).status == Status.PENDING
+
+
+def test_an_approval_of_another_request_keeps_the_rules_for_which_it_was_given(workers: Workers) -> None:
+    rules = [Rule(name, (BOB, CAROL), approvals=2, operations=(name,)) for name in ("create-account", "tag-account")]
+    workers.rules = Rules(rules)
+    asked = workers.ask("create-account", **NEW), workers.ask("tag-account", account="222222222222", tags=["a=b"])
+    workers.work()
+    for request in asked:
+        workers.click(request, "approve", BOB)
+        workers.work()
+    with workers.context.store.read() as session:
+        seats = [vote.seats for vote in session.exec(select(Vote)).all()]
+    assert seats == [{"create-account": "first"}, {"tag-account": "first"}]
+
+
+def test_where_there_are_more_approvers_by_now_the_audit_says_how_many_approvals_it_needs(workers: Workers) -> None:
+    workers.people.groups["S0LEADS"] = [BOB]
+    workers.rules = Rules([Rule("able", ("S0LEADS",), approvals_if_able=2)])
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.people.groups["S0LEADS"].append(CAROL)
+    workers.click(request, "approve", BOB)
+    workers.work()
+    assert workers.request(request.id).status == Status.PENDING
+    (noted,) = (record for record in workers.audit() if record.event == RULES_CHANGED)
+    assert noted.detail == {"rule": "able", "rules": ["able"], "approvals": 2}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlmodel import select
 
 from approvals.authority.directory import Person
-from approvals.models import Request
+from approvals.models import Message, Request
+from approvals.request.intake import Click
 from approvals.request.pending import may_decide
 from approvals.slack.client import SlackAwayError
-from tests.harness.people import ALICE, BOB, DAVE, TEAM
+from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
 from tests.harness.workers import Workers
 
 
@@ -53,3 +55,27 @@ def test_when_slack_does_not_tell_the_form_opens(
 
     monkeypatch.setattr(workers.people, "look", away)
     assert may(workers, asked, DAVE)
+
+
+def test_no_form_opens_for_what_was_decided_or_not_announced(workers: Workers, asked: Request) -> None:
+    press = workers.press(asked, "deny", BOB)
+    workers.click(asked, "deny", CAROL)
+    workers.work()
+    assert not may_decide(workers.context, press)
+    silent = workers.ask("create-account", account_name="other", email="other@example.com")
+    assert not may_decide(workers.context, workers.press(silent, "deny", BOB))
+
+
+def test_no_form_opens_from_a_card_that_is_not_the_requests(workers: Workers, asked: Request) -> None:
+    press = replace(workers.press(asked, "deny", BOB), message_ts="7.7")
+    assert not may_decide(workers.context, press)
+
+
+def test_the_form_opens_while_the_card_is_on_its_way(workers: Workers, asked: Request) -> None:
+    """Slack may show the card before its answer is here."""
+    with workers.context.store.write() as session:
+        for message in session.exec(select(Message).where(Message.kind == "card")).all():
+            message.status = "sending"
+            session.add(message)
+    press = Click("", "deny", BOB, TEAM, asked.id or 0, asked.key, "C0APPROVALS", "1.0")
+    assert may_decide(workers.context, press)

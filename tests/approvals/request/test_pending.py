@@ -6,14 +6,11 @@ import dataclasses
 
 import pytest
 from slack_sdk import WebClient
-from sqlmodel import select
 
-from approvals.authority.directory import CachedDirectory, Directory, Person, Workspace
+from approvals.authority.directory import CachedDirectory, Directory, Workspace
 from approvals.authority.rules import Rule, Rules
-from approvals.models import Message, Request
-from approvals.request.intake import Click
-from approvals.request.pending import may_decide, pending_for
-from approvals.slack.client import SlackAwayError
+from approvals.models import Request
+from approvals.request.pending import pending_for
 from tests.harness.clock import Clock
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
 from tests.harness.workers import Workers
@@ -66,56 +63,6 @@ def test_what_has_run_out_of_time_waits_for_nobody(workers: Workers, asked: Requ
 def test_what_was_not_announced_yet_waits_for_nobody(workers: Workers) -> None:
     workers.ask("create-account", account_name="fullback-mobile", email="mobile@example.com")
     assert numbers(workers, BOB) == ([], 0)
-
-
-@pytest.mark.parametrize(("user", "may"), [(BOB, True), (ALICE, False), (DAVE, False), ("U0X", False)])
-def test_a_form_opens_only_for_who_may_decide(workers: Workers, asked: Request, user: str, may: bool) -> None:  # noqa: FBT001
-    assert may_decide(workers.context, workers.press(asked, "deny", user)) == may
-
-
-def test_no_form_opens_for_what_is_over_or_was_never_asked(workers: Workers, asked: Request) -> None:
-    press = workers.press(asked, "deny", BOB)
-    assert not may_decide(workers.context, dataclasses.replace(press, request_id=99))
-    workers.clock.advance(hours=72, seconds=-1)
-    assert may_decide(workers.context, press)
-    workers.clock.advance(seconds=1)
-    assert not may_decide(workers.context, press)
-
-
-def test_no_form_opens_for_what_was_decided_or_not_announced(workers: Workers, asked: Request) -> None:
-    press = workers.press(asked, "deny", BOB)
-    workers.click(asked, "deny", CAROL)
-    workers.work()
-    assert not may_decide(workers.context, press)
-    silent = workers.ask("create-account", account_name="other", email="other@example.com")
-    assert not may_decide(workers.context, workers.press(silent, "deny", BOB))
-
-
-def test_no_form_opens_from_a_card_that_is_not_the_requests(workers: Workers, asked: Request) -> None:
-    press = dataclasses.replace(workers.press(asked, "deny", BOB), message_ts="7.7")
-    assert not may_decide(workers.context, press)
-
-
-def test_the_form_opens_while_the_card_is_on_its_way(workers: Workers, asked: Request) -> None:
-    """Slack may show the card before its answer is here."""
-    with workers.context.store.write() as session:
-        for message in session.exec(select(Message).where(Message.kind == "card")).all():
-            message.status = "sending"
-            session.add(message)
-    press = Click("", "deny", BOB, TEAM, asked.id or 0, asked.key, "C0APPROVALS", "1.0")
-    assert may_decide(workers.context, press)
-
-
-def test_the_form_opens_while_slack_does_not_tell(
-    workers: Workers, asked: Request, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    press = workers.press(asked, "deny", BOB)
-
-    def away(user: str) -> Person:
-        raise SlackAwayError(user)
-
-    monkeypatch.setattr(workers.people, "look", away)
-    assert may_decide(workers.context, press)
 
 
 def test_a_groups_members_are_remembered_for_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
