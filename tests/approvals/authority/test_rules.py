@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from approvals.authority.rules import Ask, Guards, NoRuleError, Place, Rule, Rules
+from approvals.authority.rules import Ask, Guards, NoRuleError, Place, Rule, Rules, session_objection
+from operations.access.credentials import Credentials
+from operations.core.registry import by_name
 from tests.harness.rules import place
 
 ASK = Ask(
@@ -284,3 +286,23 @@ def test_a_word_that_meant_several_units_guards_each_of_them() -> None:
     guards = Guards({"/Production": frozenset({"ou-1-old00000", "ou-1-new00000"})})
     for unit in ("ou-1-old00000", "ou-1-new00000"):
         assert not Rule("a", (), under="/Production").mismatch(ASK, Place(("r-1", unit), ("X",)), guards)
+
+
+def test_which_sessions_a_rule_allows_and_which_field_of_the_form_it_objects_to() -> None:
+    rule = Rule("a", (), longest_session=timedelta(hours=2))
+
+    def objection(rule: Rule | None, **params: str) -> tuple[str, str]:
+        return session_objection(rule, Credentials.model_validate({"account": "shop", **params}))
+
+    assert objection(rule) == objection(rule, duration="2h") == ("", "")
+    assert objection(replace(rule, roles=("Admin",)), role="Admin") == ("", "")
+    field, sentence = objection(rule, role="Admin")
+    assert field == "role"
+    assert "not for Admin. Whoever keeps the bot's rules can add it" in sentence
+    field, sentence = objection(rule, duration="3h")
+    assert field == "duration"
+    assert "allows 2h at most" in sentence
+    field, sentence = objection(None)
+    assert field == "role"
+    assert "no longer exists" in sentence
+    assert session_objection(None, by_name()["create-ou"].model_validate({"unit_name": "X", "parent": "/"})) == ("", "")

@@ -1,0 +1,46 @@
+"""What has changed since the approval, in the words of the card."""
+
+from __future__ import annotations
+
+import pytest
+
+from approvals.request.recheck import LONGEST, differences
+from operations.core.preview import Fact, Preview
+
+
+def preview(facts: dict[str, str] | None = None, state: int = 1, **more: object) -> Preview:
+    listed = [Fact(label=label, value=value) for label, value in (facts or {}).items()]
+    return Preview.model_validate({"title": "x", "facts": listed, "plan": [], "precondition": {"s": state}, **more})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({"From": "/A", "To": "/B"}, {"From": "/C", "To": "/B"}, "From is now /C (was /A)."),
+        ({"To": "/B"}, {"To": "/B", "Tags": "a=b"}, "Tags: a=b."),
+        ({"To": "/B", "Tags": "a=b"}, {"To": "/B"}, "Tags: no longer there."),
+        ({"To": "/B"}, {"To": "/B"}, "it would now start from something else than what the card says."),
+    ],
+)
+def test_each_fact_that_is_another_one_is_named(before: dict[str, str], after: dict[str, str], said: str) -> None:
+    assert differences(preview(before), preview(after, state=2)) == said
+
+
+def test_another_document_and_other_accounts_are_told_one_after_the_other() -> None:
+    old, new = preview(diff="- a", hits=["1 account"]), preview(state=2, diff="- b", hits=["2 accounts", "shop"])
+    assert differences(old, new) == "the document it starts from is another one, it would hit: 2 accounts."
+    assert differences(old, preview(state=2, diff="- a")) == "it would hit: nothing."
+
+
+def test_what_makes_no_difference_to_what_is_done_is_not_told() -> None:
+    assert differences(preview({"From": "/A"}), preview({"From": "/B"})) == ""
+
+
+def test_long_values_are_shortened() -> None:
+    said = differences(
+        preview({"Text": "a" * 999, "Gone": ""}), preview({"Text": "b" * 999, "New": "c" * 999}, state=2)
+    )
+    assert ["a" * LONGEST in said, "b" * LONGEST in said, "c" * LONGEST in said] == [False, False, False]
+    assert len(said) > 3 * LONGEST - 100
+    hit = differences(preview(), preview(state=2, hits=["d" * 999]))
+    assert LONGEST - 10 < len(hit) < LONGEST + 40
