@@ -173,3 +173,11 @@ def test_an_outcome_is_that_of_its_own_attempt(workers: Workers, execution: Exec
     first, _ = begin(execution), begin(execution)
     _end(workers, first, Outcome.BUSY)
     assert workers.attempts(execution.request) == [Outcome.BUSY, Outcome.OPEN]
+
+
+def test_an_attempt_that_went_well_has_nothing_to_say_of_it(workers: Workers, execution: Execution) -> None:
+    attempt = begin(execution)
+    execution.end_attempt(attempt, Outcome.OK)
+    with workers.context.store.read() as session:
+        kept = session.exec(select(Attempt)).one()
+    assert (kept.outcome, kept.detail) == (Outcome.OK, "")

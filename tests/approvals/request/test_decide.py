@@ -10,13 +10,14 @@ import pytest
 from sqlmodel import select
 
 from approvals.audit.proof import RULES_CHANGED
-from approvals.authority.directory import Stranger
+from approvals.authority.directory import Person, Stranger
 from approvals.authority.rules import Rule, Rules
 from approvals.dispatcher import KEPT_CLICKS
 from approvals.models import Interaction, Request, Vote
 from approvals.queue.worker import TRIES
 from approvals.request.decide import decide, expire, forget_old_clicks
 from approvals.request.prepare import announce
+from approvals.slack.client import SlackAwayError
 from approvals.states import TERMINAL, Status
 from approvals.views.set_aside import NOBODY_ASKED
 from sandbox.aws.server import AwsSandbox
@@ -323,8 +324,17 @@ def test_a_request_whose_record_was_changed_is_not_decided_and_the_audit_says_so
     assert "its record was changed" in workers.said("private")[-1]
 
 
-def test_what_nobody_could_be_asked_about_says_so_when_its_time_is_over(workers: Workers) -> None:
+@pytest.mark.parametrize("tried", [True, False])
+def test_what_nobody_could_be_asked_about_says_so_when_its_time_is_over(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, *, tried: bool
+) -> None:
+    def away(user: str) -> Person:
+        raise SlackAwayError(user)
+
     request = workers.ask("create-account", **NEW)
+    if tried:
+        monkeypatch.setattr(workers.people, "look", away)
+        announce(workers.context, request.id or 0)
     workers.clock.advance(hours=72)
     expire(workers.context, request.id or 0)
     request = workers.request(request.id)

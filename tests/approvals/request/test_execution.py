@@ -149,15 +149,16 @@ def test_to_stay_in_a_state_is_no_event(workers: Workers, execution: Execution) 
     assert [record.event for record in workers.audit()].count("request.running") == 1
 
 
+@pytest.mark.parametrize(("learned", "which"), [({"account": "111111111111"}, " (account 111111111111)"), ({}, "")])
 def test_who_is_told_that_it_failed_half_way_reads_what_was_done_and_what_was_not(
-    workers: Workers, execution: Execution
+    workers: Workers, execution: Execution, learned: dict[str, str], which: str
 ) -> None:
     execution.steps = operation_of(execution.request).steps(execution.request.preview["precondition"])
     first, *others = (step.title for step in execution.steps)
-    execution.advance(Done("The account is there.", {"account": "111111111111"}))
+    execution.advance(Done("The account is there.", learned))
     execution.fail(Failed("AWS says no."))
     outcome = workers.request(execution.number).outcome
-    assert outcome == f"AWS says no. Done before: {first} (account 111111111111). Not done: {'; '.join(others)}."
+    assert outcome == f"AWS says no. Done before: {first}{which}. Not done: {'; '.join(others)}."
 
 
 def test_what_it_ended_with_is_kept_for_the_card(workers: Workers) -> None:
