@@ -11,13 +11,15 @@ from sqlmodel import col, select
 
 from approvals.models import Attempt, Request, operation_of
 from approvals.queue.leases import claim
+from approvals.queue.worker import TRIES
 from approvals.request import attempts
 from approvals.request.attempts import Outcome
+from approvals.request.execute import run
 from approvals.request.execution import Execution, take
 from approvals.states import Status
 from approvals.views.on_hold import FAILED_LOOKS, ON_HOLD
 from operations.core.observations import Done, Failed
-from operations.core.steps import Step
+from operations.core.steps import Shared, Step
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
@@ -149,18 +151,34 @@ def test_to_stay_in_a_state_is_no_event(workers: Workers, execution: Execution) 
     assert [record.event for record in workers.audit()].count("request.running") == 1
 
 
-@pytest.mark.parametrize(("learned", "which"), [({"account": "111111111111"}, " (account 111111111111)"), ({}, "")])
 def test_who_is_told_that_it_failed_half_way_reads_what_was_done_and_what_was_not(
-    workers: Workers, execution: Execution, learned: dict[str, str], which: str
+    workers: Workers, execution: Execution
 ) -> None:
     execution.steps = operation_of(execution.request).steps(execution.request.preview["precondition"])
     first, *others = (step.title for step in execution.steps)
-    execution.advance(Done("The account is there.", learned))
+    execution.advance(Done("The account is there.", {"account": "111111111111"}))
     execution.fail(Failed("AWS says no."))
     outcome = workers.request(execution.number).outcome
-    assert outcome == f"AWS says no. Done before: {first}{which}. Not done: {'; '.join(others)}."
+    assert outcome == f"AWS says no. Done before: {first} (account 111111111111). Not done: {'; '.join(others)}."
 
 
 def test_what_it_ended_with_is_kept_for_the_card(workers: Workers) -> None:
     request = workers.until_done(workers.approved("create-account", **NEW))
     assert request.memory["closing"]["summary"] == request.outcome != ""
+
+
+def test_what_has_sent_nothing_and_stumbles_over_an_error_of_the_bots_own_ends_and_says_so(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Execution) -> str:
+        raise KeyError("no")
+
+    request = workers.approved("create-account", **NEW)
+    monkeypatch.setattr("approvals.request.execute.what_changed", broken)
+    for _ in range(TRIES):
+        run(workers.context, request.id or 0, Shared())
+        workers.clock.advance(minutes=1)
+    request = workers.request(request.id)
+    assert request.status == Status.FAILED
+    assert any(request.outcome in line for line in workers.said("dm"))
+    assert any(request.outcome in line for line in workers.said("thread"))
