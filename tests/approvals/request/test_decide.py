@@ -407,3 +407,8 @@ def test_where_there_are_more_approvers_by_now_the_audit_says_how_many_approvals
     assert workers.request(request.id).status == Status.PENDING
     (noted,) = (record for record in workers.audit() if record.event == RULES_CHANGED)
     assert noted.detail == {"rule": "able", "rules": ["able"], "approvals": 2}
+
+
+def test_an_approval_under_the_rules_on_the_card_notes_no_other_rules(workers: Workers) -> None:
+    workers.approved("create-account", **NEW)
+    assert not [record for record in workers.audit() if record.event == RULES_CHANGED]

@@ -17,7 +17,7 @@ from approvals.request.attempts import Outcome
 from approvals.request.execute import run
 from approvals.request.execution import Execution, take
 from approvals.states import Status
-from approvals.views.on_hold import FAILED_LOOKS, ON_HOLD
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD
 from operations.core.observations import Done, Failed
 from operations.core.steps import Shared, Step
 from tests.harness.workers import Workers
@@ -182,3 +182,10 @@ def test_what_has_sent_nothing_and_stumbles_over_an_error_of_the_bots_own_ends_a
     assert request.status == Status.FAILED
     assert any(request.outcome in line for line in workers.said("dm"))
     assert any(request.outcome in line for line in workers.said("thread"))
+
+
+def test_a_request_that_went_on_before_it_was_given_up_is_carried_out(workers: Workers) -> None:
+    """Whoever gave it up did so because AWS could not be looked at, and it can be again."""
+    request = workers.approved("create-account", **NEW)
+    remember(workers, request, {"asked": GIVE_UP.key})
+    assert workers.until_done(request).status == Status.SUCCEEDED
