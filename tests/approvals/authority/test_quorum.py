@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.authority.quorum import Missing, Seat, missing, seat
+from approvals.authority.quorum import Missing, Seat, missing, seat, together
 from approvals.authority.rules import Rule
 
 FIRST, SECOND, EITHER, NONE = Seat.FIRST, Seat.SECOND, Seat.EITHER, Seat.NONE
@@ -60,6 +60,14 @@ def test_nobody_is_looked_for_in_a_group_that_the_rule_does_not_have() -> None:
     asked: list[tuple[str, ...]] = []
     seat(Rule("a", ("S1",)), lambda names: not asked.append(names))  # type: ignore[func-returns-value]
     assert asked == [("S1",)]
+
+
+@pytest.mark.parametrize("one", [NONE, FIRST, SECOND, EITHER])
+def test_two_accounts_of_one_person_speak_for_the_groups_of_both_and_for_no_other(one: Seat) -> None:
+    assert together(one, NONE) == together(NONE, one) == together(one, one) == one
+    assert together(FIRST, SECOND) == together(SECOND, FIRST) == EITHER
+    if one:
+        assert together(one, EITHER) == together(EITHER, one) == EITHER
 
 
 def test_the_words_in_the_database_stay_as_they_are() -> None:
