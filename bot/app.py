@@ -35,6 +35,7 @@ from approvals.slack.files import Attachments
 from approvals.slack.response_urls import ResponseUrls
 from bot import database
 from bot.aws import GLANCING, Boto3Clients
+from bot.checks.findings import WrongError
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Edge, SlackEndpoint
@@ -89,7 +90,9 @@ class Orgbot:
         self.slack = self._slack(SLACK_TIMEOUT)
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
-        self.aws = Aws(Boto3Clients(), self._count_call)
+        clients = Boto3Clients()
+        self.aws = Aws(clients, self._count_call)
+        self._sign_in = settings.console_url or clients.instead_of_aws()
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
         self.store = self._open_store()
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
@@ -106,12 +109,16 @@ class Orgbot:
         self.scheduler = Scheduler(self.dispatcher, self.snapshot, settings.tick_seconds, anchors, self._watch)
 
     def start(self) -> None:
-        """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token."""
+        """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token, and WrongError
+        for AWS credentials with which it must not work.
+        """
         self.identity.learn()
         kept = self.snapshot.latest()
         if kept is not None:
             self.bindings.refresh(kept)
         self._read_first_snapshot()
+        if self.snapshot.misplaced:
+            raise WrongError(self.snapshot.misplaced)
         self.scheduler.start()
         self.transport.start()
         self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line)
@@ -219,7 +226,7 @@ class Orgbot:
             organization=self.snapshot.latest,
             changed=self.snapshot.outdate,
             pace=_pace(settings),
-            console=Console(settings.console_url, settings.cli_source_profile),
+            console=Console(self._sign_in, settings.cli_source_profile, lambda: self.aws.partition),
             approval_channel=self.approval_channel,
             limits=Limits(settings.requests_per_hour, settings.pending_per_person, settings.clicks_per_minute),
             handover=_handover(settings),

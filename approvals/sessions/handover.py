@@ -60,7 +60,7 @@ class Delivery:
             before = book.find(session, request.id)
             row = book.minted(session, request, wanted, fresh, now)
             deleted = book.delete_at(row, now, context.handover)
-        link = console_link(context.console.sign_in_url, fresh)
+        link = console_link(context.console.sign_in, fresh)
         handed = Handed(fresh, link, deleted, again=before is not None)
         return sessions.credentials(subject_of(context, request, wanted), handed)
 

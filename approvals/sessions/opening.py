@@ -15,9 +15,9 @@ from approvals.queue.worker import LaterError
 from approvals.slack.client import SlackAwayError
 from approvals.states import TERMINAL, Status
 from approvals.views.sessions import Subject
-from operations.access.credentials import Credentials, caller_arn, role_of
+from operations.access.credentials import Credentials
 from operations.access.role_sessions import DENIED, Minted, Wanted, mint
-from operations.access.session_refusals import describe, is_young, refused
+from operations.access.session_refusals import describe, is_young, refused, root_of
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, RefusedError
 from operations.core.observations import Failed
 
@@ -109,7 +109,7 @@ def _check_person(context: Context, request: Request) -> None:
 def _check_role(context: Context, wanted: Wanted) -> None:
     """Neither the management account nor the bot's own role, whatever was approved."""
     organization = context.organization()
-    own_role = role_of(caller_arn(context.aws))
+    own_role = context.aws.identity().role
     if (organization and wanted.account == organization.management_account) or wanted.role == own_role:
         raise UndeliverableError("Credentials for the management account and for the bot's own role are never given.")
 
@@ -119,5 +119,6 @@ def _explained(context: Context, wanted: Wanted, error: RefusedError) -> Excepti
     if is_young(account, context.clock()):
         return LaterError("AWS does not let anybody into the new account yet", NEW_ROLE_PAUSE)
     organization = context.organization()
-    failed = refused(error, wanted, account, organization.management_account if organization else "")
+    trusted = root_of(context.aws, organization.management_account if organization else "")
+    failed = refused(error, wanted, account, trusted)
     return UndeliverableError(failed.say, failed.advice)

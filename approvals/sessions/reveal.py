@@ -118,7 +118,7 @@ class Reveal:
         wanted = self._still(request, wanted_by(context, request))
         fresh = open_session(context, request, wanted)
         row = self._written_down(request, fresh, user)
-        handed = Handed(fresh, console_link(context.console.sign_in_url, fresh))
+        handed = Handed(fresh, console_link(context.console.sign_in, fresh))
         return sessions.shown(subject_of(context, request, wanted), handed), row
 
     def _still(self, request: Request, wanted: Wanted) -> Wanted:

@@ -23,7 +23,7 @@ MESSAGE, SHORTEST = 12_000, 50
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 PLACEHOLDER = 150
 FORMATTING = re.compile(r"(?<![^\W_])([*_~])(?=\S)(?=[^\n]*\S\1(?![^\W_]))")  # The opening one of a pair.
-EMOJI = re.compile(r"(?<!\w)(?<!\w:):(?=[\w+'-]+:)")  # Not within `arn:aws:iam::…` or 12:30:00, which are copied.
+EMOJI = re.compile(r"(?<!\w)(?<!\w:):(?=[\w+'-]+:)")  # Not within `arn:…:iam::…` or 12:30:00, which are copied.
 ALIKE = {"*": "∗", "_": "ˍ", "~": "∼"}  # noqa: RUF001  They look the same and format nothing.
 MENTION = re.compile("<(?=[!@#])")  # Nothing in rich text; apart for those who copy it elsewhere.
 HALF = re.compile(r"&(?:am?p?|lt?|gt?)?\Z")  # The beginning of an escape sequence, where a text was cut.

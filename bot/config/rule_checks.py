@@ -82,7 +82,7 @@ def session_policy(value: str) -> str:
     """The ARN of a managed policy, or a policy as JSON."""
     if value.startswith("arn:"):
         if not POLICY_ARN.fullmatch(value):
-            raise ValueError(f"“{value}” is no policy's ARN; write one such as arn:aws:iam::aws:policy/ReadOnlyAccess")
+            raise ValueError(f"“{value}” is no policy's ARN; copy it from the policy in the IAM console")
         return value
     if len(value) > LONGEST_POLICY:
         raise ValueError(f"the policy has {len(value)} characters; {LONGEST_POLICY} is the most that AWS takes")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.snapshot.file import SnapshotFile
 from operations.aws.client import Aws
-from operations.aws.errors import AwsError, RefusedError
+from operations.aws.errors import AwsError, MisplacedError, RefusedError
 from operations.core.explanations import refusal
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
@@ -22,8 +22,9 @@ RETRY = timedelta(seconds=15)
 class SnapshotCache:
     """`latest()` never waits; `refresh()` reads once, by one thread at a time, and keeps the old snapshot when AWS is away.
 
-    With `kept` the snapshot of the last process is there from the beginning. `on_read` gets each new one before anybody else. `problem` is for those who run the bot; `unread`
-    tells people why there is no snapshot: waiting helps only where AWS has not refused.
+    With `kept` the snapshot of the last process is there from the beginning. `on_read` gets each new one before anybody else. `problem` is for those who run the bot, and so is
+    `misplaced`, where it runs with credentials with which it must not; `unread` tells people why there is no snapshot: waiting
+    helps only where AWS has not refused.
     """
 
     def __init__(
@@ -43,11 +44,12 @@ class SnapshotCache:
         self._due = clock()
         self._reading = threading.Lock()
         self.problem = "the organization has not been read yet"
+        self.misplaced = ""
         self.unread = NOT_YET
 
     def latest(self) -> Organization | None:
-        """The newest snapshot; None until the first reading succeeded, unless one was kept."""
-        return self._latest
+        """The newest snapshot; None until the first reading succeeded, unless one was kept, and where the bot must not work."""
+        return None if self.misplaced else self._latest
 
     def outdate(self) -> None:
         """Asks for a new snapshot at the next tick."""
@@ -66,11 +68,12 @@ class SnapshotCache:
             found = read_organization(self._aws, self._clock)
             self._on_read(found)
             self._latest = found
-            self.problem = ""
+            self.problem = self.misplaced = ""
             if self._kept:
                 self._kept.save(self._latest)
         except AwsError as error:
             self.problem = f"the organization cannot be read: {error}"
+            self.misplaced = error.message if isinstance(error, MisplacedError) else self.misplaced
             self.unread = _why(error)
             self._due = self._clock() + min(RETRY, self._every)
             log.warning("%s", self.problem)
@@ -83,6 +86,8 @@ class SnapshotCache:
 
 
 def _why(error: AwsError) -> str:
+    if isinstance(error, MisplacedError):
+        return f"The bot can't work with its own AWS credentials: {error.message}."
     if not isinstance(error, RefusedError):
         return NOT_YET
     failed = refusal(error.code, error.reason, error.message)

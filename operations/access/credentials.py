@@ -6,14 +6,12 @@ Source: AWS STS API Reference, "AssumeRole"; IAM User Guide, "Roles terms and co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from operations.access.access_role import DEFAULT_ROLE
 from operations.access.session_length import CHAINED, SessionLength, seconds_of
 from operations.accounts.members import MemberAccount
-from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
@@ -24,8 +22,6 @@ from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import RoleName
 from operations.snapshot.organization import Organization
-
-ASSUMED_ROLE = re.compile(r"arn:[\w-]+:sts::\d{12}:assumed-role/([\w+=,.@-]+)/.+")
 
 
 class Credentials(Operation):
@@ -46,7 +42,7 @@ class Credentials(Operation):
         Permission(
             "open sessions of the access role, with the person's name on them where it trusts that",
             ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"),
-            (f"arn:aws:iam::*:role/{DEFAULT_ROLE}",),
+            (f"arn:{{partition}}:iam::*:role/{DEFAULT_ROLE}", "arn:{partition}:iam::*:role/{member_role}"),
         ),
         Permission(
             "tell whether an account was invited, and so lacks the access role", ("organizations:DescribeAccount",)
@@ -81,7 +77,7 @@ class Credentials(Operation):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         self._check_account(inputs.organization)
-        own_role = role_of(caller_arn(inputs.aws))
+        own_role = inputs.aws.identity().role
         self._check_role(own_role)
         return Preview(
             title=self.title(inputs.organization),
@@ -151,14 +147,3 @@ class Delivered(Step):
 
     def act(self, world: World) -> Observation:
         return world.delivery()
-
-
-def caller_arn(aws: Aws) -> str:
-    """The ARN under which the bot calls AWS; raises AwsError."""
-    return str(aws.read("sts", "get_caller_identity")["Arn"])
-
-
-def role_of(arn: str) -> str:
-    """The name of the role behind an assumed role's ARN; empty for a user."""
-    found = ASSUMED_ROLE.fullmatch(arn)
-    return found[1] if found else ""

@@ -30,7 +30,6 @@ from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import in_order, reach_lines
 
-IAM_RESOURCES = ("arn:aws:iam::*:group/*", "arn:aws:iam::*:role/*", "arn:aws:iam::*:user/*")
 MOST_LINKS = 3
 
 
@@ -63,7 +62,6 @@ class _RoleAccess(Operation):
                 "iam:PutRolePolicy",
                 "iam:PutUserPolicy",
             ),
-            IAM_RESOURCES,
         ),
     )
 
@@ -167,6 +165,7 @@ class RevokeAccess(_RoleAccess):
     """
 
     name: ClassVar = "revoke-access"
+    part_of: ClassVar = "grant-access"
     irreversible: ClassVar = False
     aliases: ClassVar = ("revoke",)
     example: ClassVar = "--principal group/developers --account fullback-staging-web"
@@ -212,8 +211,7 @@ class RevokeAccess(_RoleAccess):
 
 def _arns(inputs: PreviewInput, accounts: tuple[str, ...], role: str) -> list[str]:
     """The roles' ARNs, in the partition in which the bot is."""
-    partition = str(inputs.aws.read("sts", "get_caller_identity")["Arn"]).split(":")[1]
-    return [f"arn:{partition}:iam::{account}:role/{role}" for account in accounts]
+    return [f"arn:{inputs.aws.identity().partition}:iam::{account}:role/{role}" for account in accounts]
 
 
 def _sid(role: str) -> str:

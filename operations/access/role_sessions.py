@@ -23,6 +23,9 @@ NAME = 64
 FOREIGN = re.compile(r"[^\w+=,.@-]+", re.ASCII)
 FOREIGN_IN_TAG = re.compile(r"[^\w .:/=+@-]+")
 POLICY_ARN = re.compile(r"arn:[^\s,]+")
+AWS_POLICY = re.compile(
+    r"^arn:[\w-]+:iam::aws:"
+)  # AWS has its own policies in each partition, and the rules may name another.
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,9 @@ class Wanted:
     request: int
     policy: str = ""
 
-    @property
-    def role_arn(self) -> str:
-        return f"arn:aws:iam::{self.account}:role/{self.role}"
+    def role_arn(self, partition: str) -> str:
+        """The role's ARN, its path included."""
+        return f"arn:{partition}:iam::{self.account}:role/{self.role}"
 
     @property
     def session_name(self) -> str:
@@ -64,9 +67,9 @@ def mint(aws: Aws, wanted: Wanted) -> Minted:
 
     SourceIdentity and session tags are left out where the role's trust policy does not allow them.
     """
-    extras = _names(wanted)
+    extras, basics = _names(wanted), _basics(wanted, aws.identity().partition)
     while True:
-        answer = _ask(aws, {**_basics(wanted), **extras})
+        answer = _ask(aws, {**basics, **extras})
         if not isinstance(answer, AwsError):
             return _minted(answer, tuple(extras))
         if answer.code != DENIED or not extras:
@@ -74,13 +77,13 @@ def mint(aws: Aws, wanted: Wanted) -> Minted:
         extras = _fewer(extras, answer.message)
 
 
-def _basics(wanted: Wanted) -> dict[str, Any]:
+def _basics(wanted: Wanted, partition: str) -> dict[str, Any]:
     basics = {
-        "RoleArn": wanted.role_arn,
+        "RoleArn": wanted.role_arn(partition),
         "RoleSessionName": wanted.session_name,
         "DurationSeconds": wanted.seconds,
     }
-    policy = wanted.policy.strip()
+    policy = AWS_POLICY.sub(f"arn:{partition}:iam::aws:", wanted.policy.strip())
     if policy.startswith("arn:"):
         return {**basics, "PolicyArns": [{"arn": arn} for arn in POLICY_ARN.findall(policy)]}
     return {**basics, **({"Policy": policy} if policy else {})}

@@ -19,10 +19,12 @@ from operations.core.observations import Failed
 YOUNG = timedelta(minutes=15)  # IAM of a new account may be unreliable for some minutes.
 
 
-def refused(error: RefusedError, wanted: Wanted, account: dict[str, Any], management: str) -> Failed:
-    """What AssumeRole's refusal means; `account` is DescribeAccount's answer, empty where it is unknown."""
+def refused(error: RefusedError, wanted: Wanted, account: dict[str, Any], trusted: str) -> Failed:
+    """What AssumeRole's refusal means; `account` is DescribeAccount's answer, empty where it is unknown, `trusted` the ARN of the
+    management account's root, which roles have to trust.
+    """
     if error.code == DENIED:
-        return _invited(wanted, management) if account.get("JoinedMethod") == "INVITED" else _denied(wanted, management)
+        return _invited(wanted, trusted) if account.get("JoinedMethod") == "INVITED" else _denied(wanted, trusted)
     if error.code == "ValidationError" and "DurationSeconds" in error.message:
         return _too_long(error, wanted)
     if error.code in ("MalformedPolicyDocument", "PackedPolicyTooLarge"):
@@ -34,29 +36,29 @@ def refused(error: RefusedError, wanted: Wanted, account: dict[str, Any], manage
     return refusal(error.code, error.reason, error.message)
 
 
-def _invited(wanted: Wanted, management: str) -> Failed:
+def _invited(wanted: Wanted, trusted: str) -> Failed:
     return Failed(
         f"The account {wanted.account} was invited into the organization, and such an account has no role {wanted.role} "
         "until its administrator makes it.",
-        _how_to_make(wanted.role, management),
+        _how_to_make(wanted.role, trusted),
         DENIED,
     )
 
 
-def _how_to_make(role: str, management: str) -> str:
+def _how_to_make(role: str, trusted: str) -> str:
     return (
         f"In that account, its administrator creates the IAM role {role}: attach AdministratorAccess, and let its trust "
-        f"policy allow the principal arn:aws:iam::{management}:root the actions sts:AssumeRole, sts:SetSourceIdentity and "
+        f"policy allow the principal {trusted} the actions sts:AssumeRole, sts:SetSourceIdentity and "
         "sts:TagSession (with the last two CloudTrail names the person). Then ask again."
     )
 
 
-def _denied(wanted: Wanted, management: str) -> Failed:
+def _denied(wanted: Wanted, trusted: str) -> Failed:
     return Failed(
         f"AWS does not let the bot into the role {wanted.role} of the account {wanted.account}: the role does not exist there, "
         "or it does not trust the bot, or a policy forbids it.",
-        f"Look at the role's name and its trust policy, which must allow arn:aws:iam::{management}:root (or the bot's own role) "
-        f"sts:AssumeRole; and at the bot's own permission for {wanted.role_arn} (`orgbot iam-policy`).",
+        f"Look at the role's name and its trust policy, which must allow {trusted} (or the bot's own role) "
+        f"sts:AssumeRole; and at the bot's own permission for the role (`orgbot iam-policy`).",
         DENIED,
     )
 
@@ -75,6 +77,11 @@ def _too_long(error: RefusedError, wanted: Wanted) -> Failed:
         f"--role-name {wanted.role} --max-session-duration {wanted.seconds}`.",
         error.code,
     )
+
+
+def root_of(aws: Aws, management: str) -> str:
+    """The ARN that stands for everybody in the management account whom it lets."""
+    return f"arn:{aws.partition}:iam::{management}:root"
 
 
 def describe(aws: Aws, account: str) -> dict[str, Any]:

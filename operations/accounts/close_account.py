@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.accounts.members import (
     SEE_MEMBERS,
     Departure,
@@ -53,7 +52,7 @@ class CloseAccount(Departure):
     irreversible: ClassVar = True
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
-        Permission("close accounts", ("organizations:CloseAccount",), ACCOUNT_RESOURCES),
+        Permission("close accounts", ("organizations:CloseAccount",)),
         *SEE_MEMBERS,
     )
 

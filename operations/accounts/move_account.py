@@ -31,11 +31,6 @@ MOVE_PERMISSIONS = (
     Permission(
         "move an account between organizational units",
         ("organizations:MoveAccount",),
-        (
-            "arn:aws:organizations::*:account/o-*/*",
-            "arn:aws:organizations::*:ou/o-*/ou-*",
-            "arn:aws:organizations::*:root/o-*/r-*",
-        ),
     ),
     Permission(
         "see where an account is, and that its destination exists",

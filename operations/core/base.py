@@ -42,6 +42,7 @@ class Operation(BaseModel):
     aliases: ClassVar[tuple[str, ...]] = ()
     permissions: ClassVar[tuple[Permission, ...]] = ()
     founds: ClassVar[bool] = False  # Whether it is asked for where there is no organization yet.
+    part_of: ClassVar[str] = ""  # The operation without which it has no use, so that both are left out together.
     personal: ClassVar[bool] = False
     """Whether the result is the requester's alone, so that two people may ask for the same at once."""
     delivers: ClassVar[str] = ""

@@ -17,7 +17,6 @@ from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.common import (
     NOT_FOUND,
-    POLICIES,
     SEE_POLICIES,
     DescribedPolicy,
     ExistingPolicy,
@@ -43,7 +42,7 @@ class DeletePolicy(Operation):
     family: ClassVar = "Policies"
     example: ClassVar = "--policy DenyLeavingOrganization"
     permissions: ClassVar = (
-        Permission("delete policies", ("organizations:DeletePolicy",), POLICIES),
+        Permission("delete policies", ("organizations:DeletePolicy",)),
         SEE_POLICIES,
     )
 

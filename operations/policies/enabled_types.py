@@ -22,7 +22,6 @@ from operations.snapshot.organization import Organization
 from operations.snapshot.places import in_order, reach_lines, reached, target_label
 from operations.snapshot.policy_types import RCP, SCP, label
 
-ROOTS = ("arn:aws:organizations::*:root/o-*/r-*",)
 SEE_TYPES = Permission("see which policy types are enabled", ("organizations:ListRoots",))
 
 
@@ -51,7 +50,7 @@ class EnablePolicyType(_TypeSwitch):
     irreversible: ClassVar = False
     example: ClassVar = "--type scp"
     permissions: ClassVar = (
-        Permission("enable policy types", ("organizations:EnablePolicyType",), ROOTS),
+        Permission("enable policy types", ("organizations:EnablePolicyType",)),
         SEE_TYPES,
     )
 
@@ -104,7 +103,7 @@ class DisablePolicyType(_TypeSwitch):
     irreversible: ClassVar = True
     example: ClassVar = "--type tag"
     permissions: ClassVar = (
-        Permission("disable policy types", ("organizations:DisablePolicyType",), ROOTS),
+        Permission("disable policy types", ("organizations:DisablePolicyType",)),
         SEE_TYPES,
     )
 

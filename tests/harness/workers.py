@@ -69,7 +69,7 @@ class Workers:
             organization=lambda: self._organization,
             changed=self.look_again,
             pace=Pace(poll=timedelta(seconds=5), settle=timedelta(seconds=720)),
-            console=Console(),
+            console=Console(partition=lambda: self._aws.partition),
             approval_channel="C0APPROVALS",
             limits=self.limits,
             guards=lambda: self.guards,

@@ -12,11 +12,11 @@ from pydantic import SecretStr, ValidationError
 
 from approvals.authority.rules import Rule, session_objection
 from approvals.views.snippets import LONGEST, snippets
-from operations.access.credentials import Credentials, role_of
+from operations.access.credentials import Credentials
 from operations.access.revocation import merged, statement
 from operations.access.role_sessions import Minted, Wanted, mint
 from operations.access.session_length import seconds_of, written
-from operations.access.session_refusals import describe, is_young, refused
+from operations.access.session_refusals import describe, is_young, refused, root_of
 from operations.access.signin import console_link
 from operations.aws.errors import AwsError, FieldError, RefusedError
 from operations.core.preview import PreviewInput
@@ -104,18 +104,6 @@ def test_a_bot_that_runs_as_a_role_gives_an_hour_and_never_its_own_role(
 
 
 @pytest.mark.parametrize(
-    ("arn", "role"),
-    [
-        ("arn:aws:sts::111111111111:assumed-role/Bot/session", "Bot"),
-        ("arn:aws-cn:sts::111111111111:assumed-role/Bot/session", "Bot"),
-        ("arn:aws:iam::111111111111:user/orgbot", ""),
-    ],
-)
-def test_whose_arn_it_is(arn: str, role: str) -> None:
-    assert role_of(arn) == role
-
-
-@pytest.mark.parametrize(
     ("rule", "asked", "field"),
     [
         ({}, {}, ""),
@@ -197,7 +185,7 @@ def refusal_of(want: Wanted) -> Any:
     client = bot_aws()
     with pytest.raises(RefusedError) as caught:
         mint(client, want)
-    return refused(caught.value, want, describe(client, want.account), MANAGEMENT)
+    return refused(caught.value, want, describe(client, want.account), root_of(client, MANAGEMENT))
 
 
 def test_an_invited_account_lacks_the_role_and_is_told_how_to_make_it(aws: AwsSandbox) -> None:
