@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from operations.access.access_role import DEFAULT_ROLE
+from operations.access.role_look import look
+from operations.access.role_sessions import bare_name
 from operations.access.session_length import CHAINED, SessionLength, seconds_of
 from operations.accounts.members import MemberAccount
 from operations.aws.errors import FieldError
@@ -20,7 +22,7 @@ from operations.core.fields import Except, Flag
 from operations.core.observations import Observation
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.core.values import RoleName
+from operations.core.values import RoleWithPath
 from operations.snapshot.organization import Organization
 
 
@@ -51,8 +53,12 @@ class Credentials(Operation):
 
     account: Annotated[MemberAccount, Except("for which credentials are never given. Choose a member account")]
     role: Annotated[
-        RoleName,
-        Flag(("--role", "--role-name"), "Role", hint="Its name in the account; the rules say which are allowed"),
+        RoleWithPath,
+        Flag(
+            ("--role", "--role-name"),
+            "Role",
+            hint="Its name in the account, with its path; the rules say which are allowed",
+        ),
     ] = DEFAULT_ROLE
     duration: Annotated[
         SessionLength,
@@ -79,6 +85,7 @@ class Credentials(Operation):
         self._check_account(inputs.organization)
         own_role = inputs.aws.identity().role
         self._check_role(own_role)
+        told = look(inputs, self.account, self.role, self.seconds)
         return Preview(
             title=self.title(inputs.organization),
             facts=(
@@ -91,7 +98,7 @@ class Credentials(Operation):
                 f"Open a session of the role {self.role} in the account for {self.duration} (AssumeRole).",
                 "Hand its credentials to the requester, and to nobody else.",
             ),
-            warnings=self._warnings(own_role),
+            warnings=(*self._warnings(own_role), *told),
         )
 
     def _check_account(self, organization: Organization) -> None:
@@ -104,7 +111,7 @@ class Credentials(Operation):
             raise FieldError("account", f"the account is {account.state}, and AWS lets nobody into it.")
 
     def _check_role(self, own_role: str) -> None:
-        if own_role and self.role == own_role:
+        if own_role and bare_name(self.role) == own_role:
             raise FieldError("role", f"{self.role} is the bot's own role, which is never given. Choose another role.")
         if own_role and self.seconds > CHAINED:
             raise FieldError(
@@ -117,8 +124,7 @@ class Credentials(Operation):
         chained = (
             f"The bot itself runs as a role ({own_role}), so that an hour is the most that AWS gives (role chaining)."
         )
-        longer = f"The role has to allow {self.duration}: its MaxSessionDuration is an hour unless it has been raised."
-        return (*((chained,) if own_role else ()), *((longer,) if self.seconds > CHAINED else ()))
+        return (chained,) if own_role else ()
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition

@@ -24,7 +24,7 @@ from operations.core.closing import Closing, Console, cli_profile, switch_role_l
 from operations.core.fields import Except, FieldKind, Flag
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
-from operations.core.values import RoleName
+from operations.core.values import RoleWithPath
 from operations.policies.diff import document_diff
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
@@ -81,7 +81,9 @@ class _RoleAccess(Operation):
         Flag(("--account", "--accounts", "--account-id"), "Accounts", FieldKind.ACCOUNTS, hint="Ids, names or e-mails"),
         Except("which has no such role"),
     ]
-    role: Annotated[RoleName, Flag(("--role", "--role-name"), "Role", hint="The role in those accounts")] = DEFAULT_ROLE
+    role: Annotated[RoleWithPath, Flag(("--role", "--role-name"), "Role", hint="The role in those accounts")] = (
+        DEFAULT_ROLE
+    )
 
     def subject(self) -> str:
         return f"access:{self.principal}"

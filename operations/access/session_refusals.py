@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from operations.access.role_sessions import DENIED, Wanted
+from operations.access.role_sessions import DENIED, PACKED, Wanted, bare_name
 from operations.access.session_length import written
 from operations.aws.client import Aws
 from operations.aws.errors import AwsError, RefusedError
 from operations.core.explanations import refusal
 from operations.core.observations import Failed
+from operations.snapshot.organization import Account
 
 YOUNG = timedelta(minutes=15)  # IAM of a new account may be unreliable for some minutes.
 
@@ -27,7 +28,9 @@ def refused(error: RefusedError, wanted: Wanted, account: dict[str, Any], truste
         return _invited(wanted, trusted) if account.get("JoinedMethod") == "INVITED" else _denied(wanted, trusted)
     if error.code == "ValidationError" and "DurationSeconds" in error.message:
         return _too_long(error, wanted)
-    if error.code in ("MalformedPolicyDocument", "PackedPolicyTooLarge"):
+    if error.code == PACKED:
+        return _packed(error, wanted)
+    if error.code == "MalformedPolicyDocument":
         return Failed(
             f"AWS does not take the session policy of the rule: {error.message}",
             "Whoever keeps the bot's rules can correct `session_policy`; JSON has 2,048 characters at most.",
@@ -63,6 +66,19 @@ def _denied(wanted: Wanted, trusted: str) -> Failed:
     )
 
 
+def _packed(error: RefusedError, wanted: Wanted) -> Failed:
+    """It was asked for without tags of ours, so that only the bot's own tags and the rule's policy are left to blame."""
+    policy = ", and of the rule's `session_policy`" if wanted.policy else ""
+    shorter = ", or shorten the rule's `session_policy`" if wanted.policy else ""
+    return Failed(
+        f"There is no room for the session's tags: AWS packs together those that the bot's own session passes on (such as EKS Pod "
+        f"Identity's){policy}. AWS says: {error.message}",
+        "Whoever runs the bot can give it credentials without transitive session tags, such as by switching off the session tags of "
+        f"its Pod Identity association{shorter}.",
+        PACKED,
+    )
+
+
 def _too_long(error: RefusedError, wanted: Wanted) -> Failed:
     length = written(wanted.seconds)
     if "chaining" in error.message:
@@ -74,7 +90,7 @@ def _too_long(error: RefusedError, wanted: Wanted) -> Failed:
     return Failed(
         f"The role {wanted.role} of the account {wanted.account} allows no sessions of {length}: its MaxSessionDuration is less.",
         f"Ask again for less, such as `--duration 1h`; or let an administrator of the account run `aws iam update-role "
-        f"--role-name {wanted.role} --max-session-duration {wanted.seconds}`.",
+        f"--role-name {bare_name(wanted.role)} --max-session-duration {wanted.seconds}`.",
         error.code,
     )
 
@@ -91,6 +107,11 @@ def describe(aws: Aws, account: str) -> dict[str, Any]:
     except AwsError:
         return {}
     return found
+
+
+def as_told(account: Account | None) -> dict[str, Any]:
+    """What the snapshot knows of an account, in the words of DescribeAccount."""
+    return {"JoinedMethod": account.joined, "JoinedTimestamp": account.joined_at} if account else {}
 
 
 def is_young(account: dict[str, Any], now: datetime) -> bool:

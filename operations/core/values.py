@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator
 from operations.snapshot.names import listed
 
 ROLE_NAME = re.compile(r"[\w+=,.@-]", re.ASCII)
+ROLE_PATH = re.compile(r"[!-~]")
 EMAIL = re.compile(r"[^\s@\"'()<>\[\]:;,\\|%&]+@[^\s@]+\.[^\s@]+")
 ACCOUNT_NAME = re.compile(r"[\u0020-\u007e]")
 MAX_TAGS = 49  # AWS takes 50, and the bot adds one of its own.
@@ -41,6 +42,19 @@ def _role_name(value: str) -> str:
     if not 1 <= len(value) <= 64:
         raise ValueError(f"a role name has 1 to 64 characters; this one has {len(value)}")
     return value
+
+
+def _role(value: str) -> str:
+    """A role's name with its path, as they stand in its ARN behind `role/`."""
+    bare = value.strip("/")
+    if bare.startswith("arn:"):
+        raise ValueError("write what stands behind `role/` in the role's ARN: its path, if it has one, and its name")
+    path, _, name = bare.rpartition("/")
+    _role_name(name)
+    _check_characters(path, ROLE_PATH, "the path of a role takes visible ASCII characters")
+    if len(path) > 510:
+        raise ValueError(f"the path of a role has 512 characters at most; this one has {len(path) + 2}")
+    return bare
 
 
 def _check_characters(value: str, allowed: re.Pattern[str], rule: str) -> None:
@@ -126,6 +140,7 @@ def _tag_value(key: str, value: str) -> str:
 Email = Annotated[str, AfterValidator(_email)]
 AccountName = Annotated[str, AfterValidator(_account_name)]
 RoleName = Annotated[str, AfterValidator(_role_name)]
+RoleWithPath = Annotated[str, AfterValidator(_role)]
 Tags = Annotated[dict[str, str], BeforeValidator(_tags)]
 SomeTags = Annotated[Tags, AfterValidator(_some_tags)]
 TagKeys = Annotated[tuple[str, ...], BeforeValidator(_tag_keys)]
