@@ -26,6 +26,7 @@ from operations.core.steps import Step, World
 from operations.snapshot.organization import Organization
 
 CLOSED = ("PENDING_CLOSURE", "SUSPENDED", "CLOSED")
+SUSPENDED = "AWS has suspended the account, which is no closure: AWS Support ends that, and AWS may refuse to close it until then."
 REASONS = {
     "CLOSE_ACCOUNT_QUOTA_EXCEEDED": (
         "The organization's quota of closed accounts is used up: 250 or a fifth of the members, 1,000 at most, in 30 days.",
@@ -63,7 +64,7 @@ class CloseAccount(Departure):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         found = described(inputs, self.account)
-        if found.state in CLOSED:
+        if found.state in CLOSED and not found.is_suspended_by_aws:
             raise FieldError("account", f"the account is {found.state} already.")
         check_not_delegated(inputs, self.account)
         return Preview(
@@ -71,6 +72,7 @@ class CloseAccount(Departure):
             facts=account_facts(inputs.organization, self.account, found),
             plan=("Close the account (CloseAccount). AWS shuts it down within minutes.",),
             warnings=(
+                *((SUSPENDED,) if found.is_suspended_by_aws else ()),
                 "Everything in it stops: instances, databases, websites. Whoever depends on them is cut off at once.",
                 "For 90 days AWS Support can reinstate it, after that it is gone for ever, with all its data.",
                 "Its e-mail address stays taken, and it counts towards the account quota until it is permanently closed.",

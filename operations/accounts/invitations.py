@@ -48,7 +48,7 @@ REASONS = {
     ),
     "ALREADY_IN_AN_ORGANIZATION": (
         "The account is already a member of an organization.",
-        "Its administrator has to leave that organization first; then ask again.",
+        "From most organizations it would move directly; from this one whoever runs that has to let it go first. Then ask again.",
     ),
     "PAYMENT_INSTRUMENT_REQUIRED": (
         "The account has no payment method.",

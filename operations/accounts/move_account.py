@@ -21,6 +21,7 @@ from operations.core.observations import Done, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.changes import with_account_in
+from operations.snapshot.control_tower import on_move
 from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import Inherited, inherited, unbound
@@ -92,6 +93,7 @@ class MoveAccount(Operation):
     def _warnings(self, organization: Organization) -> tuple[str, ...]:
         account = organization.accounts_by_id.get(self.account)
         return (
+            *on_move(organization),
             "StackSets that target either place may delete or deploy their resources in this account.",
             *((f"The account is {account.state}, not ACTIVE.",) if account and account.state != "ACTIVE" else ()),
         )
