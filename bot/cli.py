@@ -153,16 +153,24 @@ def sandbox(
     *,
     play: Annotated[bool, typer.Option("--play", help="Play the whole story in the terminal, then end.")] = False,
     port: Annotated[int, typer.Option(metavar="PORT", help="Port of the page; 0 takes a free one.")] = 3100,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Other rules than the demo's.")
+    ] = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Credentials behind a button instead of in a message.")
+    ] = False,
+    accounts: Annotated[int, typer.Option(metavar="N", min=0, max=50_000, help="So many accounts more.")] = 0,
 ) -> None:
     """Everything on this machine: a Slack workspace with a page, an AWS organization, and the bot between them."""
     try:
-        from sandbox.show import run_sandbox
+        from sandbox.show import RULES, Wishes, run_sandbox
     except ImportError as error:
         typer.echo(
             f"The sandbox needs its own packages ({error.name} is missing): pip install 'orgbot[sandbox]'", err=True
         )
         raise typer.Exit(1) from error
-    raise typer.Exit(run_sandbox(play=play, port=port))
+    wishes = Wishes(play=play, port=port, rules=rules or RULES, reveal=reveal, accounts=accounts)
+    raise typer.Exit(run_sandbox(wishes))
 
 
 def main() -> None:

@@ -46,7 +46,9 @@ class Scenario:
 
     def ask(self, name: str = "fullback-mobile", by: str = "alice") -> CommandReply:
         reply = self.person(by).types(ASK.format(name=name, email=f"{name}@example.com"))
-        assert reply.error is None, f"the command was answered with {reply.error}; the bot's log: {self._stands_where()}"
+        assert reply.error is None, (
+            f"the command was answered with {reply.error}; the bot's log: {self._stands_where()}"
+        )
         return reply
 
     def _stands_where(self) -> str:
