@@ -19,7 +19,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
 
 demo: $(TRIAL) ## a Slack workspace, an AWS organization and the bot, all on this machine (PORT=3100)
-	@$(BIN)/orgbot sandbox $(if $(PORT),--port $(PORT)) $(ARGS)
+	@$(BIN)/orgbot sandbox $(if $(PORT),--port $(PORT))$(if $(ARGS), $(ARGS))
 
 play: $(TRIAL) ## the same, which plays its whole story in the terminal and ends
 	$(BIN)/orgbot sandbox --play

@@ -159,7 +159,7 @@ def sandbox(
     reveal: Annotated[
         bool, typer.Option("--reveal", help="Credentials behind a button instead of in a message.")
     ] = False,
-    accounts: Annotated[int, typer.Option(metavar="N", min=0, max=50_000, help="So many accounts more.")] = 0,
+    accounts: Annotated[int, typer.Option(metavar="N", min=0, help="So many accounts more.")] = 0,
 ) -> None:
     """Everything on this machine: a Slack workspace with a page, an AWS organization, and the bot between them."""
     try:

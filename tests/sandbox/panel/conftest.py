@@ -1,4 +1,4 @@
-"""The panel over a running bot: one for all of its tests, because each begins where it can."""
+"""The panel over a running bot: one for the tests of a file, each of which begins where it can."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.show import Wishes
 from tests.harness.scenario import CREATION_SECONDS, QUICK
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def keeper() -> Iterator[Keeper]:
     """A bot with the demo's rules that looks again quickly, and that is away for a moment only when it was killed."""
     with pytest.MonkeyPatch.context() as patch, sandbox(creation_seconds=CREATION_SECONDS) as place:
