@@ -1,4 +1,4 @@
-"""The command line: `orgbot run | sandbox | check | iam-policy | audit`."""
+"""The command line: `orgbot init | run | sandbox | check | iam-policy | audit`."""
 
 from __future__ import annotations
 
@@ -81,6 +81,17 @@ def check(
     from bot.checks.run import run_checks
 
     raise typer.Exit(run_checks())
+
+
+@app.command()
+def init(
+    *,
+    anew: Annotated[bool, typer.Option("--anew", help="Ask everything again, also what is kept in .env.")] = False,
+) -> None:
+    """Sets the bot up in this folder, a question at a time; exit 1 when something is still to be mended at the end."""
+    from bot.init.run import run_init
+
+    raise typer.Exit(run_init(Path.cwd(), anew=anew))
 
 
 audit = typer.Typer(

@@ -21,7 +21,8 @@ from typing import Protocol
 from sandbox.aws.server import AwsSandbox
 from sandbox.slack.driver import Mode, SlackSandbox
 
-MANIFEST = Path(__file__).parent.parent / "manifest.yml"
+PACKED, KEPT = Path(__file__).with_name("manifest.yml"), Path(__file__).parent.parent / "manifest.yml"
+MANIFEST = PACKED if PACKED.exists() else KEPT  # In an installed package it stands beside this file.
 APPROVAL_CHANNEL, APPROVERS = "C0APPROVALS", "S0APPROVERS"
 CREATION_SECONDS = 6.0
 START_SECONDS = 60.0
@@ -139,7 +140,7 @@ class Sandbox:
             "ORGBOT_TICK_SECONDS": "0.5",
             "ORGBOT_SLACK_SETTLE_SECONDS": "1",
             "ORGBOT_CONSOLE_URL": self.aws.endpoint_url,
-            "PYTHONPATH": str(MANIFEST.parent),
+            "PYTHONPATH": str(Path(__file__).parents[1]),
             **more,
         }
 
