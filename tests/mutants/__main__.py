@@ -58,9 +58,9 @@ def check_controls(pool: Pool, mutants: list[Mutant]) -> None:
             sys.exit(f"nothing was changed in {mutant.path}, and yet: {failing}")
 
 
-def known_reach(console: Console, jobs: int) -> Reach:
+def known_reach(console: Console, jobs: int, modules: list[str]) -> Reach:
     console.print("Which test reaches which line ...")
-    found = reach(jobs)
+    found = reach(jobs, modules)
     for test in sorted(found.failed):
         console.print(f"fails already, and is left out: {test}", markup=False, soft_wrap=True)
     return found
@@ -80,7 +80,7 @@ def main() -> int:
             )
         return 0
     libraries.load()
-    pool = Pool(known_reach(console, asked.jobs), asked.jobs)
+    pool = Pool(known_reach(console, asked.jobs, chosen_paths(asked.only)), asked.jobs)
     check_controls(pool, tried)
     console.print(f"{len(tried)} mutants, {asked.jobs} at a time ...")
     report = Report(console)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -46,6 +47,11 @@ class _Trial:
     process: BaseProcess
     answer: Connection
     until: float
+
+
+def _business() -> float:
+    """How many times as long as on a quiet machine something may take that waits for a processor."""
+    return 1 + os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
 class Pool:
@@ -104,7 +110,7 @@ class Pool:
         ours.close()
         about = changed or mutant
         assert about is not None
-        return _Trial(about, process, theirs, time.monotonic() + 60 + 8 * expected)
+        return _Trial(about, process, theirs, time.monotonic() + (60 + 8 * expected) * _business())
 
     @staticmethod
     def _over(running: list[_Trial]) -> list[_Trial]:

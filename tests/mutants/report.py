@@ -47,6 +47,7 @@ class Report:
         self.by_module.setdefault(result.mutant.path, Counter())[noticed] += 1
         if not noticed:
             self.found.append(result.mutant.key)
+        if result.fate is not Fate.KILLED:
             self._say(_described(result))
 
     def score(self) -> float:
