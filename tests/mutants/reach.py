@@ -115,27 +115,34 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Part:
-    """What one file of tests reaches, and the content of the files whose lines its tests execute; imports do not count."""
+    """What one file of tests reaches, and the content of that file and of those whose lines its tests execute."""
 
     reach: Reach
     contents: dict[str, str]
 
-    def is_current(self) -> bool:
-        """Whether it would be the same today. What failed is measured again: perhaps only the machine was at fault."""
-        same = all(_content(ROOT / path) == content for path, content in self.contents.items())
-        return same and not self.reach.failed
-
-    def concerns(self, modules: Collection[str]) -> bool:
-        return not self.contents.keys().isdisjoint(modules)
+    def is_current(self, concerned: Collection[str]) -> bool:
+        """Whether it would be the same today, as far as these files go. What failed is measured again: perhaps only the machine
+        was at fault.
+        """
+        known = self.contents.keys() & concerned
+        return not self.reach.failed and all(_content(ROOT / path) == self.contents[path] for path in known)
 
 
 def reach(jobs: int, modules: Collection[str]) -> Reach:
-    """A file of tests runs once, and again when it has changed, or code that it executes and one of the modules among that."""
-    files = {path: MEASURED / _digest(str(path).encode()) for place in TESTS for path in sorted(_files(ROOT / place))}
+    """A file of tests runs once, and again when it or one of the modules has changed. What else has changed hardly ever changes
+    which of their lines a test executes: without the folder `.mutants` everything is measured anew.
+    """
+    files = {
+        path: MEASURED / _digest(_relative(path).encode()) for place in TESTS for path in sorted(_files(ROOT / place))
+    }
     MEASURED.mkdir(parents=True, exist_ok=True)
     for old in set(MEASURED.iterdir()) - set(files.values()):
         old.unlink()
-    missing = [(path, keep) for path, keep in files.items() if not _may_stay(_kept(keep), path, modules)]
+    missing = [
+        (path, keep)
+        for path, keep in files.items()
+        if not (part := _kept(keep)) or not part.is_current({*modules, _relative(path)})
+    ]
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
         pool.starmap(_measure, missing, chunksize=1)
     return _together(part.reach for keep in files.values() if (part := _kept(keep)))
@@ -143,14 +150,6 @@ def reach(jobs: int, modules: Collection[str]) -> Reach:
 
 def _files(place: Path) -> Iterable[Path]:
     return [place] if place.is_file() else place.rglob("test_*.py")
-
-
-def _may_stay(part: Part | None, file: Path, modules: Collection[str]) -> bool:
-    """Whether nothing has to be measured: it is current, or none of these modules was reached and the file is as it was."""
-    if not part:
-        return False
-    own = part.contents[_relative(file)]
-    return part.is_current() or not (part.concerns(modules) or own != _content(file))
 
 
 def _kept(keep: Path) -> Part | None:
