@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.reach import Reach
 from tests.mutants.trial import Verdict, try_out
 
-BUDGET = 20.0  # Seconds of tests for one mutant: what so many tests do not notice counts as not noticed.
+BUDGET = 20.0  # Seconds of tests for one mutant: what so many do not notice counts as not noticed.
 LEAST = 5  # Tests that each mutant gets, if it takes longer.
 
 
@@ -46,19 +44,13 @@ class _Trial:
     mutant: Mutant
     process: BaseProcess
     answer: Connection
-    until: float
-
-
-def _business() -> float:
-    """How many times as long as on a quiet machine something may take that waits for a processor."""
-    return 1 + os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
 class Pool:
     """As many trials at a time as `jobs`."""
 
-    def __init__(self, reach: Reach, jobs: int) -> None:
-        self._reach, self._jobs = reach, jobs
+    def __init__(self, reach: Reach, jobs: int, budget: float = BUDGET) -> None:
+        self._reach, self._jobs, self._budget = reach, jobs, budget
         self._kills: Counter[tuple[str, str]] = Counter()
         self._fork = multiprocessing.get_context("fork")
 
@@ -88,7 +80,7 @@ class Pool:
         chosen: list[str] = []
         spent = 0.0
         for test in sorted(self._reach.tests_of(mutant), key=likely):
-            if spent + seconds[test] > BUDGET and len(chosen) >= LEAST:
+            if spent + seconds[test] > self._budget and len(chosen) >= LEAST:
                 continue
             chosen.append(test)
             spent += seconds[test]
@@ -102,26 +94,22 @@ class Pool:
         return verdict.killer or ("" if verdict.ran else "no test was run")
 
     def _begin(self, changed: Mutant | None, tests: list[str], mutant: Mutant | None = None) -> _Trial:
-        expected = sum(self._reach.seconds[test] for test in tests)
+        seconds = {test: self._reach.seconds[test] for test in tests}
         theirs, ours = self._fork.Pipe(duplex=False)
-        arguments = (changed, tests, int(20 + 4 * expected), ours)
-        process = self._fork.Process(target=try_out, args=arguments, daemon=True)
+        process = self._fork.Process(target=try_out, args=(changed, seconds, ours), daemon=True)
         process.start()
         ours.close()
         about = changed or mutant
         assert about is not None
-        return _Trial(about, process, theirs, time.monotonic() + (60 + 8 * expected) * _business())
+        return _Trial(about, process, theirs)
 
     @staticmethod
     def _over(running: list[_Trial]) -> list[_Trial]:
-        """Those that have ended, or had to be ended."""
-        left = max(min((trial.until for trial in running), default=0) - time.monotonic(), 0)
-        ended = wait([trial.process.sentinel for trial in running], timeout=left)
-        now = time.monotonic()
-        return [trial for trial in running if trial.process.sentinel in ended or trial.until <= now]
+        """Those that have ended."""
+        ended = wait([trial.process.sentinel for trial in running])
+        return [trial for trial in running if trial.process.sentinel in ended]
 
     def _result(self, trial: _Trial) -> Result:
-        trial.process.kill()
         trial.process.join()
         if not trial.answer.poll():
             return Result(trial.mutant, Fate.TIMED_OUT)

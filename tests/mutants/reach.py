@@ -125,7 +125,7 @@ class Part:
         was at fault.
         """
         known = self.contents.keys() & concerned
-        return not self.reach.failed and all(_content(ROOT / path) == self.contents[path] for path in known)
+        return not self.reach.failed and all(content_of(ROOT / path) == self.contents[path] for path in known)
 
 
 def reach(jobs: int, modules: Collection[str]) -> Reach:
@@ -156,7 +156,7 @@ def _kept(keep: Path) -> Part | None:
     return pickle.loads(keep.read_bytes()) if keep.exists() else None  # noqa: S301  We wrote it.
 
 
-def _content(path: Path) -> str:
+def content_of(path: Path) -> str:
     return _digest(path.read_bytes()) if path.exists() else ""
 
 
@@ -185,12 +185,12 @@ def _measure(file: Path, keep: Path) -> None:
     include = [f"{ROOT / folder}/*" for folder in CODE]
     coverage = Coverage(data_file=None, include=include, config_file=False)
     recorder = Recorder(coverage)
-    before = _content(file)
+    before = content_of(file)
     coverage.start()
     pytest.main([*QUIETLY, str(file)], plugins=[recorder])
     coverage.stop()
     lines = _executed(coverage)
-    contents = {path: _content(ROOT / path) for path in lines} | {_relative(file): before}
+    contents = {path: content_of(ROOT / path) for path in lines} | {_relative(file): before}
     keep.write_bytes(pickle.dumps(Part(Reach(lines, recorder.seconds, recorder.failed), contents)))
 
 
