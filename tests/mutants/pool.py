@@ -1,4 +1,6 @@
-"""Trials side by side. The tests that have noticed most so far go first, then those of the module's own file, then the quick ones."""
+"""Trials side by side. The tests that have noticed most so far go first, then those of the module's own file, then the quickest
+of each other file, then the second quickest.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +48,20 @@ class _Trial:
     answer: Connection
 
 
+def _file(test: str) -> str:
+    return Path(test.partition("::")[0]).name
+
+
+def _ranks(tests: Iterable[str]) -> dict[str, int]:
+    """The how manieth of its file each test is: tests of many files notice more than many of one."""
+    so_far: Counter[str] = Counter()
+    ranks = {}
+    for test in tests:
+        ranks[test] = so_far[_file(test)]
+        so_far[_file(test)] += 1
+    return ranks
+
+
 class Pool:
     """As many trials at a time as `jobs`."""
 
@@ -71,15 +87,16 @@ class Pool:
 
     def order(self, mutant: Mutant) -> list[str]:
         """The tests for a mutant, in the order in which they run."""
-        own, seconds = f"test_{mutant.key.module}.py", self._reach.seconds
+        own, seconds, reached = f"test_{mutant.key.module}.py", self._reach.seconds, self._reach.tests_of(mutant)
+        ranks = _ranks(sorted(reached, key=lambda test: (seconds[test], test)))
 
-        def likely(test: str) -> tuple[int, bool, float, str]:
-            elsewhere = Path(test.partition("::")[0]).name != own
-            return -self._kills[mutant.path, test], elsewhere, seconds[test], test
+        def likely(test: str) -> tuple[int, bool, int, float, str]:
+            elsewhere = _file(test) != own
+            return -self._kills[mutant.path, test], elsewhere, ranks[test] * elsewhere, seconds[test], test
 
         chosen: list[str] = []
         spent = 0.0
-        for test in sorted(self._reach.tests_of(mutant), key=likely):
+        for test in sorted(reached, key=likely):
             if spent + seconds[test] > self._budget and len(chosen) >= LEAST:
                 continue
             chosen.append(test)
