@@ -79,7 +79,7 @@ def _put_before_others(context: Context, click: Interaction, required: Requireme
     """The card names the rules that decide now; who pressed saw others, so their press does not count."""
     now = context.clock()
     with context.store.write() as session:
-        request = session.get_one(Request, click.request_id, populate_existing=True, with_for_update=True)
+        request = session.get_one(Request, click.request_id, with_for_update=True)
         if request.status == Status.PENDING:
             request.sqlmodel_update(required.columns())
             session.add(request)
@@ -106,7 +106,7 @@ def _carry_out(context: Context, judged: JudgedClick) -> None:
         with context.store.write() as session:
             act(
                 session,
-                session.get_one(Request, judged.click.request_id, populate_existing=True, with_for_update=True),
+                session.get_one(Request, judged.click.request_id, with_for_update=True),
                 judged,
             )
             _drop(session, judged.click)

@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from approvals.audit.proof import RULES_CHANGED
 from approvals.authority.directory import Person, Stranger
+from approvals.authority.may import RulesChangedError
 from approvals.authority.rules import Rule, Rules
 from approvals.dispatcher import KEPT_CLICKS
 from approvals.models import Interaction, Message, Request, Stumble, Vote
@@ -22,6 +23,7 @@ from approvals.states import TERMINAL, Status
 from approvals.views.set_aside import NO_CARD_IN_TIME, NOBODY_ASKED, NOT_ASKED_IN_TIME
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from tests.harness.rules import required
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
@@ -111,6 +113,65 @@ def test_a_refused_click_is_told_once_and_not_again_an_hour_later(
     assert told in line
     refused = [entry for entry in workers.audit() if entry.event == f"click.{kind}.refused"]
     assert [(entry.actor, entry.request_id) for entry in refused] == [(by, request.id)]
+
+
+@pytest.mark.parametrize(
+    ("by", "number", "told", "about"),
+    [
+        (DAVE, 1, ":information_source: Request #1: You are not among the approvers", 1),
+        ("U0NOBODY", 1, "orgbot isn't", None),
+        ("U0NOBODY", 77, "orgbot isn't", None),
+    ],
+)
+def test_who_may_see_nothing_is_told_nothing_of_the_request(
+    workers: Workers, by: str, number: int, told: str, about: int | None
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.intake.click(dataclasses.replace(workers.press(request, "deny", by), delivery="d", request_id=number))
+    workers.work()
+    with workers.context.store.read() as session:
+        line = session.exec(select(Message).where(Message.kind == "private")).one()
+    assert line.body["text"].startswith(told)
+    assert (line.user, line.request_id) == (by, about)
+    (refused,) = [entry for entry in workers.audit() if entry.event == "click.deny.refused"]
+    assert refused.request_id == (1 if number == 1 else None)
+    assert refused.detail["why"] in line.body["text"]
+
+
+def test_what_was_decided_while_a_press_under_other_rules_was_judged_stays_as_it_is(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other_rules(*_: object) -> None:
+        raise RulesChangedError(required(Rule("other", (BOB,))))
+
+    request = workers.approved("create-account", **NEW)
+    cards = workers.unsent().count("card")
+    workers.click(request, "deny", CAROL)
+    monkeypatch.setattr("approvals.request.decide.judge", other_rules)
+    decide(workers.context, _last_click(workers))
+    assert workers.request(request.id).rules == request.rules
+    assert workers.unsent().count("card") == cards
+    assert not [record for record in workers.audit() if record.event == RULES_CHANGED]
+    assert "“default” decides now" in workers.said("private")[-1]
+
+
+def test_a_press_under_rules_that_decide_no_more_is_noted_and_shown(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    said, cards = len(workers.said("thread")), workers.unsent().count("card")
+    workers.rules = Rules([Rule("new", (CAROL,), approvals=2, operations=("create-account",)), *workers.rules.rules])
+    workers.click(request, "approve", BOB)
+    decide(workers.context, _last_click(workers))
+    stands = workers.request(request.id)
+    assert (stands.status, stands.rule, stands.approvals_needed) == (Status.PENDING, "new", 2)
+    (noted,) = [record for record in workers.audit() if record.event == RULES_CHANGED]
+    assert (noted.actor, noted.request_id, noted.detail["rules"]) == ("orgbot", request.id, ["new"])
+    assert len(workers.said("thread")) == said + 1
+    assert workers.unsent().count("card") == cards + 1
+    assert "“new” decides now. Look at the card again." in workers.said("private")[-1]
+    with workers.context.store.read() as session:
+        assert session.exec(select(Vote)).all() == []
 
 
 @pytest.mark.parametrize("kind", ["approve", "deny"])
