@@ -82,8 +82,6 @@ def _put_before_others(context: Context, click: Interaction, required: Requireme
         request = session.get_one(Request, click.request_id, with_for_update=True)
         if request.status == Status.PENDING:
             request.sqlmodel_update(required.columns())
-            session.add(request)
-            session.flush()
             chain.record(session, now, RULES_CHANGED, "orgbot", request.id, **required.told())
             outgoing.card(session, request, now)
             outgoing.thread(session, request, now, thread.other_rules(request))
@@ -241,7 +239,6 @@ def _note_number(session: Session, request: Request, judged: JudgedClick) -> Non
     required = judged.required
     if required is not None and required.approvals != request.approvals_needed:
         request.sqlmodel_update(required.columns())
-        session.add(request)
         chain.record(session, judged.now, RULES_CHANGED, "orgbot", request.id, **required.told())
 
 
@@ -249,8 +246,6 @@ def _note_seats(session: Session, request: Request, judged: JudgedClick) -> None
     """For the card: whom each of those who approved speaks for now."""
     for vote in session.exec(select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")).all():
         vote.seats = dict(judged.seats.get(vote.user, vote.seats))
-        session.add(vote)
-    session.flush()
 
 
 def _still_missing(session: Session, request: Request, judged: JudgedClick) -> bool:
@@ -311,7 +306,6 @@ def _control(session: Session, request: Request, judged: JudgedClick) -> None:
         raise InHandError("a worker has the request in hand")
     request.memory = {**request.memory, "asked": key}
     request.due_at, request.polls = judged.now, 0
-    session.add(request)
     chain.record(session, judged.now, f"request.asked.{key}", judged.person.user, request.id)
     outgoing.thread(session, request, judged.now, thread.asks_control(request, judged.person.user, control.label))
 
