@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
@@ -110,10 +109,6 @@ def _carry_out(context: Context, judged: JudgedClick) -> None:
             _drop(session, judged.click)
     except LostRaceError as error:
         _tell(context, judged.click, thread.too_late(error.request))
-    except IntegrityError:
-        _tell(context, judged.click, COUNTED)
-    except ObjectionError as error:
-        _tell(context, judged.click, str(error), error.event)
     context.changed()
 
 
