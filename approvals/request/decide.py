@@ -116,7 +116,6 @@ def _carry_out(context: Context, judged: JudgedClick) -> None:
         _tell(context, judged.click, COUNTED)
     except ObjectionError as error:
         _tell(context, judged.click, str(error), error.event)
-    context.changed()
 
 
 def _tell(context: Context, click: Interaction, sentence: str, event: str = "", *, about: bool = True) -> None:

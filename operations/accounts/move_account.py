@@ -17,10 +17,10 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.snapshot.changes import with_account_in
+from operations.snapshot.changes import AccountIs, Change, with_account_in
 from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import Inherited, inherited, unbound
@@ -191,6 +191,9 @@ class MoveTo(Step):
                 return self._elsewhere()
             raise
         return Done("The account has been moved to its organizational unit.")
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        return (AccountIs(id=self._account or str(memory["account"]), parent=self._destination),)
 
     def _account_in(self, world: World) -> str:
         return self._account or str(world.memory["account"])

@@ -18,11 +18,12 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import AccountName
 from operations.organization.service_access import SEE_SERVICES, enabled_services
+from operations.snapshot.changes import AccountIs, Change
 from operations.snapshot.organization import Organization
 
 ACCOUNT_SERVICE = "account.amazonaws.com"
@@ -94,7 +95,7 @@ class RenameAccount(Operation):
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         who = whose(self.account, str(precondition["management"]))
-        return (Rename(who, str(precondition["name"]), self.account_name),)
+        return (Rename(self.account, who, str(precondition["name"]), self.account_name),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
@@ -120,7 +121,8 @@ class Rename(Step):
     title = "Rename the account"
     not_done = "The account was not renamed."
 
-    def __init__(self, who: Mapping[str, str], old: str, new: str) -> None:
+    def __init__(self, account: str, who: Mapping[str, str], old: str, new: str) -> None:
+        self._account = account
         self._who = dict(who)
         self._old = old
         self._new = new
@@ -134,3 +136,7 @@ class Rename(Step):
     def act(self, world: World) -> Observation:
         world.aws.write("account", "put_account_name", AccountName=self._new, **self._who)
         return Done("The account has been renamed.")
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (AccountIs(id=self._account, name=self._new),)

@@ -12,11 +12,12 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Observation, Ready, Waiting
+from operations.core.observations import Done, Facts, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.policies.common import FULL_ACCESS, PolicyType, type_status
+from operations.snapshot.changes import ENABLED, Change, TypeIs
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import in_order, reach_lines, reached, target_label
@@ -201,6 +202,10 @@ class Enable(_Step):
                 return Done("The policy type is enabled already.")
             raise
 
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (TypeIs(type=self._kind, status=ENABLED),)
+
 
 class Disable(_Step):
     """Disables the type and waits until AWS has detached its policies."""
@@ -221,3 +226,7 @@ class Disable(_Step):
             if error.code == "PolicyTypeNotEnabledException":
                 return Done("The policy type is disabled already.")
             raise
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (TypeIs(type=self._kind, status=""),)

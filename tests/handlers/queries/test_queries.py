@@ -12,6 +12,7 @@ import pytest
 from approvals.slack.blocks import escape
 from handlers.queries.registry import QUERIES
 from handlers.query_names import NAMES
+from operations.snapshot.changes import AccountIs
 from operations.snapshot.live import Delegated
 from operations.snapshot.organization import Organization
 from tests.harness.handling import ALICE, COMMAND_URL, GENERAL, NOW, OTHER_TEAM, Handling
@@ -283,3 +284,9 @@ def test_two_accounts_of_one_name(handling: Handling, look: Query) -> None:
 def test_no_answer_holds_an_angle_bracket_that_slack_would_take_for_a_link(look: Query, word: str) -> None:
     given = {"account": " fullback-staging", "policy": " DenyLeave"}.get(word, "")
     assert "<" not in look(f"{word}{given}")
+
+
+def test_an_account_that_only_aws_knows_yet_is_shown(handling: Handling, look: Query) -> None:
+    handling.new["fresh"] = (AccountIs(id="888888888888", name="fresh", email="fresh@example.com", state="ACTIVE"),)
+    assert "888888888888" in look("account fresh")
+    assert "fresh@example.com" in look("accounts fresh")
