@@ -127,7 +127,7 @@ def test_a_name_that_nobody_knows_is_refused_after_aws_was_asked(handling: Handl
     assert "There is no organizational unit “/Workloads/Stging”. Perhaps: " in answer
     assert answer.endswith("If it was made a moment ago, try again in a minute.")
     assert handling.looked_up == ["/Workloads/Stging"]
-    assert handling.refreshed == 1
+    assert handling.refreshed
 
 
 def test_a_name_that_only_aws_knows_yet_is_taken(handling: Handling) -> None:
