@@ -52,6 +52,7 @@ class CloseAccount(Departure):
 
     name: ClassVar = "close-account"
     irreversible: ClassVar = True
+    needs_all_features: ClassVar = True
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
         Permission("close accounts", ("organizations:CloseAccount",), ACCOUNT_RESOURCES),

@@ -71,6 +71,7 @@ class _ServiceAccess(Operation):
     """One service's trusted access."""
 
     family: ClassVar = "Trusted access"
+    needs_all_features: ClassVar = True
 
     service: Service
 

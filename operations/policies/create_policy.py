@@ -37,6 +37,7 @@ class CreatePolicy(Operation):
     name: ClassVar = "create-policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
+    needs_all_features: ClassVar = True
     example: ClassVar = (
         '--type scp --name KeepBuckets --content {"Version": "2012-10-17", "Statement": '
         '[{"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}]}'

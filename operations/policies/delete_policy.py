@@ -42,6 +42,7 @@ class DeletePolicy(Operation):
     name: ClassVar = "delete-policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
+    needs_all_features: ClassVar = True
     example: ClassVar = "--policy DenyLeavingOrganization"
     permissions: ClassVar = (
         Permission("delete policies", ("organizations:DeletePolicy",), POLICIES),

@@ -49,6 +49,7 @@ class UpdatePolicy(Operation):
     name: ClassVar = "update-policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
+    needs_all_features: ClassVar = True
     example: ClassVar = "--policy DenyLeavingOrganization --description 'Nobody leaves'"
     permissions: ClassVar = (
         Permission("change policies", ("organizations:UpdatePolicy",), POLICIES),

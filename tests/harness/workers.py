@@ -92,6 +92,10 @@ class Workers:
             newer = changes.since(session, self._organization.read_at)
         self._organization = taken_in(self._organization, (change for _, known in newer for change in known))
 
+    def snapshot_is(self, organization: Organization) -> None:
+        """From now on this is known of the organization."""
+        self._organization = organization
+
     @property
     def snapshot(self) -> Organization:
         """What is known of the organization."""
