@@ -30,6 +30,7 @@ from handlers.problems import listed
 from handlers.queries import answer as looks
 from handlers.queries import requests
 from handlers.queries.registry import QUERIES
+from handlers.query_names import meant
 from handlers.responder import Responder, learn, open_view
 from operations.core.base import Operation
 from operations.snapshot.names import capital
@@ -108,6 +109,7 @@ def _understood(responder: Responder, work: Callable[[], list[Block]]) -> list[B
 
 def _answer(responder: Responder, typed: Typed) -> list[Block]:
     word, rest = split(typed.text)
+    word = meant(word)
     if word in ("", "help", "--help"):
         return responder.admitted(lambda: _understood(responder, lambda: _help(clean(rest))))
     if word in SHOWN:

@@ -6,6 +6,7 @@ Source: Slack API, "Slash commands" (Responding to commands), "Handling user int
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 from approvals.slack.blocks import Block, escape, fit, section
 from handlers.dependencies import Dependencies
@@ -15,11 +16,13 @@ from handlers.queries.parts import wrong
 from handlers.queries.question import LONGEST_TEXT, Question, view_of
 from handlers.queries.registry import QUERIES
 from handlers.responder import Responder
-from handlers.typed import UnreadableError, words
+from handlers.typed import UnreadableError, Word, words
 from operations.aws.errors import FieldError, UnknownError
 
 NO_ORGANIZATION = "The AWS account {account} is in no organization yet. `/org create-organization` asks for one."
 PICTURE = "--picture"
+# What the AWS CLI takes besides the name of what is looked at, and the value behind it.
+BESIDES = ("--max-items", "--page-size", "--max-results", "--output", "--query", "--child-type", "--states", "--region")
 
 
 def answer(responder: Responder, word: str, rest: str) -> list[Block]:
@@ -45,7 +48,18 @@ def _typed(rest: str) -> tuple[str, set[str]]:
         typed = words(rest)
     except UnreadableError as error:
         raise ParseError(str(error)) from error
-    return " ".join(word.text for word in typed if not word.flag()), {word.flag() for word in typed}
+    return " ".join(_values(typed)), {word.flag() for word in typed}
+
+
+def _values(typed: list[Word]) -> Iterator[str]:
+    """What is typed besides flags, and behind those that name something."""
+    flag = ""
+    for word in typed:
+        value = word.value() if word.flag() else word
+        flag = word.flag() or flag
+        if value is not None and flag not in BESIDES:
+            yield value.text
+        flag = flag if word.flag() and value is None else ""
 
 
 def asked(deps: Dependencies, text: str, at: int = 0) -> Question | str:

@@ -154,6 +154,10 @@ class CreateAccount(Operation):
                 Fact(label="Account id", value=account),
                 Fact(label="Organizational unit", value=path),
                 Fact(label="Role", value=self.role_name),
+                Fact(
+                    label="Root user",
+                    value=f"{self.email}; it has no password yet. “Forgot password?” on the sign-in page sets one.",
+                ),
             ),
             links=(switch_role_link(console, account, self.role_name, self.account_name),),
             snippets=(cli_profile(console, account, self.role_name, self.account_name),),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlmodel import select
 
+from approvals.models import Message
 from approvals.states import Status
 from operations.accounts.create_account import CreateAccount
 from operations.aws.errors import FieldError
@@ -35,3 +37,15 @@ def test_one_that_a_member_has_got_since_is_told_before_anything_is_sent(workers
     ended = workers.until_done(first)
     assert ended.status == Status.STALE
     assert "has this address" in ended.outcome
+
+
+def test_how_the_root_user_gets_its_password_stands_in_the_thread_and_the_message(workers: Workers) -> None:
+    ended = workers.until_done(workers.approved("create-account", **ASKED))
+    assert ended.status == Status.SUCCEEDED
+    with workers.context.store.read() as session:
+        told = {
+            kind: str([m.body for m in session.exec(select(Message)).all() if m.kind == kind])
+            for kind in ("thread", "dm")
+        }
+    for kind in ("thread", "dm"):
+        assert "New@example.com; it has no password yet. “Forgot password?” on the sign-in page sets one." in told[kind]
