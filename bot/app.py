@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from approvals.authority.may import oversees
 from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
 from approvals.outbox.sending import Outbox
+from approvals.queue import changes
 from approvals.queue.leases import forget_all
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
@@ -34,7 +36,7 @@ from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRef
 from approvals.slack.files import Attachments
 from approvals.slack.response_urls import ResponseUrls
 from bot import database
-from bot.aws import GLANCING, Boto3Clients
+from bot.aws import GLANCING, LOOKING_UP, Boto3Clients
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Edge, SlackEndpoint
@@ -47,14 +49,16 @@ from bot.logging.setup import bind_request
 from bot.neighbours import Neighbours, identity_of
 from bot.scheduler import Scheduler
 from bot.slack import CountingWebClient, SlackHealth, slack_client
-from bot.snapshot.cache import SnapshotCache
+from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
 from handlers.register import register
 from operations.aws.client import Aws, Call
+from operations.aws.errors import UnknownError
 from operations.core.closing import Console
-from operations.snapshot.live import LiveAws
+from operations.snapshot.live import LiveAws, look_up
+from operations.snapshot.organization import Organization
 
 log = logging.getLogger(__name__)
 SLACK_TIMEOUT = 15
@@ -62,6 +66,7 @@ WATCH_TIMEOUT = 4  # Less than the time between two looks.
 QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger lives.
 ADMISSION_TIMEOUT = 2  # Nothing is shown before Slack has told, so that it gets a little longer.
 FIRST_READING = timedelta(seconds=20)
+LOOK_UP_SECONDS = 1.0  # Slack waits 3 s for the answer to a form, and the last call may take a second more.
 
 
 def utc_now() -> datetime:
@@ -90,11 +95,12 @@ class Orgbot:
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
         self.aws = Aws(Boto3Clients(), self._count_call)
+        self._looking_up = Aws(Boto3Clients(reading=LOOKING_UP), self._count_call)
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
         self.store = self._open_store()
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
         every = timedelta(seconds=settings.refresh_seconds)
-        self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh)
+        self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh, self._changes_since)
         self.neighbours = self._neighbours()
         self.context = self._context()
         self.dispatcher = self._dispatcher()
@@ -198,6 +204,10 @@ class Orgbot:
             log.info("takes up %s jobs again that were set aside", again)
         return store
 
+    def _changes_since(self, read_at: datetime) -> list[Numbered]:
+        with self.store.read() as session:
+            return changes.since(session, read_at)
+
     def _dispatcher(self) -> Dispatcher:
         context = self.context
         outbox = Outbox(context, self.slack, lambda: self.identity.bot_id, lambda user: home_of(self.deps, user))
@@ -218,6 +228,7 @@ class Orgbot:
             clock=self._clock,
             organization=self.snapshot.latest,
             changed=self.snapshot.outdate,
+            catch_up=self.snapshot.catch_up,
             pace=_pace(settings),
             console=Console(settings.console_url, settings.cli_source_profile),
             approval_channel=self.approval_channel,
@@ -257,7 +268,18 @@ class Orgbot:
             oversees=lambda user: oversees(self.context, user),
             reveal=Reveal(self.context, self.slack).show,
             sources=self._sources(),
+            look_up=self._look_up,
         )
+
+    def _look_up(self, unknown: UnknownError) -> Organization | None:
+        """What AWS tells about a name goes into every process's snapshot."""
+        organization, end = self.snapshot.latest(), time.monotonic() + LOOK_UP_SECONDS
+        if organization is not None and organization.id:
+            found = look_up(self._looking_up, organization, unknown, lambda: time.monotonic() > end)
+            with self.store.write() as session:
+                changes.note(session, found, self._clock())
+            self.snapshot.catch_up()
+        return self.snapshot.latest()
 
     def _admission(self) -> Admission:
         return Admission(self._directory(ADMISSION_TIMEOUT), self._clock)

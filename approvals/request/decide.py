@@ -109,7 +109,6 @@ def _carry_out(context: Context, judged: JudgedClick) -> None:
             _drop(session, judged.click)
     except LostRaceError as error:
         _tell(context, judged.click, thread.too_late(error.request))
-    context.changed()
 
 
 def _tell(context: Context, click: Interaction, sentence: str, event: str = "", *, about: bool = True) -> None:
