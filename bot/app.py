@@ -23,6 +23,7 @@ from approvals.authority.directory import CachedDirectory, Directory, Workspace
 from approvals.authority.may import oversees
 from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
+from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.outbox.sending import Outbox
 from approvals.queue.leases import forget_all
 from approvals.queue.store import Store
@@ -35,6 +36,7 @@ from approvals.slack.files import Attachments
 from approvals.slack.response_urls import ResponseUrls
 from bot import database
 from bot.aws import GLANCING, Boto3Clients
+from bot.channel import ChannelWatch
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Edge, SlackEndpoint
@@ -97,6 +99,7 @@ class Orgbot:
         self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh)
         self.neighbours = self._neighbours()
         self.context = self._context()
+        self.channel_watch = ChannelWatch(clock, lambda: self._took_up(lose_cards(self.context)))
         self.dispatcher = self._dispatcher()
         self.intake = Intake(self.store, clock, self.dispatcher.wake, self.context.limits)
         self.deps = self._deps()
@@ -112,9 +115,14 @@ class Orgbot:
         if kept is not None:
             self.bindings.refresh(kept)
         self._read_first_snapshot()
+        moved = move_cards(self.context)
+        if moved:
+            log.info("moves %s cards to the approval channel", moved)
         self.scheduler.start()
         self.transport.start()
-        self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line)
+        self.readiness.watch(
+            self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line, self.channel_watch.line
+        )
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
@@ -141,6 +149,12 @@ class Orgbot:
         self._watch_slack()
         self.neighbours.beat()
         self.neighbours.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
+        self.channel_watch.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
+
+    def _took_up(self, cards: int) -> None:
+        """Cards that nobody can press any more are offered elsewhere at once."""
+        if cards:
+            self.dispatcher.wake()
 
     def _neighbours(self) -> Neighbours:
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"

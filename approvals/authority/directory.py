@@ -15,13 +15,13 @@ from enum import StrEnum
 from typing import Any, TypeVar, cast
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from approvals.authority.aliases import Aliases
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.named import Named
 
 UNKNOWN_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+NO_GROUP = frozenset({"no_such_subteam", "subteam_not_found"})
 REMEMBERED = timedelta(seconds=30)
 REMEMBERED_PERSON = timedelta(minutes=5)
 PAGE = 500
@@ -151,15 +151,8 @@ class Directory:
 
     def look(self, user: str) -> Person:
         """The person behind a user id as Slack knows them now; raises SlackAwayError."""
-        try:
-            found: dict[str, Any] = self._slack.users_info(user=user)["user"]
-        except SlackApiError as error:
-            if _code(error) in UNKNOWN_ERRORS:
-                return Person(user, "", user, user, known=False)
-            raise SlackAwayError(f"users.info: {_code(error)}") from error
-        except Exception as error:
-            raise SlackAwayError(f"users.info: {type(error).__name__}") from error
-        return _person(user, found)
+        found = self._asked("users.info", "user", but=UNKNOWN_ERRORS, user=user)
+        return _person(user, found) if found else Person(user, "", user, user, known=False)
 
     def among(self, person: Person, approvers: Iterable[str]) -> bool:
         """Whether `approvers` (user ids, user group ids, e-mails) name this person; raises SlackAwayError."""
@@ -178,39 +171,38 @@ class Directory:
 
     def members(self, group: str) -> list[str]:
         """The user ids of a user group, none when there is no such group; raises SlackAwayError."""
-        try:
-            return list(self._slack.usergroups_users_list(usergroup=group)["users"])
-        except SlackApiError as error:
-            if _code(error) in {"no_such_subteam", "subteam_not_found"}:
-                return []
-            raise SlackAwayError(f"usergroups.users.list: {_code(error)}") from error
-        except Exception as error:
-            raise SlackAwayError(f"usergroups.users.list: {type(error).__name__}") from error
+        return list(self._asked("usergroups.users.list", "users", but=NO_GROUP, usergroup=group) or ())
 
     def in_channel(self, channel: str) -> set[str]:
         """The user ids of a channel's members; raises SlackAwayError."""
         found: set[str] = set()
         cursor = ""
         while True:
-            answer = self._asked("conversations.members", channel=channel, limit=PAGE, cursor=cursor)
-            found.update(answer["members"])
+            answer = self._told("conversations.members", channel=channel, limit=PAGE, cursor=cursor)
+            found.update(_part("conversations.members", answer, "members"))
             cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
                 return found
 
     def by_email(self, email: str) -> str:
         """The user id behind an e-mail address, empty when there is none; raises SlackAwayError."""
-        answer = self._asked("users.lookupByEmail", but=UNKNOWN_ERRORS, email=email)
-        return str(answer["user"]["id"]) if answer else ""
+        found = self._asked("users.lookupByEmail", "user", but=UNKNOWN_ERRORS, email=email)
+        return str(found["id"]) if found else ""
 
-    def _asked(self, method: str, but: Collection[str] = (), **params: Any) -> dict[str, Any]:
-        """Slack's answer; nothing for an error among `but`; raises SlackAwayError."""
+    def _asked(self, method: str, part: str, but: Collection[str], **params: Any) -> Any:
+        """A part of Slack's answer; None for a code among `but`; raises SlackAwayError."""
+        try:
+            return _part(method, self._told(method, **params), part)
+        except SlackAwayError as error:
+            if error.refused and error.refused.code in but:
+                return None
+            raise
+
+    def _told(self, method: str, **params: Any) -> dict[str, Any]:
         try:
             return call(self._slack, method, **params)
         except SlackRefusedError as error:
-            if error.code in but:
-                return {}
-            raise SlackAwayError(str(error)) from error
+            raise SlackAwayError(str(error), error) from error
         except (SlackBusyError, SlackAmbiguousError) as error:
             raise SlackAwayError(str(error)) from error
 
@@ -247,6 +239,12 @@ class CachedDirectory(Directory):
         return cast("Told", told)
 
 
+def _part(method: str, answer: dict[str, Any], name: str) -> Any:
+    if name not in answer:
+        raise SlackAwayError(f"{method}: an answer without {name}")
+    return answer[name]
+
+
 def _person(user: str, found: dict[str, Any]) -> Person:
     profile = found.get("profile", {})
     email = str(profile.get("email") or "").casefold()
@@ -263,7 +261,3 @@ def _person(user: str, found: dict[str, Any]) -> Person:
         enterprise=str(grid.get("enterprise_id") or found.get("enterprise_id") or ""),
         outside=bool(found.get("is_stranger")),
     )
-
-
-def _code(error: SlackApiError) -> str:
-    return str(error.response.get("error") or "no answer") if error.response is not None else "no answer"

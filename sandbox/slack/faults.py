@@ -23,6 +23,7 @@ class Fault:
     times: int | None
     when: Callable[[dict[str, Any]], bool] | None
     every: int
+    page: str | None = None
     met: int = 0
 
     def applies(self, method: str, params: dict[str, Any]) -> bool:
@@ -56,15 +57,17 @@ class Faults:
         times: int | None = 1,
         every: int = 1,
         when: Callable[[dict[str, Any]], bool] | None = None,
+        page: str | None = None,
     ) -> Fault:
         """Let calls of `method` ("*": any) go wrong, the next `times` of them (None: until `clear`).
 
         error: answer {ok: false, error}. status: answer with that HTTP status; 429 comes with Retry-After of
         `retry_after` seconds (1 when not given), 5xx with a page instead of JSON. "drop-before": the connection breaks
         and nothing was done; "drop-after": it was done and the answer is lost. delay: seconds before it is done; alone it
-        is a slow answer. every=2 hits each second call only; `when` looks at the parameters.
+        is a slow answer. page: this text instead of Slack's answer, with `status` or 200, as from something between; with
+        "drop-after" the call was done. every=2 hits each second call only; `when` looks at the parameters.
         """
-        plan = Fault(method, fault, error, status, retry_after, delay, times, when, every)
+        plan = Fault(method, fault, error, status, retry_after, delay, times, when, every, page)
         with self._lock:
             self._plans.append(plan)
         return plan

@@ -51,6 +51,8 @@ class WebApi:
 
     async def _faulty(self, fault: Fault, request: Request, name: str, params: Json, token: str) -> Response:
         await asyncio.sleep(fault.delay)
+        if fault.page is not None:
+            return self._page(fault, name, params, token)
         if fault.error or fault.status:
             result = {"ok": False, "error": fault.error or "ratelimited"}
             self.calls.add(ApiCall(name, params, self.workspace.clock.now(), None))
@@ -63,6 +65,13 @@ class WebApi:
         if fault.fault == "drop-after":
             self.drop(request)
         return self._respond(name, result)
+
+    def _page(self, fault: Fault, name: str, params: Json, token: str) -> Response:
+        if fault.fault == "drop-after":
+            self._done(name, params, token)
+        else:
+            self.calls.add(ApiCall(name, params, self.workspace.clock.now(), None))
+        return Response(fault.page, fault.status or 200, media_type="text/html")
 
     def _respond(self, name: str, result: Json) -> Response:
         method = METHODS.get(name)
