@@ -19,7 +19,7 @@ from approvals.audit.chain import note_call
 from approvals.audit.keys import Keys
 from approvals.authority.admission import Admission
 from approvals.authority.bindings import Bindings
-from approvals.authority.directory import CachedDirectory, Directory, Workspace
+from approvals.authority.directory import CachedDirectory, Directory, Memory, SharedDirectory, Workspace
 from approvals.authority.may import oversees
 from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
@@ -33,6 +33,7 @@ from approvals.request.pending import may_decide, pending_for
 from approvals.sessions.reveal import Reveal
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.files import Attachments
+from approvals.slack.pacing import Pacing
 from approvals.slack.response_urls import ResponseUrls
 from bot import database
 from bot.aws import GLANCING, Boto3Clients
@@ -88,6 +89,7 @@ class Orgbot:
         self.gate = Gate()
         self.edge = self._edge()
         self.edge.start()
+        self.pacing = Pacing(apart=settings.post_seconds)
         self.slack = self._slack(SLACK_TIMEOUT)
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
@@ -138,7 +140,7 @@ class Orgbot:
 
     def _slack(self, timeout: int) -> CountingWebClient:
         slack = slack_client(self._settings, timeout)
-        slack.count = self._count_slack
+        slack.count, slack.pacing = self._count_slack, self.pacing
         return slack
 
     def _count_slack(self, method: str, outcome: str) -> None:
@@ -218,15 +220,15 @@ class Orgbot:
         return Dispatcher(context, outbox, self._settings.workers, bind_request, self.metrics.tick_seconds.time)
 
     def _context(self) -> Context:
-        settings = self._settings
+        settings, memory = self._settings, Memory(self._clock)
         return Context(
             owner=self.neighbours.owner,
             installation=self.neighbours.identity,
             strange_press=self.neighbours.strange_press,
             store=self.store,
             aws=self.aws,
-            people=self._directory(SLACK_TIMEOUT),
-            cached_directory=CachedDirectory(self.slack, self._here, self._clock),
+            people=SharedDirectory(self.slack, self._here, memory),
+            cached_directory=CachedDirectory(self.slack, self._here, memory),
             rules=lambda: self.rules,
             guards=lambda: self.bindings.guards,
             clock=self._clock,

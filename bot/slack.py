@@ -17,6 +17,7 @@ from slack_sdk.web import SlackResponse
 
 from approvals.slack.client import code_of
 from approvals.slack.codes import ANSWERS, NO_ANSWER, Answer, meaning
+from approvals.slack.pacing import Pacing
 from bot.config.settings import Settings
 
 AWAY = frozenset({"internal_error", "fatal_error", NO_ANSWER, "service_unavailable", "request_timeout"})
@@ -55,8 +56,9 @@ class SlackHealth:
 
 
 class CountingWebClient(WebClient):
-    """Slack's client; `count` hears of each call with its method and outcome."""
+    """Slack's client; `count` hears of each call with its method and outcome, and `pacing` is shared by all with the same token."""
 
+    pacing: Pacing | None = None
     count: Callable[[str, str], None] = staticmethod(lambda *_: None)
 
     def api_call(self, api_method: str, **request: object) -> SlackResponse:

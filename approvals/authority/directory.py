@@ -8,12 +8,14 @@ Source: Slack API, "users.info", "usergroups.users.list", "conversations.members
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
+from cachetools import LRUCache
 from slack_sdk import WebClient
 
 from approvals.authority.aliases import Aliases
@@ -24,6 +26,7 @@ UNKNOWN_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_fou
 NO_GROUP = frozenset({"no_such_subteam", "subteam_not_found"})
 REMEMBERED = timedelta(seconds=30)
 REMEMBERED_PERSON = timedelta(minutes=5)
+MOST_REMEMBERED = 10_000
 PAGE = 500
 Told = TypeVar("Told")
 
@@ -134,6 +137,11 @@ class Directory:
         self._slack = slack
         self.here = here
 
+    def after(self, moment: datetime) -> Directory:
+        """People for one decision that was asked for at `moment`: what Slack has told since then need not be asked again."""
+        del moment
+        return self
+
     def member(self, user: str, via: str = "") -> Person:
         """The person behind a user id, when they are a full member of the bot's workspace as Slack knows them now.
 
@@ -207,36 +215,77 @@ class Directory:
             raise SlackAwayError(str(error)) from error
 
 
-class CachedDirectory(Directory):
-    """People for what is only shown or told: what Slack said is remembered for a while, a group's members for a moment.
+class Memory:
+    """What Slack has told, and when it was asked. Whoever asks the same at the same time waits for one answer."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self._told: LRUCache[str, tuple[datetime, Any]] = LRUCache(MOST_REMEMBERED)
+        self._asking: LRUCache[str, threading.Lock] = LRUCache(MOST_REMEMBERED)
+        self._lock = threading.Lock()
+
+    def told(self, what: str, since: datetime, ask: Callable[[], Told]) -> Told:
+        """The answer to a question that was asked at `since` or later, asked now when there is none."""
+        with self._lock:
+            asking = self._asking.setdefault(what, threading.Lock())
+        with asking:
+            with self._lock:
+                asked_at, told = self._told.get(what, (None, None))
+            if asked_at is None or asked_at < since:
+                asked_at, told = self.clock(), ask()
+                with self._lock:
+                    self._told[what] = (asked_at, told)
+        return cast("Told", told)
+
+
+class _RememberingDirectory(Directory):
+    """`_since(age)` is when a question has to have been asked at the earliest, `age` how long its answers may be kept."""
+
+    def __init__(self, slack: WebClient, here: Callable[[], Workspace], memory: Memory) -> None:
+        super().__init__(slack, here)
+        self._memory = memory
+
+    def _since(self, age: timedelta) -> datetime:
+        return self._memory.clock() - age
+
+    def members(self, group: str) -> list[str]:
+        return self._memory.told(f"members of {group}", self._since(REMEMBERED), lambda: Directory.members(self, group))
+
+    def look(self, user: str) -> Person:
+        return self._memory.told(f"user {user}", self._since(REMEMBERED_PERSON), lambda: Directory.look(self, user))
+
+    def by_email(self, email: str) -> str:
+        since = self._since(REMEMBERED_PERSON)
+        return self._memory.told(f"address {email}", since, lambda: Directory.by_email(self, email))
+
+
+class CachedDirectory(_RememberingDirectory):
+    """People for what is only shown or told: what Slack said is remembered for five minutes, a group's members for half a minute.
 
     Slack tells groups 20 times a minute and people 100 times, and each card names them.
     """
 
-    def __init__(self, slack: WebClient, here: Callable[[], Workspace], clock: Callable[[], datetime]) -> None:
+
+class SharedDirectory(Directory):
+    """People for decisions, looked up anew each time; many decisions at once are answered by one question (`after`)."""
+
+    def __init__(self, slack: WebClient, here: Callable[[], Workspace], memory: Memory) -> None:
         super().__init__(slack, here)
-        self._clock = clock
-        self._known: dict[str, tuple[datetime, Any]] = {}
+        self._memory = memory
 
-    def members(self, group: str) -> list[str]:
-        """As above, at most half a minute old."""
-        return self._remembered(f"members of {group}", REMEMBERED, lambda: Directory.members(self, group))
+    def after(self, moment: datetime) -> Directory:
+        """People as Slack knew them at `moment` or later, and half a minute ago at the most."""
+        return _PeopleAfter(self._slack, self.here, self._memory, moment)
 
-    def look(self, user: str) -> Person:
-        """As above, at most five minutes old."""
-        return self._remembered(f"user {user}", REMEMBERED_PERSON, lambda: Directory.look(self, user))
 
-    def by_email(self, email: str) -> str:
-        """As above, at most five minutes old."""
-        return self._remembered(f"address {email}", REMEMBERED_PERSON, lambda: Directory.by_email(self, email))
+class _PeopleAfter(_RememberingDirectory):
+    def __init__(self, slack: WebClient, here: Callable[[], Workspace], memory: Memory, moment: datetime) -> None:
+        super().__init__(slack, here, memory)
+        self._moment = moment
 
-    def _remembered(self, what: str, age: timedelta, ask: Callable[[], Told]) -> Told:
-        now = self._clock()
-        told_at, told = self._known.get(what, (None, None))
-        if told_at is None or now - told_at > age:
-            told = ask()
-            self._known[what] = (now, told)
-        return cast("Told", told)
+    def _since(self, age: timedelta) -> datetime:
+        del age
+        return max(self._moment, self._memory.clock() - REMEMBERED)
 
 
 def _part(method: str, answer: dict[str, Any], name: str) -> Any:

@@ -241,6 +241,7 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     Raises NotAMemberError before anything else is looked at, StrangeCardError, UnconfirmedCardError, ObjectionError and
     SlackAwayError.
     """
+    context = replace(context, people=context.people.after(click.received_at or context.clock()))
     person = context.people.member(click.user, click.team)
     with context.store.read() as session:
         request = pressed_on(session, of_click(click), click.kind)

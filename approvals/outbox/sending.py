@@ -29,12 +29,20 @@ from approvals.outbox.look_up import Place, find, looking_up
 from approvals.outbox.refusals import MOVED, PLAIN, UnmendedError, dropped, settle
 from approvals.queue import outgoing
 from approvals.queue.leases import release
-from approvals.queue.worker import Job, LaterError, work_off
+from approvals.queue.worker import Job, LaterError, TurnError, work_off
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.sessions.handover import Delivery, refused_by_slack
 from approvals.sessions.opening import UndeliverableError
-from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.client import (
+    NotYourTurnError,
+    SlackAmbiguousError,
+    SlackBusyError,
+    SlackRefusedError,
+    call,
+    take_turn,
+)
 from approvals.slack.codes import elsewhere
+from approvals.slack.pacing import POST
 from approvals.states import TERMINAL
 from approvals.views import hindered, set_aside, thread
 from approvals.views.card import card, names_people, plain_card
@@ -87,6 +95,8 @@ class Outbox:
         except SlackAmbiguousError as error:
             wait = min(self._context.pace.slack_settle, timedelta(seconds=5))
             raise LaterError(f"it may or may not have arrived: {error}", wait, status="sending") from error
+        except NotYourTurnError as error:
+            raise TurnError(str(error), error.wait) from error
         except SlackBusyError as error:
             raise LaterError(str(error), error.wait, status="queued") from error
         except SlackRefusedError as error:
@@ -113,7 +123,8 @@ class Outbox:
         request, votes = self._request(message)
         body = plain_card(request) if message.body.get(PLAIN) else self._whole_card(request, votes)
         if request.card_ts:
-            call(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **body)
+            stands = {"channel": request.card_channel, "ts": request.card_ts}
+            call(self.slack, "chat.update", ticket=message.marker, **stands, **body)
             return Posted(request.card_channel, request.card_ts)
         return self._post(message, self._context.approval_channel, body)
 
@@ -132,7 +143,8 @@ class Outbox:
 
     def _edit(self, message: Message) -> Posted:
         """Other words in a message that stands already; repeating it is harmless."""
-        call(self.slack, "chat.update", channel=message.channel, ts=message.ts, **message.body)
+        stands = {"channel": message.channel, "ts": message.ts}
+        call(self.slack, "chat.update", ticket=message.marker, **stands, **message.body)
         return Posted(message.channel, message.ts)
 
     def _notice(self, message: Message) -> Posted:
@@ -163,13 +175,14 @@ class Outbox:
         return Posted(message.channel, "")
 
     def _post(self, message: Message, channel: str, body: dict[str, Any]) -> Posted:
+        take_turn(self.slack, POST, channel, message.marker)
         self._mark_sending(message, channel)
         metadata = {
             "event_type": EVENT,
             "event_payload": {"id": message.marker, "installation": self._context.installation},
         }
         quiet = {"unfurl_links": False, "unfurl_media": False}
-        answer = call(self.slack, "chat.postMessage", channel=channel, metadata=metadata, **quiet, **body)
+        answer = call(self.slack, POST, in_turn=True, channel=channel, metadata=metadata, **quiet, **body)
         if not answer.get("ts"):
             raise SlackAmbiguousError("chat.postMessage: an answer that does not say where it stands")
         return Posted(str(answer.get("channel") or channel), str(answer["ts"]))
@@ -205,7 +218,7 @@ class Outbox:
 
     @cachedmethod(attrgetter("_direct_channels"), key=lambda _, user: user, lock=attrgetter("_opening"))
     def _direct_channel(self, user: str) -> str:
-        return str(call(self.slack, "conversations.open", users=user)["channel"]["id"])
+        return str(call(self.slack, "conversations.open", ticket=user, users=user)["channel"]["id"])
 
     def _request(self, message: Message) -> tuple[Request, list[Vote]]:
         with self._context.store.read() as session:

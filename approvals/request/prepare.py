@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -88,6 +89,7 @@ def _announce(context: Context, request: Request) -> None:
 
 def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str, Any]]:
     """The rules that decide, and the columns to set; raises NotAMemberError, RefusalError, or what says that it is too early."""
+    context = replace(context, people=context.people.after(context.clock()))
     person = context.people.member(request.requester, request.team)
     _check_flood(context, request, person.aliases)
     operation, files = _with_files(context, request, operation_of(request))

@@ -22,6 +22,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from approvals.slack.codes import MENDABLE, NO_ANSWER, Answer, answer_of
+from approvals.slack.pacing import Pacing
 
 MEND_PAUSE = timedelta(seconds=60)
 CODE = re.compile(r"[a-z][a-z0-9_]*")  # The SDK puts a page that is no JSON into the same field.
@@ -32,6 +33,7 @@ UNSENT = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
 NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL})
 SERVER_ERROR = 500
 TOO_MANY = 429
+LIMITED = frozenset({"ratelimited", "rate_limited"})
 
 
 class SlackRefusedError(Exception):
@@ -60,12 +62,43 @@ class SlackBusyError(Exception):
         self.wait = wait
 
 
+class RateLimitedError(SlackBusyError):
+    """Slack was asked too much, and says when it may be asked again."""
+
+
+class NotYourTurnError(SlackBusyError):
+    """The call was not made, because it would be one too many just now: its turn comes after `wait`."""
+
+
 class SlackAmbiguousError(Exception):
     """The answer was lost: it may have been done."""
 
 
-def call(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
-    """Slack's answer; raises SlackRefusedError, SlackBusyError or SlackAmbiguousError."""
+def take_turn(slack: WebClient, method: str, channel: str = "", ticket: str = "") -> None:
+    """Takes this call's turn now, or raises NotYourTurnError, which says when it comes; `ticket` keeps it until then."""
+    pacing: Pacing | None = getattr(slack, "pacing", None)
+    wait = pacing.wait(method, channel, ticket) if pacing else 0.0
+    if wait:
+        raise NotYourTurnError(method, f"its turn comes in {wait:.1f} s", timedelta(seconds=wait))
+
+
+def call(slack: WebClient, method: str, *, ticket: str = "", in_turn: bool = False, **params: Any) -> dict[str, Any]:
+    """Slack's answer; raises SlackRefusedError, SlackBusyError or SlackAmbiguousError.
+
+    A call that is not `in_turn` yet takes its turn first, as `take_turn` does.
+    """
+    if not in_turn:
+        take_turn(slack, method, str(params.get("channel") or ""), ticket)
+    try:
+        return _called(slack, method, params)
+    except RateLimitedError as error:
+        pacing: Pacing | None = getattr(slack, "pacing", None)
+        if pacing:
+            pacing.leave_alone(method, error.wait.total_seconds())
+        raise
+
+
+def _called(slack: WebClient, method: str, params: dict[str, Any]) -> dict[str, Any]:
     try:
         answer = getattr(slack, method.replace(".", "_"))(**params)
     except SlackApiError as error:
@@ -99,8 +132,10 @@ def _is_unsent(reason: object) -> bool:
 def _sorted(method: str, error: SlackApiError) -> Exception:
     response, code = error.response, code_of(error)
     status = int(getattr(response, "status_code", 0) or 0)
-    if status == TOO_MANY or (code and answer_of(code) is Answer.NOT_NOW):
-        return SlackBusyError(method, code or "too many calls", _retry_after(response))
+    if status == TOO_MANY or code in LIMITED:
+        return RateLimitedError(method, code or "too many calls", _retry_after(response))
+    if code and answer_of(code) is Answer.NOT_NOW:
+        return SlackBusyError(method, code, _retry_after(response))
     if not code or answer_of(code) is Answer.MAYBE:
         return SlackAmbiguousError(f"{method}: {code or NO_ANSWER} (HTTP {status})")
     return SlackRefusedError(method, code, _messages(response))

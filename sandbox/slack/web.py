@@ -46,8 +46,17 @@ class WebApi:
         token = _token(request, params)
         fault = self.faults.next(name, params)
         if fault is None:
-            return self._respond(name, self._done(name, params, token))
+            return self._limited(name, params) or self._respond(name, self._done(name, params, token))
         return await self._faulty(fault, request, name, params, token)
+
+    def _limited(self, name: str, params: Json) -> Response | None:
+        now = self.workspace.clock.now()
+        wait = self.faults.rates.refuses(name, params, now)
+        if not wait:
+            return None
+        refusal = {"ok": False, "error": "ratelimited"}
+        self.calls.add(ApiCall(name, params, now, refusal))
+        return JSONResponse(refusal, 429, headers={"Retry-After": str(wait)})
 
     async def _faulty(self, fault: Fault, request: Request, name: str, params: Json, token: str) -> Response:
         await asyncio.sleep(fault.delay)

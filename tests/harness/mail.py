@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from approvals.outbox.sending import Outbox
+from approvals.slack.pacing import Pacing
 from bot.slack import CountingWebClient
 from sandbox.slack.driver import SlackSandbox
 from tests.harness.clock import SlackTime
@@ -17,8 +18,9 @@ NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
 class Mail:
     """Workers with an outbox: everything is worked off until nothing is left to say."""
 
-    def __init__(self, workers: Workers, slack: SlackSandbox) -> None:
+    def __init__(self, workers: Workers, slack: SlackSandbox, *, paced: bool = False) -> None:
         client = CountingWebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
+        client.pacing = Pacing(lambda: workers.clock().timestamp()) if paced else None
         slack.workspace.clock = SlackTime(workers.clock)
         self.workers, self.slack, self.client = workers, slack, client
         self.renew()

@@ -162,7 +162,7 @@ def test_approvers_who_see_no_card_and_groups_that_cannot_be_read_are_told(
 ) -> None:
     channel = place.slack.workspace.channel("aws-approvals")
     monkeypatch.setattr(channel, "members", channel.members - {"U0BOB", "U0CAROL"})
-    nobody = "NOT OK  approvers in the channel: nobody who decides by rule “default” is in the approval channel"
+    nobody = "NOT OK  approvers in the channel: nobody who decides by rule"
     assert nobody in orgbot(place, "check").stdout
     place.slack.faults.add("usergroups.users.list", error="missing_scope", times=None)
     assert "NOT OK  approver S0APPROVERS: the app lacks a scope for it" in orgbot(place, "check").stdout
