@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 MINUTE = 61.0  # Slack's minute and ours begin at different moments.
 APART = 1.1  # Seconds between two messages in a channel: they take unequally long to arrive.
+AT_ONCE = 0.01  # Seconds that make no difference.
 POST = "chat.postMessage"
 LONGEST_WAIT = 600.0  # A turn that nobody comes for is given up.
 TIERS = {
@@ -43,11 +44,11 @@ class Lane:
         turn = self.turns.pop(ticket, None)
         if turn is None or turn < held_until:
             turn = max(now, held_until, self._free(self.booked))
-            if turn > now and not ticket:
+            if turn > now + AT_ONCE and not ticket:
                 return turn - now
             self.booked.append(turn)
         earliest = max(turn, held_until, self._free(self.left))
-        if earliest > now:
+        if earliest > now + AT_ONCE:
             self.turns[ticket] = earliest
             return earliest - now
         self.left.append(now)
