@@ -20,10 +20,11 @@ from approvals.audit.chain import note_call
 from approvals.audit.keys import Keys
 from approvals.authority.admission import Admission
 from approvals.authority.bindings import Bindings
-from approvals.authority.directory import CachedDirectory, Directory, Workspace
+from approvals.authority.directory import CachedDirectory, Directory, Memory, SharedDirectory, Workspace
 from approvals.authority.may import oversees
 from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
+from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.outbox.sending import Outbox
 from approvals.queue import changes
 from approvals.queue.leases import forget_all
@@ -34,9 +35,11 @@ from approvals.request.pending import may_decide, pending_for
 from approvals.sessions.reveal import Reveal
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.files import Attachments
+from approvals.slack.pacing import Pacing
 from approvals.slack.response_urls import ResponseUrls
 from bot import database
 from bot.aws import GLANCING, LOOKING_UP, Boto3Clients
+from bot.channel import ChannelWatch
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Edge, SlackEndpoint
@@ -91,6 +94,7 @@ class Orgbot:
         self.gate = Gate()
         self.edge = self._edge()
         self.edge.start()
+        self.pacing = Pacing(apart=settings.post_seconds)
         self.slack = self._slack(SLACK_TIMEOUT)
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
@@ -103,6 +107,7 @@ class Orgbot:
         self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh, self._changes_since)
         self.neighbours = self._neighbours()
         self.context = self._context()
+        self.channel_watch = ChannelWatch(clock, lambda: self._took_up(lose_cards(self.context)))
         self.dispatcher = self._dispatcher()
         self.intake = Intake(self.store, clock, self.dispatcher.wake, self.context.limits)
         self.deps = self._deps()
@@ -118,9 +123,14 @@ class Orgbot:
         if kept is not None:
             self.bindings.refresh(kept)
         self._read_first_snapshot()
+        moved = move_cards(self.context)
+        if moved:
+            log.info("moves %s cards to the approval channel", moved)
         self.scheduler.start()
         self.transport.start()
-        self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line)
+        self.readiness.watch(
+            self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line, self.channel_watch.line
+        )
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
@@ -136,7 +146,7 @@ class Orgbot:
 
     def _slack(self, timeout: int) -> CountingWebClient:
         slack = slack_client(self._settings, timeout)
-        slack.count = self._count_slack
+        slack.count, slack.pacing = self._count_slack, self.pacing
         return slack
 
     def _count_slack(self, method: str, outcome: str) -> None:
@@ -147,6 +157,12 @@ class Orgbot:
         self._watch_slack()
         self.neighbours.beat()
         self.neighbours.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
+        self.channel_watch.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
+
+    def _took_up(self, cards: int) -> None:
+        """Cards that nobody can press any more are offered elsewhere at once."""
+        if cards:
+            self.dispatcher.wake()
 
     def _neighbours(self) -> Neighbours:
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -214,15 +230,15 @@ class Orgbot:
         return Dispatcher(context, outbox, self._settings.workers, bind_request, self.metrics.tick_seconds.time)
 
     def _context(self) -> Context:
-        settings = self._settings
+        settings, memory = self._settings, Memory(self._clock)
         return Context(
             owner=self.neighbours.owner,
             installation=self.neighbours.identity,
             strange_press=self.neighbours.strange_press,
             store=self.store,
             aws=self.aws,
-            people=self._directory(SLACK_TIMEOUT),
-            cached_directory=CachedDirectory(self.slack, self._here, self._clock),
+            people=SharedDirectory(self.slack, self._here, memory),
+            cached_directory=CachedDirectory(self.slack, self._here, memory),
             rules=lambda: self.rules,
             guards=lambda: self.bindings.guards,
             clock=self._clock,

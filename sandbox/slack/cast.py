@@ -49,7 +49,10 @@ class Group:
 
 @dataclass
 class Channel:
-    """A channel or, when `user` is set, that person's direct message with the bot."""
+    """A channel or, when `user` is set, that person's direct message with the bot.
+
+    Tests archive it, let nobody but its managers post (`is_read_only`), or share it with another company (`is_ext_shared`).
+    """
 
     id: str
     name: str
@@ -57,6 +60,8 @@ class Channel:
     topic: str = ""
     is_private: bool = False
     is_archived: bool = False
+    is_read_only: bool = False
+    is_ext_shared: bool = False
     user: str | None = None
 
     @property
