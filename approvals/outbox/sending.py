@@ -36,6 +36,7 @@ from approvals.slack.client import MEND_PAUSE, SlackAmbiguousError, SlackBusyErr
 from approvals.states import TERMINAL
 from approvals.views import set_aside, thread
 from approvals.views.card import card, names_people
+from operations.aws.errors import FencedError
 from operations.core.closing import Closing
 
 log = logging.getLogger(__name__)
@@ -159,11 +160,16 @@ class Outbox:
         return Posted(str(answer.get("channel") or channel), str(answer.get("ts", "")))
 
     def _mark_sending(self, message: Message) -> None:
-        """Notes that a post is about to leave; what has no such note (an update, a private line) may simply be repeated."""
+        """Notes that a post is about to leave; what has no such note (an update, a private line) may simply be repeated.
+
+        Raises FencedError when the message is another worker's by now.
+        """
         now = self._context.clock()
+        held = (col(Message.id) == message.id, col(Message.lease_owner) == message.lease_owner)
         with self._context.store.write() as session:
-            mark = update(Message).where(col(Message.id) == message.id).values(status="sending", started_at=now)
-            session.execute(mark)
+            mark = update(Message).where(*held).values(status="sending", started_at=now)
+            if session.execute(mark).rowcount != 1:  # type: ignore[attr-defined]
+                raise FencedError
 
     def _look_up(self, message: Message, sent_at: datetime) -> Posted | None:
         """The message as it stands in Slack; None when it is not there. Raises UnseenError and SlackRefusedError."""

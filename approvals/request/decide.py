@@ -32,6 +32,7 @@ from approvals.outbox.sending import LANE
 from approvals.queue import outgoing
 from approvals.queue.leases import is_in_hand, release
 from approvals.queue.outgoing import tell_concerned
+from approvals.queue.store import breaks
 from approvals.queue.worker import Job, LaterError, stumble_of, work_off
 from approvals.request import break_glass
 from approvals.request.lifecycle import LostRaceError, transition
@@ -112,7 +113,9 @@ def _carry_out(context: Context, judged: JudgedClick) -> None:
             _drop(session, judged.click)
     except LostRaceError as error:
         _tell(context, judged.click, thread.too_late(error.request))
-    except IntegrityError:
+    except IntegrityError as error:
+        if not breaks(error, Vote, "request_id", "person"):
+            raise
         _tell(context, judged.click, COUNTED)
     except ObjectionError as error:
         _tell(context, judged.click, str(error), error.event)

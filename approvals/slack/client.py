@@ -13,6 +13,8 @@ from urllib.error import URLError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from operations.aws.client import check_fence
+
 PASSING = frozenset({"service_unavailable", "team_added_to_org", "request_timeout", "ratelimited", "rate_limited"})
 MAYBE_DONE = frozenset({"internal_error", "fatal_error", "no answer"})
 MENDABLE = frozenset(
@@ -59,7 +61,11 @@ class SlackAmbiguousError(Exception):
 
 
 def call(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
-    """Slack's answer; raises SlackRefusedError, SlackBusyError or SlackAmbiguousError."""
+    """Slack's answer; raises SlackRefusedError, SlackBusyError or SlackAmbiguousError.
+
+    Raises FencedError, and sends nothing, when the work at hand is another worker's by now.
+    """
+    check_fence()
     try:
         answer = getattr(slack, method.replace(".", "_"))(**params)
     except SlackApiError as error:
