@@ -19,7 +19,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 BOTH = frozenset(
     {
-        *("queue.test_leases", "queue.test_store", "queue.test_worker", "outbox.test_sending", "outbox.test_home_tabs"),
+        *("queue.test_leases", "queue.test_worker", "outbox.test_sending", "outbox.test_home_tabs"),
         *("request.test_attempts", "request.test_decide", "request.test_execute", "request.test_lifecycle"),
         *("request.test_one_person", "request.test_simultaneous", "request.test_reminders", "request.test_limits"),
         *("sessions.test_book", "sessions.test_upkeep", "audit.test_anchors", "audit.test_signing", "test_dispatcher"),

@@ -42,7 +42,6 @@ def new_database(url: str = SQLITE) -> Engine:
 def give_back(engine: Engine) -> None:
     """Nobody uses this engine any more; the next test may, when it is one in memory."""
     if engine.dialect.name == "postgresql":
-        engine.dispose()
         _idle_postgresql.append(engine)
     elif file_of(str(engine.url)):
         engine.dispose()
@@ -75,5 +74,5 @@ def _driver(connection: object) -> sqlite3.Connection:
 
 @atexit.register
 def _close() -> None:
-    for engine in _idle:
+    for engine in (*_idle, *_idle_postgresql):
         engine.dispose()

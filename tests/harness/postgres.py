@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy import delete
 from sqlalchemy.engine import Engine
+from sqlmodel import SQLModel
 
 from bot.database import migrate, open_engine
 
@@ -33,8 +35,8 @@ QUICK = (
     *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"),
     *("max_connections=300", "shared_buffers=32MB", "autovacuum=off", "listen_addresses="),
 )
-# The first reads its standard input until the run is over, and takes the server and the folder with it.
-GUARD = 'trap "" INT; "$@" >log 2>&1 & read -r _ <lifeline; kill -INT $! 2>/dev/null; wait; rm -rf "$PWD"'
+# It is nobody's child, waits for the end of the run, and takes the server and the folder with it.
+GUARD = '(trap "" INT; "$@" & read -r _ <lifeline; kill -INT $! 2>/dev/null; wait; rm -rf "$PWD") >log 2>&1 &'
 
 
 def prepare() -> None:
@@ -74,15 +76,11 @@ def url_of(name: str) -> str:
 
 
 def renew(engine: Engine) -> None:
-    """The engine's database as new: dropped and copied from the template once more. The engine keeps what it has compiled."""
-    engine.dispose()
-    drop(engine)
-    _administer(f"CREATE DATABASE {engine.url.database} TEMPLATE {TEMPLATE} STRATEGY file_copy")
-
-
-def drop(engine: Engine) -> None:
-    """The engine's database is there no more."""
-    _administer(f"DROP DATABASE {engine.url.database} WITH (FORCE)")
+    """The engine's database as new: emptied, and its numbers begin at 1 again, which takes a tenth of the time of a copy."""
+    with engine.begin() as connection:
+        for table in reversed(SQLModel.metadata.sorted_tables):
+            connection.execute(delete(table))
+        connection.exec_driver_sql("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
 
 
 def _administer(statement: str) -> None:
@@ -116,7 +114,7 @@ def _begin(folder: Path) -> None:
     subprocess.run([programs / "initdb", *words], cwd=folder, check=True, stdout=subprocess.DEVNULL, **user)  # noqa: S603
     settings = [word for setting in (*QUICK, f"unix_socket_directories={folder}") for word in ("-c", setting)]
     server = ["sh", "-c", GUARD, "server", programs / "postgres", "-D", data, *settings]
-    subprocess.Popen(server, cwd=folder, start_new_session=True, **user)  # noqa: S603  Everything in it is ours.
+    subprocess.run(server, cwd=folder, check=True, start_new_session=True, **user)  # noqa: S603  Everything in it is ours.
     _wait(folder)
     with psycopg.connect(host=str(folder), user="orgbot", dbname="postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())

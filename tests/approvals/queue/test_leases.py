@@ -16,7 +16,7 @@ from approvals.models import HomeViewer, Interaction, Message, Request, RoleSess
 from approvals.queue.leases import LEASE, Leased, claim, forget_all, is_in_hand, release
 from approvals.queue.store import Store
 from approvals.states import EXECUTING, Status
-from bot.database import open_engine
+from tests.harness.database import give_back, new_database
 
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
@@ -45,10 +45,9 @@ MESSAGE: dict[str, Any] = {
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
+def store(database: str) -> Iterator[Store]:
     """One row in each table that is leased, each of them due now."""
-    engine = open_engine("sqlite://")
-    SQLModel.metadata.create_all(engine)
+    engine = new_database(database)
     found = Store(engine)
     asked: dict[str, Any] = {
         "operation": "create-ou",
@@ -75,7 +74,7 @@ def store() -> Iterator[Store]:
         rows.add(RoleSession(**session, request_id=1, due_at=NOW))
         rows.add(HomeViewer(user="U", opened_at=NOW, due_at=NOW))
     yield found
-    engine.dispose()
+    give_back(engine)
 
 
 def found(store: Store, now: datetime = NOW) -> set[str]:
