@@ -35,7 +35,13 @@ MIGRATING = 1  # The key of the advisory lock under which one process migrates; 
 SLEEPS = 5  # Seconds that a transaction may be idle: no call to Slack or AWS is made within one.
 SHORT = 0.2  # Seconds in which the server's answer about its time came, so that half of them are the error at most.
 WAITS = 10  # Seconds that a statement waits for what another transaction has locked.
-GONE = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+GONE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -41,7 +41,9 @@ GENESIS = "0" * 64
 _TO_APPEND = object()
 
 
-def record(session: Session, at: datetime, event: str, actor: str, request_id: int | None = None, **detail: Any) -> None:
+def record(
+    session: Session, at: datetime, event: str, actor: str, request_id: int | None = None, **detail: Any
+) -> None:
     """One record with the transaction of `session`: what happened (`event`), by whom, about which request."""
     entry = AuditRecord(at=at, event=event, actor=actor, request_id=request_id, detail=detail, previous="", hash="")
     session.info.setdefault(_TO_APPEND, []).append(entry)

@@ -16,13 +16,15 @@ from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Table, UniqueConstraint, event, insert
+from sqlalchemy import Index, Table, UniqueConstraint, event, insert
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
 Row = dict[str, Any]
-WRITERS = 2  # The key of PostgreSQL's advisory lock for what only one writer may do at a time; `bot.database` has another.
+WRITERS = (
+    2  # The key of PostgreSQL's advisory lock for what only one writer may do at a time; `bot.database` has another.
+)
 
 
 def breaks(error: IntegrityError, model: type[SQLModel], *columns: str) -> bool:
@@ -39,11 +41,11 @@ def _uniqueness(table: Table, columns: tuple[str, ...]) -> str:
     """The name of what keeps these columns unique, which is PostgreSQL's own where the schema gives none."""
     if list(columns) == [column.name for column in table.primary_key]:
         return f"{table.name}_pkey"
-    unique = [found for found in table.constraints if isinstance(found, UniqueConstraint)]
-    unique_indexes = [found for found in table.indexes if found.unique]
-    for found in (*unique, *unique_indexes):
-        if found.name and [column.name for column in found.columns] == list(columns):
-            return str(found.name)
+    found: list[UniqueConstraint | Index] = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+    found += [one for one in table.indexes if one.unique]
+    for one in found:
+        if one.name and [column.name for column in one.columns] == list(columns):
+            return str(one.name)
     return f"{table.name}_{'_'.join(columns)}_key"
 
 

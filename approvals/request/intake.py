@@ -95,11 +95,11 @@ class Intake:
             try:
                 number = self._store.insert(Request, _request_row(draft, now))
             except IntegrityError as error:
-                if breaks(error, Request, "delivery"):
-                    return self._delivered(draft.delivery)
-                if not breaks(error, Request, "operation", "subject"):
+                if not breaks(error, Request, "delivery") and not breaks(error, Request, "operation", "subject"):
                     raise
-                self._object_if_live(draft)  # Else it has ended a moment ago.
+                earlier = self._earlier(draft)
+                if earlier:  # Else the live request about the same has ended a moment ago.
+                    return earlier
         self._rate.note(draft.requester, draft.delivery, now)
         self._wake()
         return number
@@ -180,16 +180,15 @@ class Intake:
         with self._store.read() as session:
             return open_sessions(session, user)
 
-    def _delivered(self, delivery: str) -> int:
-        with self._store.read() as session:
-            return session.exec(select(Request.id).where(Request.delivery == delivery)).one() or 0
-
-    def _object_if_live(self, draft: Draft) -> None:
+    def _earlier(self, draft: Draft) -> int | None:
+        """The request that the same delivery has filed; raises AlreadyAskedError for a live one about the same."""
         same = (Request.operation == draft.operation, Request.subject == draft.subject)
         with self._store.read() as session:
+            delivered = session.exec(select(Request.id).where(Request.delivery == draft.delivery)).first()
             live = session.exec(select(Request.id).where(text(LIVE_SQL), *same)).first()
-        if live is not None:
+        if delivered is None and live is not None:
             raise AlreadyAskedError(live)
+        return delivered
 
 
 def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import SQLModel
 
 from approvals.dispatcher import Dispatcher
 from approvals.models import Message

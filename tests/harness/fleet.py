@@ -4,6 +4,7 @@ told to end, or put to sleep; a load of requests, and what must be true of them 
 
 from __future__ import annotations
 
+import itertools
 import signal
 import threading
 from collections import Counter
@@ -153,7 +154,7 @@ class Fleet:
 
     def _wrong_in_the_audit(self) -> Iterator[str]:
         chain = self.rows("SELECT previous, hash FROM audit ORDER BY id")
-        if any(before[1] != after[0] for before, after in zip(chain, chain[1:], strict=False)):
+        if any(before[1] != after[0] for before, after in itertools.pairwise(chain)):
             yield "the audit is no chain"
         for number, count in self.rows(
             "SELECT request_id, count(*) FROM audit WHERE event = 'request.approved' GROUP BY 1 HAVING count(*) <> 1"
@@ -177,4 +178,3 @@ def fleet(count: int) -> Iterator[Fleet]:
 def names(count: int, prefix: str = "load") -> list[str]:
     """Names of OUs, no two alike."""
     return [f"{prefix}-{number:03}" for number in range(count)]
-

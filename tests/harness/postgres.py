@@ -113,7 +113,7 @@ def _begin(folder: Path) -> None:
     words = ("-D", data, "-U", "orgbot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
     subprocess.run([programs / "initdb", *words], cwd=folder, check=True, stdout=subprocess.DEVNULL, **user)  # noqa: S603
     settings = [word for setting in (*QUICK, f"unix_socket_directories={folder}") for word in ("-c", setting)]
-    server = ["sh", "-c", GUARD, "server", programs / "postgres", "-D", data, *settings]
+    server: list[str | Path] = ["sh", "-c", GUARD, "server", programs / "postgres", "-D", data, *settings]
     subprocess.run(server, cwd=folder, check=True, start_new_session=True, **user)  # noqa: S603  Everything in it is ours.
     _wait(folder)
     with psycopg.connect(host=str(folder), user="orgbot", dbname="postgres", autocommit=True) as connection:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextvars import Context
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +19,8 @@ from approvals.models import Message as SentMessage
 from approvals.models import Request
 from approvals.outbox.sending import Outbox
 from approvals.queue import outgoing
+from approvals.queue.leases import InHand
+from approvals.slack.client import call
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
@@ -293,6 +297,65 @@ def test_what_is_dropped_holds_up_nothing_behind_it(workers: Workers) -> None:
     Outbox(workers.context, Refusing("channel_not_found"), lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
     with workers.context.store.read() as session:
         assert session.exec(select(SentMessage.status)).all() == ["dropped", "dropped"]
+
+
+class Awake:
+    """The seconds of a process that sleeps when the test says so; the world's clock goes on meanwhile."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._clock, self.now = workers.clock, 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self._clock.advance(seconds=seconds)
+
+
+@pytest.mark.parametrize("place", ["_direct_channel", "_mark_sending", "_post"])
+def test_who_slept_while_another_process_took_over_posts_nothing_that_stays(
+    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Before the post, between the note that it leaves and the post, and after it was let through."""
+    mail, request = Mail(workers, slack), workers.ask("create-account", **NEW)
+    mail.deliver()
+    awake = Awake(workers)
+    workers.context.in_hand.seconds = awake
+    with workers.context.store.write() as session:
+        outgoing.direct(session, request, workers.clock(), {"text": "the one message"})
+    (lane,) = workers.lanes()
+    other = Outbox(
+        replace(workers.context, owner="other", in_hand=InHand()), mail.client, lambda: "B0ORGBOT", lambda _: {}
+    )
+
+    def taken_over() -> None:
+        for _ in range(8):
+            awake.sleep(5)
+            Context().run(other.send_lane, lane)
+
+    real = getattr(Outbox, place)
+
+    def sleepy(own: Outbox, *given: Any) -> Any:
+        if own is other:
+            return real(own, *given)
+        if place == "_post":
+            monkeypatch.setattr("approvals.outbox.sending.call", late)
+        answer = real(own, *given)
+        if place != "_post":
+            taken_over()
+        return answer
+
+    def late(client: Any, method: str, **given: Any) -> Any:
+        """It slept between the last look at its lease and the wire."""
+        monkeypatch.setattr("approvals.outbox.sending.call", call)
+        taken_over()
+        return Context().run(call, client, method, **given)
+
+    monkeypatch.setattr(Outbox, place, sleepy)
+    mail.outbox.send_lane(lane)
+    assert [message["text"] for message in slack.person("alice").dms].count("the one message") == 1
+    assert workers.unsent() == []
 
 
 def test_what_slack_was_too_busy_for_is_not_looked_for_but_sent(workers: Workers) -> None:
