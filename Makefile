@@ -44,9 +44,9 @@ mutants: $(STAMP) ## would the tests notice a wrong line in the heart? (ONLY=quo
 	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(AGAIN),--again)
 
 lock: $(STAMP) ## the lock files anew from pyproject.toml (UPGRADE=--upgrade takes the newest versions)
-	$(LOCK) $(UPGRADE) pyproject.toml -o requirements/run.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --extra postgres -o requirements/run.txt
 	$(LOCK) $(UPGRADE) pyproject.toml --extra sandbox -c requirements/run.txt -o requirements/sandbox.txt
-	$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group dev -c requirements/sandbox.txt -o requirements/dev.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group dev -c requirements/run.txt -c requirements/sandbox.txt -o requirements/dev.txt
 	$(LOCK) $(UPGRADE) --group pyproject.toml:build -c requirements/dev.txt -o requirements/build.txt
 
 clean: ## removes .venv and everything that can be made again

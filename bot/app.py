@@ -27,7 +27,7 @@ from approvals.dispatcher import JOBS, Dispatcher
 from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.outbox.sending import Outbox
 from approvals.queue import changes
-from approvals.queue.leases import forget_all
+from approvals.queue.leases import InHand, forget_all
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
 from approvals.request.intake import Intake
@@ -50,7 +50,7 @@ from bot.http.transport import Gate, SignedHttp, SocketMode
 from bot.identity import Identity, channel_id
 from bot.logging.setup import bind_request
 from bot.neighbours import Neighbours, identity_of
-from bot.scheduler import Scheduler
+from bot.scheduler import Pulse, Scheduler
 from bot.slack import CountingWebClient, SlackHealth, slack_client
 from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
@@ -86,6 +86,7 @@ class Orgbot:
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self._settings = settings
         self._clock = clock
+        self._database_clock: database.DatabaseClock | None = None
         self._closing = ExitStack()
         self.metrics = Metrics()
         self.rules = load_rules(settings)
@@ -101,7 +102,10 @@ class Orgbot:
         self.aws = Aws(Boto3Clients(), self._count_call)
         self._looking_up = Aws(Boto3Clients(reading=LOOKING_UP), self._count_call)
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
+        self.in_hand = InHand()
         self.store = self._open_store()
+        self.pulse = self._pulse()
+        clock = self._clock
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
         every = timedelta(seconds=settings.refresh_seconds)
         self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh, self._changes_since)
@@ -126,6 +130,7 @@ class Orgbot:
         moved = move_cards(self.context)
         if moved:
             log.info("moves %s cards to the approval channel", moved)
+        self.pulse.start()
         self.scheduler.start()
         self.transport.start()
         self.readiness.watch(
@@ -140,6 +145,7 @@ class Orgbot:
         self.transport.stop()
         self.scheduler.stop()
         self.dispatcher.stop()
+        self.pulse.stop()
         self.edge.stop()
         self.store.engine.dispose()
         self._closing.close()
@@ -202,8 +208,10 @@ class Orgbot:
     def _open_store(self) -> Store:
         url = self._settings.database_url
         self._closing.enter_context(database.alone(url))
-        engine = database.open_engine(url)
+        engine = database.open_engine(url, self._settings.workers, self._settings.http_threads)
         database.migrate(engine)
+        if engine.dialect.name == "postgresql":
+            self._clock = self._database_clock = database.DatabaseClock(engine)
         store = Store(engine, Keys.given(self._settings.audit_keys()).info())
         try:
             signing.begin(store, self._clock())
@@ -223,6 +231,10 @@ class Orgbot:
     def _changes_since(self, read_at: datetime) -> list[Numbered]:
         with self.store.read() as session:
             return changes.since(session, read_at)
+
+    def _pulse(self) -> Pulse:
+        beats = [lambda: self.in_hand.renew(self.store, self._clock), lambda: self.dispatcher.wake()]  # noqa: PLW0108  Made later.
+        return Pulse(*([self._database_clock.ask] if self._database_clock else []), *beats)
 
     def _dispatcher(self) -> Dispatcher:
         context = self.context
@@ -251,6 +263,7 @@ class Orgbot:
             limits=Limits(settings.requests_per_hour, settings.pending_per_person, settings.clicks_per_minute),
             handover=_handover(settings),
             files=Attachments(self.slack).read,
+            in_hand=self.in_hand,
             set_aside=lambda kind: self.metrics.jobs_set_aside.labels(kind).inc(),
         )
 

@@ -23,6 +23,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from approvals.slack.codes import MENDABLE, NO_ANSWER, Answer, answer_of
 from approvals.slack.pacing import Pacing
+from operations.aws.client import check_fence
 
 MEND_PAUSE = timedelta(seconds=60)
 CODE = re.compile(r"[a-z][a-z0-9_]*")  # The SDK puts a page that is no JSON into the same field.
@@ -85,7 +86,8 @@ def take_turn(slack: WebClient, method: str, channel: str = "", ticket: str = ""
 def call(slack: WebClient, method: str, *, ticket: str = "", in_turn: bool = False, **params: Any) -> dict[str, Any]:
     """Slack's answer; raises SlackRefusedError, SlackBusyError or SlackAmbiguousError.
 
-    A call that is not `in_turn` yet takes its turn first, as `take_turn` does.
+    A call that is not `in_turn` yet takes its turn first, as `take_turn` does. Raises FencedError, and sends nothing, when the work
+    at hand is another worker's by now.
     """
     if not in_turn:
         take_turn(slack, method, str(params.get("channel") or ""), ticket)
@@ -99,6 +101,7 @@ def call(slack: WebClient, method: str, *, ticket: str = "", in_turn: bool = Fal
 
 
 def _called(slack: WebClient, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    check_fence()
     try:
         answer = getattr(slack, method.replace(".", "_"))(**params)
     except SlackApiError as error:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 from sqlalchemy import update
@@ -18,6 +20,8 @@ from approvals.models import Message as SentMessage
 from approvals.models import Request
 from approvals.outbox.sending import Outbox
 from approvals.queue import outgoing
+from approvals.queue.leases import InHand
+from approvals.slack.client import call
 from approvals.slack.codes import ANSWERS, MENDABLE, Answer, meaning
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
@@ -290,6 +294,65 @@ def test_what_is_dropped_holds_up_nothing_behind_it(workers: Workers) -> None:
         assert session.exec(select(SentMessage.status)).all() == ["dropped", "dropped"]
 
 
+class Awake:
+    """The seconds of a process that sleeps when the test says so; the world's clock goes on meanwhile."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._clock, self.now = workers.clock, 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self._clock.advance(seconds=seconds)
+
+
+@pytest.mark.parametrize("place", ["_direct_channel", "_mark_sending", "_post"])
+def test_who_slept_while_another_process_took_over_posts_nothing_that_stays(
+    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Before the post, between the note that it leaves and the post, and after it was let through."""
+    mail, request = Mail(workers, slack), workers.ask("create-account", **NEW)
+    mail.deliver()
+    awake = Awake(workers)
+    workers.context.in_hand.seconds = awake
+    with workers.context.store.write() as session:
+        outgoing.direct(session, request, workers.clock(), {"text": "the one message"})
+    (lane,) = workers.lanes()
+    other = Outbox(
+        replace(workers.context, owner="other", in_hand=InHand()), mail.client, lambda: "B0ORGBOT", lambda _: {}
+    )
+
+    def taken_over() -> None:
+        for _ in range(8):
+            awake.sleep(5)
+            Context().run(other.send_lane, lane)
+
+    real = getattr(Outbox, place)
+
+    def sleepy(own: Outbox, *given: Any) -> Any:
+        if own is other:
+            return real(own, *given)
+        if place == "_post":
+            monkeypatch.setattr("approvals.outbox.sending.call", late)
+        answer = real(own, *given)
+        if place != "_post":
+            taken_over()
+        return answer
+
+    def late(client: Any, method: str, **given: Any) -> Any:
+        """It slept between the last look at its lease and the wire."""
+        monkeypatch.setattr("approvals.outbox.sending.call", call)
+        taken_over()
+        return Context().run(call, client, method, **given)
+
+    monkeypatch.setattr(Outbox, place, sleepy)
+    mail.outbox.send_lane(lane)
+    assert [message["text"] for message in slack.person("alice").dms].count("the one message") == 1
+    assert workers.unsent() == []
+
+
 def test_what_slack_was_too_busy_for_is_not_looked_for_but_sent(workers: Workers) -> None:
     """It surely was not posted, so that it need not settle."""
     workers.ask("create-account", **NEW)
@@ -319,7 +382,9 @@ def send_all(workers: Workers, outbox: Outbox) -> None:
 
 def messages(workers: Workers, kind: str) -> list[SentMessage]:
     with workers.context.store.read() as session:
-        return list(session.exec(select(SentMessage).where(SentMessage.kind == kind).order_by(col(SentMessage.id))).all())
+        return list(
+            session.exec(select(SentMessage).where(SentMessage.kind == kind).order_by(col(SentMessage.id))).all()
+        )
 
 
 def test_a_post_carries_the_mark_by_which_it_is_found_and_shows_no_previews_of_links(workers: Workers) -> None:
@@ -330,7 +395,10 @@ def test_a_post_carries_the_mark_by_which_it_is_found_and_shows_no_previews_of_l
     send_all(workers, outbox_of(workers, slack))
     marks = [post["metadata"] for post in slack.posts]
     assert marks == [
-        {"event_type": "orgbot_message", "event_payload": {"id": message.marker, "installation": "the one in Frankfurt"}}
+        {
+            "event_type": "orgbot_message",
+            "event_payload": {"id": message.marker, "installation": "the one in Frankfurt"},
+        }
         for message in (*messages(workers, "card"), *messages(workers, "dm"))
     ]
     assert {(post["unfurl_links"], post["unfurl_media"]) for post in slack.posts} == {(False, False)}
