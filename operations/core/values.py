@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator
 from operations.snapshot.names import listed
 
 ROLE_NAME = re.compile(r"[\w+=,.@-]", re.ASCII)
-EMAIL = re.compile(r"[^\s@\"'()<>\[\]:;,\\|%&]+@[^\s@]+\.[^\s@]+")
+EMAIL = re.compile(r"[^\s@\"'()<>\[\]:;,\\|%&]+@[^\s@.]+(?:\.[^\s@.]+)+")
 ACCOUNT_NAME = re.compile(r"[\u0020-\u007e]")
 MAX_TAGS = 49  # AWS takes 50, and the bot adds one of its own.
 KEPT_PREFIXES = ("aws:", "orgbot:")
