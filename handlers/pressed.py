@@ -56,5 +56,10 @@ def pressed_before(private_metadata: object) -> Pressed | None:
         kept = load(str(private_metadata or "{}"))
     except ValueError:
         return None
-    found = read(kept.get("request")) if isinstance(kept, dict) else None
+    found = read(kept.get("request")) if isinstance(kept, dict) and _is_named(kept) else None
     return Pressed(*found, channel=str(kept.get("channel") or ""), ts=str(kept.get("ts") or "")) if found else None
+
+
+def _is_named(kept: Mapping[str, Any]) -> bool:
+    texts = [str(kept.get(name) or "") for name in ("channel", "ts")]
+    return all(text.isascii() and text.isprintable() for text in texts)

@@ -19,7 +19,8 @@ SINGLE = "'‘’‚‛"  # noqa: RUF001
 DASHES = "-‐‑‒–—―−"  # noqa: RUF001
 BEGINNINGS = tuple(DASHES)
 
-SIMPLE = re.compile(rf"\s*([^\s={DOUBLE}{SINGLE}{{`]+)(?=\s|\Z)")
+BLANKS = re.compile(r"\s*")
+SIMPLE = re.compile(rf"([^\s={DOUBLE}{SINGLE}{{`]+)(?=\s|\Z)")
 PLAIN = re.compile(rf"[^\s={DOUBLE}{SINGLE}]+=?|=")
 STRAIGHT = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 CURLY = re.compile(rf"[{DOUBLE}]((?:[^{DOUBLE}\\]|\\.)*)[{DOUBLE}]", re.DOTALL)
@@ -96,18 +97,21 @@ def words(text: str) -> list[Word]:
     """
     found: list[Word] = []
     at, documents = 0, _Documents(text)
-    while at < len(text):
+    while (at := _behind_blanks(text, at)) < len(text):
         simple = SIMPLE.match(text, at)  # Most words are: this spares the steps below, while Slack waits.
         if simple:
             found.append(Word(simple[1], commas=_commas(simple[1])))
             at = simple.end()
-        elif text[at].isspace():
-            at += 1
         else:
             quoted = text[at] in DOUBLE + SINGLE
             begun, (word, at) = at, _word(text, at, documents)
             found.append(Word(word, quoted, _commas(text[begun:at])))
     return found
+
+
+def _behind_blanks(text: str, at: int) -> int:
+    blanks = BLANKS.match(text, at)
+    return blanks.end() if blanks else at
 
 
 def _commas(typed: str) -> int:

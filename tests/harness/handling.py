@@ -32,10 +32,11 @@ from approvals.request.intake import Click, Intake
 from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
 from approvals.slack.client import SlackAwayError, SlackRefusedError
+from bot.app import quiet_logger
 from bot.snapshot.cache import NOT_YET
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
-from handlers.register import register
+from handlers.register import Readable, register
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from sandbox.slack.limits import message_error, option_problems, problems, view_problems
 from tests.harness.aws_now import AwsNow
@@ -183,6 +184,8 @@ class Handling:
             authorize=lambda: authorized,
             request_verification_enabled=False,
             process_before_response=True,
+            before_authorize=Readable(),
+            logger=quiet_logger(),
         )
 
         @app.middleware
