@@ -56,7 +56,7 @@ from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
-from handlers.register import register
+from handlers.register import Readable, register
 from operations.aws.client import Aws, Call
 from operations.aws.errors import UnknownError
 from operations.core.closing import Console
@@ -274,7 +274,8 @@ class Orgbot:
             authorize=lambda: self.identity.authorize(),  # noqa: PLW0108  Bolt reads the names of the parameters, and takes `self` for one.
             request_verification_enabled=False,  # The edge server has checked the signature; Socket Mode has none.
             process_before_response=True,
-            logger=_quiet_logger(),
+            before_authorize=Readable(),
+            logger=quiet_logger(),
         )
         register(app, self.deps)
         return app
@@ -349,7 +350,7 @@ class Orgbot:
         note_call(call)
 
 
-def _quiet_logger() -> logging.Logger:
+def quiet_logger() -> logging.Logger:
     """For Bolt, which warns of tokens in the environment, and otherwise takes its level from the root's and logs bodies."""
     quiet = logging.getLogger("slack_bolt.orgbot")
     quiet.setLevel(logging.ERROR)
