@@ -20,6 +20,7 @@ from operations.access.credentials import Credentials
 from operations.access.role_look import is_new
 from operations.access.role_sessions import DENIED, Minted, Wanted, bare_name, mint
 from operations.access.session_refusals import as_told, describe, is_young, refused, root_of
+from operations.aws.client import check_fence
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, RefusedError
 from operations.core.observations import Failed
 from operations.snapshot.organization import Organization
@@ -59,6 +60,7 @@ def open_session(context: Context, request: Request, wanted: Wanted) -> Minted:
     _check_person(context, request)
     try:
         _check_role(context, wanted)
+        check_fence()
         return mint(context.aws, wanted)
     except (BusyError, AmbiguousError, CredentialsError) as error:
         why = f"AWS: {error.code or type(error).__name__}"

@@ -85,7 +85,6 @@ class Credentials(Operation):
         self._check_account(inputs.organization)
         own_role = inputs.aws.identity().role
         self._check_role(own_role)
-        told = look(inputs, self.account, self.role, self.seconds)
         return Preview(
             title=self.title(inputs.organization),
             facts=(
@@ -98,8 +97,11 @@ class Credentials(Operation):
                 f"Open a session of the role {self.role} in the account for {self.duration} (AssumeRole).",
                 "Hand its credentials to the requester, and to nobody else.",
             ),
-            warnings=(*self._warnings(own_role), *told),
+            warnings=self._warnings(own_role),
         )
+
+    def try_out(self, inputs: PreviewInput) -> tuple[str, ...]:
+        return look(inputs, self.account, self.role, self.seconds)
 
     def _check_account(self, organization: Organization) -> None:
         account = organization.accounts_by_id.get(self.account)

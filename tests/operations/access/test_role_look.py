@@ -26,7 +26,7 @@ def inputs() -> PreviewInput:
 
 
 def warnings(role: str = DEFAULT, account: str = WEB, duration: str = "1h") -> tuple[str, ...]:
-    return Credentials(account=account, role=role, duration=duration).preview(inputs()).warnings
+    return Credentials(account=account, role=role, duration=duration).try_out(inputs())
 
 
 def refusal(role: str = DEFAULT, account: str = WEB, duration: str = "1h") -> tuple[str, str]:
