@@ -326,7 +326,9 @@ def send_all(workers: Workers, outbox: Outbox) -> None:
 
 def messages(workers: Workers, kind: str) -> list[SentMessage]:
     with workers.context.store.read() as session:
-        return list(session.exec(select(SentMessage).where(SentMessage.kind == kind).order_by(col(SentMessage.id))).all())
+        return list(
+            session.exec(select(SentMessage).where(SentMessage.kind == kind).order_by(col(SentMessage.id))).all()
+        )
 
 
 def test_a_post_carries_the_mark_by_which_it_is_found_and_shows_no_previews_of_links(workers: Workers) -> None:
@@ -337,7 +339,10 @@ def test_a_post_carries_the_mark_by_which_it_is_found_and_shows_no_previews_of_l
     send_all(workers, outbox_of(workers, slack))
     marks = [post["metadata"] for post in slack.posts]
     assert marks == [
-        {"event_type": "orgbot_message", "event_payload": {"id": message.marker, "installation": "the one in Frankfurt"}}
+        {
+            "event_type": "orgbot_message",
+            "event_payload": {"id": message.marker, "installation": "the one in Frankfurt"},
+        }
         for message in (*messages(workers, "card"), *messages(workers, "dm"))
     ]
     assert {(post["unfurl_links"], post["unfurl_media"]) for post in slack.posts} == {(False, False)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,9 +17,12 @@ from approvals.request import attempts
 from approvals.request.attempts import Outcome
 from approvals.request.execute import run
 from approvals.request.execution import Execution, take
+from approvals.request.prepare import NotYetError
 from approvals.states import Status
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD
+from operations.aws.client import Call
 from operations.core.observations import Done, Failed
+from operations.core.registry import by_name
 from operations.core.steps import Shared, Step
 from tests.harness.workers import Workers
 
@@ -160,6 +164,58 @@ def test_who_is_told_that_it_failed_half_way_reads_what_was_done_and_what_was_no
     execution.fail(Failed("AWS says no."))
     outcome = workers.request(execution.number).outcome
     assert outcome == f"AWS says no. Done before: {first} (account 111111111111). Not done: {'; '.join(others)}."
+
+
+def test_what_fails_half_way_and_makes_no_account_names_none(workers: Workers) -> None:
+    execution = taken(workers, workers.approved("tag-account", account="222222222222", tags=["a=b"]))
+    execution.start()
+    execution.steps = by_name()["enable-all-features"]().steps({})
+    first, second = (step.title for step in execution.steps)
+    execution.advance(Done("It is done."))
+    execution.fail(Failed("AWS says no."))
+    outcome = workers.request(execution.number).outcome
+    assert outcome == f"AWS says no. Done before: {first}. Not done: {second}."
+
+
+def test_calls_that_belong_to_no_attempt_are_noted_once(workers: Workers, execution: Execution) -> None:
+    execution.calls.append(Call("sts", "AssumeRole", "AccessDenied", "aws-1", write=False))
+    before = len(workers.audit())
+    for _ in range(2):
+        execution.note_other_calls()
+    (noted,) = workers.audit()[before:]
+    assert (noted.request_id, execution.calls) == (execution.number, [])
+    assert noted.detail["aws_request_id"] == "aws-1"
+
+
+def test_a_request_that_is_given_back_as_it_is_has_no_failed_looks(workers: Workers, execution: Execution) -> None:
+    execution.hold()
+    assert FAILED_LOOKS not in workers.request(execution.number).memory
+
+
+@pytest.mark.parametrize("ends", ["succeed", "fail", "go stale"])
+def test_the_card_is_brought_up_to_date_at_the_end(workers: Workers, execution: Execution, ends: str) -> None:
+    execution.steps = operation_of(execution.request).steps(execution.request.preview["precondition"])
+    remember(workers, execution.request, {"account": "222222222222"})
+    execution.request = workers.request(execution.number)
+    cards = workers.unsent().count("card")
+    if ends == "succeed":
+        execution.succeed()
+    elif ends == "fail":
+        execution.fail(Failed("AWS says no."))
+    else:
+        execution.go_stale("It is another one.")
+    assert workers.unsent().count("card") == cards + 1
+    assert workers.request(execution.number).finished_at == workers.clock()
+
+
+def test_what_is_done_ends_when_the_organization_is_known_by_which_its_result_is_told(workers: Workers) -> None:
+    request = workers.approved("create-account", **NEW)
+    found = taken(workers, request)
+    found.start()
+    found.context = replace(found.context, organization=lambda: None)
+    with pytest.raises(NotYetError):
+        found.succeed()
+    assert workers.request(request.id).status == Status.RUNNING
 
 
 def test_what_it_ended_with_is_kept_for_the_card(workers: Workers) -> None:
