@@ -15,15 +15,17 @@ from slack_sdk.web import SlackResponse
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from approvals.authority.rules import Rule, Rules
 from approvals.models import Message as SentMessage
 from approvals.models import Request
 from approvals.outbox.sending import Outbox
 from approvals.queue import outgoing
+from approvals.states import Status
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
 from tests.harness.clock import SlackTime
-from tests.harness.people import ALICE, BOB
+from tests.harness.people import ALICE, BOB, CAROL
 from tests.harness.slack import InMemorySlack
 from tests.harness.workers import Workers
 
@@ -435,6 +437,48 @@ def test_only_the_first_card_is_posted_and_news_for_the_requester(workers: Worke
     assert (slack.calls["chat.update"], slack.calls["chat.getPermalink"]) == (2, 1)
     assert len(slack.cards("C0APPROVALS", 1)) == 1
     assert {message.ts for message in messages(workers, "card")} == {workers.request(request.id).card_ts}
+
+
+def test_a_card_shows_its_own_votes_and_notes_only_its_own_place(workers: Workers) -> None:
+    workers.rules = Rules([Rule("two", (BOB, CAROL), approvals=2)])
+    one, other = (workers.ask("create-ou", unit_name=name) for name in ("Data", "Web"))
+    workers.work()
+    slack = InMemorySlack()
+    outbox = outbox_of(workers, slack)
+    outbox.send_lane(f"request:{one.id}")
+    assert workers.request(other.id).card_ts == ""
+    send_all(workers, outbox)
+    workers.click(one, "approve", BOB)
+    workers.work()
+    with workers.context.store.write() as session:
+        outgoing.card(session, other, workers.clock())
+    send_all(workers, outbox)
+    cards = {post["ts"]: str(post["blocks"]) for post in slack.posts}
+    first, second = (cards[workers.request(request.id).card_ts] for request in (one, other))
+    assert (f"Approved by <@{BOB}>" in first, f"Approved by <@{BOB}>" in second) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "decided_by", "told"),
+    [
+        (Status.PENDING, "", 1),
+        (Status.APPROVED, BOB, 0),
+        (Status.RUNNING, BOB, 0),
+        (Status.CANCELLED, ALICE, 0),
+        (Status.EXPIRED, "", 0),
+    ],
+)
+def test_the_requester_hears_that_it_waits_only_while_it_does(
+    workers: Workers, status: Status, decided_by: str, told: int
+) -> None:
+    """Whoever is quicker than the card's answer has told them more already."""
+    workers.ask("create-account", **NEW)
+    workers.work()
+    with workers.context.store.write() as session:
+        session.execute(update(Request).values(status=status, decided_by=decided_by))
+    (lane,) = (lane for lane in workers.lanes() if lane.startswith("request:"))
+    outbox_of(workers, InMemorySlack()).send_lane(lane)
+    assert len(workers.said("dm")) == told
 
 
 def test_where_somebodys_direct_messages_go_slack_is_asked_once(workers: Workers) -> None:
