@@ -89,6 +89,7 @@ def test_after_a_comma_any_word_belongs_to_the_list() -> None:
 def test_accounts_without_blanks_are_parted_too() -> None:
     assert given_list("grant-access --account a,b , c,,d") == ["a", "b", "c", "d"]
     assert given_list('grant-access --account "a, b"') == ["a", "b"]
+    assert given_list('grant-access --account "a, ,b"') == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,7 @@ def test_a_list_of_nothing_but_commas_is_none() -> None:
 def test_a_comma_behind_a_single_value_is_part_of_it() -> None:
     assert parse("create-account --name web,").given.values == {"account_name": "web,"}
     assert "“b” belongs to no flag" in problem("move-account --account a, b --to /")
+    assert "“,b” belongs to no flag" in problem("create-account --name web ,b")
 
 
 def test_aliases_and_capitals() -> None:
