@@ -241,6 +241,7 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     Raises NotAMemberError before anything else is looked at, StrangeCardError, UnconfirmedCardError, ObjectionError and
     SlackAwayError.
     """
+    context = replace(context, people=context.people.after(click.received_at or context.clock()))
     person = context.people.member(click.user, click.team)
     with context.store.read() as session:
         request = pressed_on(session, of_click(click), click.kind)
@@ -248,6 +249,8 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     if click.kind == "review":
         object_if(review_objection(context, request, person, judged.involved))
         return judged
+    if click.kind == "show":
+        _check_approver(context, request, judged)
     if (click.kind == "end" or click.kind.startswith(CONTROL)) and not judged.asked_for(request):
         _check_approver(context, request, judged)
     if click.kind in ("approve", "deny") and request.status == Status.PENDING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,16 +21,18 @@ from approvals.models import Message as SentMessage
 from approvals.models import Request
 from approvals.outbox.sending import Outbox
 from approvals.queue import outgoing
+from approvals.queue.leases import InHand
+from approvals.slack.client import call
+from approvals.slack.codes import ANSWERS, MENDABLE, Answer, meaning
 from approvals.states import Status
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
-from tests.harness.clock import SlackTime
+from tests.harness.mail import NEW, Mail
 from tests.harness.people import ALICE, BOB, CAROL
 from tests.harness.slack import InMemorySlack
 from tests.harness.workers import Workers
 
-NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
 METHODS = [
     "chat.postMessage",
     "chat.update",
@@ -44,38 +47,6 @@ METHODS = [
 def slack() -> Iterator[SlackSandbox]:
     with SlackSandbox(MANIFEST) as found:
         yield found
-
-
-class Mail:
-    """Workers with an outbox: everything is worked off until nothing is left to say."""
-
-    def __init__(self, workers: Workers, slack: SlackSandbox) -> None:
-        client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
-        slack.workspace.clock = SlackTime(workers.clock)
-        self.workers, self.slack, self.client = workers, slack, client
-        self.renew()
-
-    def renew(self) -> None:
-        """An outbox that remembers nothing, as after a restart."""
-        self.outbox = Outbox(self.workers.context, self.client, lambda: "B0ORGBOT", lambda _: {})
-
-    def deliver(self) -> None:
-        for _ in range(200):
-            self.workers.work()
-            for lane in self.workers.lanes():
-                self.outbox.send_lane(lane)
-            if not self.workers.unsent():
-                return
-            self.workers.clock.advance(seconds=2)
-        raise AssertionError(f"never sent: {self.workers.unsent()}")
-
-    def whole_story(self) -> None:
-        request = self.workers.ask("create-account", **NEW)
-        self.deliver()
-        self.workers.click(request, "approve", BOB)
-        self.deliver()
-        self.workers.until_done(request)
-        self.deliver()
 
 
 def arrived_once(slack: SlackSandbox) -> None:
@@ -106,7 +77,17 @@ def each_text_once() -> Callable[[dict[str, Any]], bool]:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
-    "trouble", [{"status": 500}, {"status": 429, "retry_after": 1}, {"fault": "drop-after"}, {"fault": "drop-before"}]
+    "trouble",
+    [
+        {"status": 500},
+        {"status": 429, "retry_after": 1},
+        {"fault": "drop-after"},
+        {"fault": "drop-before"},
+        {"page": "<html>maintenance</html>"},
+        {"page": "<html>maintenance</html>", "fault": "drop-after"},
+        {"page": "", "status": 403},
+        {"error": "token_expired"},
+    ],
 )
 def test_each_call_may_fail_and_everything_arrives_once(
     workers: Workers, slack: SlackSandbox, method: str, trouble: dict[str, Any]
@@ -254,38 +235,54 @@ class Refusing(InMemorySlack):
         return answer
 
 
-@pytest.mark.parametrize(
-    ("kind", "code", "status", "minutes"),
-    [
-        ("card", "not_in_channel", "queued", 1),
-        ("thread", "is_archived", "queued", 1),
-        ("notice", "channel_not_found", "queued", 1),
-        ("dm", "channel_not_found", "dropped", 0),
-        ("card", "invalid_blocks", "dropped", 0),
-    ],
-)
-def test_what_can_be_mended_is_tried_each_minute_and_what_cannot_holds_nothing_up(
-    workers: Workers, kind: str, code: str, status: str, minutes: int
+@pytest.mark.parametrize("kind", ["card", "thread", "notice", "dm"])
+@pytest.mark.parametrize("code", sorted(code for code, answer in ANSWERS.items() if answer in MENDABLE))
+def test_what_can_be_mended_keeps_the_message_and_is_tried_again_and_again(
+    workers: Workers, kind: str, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    queue(workers, kind)
+    (lane,) = workers.lanes()
+    outbox = Outbox(workers.context, Refusing(code), lambda: "B0ORGBOT", lambda _: {})
+    for pause in (5, 7.5, 11.25):
+        outbox.send_lane(lane)
+        assert (status(workers), lane in workers.lanes()) == (("queued", code), False)
+        workers.clock.advance(seconds=pause)
+        assert lane in workers.lanes()
+    assert meaning(code) in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["thread", "notice", "dm"])
+@pytest.mark.parametrize("code", sorted(code for code, answer in ANSWERS.items() if answer is Answer.FINAL))
+def test_a_final_no_drops_the_message_and_holds_nothing_up(workers: Workers, kind: str, code: str) -> None:
+    queue(workers, kind)
+    (lane,) = workers.lanes()
+    Outbox(workers.context, Refusing(code), lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+    assert status(workers)[0] == "dropped"
+
+
+def queue(workers: Workers, kind: str) -> Request:
+    """One message of a kind, about a request whose card stands unless it is the card."""
     request = workers.ask("create-account", **NEW)
     with workers.context.store.write() as session:
-        queue = {
+        if kind != "card":
+            session.execute(update(Request).values(card_channel="C0APPROVALS", card_ts="1.0"))
+        queueing = {
             "card": lambda: outgoing.card(session, request, workers.clock()),
             "thread": lambda: outgoing.thread(session, request, workers.clock(), {"text": "news"}),
             "notice": lambda: outgoing.notice(session, workers.clock(), {"text": "news"}),
             "dm": lambda: outgoing.direct(session, request, workers.clock(), {"text": "news"}),
         }
-        queue[kind]()
-    (lane,) = workers.lanes()
-    Outbox(workers.context, Refusing(code), lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+        queueing[kind]()
+    return request
+
+
+def status(workers: Workers) -> tuple[str, str]:
+    """Of the first message: its status, and why it is so."""
     with workers.context.store.read() as session:
-        message = session.exec(select(SentMessage)).one()
-    assert (message.status, code in message.error, message.lease_owner) == (status, True, "")
-    if minutes:
-        workers.clock.advance(minutes=minutes, seconds=-1)
-        assert lane not in workers.lanes()
-        workers.clock.advance(seconds=1)
-        assert lane in workers.lanes()
+        message = session.exec(select(SentMessage).order_by(col(SentMessage.id))).first()
+    assert message is not None
+    assert message.lease_owner == ""
+    return message.status, message.error
 
 
 def test_what_is_dropped_holds_up_nothing_behind_it(workers: Workers) -> None:
@@ -294,9 +291,68 @@ def test_what_is_dropped_holds_up_nothing_behind_it(workers: Workers) -> None:
         for line in ("first", "second"):
             outgoing.direct(session, request, workers.clock(), {"text": line})
     (lane,) = workers.lanes()
-    Outbox(workers.context, Refusing("channel_not_found"), lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+    Outbox(workers.context, Refusing("msg_too_long"), lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
     with workers.context.store.read() as session:
         assert session.exec(select(SentMessage.status)).all() == ["dropped", "dropped"]
+
+
+class Awake:
+    """The seconds of a process that sleeps when the test says so; the world's clock goes on meanwhile."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._clock, self.now = workers.clock, 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self._clock.advance(seconds=seconds)
+
+
+@pytest.mark.parametrize("place", ["_direct_channel", "_mark_sending", "_post"])
+def test_who_slept_while_another_process_took_over_posts_nothing_that_stays(
+    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Before the post, between the note that it leaves and the post, and after it was let through."""
+    mail, request = Mail(workers, slack), workers.ask("create-account", **NEW)
+    mail.deliver()
+    awake = Awake(workers)
+    workers.context.in_hand.seconds = awake
+    with workers.context.store.write() as session:
+        outgoing.direct(session, request, workers.clock(), {"text": "the one message"})
+    (lane,) = workers.lanes()
+    other = Outbox(
+        replace(workers.context, owner="other", in_hand=InHand()), mail.client, lambda: "B0ORGBOT", lambda _: {}
+    )
+
+    def taken_over() -> None:
+        for _ in range(8):
+            awake.sleep(5)
+            Context().run(other.send_lane, lane)
+
+    real = getattr(Outbox, place)
+
+    def sleepy(own: Outbox, *given: Any) -> Any:
+        if own is other:
+            return real(own, *given)
+        if place == "_post":
+            monkeypatch.setattr("approvals.outbox.sending.call", late)
+        answer = real(own, *given)
+        if place != "_post":
+            taken_over()
+        return answer
+
+    def late(client: Any, method: str, **given: Any) -> Any:
+        """It slept between the last look at its lease and the wire."""
+        monkeypatch.setattr("approvals.outbox.sending.call", call)
+        taken_over()
+        return Context().run(call, client, method, **given)
+
+    monkeypatch.setattr(Outbox, place, sleepy)
+    mail.outbox.send_lane(lane)
+    assert [message["text"] for message in slack.person("alice").dms].count("the one message") == 1
+    assert workers.unsent() == []
 
 
 def test_what_slack_was_too_busy_for_is_not_looked_for_but_sent(workers: Workers) -> None:

@@ -18,11 +18,11 @@ from approvals.models import Interaction, Message, Request, Stumble, Vote
 from approvals.queue.worker import TRIES
 from approvals.request.decide import decide, expire, forget_old_clicks
 from approvals.request.prepare import announce
-from approvals.slack.client import SlackAwayError
+from approvals.slack.client import SlackAwayError, SlackRefusedError
 from approvals.states import TERMINAL, Status
 from approvals.views.set_aside import NO_CARD_IN_TIME, NOBODY_ASKED, NOT_ASKED_IN_TIME
 from sandbox.aws.server import AwsSandbox
-from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from tests.harness.people import ALICE, BOB, CAROL, DAVE, KnownPeople
 from tests.harness.rules import required
 from tests.harness.workers import Workers
 
@@ -598,3 +598,49 @@ def test_where_there_are_more_approvers_by_now_the_audit_says_how_many_approvals
 def test_an_approval_under_the_rules_on_the_card_notes_no_other_rules(workers: Workers) -> None:
     workers.approved("create-account", **NEW)
     assert not [record for record in workers.audit() if record.event == RULES_CHANGED]
+
+
+class Refused(KnownPeople):
+    """Slack says no to one of its methods until `mended`."""
+
+    mended = False
+
+    def look(self, user: str) -> Person:
+        if not self.mended:
+            raise SlackAwayError("users.info: missing_scope", SlackRefusedError("users.info", "missing_scope"))
+        return super().look(user)
+
+
+@pytest.mark.parametrize("kind", ["approve", "deny", "cancel"])
+def test_what_keeps_a_press_from_counting_is_told_at_once_and_once_and_it_counts_when_that_is_mended(
+    workers: Workers, kind: str
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.people = people = Refused()
+    workers.context = dataclasses.replace(workers.context, people=people)
+    by = ALICE if kind == "cancel" else BOB
+    workers.click(request, kind, by)
+    for _ in range(5):
+        workers.work()
+        workers.clock.advance(seconds=30)
+    (told,) = workers.said("private")
+    assert "your press is kept" in told
+    assert "missing_scope" in told
+    (said,) = workers.said("dm")
+    assert "can't be decided yet" in said
+    people.mended = True
+    workers.work()
+    assert workers.request(request.id).decided_by == by
+
+
+def test_who_cannot_be_looked_up_is_told_why_approvers_are_not_asked(workers: Workers) -> None:
+    workers.context = dataclasses.replace(workers.context, people=Refused())
+    request = workers.ask("create-account", **NEW)
+    for _ in range(5):
+        workers.work()
+        workers.clock.advance(seconds=30)
+    (told,) = workers.said("dm")
+    assert "approvers have not been asked yet" in told
+    assert "missing_scope" in told
+    assert workers.request(request.id).status == Status.PENDING
