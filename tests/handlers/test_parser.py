@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handlers.parser import QUERIES, Command, Given, ParseError, parse, read, split
+from handlers.query_names import WORDS
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
 from operations.core.base import Operation
@@ -179,6 +180,15 @@ def test_the_form_and_the_help_can_be_asked_for() -> None:
 )
 def test_mistakes_are_named_with_the_way_out(text: str, says: str) -> None:
     assert says in problem(text)
+
+
+@pytest.mark.parametrize("word", ["help", "requests", "request", "sessions", *WORDS])
+def test_what_only_looks_is_no_operation(word: str) -> None:
+    assert f"`{word}` is no operation but a look" in problem(word)
+
+
+def test_of_what_is_typed_without_a_reason_there_is_none() -> None:
+    assert Given() == Given({}, reason="", break_glass=False)
 
 
 def test_a_mistake_keeps_what_was_understood() -> None:
