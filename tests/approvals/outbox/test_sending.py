@@ -579,17 +579,6 @@ def test_who_has_lost_a_message_to_another_worker_writes_nothing_about_it(worker
     assert [(card.status, card.lease_owner) for card in messages(workers, "card")] == [("sending", "another")]
 
 
-@pytest.mark.parametrize(("length", "kept"), [(500, 500), (501, 500)])
-def test_of_what_slack_refuses_a_message_with_so_much_is_kept(workers: Workers, length: int, kept: int) -> None:
-    workers.ask("create-account", **NEW)
-    workers.work()
-    (lane,) = workers.lanes()
-    said = "chat.postMessage: "
-    outbox_of(workers, Refusing("x" * (length - len(said)))).send_lane(lane)
-    (card,) = messages(workers, "card")
-    assert (card.status, len(card.error)) == ("dropped", kept)
-
-
 @pytest.mark.parametrize(
     ("code", "by_dm"),
     [

@@ -477,16 +477,6 @@ def test_what_had_no_card_that_could_be_posted_says_so_when_its_time_is_over(
     assert (request.status, request.outcome) == (status, NO_CARD_IN_TIME if status == Status.REFUSED else "")
 
 
-def test_after_a_decision_the_organization_is_read_anew_for_what_is_carried_out(workers: Workers) -> None:
-    read: list[None] = []
-    request = workers.ask("create-account", **NEW)
-    workers.work()
-    workers.context = dataclasses.replace(workers.context, changed=lambda: read.append(None))
-    workers.click(request, "approve", BOB)
-    decide(workers.context, _last_click(workers))
-    assert read
-
-
 @pytest.mark.parametrize("kind", ["approve", "deny"])
 def test_a_vote_keeps_who_gave_it_for_whom_they_speak_on_what_and_why(workers: Workers, kind: str) -> None:
     workers.rules = Rules([Rule("two", (BOB, CAROL), approvals=2)])
