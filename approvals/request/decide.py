@@ -378,7 +378,7 @@ def _vote(session: Session, request: Request, judged: JudgedClick, decision: str
         decision=decision,
         reason=judged.click.reason,
         digest=request.digest,
-        seats=dict(judged.seats.get(judged.person.user, {})),
+        seats=dict(judged.seats[judged.person.user]),
         at=judged.now,
     )
     session.add(vote)

@@ -16,6 +16,7 @@ from slack_sdk.web import SlackResponse
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from approvals.authority.rules import Rule, Rules
 from approvals.models import Message as SentMessage
 from approvals.models import Request
 from approvals.outbox.sending import Outbox
@@ -23,11 +24,12 @@ from approvals.queue import outgoing
 from approvals.queue.leases import InHand
 from approvals.slack.client import call
 from approvals.slack.codes import ANSWERS, MENDABLE, Answer, meaning
+from approvals.states import Status
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
 from tests.harness.mail import NEW, Mail
-from tests.harness.people import ALICE, BOB
+from tests.harness.people import ALICE, BOB, CAROL
 from tests.harness.slack import InMemorySlack
 from tests.harness.workers import Workers
 
@@ -493,6 +495,48 @@ def test_only_the_first_card_is_posted_and_news_for_the_requester(workers: Worke
     assert {message.ts for message in messages(workers, "card")} == {workers.request(request.id).card_ts}
 
 
+def test_a_card_shows_its_own_votes_and_notes_only_its_own_place(workers: Workers) -> None:
+    workers.rules = Rules([Rule("two", (BOB, CAROL), approvals=2)])
+    one, other = (workers.ask("create-ou", unit_name=name) for name in ("Data", "Web"))
+    workers.work()
+    slack = InMemorySlack()
+    outbox = outbox_of(workers, slack)
+    outbox.send_lane(f"request:{one.id}")
+    assert workers.request(other.id).card_ts == ""
+    send_all(workers, outbox)
+    workers.click(one, "approve", BOB)
+    workers.work()
+    with workers.context.store.write() as session:
+        outgoing.card(session, other, workers.clock())
+    send_all(workers, outbox)
+    cards = {post["ts"]: str(post["blocks"]) for post in slack.posts}
+    first, second = (cards[workers.request(request.id).card_ts] for request in (one, other))
+    assert (f"Approved by <@{BOB}>" in first, f"Approved by <@{BOB}>" in second) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "decided_by", "told"),
+    [
+        (Status.PENDING, "", 1),
+        (Status.APPROVED, BOB, 0),
+        (Status.RUNNING, BOB, 0),
+        (Status.CANCELLED, ALICE, 0),
+        (Status.EXPIRED, "", 0),
+    ],
+)
+def test_the_requester_hears_that_it_waits_only_while_it_does(
+    workers: Workers, status: Status, decided_by: str, told: int
+) -> None:
+    """Whoever is quicker than the card's answer has told them more already."""
+    workers.ask("create-account", **NEW)
+    workers.work()
+    with workers.context.store.write() as session:
+        session.execute(update(Request).values(status=status, decided_by=decided_by))
+    (lane,) = (lane for lane in workers.lanes() if lane.startswith("request:"))
+    outbox_of(workers, InMemorySlack()).send_lane(lane)
+    assert len(workers.said("dm")) == told
+
+
 def test_where_somebodys_direct_messages_go_slack_is_asked_once(workers: Workers) -> None:
     request = workers.ask("create-account", **NEW)
     with workers.context.store.write() as session:
@@ -533,17 +577,6 @@ def test_who_has_lost_a_message_to_another_worker_writes_nothing_about_it(worker
     outbox_of(workers, Slow()).send_lane(lane)
     assert (workers.request(request.id).card_ts, workers.said("dm")) == ("", [])
     assert [(card.status, card.lease_owner) for card in messages(workers, "card")] == [("sending", "another")]
-
-
-@pytest.mark.parametrize(("length", "kept"), [(500, 500), (501, 500)])
-def test_of_what_slack_refuses_a_message_with_so_much_is_kept(workers: Workers, length: int, kept: int) -> None:
-    workers.ask("create-account", **NEW)
-    workers.work()
-    (lane,) = workers.lanes()
-    said = "chat.postMessage: "
-    outbox_of(workers, Refusing("x" * (length - len(said)))).send_lane(lane)
-    (card,) = messages(workers, "card")
-    assert (card.status, len(card.error)) == ("dropped", kept)
 
 
 @pytest.mark.parametrize(
