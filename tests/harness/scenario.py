@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -43,7 +45,15 @@ class Scenario:
         return self.slack.person(name)
 
     def ask(self, name: str = "fullback-mobile", by: str = "alice") -> CommandReply:
-        return self.person(by).types(ASK.format(name=name, email=f"{name}@example.com"))
+        reply = self.person(by).types(ASK.format(name=name, email=f"{name}@example.com"))
+        assert reply.error is None, f"the command was answered with {reply.error}; the bot's log: {self._stands_where()}"
+        return reply
+
+    def _stands_where(self) -> str:
+        """The end of the bot's log, with where each of its threads stands just now."""
+        self.bot.process.send_signal(signal.SIGUSR1)
+        time.sleep(1)  # Only on the way to a failure.
+        return self.bot.last_words(lines=150)
 
     def cards(self) -> list[Message]:
         return [message for message in self.slack.messages("aws-approvals") if message.get("bot_id")]
