@@ -110,8 +110,9 @@ def test_the_session_names_the_person_and_the_request(scenario: Scenario) -> Non
 def test_no_secret_stays_anywhere(loud: Scenario) -> None:
     granted(loud)
     loud.until("Done")
-    loud.aws.faults.add("AssumeRole", "bad-json")  # An answer that cannot be read is a secret, too.
     loud.person("carol").types(ASK)
+    loud.card(2)
+    loud.aws.faults.add("AssumeRole", "bad-json")  # An answer that cannot be read is a secret, too.
     loud.press("Approve", "bob", 2)
     loud.until("Done", 2)
     assert "bad-json" in {call.outcome for call in roles_assumed(loud.aws)}
