@@ -9,6 +9,7 @@ from typing import Literal
 
 from approvals.authority.directory import Directory
 from approvals.authority.rules import BY_NAME, Guards, Rules
+from approvals.queue.leases import InHand
 from approvals.queue.store import Store
 from approvals.queue.worker import Desk, Owed, uncounted
 from approvals.slack.files import Attached, FileError
@@ -77,11 +78,12 @@ class Context:
     strange_press: Callable[[], None] = lambda: None
     set_aside: Callable[[str], None] = uncounted
     owed: Owed = field(default_factory=set)
+    in_hand: InHand = field(default_factory=InHand)
 
     @property
     def desk(self) -> Desk:
         """What a job needs to be claimed, given back and set aside."""
-        return Desk(self.owner, self.store, self.clock, self.pace.after, self.set_aside, self.owed)
+        return Desk(self.owner, self.store, self.clock, self.pace.after, self.set_aside, self.owed, self.in_hand)
 
     def held_by(self, owner: str) -> Context:
         """The same for the one claim in hand: what it writes is guarded by its own lease."""

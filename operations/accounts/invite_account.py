@@ -19,14 +19,13 @@ from operations.accounts.invitations import CANCEL, INVITE_PERMISSIONS, PENDING,
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
 from operations.accounts.open_account import QUOTA_PERMISSION, quota_warnings
 from operations.aws.errors import FieldError
-from operations.aws.model import text_of
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Observation, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Control, Step, World
-from operations.core.values import ADDRESS, Tags, any_email
+from operations.core.values import Tags, any_email
 from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import inherited
@@ -42,9 +41,12 @@ def _account_or_email(value: str) -> str:
     digits = value.replace("-", "")
     if ACCOUNT_ID.fullmatch(digits):
         return digits
-    if not text_of("organizations", ADDRESS).pattern.fullmatch(value):
-        raise ValueError(f"“{value[:80]}” is neither an account id of 12 digits nor an e-mail address")
-    return any_email(value)
+    try:
+        return any_email(value)
+    except ValueError as error:
+        if "." in value.partition("@")[2]:
+            raise
+        raise ValueError(f"“{value[:80]}” is neither an account id of 12 digits nor an e-mail address") from error
 
 
 class InviteAccount(Operation):

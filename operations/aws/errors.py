@@ -41,7 +41,10 @@ class AmbiguousError(AwsError):
 
 
 class FencedError(Exception):
-    """The call was stopped before it left: the attempt is no longer ours, or it was signed too long ago."""
+    """The call was stopped before it left: the work is no longer ours, or the attempt was signed too long ago."""
+
+    def __init__(self) -> None:
+        super().__init__("the work is another worker's by now, or may be so any moment, so nothing is sent")
 
 
 class FieldError(ValueError):

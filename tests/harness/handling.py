@@ -32,10 +32,11 @@ from approvals.request.intake import Click, Intake
 from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
 from approvals.slack.client import SlackAwayError, SlackRefusedError
+from bot.app import quiet_logger
 from bot.snapshot.cache import NOT_YET
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
-from handlers.register import register
+from handlers.register import Readable, register
 from operations.aws.errors import UnknownError
 from operations.snapshot.changes import Change, taken_in
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
@@ -187,6 +188,8 @@ class Handling:
             authorize=lambda: authorized,
             request_verification_enabled=False,
             process_before_response=True,
+            before_authorize=Readable(),
+            logger=quiet_logger(),
         )
 
         @app.middleware

@@ -50,7 +50,7 @@ def test_it_is_minified_and_keeps_its_order(given_text: str, small: str) -> None
         ("[" * 100_000, "nested deeper than 50 levels"),
         ('{"a": "' + "x" * 11_000 + '"}', "has 11,008 characters without white space, and AWS takes 10,240"),
         (r'{"a": "\ud800"}', "half a character"),
-        ('{"a": ' + "1" * 5000 + "}", "a number too long"),
+        ('{"a": ' + "1" * 5000 + "}", "has a number that is too large, 11111111111111111111, at line 1, column 7"),
         ("", "is no JSON"),
     ],
 )
