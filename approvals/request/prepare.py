@@ -64,6 +64,12 @@ def look_again(context: Context, operation: Operation) -> Preview:
     return operation.preview(PreviewInput(organization, context.aws))
 
 
+def _try_out(context: Context, operation: Operation) -> None:
+    organization = context.organization()
+    if organization is not None:
+        operation.try_out(PreviewInput(organization, context.aws))
+
+
 def announce(context: Context, number: int) -> None:
     """Takes the preview and queues the card, or refuses the request; when Slack or AWS is away it is tried again later."""
     work_off(ANNOUNCE, context.desk, number, lambda request: _announce(context, request))
@@ -104,6 +110,7 @@ def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str
         )
     try:
         preview = look_again(context, operation)
+        _try_out(context, operation)
     except FieldError as error:
         raise RefusalError(f"{files.get(error.field) or _flag(request, error.field)}: {error.message}") from error
     except CredentialsError:

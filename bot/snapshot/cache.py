@@ -80,6 +80,8 @@ class SnapshotCache:
                     self._take_in(self._read, self._taken_in)
         except SQLAlchemyError as error:
             log.warning("what has changed in the organization cannot be read: %s", type(error).__name__)
+        except Exception:
+            log.exception("what has changed in the organization cannot be taken in")  # The next reading shows it.
 
     def _take_in(self, read: Organization, before: list[int]) -> None:
         """The reading with all that is newer than it; what `before` names is in the latest snapshot already."""

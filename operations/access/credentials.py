@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from operations.access.access_role import DEFAULT_ROLE
+from operations.access.access_role import DEFAULT_ROLE, is_refused
 from operations.access.session_length import CHAINED, SessionLength, seconds_of
+from operations.access.session_refusals import describe, is_young
 from operations.accounts.members import MemberAccount
 from operations.aws.client import Aws
-from operations.aws.errors import FieldError
+from operations.aws.errors import AwsError, FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
@@ -115,6 +116,22 @@ class Credentials(Operation):
                 "duration",
                 f"an hour is the most: the bot itself runs as a role ({own_role}), and AWS ends what one role opens with "
                 f"another after an hour (role chaining), whatever the role allows. Ask again with `--duration 1h`.",
+            )
+
+    def try_out(self, inputs: PreviewInput) -> None:
+        """A role that AWS refuses, but in the first minutes of an account, when AWS refuses what is there."""
+        if is_young(describe(inputs.aws, self.account), inputs.organization.read_at):
+            return
+        try:
+            refused = is_refused(inputs.aws, self.account, self.role)
+        except AwsError:
+            return  # Whoever hands the credentials over is told, and waits where waiting helps.
+        if refused:
+            label = inputs.organization.account_label(self.account)
+            raise FieldError(
+                "role",
+                f"AWS doesn't let the bot into {label} as {self.role}: there is no such role, it doesn't "
+                "trust the management account, or the bot's own permissions don't include it. Mend that, then ask again.",
             )
 
     def _warnings(self, own_role: str) -> tuple[str, ...]:

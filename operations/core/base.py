@@ -138,6 +138,10 @@ class Operation(BaseModel):
         """What would change and what it hits, as the world is now; raises FieldError when it cannot be done at all."""
         raise NotImplementedError
 
+    def try_out(self, inputs: PreviewInput) -> None:
+        """What only an attempt tells, made once before approvers are asked; raises FieldError for what AWS would surely refuse."""
+        del inputs
+
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         """The steps that bring it about, given the precondition that was approved."""
         raise NotImplementedError

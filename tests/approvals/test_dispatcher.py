@@ -28,13 +28,17 @@ class Post:
         self.engine = new_database(database)
         self.store = Store(self.engine)
         self.sent: list[str] = []
+        self.caught_up: list[int] = []
         self.bound: list[int | None] = []
         self.begun, self.go_on = threading.Semaphore(0), threading.Event()
         self.trouble: Exception | None = None
         self.slack = None
         self.queue("request:7")
         context: Any = SimpleNamespace(
-            store=self.store, catch_up=lambda: None, clock=lambda: NOW, desk=Desk("worker", self.store, lambda: NOW)
+            store=self.store,
+            catch_up=lambda: self.caught_up.append(len(self.sent)),
+            clock=lambda: NOW,
+            desk=Desk("worker", self.store, lambda: NOW),
         )
         outbox: Any = self
         self.dispatcher = Dispatcher(context, outbox, 2, self.bound.append)
@@ -192,3 +196,9 @@ def test_the_log_is_told_which_request_a_lane_is_about_and_when_it_no_longer_is(
     post.dispatcher.tick()
     post.dispatcher.stop()
     assert sorted(post.bound, key=str) == [7, None, None, None]
+
+
+def test_what_other_processes_have_done_is_known_before_anything_is_handed_out(post: Post) -> None:
+    post.go_on.set()
+    post.dispatcher.tick()
+    assert post.caught_up[0] == 0

@@ -23,9 +23,11 @@ from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
 from bot.aws import Boto3Clients
+from operations.access.access_role import LOOK
 from operations.aws.client import Aws, Call
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
+from sandbox.aws.calls import Call as SandboxCall
 from sandbox.aws.server import AwsSandbox
 
 _running: list[AwsSandbox] = []
@@ -109,3 +111,8 @@ def organization(sandbox: AwsSandbox, aws: Aws, clock: Callable[[], datetime]) -
     if state not in _read:
         _read[state] = read_organization(aws, clock)
     return replace(_read[state], read_at=clock())
+
+
+def roles_assumed(sandbox: AwsSandbox) -> list[SandboxCall]:
+    """The role sessions that were asked for; one that only shows whether a role is there may do nothing, and is none."""
+    return [call for call in sandbox.calls.of("AssumeRole") if call.params.get("RoleSessionName") != LOOK]

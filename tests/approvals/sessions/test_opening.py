@@ -7,6 +7,7 @@ import pytest
 from approvals.sessions.opening import UndeliverableError, open_session, wanted_by
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
+from tests.harness.aws import roles_assumed
 from tests.harness.people import ALICE
 from tests.harness.tampering import DECIDED, UNDECIDED, Tamper, status, tamper
 from tests.harness.workers import Workers
@@ -27,7 +28,7 @@ def test_for_what_nobody_decided(workers: Workers, aws: AwsSandbox, how: Tamper)
     for _ in range(2):
         with pytest.raises(UndeliverableError, match="The audit does not prove that this was approved"):
             open_session(workers.context, request, wanted)
-    assert aws.calls.of("AssumeRole") == []
+    assert roles_assumed(aws) == []
     assert len(alarms(workers)) == 1
 
 
@@ -38,7 +39,7 @@ def test_for_what_was_changed_after_the_decision(workers: Workers, aws: AwsSandb
     tamper(workers, request, how)
     with pytest.raises(UndeliverableError, match="The audit does not prove that this was approved"):
         open_session(workers.context, request, wanted)
-    assert aws.calls.of("AssumeRole") == []
+    assert roles_assumed(aws) == []
     assert len(alarms(workers)) == 1
 
 
@@ -54,5 +55,5 @@ def test_what_has_ended_meanwhile_is_not_opened_and_no_cause_for_alarm(workers: 
     tamper(workers, request, status(Status.FAILED))
     with pytest.raises(UndeliverableError, match="has ended"):
         open_session(workers.context, request, wanted)
-    assert aws.calls.of("AssumeRole") == []
+    assert roles_assumed(aws) == []
     assert alarms(workers) == []

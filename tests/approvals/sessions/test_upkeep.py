@@ -29,6 +29,7 @@ from sandbox.aws.server import AwsSandbox
 from sandbox.aws.sts import sessions as opened
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
+from tests.harness.aws import roles_assumed
 from tests.harness.clock import SlackTime
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
 from tests.harness.workers import Workers
@@ -219,10 +220,11 @@ def test_a_post_whose_answer_is_lost_hands_over_once(service: Service, fault: An
 def test_a_post_whose_look_up_goes_wrong_hands_over_once(service: Service, look_up: str) -> None:
     """As long as Slack does not tell whether the message stands there, no second session is opened."""
 
-    before, secret = len(opened(WEB)), "AWS_SECRET_ACCESS_KEY"
+    secret = "AWS_SECRET_ACCESS_KEY"
     service.slack.faults.add("chat.postMessage", "drop-after", when=lambda params: secret in str(params.get("blocks")))
     request = service.workers.ask("credentials", account=WEB)
     service.once()
+    before = len(opened(WEB))
     service.workers.click(request, "approve", BOB)
     while not service.secret_dms():
         service.once()
@@ -245,7 +247,7 @@ def test_slack_away_at_delivery_opens_nothing(service: Service) -> None:
     for _ in range(5):
         service.once()
         service.workers.clock.advance(seconds=15)
-    assert service.aws.calls.of("AssumeRole") == []
+    assert roles_assumed(service.aws) == []
     service.slack.faults.clear()
     service.settle()
     assert len(service.secret_dms()) == 1
@@ -275,9 +277,24 @@ def test_an_answer_of_aws_that_is_lost_opens_a_new_session(service: Service, fau
     assert len(service.secret_dms()) == 1
 
 
-def test_a_role_that_is_not_there_fails_with_the_way_out(service: Service) -> None:
+def test_a_role_that_is_not_there_is_told_to_the_requester_and_put_before_nobody(service: Service) -> None:
     service.workers.rules = Rules([Rule("default", (BOB,), roles=("NotThere",))])
-    request = service.granted(role="NotThere")
+    request = service.workers.ask("credentials", account=WEB, role="NotThere")
+    service.workers.work()
+    ended = service.workers.request(request.id)
+    assert ended.status == Status.REFUSED
+    assert "(222222222222) as NotThere: there is no such role" in ended.outcome
+    assert roles_assumed(service.aws) == []
+
+
+def test_a_role_that_is_gone_since_fails_with_the_way_out(service: Service) -> None:
+    service.workers.rules = Rules([Rule("default", (BOB,), roles=("NotThere",))])
+    make_role(WEB, "NotThere", default_trust())
+    request = service.workers.approved("credentials", account=WEB, role="NotThere")
+    iam = iam_of(WEB)
+    del iam.roles[next(key for key, role in iam.roles.items() if role.name == "NotThere")]
+    service.settle()
+    request = service.workers.request(request.id)
     assert request.status == Status.FAILED
     assert "does not exist there" in request.outcome
     assert "sts:AssumeRole" in request.advice
@@ -289,14 +306,14 @@ def test_a_rule_that_has_become_stricter_since_the_approval(service: Service) ->
     service.settle()
     assert service.workers.request(request.id).status == Status.FAILED
     assert "30m at most" in service.workers.request(request.id).outcome
-    assert service.aws.calls.of("AssumeRole") == []
+    assert roles_assumed(service.aws) == []
 
 
 def test_a_requester_who_has_left_gets_nothing(service: Service) -> None:
     service.workers.approved("credentials", account=WEB)
     service.workers.people.people[ALICE] = replace(service.workers.people.people[ALICE], deactivated=True)
     service.settle()
-    assert service.aws.calls.of("AssumeRole") == []
+    assert roles_assumed(service.aws) == []
     assert service.secret_dms() == []
 
 
@@ -311,7 +328,7 @@ def test_the_rules_session_policy_goes_along(service: Service) -> None:
     arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     service.workers.rules = Rules([Rule("default", (BOB,), session_policy=arn)])
     service.granted()
-    assert arn in str([call.params for call in service.aws.calls.of("AssumeRole")][-1])
+    assert arn in str([call.params for call in roles_assumed(service.aws)][-1])
 
 
 def test_the_warning_comes_ten_minutes_before_the_end(service: Service) -> None:
@@ -414,7 +431,7 @@ def test_reveal_shows_them_to_the_requester_and_posts_nothing_secret(service: Se
     service.hands_over(mode="reveal")
     request = service.granted()
     assert request.status == Status.SUCCEEDED
-    assert opened(WEB) == []
+    assert roles_assumed(service.aws) == []
     assert "Reveal credentials" in str(service.dms())
     assert service.press(request) == ""
     service.settle()
@@ -432,7 +449,7 @@ def test_reveal_for_somebody_else_opens_nothing(service: Service, user: str, tea
     service.hands_over(mode="reveal")
     request = service.granted()
     assert service.press(request, user, team) == told
-    assert service.aws.calls.of("AssumeRole") == []
+    assert roles_assumed(service.aws) == []
     assert service.slack.person("bob").view is None
     assert "click.reveal.refused" in [record.event for record in service.workers.audit()]
 
@@ -445,7 +462,7 @@ def test_each_reveal_opens_a_new_session_for_the_time_that_is_left(service: Serv
     ends = service.row(request).expires_at
     service.workers.clock.now = (ends or service.workers.clock.now) - timedelta(minutes=30)
     service.press(request)
-    assert [call.params["DurationSeconds"] for call in service.aws.calls.of("AssumeRole") if call.outcome == "ok"] == [
+    assert [call.params["DurationSeconds"] for call in roles_assumed(service.aws) if call.outcome == "ok"] == [
         "3600",
         "1800",
     ]

@@ -12,6 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from approvals.authority.rules import Rule, session_objection
 from approvals.views.snippets import LONGEST, snippets
+from operations.access.access_role import NOTHING
 from operations.access.credentials import Credentials, role_of
 from operations.access.revocation import merged, statement
 from operations.access.role_sessions import Minted, Wanted, mint
@@ -24,7 +25,7 @@ from operations.snapshot.reader import read_organization
 from sandbox.aws.roles import default_trust, make_role
 from sandbox.aws.server import AwsSandbox
 from sandbox.aws.sts import sessions
-from tests.harness.aws import bot_aws
+from tests.harness.aws import bot_aws, roles_assumed
 from tests.harness.people import ALICE, BOB
 from tests.harness.workers import Workers
 
@@ -172,7 +173,7 @@ def test_a_session_policy_is_an_arn_or_json(aws: AwsSandbox) -> None:
     client = bot_aws()
     mint(client, wanted(policy='{"Version":"2012-10-17","Statement":[]}'))
     mint(client, wanted(policy="arn:aws:iam::aws:policy/ReadOnlyAccess"))
-    last = [call.params for call in aws.calls.of("AssumeRole") if call.outcome == "ok"]
+    last = [call.params for call in roles_assumed(aws) if call.outcome == "ok"]
     assert ["Policy" in last[0], "PolicyArns.member.1.arn" in last[1]] == [True, True]
 
 
@@ -283,3 +284,28 @@ def test_denials_are_merged_and_those_of_sessions_long_over_go() -> None:
     present = {"Version": "2012-10-17", "Statement": [others, old, recent, statement(wanted(), "AROA1", NOW)]}
     assert merged(present, ours, NOW)["Statement"] == [others, recent, ours]
     assert merged({}, ours, NOW) == {"Version": "2012-10-17", "Statement": [ours]}
+
+
+def test_a_role_that_aws_refuses_is_known_before_approvers_are_asked(aws: AwsSandbox) -> None:
+    Credentials(account=WEB).try_out(inputs())
+    assert aws.calls.of("AssumeRole")[-1].params["Policy"] == NOTHING, "the session that shows it may do nothing"
+    with pytest.raises(FieldError, match=r"\(222222222222\) as NotThere: there is no such role") as caught:
+        Credentials(account=WEB, role="NotThere").try_out(inputs())
+    assert caught.value.field == "role"
+
+
+def test_in_the_first_minutes_of_an_account_nobody_concludes_that(aws: AwsSandbox) -> None:
+    aws.conditions.role_seconds = 60
+    made = aws.client("organizations").create_account(AccountName="new", Email="new@example.com")
+    aws.finish_creations()
+    status = aws.client("organizations").describe_create_account_status(
+        CreateAccountRequestId=made["CreateAccountStatus"]["Id"]
+    )
+    Credentials(account=status["CreateAccountStatus"]["AccountId"]).try_out(inputs())
+    assert aws.calls.of("AssumeRole") == []
+
+
+@pytest.mark.parametrize("fault", ["throttle", "500", "bad-json"])
+def test_what_aws_does_not_tell_is_no_refusal(aws: AwsSandbox, fault: Any) -> None:
+    aws.faults.add("AssumeRole", fault, times=None)
+    Credentials(account=WEB).try_out(inputs())
