@@ -40,6 +40,7 @@ from approvals.slack.response_urls import ResponseUrls
 from bot import database
 from bot.aws import GLANCING, LOOKING_UP, Boto3Clients
 from bot.channel import ChannelWatch
+from bot.checks.findings import WrongError
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Edge, SlackEndpoint
@@ -99,8 +100,10 @@ class Orgbot:
         self.slack = self._slack(SLACK_TIMEOUT)
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
-        self.aws = Aws(Boto3Clients(), self._count_call)
+        clients = Boto3Clients()
+        self.aws = Aws(clients, self._count_call)
         self._looking_up = Aws(Boto3Clients(reading=LOOKING_UP), self._count_call)
+        self._sign_in = settings.console_url or clients.instead_of_aws()
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
         self.in_hand = InHand()
         self.store = self._open_store()
@@ -121,12 +124,16 @@ class Orgbot:
         self.scheduler = Scheduler(self.dispatcher, self.snapshot, settings.tick_seconds, anchors, self._watch)
 
     def start(self) -> None:
-        """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token."""
+        """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token, and WrongError
+        for AWS credentials with which it must not work.
+        """
         self.identity.learn()
         kept = self.snapshot.latest()
         if kept is not None:
             self.bindings.refresh(kept)
         self._read_first_snapshot()
+        if self.snapshot.misplaced:
+            raise WrongError(self.snapshot.misplaced)
         moved = move_cards(self.context)
         if moved:
             log.info("moves %s cards to the approval channel", moved)
@@ -258,7 +265,7 @@ class Orgbot:
             changed=self.snapshot.outdate,
             catch_up=self.snapshot.catch_up,
             pace=_pace(settings),
-            console=Console(settings.console_url, settings.cli_source_profile),
+            console=Console(self._sign_in, settings.cli_source_profile, lambda: self.aws.partition),
             approval_channel=self.approval_channel,
             limits=Limits(settings.requests_per_hour, settings.pending_per_person, settings.clicks_per_minute),
             handover=_handover(settings),

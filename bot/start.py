@@ -11,14 +11,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError
 from bot import collector, signals
-from bot.checks.findings import WRONG, sentence, settings_or_complaints
+from bot.checks.findings import WRONG, WrongError, sentence, settings_or_complaints
 from bot.config.settings import Settings, SettingsError, aws_variables, unknown
 from bot.database import DatabaseError
 from bot.logging.setup import set_up_logs
 
 log = logging.getLogger(__name__)
 NO_START = (
-    *(SettingsError, DatabaseError, OSError, SQLAlchemyError, BotoCoreError),
+    *(SettingsError, WrongError, DatabaseError, OSError, SQLAlchemyError, BotoCoreError),
     *(SlackApiError, SlackRefusedError, SlackBusyError, SlackAmbiguousError),
 )
 

@@ -64,10 +64,13 @@ def look_again(context: Context, operation: Operation) -> Preview:
     return operation.preview(PreviewInput(organization, context.aws))
 
 
-def _try_out(context: Context, operation: Operation) -> None:
-    organization = context.organization()
-    if organization is not None:
-        operation.try_out(PreviewInput(organization, context.aws))
+def _look_closely(context: Context, operation: Operation) -> Preview:
+    """The preview, with what only an attempt tells, which is made for approvers alone and not at each look."""
+    preview, organization = look_again(context, operation), context.organization()
+    if organization is None:
+        return preview
+    more = operation.try_out(PreviewInput(organization, context.aws))
+    return preview.model_copy(update={"warnings": (*preview.warnings, *more)})
 
 
 def announce(context: Context, number: int) -> None:
@@ -109,8 +112,7 @@ def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str
             f"{named} does not let you break the glass. Ask without --break-glass: the approvers decide."
         )
     try:
-        preview = look_again(context, operation)
-        _try_out(context, operation)
+        preview = _look_closely(context, operation)
     except FieldError as error:
         raise RefusalError(f"{files.get(error.field) or _flag(request, error.field)}: {error.message}") from error
     except CredentialsError:

@@ -15,11 +15,8 @@ DEFAULT_ROLE = "OrganizationAccountAccessRole"
 TRY_PERMISSION = Permission(
     "see whether a member account's role can be assumed",
     ("sts:AssumeRole",),
-    (f"arn:aws:iam::*:role/{DEFAULT_ROLE}",),
+    (f"arn:{{partition}}:iam::*:role/{DEFAULT_ROLE}",),
 )
-LOOK = "orgbot-look"
-NOTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'  # May be done by it.
-DENIED = ("AccessDenied", "AccessDeniedException")
 TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
 Description: Lets the organization's management account into this account
@@ -57,29 +54,17 @@ def how_to_make(role: str, management: str) -> tuple[Snippet, ...]:
 
 def can_be_assumed(aws: Aws, account: str, role: str) -> bool:
     """Whether the bot can enter the account by this role; the session that shows it is thrown away. Raises AwsError."""
-    try:
-        return not is_refused(aws, account, role)
-    except CredentialsError:
-        raise
-    except (RefusedError, BusyError):
-        return False
-
-
-def is_refused(aws: Aws, account: str, role: str) -> bool:
-    """Whether AWS lets the bot not into the account by this role, because it is not there or doesn't trust the management
-    account; the session that shows it is thrown away. Raises AwsError where AWS says something else.
-    """
+    partition = aws.identity().partition
     try:
         aws.probe(
             "sts",
             "assume_role",
-            RoleArn=f"arn:aws:iam::{account}:role/{role}",
-            RoleSessionName=LOOK,
+            RoleArn=f"arn:{partition}:iam::{account}:role/{role}",
+            RoleSessionName="orgbot-look",
             DurationSeconds=900,
-            Policy=NOTHING,
         )
-    except RefusedError as error:
-        if error.code not in DENIED:
-            raise
-        return True
-    return False
+    except CredentialsError:
+        raise
+    except (RefusedError, BusyError):
+        return False
+    return True

@@ -55,7 +55,8 @@ def running() -> Iterator[AwsSandbox]:
 
 def bot_aws(on_call: Callable[[Call], None] = lambda _: None) -> Aws:
     """AWS as a bot sees it that starts in the environment as it is now."""
-    return Aws(_clients(os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_ACCESS_KEY_ID"]), on_call)
+    where = (os.environ[name] for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_REGION"))
+    return Aws(_clients(*where), on_call)
 
 
 @cache

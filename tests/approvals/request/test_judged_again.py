@@ -10,6 +10,7 @@ import pytest
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Request
 from approvals.states import Status
+from operations.core.registry import left_out
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import roles_assumed
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
@@ -143,3 +144,12 @@ def test_the_one_who_may_break_the_glass_of_one_end_may_not_break_it_for_both(ru
     ruled.work()
     request = ruled.request(request.id)
     assert (request.status, "does not let you break the glass" in request.outcome) == (Status.REFUSED, True)
+
+
+def test_what_was_approved_before_it_was_switched_off_is_not_carried_out(workers: Workers) -> None:
+    request = workers.approved("move-account", account="fullback-audit", to="/Workloads")
+    workers.rules = Rules(workers.rules.rules, left_out(["move-account"]))
+    ended = workers.until_done(request)
+    assert ended.status in ("stale", "refused", "failed")
+    assert "switched off here" in ended.outcome
+    assert workers.attempts(request) == []

@@ -26,10 +26,9 @@ from approvals.states import Status
 from operations.core.closing import Console
 from sandbox.aws.roles import default_trust, iam_of, make_role
 from sandbox.aws.server import AwsSandbox
-from sandbox.aws.sts import sessions as opened
+from sandbox.aws.sts import sessions
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
-from tests.harness.aws import roles_assumed
 from tests.harness.clock import SlackTime
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
 from tests.harness.workers import Workers
@@ -43,6 +42,11 @@ POLICY = "AWSRevokeOlderSessions"
 def slack() -> Iterator[SlackSandbox]:
     with SlackSandbox(MANIFEST) as found:
         yield found
+
+
+def opened(account: str) -> list[Any]:
+    """The sessions that were opened for somebody; those that only looked at the role are nobody's."""
+    return [session for session in sessions(account) if not session.session_name.startswith("look-")]
 
 
 class Service:
@@ -220,11 +224,10 @@ def test_a_post_whose_answer_is_lost_hands_over_once(service: Service, fault: An
 def test_a_post_whose_look_up_goes_wrong_hands_over_once(service: Service, look_up: str) -> None:
     """As long as Slack does not tell whether the message stands there, no second session is opened."""
 
-    secret = "AWS_SECRET_ACCESS_KEY"
+    before, secret = len(opened(WEB)), "AWS_SECRET_ACCESS_KEY"
     service.slack.faults.add("chat.postMessage", "drop-after", when=lambda params: secret in str(params.get("blocks")))
     request = service.workers.ask("credentials", account=WEB)
     service.once()
-    before = len(opened(WEB))
     service.workers.click(request, "approve", BOB)
     while not service.secret_dms():
         service.once()
@@ -247,7 +250,7 @@ def test_slack_away_at_delivery_opens_nothing(service: Service) -> None:
     for _ in range(5):
         service.once()
         service.workers.clock.advance(seconds=15)
-    assert roles_assumed(service.aws) == []
+    assert opened(WEB) == []
     service.slack.faults.clear()
     service.settle()
     assert len(service.secret_dms()) == 1
@@ -277,27 +280,12 @@ def test_an_answer_of_aws_that_is_lost_opens_a_new_session(service: Service, fau
     assert len(service.secret_dms()) == 1
 
 
-def test_a_role_that_is_not_there_is_told_to_the_requester_and_put_before_nobody(service: Service) -> None:
+def test_a_role_that_is_not_there_fails_with_the_way_out(service: Service) -> None:
     service.workers.rules = Rules([Rule("default", (BOB,), roles=("NotThere",))])
-    request = service.workers.ask("credentials", account=WEB, role="NotThere")
-    service.workers.work()
-    ended = service.workers.request(request.id)
-    assert ended.status == Status.REFUSED
-    assert "(222222222222) as NotThere: there is no such role" in ended.outcome
-    assert roles_assumed(service.aws) == []
-
-
-def test_a_role_that_is_gone_since_fails_with_the_way_out(service: Service) -> None:
-    service.workers.rules = Rules([Rule("default", (BOB,), roles=("NotThere",))])
-    make_role(WEB, "NotThere", default_trust())
-    request = service.workers.approved("credentials", account=WEB, role="NotThere")
-    iam = iam_of(WEB)
-    del iam.roles[next(key for key, role in iam.roles.items() if role.name == "NotThere")]
-    service.settle()
-    request = service.workers.request(request.id)
-    assert request.status == Status.FAILED
-    assert "does not exist there" in request.outcome
-    assert "sts:AssumeRole" in request.advice
+    request = service.granted(role="NotThere")
+    assert request.status == Status.REFUSED
+    assert "there is no role NotThere in fullback-staging-web" in request.outcome
+    assert service.slack.messages("aws-approvals") == []
 
 
 def test_a_rule_that_has_become_stricter_since_the_approval(service: Service) -> None:
@@ -306,14 +294,14 @@ def test_a_rule_that_has_become_stricter_since_the_approval(service: Service) ->
     service.settle()
     assert service.workers.request(request.id).status == Status.FAILED
     assert "30m at most" in service.workers.request(request.id).outcome
-    assert roles_assumed(service.aws) == []
+    assert opened(WEB) == []
 
 
 def test_a_requester_who_has_left_gets_nothing(service: Service) -> None:
     service.workers.approved("credentials", account=WEB)
     service.workers.people.people[ALICE] = replace(service.workers.people.people[ALICE], deactivated=True)
     service.settle()
-    assert roles_assumed(service.aws) == []
+    assert opened(WEB) == []
     assert service.secret_dms() == []
 
 
@@ -328,7 +316,7 @@ def test_the_rules_session_policy_goes_along(service: Service) -> None:
     arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     service.workers.rules = Rules([Rule("default", (BOB,), session_policy=arn)])
     service.granted()
-    assert arn in str([call.params for call in roles_assumed(service.aws)][-1])
+    assert arn in str([call.params for call in service.aws.calls.of("AssumeRole")][-1])
 
 
 def test_the_warning_comes_ten_minutes_before_the_end(service: Service) -> None:
@@ -430,11 +418,14 @@ def test_a_custom_roles_session_is_ended_by_the_default_role(service: Service) -
 def test_reveal_shows_them_to_the_requester_and_posts_nothing_secret(service: Service) -> None:
     service.hands_over(mode="reveal")
     request = service.granted()
-    assert request.status == Status.SUCCEEDED
-    assert roles_assumed(service.aws) == []
+    assert request.status == Status.WAITING
+    assert opened(WEB) == []
     assert "Reveal credentials" in str(service.dms())
+    assert "have been handed over" not in f"{service.thread()} {service.dms()}"
     assert service.press(request) == ""
     service.settle()
+    assert service.workers.request(request.id).status == Status.SUCCEEDED
+    assert "have been handed over" in service.thread()
     assert "export AWS_SECRET_ACCESS_KEY" in service.form()
     everything = str(service.slack.seen(lambda _: True))
     assert opened(WEB)[-1].secret_access_key not in everything
@@ -449,7 +440,7 @@ def test_reveal_for_somebody_else_opens_nothing(service: Service, user: str, tea
     service.hands_over(mode="reveal")
     request = service.granted()
     assert service.press(request, user, team) == told
-    assert roles_assumed(service.aws) == []
+    assert opened(WEB) == []
     assert service.slack.person("bob").view is None
     assert "click.reveal.refused" in [record.event for record in service.workers.audit()]
 
@@ -462,10 +453,8 @@ def test_each_reveal_opens_a_new_session_for_the_time_that_is_left(service: Serv
     ends = service.row(request).expires_at
     service.workers.clock.now = (ends or service.workers.clock.now) - timedelta(minutes=30)
     service.press(request)
-    assert [call.params["DurationSeconds"] for call in roles_assumed(service.aws) if call.outcome == "ok"] == [
-        "3600",
-        "1800",
-    ]
+    asked = [call.params for call in service.aws.calls.of("AssumeRole") if call.outcome == "ok"]
+    assert [one["DurationSeconds"] for one in asked if "look-" not in one["RoleSessionName"]] == ["3600", "1800"]
     assert service.row(request).expires_at == ends
     service.workers.clock.advance(minutes=20)
     service.press(request)
@@ -477,9 +466,11 @@ def test_a_button_that_nobody_presses_goes_after_half_a_day(service: Service) ->
     service.hands_over(mode="reveal")
     request = service.granted()
     service.workers.clock.advance(hours=12)
-    service.settle()
+    service.settle(600)
     assert service.row(request).state == "expired"
-    assert "Reveal credentials" not in str(service.dms())
+    assert "*Reveal credentials*" not in str(service.dms())
+    ended = service.workers.request(request.id)
+    assert (ended.status, "Nobody has revealed the credentials" in ended.outcome) == (Status.FAILED, True)
     assert service.press(request) == OVER
 
 
@@ -491,6 +482,8 @@ def test_an_offer_that_was_ended_opens_nothing(service: Service) -> None:
     assert service.press(request) == OVER
     assert service.aws.calls.of("PutRolePolicy") == []
     assert "Nobody had opened it" in service.thread()
+    service.settle(600)
+    assert service.workers.request(request.id).status == Status.FAILED
 
 
 def test_a_form_that_was_closed_reaches_nobody(service: Service) -> None:
@@ -498,7 +491,8 @@ def test_a_form_that_was_closed_reaches_nobody(service: Service) -> None:
     request = service.granted()
     service.slack.faults.add("views.update", error="not_found")
     service.press(request)
-    assert service.events() == ["credentials.issued", "credentials.undelivered"]
+    assert service.events() == ["credentials.undelivered"]
+    assert (service.row(request).expires_at, "has the credentials" in service.thread()) == (None, False)
     service.press(request)
     assert "export AWS_SECRET_ACCESS_KEY" in service.form()
 
@@ -518,6 +512,22 @@ def test_a_refusal_of_aws_is_told_in_the_form(service: Service) -> None:
     service.aws.faults.add("AssumeRole", "error", code="AccessDenied", times=None)
     service.press(request)
     assert "does not exist there" in service.form()
+    service.settle()
+    ended = service.workers.request(request.id)
+    assert (ended.status, "does not exist there" in ended.outcome) == (Status.FAILED, True)
+    assert "have been handed over" not in service.thread()
+    assert service.press(request) == OVER
+
+
+def test_a_refusal_after_the_credentials_were_seen_changes_nothing_about_them(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.press(request)
+    service.settle()
+    service.aws.faults.add("AssumeRole", "error", code="AccessDenied", times=None)
+    service.press(request)
+    assert "does not exist there" in service.form()
+    assert (service.row(request).state, service.workers.request(request.id).status) == ("live", Status.SUCCEEDED)
 
 
 def test_approvers_oversee_and_others_do_not(service: Service) -> None:
