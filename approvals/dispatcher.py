@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from cachetools import TTLCache
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
@@ -35,6 +36,7 @@ from operations.core.steps import Shared
 log = logging.getLogger(__name__)
 JobKey = tuple[str, int | str]
 BATCH = 200
+MOST_TOLD, TOLD_AGAIN = 100, 60  # Kinds of outages, and seconds.
 KEPT_CLICKS = timedelta(days=2)
 OLDEST = col(Request.id) + 0  # An expression, because SQLite would walk the whole table in the order of a plain id.
 
@@ -60,6 +62,7 @@ class Dispatcher:
         self._lock = threading.Lock()
         self._asked = False
         self._stopping = False
+        self._told: TTLCache[str, bool] = TTLCache(MOST_TOLD, TOLD_AGAIN)
 
     def wake(self) -> None:
         """Asks for a tick as soon as may be; many calls at once make one tick."""
@@ -77,8 +80,8 @@ class Dispatcher:
             give_back_what_is_owed(self._context.desk)
             with self._timer(), self._context.store.read() as session:
                 due = list(due_jobs(session, self._context.clock()))
-        except Exception:
-            log.exception("the queue could not be read")
+        except Exception as error:  # noqa: BLE001  The next tick tries again.
+            self._failed("the queue could not be read", error)
             return 0
         shared = Shared()
         return sum(self._hand_out(job, shared) for job in due)
@@ -118,16 +121,21 @@ class Dispatcher:
     def _run(self, job: JobKey, shared: Shared) -> None:
         try:
             self._work(job, shared)
-        except Exception as error:
-            if is_outage(error):
-                log.warning("a job could not be taken: %s: %s", job[0], error)
-            else:
-                log.exception("a job failed: %s", job[0])
+        except Exception as error:  # noqa: BLE001  A worker goes on.
+            self._failed(f"a job {'could not be taken' if is_outage(error) else 'failed'}: {job[0]}", error)
         finally:
             with self._lock:
                 self._in_hand.discard(job)
             self._bind(None)
         self.wake()
+
+    def _failed(self, what: str, error: Exception) -> None:
+        """An outage is told once in a while; everything else each time, with where it was."""
+        if not is_outage(error):
+            log.error("%s", what, exc_info=error)
+        elif what not in self._told:
+            self._told[what] = True
+            log.warning("%s: %s", what, error)
 
     def _work(self, job: JobKey, shared: Shared) -> None:
         kind, key = job

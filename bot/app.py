@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from slack_bolt import App
 
@@ -24,6 +24,7 @@ from approvals.authority.may import oversees
 from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
 from approvals.outbox.sending import Outbox
+from approvals.queue.clock import SteadyClock, pull_in
 from approvals.queue.leases import forget_all
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
@@ -38,14 +39,14 @@ from bot.aws import GLANCING, Boto3Clients
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Edge, SlackEndpoint
-from bot.http.metrics import Metrics, measure
+from bot.http.metrics import Measuring, Metrics
 from bot.http.readiness import Readiness
 from bot.http.server import EdgeServer
 from bot.http.transport import Gate, SignedHttp, SocketMode
 from bot.identity import Identity, channel_id
 from bot.logging.setup import bind_request
 from bot.neighbours import Neighbours, identity_of
-from bot.scheduler import Scheduler
+from bot.scheduler import Pulse, Scheduler
 from bot.slack import CountingWebClient, SlackHealth, slack_client
 from bot.snapshot.cache import SnapshotCache
 from bot.snapshot.file import SnapshotFile
@@ -57,16 +58,13 @@ from operations.core.closing import Console
 from operations.snapshot.live import LiveAws
 
 log = logging.getLogger(__name__)
+ADMIN_THREADS = 4
+LOOK_SECONDS = 0.25  # The probes say what was found last.
 SLACK_TIMEOUT = 15
 WATCH_TIMEOUT = 4  # Less than the time between two looks.
 QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger lives.
 ADMISSION_TIMEOUT = 2  # Nothing is shown before Slack has told, so that it gets a little longer.
 FIRST_READING = timedelta(seconds=20)
-
-
-def utc_now() -> datetime:
-    """The clock of a real bot."""
-    return datetime.now(UTC)
 
 
 class Orgbot:
@@ -75,26 +73,29 @@ class Orgbot:
     The probes answer from the moment that it is made until the end of `stop()`.
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._clock = clock
+        self._steady = SteadyClock()
+        self._clock: Callable[[], datetime] = self._steady
         self._closing = ExitStack()
         self.metrics = Metrics()
         self.rules = load_rules(settings)
         self.health = SlackHealth()
         self.readiness = Readiness(self.health)
         self.gate = Gate()
-        self.edge = self._edge()
-        self.edge.start()
+        self.edge, self.admin = self._edge(), self._admin_edge()
+        for edge in self._edges():
+            edge.start()
         self.slack = self._slack(SLACK_TIMEOUT)
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
         self.aws = Aws(Boto3Clients(), self._count_call)
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
-        self.store = self._open_store()
+        self.store, clock = self._open_store(), self._clock
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
         every = timedelta(seconds=settings.refresh_seconds)
         self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh)
+        self.measure = Measuring(self.store, self.snapshot, self.metrics)
         self.neighbours = self._neighbours()
         self.context = self._context()
         self.dispatcher = self._dispatcher()
@@ -104,6 +105,7 @@ class Orgbot:
         self.transport = self._transport()
         anchors = timedelta(hours=settings.anchor_hours)
         self.scheduler = Scheduler(self.dispatcher, self.snapshot, settings.tick_seconds, anchors, self._watch)
+        self.look = Pulse(self.readiness.look, self._look_at_clock, seconds=LOOK_SECONDS)
 
     def start(self) -> None:
         """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token."""
@@ -115,6 +117,8 @@ class Orgbot:
         self.scheduler.start()
         self.transport.start()
         self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line)
+        self.measure(self._clock())
+        self.look.start()
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
@@ -124,7 +128,9 @@ class Orgbot:
         self.transport.stop()
         self.scheduler.stop()
         self.dispatcher.stop()
-        self.edge.stop()
+        self.look.stop()
+        for edge in self._edges():
+            edge.stop()
         self.store.engine.dispose()
         self._closing.close()
 
@@ -137,10 +143,22 @@ class Orgbot:
         self.metrics.slack_calls.labels(method, outcome).inc()
         self.health.note(method, outcome)
 
+    def _look_at_clock(self) -> None:
+        """What waits by a clock that was set would wait for too long."""
+        gone_back = self._steady.look()
+        if self._steady.was_set:
+            log.warning("the machine's clock was set; the bot goes on by its own until that has stood for some minutes")
+            self.scheduler.realign()
+        if gone_back:
+            with self.store.write() as session:
+                pull_in(session, self._clock())
+
     def _watch(self) -> None:
         self._watch_slack()
-        self.neighbours.beat()
         self.neighbours.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
+        if self.readiness.stores:  # Of a database that is away the readiness tells, and nobody else.
+            self.neighbours.beat()
+            self.measure(self._clock())
 
     def _neighbours(self) -> Neighbours:
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -182,7 +200,9 @@ class Orgbot:
         self._closing.enter_context(database.alone(url))
         engine = database.open_engine(url)
         database.migrate(engine)
-        store = Store(engine, Keys.given(self._settings.audit_keys()).info())
+        name = database.file_of(url)
+        guard = database.Keeper(engine, name) if name else None
+        store = Store(engine, Keys.given(self._settings.audit_keys()).info(), guard)
         try:
             signing.begin(store, self._clock())
         except signing.KeyMissingError as error:
@@ -190,6 +210,7 @@ class Orgbot:
         if engine.dialect.name == "sqlite":
             with store.write() as session:
                 forgotten = forget_all(session)
+                pull_in(session, self._clock())  # The last process may have ended while the clock was wrong.
             if forgotten:
                 log.info("took over %s rows that the last process had in hand", forgotten)
         with store.write() as session:
@@ -285,14 +306,23 @@ class Orgbot:
     def _edge(self) -> EdgeServer:
         settings = self._settings
         secret = None if settings.slack_app_token else settings.slack_signing_secret
-        endpoint = SlackEndpoint(secret.get_secret_value(), self.gate) if secret else None
-        edge = Edge(endpoint, self.readiness.lines, self.metrics, self._measure)
+        endpoint = SlackEndpoint(secret.get_secret_value(), self.gate, self._seconds) if secret else None
+        details = settings.admin_port is None
+        edge = Edge(endpoint, self.readiness.lines, self.metrics, details=details)
         return EdgeServer(edge, settings.host, settings.port, settings.http_threads)
 
-    def _measure(self) -> None:
-        if self.readiness.state == "starting":
-            return  # There may be no database yet.
-        measure(self.store, self.snapshot, self.metrics, self._clock())
+    def _admin_edge(self) -> EdgeServer | None:
+        settings = self._settings
+        if settings.admin_port is None:
+            return None
+        edge = Edge(None, self.readiness.lines, self.metrics)
+        return EdgeServer(edge, settings.host, settings.admin_port, ADMIN_THREADS, "ORGBOT_ADMIN_PORT")
+
+    def _edges(self) -> list[EdgeServer]:
+        return [edge for edge in (self.edge, self.admin) if edge]
+
+    def _seconds(self) -> float:
+        return self._clock().timestamp()
 
     def _count_call(self, call: Call) -> None:
         self.metrics.aws_calls.labels(call.operation, call.outcome).inc()

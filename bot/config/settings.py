@@ -101,6 +101,13 @@ class Settings(BaseSettings):
     )
     host: str = _setting("127.0.0.1", "HOST", "Address on which the bot listens; the container sets 0.0.0.0")
     port: int = _setting(3000, "PORT", "Port for `/slack/events`, `/healthz`, `/readyz`, `/metrics`", ge=0, le=65535)
+    admin_port: int | None = _setting(
+        None,
+        "ORGBOT_ADMIN_PORT",
+        "A port of its own for `/metrics` and the details of `/readyz`, which `PORT` then leaves out",
+        ge=0,
+        le=65535,
+    )
     slack_api_url: ApiUrl = _setting("https://slack.com/api/", "SLACK_API_URL", "Where Slack's Web API is")
     database_url: Database = _setting(
         "sqlite:///orgbot.db", "DATABASE_URL", "The database, SQLite or PostgreSQL", repr=False

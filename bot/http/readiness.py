@@ -1,9 +1,13 @@
-"""Whether the bot can do its work just now, one line for each thing it needs."""
+"""Whether the bot can do its work just now, one line for each thing it needs.
+
+The database is asked beforehand, again and again, so that whoever asks for `/readyz` waits for no lock of its.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 from sqlmodel import text
@@ -11,11 +15,14 @@ from sqlmodel import text
 from approvals.authority.bindings import Bindings
 from approvals.queue.store import Store
 from approvals.queue.worker import set_aside_jobs
+from bot.database import reason
 from bot.http.edge import Line
 from bot.slack import SlackHealth
 from bot.snapshot.cache import SnapshotCache
 
 log = logging.getLogger(__name__)
+STALE = 1.0  # Seconds; the pulse looks several times in one.
+UNKNOWN: Line = ("jobs", None, "not known")
 
 
 class Connected(Protocol):
@@ -27,8 +34,13 @@ class Connected(Protocol):
 class Readiness:
     """`lines()` gives (name, ok, detail) for `/readyz`, from the first moment on; `watch` adds what there is only later."""
 
-    def __init__(self, health: SlackHealth) -> None:
+    def __init__(self, health: SlackHealth, now: Callable[[], float] = time.monotonic) -> None:
         self._health = health
+        self._now = now
+        self._store: Store | None = None
+        self._looked = 0.0
+        self._database: Line = ("database", True, "answers")
+        self._jobs = UNKNOWN
         self._looks: list[Callable[[], Line]] = []
         self.state: Literal["starting", "started", "stopping"] = "starting"
 
@@ -41,14 +53,40 @@ class Readiness:
         alone: Callable[[], Line] | None = None,
     ) -> None:
         """Looks at these from now on. AWS being away does not count, because looking and asking go on without it."""
+        self._store = store
+        self.look()
         self._looks = [
-            lambda: _database(store),
+            self._last_of_database,
             lambda: _slack(self._health.problem(connected=transport.connected())),
-            lambda: _jobs(store),
+            lambda: self._jobs,
             lambda: ("organization", None if snapshot.problem else True, snapshot.problem or "read"),
             lambda: _rules(bindings),
             *([alone] if alone else []),
         ]
+
+    def look(self) -> None:
+        """Asks the database; a change is logged, not every look."""
+        if self._store is None:
+            return
+        try:
+            self._store.look()
+            with self._store.read() as session:
+                session.execute(text("SELECT 1"))
+                found, jobs = "", _set_aside(set_aside_jobs(session))
+        except Exception as error:  # noqa: BLE001  Whatever it is, the database does not answer.
+            found, jobs = reason(error), UNKNOWN
+        if bool(found) == self._database[1]:
+            log.log(logging.ERROR if found else logging.INFO, "the database %s", found or "answers again")
+        self._database, self._jobs, self._looked = ("database", not found, found or "answers"), jobs, self._now()
+
+    @property
+    def stores(self) -> bool:
+        """Whether the database took and gave what was asked of it last."""
+        return self._last_of_database()[1] is True
+
+    def _last_of_database(self) -> Line:
+        age = self._now() - self._looked
+        return self._database if age <= STALE else ("database", False, f"has not answered for {age:.1f} s")
 
     def lines(self) -> list[Line]:
         """What is needed to answer and to carry out."""
@@ -66,23 +104,8 @@ def _slack(problem: str) -> Line:
     return ("slack", not problem, problem or "connected")
 
 
-def _database(store: Store) -> Line:
-    try:
-        with store.read() as session:
-            session.execute(text("SELECT 1"))
-    except Exception as error:
-        log.exception("the database does not answer")
-        return ("database", False, type(error).__name__)
-    return ("database", True, "answers")
-
-
-def _jobs(store: Store) -> Line:
+def _set_aside(aside: Mapping[str, int]) -> Line:
     """What was set aside keeps nothing else from being done, so that the bot is ready all the same."""
-    try:
-        with store.read() as session:
-            aside = set_aside_jobs(session)
-    except Exception:  # noqa: BLE001  The line above tells of the database.
-        return ("jobs", None, "not known")
     if not aside:
         return ("jobs", True, "none set aside")
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(aside.items()))
