@@ -29,6 +29,7 @@ from approvals.request.decide import CLICK, EXPIRE, decide, expire, forget_old_c
 from approvals.request.execute import run
 from approvals.request.execution import RUN
 from approvals.request.prepare import ANNOUNCE, announce
+from approvals.request.prune import prune
 from approvals.request.reminders import REMIND, TELL, remind, tell_absent
 from approvals.sessions.upkeep import SESSION, tend
 from operations.core.steps import Shared
@@ -94,6 +95,13 @@ class Dispatcher:
     def clean_up(self) -> None:
         """Removes what nobody needs any more."""
         self.submit(lambda: forget_old_clicks(self._context, KEPT_CLICKS))
+        if self._context.keep:
+            self.submit(lambda: self._prune(self._context.keep))
+
+    def _prune(self, keep: timedelta) -> None:
+        pruned = prune(self._context.store, self._context.clock(), keep)
+        if pruned:
+            log.info("pruned %s requests that are over for %s days", pruned, keep.days)
 
     def anchor(self, every: timedelta) -> None:
         """Posts an anchor of the audit when the last one is `every` old."""

@@ -245,6 +245,7 @@ class Orgbot:
             limits=Limits(settings.requests_per_hour, settings.pending_per_person, settings.clicks_per_minute),
             handover=_handover(settings),
             files=Attachments(self.slack).read,
+            keep=timedelta(days=settings.keep_days),
             set_aside=lambda kind: self.metrics.jobs_set_aside.labels(kind).inc(),
         )
 
