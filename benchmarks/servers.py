@@ -149,6 +149,7 @@ def deps_of(intake: Intake) -> Dependencies:
         oversees=lambda _: False,
         reveal=lambda _: "",
         sources=Sources(LiveAws(Aws(Boto3Clients())), lambda _, __: None),
+        look_up=lambda _: None,
     )
 
 

@@ -47,7 +47,8 @@ def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def kept_in_form(pressed: Pressed) -> str:
     """The `private_metadata` by which a form knows the press that opened it."""
-    return json.dumps({"request": pressed.carried, "channel": pressed.channel, "ts": pressed.ts})
+    stands = {"channel": pressed.channel, "ts": pressed.ts, "private": pressed.private}
+    return json.dumps({"request": pressed.carried, **stands})
 
 
 def pressed_before(private_metadata: object) -> Pressed | None:
@@ -57,7 +58,10 @@ def pressed_before(private_metadata: object) -> Pressed | None:
     except ValueError:
         return None
     found = read(kept.get("request")) if isinstance(kept, dict) and _is_named(kept) else None
-    return Pressed(*found, channel=str(kept.get("channel") or ""), ts=str(kept.get("ts") or "")) if found else None
+    if not found:
+        return None
+    channel, ts = str(kept.get("channel") or ""), str(kept.get("ts") or "")
+    return Pressed(*found, channel=channel, ts=ts, private=kept.get("private") is True)
 
 
 def _is_named(kept: Mapping[str, Any]) -> bool:

@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 
+from operations.aws.model import text_of
 from tests.harness.linear import complaint
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("approvals", "bot", "handlers", "operations")
 AT_ONE_PLACE = {"match", "fullmatch"}
 WAYS = AT_ONE_PLACE | {"compile", "search", "sub", "subn", "split", "findall", "finditer"}
-# Made of texts that are escaped one by one, so that nothing in them is repeated.
-ESCAPED = {"bot/logging/redaction.py: '|'.join(map(re.escape, known)) or '(?!)'"}
+# Made of texts that are escaped one by one, so that nothing in them is repeated; and AWS's own, each of which a test of its own
+# looks at, over texts whose length was checked before.
+ESCAPED = {"bot/logging/redaction.py: '|'.join(map(re.escape, known)) or '(?!)'", "operations/aws/model.py: pattern"}
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
@@ -122,3 +124,16 @@ def test_what_takes_longer_is_found(way: str) -> None:
 @pytest.mark.parametrize("way", LINEAR)
 def test_what_takes_linear_time_is_let_through(way: str) -> None:
     assert [pattern for pattern in LINEAR[way] if complaint(pattern, re.DOTALL, searched=way == "searched")] == []
+
+
+@pytest.mark.parametrize(
+    ("service", "shape"),
+    [
+        *(("organizations", name) for name in ("Email", "CreateAccountName", "TagKey", "TagValue")),
+        *(("account", name) for name in ("EmailAddress", "AccountName")),
+    ],
+)
+def test_a_pattern_of_aws_is_linear_or_its_texts_are_short(service: str, shape: str) -> None:
+    rule = text_of(service, shape)
+    slow = complaint(rule.pattern.pattern, rule.pattern.flags & ~re.UNICODE, searched=False)
+    assert not slow or (rule.most or 0) <= 256

@@ -34,7 +34,7 @@ class Anchor:
 def post(context: Context, every: timedelta) -> bool:
     """Queues an anchor for the approval channel, and notes it, when one is due; gives whether it was."""
     now = context.clock()
-    with context.store.write() as session:
+    with context.store.write(alone=True) as session:
         newest = _due(session, now, every)
         if newest is None:
             return False

@@ -5,7 +5,6 @@ A clock that is set for some minutes only, and then set right again, is not foll
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from approvals.models import Attempt, HomeViewer, Interaction, Message, Request, RoleSession, Stumble
+from approvals.queue.leases import running_seconds
 
 APART = timedelta(seconds=2)  # Less is a clock that is kept right in small steps.
 PATIENCE = 600.0  # Seconds after which the machine's clock is believed.
@@ -24,11 +24,6 @@ BEGUN = (Attempt.started_at, Message.started_at)
 def machine_time() -> datetime:
     """The machine's clock, aware UTC."""
     return datetime.now(UTC)
-
-
-def running_seconds() -> float:
-    """Seconds that go on while the machine sleeps, and that nobody sets."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class SteadyClock:

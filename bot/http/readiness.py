@@ -10,19 +10,22 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
-from sqlmodel import text
+from sqlmodel import Session, col, func, select, text
 
 from approvals.authority.bindings import Bindings
+from approvals.models import Message
 from approvals.queue.store import Store
 from approvals.queue.worker import set_aside_jobs
+from approvals.slack.codes import meaning
 from bot.database import reason
 from bot.http.edge import Line
 from bot.slack import SlackHealth
 from bot.snapshot.cache import SnapshotCache
+from operations.snapshot.names import counted
 
 log = logging.getLogger(__name__)
 STALE = 1.0  # Seconds; the pulse looks several times in one.
-UNKNOWN: Line = ("jobs", None, "not known")
+UNKNOWN: dict[str, Line] = {name: (name, None, "not known") for name in ("messages", "jobs")}
 
 
 class Connected(Protocol):
@@ -40,7 +43,7 @@ class Readiness:
         self._store: Store | None = None
         self._looked = 0.0
         self._database: Line = ("database", True, "answers")
-        self._jobs = UNKNOWN
+        self._messages, self._jobs = UNKNOWN.values()
         self._looks: list[Callable[[], Line]] = []
         self.state: Literal["starting", "started", "stopping"] = "starting"
 
@@ -50,7 +53,7 @@ class Readiness:
         snapshot: SnapshotCache,
         transport: Connected,
         bindings: Bindings,
-        alone: Callable[[], Line] | None = None,
+        *others: Callable[[], Line],
     ) -> None:
         """Looks at these from now on. AWS being away does not count, because looking and asking go on without it."""
         self._store = store
@@ -58,10 +61,11 @@ class Readiness:
         self._looks = [
             self._last_of_database,
             lambda: _slack(self._health.problem(connected=transport.connected())),
+            lambda: self._messages,
             lambda: self._jobs,
             lambda: ("organization", None if snapshot.problem else True, snapshot.problem or "read"),
             lambda: _rules(bindings),
-            *([alone] if alone else []),
+            *others,
         ]
 
     def look(self) -> None:
@@ -72,12 +76,13 @@ class Readiness:
             self._store.look()
             with self._store.read() as session:
                 session.execute(text("SELECT 1"))
-                found, jobs = "", _set_aside(set_aside_jobs(session))
+                found, messages, jobs = "", _messages(session), _set_aside(set_aside_jobs(session))
         except Exception as error:  # noqa: BLE001  Whatever it is, the database does not answer.
-            found, jobs = reason(error), UNKNOWN
+            found, (messages, jobs) = reason(error), UNKNOWN.values()
         if bool(found) == self._database[1]:
             log.log(logging.ERROR if found else logging.INFO, "the database %s", found or "answers again")
-        self._database, self._jobs, self._looked = ("database", not found, found or "answers"), jobs, self._now()
+        self._database, self._looked = ("database", not found, found or "answers"), self._now()
+        self._messages, self._jobs = messages, jobs
 
     @property
     def stores(self) -> bool:
@@ -102,6 +107,16 @@ def _rules(bindings: Bindings) -> Line:
 
 def _slack(problem: str) -> Line:
     return ("slack", not problem, problem or "connected")
+
+
+def _messages(session: Session) -> Line:
+    """What Slack refuses, and what to mend; the bot goes on with everything else."""
+    waiting = select(Message.error, func.count()).where(
+        col(Message.status).in_(("queued", "sending")), Message.error != ""
+    )
+    found = session.exec(waiting.group_by(Message.error).order_by(Message.error)).all()
+    told = "; ".join(f"{counted(number, 'message')} can't be sent: {meaning(code)}" for code, number in found)
+    return ("messages", None if told else True, told or "nothing to mend")
 
 
 def _set_aside(aside: Mapping[str, int]) -> Line:

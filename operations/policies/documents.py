@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from operations.aws.errors import FieldError
 from operations.core.nesting import DEEPEST, load, too_deep
 from operations.core.visible import escaped
+from operations.policies.syntax import offset, place, problems
 from operations.snapshot.names import uncapital
 from operations.snapshot.policy_types import label, limits
 
@@ -114,8 +115,7 @@ class _Reader:
         self._refuse(f"holds {name}, which JSON does not know", max(self._text.find(name), 0), "")
 
     def _refuse(self, what: str, at: int, hint: str) -> NoReturn:
-        line = self._text.count("\n", 0, at) + 1
-        column = at - self._text.rfind("\n", 0, at)
+        line, column = _line_and_column(self._text, at)
         raise FieldError(self._field, f"the document {what}, at line {line}, column {column}.{hint}")
 
 
@@ -129,6 +129,22 @@ def _hint(text: str) -> str:
 def _named(value: Any) -> str:
     names = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
     return names.get(type(value), "null")
+
+
+def check_syntax(text: str, small: str, kind: str, field: str = "content") -> None:
+    """Raises FieldError for the first thing in a document that AWS would surely refuse, with its place in the text as given."""
+    wrong = next((problem for problem in problems(json.loads(small), kind) if problem.surely), None)
+    if wrong is None:
+        return
+    if not wrong.path:
+        raise FieldError(field, f"the document of a {label(kind)} {wrong.says}.")
+    plain = _unwrapped(text)
+    line, column = _line_and_column(plain, offset(plain, wrong.path))
+    raise FieldError(field, f"“{place(wrong.path)[:200]}” (line {line}, column {column}) {wrong.says}.")
+
+
+def _line_and_column(text: str, at: int) -> tuple[int, int]:
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
 def _check_characters(small: str, field: str) -> None:

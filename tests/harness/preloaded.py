@@ -25,6 +25,7 @@ from typing import Any
 MODULES = (
     *("bot.cli", "bot.start", "bot.app", "bot.checks.run", "bot.checks.explain", "bot.audit"),
     *("alembic.ddl.sqlite", "alembic.command", "sqlalchemy.dialects.sqlite"),
+    *("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "alembic.ddl.postgresql"),
 )
 Answer = dict[str, Any]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -106,9 +107,8 @@ def test_its_buttons_work_all_the_same(workers: Workers, over: Request) -> None:
     intake = Intake(workers.context.store, workers.clock, lambda: None)
     pressed = Pressed(over.id or 0, over.key, "D0ALICE", "7.7")
     assert intake.pressed_on(pressed, "undo").id == over.id
-    for strange, kind in ((Pressed(over.id or 0, "0" * 32, "D0ALICE", "7.7"), "undo"), (pressed, "approve")):
-        with pytest.raises(StrangeCardError):
-            intake.pressed_on(strange, kind)
+    with pytest.raises(StrangeCardError):
+        intake.pressed_on(replace(pressed, key="0" * 32), "undo")
 
 
 def test_what_others_remember_is_asked_of_those_under_way_and_of_those_that_ended_since(workers: Workers) -> None:
