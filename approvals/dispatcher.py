@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cachetools import TTLCache
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
@@ -29,6 +30,7 @@ from approvals.request.decide import CLICK, EXPIRE, decide, expire, forget_old_c
 from approvals.request.execute import run
 from approvals.request.execution import RUN
 from approvals.request.prepare import ANNOUNCE, announce
+from approvals.request.prune import prune
 from approvals.request.reminders import REMIND, TELL, remind, tell_absent
 from approvals.sessions.upkeep import SESSION, tend
 from operations.core.steps import Shared
@@ -36,6 +38,7 @@ from operations.core.steps import Shared
 log = logging.getLogger(__name__)
 JobKey = tuple[str, int | str]
 BATCH = 200
+MOST_TOLD, TOLD_AGAIN = 100, 60  # Kinds of outages, and seconds.
 KEPT_CLICKS = timedelta(days=2)
 KEPT_CHANGES = timedelta(days=2)
 OLDEST = col(Request.id) + 0  # An expression, because SQLite would walk the whole table in the order of a plain id.
@@ -62,6 +65,7 @@ class Dispatcher:
         self._lock = threading.Lock()
         self._asked = False
         self._stopping = False
+        self._told: TTLCache[str, bool] = TTLCache(MOST_TOLD, TOLD_AGAIN)
         self._alarm: threading.Timer | None = None
         self._alarm_at = datetime.min.replace(tzinfo=UTC)
 
@@ -84,8 +88,8 @@ class Dispatcher:
                 now = self._context.clock()
                 due = list(due_jobs(session, now))
                 self._wake_at(session.exec(NEXT_TURN.params(now=now)).one(), now)
-        except Exception:
-            log.exception("the queue could not be read")
+        except Exception as error:  # noqa: BLE001  The next tick tries again.
+            self._failed("the queue could not be read", error)
             return 0
         shared = Shared()
         return sum(self._hand_out(job, shared) for job in due)
@@ -112,10 +116,17 @@ class Dispatcher:
         """Removes what nobody needs any more."""
         self.submit(lambda: forget_old_clicks(self._context, KEPT_CLICKS))
         self.submit(self._forget_changes)
+        self.submit(self._prune)
 
     def _forget_changes(self) -> None:
         with self._context.store.write() as session:
             changes.forget(session, self._context.clock() - KEPT_CHANGES)
+
+    def _prune(self) -> None:
+        keep = self._context.keep
+        pruned = prune(self._context.store, self._context.clock(), keep) if keep else 0
+        if pruned:
+            log.info("pruned %s requests that are over for %s days", pruned, keep.days)
 
     def anchor(self, every: timedelta) -> None:
         """Posts an anchor of the audit when the last one is `every` old."""
@@ -145,16 +156,21 @@ class Dispatcher:
     def _run(self, job: JobKey, shared: Shared) -> None:
         try:
             self._work(job, shared)
-        except Exception as error:
-            if is_outage(error):
-                log.warning("a job could not be taken: %s: %s", job[0], error)
-            else:
-                log.exception("a job failed: %s", job[0])
+        except Exception as error:  # noqa: BLE001  A worker goes on.
+            self._failed(f"a job {'could not be taken' if is_outage(error) else 'failed'}: {job[0]}", error)
         finally:
             with self._lock:
                 self._in_hand.discard(job)
             self._bind(None)
         self.wake()
+
+    def _failed(self, what: str, error: Exception) -> None:
+        """An outage is told once in a while; everything else each time, with where it was."""
+        if not is_outage(error):
+            log.error("%s", what, exc_info=error)
+        elif what not in self._told:
+            self._told[what] = True
+            log.warning("%s: %s", what, error)
 
     def _work(self, job: JobKey, shared: Shared) -> None:
         kind, key = job

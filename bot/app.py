@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from slack_bolt import App
 
@@ -27,6 +27,7 @@ from approvals.dispatcher import JOBS, Dispatcher
 from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.outbox.sending import Outbox
 from approvals.queue import changes
+from approvals.queue.clock import SteadyClock, pull_in
 from approvals.queue.leases import InHand, forget_all
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
@@ -44,7 +45,7 @@ from bot.checks.findings import WrongError
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Edge, SlackEndpoint
-from bot.http.metrics import Metrics, measure
+from bot.http.metrics import Measuring, Metrics
 from bot.http.readiness import Readiness
 from bot.http.server import EdgeServer
 from bot.http.transport import Gate, SignedHttp, SocketMode
@@ -65,6 +66,8 @@ from operations.snapshot.live import LiveAws, look_up
 from operations.snapshot.organization import Organization
 
 log = logging.getLogger(__name__)
+ADMIN_THREADS = 4
+LOOK_SECONDS = 0.25  # The probes say what was found last.
 SLACK_TIMEOUT = 15
 WATCH_TIMEOUT = 4  # Less than the time between two looks.
 QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger lives.
@@ -73,20 +76,16 @@ FIRST_READING = timedelta(seconds=20)
 LOOK_UP_SECONDS = 1.0  # Slack waits 3 s for the answer to a form, and the last call may take a second more.
 
 
-def utc_now() -> datetime:
-    """The clock of a real bot."""
-    return datetime.now(UTC)
-
-
 class Orgbot:
     """The bot. `start()` returns when it answers Slack; `stop()` when everything in hand is finished.
 
     The probes answer from the moment that it is made until the end of `stop()`.
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._clock = clock
+        self._steady = SteadyClock()
+        self._clock: Callable[[], datetime] = self._steady
         self._database_clock: database.DatabaseClock | None = None
         self._closing = ExitStack()
         self.metrics = Metrics()
@@ -94,8 +93,9 @@ class Orgbot:
         self.health = SlackHealth()
         self.readiness = Readiness(self.health)
         self.gate = Gate()
-        self.edge = self._edge()
-        self.edge.start()
+        self.edge, self.admin = self._edge(), self._admin_edge()
+        for edge in self._edges():
+            edge.start()
         self.pacing = Pacing(apart=settings.post_seconds)
         self.slack = self._slack(SLACK_TIMEOUT)
         self.identity = Identity(self.slack)
@@ -112,6 +112,7 @@ class Orgbot:
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
         every = timedelta(seconds=settings.refresh_seconds)
         self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh, self._changes_since)
+        self.measure = Measuring(self.store, self.snapshot, self.metrics)
         self.neighbours = self._neighbours()
         self.context = self._context()
         self.channel_watch = ChannelWatch(clock, lambda: self._took_up(lose_cards(self.context)))
@@ -122,6 +123,7 @@ class Orgbot:
         self.transport = self._transport()
         anchors = timedelta(hours=settings.anchor_hours)
         self.scheduler = Scheduler(self.dispatcher, self.snapshot, settings.tick_seconds, anchors, self._watch)
+        self.look = Pulse(self.readiness.look, self._look_at_clock, seconds=LOOK_SECONDS)
 
     def start(self) -> None:
         """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token, and WrongError
@@ -143,6 +145,8 @@ class Orgbot:
         self.readiness.watch(
             self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line, self.channel_watch.line
         )
+        self.measure(self._clock())
+        self.look.start()
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
@@ -153,7 +157,9 @@ class Orgbot:
         self.scheduler.stop()
         self.dispatcher.stop()
         self.pulse.stop()
-        self.edge.stop()
+        self.look.stop()
+        for edge in self._edges():
+            edge.stop()
         self.store.engine.dispose()
         self._closing.close()
 
@@ -166,11 +172,23 @@ class Orgbot:
         self.metrics.slack_calls.labels(method, outcome).inc()
         self.health.note(method, outcome)
 
+    def _look_at_clock(self) -> None:
+        """What waits by a clock that was set would wait for too long."""
+        gone_back = self._steady.look()
+        if self._steady.was_set:
+            log.warning("the machine's clock was set; the bot goes on by its own until that has stood for some minutes")
+            self.scheduler.realign()
+        if gone_back and self._database_clock is None:
+            with self.store.write() as session:
+                pull_in(session, self._clock())
+
     def _watch(self) -> None:
         self._watch_slack()
-        self.neighbours.beat()
         self.neighbours.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
-        self.channel_watch.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
+        if self.readiness.stores:  # Of a database that is away the readiness tells, and nobody else.
+            self.channel_watch.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
+            self.neighbours.beat()
+            self.measure(self._clock())
 
     def _took_up(self, cards: int) -> None:
         """Cards that nobody can press any more are offered elsewhere at once."""
@@ -219,7 +237,9 @@ class Orgbot:
         database.migrate(engine)
         if engine.dialect.name == "postgresql":
             self._clock = self._database_clock = database.DatabaseClock(engine)
-        store = Store(engine, Keys.given(self._settings.audit_keys()).info())
+        name = database.file_of(url)
+        guard = database.Keeper(engine, name) if name else None
+        store = Store(engine, Keys.given(self._settings.audit_keys()).info(), guard)
         try:
             signing.begin(store, self._clock())
         except signing.KeyMissingError as error:
@@ -227,6 +247,7 @@ class Orgbot:
         if engine.dialect.name == "sqlite":
             with store.write() as session:
                 forgotten = forget_all(session)
+                pull_in(session, self._clock())  # The last process may have ended while the clock was wrong.
             if forgotten:
                 log.info("took over %s rows that the last process had in hand", forgotten)
         with store.write() as session:
@@ -270,6 +291,7 @@ class Orgbot:
             limits=Limits(settings.requests_per_hour, settings.pending_per_person, settings.clicks_per_minute),
             handover=_handover(settings),
             files=Attachments(self.slack).read,
+            keep=timedelta(days=settings.keep_days),
             in_hand=self.in_hand,
             set_aside=lambda kind: self.metrics.jobs_set_aside.labels(kind).inc(),
         )
@@ -343,14 +365,23 @@ class Orgbot:
     def _edge(self) -> EdgeServer:
         settings = self._settings
         secret = None if settings.slack_app_token else settings.slack_signing_secret
-        endpoint = SlackEndpoint(secret.get_secret_value(), self.gate) if secret else None
-        edge = Edge(endpoint, self.readiness.lines, self.metrics, self._measure)
+        endpoint = SlackEndpoint(secret.get_secret_value(), self.gate, self._seconds) if secret else None
+        details = settings.admin_port is None
+        edge = Edge(endpoint, self.readiness.lines, self.metrics, details=details)
         return EdgeServer(edge, settings.host, settings.port, settings.http_threads)
 
-    def _measure(self) -> None:
-        if self.readiness.state == "starting":
-            return  # There may be no database yet.
-        measure(self.store, self.snapshot, self.metrics, self._clock())
+    def _admin_edge(self) -> EdgeServer | None:
+        settings = self._settings
+        if settings.admin_port is None:
+            return None
+        edge = Edge(None, self.readiness.lines, self.metrics)
+        return EdgeServer(edge, settings.host, settings.admin_port, ADMIN_THREADS, "ORGBOT_ADMIN_PORT")
+
+    def _edges(self) -> list[EdgeServer]:
+        return [edge for edge in (self.edge, self.admin) if edge]
+
+    def _seconds(self) -> float:
+        return self._clock().timestamp()
 
     def _count_call(self, call: Call) -> None:
         self.metrics.aws_calls.labels(call.operation, call.outcome).inc()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -50,6 +50,11 @@ class Scheduler:
         if anchor_every:
             anchor = partial(dispatcher.anchor, anchor_every)
             self._scheduler.add_job(anchor, "interval", minutes=1, id="anchor")
+
+    def realign(self) -> None:
+        """Does everything now, and goes on from there: the machine's clock was set, and APScheduler waits by it."""
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=datetime.now(UTC))
 
     def start(self) -> None:
         """Begins to tick."""

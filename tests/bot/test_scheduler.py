@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bot.scheduler import Scheduler
+from bot.scheduler import Pulse, Scheduler
 
 
 class Recorder:
@@ -64,3 +64,30 @@ def test_a_long_reading_is_no_reason_to_warn_at_each_tick(caplog: pytest.LogCapt
     slow.go_on.set()
     scheduler.stop()
     assert "skipped" not in caplog.text
+
+
+def test_after_the_machines_clock_was_set_nothing_waits_by_it() -> None:
+    """As when it was an hour ahead for a moment, in which everything was planned for an hour from then."""
+    told: Any = Recorder()
+    scheduler = Scheduler(told, told, 1)
+    scheduler.start()
+    ahead = datetime.now(UTC) + timedelta(hours=1)
+    for job in scheduler.jobs():
+        job.modify(next_run_time=ahead)
+    scheduler.realign()
+    assert all(job.next_run_time < ahead - timedelta(minutes=59) for job in scheduler.jobs() if job.id != "clean up")
+    scheduler.stop()
+
+
+def test_a_beat_that_fails_keeps_no_other_from_being_tried(caplog: pytest.LogCaptureFixture) -> None:
+    beaten = threading.Semaphore(0)
+
+    def fails() -> None:
+        raise OSError("away")
+
+    pulse = Pulse(fails, beaten.release, seconds=0.01)
+    pulse.start()
+    assert beaten.acquire(timeout=20)
+    assert beaten.acquire(timeout=20)
+    pulse.stop()
+    assert "a beat was missed: away" in caplog.text
