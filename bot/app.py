@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from slack_bolt import App
 
@@ -25,6 +26,7 @@ from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
 from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.outbox.sending import Outbox
+from approvals.pools import Pool, begun
 from approvals.queue.leases import forget_all
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
@@ -35,7 +37,7 @@ from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRef
 from approvals.slack.files import Attachments
 from approvals.slack.pacing import Pacing
 from approvals.slack.response_urls import ResponseUrls
-from bot import database
+from bot import database, signals
 from bot.aws import GLANCING, Boto3Clients
 from bot.channel import ChannelWatch
 from bot.config.rules_file import load_rules
@@ -61,10 +63,13 @@ from operations.snapshot.live import LiveAws
 
 log = logging.getLogger(__name__)
 SLACK_TIMEOUT = 15
+LOOK_AGAIN = 0.02
 WATCH_TIMEOUT = 4  # Less than the time between two looks.
 QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger lives.
-ADMISSION_TIMEOUT = 2  # Nothing is shown before Slack has told, so that it gets a little longer.
+ADMISSION_TIMEOUT = 10  # Nothing is shown before Slack has told; a form is opened meanwhile and filled then.
 FIRST_READING = timedelta(seconds=20)
+# Seconds of a stop, together less than the 30 that a container gets.
+LONGEST_STOP, SHORTEST_STOP, EDGE_STOP = 20.0, 5.0, 3.0
 
 
 def utc_now() -> datetime:
@@ -128,15 +133,21 @@ class Orgbot:
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
-    def stop(self) -> None:
-        """Not ready, no new deliveries, no new work; then waits for what is in hand and closes everything."""
+    def stop(self) -> bool:
+        """Not ready, no new deliveries, no new work; then waits for what is in hand, and closes everything.
+
+        Within 30 s at the worst: False when something was still in hand then, and nothing is closed under its feet.
+        """
+        end = time.monotonic() + LONGEST_STOP
         self.readiness.state = "stopping"
         self.transport.stop()
         self.scheduler.stop()
-        self.dispatcher.stop()
-        self.edge.stop()
-        self.store.engine.dispose()
-        self._closing.close()
+        ended = self.dispatcher.stop(max(end - time.monotonic(), SHORTEST_STOP))
+        self.edge.stop(timeout=EDGE_STOP)
+        if ended:
+            self.store.engine.dispose()
+            self._closing.close()
+        return ended
 
     def _slack(self, timeout: int) -> CountingWebClient:
         slack = slack_client(self._settings, timeout)
@@ -184,14 +195,14 @@ class Orgbot:
 
     def _read_first_snapshot(self) -> None:
         """Waits a while for the first snapshot; when AWS is slow or away the bot starts all the same and goes on trying."""
-        reader = ThreadPoolExecutor(1, thread_name_prefix="first-picture")
-        reading = reader.submit(self.snapshot.refresh)
-        try:
-            reading.result(timeout=FIRST_READING.total_seconds())
-        except TimeoutError:
-            log.warning("the organization is still being read; the bot starts without it")
-        finally:
-            reader.shutdown(wait=False)
+        reading = begun(self.snapshot.refresh, 0)
+        end = time.monotonic() + FIRST_READING.total_seconds()
+        while not reading.done():
+            if time.monotonic() >= end:
+                log.warning("the organization is still being read; the bot starts without it")
+                return
+            signals.pause(LOOK_AGAIN)
+        reading.result()
 
     def _open_store(self) -> Store:
         url = self._settings.database_url
@@ -266,12 +277,13 @@ class Orgbot:
             rules=lambda: self.rules,
             guards=lambda: self.bindings.guards,
             run=self.dispatcher.submit,
+            run_look=partial(self.dispatcher.submit, pool=Pool.LOOKS),
             may_decide=lambda click: may_decide(quick, click),
             pending_for=lambda user: pending_for(self.context, user),
             clock=self._clock,
             approval_channel=self.approval_channel,
             oversees=lambda user: oversees(self.context, user),
-            reveal=Reveal(self.context, self.slack).show,
+            reveal=Reveal(self.context, self.slack, partial(self.dispatcher.submit, pool=Pool.CREDENTIALS)).show,
             sources=self._sources(),
         )
 

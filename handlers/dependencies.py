@@ -17,6 +17,7 @@ from operations.snapshot.live import Live
 from operations.snapshot.organization import Organization
 
 Body = dict[str, Any]
+Run = Callable[[Callable[[], None]], None]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Dependencies:
     refresh: Callable[[], None]
     unread: Callable[[], str]
     rules: Callable[[], Rules]
-    run: Callable[[Callable[[], None]], None]
+    run: Run
     may_decide: Callable[[Click], bool]
     pending_for: Callable[[str], PendingFor]
     clock: Callable[[], datetime]
@@ -41,6 +42,11 @@ class Dependencies:
     reveal: Callable[[Press], str]
     sources: Sources
     guards: Callable[[], Guards] = lambda: BY_NAME
+    run_look: Run | None = None
+
+    def look(self, work: Callable[[], None]) -> None:
+        """Runs what asks AWS for somebody who only looks, where it holds up nothing else."""
+        (self.run_look or self.run)(work)
 
 
 @dataclass(frozen=True)

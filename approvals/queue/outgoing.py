@@ -15,6 +15,7 @@ from operations.core.observations import Done, Failed, Observation, Waiting
 from operations.core.registry import by_name
 
 Body = dict[str, Any]
+HANDOVER = "handover:"  # How the lane of such a message begins, which asks AWS before it asks Slack.
 
 
 def card(session: Session, request: Request, at: datetime) -> None:
@@ -104,7 +105,7 @@ def call(session: Session, request: Request, user: str, at: datetime, body: Body
 def handover(session: Session, request: Request, at: datetime, kind: str) -> None:
     """What hands the request's result over to the requester, made when it is sent; nothing for an empty `kind`."""
     if kind:
-        lane = f"dm:{request.requester}:{request.id}"
+        lane = f"{HANDOVER}{request.requester}:{request.id}"
         _queue(session, at, lane=lane, kind=kind, request_id=request.id, user=request.requester)
 
 

@@ -82,13 +82,14 @@ def take_turn(slack: WebClient, method: str, channel: str = "", ticket: str = ""
         raise NotYourTurnError(method, f"its turn comes in {wait:.1f} s", timedelta(seconds=wait))
 
 
-def call(slack: WebClient, method: str, *, ticket: str = "", in_turn: bool = False, **params: Any) -> dict[str, Any]:
-    """Slack's answer; raises SlackRefusedError, SlackBusyError or SlackAmbiguousError.
+def call(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
+    """Slack's answer; raises SlackRefusedError, SlackBusyError (NotYourTurnError before its turn) or SlackAmbiguousError."""
+    take_turn(slack, method, str(params.get("channel") or ""))
+    return call_now(slack, method, **params)
 
-    A call that is not `in_turn` yet takes its turn first, as `take_turn` does.
-    """
-    if not in_turn:
-        take_turn(slack, method, str(params.get("channel") or ""), ticket)
+
+def call_now(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
+    """The same for a call that has taken its turn."""
     try:
         return _called(slack, method, params)
     except RateLimitedError as error:

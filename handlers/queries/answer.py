@@ -63,6 +63,5 @@ def shown(deps: Dependencies, word: str, question: Question) -> list[Block]:
 
 def show_later(responder: Responder, word: str, question: Question, *, replace: bool) -> None:
     """The same by a worker: as a new private message, or in place of the one whose button was pressed."""
-    responder.later(
-        "a look was not answered", lambda: responder.reply(shown(responder.deps, word, question), replace=replace)
-    )
+    later = responder.look_later if QUERIES[word].live else responder.later
+    later("a look was not answered", lambda: responder.reply(shown(responder.deps, word, question), replace=replace))
