@@ -19,7 +19,7 @@ from bot.database import DatabaseError
 from bot.logging.setup import set_up_logs
 
 log = logging.getLogger(__name__)
-TO_LEAVE = 1.0  # Seconds that threads without work need to see the end.
+TO_LEAVE = 0.5  # Seconds that threads without work need to see the end.
 NO_START = (
     *(SettingsError, DatabaseError, OSError, SQLAlchemyError, BotoCoreError),
     *(SlackApiError, SlackRefusedError, SlackBusyError, SlackAmbiguousError),
@@ -50,10 +50,10 @@ def run_until_stopped() -> int:
 
 
 def _leave_if_something_hangs() -> None:
-    """Python would wait for each of its threads, however long a call to AWS or Slack takes that one of them is in."""
+    """Python would wait for the threads of its pools, daemons too, however long a call to AWS or Slack takes that one is in."""
     end = time.monotonic() + TO_LEAVE
     for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
+        if thread is not threading.current_thread():
             thread.join(max(end - time.monotonic(), 0.0))
             if thread.is_alive():
                 logging.shutdown()

@@ -177,3 +177,9 @@ class SlackAwayError(Exception):
     def __init__(self, why: str, refused: SlackRefusedError | None = None) -> None:
         super().__init__(why)
         self.refused = refused
+
+    @property
+    def to_mend(self) -> str:
+        """Slack's code, where somebody has to mend something and people can be told; empty otherwise."""
+        refused = self.refused
+        return refused.code if refused and refused.mendable and refused.answer is not Answer.LOGIN else ""

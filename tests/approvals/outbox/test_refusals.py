@@ -255,3 +255,24 @@ def test_whoever_cannot_be_told_by_direct_message_is_told_in_the_thread(mail: Ma
     mail.workers.clock.advance(seconds=MINUTE)
     mail.deliver()
     assert "waits for approval" in told(mail, "alice")[0]
+
+
+def test_a_request_that_approvers_never_saw_says_so_when_its_time_is_over(mail: Mail) -> None:
+    mail.slack.faults.add("chat.postMessage", error="token_revoked", times=None)
+    request = asked(mail)
+    mail.workers.clock.now = request.expires_at  # type: ignore[assignment]
+    mail.once()
+    ended = mail.workers.request(request.id)
+    assert ended.status == "refused"
+    assert "approvers could not decide: the token was revoked" in ended.outcome
+
+
+def test_while_the_token_is_refused_nothing_is_said_that_would_come_too_late(mail: Mail) -> None:
+    plan = mail.slack.faults.add("chat.postMessage", error="token_expired", times=None)
+    asked(mail)
+    mail.slack.faults.clear()
+    assert plan.met
+    mail.workers.clock.advance(seconds=MINUTE)
+    mail.deliver()
+    assert "waits for approval" in told(mail, "alice")[0]
+    assert len(cards(mail)) == 1
