@@ -25,6 +25,7 @@ from approvals.models import Interaction, Message, Request, RoleSession, Stumble
 from approvals.outbox.home_tabs import HOME
 from approvals.outbox.sending import LANE, Outbox
 from approvals.pools import Pool, Pools
+from approvals.queue import changes
 from approvals.queue.outgoing import HANDOVER
 from approvals.queue.worker import Job, give_back_what_is_owed, is_outage
 from approvals.request.decide import CLICK, EXPIRE, decide, expire, forget_old_clicks
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 JobKey = tuple[str, int | str]
 BATCH = 200
 KEPT_CLICKS = timedelta(days=2)
+KEPT_CHANGES = timedelta(days=2)
 OLDEST = col(Request.id) + 0  # An expression, because SQLite would walk the whole table in the order of a plain id.
 
 
@@ -78,6 +80,7 @@ class Dispatcher:
         """Hands out all that is due and in nobody's hands; gives the number of jobs."""
         with self._lock:
             self._asked = False
+        self._context.catch_up()
         try:
             give_back_what_is_owed(self._context.desk)
             with self._timer(), self._context.store.read() as session:
@@ -110,6 +113,11 @@ class Dispatcher:
     def clean_up(self) -> None:
         """Removes what nobody needs any more."""
         self.submit(lambda: forget_old_clicks(self._context, KEPT_CLICKS), Pool.CLICKS)
+        self.submit(self._forget_changes, Pool.CLICKS)
+
+    def _forget_changes(self) -> None:
+        with self._context.store.write() as session:
+            changes.forget(session, self._context.clock() - KEPT_CHANGES)
 
     def anchor(self, every: timedelta) -> None:
         """Posts an anchor of the audit when the last one is `every` old."""

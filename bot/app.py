@@ -27,7 +27,8 @@ from approvals.dispatcher import JOBS, Dispatcher
 from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.outbox.sending import Outbox
 from approvals.pools import Pool, begun
-from approvals.queue.leases import forget_all
+from approvals.queue import changes
+from approvals.queue.leases import InHand, forget_all
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
 from approvals.request.intake import Intake
@@ -38,7 +39,7 @@ from approvals.slack.files import Attachments
 from approvals.slack.pacing import Pacing
 from approvals.slack.response_urls import ResponseUrls
 from bot import database, signals
-from bot.aws import GLANCING, Boto3Clients
+from bot.aws import GLANCING, LOOKING_UP, Boto3Clients
 from bot.channel import ChannelWatch
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
@@ -50,16 +51,18 @@ from bot.http.transport import Gate, SignedHttp, SocketMode
 from bot.identity import Identity, channel_id
 from bot.logging.setup import bind_request
 from bot.neighbours import Neighbours, identity_of
-from bot.scheduler import Scheduler
+from bot.scheduler import Pulse, Scheduler
 from bot.slack import CountingWebClient, SlackHealth, slack_client
-from bot.snapshot.cache import SnapshotCache
+from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
-from handlers.register import register
+from handlers.register import Readable, register
 from operations.aws.client import Aws, Call
+from operations.aws.errors import UnknownError
 from operations.core.closing import Console
-from operations.snapshot.live import LiveAws
+from operations.snapshot.live import LiveAws, look_up
+from operations.snapshot.organization import Organization
 
 log = logging.getLogger(__name__)
 SLACK_TIMEOUT = 15
@@ -70,6 +73,7 @@ ADMISSION_TIMEOUT = 10  # Nothing is shown before Slack has told; a form is open
 FIRST_READING = timedelta(seconds=20)
 # Seconds of a stop, together less than the 30 that a container gets.
 LONGEST_STOP, SHORTEST_STOP, EDGE_STOP = 20.0, 5.0, 3.0
+LOOK_UP_SECONDS = 1.0  # Slack waits 3 s for the answer to a form, and the last call may take a second more.
 
 
 def utc_now() -> datetime:
@@ -86,6 +90,7 @@ class Orgbot:
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self._settings = settings
         self._clock = clock
+        self._database_clock: database.DatabaseClock | None = None
         self._closing = ExitStack()
         self.metrics = Metrics()
         self.rules = load_rules(settings)
@@ -99,11 +104,15 @@ class Orgbot:
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
         self.aws = Aws(Boto3Clients(), self._count_call)
+        self._looking_up = Aws(Boto3Clients(reading=LOOKING_UP), self._count_call)
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
+        self.in_hand = InHand()
         self.store = self._open_store()
+        self.pulse = self._pulse()
+        clock = self._clock
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
         every = timedelta(seconds=settings.refresh_seconds)
-        self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh)
+        self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh, self._changes_since)
         self.neighbours = self._neighbours()
         self.context = self._context()
         self.channel_watch = ChannelWatch(clock, lambda: self._took_up(lose_cards(self.context)))
@@ -125,6 +134,7 @@ class Orgbot:
         moved = move_cards(self.context)
         if moved:
             log.info("moves %s cards to the approval channel", moved)
+        self.pulse.start()
         self.scheduler.start()
         self.transport.start()
         self.readiness.watch(
@@ -143,6 +153,7 @@ class Orgbot:
         self.transport.stop()
         self.scheduler.stop()
         ended = self.dispatcher.stop(max(end - time.monotonic(), SHORTEST_STOP))
+        self.pulse.stop()
         self.edge.stop(timeout=EDGE_STOP)
         if ended:
             self.store.engine.dispose()
@@ -207,8 +218,10 @@ class Orgbot:
     def _open_store(self) -> Store:
         url = self._settings.database_url
         self._closing.enter_context(database.alone(url))
-        engine = database.open_engine(url)
+        engine = database.open_engine(url, self._settings.workers, self._settings.http_threads)
         database.migrate(engine)
+        if engine.dialect.name == "postgresql":
+            self._clock = self._database_clock = database.DatabaseClock(engine)
         store = Store(engine, Keys.given(self._settings.audit_keys()).info())
         try:
             signing.begin(store, self._clock())
@@ -224,6 +237,14 @@ class Orgbot:
         if again:
             log.info("takes up %s jobs again that were set aside", again)
         return store
+
+    def _changes_since(self, read_at: datetime) -> list[Numbered]:
+        with self.store.read() as session:
+            return changes.since(session, read_at)
+
+    def _pulse(self) -> Pulse:
+        beats = [lambda: self.in_hand.renew(self.store, self._clock), lambda: self.dispatcher.wake()]  # noqa: PLW0108  Made later.
+        return Pulse(*([self._database_clock.ask] if self._database_clock else []), *beats)
 
     def _dispatcher(self) -> Dispatcher:
         context = self.context
@@ -245,12 +266,14 @@ class Orgbot:
             clock=self._clock,
             organization=self.snapshot.latest,
             changed=self.snapshot.outdate,
+            catch_up=self.snapshot.catch_up,
             pace=_pace(settings),
             console=Console(settings.console_url, settings.cli_source_profile),
             approval_channel=self.approval_channel,
             limits=Limits(settings.requests_per_hour, settings.pending_per_person, settings.clicks_per_minute),
             handover=_handover(settings),
             files=Attachments(self.slack).read,
+            in_hand=self.in_hand,
             set_aside=lambda kind: self.metrics.jobs_set_aside.labels(kind).inc(),
         )
 
@@ -261,7 +284,8 @@ class Orgbot:
             authorize=lambda: self.identity.authorize(),  # noqa: PLW0108  Bolt reads the names of the parameters, and takes `self` for one.
             request_verification_enabled=False,  # The edge server has checked the signature; Socket Mode has none.
             process_before_response=True,
-            logger=_quiet_logger(),
+            before_authorize=Readable(),
+            logger=quiet_logger(),
         )
         register(app, self.deps)
         return app
@@ -285,7 +309,18 @@ class Orgbot:
             oversees=lambda user: oversees(self.context, user),
             reveal=Reveal(self.context, self.slack, partial(self.dispatcher.submit, pool=Pool.CREDENTIALS)).show,
             sources=self._sources(),
+            look_up=self._look_up,
         )
+
+    def _look_up(self, unknown: UnknownError) -> Organization | None:
+        """What AWS tells about a name goes into every process's snapshot."""
+        organization, end = self.snapshot.latest(), time.monotonic() + LOOK_UP_SECONDS
+        if organization is not None and organization.id:
+            found = look_up(self._looking_up, organization, unknown, lambda: time.monotonic() > end)
+            with self.store.write() as session:
+                changes.note(session, found, self._clock())
+            self.snapshot.catch_up()
+        return self.snapshot.latest()
 
     def _admission(self) -> Admission:
         return Admission(self._directory(ADMISSION_TIMEOUT), self._clock)
@@ -326,7 +361,7 @@ class Orgbot:
         note_call(call)
 
 
-def _quiet_logger() -> logging.Logger:
+def quiet_logger() -> logging.Logger:
     """For Bolt, which warns of tokens in the environment, and otherwise takes its level from the root's and logs bodies."""
     quiet = logging.getLogger("slack_bolt.orgbot")
     quiet.setLevel(logging.ERROR)

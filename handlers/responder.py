@@ -49,8 +49,12 @@ class Responder:
         known = self.deps.admission.lately(self.caller.user, self.caller.team)
         if known is not None:
             return [section(known)] if known else show()
-        self.later("an answer was not shown", lambda: self._answer(show))
+        self.answer_later(show)
         return []
+
+    def answer_later(self, show: Callable[[], list[Block]]) -> None:
+        """What `show()` gives, by a worker: it takes longer than Slack waits."""
+        self.later("an answer was not shown", lambda: self._answer(show))
 
     def _answer(self, show: Callable[[], list[Block]]) -> None:
         unwelcome = self.deps.admission.unwelcome(self.caller.user, self.caller.team)

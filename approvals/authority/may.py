@@ -119,7 +119,7 @@ def _seated(found: list[Approver], new: Approver, of_request: Involved) -> list[
     if of_request.asks(aliases):
         return [*found, replace(new, seats={}, same_as=of_request.requester)]
     for number, earlier in enumerate(found):
-        if not earlier.same_as and same(aliases, of_request.voted[earlier.person.user], of_request.known):
+        if same(aliases, of_request.voted[earlier.person.user], of_request.known):
             joint = replace(earlier, seats=_joint(earlier.seats, new.seats))
             again = replace(new, seats={}, same_as=earlier.person)
             return [*found[:number], joint, *found[number + 1 :], again]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from contextvars import Context as Unfenced
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -47,6 +49,7 @@ from approvals.slack.pacing import POST
 from approvals.states import TERMINAL
 from approvals.views import hindered, set_aside, thread
 from approvals.views.card import card, names_people, plain_card
+from operations.aws.errors import FencedError
 from operations.core.closing import Closing
 
 log = logging.getLogger(__name__)
@@ -189,12 +192,17 @@ class Outbox:
         return Posted(str(answer.get("channel") or channel), str(answer["ts"]))
 
     def _mark_sending(self, message: Message, channel: str) -> None:
-        """Notes that a post is about to leave, and where to; what has no such note (an update, a private line) may simply be repeated."""
+        """Notes that a post is about to leave, and where to; what has no such note (an update, a private line) may simply be repeated.
+
+        Raises FencedError when the message is another worker's by now.
+        """
         values = {"status": "sending", "started_at": self._context.clock()}
         if message.kind in CHANNELS_OWN:  # The setting may be another one when it is looked for.
             values["channel"] = channel
+        held = (col(Message.id) == message.id, col(Message.lease_owner) == message.lease_owner)
         with self._context.store.write() as session:
-            session.execute(update(Message).where(col(Message.id) == message.id).values(values))
+            if session.execute(update(Message).where(*held).values(values)).rowcount != 1:  # type: ignore[attr-defined]
+                raise FencedError
 
     def _look_up(self, message: Message, sent_at: datetime) -> Posted | None:
         """The message as it stands in Slack; None when it is not there. Raises UnseenError and SlackRefusedError."""
@@ -233,13 +241,29 @@ class Outbox:
         with self._context.store.write() as session:
             where = {"channel": posted.channel, "ts": posted.ts}  # By which a press of one of its buttons is known.
             values = {"status": "sent", "error": "", "due_at": None, **where}
-            if not release(session, Message, message.id or 0, message.lease_owner, **values):
-                log.warning("another worker has taken the message over")
-                return
-            if message.kind == CREDENTIALS:
+            ours = release(session, Message, message.id or 0, message.lease_owner, **values)
+            if ours and message.kind == CREDENTIALS:
                 self._delivery.sent(session, message, posted.channel, posted.ts)
-            if first_card:
+            if ours and first_card:
                 self._card_posted(session, message, posted, link)
+        if not ours:
+            self._take_back(message, posted)
+
+    def _take_back(self, message: Message, posted: Posted) -> None:
+        """Another worker has taken the message over: if it stands in Slack already, ours is the second one."""
+        log.warning("another worker has taken the message over")
+        with self._context.store.read() as session:
+            stands = session.get(Message, message.id, populate_existing=True)
+        if (
+            stands
+            and posted.ts
+            and stands.status == "sent"
+            and (stands.channel, stands.ts) != (posted.channel, posted.ts)
+        ):
+            with suppress(
+                SlackRefusedError, SlackBusyError, SlackAmbiguousError
+            ):  # It is no work of ours that goes on here.
+                Unfenced().run(call, self.slack, "chat.delete", channel=posted.channel, ts=posted.ts)
 
     def _is_first_card(self, message: Message) -> bool:
         return message.kind == "card" and not self._request(message)[0].card_ts

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, update
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
@@ -118,11 +117,9 @@ def _put_before_others(context: Context, click: Interaction, required: Requireme
     """The card names the rules that decide now; who pressed saw others, so their press does not count."""
     now = context.clock()
     with context.store.write() as session:
-        request = session.get_one(Request, click.request_id, populate_existing=True, with_for_update=True)
+        request = session.get_one(Request, click.request_id, with_for_update=True)
         if request.status == Status.PENDING:
             request.sqlmodel_update(required.columns())
-            session.add(request)
-            session.flush()
             chain.record(session, now, RULES_CHANGED, "orgbot", request.id, **required.told())
             outgoing.card(session, request, now)
             outgoing.thread(session, request, now, thread.other_rules(request))
@@ -145,17 +142,12 @@ def _carry_out(context: Context, judged: JudgedClick) -> None:
         with context.store.write() as session:
             act(
                 session,
-                session.get_one(Request, judged.click.request_id, populate_existing=True, with_for_update=True),
+                session.get_one(Request, judged.click.request_id, with_for_update=True),
                 judged,
             )
             _drop(session, judged.click)
     except LostRaceError as error:
         _tell(context, judged.click, thread.too_late(error.request))
-    except IntegrityError:
-        _tell(context, judged.click, COUNTED)
-    except ObjectionError as error:
-        _tell(context, judged.click, str(error), error.event)
-    context.changed()
 
 
 def _tell(context: Context, click: Interaction, sentence: str, event: str = "", *, about: bool = True) -> None:
@@ -291,7 +283,6 @@ def _note_number(session: Session, request: Request, judged: JudgedClick) -> Non
     required = judged.required
     if required is not None and required.approvals != request.approvals_needed:
         request.sqlmodel_update(required.columns())
-        session.add(request)
         chain.record(session, judged.now, RULES_CHANGED, "orgbot", request.id, **required.told())
 
 
@@ -299,8 +290,6 @@ def _note_seats(session: Session, request: Request, judged: JudgedClick) -> None
     """For the card: whom each of those who approved speaks for now."""
     for vote in session.exec(select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")).all():
         vote.seats = dict(judged.seats.get(vote.user, vote.seats))
-        session.add(vote)
-    session.flush()
 
 
 def _still_missing(session: Session, request: Request, judged: JudgedClick) -> bool:
@@ -369,7 +358,6 @@ def _control(session: Session, request: Request, judged: JudgedClick) -> None:
         raise InHandError("a worker has the request in hand")
     request.memory = {**request.memory, "asked": key}
     request.due_at, request.polls = judged.now, 0
-    session.add(request)
     chain.record(session, judged.now, f"request.asked.{key}", judged.person.user, request.id)
     outgoing.thread(session, request, judged.now, thread.asks_control(request, judged.person.user, control.label))
 

@@ -23,6 +23,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from approvals.slack.codes import MENDABLE, NO_ANSWER, Answer, answer_of
 from approvals.slack.pacing import Pacing
+from operations.aws.client import check_fence
 
 MEND_PAUSE = timedelta(seconds=60)
 CODE = re.compile(r"[a-z][a-z0-9_]*")  # The SDK puts a page that is no JSON into the same field.
@@ -89,7 +90,10 @@ def call(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
 
 
 def call_now(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
-    """The same for a call that has taken its turn."""
+    """The same for a call that has taken its turn.
+
+    Raises FencedError, and sends nothing, when the work at hand is another worker's by now.
+    """
     try:
         return _called(slack, method, params)
     except RateLimitedError as error:
@@ -100,6 +104,7 @@ def call_now(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
 
 
 def _called(slack: WebClient, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    check_fence()
     try:
         answer = getattr(slack, method.replace(".", "_"))(**params)
     except SlackApiError as error:

@@ -12,10 +12,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.request import BoltRequest
+
+from handlers.shapes import DEEPEST
+from operations.core.nesting import too_deep
 
 Answer = tuple[int, Mapping[str, Sequence[str]], str]
 Dispatch = Callable[[str, dict[str, list[str]]], Answer]
@@ -26,7 +30,8 @@ AWAY: Answer = (503, {}, "")
 
 log = logging.getLogger(__name__)
 SOCKET_THREADS = 32
-UNREADABLE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+BRACKETS = ("{", "[", "%7B", "%7b", "%5B", "%5b")
+UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 class Transport(Protocol):
@@ -91,6 +96,9 @@ class SignedHttp:
 
     def dispatch(self, body: str, headers: dict[str, list[str]]) -> tuple[int, dict[str, Sequence[str]], str]:
         """Status, headers and body of Bolt's answer; 400 for what has none of the shapes that Slack sends."""
+        if too_deep(_json_in(body), DEEPEST) is not None:
+            log.warning("a delivery that cannot be read was refused: nested too deep")
+            return 400, {}, ""
         try:
             answer = self._app.dispatch(BoltRequest(body=body, headers=dict(headers)))
         except UNREADABLE as error:  # Bolt's own reading; errors of listeners never come so far.
@@ -106,6 +114,13 @@ class SignedHttp:
 
     def stop(self) -> None:
         self._gate.close()
+
+
+def _json_in(body: str) -> str:
+    """The JSON of a delivery, which is its body or stands in a form's field; nothing where there are few brackets."""
+    if sum(map(body.count, BRACKETS)) <= DEEPEST:
+        return ""
+    return body if body.lstrip().startswith(("{", "[")) else dict(parse_qsl(body)).get("payload", "")
 
 
 class Gate:

@@ -92,8 +92,11 @@ def people() -> list[User]:
 
 
 def groups() -> list[Group]:
-    """The user group of the approvers."""
-    return [Group("S0APPROVERS", "aws-approvers", "AWS approvers", ["U0BOB", "U0CAROL"])]
+    """The user groups of the approvers, and of those among them who guard production."""
+    return [
+        Group("S0APPROVERS", "aws-approvers", "AWS approvers", ["U0BOB", "U0CAROL"]),
+        Group("S0SECURITY", "aws-security", "AWS security", ["U0CAROL"]),
+    ]
 
 
 def channels() -> list[Channel]:
