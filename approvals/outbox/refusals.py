@@ -88,8 +88,10 @@ def lose_cards(context: Context) -> int:
 
 
 def _move(context: Context, where: ColumnElement[bool]) -> int:
+    """Whatever a worker is just sending keeps its place; such a card is moved another time, or when Slack refuses it."""
     with context.store.write() as session:
-        moving = outgoing.open_cards(session, where)
+        cards = outgoing.open_cards(session, where)
+        moving = [request for request in cards if not outgoing.in_hand(session, request)]
         for request in moving:
             stood = _stood(request)
             session.execute(update(Request).where(col(Request.id) == request.id).values(NO_PLACE))

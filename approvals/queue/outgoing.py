@@ -57,6 +57,12 @@ _CONTENT = (
 )
 
 
+def in_hand(session: Session, request: Request) -> bool:
+    """Whether a worker is sending something about the request's card or thread just now."""
+    held = (Message.lane == _thread_lane(request), col(Message.lease_owner) != "")
+    return session.exec(select(Message.id).where(*held).limit(1)).first() is not None
+
+
 def has_had_a_card(session: Session, card: Message) -> bool:
     """Whether a card of the same request stood in Slack before this one."""
     earlier = (Message.request_id == card.request_id, Message.kind == "card", Message.status == "sent")

@@ -9,10 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from approvals.authority.press import read
+from approvals.models import Message as SentMessage
 from approvals.models import Request
-from approvals.outbox.refusals import move_cards
+from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.queue import outgoing
 from approvals.request.intake import Click
 from approvals.slack.codes import ANSWERS, Answer
@@ -276,3 +279,16 @@ def test_while_the_token_is_refused_nothing_is_said_that_would_come_too_late(mai
     mail.deliver()
     assert "waits for approval" in told(mail, "alice")[0]
     assert len(cards(mail)) == 1
+
+
+def test_a_card_about_which_something_is_being_sent_is_moved_another_time(mail: Mail) -> None:
+    request = asked(mail)
+    with mail.workers.context.store.write() as session:
+        outgoing.card(session, request, mail.workers.clock())
+        session.flush()
+        session.execute(update(SentMessage).where(col(SentMessage.status) == "queued").values(lease_owner="somebody"))
+    assert lose_cards(mail.workers.context) == 0
+    with mail.workers.context.store.write() as session:
+        session.execute(update(SentMessage).values(lease_owner=""))
+    assert lose_cards(mail.workers.context) == 1
+    assert mail.workers.request(request.id).card_ts == ""
