@@ -8,10 +8,10 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from slack_bolt import App
 
@@ -26,6 +26,7 @@ from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
 from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.outbox.sending import Outbox
+from approvals.pools import Pool, begun
 from approvals.queue import changes
 from approvals.queue.clock import SteadyClock, pull_in
 from approvals.queue.leases import InHand, forget_all
@@ -38,7 +39,7 @@ from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRef
 from approvals.slack.files import Attachments
 from approvals.slack.pacing import Pacing
 from approvals.slack.response_urls import ResponseUrls
-from bot import database
+from bot import database, signals
 from bot.aws import GLANCING, LOOKING_UP, Boto3Clients
 from bot.channel import ChannelWatch
 from bot.checks.findings import WrongError
@@ -69,10 +70,13 @@ log = logging.getLogger(__name__)
 ADMIN_THREADS = 4
 LOOK_SECONDS = 0.25  # The probes say what was found last.
 SLACK_TIMEOUT = 15
+LOOK_AGAIN = 0.02
 WATCH_TIMEOUT = 4  # Less than the time between two looks.
 QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger lives.
-ADMISSION_TIMEOUT = 2  # Nothing is shown before Slack has told, so that it gets a little longer.
+ADMISSION_TIMEOUT = 10  # Nothing is shown before Slack has told; a form is opened meanwhile and filled then.
 FIRST_READING = timedelta(seconds=20)
+# Seconds of a stop, together less than the 30 that a container gets.
+LONGEST_STOP, SHORTEST_STOP, EDGE_STOP = 20.0, 5.0, 3.0
 LOOK_UP_SECONDS = 1.0  # Slack waits 3 s for the answer to a form, and the last call may take a second more.
 
 
@@ -150,18 +154,24 @@ class Orgbot:
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
-    def stop(self) -> None:
-        """Not ready, no new deliveries, no new work; then waits for what is in hand and closes everything."""
+    def stop(self) -> bool:
+        """Not ready, no new deliveries, no new work; then waits for what is in hand, and closes everything.
+
+        Within 30 s at the worst: False when something was still in hand then, and nothing is closed under its feet.
+        """
+        end = time.monotonic() + LONGEST_STOP
         self.readiness.state = "stopping"
         self.transport.stop()
         self.scheduler.stop()
-        self.dispatcher.stop()
+        ended = self.dispatcher.stop(max(end - time.monotonic(), SHORTEST_STOP))
         self.pulse.stop()
         self.look.stop()
         for edge in self._edges():
-            edge.stop()
-        self.store.engine.dispose()
-        self._closing.close()
+            edge.stop(timeout=EDGE_STOP)
+        if ended:
+            self.store.engine.dispose()
+            self._closing.close()
+        return ended
 
     def _slack(self, timeout: int) -> CountingWebClient:
         slack = slack_client(self._settings, timeout)
@@ -221,14 +231,14 @@ class Orgbot:
 
     def _read_first_snapshot(self) -> None:
         """Waits a while for the first snapshot; when AWS is slow or away the bot starts all the same and goes on trying."""
-        reader = ThreadPoolExecutor(1, thread_name_prefix="first-picture")
-        reading = reader.submit(self.snapshot.refresh)
-        try:
-            reading.result(timeout=FIRST_READING.total_seconds())
-        except TimeoutError:
-            log.warning("the organization is still being read; the bot starts without it")
-        finally:
-            reader.shutdown(wait=False)
+        reading = begun(self.snapshot.refresh, 0)
+        end = time.monotonic() + FIRST_READING.total_seconds()
+        while not reading.done():
+            if time.monotonic() >= end:
+                log.warning("the organization is still being read; the bot starts without it")
+                return
+            signals.pause(LOOK_AGAIN)
+        reading.result()
 
     def _open_store(self) -> Store:
         url = self._settings.database_url
@@ -320,12 +330,13 @@ class Orgbot:
             rules=lambda: self.rules,
             guards=lambda: self.bindings.guards,
             run=self.dispatcher.submit,
+            run_look=partial(self.dispatcher.submit, pool=Pool.LOOKS),
             may_decide=lambda click: may_decide(quick, click),
             pending_for=lambda user: pending_for(self.context, user),
             clock=self._clock,
             approval_channel=self.approval_channel,
             oversees=lambda user: oversees(self.context, user),
-            reveal=Reveal(self.context, self.slack).show,
+            reveal=Reveal(self.context, self.slack, partial(self.dispatcher.submit, pool=Pool.CREDENTIALS)).show,
             sources=self._sources(),
             look_up=self._look_up,
         )

@@ -28,7 +28,7 @@ logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
 class Scheduler:
-    """Ticks every `seconds`; `stop` lets a tick in hand finish. `anchor_every` 0 posts no anchors of the audit.
+    """Ticks every `seconds`; `anchor_every` 0 posts no anchors of the audit.
 
     `watch` is called every few seconds, for what the bot has to notice by itself.
     """
@@ -61,9 +61,9 @@ class Scheduler:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Ticks no more; nothing to do when it never began."""
+        """Ticks no more; nothing to do when it never began. A reading of the organization that is under way is left alone."""
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
+            self._scheduler.shutdown(wait=False)
 
     def jobs(self) -> list[Any]:
         """What is done regularly, each with its `id` and `func`."""

@@ -85,8 +85,8 @@ def _announce(context: Context, request: Request) -> None:
         _tell_once(context, request, on_hold.postponed(request, hindrance(error)))
         raise
     except SlackAwayError as error:
-        if error.refused is not None and error.refused.mendable:
-            _tell_once(context, request, hindered.not_asked_yet(request, meaning(error.refused.code)))
+        if error.to_mend:
+            _tell_once(context, request, hindered.not_asked_yet(request, meaning(error.to_mend)))
         raise
     except NotAMemberError as error:
         _refuse(context, request, str(error), about=False)

@@ -8,7 +8,10 @@ it has failed. Source: Slack API, "views.open" (a trigger id lives 3 s), "views.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 
 from slack_sdk import WebClient
 from sqlalchemy import update
@@ -20,6 +23,7 @@ from approvals.authority.may import involved
 from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError, pressed_on
 from approvals.context import Context
 from approvals.models import Message, Request, RoleSession
+from approvals.pools import SOON, begun
 from approvals.queue import outgoing
 from approvals.queue.worker import LaterError
 from approvals.sessions import book
@@ -59,26 +63,42 @@ class Press:
 class Reveal:
     """Shows credentials to the one who asked for them."""
 
-    def __init__(self, context: Context, slack: WebClient) -> None:
+    def __init__(
+        self, context: Context, slack: WebClient, fill_later: Callable[[Callable[[], None]], None] = lambda work: work()
+    ) -> None:
         self._context = context
         self._slack = slack
+        self._fill_later = fill_later
 
     def show(self, press: Press) -> str:
-        """Opens the form and fills it; gives the sentence to be told instead, where there is no form."""
-        try:
-            request, refusal = self._allowed(press)
-        except SlackAwayError:
-            return AWAY
-        if request is None:
-            return refusal
+        """Opens the form and has it filled; gives the sentence to be told instead, where there is no form.
+
+        Where Slack takes long to tell who pressed, the form is opened meanwhile, because its trigger lives 3 s.
+        """
+        asked = begun(lambda: self._allowed(press), SOON)
+        if asked.done():
+            request, refusal = self._answer(asked)
+            if request is None:
+                return refusal
         try:
             opened = call(self._slack, "views.open", trigger_id=press.trigger, view=sessions.opening())
         except SlackRefusedError as error:
             return "" if error.code == "exchanged_trigger_id" else TOO_SLOW
         except (SlackBusyError, SlackAmbiguousError):
             return TOO_SLOW
-        self._fill(str(opened["view"]["id"]), request, press.user)
+        request, refusal = self._answer(asked)
+        view = str(opened["view"]["id"])
+        if request is None:
+            self._put(view, sessions.not_shown(refusal))
+        else:
+            self._fill_later(partial(self._fill, view, request, press.user))
         return ""
+
+    def _answer(self, asked: Future[tuple[Request | None, str]]) -> tuple[Request | None, str]:
+        try:
+            return asked.result()
+        except SlackAwayError:
+            return None, AWAY
 
     def _allowed(self, press: Press) -> tuple[Request | None, str]:
         """The request when the click is its requester's own, from whatever account; every other click is in the audit."""

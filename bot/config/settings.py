@@ -202,7 +202,7 @@ class Settings(BaseSettings):
         ge=0,
         le=3650,
     )
-    workers: int = _setting(8, "ORGBOT_WORKERS", "Threads that call Slack and AWS", ge=2, le=64)
+    workers: int = _setting(8, "ORGBOT_WORKERS", "Threads for each kind of work that calls Slack or AWS", ge=2, le=64)
     http_threads: int = _setting(32, "ORGBOT_HTTP_THREADS", "Threads that answer over HTTP", ge=1, le=256)
     log_level: LogLevel = _setting("INFO", "ORGBOT_LOG_LEVEL", "The least level that is logged")
     log_format: LogFormat = Field(

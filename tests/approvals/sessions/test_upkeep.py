@@ -257,19 +257,41 @@ def test_slack_away_at_delivery_opens_nothing(service: Service) -> None:
     assert service.workers.request(request.id).status == Status.SUCCEEDED
 
 
-@pytest.mark.parametrize(
-    ("error", "advice"), [("invalid_blocks", "orgbot check"), ("messages_tab_disabled", "Messages tab")]
-)
-def test_slack_that_refuses_the_message_fails_the_request(service: Service, error: str, advice: str) -> None:
+def test_a_direct_message_that_cannot_be_sent_is_told_in_the_thread_and_sent_when_it_can_be(service: Service) -> None:
     service.slack.faults.add(
-        "chat.postMessage", error=error, when=lambda params: "AWS_SECRET_ACCESS_KEY" in str(params)
+        "chat.postMessage",
+        error="messages_tab_disabled",
+        times=3,
+        when=lambda params: "AWS_SECRET_ACCESS_KEY" in str(params),
     )
     request = service.granted()
+    assert "can't be sent the credentials" in service.thread()
+    assert "Messages tab" in service.thread()
+    service.settle(180)
+    assert service.workers.request(request.id).status == Status.SUCCEEDED
+    assert len(service.secret_dms()) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "advice", "minutes"),
+    [("invalid_blocks", "orgbot check", 0), ("messages_tab_disabled", "Messages tab", 3)],
+)
+def test_slack_that_refuses_the_message_for_good_or_too_long_fails_the_request(
+    service: Service, monkeypatch: pytest.MonkeyPatch, error: str, advice: str, minutes: int
+) -> None:
+    monkeypatch.setattr("approvals.outbox.refusals.LONGEST", timedelta(minutes=2))
+    service.slack.faults.add(
+        "chat.postMessage", error=error, times=None, when=lambda params: "AWS_SECRET_ACCESS_KEY" in str(params)
+    )
+    request = service.granted()
+    service.settle(60 * minutes)
+    request = service.workers.request(request.id)
     assert request.status == Status.FAILED
     assert error in request.outcome
     assert advice in request.advice
     assert service.row(request).state == "lost"
-    assert service.events() == ["credentials.undelivered"]
+    assert set(service.events()) == {"credentials.undelivered"}
+    assert len(service.events()) <= 12, "each try opens a session in AWS"
 
 
 @pytest.mark.parametrize("fault", ["throttle", "500", "drop-after", "bad-json"])
