@@ -245,8 +245,10 @@ class Outbox:
             outgoing.direct(session, request, now, thread.filed(request))
 
     def _permalink(self, posted: Posted) -> str:
+        """Where people find it; only a look, so that it matters to nobody whose the message is by now."""
         try:
-            found = call(self.slack, "chat.getPermalink", channel=posted.channel, message_ts=posted.ts)
+            where = {"channel": posted.channel, "message_ts": posted.ts}
+            found = Unfenced().run(call, self.slack, "chat.getPermalink", **where)
         except (SlackRefusedError, SlackBusyError, SlackAmbiguousError):
             return ""
         return str(found.get("permalink", ""))

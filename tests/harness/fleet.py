@@ -10,14 +10,16 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from sandbox.sandbox import BotProcess, Sandbox, sandbox
+from sandbox.sandbox import BotDiedError, BotProcess, Sandbox, sandbox
 from tests.harness import postgres
 from tests.harness.forking import fork
+from tests.harness.points import ARMED
 from tests.harness.scenario import CREATION_SECONDS, QUICK
 
 PARENT = "/Workloads/Staging"
@@ -47,14 +49,26 @@ class Fleet:
             bot.wait_until_ready()
         self.filed: list[str] = []
 
-    def _launch(self) -> BotProcess:
-        return self.place.launch_bot(**QUICK | UNLIMITED | {"DATABASE_URL": self.database})
+    def _launch(self, armed: str = "") -> BotProcess:
+        return self.place.launch_bot(**QUICK | UNLIMITED | {"DATABASE_URL": self.database, ARMED: armed})
 
-    def replace(self, which: int) -> None:
-        """A new process in the place of one that has ended."""
+    def replace(self, which: int, armed: str = "") -> None:
+        """A new process in the place of another, which may stop at a named point (`tests.harness.points`) of its start already."""
+        self.bots[which].process.send_signal(signal.SIGCONT)
         self.bots[which].kill()
-        self.bots[which] = self._launch()
-        self.bots[which].wait_until_ready()
+        self.bots[which] = self._launch(armed)
+        with suppress(BotDiedError):
+            self.bots[which].wait_until_ready()
+
+    def is_dead(self, which: int) -> bool:
+        """Whether it has ended."""
+        return self.bots[which].process.poll() is not None
+
+    def is_asleep(self, which: int) -> bool:
+        """Whether it is stopped, or dead."""
+        if self.is_dead(which):
+            return True
+        return Path(f"/proc/{self.bots[which].process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
     def kill(self, which: int) -> None:
         """SIGKILL."""
