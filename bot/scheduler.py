@@ -76,6 +76,7 @@ class Pulse:
         self._beats = beats
         self._seconds = seconds
         self._over = threading.Event()
+        self._failing: set[int] = set()
         self._thread = threading.Thread(target=self._go_on, name="pulse", daemon=True)
 
     def start(self) -> None:
@@ -90,13 +91,16 @@ class Pulse:
 
     def _go_on(self) -> None:
         while not self._over.wait(self._seconds):
-            for beat in self._beats:
-                self._try(beat)
+            for number, beat in enumerate(self._beats):
+                self._try(number, beat)
 
-    @staticmethod
-    def _try(beat: Callable[[], object]) -> None:
+    def _try(self, number: int, beat: Callable[[], object]) -> None:
         """One that fails, because the database is away, keeps neither the others nor the next beat from being tried."""
         try:
             beat()
         except Exception as error:  # noqa: BLE001  Nobody else would hear of it.
-            log.warning("a beat was missed: %s", error)
+            if number not in self._failing:
+                log.warning("what is done each second fails for now: %s: %s", type(error).__name__, error)
+            self._failing.add(number)
+        else:
+            self._failing.discard(number)

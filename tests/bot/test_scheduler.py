@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.scheduler import Scheduler
+from bot.scheduler import Pulse, Scheduler
 
 
 class Recorder:
@@ -64,3 +64,29 @@ def test_a_long_reading_is_no_reason_to_warn_at_each_tick(caplog: pytest.LogCapt
     slow.go_on.set()
     scheduler.stop()
     assert "skipped" not in caplog.text
+
+
+def test_the_pulse_goes_on_whatever_fails_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    beaten, enough = [0], threading.Event()
+
+    def fails() -> None:
+        raise OSError("the database is away")
+
+    def counts() -> None:
+        beaten[0] += 1
+        if beaten[0] == 5:
+            enough.set()
+
+    pulse = Pulse(fails, counts, seconds=0.001)
+    pulse.start()
+    assert enough.wait(20)
+    pulse.stop()
+    (line,) = caplog.messages
+    assert line == "what is done each second fails for now: OSError: the database is away"
+    so_far = beaten[0]
+    threading.Event().wait(0.01)
+    assert beaten[0] == so_far
+
+
+def test_a_pulse_that_never_began_is_stopped_all_the_same() -> None:
+    Pulse().stop()

@@ -14,10 +14,12 @@ import pytest
 from approvals.queue.leases import LEASE
 from tests.harness.fleet import Fleet, fleet, names
 from tests.harness.points import POINTS
+from tests.harness.postgres import own_server
 from tests.harness.profiles import is_full
 
 KILLS = int(os.environ.get("TEST_KILLS", "1000" if is_full() else "8"))
 SLEEPS = int(os.environ.get("TEST_SLEEPS", "500" if is_full() else "1"))
+LOSSES = int(os.environ.get("TEST_LOSSES", "200" if is_full() else "1"))
 SEED = int(os.environ.get("TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 IN_A_ROUND = 3
 
@@ -58,6 +60,23 @@ def test_processes_that_sleep_while_others_take_over_double_nothing_when_they_wa
             three.wake(which)
         three.finish()
         assert three.wrong() == [], f"TEST_SEED={SEED}"
+
+
+@pytest.mark.timeout(0)
+def test_losing_the_database_s_server_loses_nothing_else() -> None:
+    with own_server() as server, fleet(3, server.empty_url()) as three:
+        for number in range(LOSSES):
+            load = three.load(names(2 * IN_A_ROUND, f"loss-{number}"), threads=IN_A_ROUND)
+            made = len(three.aws.calls.of("CreateOrganizationalUnit"))
+            three.slack.wait_for(
+                lambda: len(three.aws.calls.of("CreateOrganizationalUnit")) > made,  # noqa: B023  At once.
+                60,
+                "a call",
+            )
+            server.lose()
+            load.join()
+        three.finish()
+        assert three.wrong() == []
 
 
 def _soon(chance: random.Random, number: int) -> int:
