@@ -50,6 +50,8 @@ class Handover:
 class Context:
     """`owner` names this process among all that work on the same database; `organization()` is the cached snapshot.
 
+    `catch_up()` takes what was done since into it, from the database; `changed()` has the organization read again.
+
     `installation` names this database among all; `strange_press()` hears of a press on a card that is none of this database's.
     `set_aside` counts the jobs that are set aside, by kind. `files(file, user)` reads what somebody uploaded. `people` tells
     who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told.
@@ -64,6 +66,7 @@ class Context:
     clock: Callable[[], datetime]
     organization: Callable[[], Organization | None]
     changed: Callable[[], None]
+    catch_up: Callable[[], None]
     pace: Pace
     console: Console
     approval_channel: str

@@ -20,7 +20,7 @@ from approvals.queue import outgoing
 from approvals.views.thread import Body, body
 
 EVENT = "audit.anchored"
-WRITTEN = re.compile(r"([0-9][0-9,]*)(?:\s*:\s*|, sha256 `?)([0-9a-fA-F]{64})(?![0-9a-fA-F])", re.ASCII)
+WRITTEN = re.compile(r"(?<![0-9,])([0-9][0-9,]*)(?:\s*:\s*|, sha256 `?)([0-9a-fA-F]{64})(?![0-9a-fA-F])", re.ASCII)
 
 
 @dataclass(frozen=True)

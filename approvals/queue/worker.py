@@ -52,6 +52,10 @@ class LaterError(Exception):
         self.values = values
 
 
+class TurnError(LaterError):
+    """Nothing is away: others come first, and its turn is after exactly `wait`."""
+
+
 OUTAGES = (
     LaterError,
     SlackAwayError,
@@ -243,17 +247,24 @@ def _stumbled(hold: _Hold[Row], error: Exception) -> None:
 
 
 def _wait(hold: _Hold[Row], error: Exception) -> None:
-    log.warning("%s waits: %s", hold, error)
+    log.log(logging.DEBUG if isinstance(error, TurnError) else logging.WARNING, "%s waits: %s", hold, error)
     with hold.desk.store.write() as session:
         if not hold.is_left_undone(session):
             hold.give_back(session)
             return
         stumble = hold.stumble(session)
-        pause = min(hold.desk.after(stumble.waits), LONGEST_PAUSE)
-        stumble.waits += 1
-        stumble.again_at = hold.desk.clock() + max(pause, getattr(error, "wait", None) or pause)
+        stumble.again_at = hold.desk.clock() + _pause(stumble, hold, error)
+        stumble.waits += not isinstance(error, TurnError)
         session.add(stumble)
         hold.give_back(session, **getattr(error, "values", {}))
+
+
+def _pause(stumble: Stumble, hold: _Hold[Row], error: Exception) -> timedelta:
+    asked_for: timedelta | None = getattr(error, "wait", None)
+    if isinstance(error, TurnError) and asked_for is not None:
+        return asked_for
+    pause = min(hold.desk.after(stumble.waits), LONGEST_PAUSE)
+    return max(pause, asked_for or pause)
 
 
 def _try_again(hold: _Hold[Row], error: Exception) -> bool:

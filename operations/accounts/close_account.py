@@ -21,9 +21,10 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
 from operations.core.fields import Except
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.changes import AccountIs, Change
 from operations.snapshot.organization import Organization
 
 CLOSED = ("PENDING_CLOSURE", "SUSPENDED", "CLOSED")
@@ -51,6 +52,7 @@ class CloseAccount(Departure):
 
     name: ClassVar = "close-account"
     irreversible: ClassVar = True
+    needs_all_features: ClassVar = True
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
         Permission("close accounts", ("organizations:CloseAccount",), ACCOUNT_RESOURCES),
@@ -118,7 +120,10 @@ class Close(Step):
                 raise
             return Stale("the account is no longer in the organization.")
         state = str(found.get("State") or found.get("Status") or "")
-        return Done(f"The account is {state}.") if state in CLOSED else Ready()
+        return Done(f"The account is {state}.", {"state": state}) if state in CLOSED else Ready()
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        return (AccountIs(id=self._account, state=str(memory.get("state") or CLOSED[-1])),)
 
     def act(self, world: World) -> Observation:
         try:
@@ -127,4 +132,4 @@ class Close(Step):
             if error.code in ("AccountAlreadyClosedException", "ConflictException"):
                 return Done("The account is closed already.")
             raise
-        return Done("AWS is closing the account.")
+        return Done("AWS is closing the account.", {"state": CLOSED[0]})

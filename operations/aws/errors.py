@@ -5,6 +5,8 @@ Source: AWS Organizations API Reference, "Common Errors"; AWS SDK for Python, "E
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class AwsError(Exception):
     """A call to AWS that brought no usable answer; `operation` is AWS's name, such as `CreateAccount`.
@@ -52,3 +54,16 @@ class FieldError(ValueError):
         super().__init__(message)
         self.field = field
         self.message = message
+
+
+class UnknownError(FieldError):
+    """A name or an id that the snapshot does not know, though AWS may: `wanted` as it was given, for an account, an OU (`unit`),
+    a policy, or one of the places where policies are attached (`target`).
+    """
+
+    def __init__(
+        self, field: str, message: str, what: Literal["account", "unit", "policy", "target"], wanted: str
+    ) -> None:
+        super().__init__(field, message)
+        self.what = what
+        self.wanted = wanted

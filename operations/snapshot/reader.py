@@ -103,16 +103,17 @@ def _units_below(aws: Aws, parent: OrganizationalUnit) -> Iterator[Organizationa
 def _read_accounts(aws: Aws, units: list[OrganizationalUnit], pool: ThreadPoolExecutor) -> list[Account]:
     listed = list(aws.pages("organizations", "list_accounts", "Accounts"))
     if all(item.get("Paths") for item in listed):
-        return [_account(item, str(item["Paths"][0]).rstrip("/").split("/")[-2]) for item in listed]
+        return [account_in(item, str(item["Paths"][0]).rstrip("/").split("/")[-2]) for item in listed]
     by_parent = pool.map(lambda unit: (unit.id, list(_accounts_below(aws, unit.id))), units)
-    return [_account(item, parent) for parent, items in by_parent for item in items]
+    return [account_in(item, parent) for parent, items in by_parent for item in items]
 
 
 def _accounts_below(aws: Aws, parent: str) -> Iterator[dict[str, Any]]:
     return aws.pages("organizations", "list_accounts_for_parent", "Accounts", ParentId=parent)
 
 
-def _account(item: dict[str, Any], parent: str) -> Account:
+def account_in(item: Answer, parent: str) -> Account:
+    """The account of an answer by AWS, in its OU or root."""
     state = str(item.get("State") or item.get("Status") or "")
     joined, joined_at = str(item.get("JoinedMethod", "")), item.get("JoinedTimestamp")
     return Account(
@@ -123,7 +124,7 @@ def _account(item: dict[str, Any], parent: str) -> Account:
 def read_policies(aws: Aws, root: Answer, pool: ThreadPoolExecutor) -> Policies:
     """The policies of every type and their targets; a type that AWS doesn't tell is left out. Raises BusyError, CredentialsError."""
     summaries = _flat(pool.map(lambda kind: _of_type(aws, kind), policy_types()))
-    known = tuple(_policy(summary) for summary in summaries)
+    known = tuple(policy_in(summary) for summary in summaries)
     targets = dict(zip((p.id for p in known), pool.map(lambda p: _targets(aws, p.id), known), strict=True))
     return Policies(known, targets, policy_statuses(root))
 
@@ -166,7 +167,8 @@ def _flat(lists: Iterable[list[Answer]]) -> list[Answer]:
     return [item for items in lists for item in items]
 
 
-def _policy(summary: Answer) -> Policy:
+def policy_in(summary: Answer) -> Policy:
+    """The policy of a PolicySummary."""
     return Policy(
         str(summary["Id"]),
         str(summary.get("Name", "")),

@@ -34,7 +34,7 @@ class Post:
         self.slack = None
         self.queue("request:7")
         context: Any = SimpleNamespace(
-            store=self.store, clock=lambda: NOW, desk=Desk("worker", self.store, lambda: NOW)
+            store=self.store, catch_up=lambda: None, clock=lambda: NOW, desk=Desk("worker", self.store, lambda: NOW)
         )
         outbox: Any = self
         self.dispatcher = Dispatcher(context, outbox, 2, self.bound.append)

@@ -10,6 +10,7 @@ its input, killing the forks that still run. `tests.harness.forking` is the othe
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import json
 import os
@@ -92,6 +93,7 @@ def become(wanted: Answer) -> None:
     os.environ.update(wanted["environment"])
     sys.path[0] = wanted["folder"]
     sys.argv = ["bot", *wanted["words"]]
+    faulthandler.register(signal.SIGUSR1)  # Where each thread stands is then written to standard error.
 
 
 def _open_streams(*outputs: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -29,6 +31,7 @@ QUICK = {
     "ORGBOT_SETTLE_SECONDS": "0.5",
     "ORGBOT_SLACK_SETTLE_SECONDS": "0.3",
     "ORGBOT_PENDING_PER_PERSON": "100",
+    "ORGBOT_POST_SECONDS": "0",
     "ORGBOT_LOG_FORMAT": "json",
 }
 
@@ -48,7 +51,17 @@ class Scenario:
         return self.slack.person(name)
 
     def ask(self, name: str = "fullback-mobile", by: str = "alice") -> CommandReply:
-        return self.person(by).types(ASK.format(name=name, email=f"{name}@example.com"))
+        reply = self.person(by).types(ASK.format(name=name, email=f"{name}@example.com"))
+        assert reply.error is None, (
+            f"the command was answered with {reply.error}; the bot's log: {self._stands_where()}"
+        )
+        return reply
+
+    def _stands_where(self) -> str:
+        """The end of the bot's log, with where each of its threads stands just now."""
+        self.bot.process.send_signal(signal.SIGUSR1)
+        time.sleep(1)  # Only on the way to a failure.
+        return self.bot.last_words(lines=150)
 
     def cards(self) -> list[Message]:
         return [message for message in self.slack.messages("aws-approvals") if message.get("bot_id")]

@@ -174,7 +174,11 @@ def test_sqlite_urls(value: str) -> None:
         ("DATABASE_URL", "orgbot.db", "no database URL; write sqlite:///orgbot.db"),
         ("DATABASE_URL", "mysql://h/n", "mysql is not supported"),
         ("DATABASE_URL", "postgres:h/n", "no database URL"),
-        ("DATABASE_URL", "postgresql+psycopg2://h/n", "postgresql+psycopg2 is not supported; write sqlite:///orgbot.db or"),
+        (
+            "DATABASE_URL",
+            "postgresql+psycopg2://h/n",
+            "postgresql+psycopg2 is not supported; write sqlite:///orgbot.db or",
+        ),
         ("DATABASE_URL", "postgresql+nothing://h/n", "postgresql+nothing is not supported"),
         ("ORGBOT_APPROVAL_CHANNEL", "aws-approvals", "C…"),
         ("ORGBOT_APPROVAL_CHANNEL", "General", "C…"),
