@@ -8,6 +8,7 @@ made once and never skipped. Source: APScheduler User Guide, "Limiting the numbe
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,6 +18,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from approvals.dispatcher import Dispatcher
+from approvals.queue.leases import running_seconds
 from bot.snapshot.cache import SnapshotCache
 
 WATCH_SECONDS = 5
@@ -67,6 +69,20 @@ class Scheduler:
     def _refresh(self) -> None:
         if self._picture.due():
             self._picture.refresh()
+
+
+def every(seconds: float, beat: Callable[[], object]) -> Callable[[], object]:
+    """A beat that is left out until the last one is `seconds` ago, by time that nobody sets."""
+    last = [-math.inf]
+
+    def spared() -> object:
+        now = running_seconds()
+        if now - last[0] < seconds:
+            return None
+        last[0] = now
+        return beat()
+
+    return spared
 
 
 class Pulse:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.scheduler import Pulse, Scheduler
+from bot.scheduler import Pulse, Scheduler, every
 
 
 class Recorder:
@@ -86,6 +86,19 @@ def test_the_pulse_goes_on_whatever_fails_and_says_so_once(caplog: pytest.LogCap
     so_far = beaten[0]
     threading.Event().wait(0.01)
     assert beaten[0] == so_far
+
+
+def test_a_beat_may_be_rarer_than_the_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is there at once when a machine wakes, whatever its clock says."""
+    now, beaten = [100.0], []
+    monkeypatch.setattr("bot.scheduler.running_seconds", lambda: now[0])
+    beat = every(2.5, lambda: beaten.append(now[0]))
+    for _ in range(6):
+        beat()
+        now[0] += 1
+    now[0] += 3600
+    beat()
+    assert beaten == [100, 103, 3706]
 
 
 def test_a_pulse_that_never_began_is_stopped_all_the_same() -> None:
