@@ -91,7 +91,7 @@ def _round(three: Fleet, number: int, armed: str) -> int:
     which = number % 3
     three.replace(which, armed)
     three.load(names(IN_A_ROUND, f"round-{number}"), threads=IN_A_ROUND).join()
-    end = time.monotonic() + 3
+    end = time.monotonic() + 1
     while time.monotonic() < end and not three.is_asleep(which):
         time.sleep(0.05)
     return which
