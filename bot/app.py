@@ -53,7 +53,7 @@ from bot.http.transport import Gate, SignedHttp, SocketMode
 from bot.identity import Identity, channel_id
 from bot.logging.setup import bind_request
 from bot.neighbours import Neighbours, identity_of
-from bot.scheduler import Pulse, Scheduler
+from bot.scheduler import Pulse, Scheduler, every
 from bot.slack import CountingWebClient, SlackHealth, slack_client
 from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
@@ -271,8 +271,10 @@ class Orgbot:
             return changes.since(session, read_at)
 
     def _pulse(self) -> Pulse:
-        beats = [lambda: self.in_hand.renew(self.store, self._clock), lambda: self.dispatcher.wake()]  # noqa: PLW0108  Made later.
-        return Pulse(*([self._database_clock.ask] if self._database_clock else []), *beats)
+        """Leases and the database's clock, and a tick for when the machine's clock has kept the scheduler's back."""
+        clock = [self._database_clock.ask] if self._database_clock else []
+        tick = every(self._settings.tick_seconds, lambda: self.dispatcher.wake())  # noqa: PLW0108  It is made later.
+        return Pulse(*clock, lambda: self.in_hand.renew(self.store, self._clock), tick)
 
     def _dispatcher(self) -> Dispatcher:
         context = self.context

@@ -8,6 +8,7 @@ made once and never skipped. Source: APScheduler User Guide, "Limiting the numbe
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from approvals.dispatcher import Dispatcher
+from approvals.queue.leases import running_seconds
 from bot.snapshot.cache import SnapshotCache
 
 WATCH_SECONDS = 5
@@ -74,6 +76,20 @@ class Scheduler:
             self._picture.refresh()
 
 
+def every(seconds: float, beat: Callable[[], object]) -> Callable[[], object]:
+    """A beat that is left out until the last one is `seconds` ago, by time that nobody sets."""
+    last = [-math.inf]
+
+    def spared() -> object:
+        now = running_seconds()
+        if now - last[0] < seconds:
+            return None
+        last[0] = now
+        return beat()
+
+    return spared
+
+
 class Pulse:
     """What has to be done every second whatever else goes on, and whatever becomes of the machine's clock: in a thread of its own."""
 
@@ -81,6 +97,7 @@ class Pulse:
         self._beats = beats
         self._seconds = seconds
         self._over = threading.Event()
+        self._failing: set[int] = set()
         self._thread = threading.Thread(target=self._go_on, name="pulse", daemon=True)
 
     def start(self) -> None:
@@ -95,13 +112,16 @@ class Pulse:
 
     def _go_on(self) -> None:
         while not self._over.wait(self._seconds):
-            for beat in self._beats:
-                self._try(beat)
+            for number, beat in enumerate(self._beats):
+                self._try(number, beat)
 
-    @staticmethod
-    def _try(beat: Callable[[], object]) -> None:
+    def _try(self, number: int, beat: Callable[[], object]) -> None:
         """One that fails, because the database is away, keeps neither the others nor the next beat from being tried."""
         try:
             beat()
         except Exception as error:  # noqa: BLE001  Nobody else would hear of it.
-            log.warning("a beat was missed: %s", error)
+            if number not in self._failing:
+                log.warning("what is done each second fails for now: %s: %s", type(error).__name__, error)
+            self._failing.add(number)
+        else:
+            self._failing.discard(number)

@@ -254,16 +254,11 @@ class Outbox:
         log.warning("another worker has taken the message over")
         with self._context.store.read() as session:
             stands = session.get(Message, message.id, populate_existing=True)
-        if (
-            stands
-            and posted.ts
-            and stands.status == "sent"
-            and (stands.channel, stands.ts) != (posted.channel, posted.ts)
-        ):
-            with suppress(
-                SlackRefusedError, SlackBusyError, SlackAmbiguousError
-            ):  # It is no work of ours that goes on here.
-                Unfenced().run(call, self.slack, "chat.delete", channel=posted.channel, ts=posted.ts)
+        if not stands or not posted.ts or stands.status != "sent" or stands.ts == posted.ts:
+            return
+        with suppress(SlackRefusedError, SlackBusyError, SlackAmbiguousError):
+            # No work that may be another's goes on here, so that no lease is asked.
+            Unfenced().run(call, self.slack, "chat.delete", channel=posted.channel, ts=posted.ts)
 
     def _is_first_card(self, message: Message) -> bool:
         return message.kind == "card" and not self._request(message)[0].card_ts
@@ -282,8 +277,10 @@ class Outbox:
             outgoing.direct(session, request, now, thread.filed(request))
 
     def _permalink(self, posted: Posted) -> str:
+        """Where people find it; only a look, so that it matters to nobody whose the message is by now."""
         try:
-            found = call(self.slack, "chat.getPermalink", channel=posted.channel, message_ts=posted.ts)
+            place, ts = posted.channel, posted.ts
+            found = Unfenced().run(call, self.slack, "chat.getPermalink", channel=place, message_ts=ts)
         except (SlackRefusedError, SlackBusyError, SlackAmbiguousError):
             return ""
         return str(found.get("permalink", ""))

@@ -91,7 +91,7 @@ def test_while_slack_does_not_tell_nobody_may_and_nothing_is_remembered() -> Non
 
 def test_what_keeps_slack_from_telling_for_good_is_said_with_what_to_mend() -> None:
     people = AskedDirectory()
-    people.look = refused  # type: ignore[method-assign]
+    people.look = refused  # type: ignore[method-assign, assignment]
     told = Admission(people, Hour()).unwelcome(ALICE, TEAM)
     assert told.startswith("orgbot can't look up who you are, so nothing is shown. The app lacks a scope for it")
 
