@@ -54,7 +54,8 @@ class Context:
 
     `installation` names this database among all; `strange_press()` hears of a press on a card that is none of this database's.
     `set_aside` counts the jobs that are set aside, by kind. `files(file, user)` reads what somebody uploaded. `people` tells
-    who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told.
+    who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told. What is over
+    is pruned after `keep`, or never when that is 0.
     """
 
     owner: str
@@ -79,6 +80,7 @@ class Context:
     set_aside: Callable[[str], None] = uncounted
     owed: Owed = field(default_factory=set)
     in_hand: InHand = field(default_factory=InHand)
+    keep: timedelta = timedelta(0)
 
     @property
     def desk(self) -> Desk:

@@ -50,19 +50,28 @@ class SocketMode:
     def __init__(self, app: App, app_token: str, hello: Callable[[int], None] = lambda _: None) -> None:
         self._handler = SocketModeHandler(app, app_token, concurrency=SOCKET_THREADS, ping_interval=5)
         self._hello = hello
+        self._greeted: object = None
         self._handler.client.message_listeners.append(self._listen)
 
     def _listen(self, _: Any, message: dict[str, Any], __: str | None = None) -> None:
-        """The first message of each connection tells how many the app has. Source: Slack API, "Using Socket Mode"."""
+        """The first message of each connection says that it is ready, and how many the app has.
+
+        Source: Slack API, "Using Socket Mode".
+        """
+        if message.get("type") != "hello":
+            return
+        self._greeted = self._handler.client.current_session
         number = message.get("num_connections")
-        if message.get("type") == "hello" and isinstance(number, int):
+        if isinstance(number, int):
             self._hello(number)
 
     def start(self) -> None:
         self._handler.connect()  # type: ignore[no-untyped-call]
 
     def connected(self) -> bool:
-        return bool(self._handler.client.is_connected())
+        """Whether Slack has greeted this very connection: before that it delivers nothing over it."""
+        client = self._handler.client
+        return bool(client.is_connected()) and self._greeted is client.current_session
 
     def stop(self) -> None:
         client = self._handler.client

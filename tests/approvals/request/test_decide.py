@@ -453,7 +453,7 @@ def test_what_had_no_card_that_could_be_posted_says_so_when_its_time_is_over(
 ) -> None:
     other, request = workers.ask("create-ou", unit_name="Data"), workers.ask("create-account", **NEW)
     workers.work()
-    lane = {"lane": "a", "marker": "a", "created_at": workers.clock(), "request_id": request.id}
+    lane: dict[str, Any] = {"lane": "a", "marker": "a", "created_at": workers.clock(), "request_id": request.id}
     with workers.context.store.write() as session:
         first = session.exec(select(Message).where(Message.request_id == request.id, Message.kind == "card")).one()
         another = session.exec(select(Message).where(Message.request_id == other.id, Message.kind == "card")).one()
