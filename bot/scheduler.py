@@ -80,6 +80,7 @@ class Pulse:
     def __init__(self, *beats: Callable[[], object], seconds: float = BEAT_SECONDS) -> None:
         self._beats = beats
         self._seconds = seconds
+        self._failing: set[Callable[[], object]] = set()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._go_on, name="pulse", daemon=True)
 
@@ -98,10 +99,16 @@ class Pulse:
             for beat in self._beats:
                 self._try(beat)
 
-    @staticmethod
-    def _try(beat: Callable[[], object]) -> None:
-        """One that fails, because the database is away, keeps neither the others nor the next beat from being tried."""
+    def _try(self, beat: Callable[[], object]) -> None:
+        """One that fails, because the database is away, keeps neither the others nor the next beat from being tried.
+
+        It is told once: it may fail every second for an hour.
+        """
         try:
             beat()
         except Exception as error:  # noqa: BLE001  Nobody else would hear of it.
-            log.warning("a beat was missed: %s", error)
+            if beat not in self._failing:
+                log.warning("a beat was missed: %s", error)
+            self._failing.add(beat)
+        else:
+            self._failing.discard(beat)
