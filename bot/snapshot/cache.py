@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bot.snapshot.file import SnapshotFile
 from operations.aws.client import Aws
@@ -115,6 +115,9 @@ class SnapshotCache:
             self.unread = _why(error)
             self._due = self._clock() + min(RETRY, self._every)
             log.warning("%s", self.problem)
+        except OperationalError:
+            self.problem = "the organization was read, and could not be kept: the database does not answer"
+            self._due = self._clock() + min(RETRY, self._every)
         except Exception:
             self.problem = "the organization cannot be read: AWS's answer is not understood; the log has it"
             self._due = self._clock() + min(RETRY, self._every)
