@@ -29,6 +29,7 @@ from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
 from approvals.request.intake import Intake
 from approvals.request.pending import may_decide, pending_for
+from approvals.request.reachability import look_soon
 from approvals.sessions.reveal import Reveal
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.files import Attachments
@@ -55,6 +56,7 @@ from handlers.register import register
 from operations.aws.client import Aws, Call
 from operations.core.closing import Console
 from operations.snapshot.live import LiveAws
+from operations.snapshot.organization import Organization
 
 log = logging.getLogger(__name__)
 SLACK_TIMEOUT = 15
@@ -62,6 +64,7 @@ WATCH_TIMEOUT = 4  # Less than the time between two looks.
 QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger lives.
 ADMISSION_TIMEOUT = 2  # Nothing is shown before Slack has told, so that it gets a little longer.
 FIRST_READING = timedelta(seconds=20)
+A_MOMENT = timedelta(seconds=2)
 
 
 def utc_now() -> datetime:
@@ -94,7 +97,7 @@ class Orgbot:
         self.store = self._open_store()
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
         every = timedelta(seconds=settings.refresh_seconds)
-        self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh)
+        self.snapshot = SnapshotCache(self.aws, clock, every, kept, self._has_read)
         self.neighbours = self._neighbours()
         self.context = self._context()
         self.dispatcher = self._dispatcher()
@@ -164,7 +167,15 @@ class Orgbot:
         organization = self.snapshot.latest()
         if organization is not None:
             self.bindings.refresh(organization)
+        look_soon(self.store, self._clock())
         log.info("the rules were reloaded: %s", ", ".join(rule.name for rule in self.rules.rules))
+
+    def _has_read(self, organization: Organization) -> None:
+        """Where something is called or placed otherwise, other rules may decide; the snapshot is in use a moment later."""
+        self.bindings.refresh(organization)
+        known = self.snapshot.latest()
+        if known is not None and _places(known) != _places(organization):
+            look_soon(self.store, self._clock() + A_MOMENT)
 
     def _read_first_snapshot(self) -> None:
         """Waits a while for the first snapshot; when AWS is slow or away the bot starts all the same and goes on trying."""
@@ -296,6 +307,10 @@ class Orgbot:
     def _count_call(self, call: Call) -> None:
         self.metrics.aws_calls.labels(call.operation, call.outcome).inc()
         note_call(call)
+
+
+def _places(organization: Organization) -> object:
+    return organization.units_by_id, {one.id: (one.parent, one.name, one.email) for one in organization.accounts}
 
 
 def _quiet_logger() -> logging.Logger:

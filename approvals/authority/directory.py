@@ -15,17 +15,18 @@ from enum import StrEnum
 from typing import Any, TypeVar, cast
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from approvals.authority.aliases import Aliases
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.named import Named
 
 UNKNOWN_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+UNKNOWN_GROUP_ERRORS = frozenset({"no_such_subteam", "subteam_not_found"})
 REMEMBERED = timedelta(seconds=30)
 REMEMBERED_PERSON = timedelta(minutes=5)
 PAGE = 500
 Told = TypeVar("Told")
+Shape = TypeVar("Shape")
 
 
 class Stranger(StrEnum):
@@ -151,15 +152,10 @@ class Directory:
 
     def look(self, user: str) -> Person:
         """The person behind a user id as Slack knows them now; raises SlackAwayError."""
-        try:
-            found: dict[str, Any] = self._slack.users_info(user=user)["user"]
-        except SlackApiError as error:
-            if _code(error) in UNKNOWN_ERRORS:
-                return Person(user, "", user, user, known=False)
-            raise SlackAwayError(f"users.info: {_code(error)}") from error
-        except Exception as error:
-            raise SlackAwayError(f"users.info: {type(error).__name__}") from error
-        return _person(user, found)
+        answer = self._asked("users.info", but=UNKNOWN_ERRORS, user=user)
+        if not answer:
+            return Person(user, "", user, user, known=False)
+        return _person(user, _told("users.info", answer.get("user"), dict))
 
     def among(self, person: Person, approvers: Iterable[str]) -> bool:
         """Whether `approvers` (user ids, user group ids, e-mails) name this person; raises SlackAwayError."""
@@ -178,14 +174,8 @@ class Directory:
 
     def members(self, group: str) -> list[str]:
         """The user ids of a user group, none when there is no such group; raises SlackAwayError."""
-        try:
-            return list(self._slack.usergroups_users_list(usergroup=group)["users"])
-        except SlackApiError as error:
-            if _code(error) in {"no_such_subteam", "subteam_not_found"}:
-                return []
-            raise SlackAwayError(f"usergroups.users.list: {_code(error)}") from error
-        except Exception as error:
-            raise SlackAwayError(f"usergroups.users.list: {type(error).__name__}") from error
+        answer = self._asked("usergroups.users.list", but=UNKNOWN_GROUP_ERRORS, usergroup=group)
+        return _told("usergroups.users.list", answer.get("users"), list) if answer else []
 
     def in_channel(self, channel: str) -> set[str]:
         """The user ids of a channel's members; raises SlackAwayError."""
@@ -193,7 +183,7 @@ class Directory:
         cursor = ""
         while True:
             answer = self._asked("conversations.members", channel=channel, limit=PAGE, cursor=cursor)
-            found.update(answer["members"])
+            found.update(_told("conversations.members", answer.get("members"), list))
             cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
                 return found
@@ -201,7 +191,7 @@ class Directory:
     def by_email(self, email: str) -> str:
         """The user id behind an e-mail address, empty when there is none; raises SlackAwayError."""
         answer = self._asked("users.lookupByEmail", but=UNKNOWN_ERRORS, email=email)
-        return str(answer["user"]["id"]) if answer else ""
+        return str(_told("users.lookupByEmail", answer.get("user"), dict).get("id") or "") if answer else ""
 
     def _asked(self, method: str, but: Collection[str] = (), **params: Any) -> dict[str, Any]:
         """Slack's answer; nothing for an error among `but`; raises SlackAwayError."""
@@ -265,5 +255,8 @@ def _person(user: str, found: dict[str, Any]) -> Person:
     )
 
 
-def _code(error: SlackApiError) -> str:
-    return str(error.response.get("error") or "no answer") if error.response is not None else "no answer"
+def _told(method: str, found: object, kind: type[Shape]) -> Shape:
+    """What stands in an answer, when it is of the kind that Slack documents; raises SlackAwayError for anything else."""
+    if not isinstance(found, kind):
+        raise SlackAwayError(f"{method}: the answer is not understood")
+    return found

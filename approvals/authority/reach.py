@@ -1,18 +1,28 @@
-"""Which rules decide about a request: what it hits, now and afterwards, each place by its own rule. Pure but for `among`."""
+"""Which rules decide about a request: what it hits, now and afterwards, each place by its own rule.
+
+`judged` is pure but for `among`; `judged_anew` asks Slack who asks, and AWS whether things are still where they were read.
+Source: AWS Organizations API Reference, "ListParents".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from approvals.authority.directory import Directory, Person
 from approvals.authority.requirements import Requirement, Requirements
 from approvals.authority.rules import BY_NAME, Among, Ask, Guards, Place, Rule, Rules
+from approvals.context import Context, NotYetError
+from approvals.models import Request, operation_of
+from operations.aws.client import Aws
+from operations.aws.errors import RefusedError
 from operations.core.base import Operation
 from operations.core.reach import Reach
 from operations.snapshot.organization import Organization, OrganizationalUnit
 
 MOST_NAMED = 3
+MOST_ASKED = 12  # Of so many accounts and OUs AWS is asked where they are; what reaches more goes by the snapshot.
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,41 @@ def judged(rules: Rules, ask: Ask, found: Hits, guards: Guards = BY_NAME) -> Req
             for rule, its in rules.deciding(ask, there, meant):
                 places.setdefault(rule.name, []).extend(its)
     return Requirements(tuple(_required(rule, places[rule.name]) for rule in rules.rules if rule.name in places))
+
+
+def judged_anew(context: Context, request: Request, asker: Person, *, live: bool = True) -> Requirements:
+    """The rules that decide about a request as things are now: by the snapshot, which AWS confirms first (`live`).
+
+    Raises NoRuleError, NotYetError (also where something was moved since the organization was read), SlackAwayError, and what
+    AWS raises.
+    """
+    operation, organization = operation_of(request), context.snapshot()
+    found = hits(operation, organization)
+    if live and not all(_is_in(context.aws, child, parent) for child, parent in _links(organization, found.now)):
+        context.changed()
+        raise NotYetError("something was moved since the organization was read; it is read again")
+    ask = ask_of(operation, asker, context.people)
+    return judged(context.rules(), ask, found, context.guards()).now(request)
+
+
+def _links(organization: Organization, places: Iterable[Place]) -> list[tuple[str, str]]:
+    """Each account and OU above it with what it is directly in; none where there are too many to ask about."""
+    found: dict[tuple[str, str], None] = {}
+    for place in places:
+        chain = (*place.units, place.account) if place.account in organization.accounts_by_id else place.units
+        found.update(dict.fromkeys((child, parent) for parent, child in pairwise(chain)))
+        if len(found) > MOST_ASKED:
+            return []
+    return list(found)
+
+
+def _is_in(aws: Aws, child: str, parent: str) -> bool:
+    """Whether an account or OU is still where it was; as far as the bot may know."""
+    try:
+        answer = aws.read("organizations", "list_parents", ChildId=child)
+    except RefusedError as error:
+        return error.code != "ChildNotFoundException"
+    return [found["Id"] for found in answer["Parents"]] == [parent]
 
 
 def other_rules(rules: Rules, found: Hits, guards: Guards = BY_NAME) -> Iterator[str]:

@@ -18,6 +18,7 @@ from approvals.authority.press import StrangeCardError, UnconfirmedCardError
 from approvals.authority.requirements import requirements_of
 from approvals.context import Context
 from approvals.models import LIVE_SQL, Interaction, Request, Vote
+from approvals.queue.worker import LaterError
 from approvals.request.intake import Click
 from approvals.slack.client import SlackAwayError
 from approvals.states import Status
@@ -86,7 +87,7 @@ def may_decide(context: Context, click: Click) -> bool:
         judge(context, Interaction(**vars(click)))  # It is not kept, because it only opens a form.
     except (NotAMemberError, ObjectionError, StrangeCardError):
         return False
-    except (SlackAwayError, UnconfirmedCardError) as error:
+    except (SlackAwayError, UnconfirmedCardError, LaterError) as error:
         log.warning("whether somebody may decide is not known in time: %s", error)
     return True
 

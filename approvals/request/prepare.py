@@ -21,7 +21,7 @@ from approvals.context import Context
 from approvals.models import LIVE, Request, operation_of
 from approvals.queue import outgoing
 from approvals.queue.leases import release
-from approvals.queue.worker import Job, LaterError, work_off
+from approvals.queue.worker import Job, work_off
 from approvals.request import reminders
 from approvals.request.break_glass import break_glass
 from approvals.request.lifecycle import transition
@@ -49,16 +49,9 @@ class RefusalError(Exception):
     """The request cannot be put before approvers; the text says why and what to do."""
 
 
-class NotYetError(LaterError):
-    """What is needed to judge the request is not there yet; it is tried again."""
-
-
 def look_again(context: Context, operation: Operation) -> Preview:
     """The preview as the world is now; raises FieldError, AwsError, or NotYetError before the organization was read."""
-    organization = context.organization()
-    if organization is None:
-        raise NotYetError("the organization has not been read yet")
-    return operation.preview(PreviewInput(organization, context.aws))
+    return operation.preview(PreviewInput(context.snapshot(), context.aws))
 
 
 def announce(context: Context, number: int) -> None:
@@ -145,10 +138,7 @@ def _check_visible(operation: Operation, name: str, text: str) -> None:
 
 def _rules(context: Context, operation: Operation, person: Person) -> tuple[Requirements, tuple[str, ...]]:
     """The rules that decide, now that Slack tells who asks, and a sentence for each place that other rules would guard after it."""
-    organization = context.organization()
-    if organization is None:
-        raise NotYetError("the organization has not been read yet")
-    rules, found, guards = context.rules(), hits(operation, organization), context.guards()
+    rules, found, guards = context.rules(), hits(operation, context.snapshot()), context.guards()
     try:
         required = judged(rules, ask_of(operation, person, context.people), found, guards)
         return required, tuple(islice(other_rules(rules, found, guards), MOST_SAID))

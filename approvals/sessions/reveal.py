@@ -15,7 +15,7 @@ from approvals.audit import chain
 from approvals.authority.directory import NotAMemberError
 from approvals.authority.may import involved
 from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError, pressed_on
-from approvals.context import Context
+from approvals.context import Context, NotYetError
 from approvals.models import Request, RoleSession
 from approvals.queue import outgoing
 from approvals.queue.worker import LaterError
@@ -32,6 +32,8 @@ from operations.access.signin import console_link
 
 log = logging.getLogger(__name__)
 AWAY = "Slack did not say who you are just now. Please press “Reveal credentials” once more."
+AWAY_NOW = "AWS or Slack is away just now. Close this and press again."
+READ_AGAIN = "The organization has changed and is being read again. Close this and press again in a moment."
 NOT_YOURS = "Only the person who asked can reveal these credentials, so nothing has been opened."
 OVER = "This session is over. Ask anew with `/org credentials`."
 TOO_SLOW = "That took too long, so Slack did not let me open the form. Please press “Reveal credentials” once more."
@@ -101,7 +103,7 @@ class Reveal:
             view, row = self._opened(request, user)
         except LaterError as error:
             log.warning("credentials were not revealed: %s", error)
-            view, row = sessions.not_shown("AWS or Slack is away just now. Close this and press again."), None
+            view, row = sessions.not_shown(READ_AGAIN if isinstance(error, NotYetError) else AWAY_NOW), None
         except UndeliverableError as error:
             view, row = sessions.not_shown(f"{error.failed.say} {error.failed.advice}".strip()), None
         try:

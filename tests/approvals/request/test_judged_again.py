@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -74,6 +75,64 @@ def test_what_was_approved_for_staging_is_not_done_to_production(
     assert aws.calls.of("TagResource") == aws.calls.of("AssumeRole") == []
 
 
+def test_whoever_approved_for_one_place_has_not_approved_for_another(ruled: Workers, aws: AwsSandbox) -> None:
+    """Bob may approve at both places, and saw one of them."""
+    ruled.rules = Rules([STAGING, dataclasses.replace(PRODUCTION, approvers=(BOB,)), REST])
+    request = ruled.approved("tag-account", **TAG)
+    moved(ruled, aws)
+    assert ruled.until_done(request).status == Status.STALE
+
+
+def test_approvals_under_other_rules_lapse_and_whoever_gave_them_may_approve_anew(
+    ruled: Workers, aws: AwsSandbox
+) -> None:
+    staging = dataclasses.replace(STAGING, approvals=2, approvers=(BOB, CAROL))
+    ruled.rules = Rules([staging, dataclasses.replace(PRODUCTION, approvers=(BOB,)), REST])
+    request = pressed(ruled, asked(ruled), BOB)
+    moved(ruled, aws)
+    request = pressed(ruled, request, CAROL)
+    assert "Approvals given before no longer count." in ruled.said("thread")[-1]
+    assert ruled.unproven() == []
+    assert ruled.until_done(pressed(ruled, request, BOB)).status == Status.SUCCEEDED
+    assert ruled.unproven() == []
+
+
+def test_what_would_now_be_granted_at_once_stays_with_those_who_were_asked(ruled: Workers, aws: AwsSandbox) -> None:
+    ruled.rules = Rules([STAGING, dataclasses.replace(PRODUCTION, approvals=0, approvers=()), REST])
+    request = asked(ruled)
+    moved(ruled, aws)
+    assert ruled.request(request.id).status == Status.PENDING
+    assert ruled.until_done(pressed(ruled, request, BOB)).status == Status.SUCCEEDED
+
+
+def test_each_rule_calls_upon_others_at_its_own_time(ruled: Workers) -> None:
+    early = dataclasses.replace(STAGING, escalate_to=(DAVE,), escalate_after=timedelta(hours=1))
+    late = dataclasses.replace(PRODUCTION, escalate_to=(DAVE,), escalate_after=timedelta(hours=20))
+    ruled.rules = Rules([early, late, REST])
+    request = asked(ruled, "move-account", account=WEB, to="/Workloads/Production")
+    ruled.clock.advance(hours=2)
+    ruled.work()
+    assert pressed(ruled, request, DAVE).status == Status.PENDING
+    ruled.clock.advance(hours=19)
+    ruled.work()
+    assert len([line for line in ruled.said("thread") if "from now on you may decide" in line]) == 2
+    assert pressed(ruled, request, CAROL).status != Status.PENDING
+
+
+def test_a_session_that_the_new_rules_do_not_give_is_not_approved(ruled: Workers, aws: AwsSandbox) -> None:
+    ruled.rules = Rules([STAGING, dataclasses.replace(PRODUCTION, longest_session=timedelta(minutes=30)), REST])
+    request = asked(ruled, "credentials", account=WEB)
+    moved(ruled, aws)
+    assert pressed(ruled, request, BOB).status == Status.PENDING
+    assert "It can no longer be approved: the rule “production” allows 30m at most" in ruled.said("private")[-1]
+
+
+def test_while_aws_is_away_an_approval_counts_by_what_was_read_last(ruled: Workers, aws: AwsSandbox) -> None:
+    request = asked(ruled)
+    aws.faults.add("ListParents", "throttle", times=9)
+    assert pressed(ruled, request, BOB).status != Status.PENDING
+
+
 def test_what_is_moved_within_one_rule_goes_on(ruled: Workers, aws: AwsSandbox) -> None:
     ruled.rules = Rules([dataclasses.replace(STAGING, under="/Workloads"), REST])
     request = ruled.approved("tag-account", **TAG)
@@ -104,8 +163,8 @@ def test_what_somebody_asked_for_who_may_not_ask_any_more_is_not_done(
     ruled.people.people[ALICE] = dataclasses.replace(ruled.people.people[ALICE], **flags)
     if when == "click":
         assert pressed(ruled, request, BOB).status == Status.PENDING
-        assert "cannot be approved any more. Deny it." in ruled.said("private")[-1]
-        assert pressed(ruled, request, BOB, "deny").status == Status.DENIED
+        assert "alice, who asked for this, " in ruled.said("private")[-1]
+        assert "so it cannot be approved." in ruled.said("private")[-1]
     else:
         assert ruled.until_done(request).status == Status.STALE
     assert aws.calls.of("TagResource") == []
