@@ -198,7 +198,6 @@ class Interaction(SQLModel, table=True):
     private: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     received_at: datetime | None = _time(nullable=False)
     due_at: datetime | None = _time(index=True)
-    tries: int = 0
     lease_owner: str = ""
     lease_until: datetime | None = _time()
 
@@ -217,7 +216,6 @@ class Message(SQLModel, table=True):
     body: dict[str, Any] = _json(dict)
     marker: str
     status: str = Field(default="queued", index=True, description="queued, sending, sent, dropped or aside")
-    tries: int = 0
     error: str = ""
     ts: str = ""
     created_at: datetime | None = _time(nullable=False)
@@ -294,7 +292,8 @@ class Process(SQLModel, table=True):
 class Binding(SQLModel, table=True):
     """What a word of the rules (`key` is under or accounts) meant when it was first seen: the id of an OU or of an account.
 
-    `told` is what the approval channel was told last about a name that no longer fits.
+    `told` is what the approval channel was told last about a name that no longer fits; `seen_at` is when a process last had
+    the word in its rules, within an hour.
     """
 
     __table_args__ = (UniqueConstraint("key", "word", "meant", name="one_binding_a_meaning"),)
@@ -305,6 +304,7 @@ class Binding(SQLModel, table=True):
     meant: str
     told: str = ""
     bound_at: datetime | None = _time(nullable=False)
+    seen_at: datetime | None = _time()
 
 
 class Stumble(SQLModel, table=True):

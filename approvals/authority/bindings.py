@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlmodel import Session, select
@@ -22,6 +22,8 @@ from operations.snapshot.organization import Organization
 
 Key = Literal["under", "accounts"]
 Words = Mapping[tuple[Key, str], frozenset[str]]
+SEEN_EVERY = timedelta(hours=1)
+FORGOTTEN_AFTER = timedelta(days=1)  # Until then another process may have the word in its rules.
 WAY_OUT = "Bring ORGBOT_RULES up to date; until then the rule guards what it named."
 
 
@@ -45,7 +47,9 @@ class Bindings:
         self.drifts: tuple[Drift, ...] = ()
 
     def refresh(self, organization: Organization) -> None:
-        """Binds new words, forgets those that the rules no longer have, and tells the approval channel of a drift once."""
+        """Binds new words, forgets those that no process's rules have had for a day, and tells the approval channel of a drift
+        once.
+        """
         today = meant(self._rules(), organization)
         with self._store.write() as session:
             bound = _bound(session, today, organization, self._clock())
@@ -131,14 +135,26 @@ def _bound(session: Session, today: Words, organization: Organization, now: date
         there = {row.meant for row in rows} & (organization.units_by_id.keys() | organization.accounts_by_id.keys())
         if ids and not there:
             _delete(session, rows)
-            session.add_all(Binding(key=key, word=word, meant=one, bound_at=now) for one in sorted(ids))
+            session.add_all(Binding(key=key, word=word, meant=one, bound_at=now, seen_at=now) for one in sorted(ids))
             bound[key, word] = ids
         else:
+            _note_seen(session, rows, now)
             bound[key, word] = frozenset(row.meant for row in rows)
     for rows in kept.values():
-        _delete(session, rows)
+        _delete(session, [row for row in rows if _age(row, now) > FORGOTTEN_AFTER])
     session.flush()
     return bound
+
+
+def _note_seen(session: Session, rows: list[Binding], now: datetime) -> None:
+    for row in rows:
+        if _age(row, now) > SEEN_EVERY:
+            row.seen_at = now
+            session.add(row)
+
+
+def _age(row: Binding, now: datetime) -> timedelta:
+    return now - (row.seen_at or row.bound_at or now)
 
 
 def _delete(session: Session, rows: list[Binding]) -> None:

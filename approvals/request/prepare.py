@@ -171,7 +171,7 @@ def _publish(context: Context, request: Request, required: Requirements, values:
     number = request.id or 0
     without = barred(context, required.deciders()) if values["break_glass"] else frozenset()
     with context.store.write() as session:
-        if not release(session, Request, number, request.lease_owner, announced_at=now, due_at=None, polls=0, **values):
+        if not release(session, Request, number, request.lease_owner, announced_at=now, due_at=None, **values):
             return
         filed = {"operation": request.operation, "digest": values["digest"], **required.told()}
         filed |= {"break_glass": values["break_glass"]}

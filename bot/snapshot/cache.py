@@ -64,7 +64,7 @@ class SnapshotCache:
         try:
             self._due = self._clock() + self._every
             found = read_organization(self._aws, self._clock)
-            self._on_read(found)
+            self._pass_on(found)
             self._latest = found
             self.problem = ""
             if self._kept:
@@ -80,6 +80,14 @@ class SnapshotCache:
             log.exception("AWS's answer is not understood")
         finally:
             self._reading.release()
+
+    def _pass_on(self, found: Organization) -> None:
+        """What becomes of it elsewhere is no fault of AWS's; it is passed on again with the next reading, soon."""
+        try:
+            self._on_read(found)
+        except Exception:
+            self._due = self._clock() + min(RETRY, self._every)
+            log.exception("the organization was read, and could not be passed on")
 
 
 def _why(error: AwsError) -> str:
