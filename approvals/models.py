@@ -198,6 +198,7 @@ class Interaction(SQLModel, table=True):
     private: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     received_at: datetime | None = _time(nullable=False)
     due_at: datetime | None = _time(index=True)
+    tries: int = 0
     lease_owner: str = ""
     lease_until: datetime | None = _time()
 
@@ -216,6 +217,7 @@ class Message(SQLModel, table=True):
     body: dict[str, Any] = _json(dict)
     marker: str
     status: str = Field(default="queued", index=True, description="queued, sending, sent, dropped or aside")
+    tries: int = 0
     error: str = ""
     ts: str = ""
     created_at: datetime | None = _time(nullable=False)

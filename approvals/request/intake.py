@@ -108,7 +108,7 @@ class Intake:
     def click(self, click: Click) -> bool:
         """Keeps a click for the workers; False when Slack had delivered it before."""
         now = self._clock()
-        row = {**vars(click), "received_at": now, "due_at": now, "lease_owner": ""}
+        row = {**vars(click), "received_at": now, "due_at": now, "tries": 0, "lease_owner": ""}
         try:
             self._store.insert(Interaction, row)
         except IntegrityError:

@@ -1,6 +1,4 @@
-"""When a word of the rules was last seen, because several processes may have different rules for a while; and columns that
-nothing reads any more
-"""
+"""When a word of the rules was last seen, because several processes may have different rules for a while"""
 
 from __future__ import annotations
 
@@ -16,11 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("binding", sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
     op.execute("UPDATE binding SET seen_at = bound_at")
-    for table in ("interaction", "message"):
-        op.drop_column(table, "tries")
 
 
 def downgrade() -> None:
-    for table in ("interaction", "message"):
-        op.add_column(table, sa.Column("tries", sa.Integer(), server_default="0", nullable=False))
     op.drop_column("binding", "seen_at")

@@ -37,7 +37,7 @@ def click(delivery: str) -> dict[str, Any]:
         "request_id": 1,
         "received_at": NOW,
         "due_at": NOW,
-    } | {"reason": "", "channel": "", "lease_owner": ""}
+    } | {"reason": "", "channel": "", "tries": 0, "lease_owner": ""}
 
 
 def deliveries(store: Store) -> list[str]:
