@@ -1,7 +1,7 @@
 """Which rules decide about a request: what it hits, now and afterwards, each place by its own rule.
 
 `judged` is pure but for `among`; `judged_anew` asks Slack who asks, and AWS whether things are still where they were read.
-Source: AWS Organizations API Reference, "ListParents".
+Source: AWS Organizations API Reference, "ListParents", "ListTargetsForPolicy".
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from approvals.models import Request, operation_of
 from operations.aws.client import Aws
 from operations.aws.errors import RefusedError
 from operations.core.base import Operation
+from operations.core.fields import FieldKind
 from operations.core.reach import Reach
 from operations.snapshot.organization import Organization, OrganizationalUnit
 
 MOST_NAMED = 3
 MOST_ASKED = 12  # Of so many accounts and OUs AWS is asked where they are; what reaches more goes by the snapshot.
+A_PAGE = 20  # Targets of a policy that AWS tells at once; one that has more goes by the snapshot.
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,28 @@ def judged_anew(context: Context, request: Request, asker: Person, *, live: bool
     """
     operation, organization = operation_of(request), context.snapshot()
     found = hits(operation, organization)
-    if live and not all(_is_in(context.aws, child, parent) for child, parent in _links(organization, found.now)):
+    if live and not _is_as_read(context.aws, operation, organization, found.now):
         context.changed()
         raise NotYetError("something was moved since the organization was read; it is read again")
     ask = ask_of(operation, asker, context.people)
     return judged(context.rules(), ask, found, context.guards()).now(request)
+
+
+def _is_as_read(aws: Aws, operation: Operation, organization: Organization, places: Iterable[Place]) -> bool:
+    """Whether what is hit is where it was, and each policy that is named attached where it was; as far as the bot may know."""
+    attached = all(_is_attached_so(aws, organization, policy) for policy in operation.named(FieldKind.POLICY))
+    return attached and all(_is_in(aws, child, parent) for child, parent in _links(organization, places))
+
+
+def _is_attached_so(aws: Aws, organization: Organization, policy: str) -> bool:
+    known = organization.policies.targets.get(policy, ())
+    if len(known) > A_PAGE or not organization.policies.is_told(policy):
+        return True
+    try:
+        answer = aws.probe("organizations", "list_targets_for_policy", PolicyId=policy)
+    except RefusedError:
+        return True
+    return {str(target["TargetId"]) for target in answer["Targets"]} == set(known) and not answer.get("NextToken")
 
 
 def _links(organization: Organization, places: Iterable[Place]) -> list[tuple[str, str]]:
@@ -96,7 +115,7 @@ def _links(organization: Organization, places: Iterable[Place]) -> list[tuple[st
 def _is_in(aws: Aws, child: str, parent: str) -> bool:
     """Whether an account or OU is still where it was; as far as the bot may know."""
     try:
-        answer = aws.read("organizations", "list_parents", ChildId=child)
+        answer = aws.probe("organizations", "list_parents", ChildId=child)
     except RefusedError as error:
         return error.code != "ChildNotFoundException"
     return [found["Id"] for found in answer["Parents"]] == [parent]

@@ -45,6 +45,7 @@ from operations.core.preview import digest
 from operations.snapshot.names import capital
 
 CHANGED = "This request is not the one that was filed: its record was changed. Nothing is done; ask again."
+APPROVED_ALREADY = "You have approved this. Press “Withdraw approval” first, then deny it."
 COUNTED = "Your approval was counted already; somebody else's is still needed."
 
 log = logging.getLogger(__name__)
@@ -324,7 +325,7 @@ def _votes(session: Session, request: Request) -> Sequence[Vote]:
 def _vote(session: Session, request: Request, judged: JudgedClick, decision: str) -> None:
     """Notes one vote a person: whoever has voted from another account, or under another address, has voted."""
     if any(judged.cast(vote) for vote in _votes(session, request)):
-        raise ObjectionError(COUNTED)
+        raise ObjectionError(APPROVED_ALREADY if decision == "deny" else COUNTED)
     vote = Vote(
         request_id=request.id or 0,
         user=judged.person.user,

@@ -183,11 +183,18 @@ def tell_absent(context: Context, number: int) -> None:
 def _tell_absent(context: Context, request: Request) -> None:
     look_whether_reachable(context, request.id or 0)
     required = requirements_of(request, context.rules())
-    absent = _absent(context, request, required.deciders()) if required else []
+    absent = _absent(context, request, _still_asked(context, request, required)) if required else []
     with context.store.write() as session:
         if _settle_telling(session, request):
             for user in absent:
                 _tell(session, context, request, user)
+
+
+def _still_asked(context: Context, request: Request, required: Requirements) -> tuple[str, ...]:
+    """Those whose approval is missing; whose rule is satisfied already is left in peace."""
+    with context.store.read() as session:
+        approved = _approvals(session, request)
+    return required.open(seats_of_vote(request, vote) for vote in approved).deciders()
 
 
 def _absent(context: Context, request: Request, named: tuple[str, ...]) -> list[str]:

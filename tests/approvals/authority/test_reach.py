@@ -39,7 +39,9 @@ ORGANIZATION = Organization(
     ),
     datetime(2030, 1, 1, tzinfo=UTC),
     Policies(
-        (Policy("p-prod0001", "Guard", SCP), Policy("p-idle0001", "Idle", SCP)), {"p-prod0001": ("ou-1-prod",)}, {}
+        (Policy("p-prod0001", "Guard", SCP), Policy("p-idle0001", "Idle", SCP)),
+        {"p-prod0001": ("ou-1-prod",), "p-idle0001": ()},
+        {},
     ),
 )
 SCP_TEXT = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}'
@@ -301,3 +303,10 @@ def test_an_operation_that_does_not_say_what_it_reaches_is_an_error() -> None:
 
 def test_reach_is_a_union() -> None:
     assert Reach(frozenset({"a"})) | Reach(accounts=frozenset({"b"})) == Reach(frozenset({"a"}), frozenset({"b"}))
+
+
+def test_a_policy_whose_attachments_are_not_known_reaches_everything() -> None:
+    untold = replace(ORGANIZATION, policies=replace(ORGANIZATION.policies, targets={}))
+    asked = settled("delete-policy", {"policy": "Idle"})
+    assert ids(hits(asked, ORGANIZATION).now) == {"r-1"}
+    assert ids(hits(asked, untold).now) == EVERYTHING

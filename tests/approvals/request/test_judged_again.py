@@ -201,3 +201,50 @@ def test_the_one_who_may_break_the_glass_of_one_end_may_not_break_it_for_both(ru
     ruled.work()
     request = ruled.request(request.id)
     assert (request.status, "does not let you break the glass" in request.outcome) == (Status.REFUSED, True)
+
+
+FULL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+LESS = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
+
+
+def policy(workers: Workers, aws: AwsSandbox) -> str:
+    """A service control policy that is attached nowhere yet."""
+    made = aws.client("organizations").create_policy(
+        Name="Guard", Description="", Type="SERVICE_CONTROL_POLICY", Content=FULL
+    )
+    workers.look_again()
+    return str(made["Policy"]["PolicySummary"]["Id"])
+
+
+def test_a_policy_that_was_attached_a_moment_ago_is_put_before_those_whom_it_hits(
+    ruled: Workers, aws: AwsSandbox
+) -> None:
+    guard = policy(ruled, aws)
+    request = asked(ruled, "update-policy", policy=guard, content=LESS)
+    assert request.rule == "rest"
+    target = unit_at(aws, "/Workloads/Production")
+    aws.client("organizations").attach_policy(PolicyId=guard, TargetId=target)
+    pressed(ruled, request, BOB)
+    ruled.clock.advance(minutes=1)
+    ruled.work()
+    request = ruled.request(request.id)
+    assert (request.status, request.rule) == (Status.PENDING, "production")
+
+
+def test_a_policy_whose_attachments_aws_does_not_tell_may_hit_everything(ruled: Workers, aws: AwsSandbox) -> None:
+    guard = policy(ruled, aws)
+    aws.client("organizations").attach_policy(PolicyId=guard, TargetId=unit_at(aws, "/Workloads/Production"))
+    aws.faults.add("ListTargetsForPolicy", "error", code="AccessDeniedException", times=None)
+    ruled.look_again()
+    request = asked(ruled, "update-policy", policy=guard, content=LESS)
+    assert [kept["name"] for kept in request.rules] == ["staging", "production", "rest"]
+    assert request.preview["hits"] == ["Its attachments could not be read, so it may reach any account"]
+
+
+def test_whoever_approved_withdraws_before_they_deny(ruled: Workers) -> None:
+    ruled.rules = Rules([dataclasses.replace(STAGING, approvals=2, approvers=(BOB, CAROL))])
+    request = pressed(ruled, asked(ruled), BOB)
+    assert pressed(ruled, request, BOB, "deny").status == Status.PENDING
+    assert "You have approved this. Press “Withdraw approval” first" in ruled.said("private")[-1]
+    pressed(ruled, request, BOB, "withdraw")
+    assert pressed(ruled, request, BOB, "deny").status == Status.DENIED
