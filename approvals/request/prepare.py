@@ -35,6 +35,7 @@ from operations.aws.errors import CredentialsError, FieldError, RefusedError
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import file_in
+from operations.core.lookalikes import pointed_out
 from operations.core.observations import Failed
 from operations.core.preview import Preview, PreviewInput, digest
 from operations.core.registry import by_name
@@ -97,7 +98,8 @@ def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str
         failed = refusal(error.code, error.reason, error.message)
         raise RefusalError(f"{failed.say} {failed.advice}") from error
     params = operation.model_dump(mode="json")
-    preview = preview.model_copy(update={"warnings": (*preview.warnings, *other)})
+    alike = pointed_out(operation, context.snapshot())
+    preview = preview.model_copy(update={"warnings": (*preview.warnings, *alike, *other)})
     seal = digest(request.operation, params, preview.precondition)
     values = {"person": person.key, "params": params, "preview": preview.model_dump(mode="json"), "digest": seal}
     required = required.asking(lambda rule: approvals_asked(context.people, rule, person.aliases))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from operations.snapshot.organization import Organization, OrganizationalUnit
+from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 
 PLANNED = "ou-planned"  # The id of an organizational unit that is only to be.
+PLANNED_ACCOUNT = "account-planned"
 
 
 def with_unit(organization: Organization, parent: str, name: str) -> Organization:
@@ -25,6 +26,19 @@ def with_account_in(organization: Organization, account: str, unit: str) -> Orga
     """With an account in another organizational unit."""
     moved = (replace(known, parent=unit) if known.id == account else known for known in organization.accounts)
     return replace(organization, accounts=tuple(moved))
+
+
+def with_account_named(organization: Organization, account: str, name: str) -> Organization:
+    """With another name of an account."""
+    renamed = (replace(known, name=name) if known.id == account else known for known in organization.accounts)
+    return replace(organization, accounts=tuple(renamed))
+
+
+def with_new_account(
+    organization: Organization, unit: str, name: str = "", email: str = "", account: str = PLANNED_ACCOUNT
+) -> Organization:
+    """With one more account, as far as it is known already what it will be called."""
+    return replace(organization, accounts=(*organization.accounts, Account(account, name, email, "", unit)))
 
 
 def _found(units: dict[str, OrganizationalUnit], unit: OrganizationalUnit) -> str:

@@ -310,3 +310,22 @@ def test_a_policy_whose_attachments_are_not_known_reaches_everything() -> None:
     asked = settled("delete-policy", {"policy": "Idle"})
     assert ids(hits(asked, ORGANIZATION).now) == {"r-1"}
     assert ids(hits(asked, untold).now) == EVERYTHING
+
+
+GIVES_A_NAME: list[tuple[str, dict[str, Any]]] = [
+    ("create-account", {"account_name": "vault", "email": "it@example.com"}),
+    ("create-account", {"account_name": "new", "email": "Vault@example.com"}),
+    ("invite-account", {"who": "vault@example.com"}),
+    ("invite-account", {"who": "444444444444"}),
+    ("rename-account", {"account": "shop", "account_name": "Vault"}),
+    ("create-ou", {"unit_name": "Vault"}),
+    ("rename-ou", {"ou": "/Sandbox", "unit_name": "Vault"}),
+]
+
+
+@pytest.mark.parametrize(("name", "params"), GIVES_A_NAME)
+def test_what_gets_a_name_that_the_rules_guard_is_guarded(name: str, params: dict[str, Any]) -> None:
+    """By whichever operation: the rule would decide about it afterwards, so that it decides now as well."""
+    accounts = Rule("account", ("U1",), accounts=("vault", "vault@example.com", "444444444444"))
+    rules = Rules([accounts, Rule("ou", ("U1",), under="/Vault"), REST])
+    assert set(required(rules, settled(name, params))) & {"account", "ou"}

@@ -203,6 +203,11 @@ def test_the_one_who_may_break_the_glass_of_one_end_may_not_break_it_for_both(ru
     assert (request.status, "does not let you break the glass" in request.outcome) == (Status.REFUSED, True)
 
 
+def test_a_name_that_is_easily_taken_for_another_is_pointed_out_on_the_card(ruled: Workers) -> None:
+    request = asked(ruled, "create-ou", unit_name="PRODUCTION", parent="/")
+    assert "is easily taken for /Workloads/Production" in str(request.preview["warnings"])
+
+
 FULL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 LESS = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
 
