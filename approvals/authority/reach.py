@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from approvals.authority.directory import Directory, Person
 from approvals.authority.requirements import Requirement, Requirements
-from approvals.authority.rules import BY_NAME, Among, Ask, Guards, Place, Rule, Rules
+from approvals.authority.rules import BY_NAME, Among, Ask, Guards, NoRuleError, Place, Rule, Rules
 from approvals.context import Context, NotYetError
 from approvals.models import Request, operation_of
 from operations.aws.client import Aws
@@ -24,7 +24,15 @@ from operations.snapshot.organization import Organization, OrganizationalUnit
 
 MOST_NAMED = 3
 MOST_ASKED = 12  # Of so many accounts and OUs AWS is asked where they are; what reaches more goes by the snapshot.
+MUST_BE_THERE = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.OU, FieldKind.TARGET, FieldKind.POLICY)
 A_PAGE = 20  # Targets of a policy that AWS tells at once; one that has more goes by the snapshot.
+
+
+class GoneError(NoRuleError):
+    """What a request names is not in the organization any more, so that no rule decides about it."""
+
+    def __init__(self, gone: str) -> None:
+        Exception.__init__(self, f"it is about {gone}, which is not in the organization any more.")
 
 
 @dataclass(frozen=True)
@@ -72,16 +80,28 @@ def judged(rules: Rules, ask: Ask, found: Hits, guards: Guards = BY_NAME) -> Req
 def judged_anew(context: Context, request: Request, asker: Person, *, live: bool = True) -> Requirements:
     """The rules that decide about a request as things are now: by the snapshot, which AWS confirms first (`live`).
 
-    Raises NoRuleError, NotYetError (also where something was moved since the organization was read), SlackAwayError, and what
-    AWS raises.
+    Raises NoRuleError (GoneError where something is not there any more), NotYetError (also where something was moved since the
+    organization was read), SlackAwayError, and what AWS raises.
     """
     operation, organization = operation_of(request), context.snapshot()
+    _check_there(context, request, operation, organization)
     found = hits(operation, organization)
     if live and not _is_as_read(context.aws, operation, organization, found.now):
         context.changed()
         raise NotYetError("something was moved since the organization was read; it is read again")
     ask = ask_of(operation, asker, context.people)
     return judged(context.rules(), ask, found, context.guards()).now(request)
+
+
+def _check_there(context: Context, request: Request, operation: Operation, organization: Organization) -> None:
+    """What is not there any more is in no place, and must not fall under the rule of everything else."""
+    known = organization.units_by_id.keys() | organization.accounts_by_id.keys() | organization.policies.by_id.keys()
+    gone = [named for kind in MUST_BE_THERE for named in operation.named(kind) if named not in known]
+    if gone and request.created_at and organization.read_at < request.created_at:
+        context.changed()
+        raise NotYetError(f"the organization was read before {gone[0]} was named; it is read again")
+    if gone:
+        raise GoneError(gone[0])
 
 
 def _is_as_read(aws: Aws, operation: Operation, organization: Organization, places: Iterable[Place]) -> bool:
@@ -98,7 +118,8 @@ def _is_attached_so(aws: Aws, organization: Organization, policy: str) -> bool:
         answer = aws.probe("organizations", "list_targets_for_policy", PolicyId=policy)
     except RefusedError:
         return True
-    return {str(target["TargetId"]) for target in answer["Targets"]} == set(known) and not answer.get("NextToken")
+    found = {str(target["TargetId"]) for target in answer.get("Targets", ())}
+    return found == set(known) and not answer.get("NextToken")
 
 
 def _links(organization: Organization, places: Iterable[Place]) -> list[tuple[str, str]]:
@@ -118,7 +139,7 @@ def _is_in(aws: Aws, child: str, parent: str) -> bool:
         answer = aws.probe("organizations", "list_parents", ChildId=child)
     except RefusedError as error:
         return error.code != "ChildNotFoundException"
-    return [found["Id"] for found in answer["Parents"]] == [parent]
+    return parent in {str(found["Id"]) for found in answer.get("Parents") or [{"Id": parent}]}
 
 
 def other_rules(rules: Rules, found: Hits, guards: Guards = BY_NAME) -> Iterator[str]:

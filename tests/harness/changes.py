@@ -43,6 +43,11 @@ def moves_and_is_read(workers: Workers, aws: AwsSandbox) -> None:
     workers.look_again()
 
 
+def leaves_the_organization(workers: Workers, aws: AwsSandbox) -> None:
+    aws.client("organizations").remove_account_from_organization(AccountId=WEB)
+    workers.look_again()
+
+
 def becomes(user: str, **flags: Any) -> Change:
     """Somebody leaves, or is made a guest."""
 
@@ -82,5 +87,9 @@ OF_RULES: dict[str, Change] = {
     "no rule allows it": rules(PRODUCTION),
 }
 UNNOTICED: dict[str, Change] = {"the account was moved a moment ago": moves}
-CHANGES: dict[str, Change] = {**OF_PEOPLE, **OF_RULES, "the account was moved": moves_and_is_read}
+OF_PLACES: dict[str, Change] = {
+    "the account was moved": moves_and_is_read,
+    "the account has left the organization": leaves_the_organization,
+}
+CHANGES: dict[str, Change] = {**OF_PEOPLE, **OF_RULES, **OF_PLACES}
 ANY_TIME: dict[str, Change] = {**CHANGES, **UNNOTICED}

@@ -253,3 +253,21 @@ def test_whoever_approved_withdraws_before_they_deny(ruled: Workers) -> None:
     assert "You have approved this. Press “Withdraw approval” first" in ruled.said("private")[-1]
     pressed(ruled, request, BOB, "withdraw")
     assert pressed(ruled, request, BOB, "deny").status == Status.DENIED
+
+
+def test_what_was_made_after_the_organization_was_read_is_not_taken_for_gone(ruled: Workers, aws: AwsSandbox) -> None:
+    """Another process may have made it known to whoever asked, and this one has an older snapshot."""
+    request = asked(ruled)
+    newer = ruled.context.snapshot()
+    others = tuple(account for account in newer.accounts if account.id != WEB)
+    older = dataclasses.replace(newer, accounts=others, read_at=ruled.clock() - timedelta(minutes=1))
+    seen = [older]
+    ruled.context = dataclasses.replace(
+        ruled.context, organization=lambda: seen[-1], changed=lambda: seen.append(newer)
+    )
+    ruled.click(request, "approve", BOB)
+    ruled.work()
+    assert ruled.said("private") == []
+    ruled.clock.advance(minutes=1)
+    ruled.work()
+    assert ruled.until_done(request).status == Status.SUCCEEDED
