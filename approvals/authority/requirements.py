@@ -146,7 +146,7 @@ class Requirements:
         policies = {rule.session_policy: f"“{rule.name}”" for rule in reversed(self.rules) if rule.session_policy}
         if len({meaning(policy) for policy in policies}) > 1 and isinstance(operation, Credentials):
             named = listed(list(policies.values())[::-1])
-            sentence = f"the rules {named} bound a session by different session policies, and AWS cannot apply several at once."
+            sentence = f"the rules {named} bound a session by different session policies, and AWS would allow what either of them allows."
             found.append(("role", f"{sentence} Whoever keeps the bot's rules can give them the same `session_policy`."))
         return next((objection for objection in found if objection[1]), ("", ""))
 
