@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from approvals.authority.directory import Directory, Person
 from approvals.authority.requirements import Requirement, Requirements
@@ -23,7 +22,7 @@ from operations.core.reach import Reach
 from operations.snapshot.organization import Organization, OrganizationalUnit
 
 MOST_NAMED = 3
-MOST_ASKED = 12  # Of so many accounts and OUs AWS is asked where they are; what reaches more goes by the snapshot.
+MOST_ASKED = 12  # Of so many accounts AWS is asked where they are; what reaches more goes by the snapshot.
 MUST_BE_THERE = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.OU, FieldKind.TARGET, FieldKind.POLICY)
 A_PAGE = 20  # Targets of a policy that AWS tells at once; one that has more goes by the snapshot.
 
@@ -105,9 +104,11 @@ def _check_there(context: Context, request: Request, operation: Operation, organ
 
 
 def _is_as_read(aws: Aws, operation: Operation, organization: Organization, places: Iterable[Place]) -> bool:
-    """Whether what is hit is where it was, and each policy that is named attached where it was; as far as the bot may know."""
+    """Whether the accounts that are hit are where they were, and each policy that is named attached where it was; as far as the
+    bot may know. OUs need no question: AWS moves none.
+    """
     attached = all(_is_attached_so(aws, organization, policy) for policy in operation.named(FieldKind.POLICY))
-    return attached and all(_is_in(aws, child, parent) for child, parent in _links(organization, places))
+    return attached and all(_is_in(aws, child, parent) for child, parent in _accounts(organization, places))
 
 
 def _is_attached_so(aws: Aws, organization: Organization, policy: str) -> bool:
@@ -122,19 +123,13 @@ def _is_attached_so(aws: Aws, organization: Organization, policy: str) -> bool:
     return found == set(known) and not answer.get("NextToken")
 
 
-def _links(organization: Organization, places: Iterable[Place]) -> list[tuple[str, str]]:
-    """Each account and OU above it with what it is directly in; none where there are too many to ask about."""
-    found: dict[tuple[str, str], None] = {}
-    for place in places:
-        chain = (*place.units, place.account) if place.account in organization.accounts_by_id else place.units
-        found.update(dict.fromkeys((child, parent) for parent, child in pairwise(chain)))
-        if len(found) > MOST_ASKED:
-            return []
-    return list(found)
+def _accounts(organization: Organization, places: Iterable[Place]) -> list[tuple[str, str]]:
+    """Each account with what it is directly in; none where there are too many to ask about."""
+    found = {place.account: place.units[-1] for place in places if place.account in organization.accounts_by_id}
+    return list(found.items()) if len(found) <= MOST_ASKED else []
 
 
 def _is_in(aws: Aws, child: str, parent: str) -> bool:
-    """Whether an account or OU is still where it was; as far as the bot may know."""
     try:
         answer = aws.probe("organizations", "list_parents", ChildId=child)
     except RefusedError as error:
