@@ -1,8 +1,7 @@
-"""The command line: `orgbot run | sandbox | check | iam-policy | audit`."""
+"""The command line: `orgbot init | run | sandbox | check | iam-policy | audit`."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from importlib.metadata import version
@@ -50,12 +49,28 @@ def run() -> None:
 
 
 @app.command("iam-policy")
-def iam_policy() -> None:
-    """Prints the least-privilege IAM policy for the bot's own role, made from the operations."""
-    from operations.aws.permissions import iam_policy as policy
-    from operations.core.registry import all_permissions
+def iam_policy(
+    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="OPERATION", help="Leave out what an operation needs; may be repeated")
+    ] = None,
+    grant_to: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PRINCIPAL", help="Who alone may be given access, such as group/developers; may be repeated"
+        ),
+    ] = None,
+    bot_role: Annotated[
+        str, typer.Option(metavar="ROLE", help="The name of the bot's own role, when others run this command")
+    ] = "",
+    partition: Annotated[str, typer.Option(metavar="PARTITION", help="Such as aws-us-gov; else the bot's own")] = "",
+) -> None:
+    """Prints the least-privilege IAM policy for the bot's own role, made from the operations, ORGBOT_WITHOUT, ORGBOT_GRANT_TO and
+    the roles of ORGBOT_RULES.
+    """
+    from bot.iam_policy import print_policy
 
-    typer.echo(json.dumps(policy(all_permissions()), indent=2))
+    print_policy([*(without or ()), *(more or ())], grant_to or (), bot_role, partition)
 
 
 @app.command()
@@ -81,6 +96,17 @@ def check(
     from bot.checks.run import run_checks
 
     raise typer.Exit(run_checks())
+
+
+@app.command()
+def init(
+    *,
+    anew: Annotated[bool, typer.Option("--anew", help="Ask everything again, also what is kept in .env.")] = False,
+) -> None:
+    """Sets the bot up in this folder, a question at a time; exit 1 when something is still to be mended at the end."""
+    from bot.init.run import run_init
+
+    raise typer.Exit(run_init(Path.cwd(), anew=anew))
 
 
 audit = typer.Typer(
@@ -153,16 +179,24 @@ def sandbox(
     *,
     play: Annotated[bool, typer.Option("--play", help="Play the whole story in the terminal, then end.")] = False,
     port: Annotated[int, typer.Option(metavar="PORT", help="Port of the page; 0 takes a free one.")] = 3100,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Other rules than the demo's.")
+    ] = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Credentials behind a button instead of in a message.")
+    ] = False,
+    accounts: Annotated[int, typer.Option(metavar="N", min=0, help="So many accounts more.")] = 0,
 ) -> None:
     """Everything on this machine: a Slack workspace with a page, an AWS organization, and the bot between them."""
     try:
-        from sandbox.show import run_sandbox
+        from sandbox.show import RULES, Wishes, run_sandbox
     except ImportError as error:
         typer.echo(
             f"The sandbox needs its own packages ({error.name} is missing): pip install 'orgbot[sandbox]'", err=True
         )
         raise typer.Exit(1) from error
-    raise typer.Exit(run_sandbox(play=play, port=port))
+    wishes = Wishes(play=play, port=port, rules=rules or RULES, reveal=reveal, accounts=accounts)
+    raise typer.Exit(run_sandbox(wishes))
 
 
 def main() -> None:

@@ -23,13 +23,14 @@ from handlers.break_glass import confirmation, obstacles
 from handlers.caller import Caller, delivery, of_command
 from handlers.carried import Carried
 from handlers.dependencies import Dependencies
-from handlers.filing import Filed, NotAcceptedError, checked, file
+from handlers.filing import Filed, NotAcceptedError, checked, file, switched_off
 from handlers.forms import FormContext, form
 from handlers.parser import Command, Given, ParseError, operation_named, read, split
 from handlers.problems import listed
 from handlers.queries import answer as looks
 from handlers.queries import requests
 from handlers.queries.registry import QUERIES
+from handlers.query_names import meant
 from handlers.responder import Responder, learn, open_view
 from operations.core.base import Operation
 from operations.snapshot.names import capital
@@ -108,11 +109,18 @@ def _understood(responder: Responder, work: Callable[[], list[Block]]) -> list[B
 
 def _answer(responder: Responder, typed: Typed) -> list[Block]:
     word, rest = split(typed.text)
+    word = meant(word)
     if word in ("", "help", "--help"):
-        return responder.admitted(lambda: _understood(responder, lambda: _help(clean(rest))))
+        return responder.admitted(
+            lambda: _understood(responder, lambda: _help(clean(rest), responder.deps.rules().without))
+        )
     if word in SHOWN:
         return responder.admitted(lambda: _understood(responder, lambda: _shown(responder, word, clean(rest))))
-    return _asked(responder, typed, read(operation_named(word, rest), rest))
+    command = read(operation_named(word, rest), rest)
+    refusal = switched_off(responder.deps, command.operation)
+    if refusal and not command.help:
+        return responder.admitted(lambda: [section(escape(refusal))])
+    return _asked(responder, typed, command)
 
 
 def _shown(responder: Responder, word: str, rest: str) -> list[Block]:
@@ -128,10 +136,10 @@ def _shown(responder: Responder, word: str, rest: str) -> list[Block]:
     return looks.answer(responder, word, rest)
 
 
-def _help(rest: str) -> list[Block]:
+def _help(rest: str, without: frozenset[str]) -> list[Block]:
     word, *others = rest.casefold().split() or [""]
     if not word:
-        return help_pages.overview()
+        return help_pages.overview(without)
     return help_pages.of_query(word) or help_pages.details(operation_named(word, " ".join(others)))
 
 
@@ -148,7 +156,7 @@ def _one(deps: Dependencies, caller: Caller, rest: str) -> list[Block]:
     return requests.with_history(requests.private_card(request, caller.user), told)
 
 
-def _asked(responder: Responder, typed: Typed, command: Command) -> list[Block]:
+def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: bool = True) -> list[Block]:
     deps = responder.deps
     if command.help:
         return responder.admitted(lambda: help_pages.details(command.operation))
@@ -159,12 +167,25 @@ def _asked(responder: Responder, typed: Typed, command: Command) -> list[Block]:
         open_view(deps, typed.slack, typed.caller, lambda: form(command.operation, scene))
         return []
     try:
-        filed = file(deps, typed.caller, command.operation, command.given, typed.delivery)
+        quick = deps.at_once() if at_once else deps
+        filed = file(quick, typed.caller, command.operation, command.given, typed.delivery)
     except NotAcceptedError as error:
-        if deps.admission.lately(typed.caller.user, typed.caller.team) is None:
-            return responder.admitted(lambda: _asked(responder, typed, command))
-        return [section(listed(command.operation, error.problems)), *_form_button(command.operation, command.given)]
+        told = [section(listed(command.operation, error.problems)), *_form_button(command.operation, command.given)]
+        again = at_once and error.unknown
+        return _in_time(responder, told, lambda: _asked(responder, typed, command, at_once=False), again=again)
     return [section(received(deps, typed.caller, filed))]
+
+
+def _in_time(responder: Responder, told: list[Block], ask: Callable[[], list[Block]], *, again: bool) -> list[Block]:
+    """Why nothing was filed. Before somebody hears it of whom Slack has told nothing lately, and where AWS may know a name that
+    the snapshot doesn't, a worker asks once more: that takes longer than Slack waits.
+    """
+    if responder.deps.admission.lately(responder.caller.user, responder.caller.team) is None:
+        return responder.admitted(ask)
+    if not again:
+        return told
+    responder.answer_later(ask)
+    return []
 
 
 def received(deps: Dependencies, caller: Caller, filed: Filed) -> str:

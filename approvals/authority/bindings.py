@@ -51,7 +51,7 @@ class Bindings:
         once.
         """
         today = meant(self._rules(), organization)
-        with self._store.write() as session:
+        with self._store.write(alone=True) as session:
             bound = _bound(session, today, organization, self._clock())
             self.drifts = tuple(drifts(bound, today, organization))
             _tell(session, self.drifts, self._clock())

@@ -124,7 +124,7 @@ def _seated(found: list[Approver], new: Approver, of_request: Involved) -> list[
     if of_request.asks(aliases):
         return [*found, replace(new, seats={}, same_as=of_request.requester)]
     for number, earlier in enumerate(found):
-        if not earlier.same_as and same(aliases, of_request.voted[earlier.person.user], of_request.known):
+        if same(aliases, of_request.voted[earlier.person.user], of_request.known):
             joint = replace(earlier, seats=_joint(earlier.seats, new.seats))
             again = replace(new, seats={}, same_as=earlier.person)
             return [*found[:number], joint, *found[number + 1 :], again]
@@ -241,8 +241,8 @@ class JudgedClick:
     seats: Mapping[str, Seats] = field(default_factory=dict)
 
     def asked_for(self, request: Request) -> bool:
-        """Whether the clicker is the person who asked, by what the request says now as well."""
-        return self.involved.asks(self.person.aliases) or self._is(requester_then(request))
+        """Whether the clicker is the person who asked, from whatever account."""
+        return self._is(requester_then(request))
 
     def cast(self, vote: Vote) -> bool:
         """Whether a vote is the clicker's own, from whatever account."""
@@ -258,6 +258,7 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     Raises NotAMemberError before anything else is looked at, StrangeCardError, UnconfirmedCardError, ObjectionError and
     SlackAwayError.
     """
+    context = replace(context, people=context.people.after(click.received_at or context.clock()))
     person = context.people.member(click.user, click.team)
     with context.store.read() as session:
         request = pressed_on(session, of_click(click), click.kind)
@@ -265,6 +266,8 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     if click.kind == "review":
         object_if(review_objection(context, request, person, judged.involved))
         return judged
+    if click.kind == "show":
+        _check_approver(context, request, judged)
     if (click.kind == "end" or click.kind.startswith(CONTROL)) and not judged.asked_for(request):
         _check_approver(context, request, judged)
     if click.kind in ("approve", "deny") and request.status == Status.PENDING:

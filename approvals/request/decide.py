@@ -9,8 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
@@ -23,7 +22,7 @@ from approvals.authority.may import (
     judge,
     object_if,
 )
-from approvals.authority.press import StrangeCardError, UnconfirmedCardError
+from approvals.authority.press import CardElsewhereError, StrangeCardError, UnconfirmedCardError
 from approvals.authority.requirements import Requirements, rules_do
 from approvals.context import Context
 from approvals.models import LIVE, Interaction, Message, Request, Vote, operation_of
@@ -38,8 +37,11 @@ from approvals.request.prepare import ANNOUNCE
 from approvals.request.reachability import look_whether_reachable, note_rules, put_before, withdraw
 from approvals.sessions import book
 from approvals.slack.blocks import escape
+from approvals.slack.client import SlackAwayError
+from approvals.slack.codes import meaning
 from approvals.states import EXECUTING, Status
-from approvals.views import set_aside, thread
+from approvals.views import hindered, set_aside, thread
+from approvals.views.card import card
 from approvals.views.on_hold import GIVE_UP, ON_HOLD
 from operations.core.preview import digest
 from operations.snapshot.names import capital
@@ -48,12 +50,23 @@ CHANGED = "This request is not the one that was filed: its record was changed. N
 APPROVED_ALREADY = "You have approved this. Press “Withdraw approval” first, then deny it."
 COUNTED = "Your approval was counted already; somebody else's is still needed."
 
+HINDERED = "hindered"  # In a request's memory: what its requester was told last of why decisions don't count yet.
+
 log = logging.getLogger(__name__)
 
 
 def decide(context: Context, interaction: int) -> None:
     """Carries one click out, or tells the clicker why not; when Slack is away the click is kept for later."""
-    work_off(CLICK, context.desk, interaction, lambda click: _decide(context, click))
+    work_off(CLICK, context.desk, interaction, lambda click: _decide_or_say_why_not(context, click))
+
+
+def _decide_or_say_why_not(context: Context, click: Interaction) -> None:
+    try:
+        _decide(context, click)
+    except SlackAwayError as error:
+        if error.to_mend:
+            _tell_hindered(context, click, meaning(error.to_mend))
+        raise
 
 
 def _decide(context: Context, click: Interaction) -> None:
@@ -65,15 +78,40 @@ def _decide(context: Context, click: Interaction) -> None:
     except NotAMemberError as error:
         _tell(context, click, str(error), about=False)
     except StrangeCardError as error:
-        log.warning("a press of %s was refused: its card is not one of this database's", click.kind)
-        context.strange_press()
-        _tell_of_strange_card(context, click, str(error))
+        _refuse_press(context, click, error)
     except RulesChangedError as error:
         _put_before_others(context, click, error.required)
     except ObjectionError as error:
         _tell(context, click, str(error), error.event)
     else:
         look_whether_reachable(context, click.request_id)
+
+
+def _tell_hindered(context: Context, click: Interaction, why: str) -> None:
+    """The presser and the requester hear, once, what keeps the press from counting; it is kept, and tried again."""
+    now = context.clock()
+    with context.store.write() as session:
+        first = update(Interaction).where(col(Interaction.id) == click.id, col(Interaction.tries) == 0).values(tries=1)
+        if session.execute(first).rowcount != 1:  # type: ignore[attr-defined]
+            return
+        request = session.get(Request, click.request_id, populate_existing=True, with_for_update=True)
+        told = thread.private(click.request_id, hindered.press_waits(why))
+        outgoing.private(session, click, now, told, request.id if request else None)
+        if request is None or request.key != click.key or request.memory.get(HINDERED) == why:
+            return
+        if request.status == Status.PENDING:
+            request.memory = {**request.memory, HINDERED: why}
+            session.add(request)
+            outgoing.direct(session, request, now, hindered.decision_waits(request, why))
+
+
+def _refuse_press(context: Context, click: Interaction, error: StrangeCardError) -> None:
+    if isinstance(error, CardElsewhereError):
+        _tell(context, click, str(error))
+        return
+    log.warning("a press of %s was refused: its card is not one of this database's", click.kind)
+    context.strange_press()
+    _tell_of_strange_card(context, click, str(error))
 
 
 def _put_before_others(context: Context, click: Interaction, required: Requirements) -> None:
@@ -99,17 +137,12 @@ def _carry_out(context: Context, judged: JudgedClick) -> None:
         with context.store.write() as session:
             act(
                 session,
-                session.get_one(Request, judged.click.request_id, populate_existing=True, with_for_update=True),
+                session.get_one(Request, judged.click.request_id, with_for_update=True),
                 judged,
             )
             _drop(session, judged.click)
     except LostRaceError as error:
         _tell(context, judged.click, thread.too_late(error.request))
-    except IntegrityError:
-        _tell(context, judged.click, COUNTED)
-    except ObjectionError as error:
-        _tell(context, judged.click, str(error), error.event)
-    context.changed()
 
 
 def _tell(context: Context, click: Interaction, sentence: str, event: str = "", *, about: bool = True) -> None:
@@ -181,10 +214,21 @@ def _unasked(session: Session, request: Request) -> str:
     if request.announced_at is None:
         stumble = stumble_of(session, ANNOUNCE, request.id or 0)
         return set_aside.NOT_ASKED_IN_TIME if stumble and stumble.error else set_aside.NOBODY_ASKED
-    first = select(Message.id).where(Message.request_id == request.id, Message.kind == "card", Message.status != "sent")
-    card = None if request.card_ts else session.exec(first.order_by(col(Message.id))).first()
-    stumble = stumble_of(session, LANE, card) if card else None
-    return set_aside.NO_CARD_IN_TIME if stumble and stumble.set_aside_at else ""
+    return "" if request.card_ts else _no_card(session, request)
+
+
+def _no_card(session: Session, request: Request) -> str:
+    """Why there was no card, where approvers were not asked to decide elsewhere either."""
+    about = Message.request_id == request.id
+    asked = select(Message.id).where(about, col(Message.lane).startswith("call:"), Message.status == "sent")
+    unsent = select(Message).where(about, Message.kind == "card", Message.status != "sent")
+    card = session.exec(unsent.order_by(col(Message.id))).first()
+    if card is None or session.exec(asked.limit(1)).first() is not None:
+        return ""
+    stumble = stumble_of(session, LANE, card.id or 0)
+    if stumble and stumble.set_aside_at:
+        return set_aside.NO_CARD_IN_TIME
+    return hindered.no_card_in_time(meaning(card.error)) if card.error else ""
 
 
 def _tell_not_expired(session: Session, request: Request, now: datetime) -> None:
@@ -240,8 +284,6 @@ def _note_seats(session: Session, request: Request, judged: JudgedClick) -> None
     """For the card: whom each of those who approved speaks for now."""
     for vote in session.exec(select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")).all():
         vote.seats = dict(judged.seats.get(vote.user, vote.seats))
-        session.add(vote)
-    session.flush()
 
 
 def _still_missing(session: Session, request: Request, judged: JudgedClick) -> bool:
@@ -289,6 +331,14 @@ def _review(session: Session, request: Request, judged: JudgedClick) -> None:
     object_if(break_glass.sign(session, request, judged.person.user, judged.now))
 
 
+def _show(session: Session, request: Request, judged: JudgedClick) -> None:
+    """An approver gets the request with its buttons, privately: there is no card."""
+    if request.status != Status.PENDING:
+        raise LostRaceError(session, request)
+    shown = hindered.decide_here(request, card(request, _votes(session, request)))
+    outgoing.private(session, judged.click, judged.now, shown, request.id)
+
+
 def _control(session: Session, request: Request, judged: JudgedClick) -> None:
     """Something is asked of a request that waits, such as to cancel an invitation; the next look at AWS does it."""
     key = judged.click.kind.removeprefix(CONTROL)
@@ -301,7 +351,6 @@ def _control(session: Session, request: Request, judged: JudgedClick) -> None:
         raise InHandError("a worker has the request in hand")
     request.memory = {**request.memory, "asked": key}
     request.due_at, request.polls = judged.now, 0
-    session.add(request)
     chain.record(session, judged.now, f"request.asked.{key}", judged.person.user, request.id)
     outgoing.thread(session, request, judged.now, thread.asks_control(request, judged.person.user, control.label))
 
@@ -333,7 +382,7 @@ def _vote(session: Session, request: Request, judged: JudgedClick, decision: str
         decision=decision,
         reason=judged.click.reason,
         digest=request.digest,
-        seats=dict(judged.seats.get(judged.person.user, {})),
+        seats=dict(judged.seats[judged.person.user]),
         at=judged.now,
     )
     session.add(vote)
@@ -366,4 +415,5 @@ ACTIONS: dict[str, Callable[[Session, Request, JudgedClick], None]] = {
     "end": _end,
     "control": _control,
     "review": _review,
+    "show": _show,
 }

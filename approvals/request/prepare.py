@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -27,16 +28,18 @@ from approvals.request.break_glass import break_glass
 from approvals.request.lifecycle import transition
 from approvals.request.limits import excess
 from approvals.slack.blocks import shorten
+from approvals.slack.client import SlackAwayError
+from approvals.slack.codes import meaning
 from approvals.slack.files import FileError
 from approvals.states import Status
-from approvals.views import on_hold, set_aside, thread
+from approvals.views import hindered, on_hold, set_aside, thread
+from approvals.views.thread import Body
 from approvals.views.whole import whole
 from operations.aws.errors import CredentialsError, FieldError, RefusedError
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import file_in
 from operations.core.lookalikes import pointed_out
-from operations.core.observations import Failed
 from operations.core.preview import Preview, PreviewInput, digest
 from operations.core.registry import by_name
 from operations.core.visible import InvisibleError, check
@@ -55,6 +58,15 @@ def look_again(context: Context, operation: Operation) -> Preview:
     return operation.preview(PreviewInput(context.snapshot(), context.aws))
 
 
+def _look_closely(context: Context, operation: Operation) -> Preview:
+    """The preview, with what only an attempt tells, which is made for approvers alone and not at each look."""
+    preview, organization = look_again(context, operation), context.organization()
+    if organization is None:
+        return preview
+    more = operation.try_out(PreviewInput(organization, context.aws))
+    return preview.model_copy(update={"warnings": (*preview.warnings, *more)})
+
+
 def announce(context: Context, number: int) -> None:
     """Takes the preview and queues the card, or refuses the request; when Slack or AWS is away it is tried again later."""
     work_off(ANNOUNCE, context.desk, number, lambda request: _announce(context, request))
@@ -64,7 +76,11 @@ def _announce(context: Context, request: Request) -> None:
     try:
         required, values = _prepare(context, request)
     except CredentialsError as error:
-        _tell_once(context, request, hindrance(error))
+        _tell_once(context, request, on_hold.postponed(request, hindrance(error)))
+        raise
+    except SlackAwayError as error:
+        if error.to_mend:
+            _tell_once(context, request, hindered.not_asked_yet(request, meaning(error.to_mend)))
         raise
     except NotAMemberError as error:
         _refuse(context, request, str(error), about=False)
@@ -76,6 +92,7 @@ def _announce(context: Context, request: Request) -> None:
 
 def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str, Any]]:
     """The rules that decide, and the columns to set; raises NotAMemberError, RefusalError, or what says that it is too early."""
+    context = replace(context, people=context.people.after(context.clock()))
     person = context.people.member(request.requester, request.team)
     _check_flood(context, request, person.aliases)
     operation, files = _with_files(context, request, operation_of(request))
@@ -89,7 +106,7 @@ def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str
             f"{named} does not let you break the glass. Ask without --break-glass: the approvers decide."
         )
     try:
-        preview = look_again(context, operation)
+        preview = _look_closely(context, operation)
     except FieldError as error:
         raise RefusalError(f"{files.get(error.field) or _flag(request, error.field)}: {error.message}") from error
     except CredentialsError:
@@ -198,14 +215,14 @@ def _grant(session: Session, number: int, now: datetime) -> None:
     outgoing.card(session, granted, now)
 
 
-def _tell_once(context: Context, request: Request, why: Failed) -> None:
+def _tell_once(context: Context, request: Request, why: Body) -> None:
     """The requester is told once why nobody has been asked yet."""
     if request.memory.get(TOLD):
         return
     held = (col(Request.id) == request.id, col(Request.lease_owner) == request.lease_owner)
     with context.store.write() as session:
         session.execute(update(Request).where(*held).values(memory={**request.memory, TOLD: True}))
-        outgoing.direct(session, request, context.clock(), on_hold.postponed(request, why))
+        outgoing.direct(session, request, context.clock(), why)
 
 
 def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:

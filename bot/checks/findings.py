@@ -15,11 +15,11 @@ from botocore.exceptions import BotoCoreError
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
-from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError
+from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, code_of
+from approvals.slack.codes import NO_ANSWER, meaning
 from bot.config.settings import Settings, SettingsError, load_settings
 from bot.database import DatabaseError, reason
-from bot.slack import code_of, slack_meaning
-from operations.aws.errors import AwsError
+from operations.aws.errors import AwsError, MisplacedError
 
 ATTACH = "attach the policy that `orgbot iam-policy` prints to the bot's role"
 RENEW = "AWS does not take these credentials; renew them, or correct the AWS_ variables"
@@ -94,12 +94,12 @@ def sentence(error: Exception) -> str:
 
 @sentence.register
 def _(error: SlackRefusedError) -> str:
-    return slack_meaning(error.code)
+    return meaning(error.code)
 
 
 @sentence.register
 def _(error: SlackApiError) -> str:
-    return slack_meaning(code_of(error))
+    return meaning(code_of(error) or NO_ANSWER)
 
 
 @sentence.register(SlackBusyError)
@@ -113,6 +113,11 @@ def _(error: Exception) -> str:
 @sentence.register
 def _(error: AwsError) -> str:
     return aws_meaning(error)
+
+
+@sentence.register
+def _(error: MisplacedError) -> str:
+    return error.message
 
 
 @sentence.register

@@ -54,7 +54,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         for line in error.lines:
             yield Finding.wrong("rules", line)
     yield from slack_findings(settings, rules)
-    yield from aws_findings(rules, bound_words(settings.database_url))
+    yield from aws_findings(settings, rules, bound_words(settings.database_url))
 
 
 def _audit_key(settings: Settings) -> Finding:

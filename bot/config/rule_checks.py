@@ -14,11 +14,12 @@ from typing import Any
 from approvals.authority.rules import UNIT_ID
 from approvals.slack.named import Named
 from operations.access.session_length import written
+from operations.core.nesting import too_deep
 from operations.core.registry import by_name
 
 PERIOD = re.compile(r"([0-9]{1,5})([mhd])")
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-ROLE = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
+ROLE = re.compile(r"(?!arn:)(?:[!-~]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}")
 POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]{1,512}")
 ACCOUNT = re.compile(r"[0-9]{12}|(?![0-9]+$)[ -~]{1,64}")
 LONGEST_POLICY = 2048
@@ -72,17 +73,20 @@ def account(value: str) -> str:
 
 
 def role(value: str) -> str:
-    """The name of an IAM role."""
-    if not ROLE.fullmatch(value):
-        raise ValueError(f"“{value}” is no role name; it has 1 to 64 letters, digits or any of _+=,.@-")
-    return value
+    """The name of an IAM role with its path, such as `platform/Deployer`."""
+    bare = value.strip("/")
+    if not ROLE.fullmatch(bare):
+        raise ValueError(
+            f"“{value}” is no role name; it has 1 to 64 letters, digits or any of _+=,.@-, behind a path if it has one"
+        )
+    return bare
 
 
 def session_policy(value: str) -> str:
     """The ARN of a managed policy, or a policy as JSON."""
     if value.startswith("arn:"):
         if not POLICY_ARN.fullmatch(value):
-            raise ValueError(f"“{value}” is no policy's ARN; write one such as arn:aws:iam::aws:policy/ReadOnlyAccess")
+            raise ValueError(f"“{value}” is no policy's ARN; copy it from the policy in the IAM console")
         return value
     if len(value) > LONGEST_POLICY:
         raise ValueError(f"the policy has {len(value)} characters; {LONGEST_POLICY} is the most that AWS takes")
@@ -91,10 +95,10 @@ def session_policy(value: str) -> str:
 
 
 def _policy_document(text: str) -> None:
+    if too_deep(text) is not None:
+        raise ValueError("the policy is nested too deeply")
     try:
         found = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("the policy is nested too deeply") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"this is neither a policy's ARN nor JSON: {error}") from None
     if not isinstance(found, dict) or "Statement" not in found:

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import RefusedError
 from operations.aws.permissions import Permission
-from operations.core.observations import Done, Failed, Observation, Ready, Waiting
+from operations.core.observations import Done, Facts, Failed, Observation, Ready, Waiting
 from operations.core.steps import Step, World
+from operations.snapshot.changes import AccountIs, Change
 from operations.snapshot.names import utc
 
 PENDING = ("REQUESTED", "OPEN")
@@ -25,15 +26,12 @@ INVITE_PERMISSIONS = (
     Permission(
         "invite accounts",
         ("organizations:InviteAccountToOrganization",),
-        ("arn:aws:organizations::*:account/o-*/*", "*"),
     ),
-    Permission(
-        "tag the accounts that are invited", ("organizations:TagResource",), ("arn:aws:organizations::*:account/o-*/*",)
-    ),
+    Permission("tag the accounts that are invited", ("organizations:TagResource",)),
     Permission(
         "cancel invitations",
         ("organizations:CancelHandshake",),
-        ("arn:aws:organizations::*:handshake/o-*/invite/h-*",),
+        ("arn:{partition}:organizations::{management}:handshake/o-*/invite/h-*",),
     ),
     Permission(
         "follow invitations",
@@ -51,7 +49,7 @@ REASONS = {
     ),
     "ALREADY_IN_AN_ORGANIZATION": (
         "The account is already a member of an organization.",
-        "Its administrator has to leave that organization first; then ask again.",
+        "From most organizations it would move directly; from this one whoever runs that has to let it go first. Then ask again.",
     ),
     "PAYMENT_INSTRUMENT_REQUIRED": (
         "The account has no payment method.",
@@ -179,7 +177,7 @@ class Invite(Step):
         """AWS forgets a finished handshake after 30 days; whether the account has joined is seen all the same."""
         member = self._member(world)
         if member:
-            return Done("The account has joined the organization.", {"account": member})
+            return Done("The account has joined the organization.", member)
         return Failed("AWS no longer knows the invitation.", "Ask again if it is still wanted.")
 
     def _judge(self, world: World, handshake: Answer) -> Observation:
@@ -188,7 +186,7 @@ class Invite(Step):
             return Ready() if asked in (CANCEL, RESEND) else self._waiting(world, handshake)
         if state == "ACCEPTED":
             member = self._member(world)
-            learned = {"handshake": handshake["Id"], "account": member, "asked": ""}
+            learned = {"handshake": handshake["Id"], "asked": "", **member}
             return (
                 Done("The invitation was accepted.", learned) if member else Waiting("The account is joining.", learned)
             )
@@ -217,11 +215,21 @@ class Invite(Step):
             )
         return Waiting(say, learned, longest=LONGEST_PAUSE)
 
-    def _member(self, world: World) -> str:
-        """The id of the account once it is a member; empty until then."""
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        """AWS puts it into the root."""
+        about = {key: str(memory[key]) for key in ("name", "email") if memory.get(key)}
+        return (AccountIs(id=str(memory["account"]), state="ACTIVE", joined="INVITED", **about),)
+
+    def _member(self, world: World) -> Facts:
+        """The `account` once it is a member, with its `name` and `email`; nothing until then."""
         accounts = world.aws.pages("organizations", "list_accounts", "Accounts")
         wanted = self._who.casefold()
-        return next((str(a["Id"]) for a in accounts if wanted in (a["Id"], str(a.get("Email", "")).casefold())), "")
+        found = next((a for a in accounts if wanted in (a["Id"], str(a.get("Email", "")).casefold())), None)
+        return (
+            {}
+            if found is None
+            else {"account": str(found["Id"]), "name": found.get("Name", ""), "email": found.get("Email", "")}
+        )
 
 
 def _requested(handshake: Answer) -> datetime:

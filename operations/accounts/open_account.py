@@ -9,9 +9,10 @@ from operations.aws.client import Answer
 from operations.aws.errors import AwsError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.explanations import creation_failure
-from operations.core.observations import Done, Observation, Ready, Waiting
+from operations.core.observations import Done, Facts, Observation, Ready, Waiting
 from operations.core.preview import PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.changes import AccountIs, Change
 
 ACCOUNTS_QUOTA = {"ServiceCode": "organizations", "QuotaCode": "L-29A0C5DF"}
 NEARLY_FULL = 0.9
@@ -35,13 +36,11 @@ OPEN_PERMISSIONS = (
     Permission(
         "tag the account while it is created",
         ("organizations:TagResource",),
-        ("arn:aws:organizations::*:account/o-*/*",),
     ),
     Permission(
         "let AWS Organizations make its service-linked role",
         ("iam:CreateServiceLinkedRole",),
-        ("arn:aws:iam::*:role/aws-service-role/organizations.amazonaws.com/*",),
-        (("StringEquals", "iam:AWSServiceName", ("organizations.amazonaws.com",)),),
+        condition=(("StringEquals", "iam:AWSServiceName", ("organizations.amazonaws.com",)),),
     ),
 )
 
@@ -77,6 +76,11 @@ class OpenAccount(Step):
             Tags=[{"Key": key, "Value": value} for key, value in (self._tags | {REQUEST_TAG: world.marker}).items()],
         )
         return self._judge(world, answer["CreateAccountStatus"])
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        """AWS puts it into the root."""
+        opened = str(memory["account"])
+        return (AccountIs(id=opened, name=self._account_name, email=self._email, state="ACTIVE", joined="CREATED"),)
 
     def _follow(self, world: World, creation: str) -> Observation:
         if creation in world.shared.get("creations under way", lambda: creations_under_way(world)):

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
 from operations.access.access_role import DEFAULT_ROLE
-from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.accounts.members import (
     SEE_MEMBERS,
     Departure,
@@ -24,9 +23,10 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
 from operations.core.fields import Except
-from operations.core.observations import Done, Observation, Ready
+from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import inherited
@@ -67,7 +67,7 @@ class RemoveAccount(Departure):
     irreversible: ClassVar = True
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
-        Permission("remove accounts", ("organizations:RemoveAccountFromOrganization",), ACCOUNT_RESOURCES),
+        Permission("remove accounts", ("organizations:RemoveAccountFromOrganization",)),
         *SEE_MEMBERS,
     )
 
@@ -90,17 +90,16 @@ class RemoveAccount(Departure):
                 "It needs a payment method, a contact address and an agreement of its own, or AWS refuses.",
             ),
             hits=_policies_lost(inputs.organization, self.account),
-            precondition={"email": found.email},
+            precondition={"email": found.email, "name": found.name},
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
-        del precondition
-        return (Remove(self.account),)
+        return (Remove(self.account, str(precondition["name"])),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
-        del memory, console
+        del organization, console
         return Closing(
-            summary=f"The account {organization.account_label(self.account)} has left the organization.",
+            summary=f"The account {memory.get('name', '')} ({self.account}) has left the organization.",
             facts=(
                 Fact(label="Account id", value=self.account),
                 Fact(label="To take it back", value=f"/org invite-account --account {self.account}"),
@@ -129,22 +128,23 @@ def _policies_lost(organization: Organization, account: str) -> tuple[str, ...]:
 
 
 class Remove(Step):
-    """Removes one account; one that is no member any more is the goal reached."""
+    """Removes one account, remembered by its `name`; one that is no member any more is the goal reached."""
 
     key = "remove"
     title = "Remove the account"
     not_done = "The account was not removed."
     reasons = REASONS
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, name: str) -> None:
         self._account = account
+        self._name = name
 
     def observe(self, world: World) -> Observation:
         try:
             world.aws.read("organizations", "describe_account", AccountId=self._account)
         except RefusedError as error:
             if error.code == GONE:
-                return Done("The account is no member any more.")
+                return self._done("The account is no member any more.")
             raise
         return Ready()
 
@@ -153,6 +153,13 @@ class Remove(Step):
             world.aws.write("organizations", "remove_account_from_organization", AccountId=self._account)
         except RefusedError as error:
             if error.code == GONE:
-                return Done("The account is no member any more.")
+                return self._done("The account is no member any more.")
             raise
-        return Done("The account has left the organization.")
+        return self._done("The account has left the organization.")
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (Gone(id=self._account),)
+
+    def _done(self, say: str) -> Observation:
+        return Done(say, {"name": self._name})

@@ -5,6 +5,8 @@ Source: AWS Organizations API Reference, "Common Errors"; AWS SDK for Python, "E
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class AwsError(Exception):
     """A call to AWS that brought no usable answer; `operation` is AWS's name, such as `CreateAccount`.
@@ -30,6 +32,13 @@ class CredentialsError(RefusedError):
     """The bot's own AWS credentials are expired, wrong or missing: nothing was changed, and it may be sent again when they are right."""
 
 
+class MisplacedError(RefusedError):
+    """The bot's own credentials are none with which it can run the organization; the text says whose they are, and the way out."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("GetCallerIdentity", message, code="Misplaced")
+
+
 class BusyError(AwsError):
     """AWS answered "not now" (throttled, another change under way): nothing was changed, so it may be sent again."""
 
@@ -39,7 +48,10 @@ class AmbiguousError(AwsError):
 
 
 class FencedError(Exception):
-    """The call was stopped before it left: the attempt is no longer ours, or it was signed too long ago."""
+    """The call was stopped before it left: the work is no longer ours, or the attempt was signed too long ago."""
+
+    def __init__(self) -> None:
+        super().__init__("the work is another worker's by now, or may be so any moment, so nothing is sent")
 
 
 class FieldError(ValueError):
@@ -49,3 +61,16 @@ class FieldError(ValueError):
         super().__init__(message)
         self.field = field
         self.message = message
+
+
+class UnknownError(FieldError):
+    """A name or an id that the snapshot does not know, though AWS may: `wanted` as it was given, for an account, an OU (`unit`),
+    a policy, or one of the places where policies are attached (`target`).
+    """
+
+    def __init__(
+        self, field: str, message: str, what: Literal["account", "unit", "policy", "target"], wanted: str
+    ) -> None:
+        super().__init__(field, message)
+        self.what = what
+        self.wanted = wanted

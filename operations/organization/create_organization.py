@@ -10,16 +10,19 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator
 
+from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Choice, FieldKind, Flag
-from operations.core.observations import Done, Observation, Ready
+from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
+from operations.snapshot.changes import Change, OrganizationIs, TypeIs
 from operations.snapshot.organization import Organization
+from operations.snapshot.reader import policy_statuses
 
 NONE_YET = "AWSOrganizationsNotInUseException"
 SETS = (
@@ -51,11 +54,11 @@ class CreateOrganization(Operation):
         Permission(
             "create the organization", ("organizations:CreateOrganization", "organizations:DescribeOrganization")
         ),
+        Permission("see what it begins with", ("organizations:DescribeAccount", "organizations:ListRoots")),
         Permission(
             "let AWS Organizations make its service-linked role",
             ("iam:CreateServiceLinkedRole",),
-            ("arn:aws:iam::*:role/aws-service-role/organizations.amazonaws.com/*",),
-            (("StringEquals", "iam:AWSServiceName", ("organizations.amazonaws.com",)),),
+            condition=(("StringEquals", "iam:AWSServiceName", ("organizations.amazonaws.com",)),),
         ),
     )
 
@@ -138,7 +141,7 @@ class Found(Step):
             if error.code != NONE_YET:
                 raise
             return Ready()
-        return Done(f"The organization {found['Id']} is there.", {"organization": str(found["Id"])})
+        return Done(f"The organization {found['Id']} is there.", _begun(world.aws, found))
 
     def act(self, world: World) -> Observation:
         try:
@@ -147,5 +150,32 @@ class Found(Step):
             if error.code == "AlreadyInOrganizationException":
                 return self.observe(world)
             raise
-        organization = str(answer["Organization"]["Id"])
-        return Done(f"The organization {organization} has been created.", {"organization": organization})
+        found = answer["Organization"]
+        return Done(f"The organization {found['Id']} has been created.", _begun(world.aws, found))
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        about = {key: str(memory[key]) for key in ("feature_set", "root", "email", "name")}
+        return (OrganizationIs(id=str(memory["organization"]), **about), *types_are(memory["types"]))
+
+
+def _begun(aws: Aws, found: Answer) -> Facts:
+    """What a new organization begins with: `root`, `types`, and its management account's `name` and `email`; raises AwsError."""
+    account = aws.read("organizations", "describe_account", AccountId=found["MasterAccountId"])["Account"]
+    return {
+        "organization": str(found["Id"]),
+        "feature_set": str(found.get("FeatureSet", "")),
+        "name": str(account.get("Name", "")),
+        "email": str(account.get("Email", "")),
+        **types_at_root(aws),
+    }
+
+
+def types_at_root(aws: Aws) -> dict[str, Any]:
+    """The id of the `root`, and the `types` of policies with their status there; raises AwsError."""
+    root = next(aws.pages("organizations", "list_roots", "Roots"))
+    return {"root": str(root["Id"]), "types": policy_statuses(root)}
+
+
+def types_are(statuses: Mapping[str, str]) -> tuple[Change, ...]:
+    """What the snapshot knows better from the types and their status."""
+    return tuple(TypeIs(type=kind, status=status) for kind, status in statuses.items())

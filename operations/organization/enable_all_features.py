@@ -16,10 +16,12 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Failed, Observation, Ready, Waiting
+from operations.core.observations import Done, Facts, Failed, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
+from operations.organization.create_organization import types_are, types_at_root
+from operations.snapshot.changes import Change, OrganizationIs
 from operations.snapshot.names import listed, utc
 from operations.snapshot.organization import Organization
 
@@ -60,11 +62,15 @@ class EnableAllFeatures(Operation):
         Permission(
             "accept that all features are enabled",
             ("organizations:AcceptHandshake",),
-            ("arn:aws:organizations::*:handshake/o-*/enable_all_features/h-*",),
+            ("arn:{partition}:organizations::{management}:handshake/o-*/enable_all_features/h-*",),
         ),
         Permission(
             "follow who has accepted",
-            ("organizations:DescribeOrganization", "organizations:ListHandshakesForOrganization"),
+            (
+                "organizations:DescribeOrganization",
+                "organizations:ListHandshakesForOrganization",
+                "organizations:ListRoots",
+            ),
         ),
     )
 
@@ -164,7 +170,9 @@ class AcceptForAll(Step):
     title = "Accept for the organization"
 
     def observe(self, world: World) -> Observation:
-        return Done("The organization has all features.") if feature_set(world.aws) == "ALL" else Ready()
+        if feature_set(world.aws) != "ALL":
+            return Ready()
+        return Done("The organization has all features.", types_at_root(world.aws))
 
     def act(self, world: World) -> Observation:
         try:
@@ -172,4 +180,7 @@ class AcceptForAll(Step):
         except RefusedError as error:
             if error.code != "HandshakeAlreadyInStateException":
                 raise
-        return Done("All features have been enabled.")
+        return Done("All features have been enabled.", types_at_root(world.aws))
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        return (OrganizationIs(id="", feature_set="ALL"), *types_are(memory["types"]))

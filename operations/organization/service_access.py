@@ -17,10 +17,11 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Observation, Ready
+from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
+from operations.snapshot.changes import Change, ServiceIs
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.services import service_label, service_name
@@ -70,6 +71,7 @@ class _ServiceAccess(Operation):
     """One service's trusted access."""
 
     family: ClassVar = "Trusted access"
+    needs_all_features: ClassVar = True
 
     service: Service
 
@@ -210,3 +212,7 @@ class Switch(Step):
         method = "enable_aws_service_access" if self._on else "disable_aws_service_access"
         world.aws.write("organizations", method, ServicePrincipal=self._service)
         return Done(f"Trusted access has been {'enabled' if self._on else 'disabled'}.")
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (ServiceIs(principal=self._service, on=self._on),)

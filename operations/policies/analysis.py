@@ -15,7 +15,7 @@ from operations.aws.client import Aws
 from operations.aws.errors import AwsError
 from operations.aws.permissions import Permission
 from operations.policies.documents import pretty
-from operations.snapshot.policy_types import label
+from operations.policies.syntax import said
 
 CHECK_PERMISSION = Permission("check policy documents", ("access-analyzer:ValidatePolicy",))
 MOST_NOTES = 5
@@ -33,7 +33,7 @@ class Checked:
 def check_with_analyzer(aws: Aws, document: str, kind: str) -> Checked:
     """The findings, or why there are none; AWS being away is no reason to refuse anything."""
     if kind not in checkable():
-        return Checked((), (), f"Not checked: IAM Access Analyzer does not take a {label(kind)}.")
+        return Checked((), (), said(kind))
     try:
         key = "findings"
         found = list(

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from operations.aws.errors import RefusedError
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.steps import Step, World
 from operations.policies.common import attached, describe
+from operations.snapshot.changes import Attachment, Change
 
 
 class _Step(Step):
@@ -53,6 +54,10 @@ class Attach(_Step):
             raise
         return Done("The policy has been attached.")
 
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (Attachment(policy=self._policy, target=self._target, on=True),)
+
 
 class Detach(_Step):
     """Detaches one policy from one target."""
@@ -71,3 +76,7 @@ class Detach(_Step):
                 return Done("The policy is not attached there any more.")
             raise
         return Done("The policy has been detached.")
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (Attachment(policy=self._policy, target=self._target, on=False),)

@@ -19,7 +19,7 @@ from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import uncapital
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.places import reach_lines, unbound
-from operations.snapshot.policies import Policy
+from operations.snapshot.policies import AWS_OWN, Policy
 from operations.snapshot.policy_types import RCP, SCP, label, policy_types
 
 SHORT = {
@@ -48,15 +48,9 @@ def named(text: str) -> str:
     )
 
 
-FULL_ACCESS = ("p-FullAWSAccess", "p-RCPFullAWSAccess")
+FULL_ACCESS = tuple(policy.id for policy in AWS_OWN.values())
 NOT_FOUND = "PolicyNotFoundException"
 LONGEST_NAME, LONGEST_DESCRIPTION = 128, 512
-POLICIES = ("arn:aws:organizations::*:policy/o-*/*/p-*", "arn:aws:organizations::aws:policy/*/p-*")
-TARGETS = (
-    "arn:aws:organizations::*:account/o-*/*",
-    "arn:aws:organizations::*:ou/o-*/ou-*",
-    "arn:aws:organizations::*:root/o-*/r-*",
-)
 SEE_POLICIES = Permission(
     "see a policy's document and where it is attached",
     (

@@ -13,14 +13,15 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach
 from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
-from operations.policies.common import POLICIES, SEE_POLICIES, Description, PolicyName, PolicyType, describe
+from operations.policies.common import SEE_POLICIES, Description, PolicyName, PolicyType, describe
 from operations.policies.content import Content, read_content, size_fact, verdict
 from operations.policies.diff import document_diff, same_document
+from operations.snapshot.changes import Change, PolicyIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import label
 
@@ -36,12 +37,13 @@ class CreatePolicy(Operation):
     name: ClassVar = "create-policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
+    needs_all_features: ClassVar = True
     example: ClassVar = (
         '--type scp --name KeepBuckets --content {"Version": "2012-10-17", "Statement": '
         '[{"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}]}'
     )
     permissions: ClassVar = (
-        Permission("create policies", ("organizations:CreatePolicy",), (*POLICIES, "*")),
+        Permission("create policies", ("organizations:CreatePolicy",)),
         SEE_POLICIES,
         CHECK_PERMISSION,
     )
@@ -155,3 +157,8 @@ class Create(Step):
             raise
         policy = str(created["Policy"]["PolicySummary"]["Id"])
         return Done(f"The policy {policy} has been created.", {"policy": policy})
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        made, wanted = str(memory["policy"]), self._wanted
+        described = wanted.description
+        return (PolicyIs(id=made, name=wanted.policy_name, type=wanted.kind, description=described, aws_managed=False),)

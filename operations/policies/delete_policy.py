@@ -12,12 +12,11 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.common import (
     NOT_FOUND,
-    POLICIES,
     SEE_POLICIES,
     DescribedPolicy,
     ExistingPolicy,
@@ -27,6 +26,7 @@ from operations.policies.common import (
 )
 from operations.policies.create_policy import CreatePolicy
 from operations.policies.diff import document_diff
+from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import target_label
@@ -41,9 +41,10 @@ class DeletePolicy(Operation):
     name: ClassVar = "delete-policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
+    needs_all_features: ClassVar = True
     example: ClassVar = "--policy DenyLeavingOrganization"
     permissions: ClassVar = (
-        Permission("delete policies", ("organizations:DeletePolicy",), POLICIES),
+        Permission("delete policies", ("organizations:DeletePolicy",)),
         SEE_POLICIES,
     )
 
@@ -83,12 +84,12 @@ class DeletePolicy(Operation):
             )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
-        return (Delete(self.policy, str(precondition["content"])),)
+        return (Delete(self.policy, str(precondition["name"]), str(precondition["content"])),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
-        del memory, console
+        del organization, console
         return Closing(
-            summary=f"The policy {organization.policies.label(self.policy)} is deleted.",
+            summary=f"The policy {memory.get('name', '')} ({self.policy}) is deleted.",
             facts=(Fact(label="Policy id", value=self.policy),),
         )
 
@@ -105,7 +106,7 @@ class DeletePolicy(Operation):
 
 
 class Delete(Step):
-    """Deletes the policy as it was approved; one whose document has changed since is left alone."""
+    """Deletes the policy as it was approved, remembered by its `name`; one whose document has changed since is left alone."""
 
     key = "delete"
     title = "Delete the policy"
@@ -117,14 +118,15 @@ class Delete(Step):
         )
     }
 
-    def __init__(self, policy: str, content: str) -> None:
+    def __init__(self, policy: str, name: str, content: str) -> None:
         self._policy = policy
+        self._name = name
         self._content = content
 
     def observe(self, world: World) -> Observation:
         found = describe(world.aws, self._policy)
         if found is None:
-            return Done("The policy is not there any more.")
+            return self._done("The policy is not there any more.")
         return Ready() if found.content == self._content else Stale("the policy's document was changed.")
 
     def act(self, world: World) -> Observation:
@@ -132,6 +134,13 @@ class Delete(Step):
             world.aws.write("organizations", "delete_policy", PolicyId=self._policy)
         except RefusedError as error:
             if error.code == NOT_FOUND:
-                return Done("The policy is not there any more.")
+                return self._done("The policy is not there any more.")
             raise
-        return Done("The policy has been deleted.")
+        return self._done("The policy has been deleted.")
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (Gone(id=self._policy),)
+
+    def _done(self, say: str) -> Observation:
+        return Done(say, {"name": self._name})

@@ -13,12 +13,11 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
 from operations.policies.common import (
-    POLICIES,
     SEE_POLICIES,
     DescribedPolicy,
     Description,
@@ -32,6 +31,7 @@ from operations.policies.common import (
 )
 from operations.policies.content import Content, Verdict, read_content, size_fact, verdict
 from operations.policies.diff import document_diff, same_document
+from operations.snapshot.changes import Change, PolicyIs
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.places import reached
 from operations.snapshot.policies import UNTOLD
@@ -49,9 +49,10 @@ class UpdatePolicy(Operation):
     name: ClassVar = "update-policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
+    needs_all_features: ClassVar = True
     example: ClassVar = "--policy DenyLeavingOrganization --description 'Nobody leaves'"
     permissions: ClassVar = (
-        Permission("change policies", ("organizations:UpdatePolicy",), POLICIES),
+        Permission("change policies", ("organizations:UpdatePolicy",)),
         SEE_POLICIES,
         CHECK_PERMISSION,
     )
@@ -177,3 +178,7 @@ class Update(Step):
         values = {PARTS[part]: value for part, value in self._wanted.items()}
         world.aws.write("organizations", "update_policy", PolicyId=self._policy, **values)
         return Done("The policy has been changed.")
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (PolicyIs(id=self._policy, name=self._wanted.get("name"), description=self._wanted.get("description")),)

@@ -16,6 +16,7 @@ from operations.aws.permissions import Permission
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policies, Policy
 from operations.snapshot.policy_types import policy_types
+from operations.snapshot.standing import check_no_root, check_standing, management_of
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,10 @@ READ_PERMISSIONS = (
 
 
 def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
-    """The organization as AWS tells it now, an empty snapshot where the account is in none; raises AwsError."""
+    """The organization as AWS tells it now, an empty snapshot where the account is in none.
+
+    Raises MisplacedError where the bot is not where it can work, else AwsError.
+    """
     read_at = now()
     try:
         described = aws.read("organizations", "describe_organization")["Organization"]
@@ -54,6 +58,7 @@ def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
         if error.code != "AWSOrganizationsNotInUseException":
             raise
         return _without_organization(aws, read_at)
+    check_standing(aws, described)
     root = next(aws.pages("organizations", "list_roots", "Roots"))
     with ThreadPoolExecutor(READERS, thread_name_prefix="reader") as pool:
         units = _read_units(aws, str(root["Id"]), pool)
@@ -61,7 +66,7 @@ def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
         policies = read_policies(aws, root, pool)
     return Organization(
         id=str(described["Id"]),
-        management_account=str(described.get("MasterAccountId", described.get("ManagementAccountId", ""))),
+        management_account=management_of(described),
         root=str(root["Id"]),
         feature_set=str(described.get("FeatureSet", "")),
         units=tuple(units),
@@ -74,8 +79,9 @@ def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
 
 def _without_organization(aws: Aws, read_at: datetime) -> Organization:
     """The snapshot of an account that is in no organization: there is nothing to look at yet, and one can be created."""
-    account = str(aws.read("sts", "get_caller_identity")["Account"])
-    return Organization("", account, "", "", (), (), read_at)
+    identity = aws.identity()
+    check_no_root(identity)
+    return Organization("", identity.account, "", "", (), (), read_at)
 
 
 def _read_units(aws: Aws, root: str, pool: ThreadPoolExecutor) -> list[OrganizationalUnit]:
@@ -103,16 +109,17 @@ def _units_below(aws: Aws, parent: OrganizationalUnit) -> Iterator[Organizationa
 def _read_accounts(aws: Aws, units: list[OrganizationalUnit], pool: ThreadPoolExecutor) -> list[Account]:
     listed = list(aws.pages("organizations", "list_accounts", "Accounts"))
     if all(item.get("Paths") for item in listed):
-        return [_account(item, str(item["Paths"][0]).rstrip("/").split("/")[-2]) for item in listed]
+        return [account_in(item, str(item["Paths"][0]).rstrip("/").split("/")[-2]) for item in listed]
     by_parent = pool.map(lambda unit: (unit.id, list(_accounts_below(aws, unit.id))), units)
-    return [_account(item, parent) for parent, items in by_parent for item in items]
+    return [account_in(item, parent) for parent, items in by_parent for item in items]
 
 
 def _accounts_below(aws: Aws, parent: str) -> Iterator[dict[str, Any]]:
     return aws.pages("organizations", "list_accounts_for_parent", "Accounts", ParentId=parent)
 
 
-def _account(item: dict[str, Any], parent: str) -> Account:
+def account_in(item: Answer, parent: str) -> Account:
+    """The account of an answer by AWS, in its OU or root."""
     state = str(item.get("State") or item.get("Status") or "")
     joined, joined_at = str(item.get("JoinedMethod", "")), item.get("JoinedTimestamp")
     return Account(
@@ -123,7 +130,7 @@ def _account(item: dict[str, Any], parent: str) -> Account:
 def read_policies(aws: Aws, root: Answer, pool: ThreadPoolExecutor) -> Policies:
     """The policies of every type and their targets; a type that AWS doesn't tell is left out. Raises BusyError, CredentialsError."""
     summaries = _flat(pool.map(lambda kind: _of_type(aws, kind), policy_types()))
-    known = tuple(_policy(summary) for summary in summaries)
+    known = tuple(policy_in(summary) for summary in summaries)
     read = zip(known, pool.map(lambda policy: _targets(aws, policy.id), known), strict=True)
     targets = {policy.id: found for policy, found in read if found is not None}
     return Policies(known, targets, policy_statuses(root))
@@ -170,7 +177,8 @@ def _flat(lists: Iterable[list[Answer]]) -> list[Answer]:
     return [item for items in lists for item in items]
 
 
-def _policy(summary: Answer) -> Policy:
+def policy_in(summary: Answer) -> Policy:
+    """The policy of a PolicySummary."""
     return Policy(
         str(summary["Id"]),
         str(summary.get("Name", "")),

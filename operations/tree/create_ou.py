@@ -15,15 +15,15 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Observation, Ready
+from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
-from operations.snapshot.changes import with_unit
+from operations.snapshot.changes import Change, UnitIs, with_unit
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import DEEPEST
 from operations.tree.delete_ou import DeleteOu
-from operations.tree.units import PARENT_RESOURCES, SEE_UNITS, child_path, live_name, name_warnings, units_below
+from operations.tree.units import SEE_UNITS, child_path, live_name, name_warnings, units_below
 
 
 class CreateOu(Operation):
@@ -39,7 +39,7 @@ class CreateOu(Operation):
     family: ClassVar = "Organizational units"
     example: ClassVar = "--name Sandbox --parent /Workloads"
     permissions: ClassVar = (
-        Permission("create organizational units", ("organizations:CreateOrganizationalUnit",), PARENT_RESOURCES),
+        Permission("create organizational units", ("organizations:CreateOrganizationalUnit",)),
         SEE_UNITS,
     )
 
@@ -133,6 +133,9 @@ class MakeUnit(Step):
                 raise
             return found
         return Done("AWS has created the organizational unit.", {"unit": answer["OrganizationalUnit"]["Id"]})
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        return (UnitIs(id=str(memory["unit"]), name=self._name, parent=self._parent),)
 
 
 def depth_of(organization: Organization, unit: str) -> int:

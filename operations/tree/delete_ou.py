@@ -16,12 +16,13 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
-from operations.tree.units import GONE, KEPT_ROOT, SEE_UNITS, UNIT_RESOURCES, live_name, unit_name, units_below
+from operations.tree.units import GONE, KEPT_ROOT, SEE_UNITS, live_name, unit_name, units_below
 
 NOT_EMPTY = "OrganizationalUnitNotEmptyException"
 
@@ -39,7 +40,7 @@ class DeleteOu(Operation):
     family: ClassVar = "Organizational units"
     example: ClassVar = "--ou /Workloads/Sandbox"
     permissions: ClassVar = (
-        Permission("delete organizational units", ("organizations:DeleteOrganizationalUnit",), UNIT_RESOURCES),
+        Permission("delete organizational units", ("organizations:DeleteOrganizationalUnit",)),
         SEE_UNITS,
         Permission(
             "see what is in an organizational unit and attached to it",
@@ -78,13 +79,12 @@ class DeleteOu(Operation):
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
-        return (DeleteUnit(self.ou, str(precondition["name"])),)
+        return (DeleteUnit(self.ou, str(precondition["name"]), str(precondition["path"])),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
-        del memory, console
-        path = organization.path_of(self.ou)
-        named = f"The organizational unit {path}" if path != self.ou else "The organizational unit"
-        return Closing(summary=f"{named} has been deleted.", facts=(Fact(label="Id", value=self.ou),))
+        del organization, console
+        summary = f"The organizational unit {memory.get('path', self.ou)} has been deleted."
+        return Closing(summary=summary, facts=(Fact(label="Id", value=self.ou),))
 
 
 def check_empty(aws: Aws, unit: str, path: str) -> None:
@@ -126,20 +126,21 @@ def _warnings(path: str, policies: list[Answer]) -> tuple[str, ...]:
 
 
 class DeleteUnit(Step):
-    """Deletes one OU; AWS refuses while anything is in it, and an OU that is gone is the goal reached."""
+    """Deletes one OU, remembered by its `path`; AWS refuses while anything is in it, and an OU that is gone is the goal reached."""
 
     key = "delete-unit"
     title = "Delete the organizational unit"
     not_done = "The organizational unit was not deleted."
 
-    def __init__(self, unit: str, name: str) -> None:
+    def __init__(self, unit: str, name: str, path: str) -> None:
         self._unit = unit
         self._name = name
+        self._path = path
 
     def observe(self, world: World) -> Observation:
         name = unit_name(world.aws, self._unit)
         if name is None:
-            return Done("The organizational unit is gone.")
+            return Done("The organizational unit is gone.", {"path": self._path})
         return (
             Ready() if name == self._name else Stale(f"the organizational unit has been renamed to {name} meanwhile.")
         )
@@ -149,8 +150,12 @@ class DeleteUnit(Step):
             world.aws.write("organizations", "delete_organizational_unit", OrganizationalUnitId=self._unit)
         except RefusedError as error:
             if error.code == GONE:
-                return Done("The organizational unit is gone already.")
+                return Done("The organizational unit is gone already.", {"path": self._path})
             if error.code == NOT_EMPTY:
                 return Stale("the organizational unit is no longer empty; look at `/org tree` for what is in it.")
             raise
-        return Done("The organizational unit has been deleted.")
+        return Done("The organizational unit has been deleted.", {"path": self._path})
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (Gone(id=self._unit),)

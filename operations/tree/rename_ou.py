@@ -16,18 +16,17 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, beneath
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
-from operations.snapshot.changes import with_name
+from operations.snapshot.changes import Change, UnitIs, with_name
 from operations.snapshot.organization import Organization
 from operations.tree.units import (
     GONE,
     KEPT_ROOT,
     SEE_UNITS,
-    UNIT_RESOURCES,
     child_path,
     live_name,
     name_warnings,
@@ -49,7 +48,7 @@ class RenameOu(Operation):
     family: ClassVar = "Organizational units"
     example: ClassVar = "--ou /Workloads/Staging --name Testing"
     permissions: ClassVar = (
-        Permission("rename organizational units", ("organizations:UpdateOrganizationalUnit",), UNIT_RESOURCES),
+        Permission("rename organizational units", ("organizations:UpdateOrganizationalUnit",)),
         SEE_UNITS,
         Permission("see what an organizational unit is in", ("organizations:ListParents",)),
     )
@@ -156,6 +155,10 @@ class RenameTo(Step):
                 return self._gone()
             raise
         return Done("The organizational unit has been renamed.")
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (UnitIs(id=self._unit, name=self._new),)
 
     def _gone(self) -> Observation:
         return Stale("the organizational unit no longer exists.")

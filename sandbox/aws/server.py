@@ -163,6 +163,10 @@ class AwsSandbox:
     def paths(self, there: bool) -> None:
         self.conditions.paths = there
 
+    def move(self, partition: str, home: str) -> None:
+        """From now on it is AWS in another partition, whose global services are in the Region `home`; `reset` brings it back."""
+        self.conditions.partition, self.conditions.home = partition, home
+
     def reset(self) -> None:
         """Begin anew: state, conditions, faults, rate limit and calls. The organization is the same each time, its ids too."""
         with LOCK:
@@ -233,6 +237,11 @@ class AwsSandbox:
         with LOCK:
             grow(responses.management(), accounts, ous)
             self.conditions.account_quota += accounts
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a rate limit."""
+        return self._gate.limit is not None
 
     def rate_limit(self, per_second: float | None, burst: float | None = None) -> None:
         """Refuse what exceeds a rate over all operations (`burst` is a second's worth by default); None ends it."""

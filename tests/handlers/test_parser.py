@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from botocore import xform_name
+from botocore.session import get_session
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handlers.parser import Command, Given, ParseError, parse, read, split
+from handlers.parser import QUERIES, Command, Given, ParseError, parse, read, split
+from handlers.query_names import WORDS
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
 from operations.core.base import Operation
-from operations.core.registry import all_operations
+from operations.core.registry import all_operations, by_name
 from sandbox.slack.rewriting import rewritten
 from tests.harness.made_up import NeedsNothing
 
@@ -89,6 +94,7 @@ def test_after_a_comma_any_word_belongs_to_the_list() -> None:
 def test_accounts_without_blanks_are_parted_too() -> None:
     assert given_list("grant-access --account a,b , c,,d") == ["a", "b", "c", "d"]
     assert given_list('grant-access --account "a, b"') == ["a", "b"]
+    assert given_list('grant-access --account "a, ,b"') == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +128,7 @@ def test_a_list_of_nothing_but_commas_is_none() -> None:
 def test_a_comma_behind_a_single_value_is_part_of_it() -> None:
     assert parse("create-account --name web,").given.values == {"account_name": "web,"}
     assert "“b” belongs to no flag" in problem("move-account --account a, b --to /")
+    assert "“,b” belongs to no flag" in problem("create-account --name web ,b")
 
 
 def test_aliases_and_capitals() -> None:
@@ -173,6 +180,15 @@ def test_the_form_and_the_help_can_be_asked_for() -> None:
 )
 def test_mistakes_are_named_with_the_way_out(text: str, says: str) -> None:
     assert says in problem(text)
+
+
+@pytest.mark.parametrize("word", ["help", "requests", "request", "sessions", *WORDS])
+def test_what_only_looks_is_no_operation(word: str) -> None:
+    assert f"`{word}` is no operation but a look" in problem(word)
+
+
+def test_of_what_is_typed_without_a_reason_there_is_none() -> None:
+    assert Given() == Given({}, reason="", break_glass=False)
 
 
 def test_a_mistake_keeps_what_was_understood() -> None:
@@ -262,3 +278,62 @@ def read_or_explained(text: str) -> bool:
         return isinstance(parse(text), Command)
     except ParseError as error:
         return 10 < len(error.message) < 1000
+
+
+READ_THINGS = (
+    "account",
+    "acounts",
+    "accounts",
+    "policys",
+    "policies",
+    "organization",
+    "ous",
+    "tags",
+    "handshakes",
+    "things",
+)
+READ_VERBS = ("list", "describe", "get", "show", "view", "find")
+
+
+@pytest.mark.parametrize("typed", [f"{verb}-{thing}" for verb in READ_VERBS for thing in READ_THINGS])
+def test_whoever_wants_to_look_is_never_led_to_a_change(typed: str) -> None:
+    if typed in QUERIES:
+        return
+    with pytest.raises(ParseError) as caught:
+        parse(typed)
+    suggested = re.findall("Did you mean `(.+)`", caught.value.message)
+    assert not set(suggested) & by_name().keys()
+
+
+def test_no_word_means_both_a_look_and_a_change() -> None:
+    assert not set(QUERIES) & by_name().keys()
+
+
+@pytest.mark.parametrize(
+    ("typed", "suggested"),
+    [
+        ("list-acounts", "accounts"),
+        ("list accounts", "accounts"),
+        ("close-acount", "close-account"),
+        ("describe-polcy", "policy"),
+    ],
+)
+def test_the_nearest_is_suggested(typed: str, suggested: str) -> None:
+    with pytest.raises(ParseError, match=f"Did you mean `{suggested}`"):
+        parse(typed)
+
+
+def test_every_look_of_the_aws_cli_is_understood() -> None:
+    """What `aws organizations` has that only looks, but for what the bot has no view of."""
+    operations = get_session().get_service_model("organizations").operation_names
+    names = [xform_name(name, "-") for name in operations if name.startswith(("List", "Describe"))]
+    unseen = {name for name in names if name not in QUERIES}
+    assert unseen == {
+        "describe-resource-policy",
+        "describe-responsibility-transfer",
+        "list-accounts-with-invalid-effective-policy",
+        "list-effective-policy-validation-errors",
+        "list-handshakes-for-account",
+        "list-inbound-responsibility-transfers",
+        "list-outbound-responsibility-transfers",
+    }

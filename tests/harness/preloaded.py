@@ -10,6 +10,7 @@ its input, killing the forks that still run. `tests.harness.forking` is the othe
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import json
 import os
@@ -20,10 +21,13 @@ import threading
 from importlib import import_module
 from typing import Any
 
+from tests.harness.points import ARMED, arm
+
 # What the commands import, those modules included that are imported only while they run.
 MODULES = (
     *("bot.cli", "bot.start", "bot.app", "bot.checks.run", "bot.checks.explain", "bot.audit"),
     *("alembic.ddl.sqlite", "alembic.command", "sqlalchemy.dialects.sqlite"),
+    *("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "alembic.ddl.postgresql"),
 )
 Answer = dict[str, Any]
 
@@ -34,6 +38,7 @@ def main() -> None:
     wanted = serve()
     if wanted:
         become(wanted)
+        arm(os.environ.pop(ARMED, ""))
         runpy.run_module("bot", run_name="__main__", alter_sys=True)
 
 
@@ -88,6 +93,7 @@ def become(wanted: Answer) -> None:
     os.environ.update(wanted["environment"])
     sys.path[0] = wanted["folder"]
     sys.argv = ["bot", *wanted["words"]]
+    faulthandler.register(signal.SIGUSR1)  # Where each thread stands is then written to standard error.
 
 
 def _open_streams(*outputs: str) -> None:

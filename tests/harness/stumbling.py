@@ -98,9 +98,9 @@ class TrippingStore(Store):
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Any]:
+    def write(self, *, alone: bool = False) -> Iterator[Any]:
         self._wire.passes("store.write")
-        with super().write() as session:
+        with super().write(alone=alone) as session:
             yield session
             self._wire.passes("store.write before the commit")
         self._wire.passes("store.write after the commit")
@@ -311,7 +311,7 @@ def _is_elsewhere(found_in: str, module: str) -> bool:
 
 def _is_working() -> bool:
     """Whether `row` is read for the job, and not for what the policy says of it."""
-    return sys._getframe(2).f_code.co_name == "work_off"
+    return sys._getframe(2).f_code.co_name == "_work"
 
 
 def _changes(operation: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -139,6 +140,23 @@ def test_throttling_is_waited_out(workers: Workers, aws: AwsSandbox) -> None:
     assert [*workers.attempts(request)] == [Outcome.BUSY, Outcome.BUSY, Outcome.BUSY, Outcome.OK, Outcome.OK]
 
 
+def test_between_quick_tries_aws_is_left_a_moment_that_differs_from_worker_to_worker(
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("approvals.request.execute.time", SimpleNamespace(sleep=slept.append))
+    aws.faults.add("CreateAccount", "throttle", times=30)
+    workers.approved("create-account", **NEW)
+    for _ in range(10):
+        workers.work()
+        workers.clock.advance(hours=1)
+    first, second, last = slept[0::3], slept[1::3], slept[2::3]
+    assert all(0.1 <= pause <= 0.3 for pause in first)
+    assert all(0.25 <= pause <= 0.75 for pause in second)
+    assert set(last) == {0.0}, "a longer wait follows, in which the worker does something else"
+    assert len(set(first)) > 1
+
+
 def test_a_new_organization_that_is_not_final_yet_is_waited_for(workers: Workers, aws: AwsSandbox) -> None:
     aws.faults.add("CreateAccount", "error", code="FinalizingOrganizationException", times=2)
     assert workers.until_done(workers.approved("create-account", **NEW)).status == Status.SUCCEEDED
@@ -155,10 +173,9 @@ def test_a_failed_creation_says_what_aws_means_and_what_to_do(workers: Workers, 
 
 
 def test_an_email_that_is_taken_fails_although_an_answer_was_lost(workers: Workers, aws: AwsSandbox) -> None:
-    """The account with this e-mail is not ours: it does not carry the request's mark."""
-    taken = aws.client("organizations").list_accounts()["Accounts"][-1]["Email"]
+    """The account with this e-mail, outside of the organization, is not ours: it does not carry the request's mark."""
     aws.faults.add("CreateAccount", "drop-after")
-    request = workers.until_done(workers.approved("create-account", **(NEW | {"email": taken})))
+    request = workers.until_done(workers.approved("create-account", **(NEW | {"email": "aws-partner@example.com"})))
 
     assert request.status == Status.FAILED
     assert "already belongs" in request.outcome

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 from slack_sdk import WebClient
 
-from approvals.authority.directory import CachedDirectory, Directory, Workspace
+from approvals.authority.directory import CachedDirectory, Directory, Memory, Workspace
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Request
 from approvals.request.pending import pending_for
@@ -72,6 +73,21 @@ def test_what_has_run_out_of_time_waits_for_nobody(workers: Workers, asked: Requ
     assert numbers(workers, BOB) == ([], 0)
 
 
+def test_what_expires_first_is_in_front(workers: Workers, asked: Request) -> None:
+    workers.rules = Rules([dataclasses.replace(workers.rules.rules[0], expires=timedelta(hours=48))])
+    for number in range(2):
+        workers.ask("create-ou", unit_name=f"Data {number}")
+        workers.work()
+    assert numbers(workers, BOB) == ([2, 3, 1], 0)
+
+
+def test_what_was_asked_under_a_rule_that_is_gone_waits_for_nobody_in_particular(
+    workers: Workers, asked: Request
+) -> None:
+    workers.rules = Rules([])
+    assert numbers(workers, BOB) == ([], 1)
+
+
 def test_what_was_not_announced_yet_waits_for_nobody(workers: Workers) -> None:
     workers.ask("create-account", account_name="fullback-mobile", email="mobile@example.com")
     assert numbers(workers, BOB) == ([], 0)
@@ -86,7 +102,7 @@ def test_a_groups_members_are_remembered_for_half_a_minute(monkeypatch: pytest.M
 
     monkeypatch.setattr(Directory, "members", members)
     clock = Clock()
-    people = CachedDirectory(WebClient(), lambda: Workspace(TEAM), clock)
+    people = CachedDirectory(WebClient(), lambda: Workspace(TEAM), Memory(clock))
     assert [people.members("S0A"), people.members("S0A")] == [["U1"], ["U1"]]
     clock.advance(seconds=30)
     assert people.members("S0A") == ["U1"]
