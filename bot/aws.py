@@ -30,9 +30,12 @@ WRITING = Config(
 GLANCING = Config(
     retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=2, max_pool_connections=16
 )
-# For a name that somebody has typed, while Slack waits: asked once.
+# For a name that somebody has typed, while Slack waits 3 s: asked once.
 LOOKING_UP = Config(
-    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=1, max_pool_connections=16
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=0.8,
+    read_timeout=0.8,
+    max_pool_connections=16,
 )
 REGION = "us-east-1"
 

@@ -17,6 +17,7 @@ from operations.snapshot.names import utc
 
 Body = dict[str, Any]
 LONGEST_PAUSE = timedelta(minutes=5)
+HANDOVER = "handover:"  # How the lane of such a message begins, which asks AWS before it asks Slack.
 
 
 def card(session: Session, request: Request, at: datetime) -> None:
@@ -56,6 +57,12 @@ _CONTENT = (
     "due_at",
     "started_at",
 )
+
+
+def in_hand(session: Session, request: Request) -> bool:
+    """Whether a worker is sending something about the request's card or thread just now."""
+    held = (Message.lane == _thread_lane(request), col(Message.lease_owner) != "")
+    return session.exec(select(Message.id).where(*held).limit(1)).first() is not None
 
 
 def has_had_a_card(session: Session, card: Message) -> bool:
@@ -106,7 +113,7 @@ def call(session: Session, request: Request, user: str, at: datetime, body: Body
 def handover(session: Session, request: Request, at: datetime, kind: str) -> None:
     """What hands the request's result over to the requester, made when it is sent; nothing for an empty `kind`."""
     if kind:
-        lane = f"dm:{request.requester}:{request.id}"
+        lane = f"{HANDOVER}{request.requester}:{request.id}"
         _queue(session, at, lane=lane, kind=kind, request_id=request.id, user=request.requester)
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, text
 
 from approvals.audit.chain import record_calls, record_lost_call
 from approvals.context import Context
-from approvals.models import LIVE, Attempt, Request, operation_of
+from approvals.models import LIVE, UNPRUNED_SQL, Attempt, Request, operation_of
 from approvals.queue import changes, outgoing
 from approvals.queue.leases import release
 from approvals.queue.worker import Job
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.lifecycle import LostRaceError, transition
-from approvals.request.prepare import NotYetError
 from approvals.request.remainder import in_words, remainder_of
 from approvals.slack.blocks import Block
 from approvals.states import EXECUTING, Status
@@ -29,6 +28,9 @@ from approvals.views.on_hold import FAILED_LOOKS, ON_HOLD, OWN_ERROR
 from operations.aws.client import Call
 from operations.core.observations import Done, Failed, Observation
 from operations.core.steps import Step
+
+SKEW = timedelta(days=1)  # For clocks that differ.
+FIRST_TIME = datetime.min.replace(tzinfo=UTC) + SKEW
 
 
 @dataclass
@@ -90,8 +92,7 @@ class Execution:
     def others(self) -> list[Mapping[str, Any]]:
         """What other requests for the same operation remember."""
         with self.context.store.read() as session:
-            query = select(Request.memory).where(Request.operation == self.request.operation, Request.id != self.number)
-            return list(session.exec(query).all())
+            return others(session, self.request)
 
     def start(self) -> None:
         """Approved becomes running."""
@@ -180,10 +181,8 @@ class Execution:
     def succeed(self) -> None:
         """Every step is done: the card, the thread and the requester get the result."""
         now = self.context.clock()
-        organization = self.context.organization()
+        organization = self.context.snapshot()
         with self.context.store.write() as session:
-            if organization is None:
-                raise NotYetError("the organization has not been read yet")
             closing = operation_of(self.request).closing(self.request.memory, organization, self.context.console)
             memory = {**self.request.memory, "closing": closing.model_dump(mode="json")}
             self._end(session, Status.SUCCEEDED, outcome=closing.summary, memory=memory)
@@ -234,7 +233,7 @@ class Execution:
         outgoing.card(session, self.request, self.context.clock())
 
     def _become(self, session: Session, status: Status, **values: Any) -> None:
-        if self.request.status == status and not values:
+        if self.request.status == status:
             return
         now, owner = self.context.clock(), self.context.owner
         try:
@@ -247,6 +246,18 @@ class Execution:
         if session.execute(update(Request).where(*held).values(**values)).rowcount != 1:  # type: ignore[attr-defined]
             raise LeaseLostError
         self.request = session.get_one(Request, self.number, populate_existing=True)
+
+
+def others(session: Session, request: Request) -> list[Mapping[str, Any]]:
+    """What other requests for the same operation remember: those under way, and those that ended since this one was filed.
+
+    What a request may take for its own was begun after it was filed, and nobody else's was over before.
+    """
+    same = (Request.operation == request.operation, Request.id != request.id)
+    under_way = select(Request.memory).where(LIVE, *same)
+    since = (request.created_at or FIRST_TIME) - SKEW
+    ended = select(Request.memory).where(text(UNPRUNED_SQL), col(Request.finished_at) >= since, *same)
+    return [*session.exec(under_way).all(), *session.exec(ended).all()]
 
 
 def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:

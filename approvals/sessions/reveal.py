@@ -8,7 +8,10 @@ it has failed. Source: Slack API, "views.open" (a trigger id lives 3 s), "views.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 
 from slack_sdk import WebClient
 from sqlalchemy import update
@@ -18,8 +21,9 @@ from approvals.audit import chain
 from approvals.authority.directory import NotAMemberError
 from approvals.authority.may import involved
 from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError, pressed_on
-from approvals.context import Context
+from approvals.context import Context, NotYetError
 from approvals.models import Message, Request, RoleSession
+from approvals.pools import SOON, begun
 from approvals.queue import outgoing
 from approvals.queue.worker import LaterError
 from approvals.sessions import book
@@ -36,6 +40,8 @@ from operations.access.signin import console_link
 
 log = logging.getLogger(__name__)
 AWAY = "Slack did not say who you are just now. Please press “Reveal credentials” once more."
+AWAY_NOW = "AWS or Slack is away just now. Close this and press again."
+READ_AGAIN = "The organization has changed and is being read again. Close this and press again in a moment."
 NOT_YOURS = "Only the person who asked can reveal these credentials, so nothing has been opened."
 OVER = "This session is over. Ask anew with `/org credentials`."
 TOO_SLOW = "That took too long, so Slack did not let me open the form. Please press “Reveal credentials” once more."
@@ -59,26 +65,42 @@ class Press:
 class Reveal:
     """Shows credentials to the one who asked for them."""
 
-    def __init__(self, context: Context, slack: WebClient) -> None:
+    def __init__(
+        self, context: Context, slack: WebClient, fill_later: Callable[[Callable[[], None]], None] = lambda work: work()
+    ) -> None:
         self._context = context
         self._slack = slack
+        self._fill_later = fill_later
 
     def show(self, press: Press) -> str:
-        """Opens the form and fills it; gives the sentence to be told instead, where there is no form."""
-        try:
-            request, refusal = self._allowed(press)
-        except SlackAwayError:
-            return AWAY
-        if request is None:
-            return refusal
+        """Opens the form and has it filled; gives the sentence to be told instead, where there is no form.
+
+        Where Slack takes long to tell who pressed, the form is opened meanwhile, because its trigger lives 3 s.
+        """
+        asked = begun(lambda: self._allowed(press), SOON)
+        if asked.done():
+            request, refusal = self._answer(asked)
+            if request is None:
+                return refusal
         try:
             opened = call(self._slack, "views.open", trigger_id=press.trigger, view=sessions.opening())
         except SlackRefusedError as error:
             return "" if error.code == "exchanged_trigger_id" else TOO_SLOW
         except (SlackBusyError, SlackAmbiguousError):
             return TOO_SLOW
-        self._fill(str(opened["view"]["id"]), request, press.user)
+        request, refusal = self._answer(asked)
+        view = str(opened["view"]["id"])
+        if request is None:
+            self._put(view, sessions.not_shown(refusal))
+        else:
+            self._fill_later(partial(self._fill, view, request, press.user))
         return ""
+
+    def _answer(self, asked: Future[tuple[Request | None, str]]) -> tuple[Request | None, str]:
+        try:
+            return asked.result()
+        except SlackAwayError:
+            return None, AWAY
 
     def _allowed(self, press: Press) -> tuple[Request | None, str]:
         """The request when the click is its requester's own, from whatever account; every other click is in the audit."""
@@ -130,7 +152,7 @@ class Reveal:
         """The sentence in the form that shows nothing; what AWS or the rules refuse for good ends the request too."""
         if isinstance(error, LaterError):
             log.warning("credentials were not revealed: %s", error)
-            return "AWS or Slack is away just now. Close this and press again."
+            return READ_AGAIN if isinstance(error, NotYetError) else AWAY_NOW
         if isinstance(error, UndeliverableError):
             self._withdraw(request, error)
             return f"{error.failed.say} {error.failed.advice}".strip()

@@ -103,6 +103,13 @@ class Settings(BaseSettings):
     )
     host: str = _setting("127.0.0.1", "HOST", "Address on which the bot listens; the container sets 0.0.0.0")
     port: int = _setting(3000, "PORT", "Port for `/slack/events`, `/healthz`, `/readyz`, `/metrics`", ge=0, le=65535)
+    admin_port: int | None = _setting(
+        None,
+        "ORGBOT_ADMIN_PORT",
+        "A port of its own for `/metrics` and the details of `/readyz`, which `PORT` then leaves out",
+        ge=0,
+        le=65535,
+    )
     slack_api_url: ApiUrl = _setting("https://slack.com/api/", "SLACK_API_URL", "Where Slack's Web API is")
     database_url: Database = _setting(
         "sqlite:///orgbot.db", "DATABASE_URL", "The database, SQLite or PostgreSQL", repr=False
@@ -188,7 +195,14 @@ class Settings(BaseSettings):
         "A secret that signs the audit, so that write access to the database is not enough to rewrite it: 32 characters or more "
         "(`openssl rand -hex 32`). Several, separated by commas: the first signs, all of them check",
     )
-    workers: int = _setting(8, "ORGBOT_WORKERS", "Threads that call Slack and AWS", ge=2, le=64)
+    keep_days: int = _setting(
+        90,
+        "ORGBOT_KEEP_DAYS",
+        "Days for which the messages, calls and details of what is over are kept; 0: for ever. The audit and what proves it stay",
+        ge=0,
+        le=3650,
+    )
+    workers: int = _setting(8, "ORGBOT_WORKERS", "Threads for each kind of work that calls Slack or AWS", ge=2, le=64)
     http_threads: int = _setting(32, "ORGBOT_HTTP_THREADS", "Threads that answer over HTTP", ge=1, le=256)
     log_level: LogLevel = _setting("INFO", "ORGBOT_LOG_LEVEL", "The least level that is logged")
     log_format: LogFormat = Field(

@@ -82,6 +82,8 @@ class SnapshotCache:
                     self._take_in(self._read, self._taken_in)
         except SQLAlchemyError as error:
             log.warning("what has changed in the organization cannot be read: %s", type(error).__name__)
+        except Exception:
+            log.exception("what has changed in the organization cannot be taken in")  # The next reading shows it.
 
     def _take_in(self, read: Organization, before: list[int]) -> None:
         """The reading with all that is newer than it; what `before` names is in the latest snapshot already."""
@@ -92,7 +94,7 @@ class SnapshotCache:
         known = len(before) if numbers[: len(before)] == before else 0
         start = self._latest if known and self._latest else read
         found = taken_in(start, (change for _, changes in newer[known:] for change in changes))
-        self._on_read(found)
+        self._pass_on(found)
         self._read, self._latest, self._taken_in = read, found, numbers
 
     def refresh(self) -> None:
@@ -113,12 +115,23 @@ class SnapshotCache:
             self.unread = _why(error)
             self._due = self._clock() + min(RETRY, self._every)
             log.warning("%s", self.problem)
+        except SQLAlchemyError:  # Of the database the readiness tells.
+            self.problem = "the organization was read, and could not be kept: the database does not answer"
+            self._due = self._clock() + min(RETRY, self._every)
         except Exception:
             self.problem = "the organization cannot be read: AWS's answer is not understood; the log has it"
             self._due = self._clock() + min(RETRY, self._every)
             log.exception("AWS's answer is not understood")
         finally:
             self._reading.release()
+
+    def _pass_on(self, found: Organization) -> None:
+        """What becomes of it elsewhere is no fault of AWS's; it is passed on again with the next reading, soon."""
+        try:
+            self._on_read(found)
+        except Exception:
+            self._due = self._clock() + min(RETRY, self._every)
+            log.exception("the organization was read, and could not be passed on")
 
 
 def _why(error: AwsError) -> str:

@@ -26,6 +26,7 @@ from bot.aws import Boto3Clients
 from operations.aws.client import Aws, Call
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
+from sandbox.aws.calls import Call as SandboxCall
 from sandbox.aws.server import AwsSandbox
 
 _running: list[AwsSandbox] = []
@@ -110,3 +111,12 @@ def organization(sandbox: AwsSandbox, aws: Aws, clock: Callable[[], datetime]) -
     if state not in _read:
         _read[state] = read_organization(aws, clock)
     return replace(_read[state], read_at=clock())
+
+
+def roles_assumed(sandbox: AwsSandbox) -> list[SandboxCall]:
+    """The role sessions that were asked for; one that only shows whether a role is there may do nothing, and is none."""
+    return [call for call in sandbox.calls.of("AssumeRole") if not _only_looks(str(call.params.get("RoleSessionName")))]
+
+
+def _only_looks(name: str) -> bool:
+    return name == "orgbot-look" or name.startswith("look-")

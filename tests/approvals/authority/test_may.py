@@ -6,9 +6,11 @@ import dataclasses
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from approvals.authority.may import (
     Approver,
+    ObjectionError,
     approvers_now,
     involved,
     may_act,
@@ -19,7 +21,7 @@ from approvals.authority.may import (
 )
 from approvals.authority.quorum import Seat
 from approvals.authority.rules import Rule, Rules
-from approvals.models import Request
+from approvals.models import Request, Vote
 from approvals.request.decide import decide
 from approvals.states import Status
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
@@ -104,6 +106,34 @@ def test_two_accounts_of_one_person_speak_under_the_rules_of_either(workers: Wor
     assert (bob.seats, carol.seats) == ({"a": Seat.FIRST, "b": Seat.FIRST}, {})
 
 
+def test_those_who_have_to_do_with_a_request_are_known_as_they_were_then_and_as_they_are_now(workers: Workers) -> None:
+    """And nobody who voted on another request, or on what is no longer asked for, or against it, has approved it."""
+    rule = Rule("many", (BOB, CAROL, DAVE), approvals=3)
+    request = approves(workers, asked(workers, rule), BOB, CAROL)
+    other = workers.ask("create-ou", unit_name="Data")
+    workers.work()
+    approves(workers, other, DAVE)
+    with workers.context.store.write() as session:
+        session.exec(select(Vote).where(Vote.user == BOB)).one().digest = "of something else"
+        session.add(
+            Vote(
+                request_id=request.id or 0,
+                user=DAVE,
+                person="d",
+                decision="deny",
+                digest=request.digest,
+                at=workers.clock(),
+            )
+        )
+    for user in (ALICE, CAROL):
+        changes(workers, user, key=f"new-{user.lower()}@example.com")
+    found = involved(workers.context, workers.request(request.id))
+    assert [person.user for person in found.approved] == [CAROL]
+    assert found.asked.addresses == {"alice@example.com", f"new-{ALICE.lower()}@example.com"}
+    assert found.voted.keys() == {BOB, CAROL, DAVE}
+    assert found.voted[CAROL].addresses == {"carol@example.com", f"new-{CAROL.lower()}@example.com"}
+
+
 def test_who_is_no_member_any_more_has_no_seat_and_breaks_no_glass(workers: Workers) -> None:
     rule = Rule("a", (BOB,), break_glass=(BOB,))
     bob = workers.people.look(BOB)
@@ -152,20 +182,33 @@ def test_who_may_review(workers: Workers, by: str, told: str) -> None:
     assert review_objection(workers.context, request, workers.people.look(by), of_request) == told
 
 
-def test_what_a_rule_let_happen_that_is_gone_nobody_can_review(workers: Workers) -> None:
+def test_what_a_rule_let_happen_that_is_gone_todays_rules_people_review(workers: Workers) -> None:
     request = asked(workers, Rule("a&b", (BOB,)))
-    workers.rules = Rules([])
+    workers.rules = Rules([Rule("new", (CAROL,))])
     of_request = involved(workers.context, request)
-    assert review_objection(workers.context, request, workers.people.look(BOB), of_request) == (
-        "The rule “a&amp;b” no longer exists, so nobody is known who could review this."
-    )
+    assert review_objection(workers.context, request, workers.people.look(CAROL), of_request) == ""
+    assert "the rule “new”" in review_objection(workers.context, request, workers.people.look(BOB), of_request)
+    workers.rules = Rules([])
+    with pytest.raises(ObjectionError, match="The rule “a&amp;b” no longer exists, and no rule allows tag-account"):
+        review_objection(workers.context, request, workers.people.look(BOB), of_request)
 
 
-def test_a_press_under_a_rule_that_is_gone_tells_to_ask_again(workers: Workers) -> None:
+def test_a_press_under_a_rule_that_is_gone_puts_it_under_todays_rules(workers: Workers) -> None:
     request = asked(workers, Rule("old", (BOB,)))
     workers.rules = Rules([Rule("new", (BOB,))])
     assert approves(workers, request, BOB).status == Status.PENDING
-    assert "The rule “old”, under which this was filed, no longer exists." in workers.said("private")[-1]
+    assert "The rule “new” decides now. Look at the card again." in workers.said("private")[-1]
+    assert approves(workers, request, BOB).status == Status.APPROVED
+
+
+def test_under_a_rule_that_is_gone_todays_rules_people_deny(workers: Workers) -> None:
+    request = asked(workers, Rule("old", (BOB,)))
+    workers.rules = Rules([Rule("new", (CAROL,))])
+    workers.click(request, "deny", BOB)
+    workers.click(request, "deny", CAROL)
+    workers.work()
+    assert "You are not among the approvers of the rule “new”" in workers.said("private")[-1]
+    assert workers.request(request.id).decided_by == CAROL
 
 
 def test_as_long_as_the_organization_was_not_read_the_rules_on_the_card_decide(workers: Workers) -> None:
