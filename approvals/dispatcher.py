@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from cachetools import TTLCache
@@ -24,7 +25,9 @@ from approvals.context import Context
 from approvals.models import Interaction, Message, Request, RoleSession, Stumble, UtcTime
 from approvals.outbox.home_tabs import HOME
 from approvals.outbox.sending import LANE, Outbox
+from approvals.pools import Pool, Pools
 from approvals.queue import changes
+from approvals.queue.outgoing import HANDOVER
 from approvals.queue.worker import Job, give_back_what_is_owed, is_outage
 from approvals.request.decide import CLICK, EXPIRE, decide, expire, forget_old_clicks
 from approvals.request.execute import run
@@ -45,7 +48,7 @@ OLDEST = col(Request.id) + 0  # An expression, because SQLite would walk the who
 
 
 class Dispatcher:
-    """Finds due work and runs it on `workers` threads; `bind` tells the log which request it is about, `timer` times the ticks."""
+    """Finds due work and runs it, each kind on `workers` threads of its own; `bind` tells the log which request it is about, `timer` times the ticks."""
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class Dispatcher:
         self._timer = timer
         self._outbox = outbox
         self._bind = bind
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="worker")
+        self._pools = Pools(workers)
         self._ticker = ThreadPoolExecutor(1, thread_name_prefix="tick")
         self._in_hand: set[JobKey] = set()
         self._lock = threading.Lock()
@@ -107,16 +110,15 @@ class Dispatcher:
             self._alarm.daemon = True
             self._alarm.start()
 
-    def submit(self, work: Callable[[], None]) -> None:
-        """Runs work that isn't in the queue, such as opening a form, on the same workers."""
-        if not self._stopping:
-            self._pool.submit(_logged, work)
+    def submit(self, work: Callable[[], None], pool: Pool = Pool.NOW) -> None:
+        """Runs work that isn't in the queue, such as opening a form."""
+        self._pools.submit(pool, partial(_logged, work))
 
     def clean_up(self) -> None:
         """Removes what nobody needs any more."""
-        self.submit(lambda: forget_old_clicks(self._context, KEPT_CLICKS))
-        self.submit(self._forget_changes)
-        self.submit(self._prune)
+        self.submit(lambda: forget_old_clicks(self._context, KEPT_CLICKS), Pool.CLICKS)
+        self.submit(self._forget_changes, Pool.CLICKS)
+        self.submit(self._prune, Pool.CLICKS)
 
     def _forget_changes(self) -> None:
         with self._context.store.write() as session:
@@ -130,28 +132,27 @@ class Dispatcher:
 
     def anchor(self, every: timedelta) -> None:
         """Posts an anchor of the audit when the last one is `every` old."""
-        self.submit(lambda: self._anchor(every))
+        self.submit(lambda: self._anchor(every), Pool.CLICKS)
 
     def _anchor(self, every: timedelta) -> None:
         if post_anchor(self._context, every):
             self.wake()
 
-    def stop(self) -> None:
-        """Takes no new work, and returns when what is in hand is finished."""
+    def stop(self, seconds: float = 60) -> bool:
+        """Takes no new work, and returns when what is in hand is finished, or after so many seconds; gives which of the two."""
         with self._lock:
             self._stopping = True
             if self._alarm is not None:
                 self._alarm.cancel()
-        self._ticker.shutdown(wait=True)
-        self._pool.shutdown(wait=True)
+        self._ticker.shutdown(wait=False, cancel_futures=True)
+        return self._pools.stop(seconds)
 
     def _hand_out(self, job: JobKey, shared: Shared) -> bool:
         with self._lock:
             if job in self._in_hand or self._stopping:
                 return False
             self._in_hand.add(job)
-        self._pool.submit(self._run, job, shared)
-        return True
+        return self._pools.submit(_pool_of(job), partial(self._run, job, shared))
 
     def _run(self, job: JobKey, shared: Shared) -> None:
         try:
@@ -191,6 +192,12 @@ class Dispatcher:
     def bind(self) -> Callable[[int | None], None]:
         """What tells the log which request the work is about."""
         return self._bind
+
+
+def _pool_of(job: JobKey) -> Pool:
+    """Credentials are opened in AWS when they are sent, so that their lanes are not those of the other messages."""
+    kind, key = job
+    return Pool.CREDENTIALS if str(key).startswith(HANDOVER) else _BY_NAME[kind].pool
 
 
 def _request_of(kind: str, key: int | str) -> int | None:
@@ -237,25 +244,37 @@ class Kind:
     """A kind of job: the query that finds what is due, built once because it is asked all the time, and how one is worked off."""
 
     job: Job[Any]
+    pool: Pool
     query: Any
     work: Callable[[Dispatcher, Any, Shared], object]
 
 
 # Clicks first, because people wait for them; then what tells people; then what runs.
 KINDS = (
-    Kind(CLICK, _due(CLICK).order_by(col(Interaction.id)).limit(BATCH), lambda by, key, _: decide(by.context, key)),
-    Kind(LANE, _due_lanes(), lambda by, lane, _: by.outbox.send_lane(lane)),
+    Kind(
+        CLICK,
+        Pool.CLICKS,
+        _due(CLICK).order_by(col(Interaction.id)).limit(BATCH),
+        lambda by, key, _: decide(by.context, key),
+    ),
+    Kind(LANE, Pool.MESSAGES, _due_lanes(), lambda by, lane, _: by.outbox.send_lane(lane)),
     Kind(
         SESSION,
+        Pool.CREDENTIALS,
         _due(SESSION).order_by(col(RoleSession.due_at)).limit(BATCH),
         lambda by, key, _: tend(by.context, by.outbox.slack, key, by.bind),
     ),
-    Kind(ANNOUNCE, _due(ANNOUNCE).order_by(OLDEST).limit(BATCH), lambda by, key, _: announce(by.context, key)),
-    Kind(RUN, _due(RUN).order_by(col(Request.due_at)), lambda by, key, shared: run(by.context, key, shared)),
-    Kind(EXPIRE, _due(EXPIRE).limit(BATCH), lambda by, key, _: expire(by.context, key)),
-    Kind(REMIND, _due(REMIND).limit(BATCH), lambda by, key, _: remind(by.context, key)),
-    Kind(TELL, _due(TELL).limit(BATCH), lambda by, key, _: tell_absent(by.context, key)),
-    Kind(HOME, _due(HOME), lambda by, key, _: by.outbox.home_tabs.show(key)),
+    Kind(
+        ANNOUNCE,
+        Pool.PREVIEWS,
+        _due(ANNOUNCE).order_by(OLDEST).limit(BATCH),
+        lambda by, key, _: announce(by.context, key),
+    ),
+    Kind(RUN, Pool.AWS, _due(RUN).order_by(col(Request.due_at)), lambda by, key, shared: run(by.context, key, shared)),
+    Kind(EXPIRE, Pool.CLICKS, _due(EXPIRE).limit(BATCH), lambda by, key, _: expire(by.context, key)),
+    Kind(REMIND, Pool.PEOPLE, _due(REMIND).limit(BATCH), lambda by, key, _: remind(by.context, key)),
+    Kind(TELL, Pool.PEOPLE, _due(TELL).limit(BATCH), lambda by, key, _: tell_absent(by.context, key)),
+    Kind(HOME, Pool.MESSAGES, _due(HOME), lambda by, key, _: by.outbox.home_tabs.show(key)),
 )
 JOBS = tuple(kind.job for kind in KINDS)
 _BY_NAME = {kind.job.name: kind for kind in KINDS}

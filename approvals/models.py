@@ -291,6 +291,11 @@ class RoleSession(SQLModel, table=True):
     lease_until: datetime | None = _time()
 
     @property
+    def was_handed_over(self) -> bool:
+        """Whether somebody has seen the credentials, as far as is known; an offer that nobody has opened has no key."""
+        return self.state not in ("minted", "offered", "lost") and bool(self.access_key_id)
+
+    @property
     def button(self) -> str:
         """What the buttons about this session carry: the same as those of its request."""
         return carried(self.request_id, self.key)

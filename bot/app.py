@@ -8,10 +8,10 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from slack_bolt import App
 
@@ -26,6 +26,7 @@ from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
 from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.outbox.sending import Outbox
+from approvals.pools import Pool, begun
 from approvals.queue import changes
 from approvals.queue.clock import SteadyClock, pull_in
 from approvals.queue.leases import InHand, forget_all
@@ -38,9 +39,10 @@ from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRef
 from approvals.slack.files import Attachments
 from approvals.slack.pacing import Pacing
 from approvals.slack.response_urls import ResponseUrls
-from bot import database
+from bot import database, signals
 from bot.aws import GLANCING, LOOKING_UP, Boto3Clients
 from bot.channel import ChannelWatch
+from bot.checks.findings import WrongError
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Edge, SlackEndpoint
@@ -51,7 +53,7 @@ from bot.http.transport import Gate, SignedHttp, SocketMode
 from bot.identity import Identity, channel_id
 from bot.logging.setup import bind_request
 from bot.neighbours import Neighbours, identity_of
-from bot.scheduler import Pulse, Scheduler
+from bot.scheduler import Pulse, Scheduler, every
 from bot.slack import CountingWebClient, SlackHealth, slack_client
 from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
@@ -68,10 +70,13 @@ log = logging.getLogger(__name__)
 ADMIN_THREADS = 4
 LOOK_SECONDS = 0.25  # The probes say what was found last.
 SLACK_TIMEOUT = 15
+LOOK_AGAIN = 0.02
 WATCH_TIMEOUT = 4  # Less than the time between two looks.
 QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger lives.
-ADMISSION_TIMEOUT = 2  # Nothing is shown before Slack has told, so that it gets a little longer.
+ADMISSION_TIMEOUT = 10  # Nothing is shown before Slack has told; a form is opened meanwhile and filled then.
 FIRST_READING = timedelta(seconds=20)
+# Seconds of a stop, together less than the 30 that a container gets.
+LONGEST_STOP, SHORTEST_STOP, EDGE_STOP = 20.0, 5.0, 3.0
 LOOK_UP_SECONDS = 1.0  # Slack waits 3 s for the answer to a form, and the last call may take a second more.
 
 
@@ -99,8 +104,10 @@ class Orgbot:
         self.slack = self._slack(SLACK_TIMEOUT)
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
-        self.aws = Aws(Boto3Clients(), self._count_call)
+        clients = Boto3Clients()
+        self.aws = Aws(clients, self._count_call)
         self._looking_up = Aws(Boto3Clients(reading=LOOKING_UP), self._count_call)
+        self._sign_in = settings.console_url or clients.instead_of_aws()
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
         self.in_hand = InHand()
         self.store = self._open_store()
@@ -123,12 +130,16 @@ class Orgbot:
         self.look = Pulse(self.readiness.look, self._look_at_clock, seconds=LOOK_SECONDS)
 
     def start(self) -> None:
-        """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token."""
+        """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token, and WrongError
+        for AWS credentials with which it must not work.
+        """
         self.identity.learn()
         kept = self.snapshot.latest()
         if kept is not None:
             self.bindings.refresh(kept)
         self._read_first_snapshot()
+        if self.snapshot.misplaced:
+            raise WrongError(self.snapshot.misplaced)
         moved = move_cards(self.context)
         if moved:
             log.info("moves %s cards to the approval channel", moved)
@@ -143,18 +154,24 @@ class Orgbot:
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
-    def stop(self) -> None:
-        """Not ready, no new deliveries, no new work; then waits for what is in hand and closes everything."""
+    def stop(self) -> bool:
+        """Not ready, no new deliveries, no new work; then waits for what is in hand, and closes everything.
+
+        Within 30 s at the worst: False when something was still in hand then, and nothing is closed under its feet.
+        """
+        end = time.monotonic() + LONGEST_STOP
         self.readiness.state = "stopping"
         self.transport.stop()
         self.scheduler.stop()
-        self.dispatcher.stop()
+        ended = self.dispatcher.stop(max(end - time.monotonic(), SHORTEST_STOP))
         self.pulse.stop()
         self.look.stop()
         for edge in self._edges():
-            edge.stop()
-        self.store.engine.dispose()
-        self._closing.close()
+            edge.stop(timeout=EDGE_STOP)
+        if ended:
+            self.store.engine.dispose()
+            self._closing.close()
+        return ended
 
     def _slack(self, timeout: int) -> CountingWebClient:
         slack = slack_client(self._settings, timeout)
@@ -214,14 +231,14 @@ class Orgbot:
 
     def _read_first_snapshot(self) -> None:
         """Waits a while for the first snapshot; when AWS is slow or away the bot starts all the same and goes on trying."""
-        reader = ThreadPoolExecutor(1, thread_name_prefix="first-picture")
-        reading = reader.submit(self.snapshot.refresh)
-        try:
-            reading.result(timeout=FIRST_READING.total_seconds())
-        except TimeoutError:
-            log.warning("the organization is still being read; the bot starts without it")
-        finally:
-            reader.shutdown(wait=False)
+        reading = begun(self.snapshot.refresh, 0)
+        end = time.monotonic() + FIRST_READING.total_seconds()
+        while not reading.done():
+            if time.monotonic() >= end:
+                log.warning("the organization is still being read; the bot starts without it")
+                return
+            signals.pause(LOOK_AGAIN)
+        reading.result()
 
     def _open_store(self) -> Store:
         url = self._settings.database_url
@@ -254,8 +271,10 @@ class Orgbot:
             return changes.since(session, read_at)
 
     def _pulse(self) -> Pulse:
-        beats = [lambda: self.in_hand.renew(self.store, self._clock), lambda: self.dispatcher.wake()]  # noqa: PLW0108  Made later.
-        return Pulse(*([self._database_clock.ask] if self._database_clock else []), *beats)
+        """Leases and the database's clock, and a tick for when the machine's clock has kept the scheduler's back."""
+        clock = [self._database_clock.ask] if self._database_clock else []
+        tick = every(self._settings.tick_seconds, lambda: self.dispatcher.wake())  # noqa: PLW0108  It is made later.
+        return Pulse(*clock, lambda: self.in_hand.renew(self.store, self._clock), tick)
 
     def _dispatcher(self) -> Dispatcher:
         context = self.context
@@ -279,7 +298,7 @@ class Orgbot:
             changed=self.snapshot.outdate,
             catch_up=self.snapshot.catch_up,
             pace=_pace(settings),
-            console=Console(settings.console_url, settings.cli_source_profile),
+            console=Console(self._sign_in, settings.cli_source_profile, lambda: self.aws.partition),
             approval_channel=self.approval_channel,
             limits=Limits(settings.requests_per_hour, settings.pending_per_person, settings.clicks_per_minute),
             handover=_handover(settings),
@@ -313,12 +332,13 @@ class Orgbot:
             rules=lambda: self.rules,
             guards=lambda: self.bindings.guards,
             run=self.dispatcher.submit,
+            run_look=partial(self.dispatcher.submit, pool=Pool.LOOKS),
             may_decide=lambda click: may_decide(quick, click),
             pending_for=lambda user: pending_for(self.context, user),
             clock=self._clock,
             approval_channel=self.approval_channel,
             oversees=lambda user: oversees(self.context, user),
-            reveal=Reveal(self.context, self.slack).show,
+            reveal=Reveal(self.context, self.slack, partial(self.dispatcher.submit, pool=Pool.CREDENTIALS)).show,
             sources=self._sources(),
             look_up=self._look_up,
         )

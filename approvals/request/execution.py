@@ -236,7 +236,7 @@ class Execution:
         outgoing.card(session, self.request, self.context.clock())
 
     def _become(self, session: Session, status: Status, **values: Any) -> None:
-        if self.request.status == status and not values:
+        if self.request.status == status:
             return
         now, owner = self.context.clock(), self.context.owner
         try:

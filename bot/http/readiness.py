@@ -55,7 +55,9 @@ class Readiness:
         bindings: Bindings,
         *others: Callable[[], Line],
     ) -> None:
-        """Looks at these from now on. AWS being away does not count, because looking and asking go on without it."""
+        """Looks at these from now on. AWS being away does not count, because looking and asking go on without it; credentials
+        with which the bot must not work do.
+        """
         self._store = store
         self.look()
         self._looks = [
@@ -63,7 +65,7 @@ class Readiness:
             lambda: _slack(self._health.problem(connected=transport.connected())),
             lambda: self._messages,
             lambda: self._jobs,
-            lambda: ("organization", None if snapshot.problem else True, snapshot.problem or "read"),
+            lambda: _organization(snapshot),
             lambda: _rules(bindings),
             *others,
         ]
@@ -99,6 +101,12 @@ class Readiness:
         """What is needed to answer and to carry out."""
         looks = self._looks or [lambda: _slack(self._health.problem(connected=False))]
         return [("process", self.state == "started", self.state), *(look() for look in looks)]
+
+
+def _organization(snapshot: SnapshotCache) -> Line:
+    if snapshot.misplaced:
+        return ("organization", False, snapshot.misplaced)
+    return ("organization", None if snapshot.problem else True, snapshot.problem or "read")
 
 
 def _rules(bindings: Bindings) -> Line:

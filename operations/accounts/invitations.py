@@ -26,15 +26,12 @@ INVITE_PERMISSIONS = (
     Permission(
         "invite accounts",
         ("organizations:InviteAccountToOrganization",),
-        ("arn:aws:organizations::*:account/o-*/*", "*"),
     ),
-    Permission(
-        "tag the accounts that are invited", ("organizations:TagResource",), ("arn:aws:organizations::*:account/o-*/*",)
-    ),
+    Permission("tag the accounts that are invited", ("organizations:TagResource",)),
     Permission(
         "cancel invitations",
         ("organizations:CancelHandshake",),
-        ("arn:aws:organizations::*:handshake/o-*/invite/h-*",),
+        ("arn:{partition}:organizations::{management}:handshake/o-*/invite/h-*",),
     ),
     Permission(
         "follow invitations",
@@ -52,7 +49,7 @@ REASONS = {
     ),
     "ALREADY_IN_AN_ORGANIZATION": (
         "The account is already a member of an organization.",
-        "Its administrator has to leave that organization first; then ask again.",
+        "From most organizations it would move directly; from this one whoever runs that has to let it go first. Then ask again.",
     ),
     "PAYMENT_INSTRUMENT_REQUIRED": (
         "The account has no payment method.",

@@ -27,7 +27,6 @@ from operations.tree.units import (
     GONE,
     KEPT_ROOT,
     SEE_UNITS,
-    UNIT_RESOURCES,
     child_path,
     live_name,
     name_warnings,
@@ -49,7 +48,7 @@ class RenameOu(Operation):
     family: ClassVar = "Organizational units"
     example: ClassVar = "--ou /Workloads/Staging --name Testing"
     permissions: ClassVar = (
-        Permission("rename organizational units", ("organizations:UpdateOrganizationalUnit",), UNIT_RESOURCES),
+        Permission("rename organizational units", ("organizations:UpdateOrganizationalUnit",)),
         SEE_UNITS,
         Permission("see what an organizational unit is in", ("organizations:ListParents",)),
     )

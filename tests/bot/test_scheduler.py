@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.scheduler import Pulse, Scheduler
+from bot.scheduler import Pulse, Scheduler, every
 
 
 class Recorder:
@@ -79,15 +79,40 @@ def test_after_the_machines_clock_was_set_nothing_waits_by_it() -> None:
     scheduler.stop()
 
 
-def test_a_beat_that_fails_keeps_no_other_from_being_tried(caplog: pytest.LogCaptureFixture) -> None:
-    beaten = threading.Semaphore(0)
+def test_the_pulse_goes_on_whatever_fails_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    beaten, enough = [0], threading.Event()
 
     def fails() -> None:
-        raise OSError("away")
+        raise OSError("the database is away")
 
-    pulse = Pulse(fails, beaten.release, seconds=0.01)
+    def counts() -> None:
+        beaten[0] += 1
+        if beaten[0] == 5:
+            enough.set()
+
+    pulse = Pulse(fails, counts, seconds=0.001)
     pulse.start()
-    assert beaten.acquire(timeout=20)
-    assert beaten.acquire(timeout=20)
+    assert enough.wait(20)
     pulse.stop()
-    assert caplog.text.count("a beat was missed: away") == 1
+    (line,) = caplog.messages
+    assert line == "what is done each second fails for now: OSError: the database is away"
+    so_far = beaten[0]
+    threading.Event().wait(0.01)
+    assert beaten[0] == so_far
+
+
+def test_a_beat_may_be_rarer_than_the_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is there at once when a machine wakes, whatever its clock says."""
+    now, beaten = [100.0], []
+    monkeypatch.setattr("bot.scheduler.running_seconds", lambda: now[0])
+    beat = every(2.5, lambda: beaten.append(now[0]))
+    for _ in range(6):
+        beat()
+        now[0] += 1
+    now[0] += 3600
+    beat()
+    assert beaten == [100, 103, 3706]
+
+
+def test_a_pulse_that_never_began_is_stopped_all_the_same() -> None:
+    Pulse().stop()

@@ -71,6 +71,14 @@ def test_nothing_matches(tmp_path: Path) -> None:
         only.first(Ask("create-account"), place("/Production"))
 
 
+def test_roles_have_their_paths(tmp_path: Path) -> None:
+    text = (
+        GOOD.split("[[rule]]", maxsplit=1)[0]
+        + '[[rule]]\nname = "d"\nroles = ["platform/Deployer", "/a/b/"]\napprovals = 0\n'
+    )
+    assert read_rules(rules(tmp_path, text)).rules[0].roles == ("platform/Deployer", "a/b")
+
+
 def test_every_key_arrives_in_the_rule(tmp_path: Path) -> None:
     (rule,) = read_rules(rules(tmp_path, EVERYTHING)).rules
     assert rule.operations == ("move-account", "create-account")

@@ -27,11 +27,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
     engine.dispose()
 
 
-def started(store: Store, problem: str = "", *, connected: bool = True, drift: str = "") -> Readiness:
+def started(
+    store: Store, problem: str = "", *, connected: bool = True, drift: str = "", misplaced: str = ""
+) -> Readiness:
     health = SlackHealth()
     health.note("auth.test", "ok")
     readiness = Readiness(health)
-    snapshot: Any = SimpleNamespace(problem=problem)
+    snapshot: Any = SimpleNamespace(problem=problem, misplaced=misplaced)
     transport: Any = SimpleNamespace(connected=lambda: connected)
     bindings: Any = SimpleNamespace(drifts=[Drift("under", "/X", drift)] if drift else [])
     readiness.watch(store, snapshot, transport, bindings)
@@ -56,6 +58,11 @@ def test_all_is_there(store: Store) -> None:
         ("organization", True),
         ("rules", True),
     ]
+
+
+def test_with_credentials_with_which_it_must_not_work_it_is_not_ready(store: Store) -> None:
+    told = "the bot runs in fullback-audit (555555555555)"
+    assert started(store, "it cannot be read", misplaced=told).lines()[4] == ("organization", False, told)
 
 
 def test_a_rule_whose_name_no_longer_fits_is_told_and_the_bot_goes_on(store: Store) -> None:
