@@ -11,7 +11,7 @@ from approvals.authority.directory import Directory
 from approvals.authority.rules import BY_NAME, Guards, Rules
 from approvals.queue.leases import InHand
 from approvals.queue.store import Store
-from approvals.queue.worker import Desk, Owed, uncounted
+from approvals.queue.worker import Desk, LaterError, Owed, uncounted
 from approvals.slack.files import Attached, FileError
 from operations.aws.client import Aws
 from operations.core.closing import Console
@@ -21,6 +21,10 @@ from operations.snapshot.organization import Organization
 def no_files(file: str, user: str) -> Attached:
     """Where no files can be read."""
     raise FileError(f"files such as {file} of {user} cannot be read here")
+
+
+class NotYetError(LaterError):
+    """What is needed to judge a request is not there yet; it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,13 @@ class Context:
     def desk(self) -> Desk:
         """What a job needs to be claimed, given back and set aside."""
         return Desk(self.owner, self.store, self.clock, self.pace.after, self.set_aside, self.owed, self.in_hand)
+
+    def snapshot(self) -> Organization:
+        """The organization as it was read last; raises NotYetError before that."""
+        organization = self.organization()
+        if organization is None:
+            raise NotYetError("the organization has not been read yet")
+        return organization
 
     def held_by(self, owner: str) -> Context:
         """The same for the one claim in hand: what it writes is guarded by its own lease."""

@@ -320,7 +320,8 @@ class Process(SQLModel, table=True):
 class Binding(SQLModel, table=True):
     """What a word of the rules (`key` is under or accounts) meant when it was first seen: the id of an OU or of an account.
 
-    `told` is what the approval channel was told last about a name that no longer fits.
+    `told` is what the approval channel was told last about a name that no longer fits; `seen_at` is when a process last had
+    the word in its rules, within an hour.
     """
 
     __table_args__ = (UniqueConstraint("key", "word", "meant", name="one_binding_a_meaning"),)
@@ -331,6 +332,7 @@ class Binding(SQLModel, table=True):
     meant: str
     told: str = ""
     bound_at: datetime | None = _time(nullable=False)
+    seen_at: datetime | None = _time()
 
 
 class Stumble(SQLModel, table=True):

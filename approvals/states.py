@@ -23,7 +23,8 @@ class Status(StrEnum):
     FAILED = "failed"
     """AWS will not do it, or not all of it, or the audit does not prove that it was approved; the card says what was done and what was not."""
     STALE = "stale"
-    """The world changed after the approval, so that something else would be done than was approved. Nothing was done."""
+    """The world changed, so that something else would be done than was approved, or whoever asked may not ask any more. Nothing
+    was done."""
     DENIED = "denied"
     """An approver said no."""
     CANCELLED = "cancelled"
@@ -40,7 +41,9 @@ EXECUTING = frozenset({Status.APPROVED, Status.RUNNING, Status.WAITING, Status.U
 
 _ON = EXECUTING - {Status.APPROVED} | {Status.SUCCEEDED, Status.FAILED, Status.STALE}
 WAYS: dict[Status, frozenset[Status]] = {
-    Status.PENDING: frozenset({Status.APPROVED, Status.DENIED, Status.CANCELLED, Status.EXPIRED, Status.REFUSED}),
+    Status.PENDING: frozenset(
+        {Status.APPROVED, Status.DENIED, Status.CANCELLED, Status.EXPIRED, Status.REFUSED, Status.STALE}
+    ),
     Status.APPROVED: _ON,
     Status.RUNNING: _ON,
     Status.WAITING: _ON,

@@ -34,6 +34,7 @@ from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
 from approvals.request.intake import Intake
 from approvals.request.pending import may_decide, pending_for
+from approvals.request.reachability import look_soon
 from approvals.sessions.reveal import Reveal
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.files import Attachments
@@ -78,6 +79,7 @@ FIRST_READING = timedelta(seconds=20)
 # Seconds of a stop, together less than the 30 that a container gets.
 LONGEST_STOP, SHORTEST_STOP, EDGE_STOP = 20.0, 5.0, 3.0
 LOOK_UP_SECONDS = 1.0  # Slack waits 3 s for the answer to a form, and the last call may take a second more.
+A_MOMENT = timedelta(seconds=2)
 
 
 class Orgbot:
@@ -115,7 +117,7 @@ class Orgbot:
         clock = self._clock
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
         every = timedelta(seconds=settings.refresh_seconds)
-        self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh, self._changes_since)
+        self.snapshot = SnapshotCache(self.aws, clock, every, kept, self._has_read, self._changes_since)
         self.measure = Measuring(self.store, self.snapshot, self.metrics)
         self.neighbours = self._neighbours()
         self.context = self._context()
@@ -144,6 +146,7 @@ class Orgbot:
         if moved:
             log.info("moves %s cards to the approval channel", moved)
         self.pulse.start()
+        self.neighbours.beat()
         self.scheduler.start()
         self.transport.start()
         self.readiness.watch(
@@ -227,7 +230,15 @@ class Orgbot:
         organization = self.snapshot.latest()
         if organization is not None:
             self.bindings.refresh(organization)
+        look_soon(self.store, self._clock())
         log.info("the rules were reloaded: %s", ", ".join(rule.name for rule in self.rules.rules))
+
+    def _has_read(self, organization: Organization) -> None:
+        """Where something is called or placed otherwise, other rules may decide; the snapshot is in use a moment later."""
+        self.bindings.refresh(organization)
+        known = self.snapshot.latest()
+        if known is not None and _places(known) != _places(organization):
+            look_soon(self.store, self._clock() + A_MOMENT)
 
     def _read_first_snapshot(self) -> None:
         """Waits a while for the first snapshot; when AWS is slow or away the bot starts all the same and goes on trying."""
@@ -399,6 +410,10 @@ class Orgbot:
     def _count_call(self, call: Call) -> None:
         self.metrics.aws_calls.labels(call.operation, call.outcome).inc()
         note_call(call)
+
+
+def _places(organization: Organization) -> object:
+    return organization.units_by_id, {one.id: (one.parent, one.name, one.email) for one in organization.accounts}
 
 
 def quiet_logger() -> logging.Logger:

@@ -191,7 +191,7 @@ def _in_time(responder: Responder, told: list[Block], ask: Callable[[], list[Blo
 def received(deps: Dependencies, caller: Caller, filed: Filed) -> str:
     """What the requester reads at once. A title has names of the organization in it: until Slack has told who asks, the number has to do."""
     if deps.admission.lately(caller.user, caller.team) == "":
-        return filed_line(deps, filed.number, filed.title)
+        return filed_line(deps, filed)
     learn(deps, caller)
     return FILED.format(number=filed.number)
 
@@ -213,13 +213,14 @@ def _break_glass(deps: Dependencies, typed: Typed, command: Command) -> list[Blo
     return []
 
 
-def filed_line(deps: Dependencies, number: int, title: str) -> str:
-    """The same for whom Slack has told of."""
+def filed_line(deps: Dependencies, filed: Filed) -> str:
+    """The same for whom Slack has told of, with what they should look at once more."""
     channel = deps.approval_channel
     where = f"<#{channel}>" if re.fullmatch(r"[CG][A-Z0-9]+", channel) else escape(channel)
     return (
-        f":hourglass_flowing_sand: Request *#{number}* is filed: {escape(shorten(title, 300))}.\n"
+        f":hourglass_flowing_sand: Request *#{filed.number}* is filed: {escape(shorten(filed.title, 300))}.\n"
         f"I am preparing the card for {where}, and you get a direct message at every turn."
+        + "".join(f"\n:warning: {escape(shorten(note, 400))}" for note in filed.notes)
     )
 
 

@@ -23,6 +23,7 @@ from handlers.problems import Problem, problems
 from operations.aws.errors import FieldError, UnknownError
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
+from operations.core.lookalikes import pointed_out
 from operations.core.visible import InvisibleError, check
 from operations.snapshot.organization import Organization
 
@@ -47,10 +48,11 @@ class NotAcceptedError(Exception):
 
 @dataclass(frozen=True)
 class Filed:
-    """A request that is in the database, and its title in plain text."""
+    """A request that is in the database, its title in plain text, and what its requester should look at once more."""
 
     number: int
     title: str
+    notes: tuple[str, ...] = ()
 
 
 def file(deps: Dependencies, caller: Caller, operation: type[Operation], given: Given, delivery: str) -> Filed:
@@ -69,7 +71,7 @@ def file(deps: Dependencies, caller: Caller, operation: type[Operation], given: 
         required=required,
         break_glass=given.break_glass,
     )
-    return Filed(_number(deps, draft), asked.title(organization))
+    return Filed(_number(deps, draft), asked.title(organization), pointed_out(asked, organization))
 
 
 def checked(

@@ -93,7 +93,7 @@ def _one(deps: Dependencies, caller: Caller, operation: type[Operation], given: 
         filed = file(deps, caller, operation, given, name)
     except NotAcceptedError as error:
         return f":x: Nothing was filed: {escape('; '.join(problem.sentence for problem in error.problems))}"
-    return filed_line(deps, filed.number, filed.title)
+    return filed_line(deps, filed)
 
 
 def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Given]]:

@@ -78,7 +78,7 @@ class Story:
         elif event in VOTES:
             self.ballots[actor] = Ballot(actor, VOTES[event], str(said.get("digest", "")))
         elif event == WITHDRAWN:
-            self.ballots.pop(actor, None)
+            self.ballots.pop(str(said.get("of", actor)), None)
         elif event == GLASS:
             self.broken_by = actor
         elif event in TRANSITIONS:

@@ -5,10 +5,10 @@ that is called afterwards, and whoever keeps the rules is told when a word no lo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from sqlmodel import Session, select
 
@@ -22,6 +22,8 @@ from operations.snapshot.organization import Organization
 
 Key = Literal["under", "accounts"]
 Words = Mapping[tuple[Key, str], frozenset[str]]
+SEEN_EVERY = timedelta(hours=1)
+FORGOTTEN_AFTER = timedelta(days=1)  # Until then another process may have the word in its rules.
 WAY_OUT = "Bring ORGBOT_RULES up to date; until then the rule guards what it named."
 
 
@@ -45,7 +47,9 @@ class Bindings:
         self.drifts: tuple[Drift, ...] = ()
 
     def refresh(self, organization: Organization) -> None:
-        """Binds new words, forgets those that the rules no longer have, and tells the approval channel of a drift once."""
+        """Binds new words, forgets those that no process's rules have had for a day, and tells the approval channel of a drift
+        once.
+        """
         today = meant(self._rules(), organization)
         with self._store.write(alone=True) as session:
             bound = _bound(session, today, organization, self._clock())
@@ -120,25 +124,54 @@ def _accounts(word: str, organization: Organization) -> Iterator[str]:
             yield account.id
 
 
+def rebound(kept: Words, today: Words, organization: Organization) -> Words:
+    """What the words are bound to once the organization was read, given what was kept of them. One whose meanings are all gone
+    is bound anew, where it names something again.
+    """
+    known = organization.units_by_id.keys() | organization.accounts_by_id.keys()
+    return {
+        named: ids if ids and not kept.get(named, frozenset()) & known else kept.get(named, frozenset())
+        for named, ids in today.items()
+    }
+
+
+def kept_in(rows: Iterable[Any]) -> Words:
+    """What the words are bound to by the rows of the database."""
+    found: dict[tuple[Key, str], set[str]] = defaultdict(set)
+    for row in rows:
+        found[row.key, row.word].add(row.meant)
+    return {named: frozenset(ids) for named, ids in found.items()}
+
+
 def _bound(session: Session, today: Words, organization: Organization, now: datetime) -> Words:
-    """What the words are bound to from now on. One whose meanings are all gone is bound anew, where it names something again."""
-    kept: dict[tuple[str, str], list[Binding]] = defaultdict(list)
+    """What the words are bound to from now on, in the database as well."""
+    rows: dict[tuple[str, str], list[Binding]] = defaultdict(list)
     for row in session.exec(select(Binding)).all():
-        kept[row.key, row.word].append(row)
-    bound: dict[tuple[Key, str], frozenset[str]] = {}
-    for (key, word), ids in today.items():
-        rows = kept.pop((key, word), [])
-        there = {row.meant for row in rows} & (organization.units_by_id.keys() | organization.accounts_by_id.keys())
-        if ids and not there:
-            _delete(session, rows)
-            session.add_all(Binding(key=key, word=word, meant=one, bound_at=now) for one in sorted(ids))
-            bound[key, word] = ids
-        else:
-            bound[key, word] = frozenset(row.meant for row in rows)
-    for rows in kept.values():
-        _delete(session, rows)
+        rows[row.key, row.word].append(row)
+    kept = kept_in(row for found in rows.values() for row in found)
+    bound = rebound(kept, today, organization)
+    for (key, word), ids in bound.items():
+        found = rows.pop((key, word), [])
+        if ids == kept.get((key, word), frozenset()):
+            _note_seen(session, found, now)
+            continue
+        _delete(session, found)
+        session.add_all(Binding(key=key, word=word, meant=one, bound_at=now, seen_at=now) for one in sorted(ids))
+    for found in rows.values():
+        _delete(session, [row for row in found if _age(row, now) > FORGOTTEN_AFTER])
     session.flush()
     return bound
+
+
+def _note_seen(session: Session, rows: list[Binding], now: datetime) -> None:
+    for row in rows:
+        if _age(row, now) > SEEN_EVERY:
+            row.seen_at = now
+            session.add(row)
+
+
+def _age(row: Binding, now: datetime) -> timedelta:
+    return now - (row.seen_at or row.bound_at or now)
 
 
 def _delete(session: Session, rows: list[Binding]) -> None:

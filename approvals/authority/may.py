@@ -15,14 +15,19 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from approvals.authority import reach
 from approvals.authority.able import approvals_asked
 from approvals.authority.aliases import Aliases, same
 from approvals.authority.directory import Person
 from approvals.authority.press import of_click, pressed_on
 from approvals.authority.quorum import Seat, seat, together
-from approvals.authority.reach import ask_of, hits
-from approvals.authority.requirements import Requirements, Seats, requirements_of, rules_named
+from approvals.authority.reach import judged_anew
+from approvals.authority.requirements import (
+    Requirements,
+    Seats,
+    people_to_ask_anew,
+    requirements_of,
+    rules_do,
+)
 from approvals.authority.rules import NoRuleError
 from approvals.context import Context
 from approvals.models import Interaction, Request, Vote, operation_of
@@ -31,8 +36,8 @@ from approvals.slack.client import SlackAwayError
 from approvals.slack.named import Named
 from approvals.states import Status
 from operations.access.credentials import Credentials
-from operations.snapshot.names import capital
-from operations.snapshot.organization import Organization
+from operations.aws.errors import AmbiguousError, BusyError, CredentialsError
+from operations.snapshot.names import capital, listed
 
 CONTROL = "control:"
 
@@ -143,17 +148,29 @@ def review_objection(context: Context, request: Request, person: Person, of_requ
     """Why this person may not sign the review, as a sentence; empty when they may. Raises SlackAwayError."""
     if of_request.asks(person.aliases):
         return "You acted under break glass, so somebody else has to review it."
-    required = requirements_of(request, context.rules())
-    if required is None:
-        return f"{_gone(request)} no longer exists, so nobody is known who could review this."
+    required = deciding(context, request, of_request.requester)
     if not seats_of(context, required, person):
-        return f"You are not among the approvers of {escape(rules_named(request))}, who review what it let happen."
+        return f"You are not among the approvers of {escape(_named(required))}, who review what it let happen."
     return ""
 
 
+def deciding(context: Context, request: Request, asker: Person) -> Requirements:
+    """The rules by which a request is decided; where one of them is gone, those that decide today.
+
+    Raises ObjectionError where none does, NotYetError and SlackAwayError.
+    """
+    kept = requirements_of(request, context.rules())
+    if kept is not None:
+        return kept
+    try:
+        return judged_anew(context, request, asker, live=False)
+    except NoRuleError as error:
+        raise ObjectionError(f"{_gone(request)}, and {escape(str(error))}") from error
+
+
 def _gone(request: Request) -> str:
-    """The rules of a request of which one is no longer there."""
-    return escape(capital(rules_named(request)))
+    """That a rule of a request is no longer there."""
+    return escape(capital(rules_do(request, "no longer exist")))
 
 
 def barred(context: Context, named: Iterable[str]) -> frozenset[str]:
@@ -254,9 +271,10 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     if (click.kind == "end" or click.kind.startswith(CONTROL)) and not judged.asked_for(request):
         _check_approver(context, request, judged)
     if click.kind in ("approve", "deny") and request.status == Status.PENDING:
-        required = _asking(context, _check_approver(context, request, judged), judged.involved)
+        _check_asker(judged, request)
         if click.kind == "approve":
-            _check_rules(context, request, required, judged.involved)
+            _check_rules(context, request, judged.involved)
+        required = asking(context, _check_approver(context, request, judged), judged.involved)
         clicking = {person.user: seats_of(context, required, person)}
         earlier = {
             approver.person.user: approver.seats for approver in approvers_now(context, judged.involved, required)
@@ -271,47 +289,58 @@ def object_if(sentence: str) -> None:
         raise ObjectionError(sentence)
 
 
-def _asking(context: Context, required: Requirements, of_request: Involved) -> Requirements:
-    """With as many approvals as the rules ask for now, given who may approve."""
+def asking(context: Context, required: Requirements, of_request: Involved) -> Requirements:
+    """With as many approvals as the rules ask for now, given who may approve. Raises SlackAwayError."""
     asked, known = of_request.asked, of_request.known
     return required.asking(lambda rule: approvals_asked(context.people, rule, asked, known))
 
 
-def _check_rules(context: Context, request: Request, required: Requirements, of_request: Involved) -> None:
-    """Raises RulesChangedError where another rule decides by now than the card says, and ObjectionError where none does."""
+def _check_rules(context: Context, request: Request, of_request: Involved) -> None:
+    """Raises RulesChangedError where other rules decide by now than the card says, and ObjectionError where none does."""
     asker = of_request.requester
     if why := context.people.stranger(asker):
         raise ObjectionError(
-            f"{escape(asker.name)} asked for this, and {why}, so it cannot be approved any more. Deny it."
+            f"{escape(asker.name)}, who asked for this, {why.about}, so it cannot be approved. Deny it."
         )
-    organization = context.organization()
-    if organization is None:
+    if (
+        context.organization() is None
+    ):  # It is judged again before anything is sent, and that waits for the organization.
         return
     try:
-        now = judged_anew(context, request, asker, organization)
+        now = _judged_now(context, request, asker)
     except NoRuleError as error:
         raise ObjectionError(f"It can no longer be approved: {escape(str(error))}") from error
-    if not set(now.names) <= set(required.names):
-        raise RulesChangedError(_asking(context, now, of_request))
+    if objection := now.session_objection(operation_of(request))[1]:
+        raise ObjectionError(f"It can no longer be approved: {escape(objection)}")
+    kept = requirements_of(request, context.rules())
+    if people_to_ask_anew(kept, now):
+        raise RulesChangedError(asking(context, now, of_request))
+    if kept is None:
+        raise ObjectionError(f"{_gone(request)}, and nobody's approval is needed any more. Ask again.")
 
 
-def judged_anew(context: Context, request: Request, asker: Person, organization: Organization) -> Requirements:
-    """The rules that decide about a request as things are now. Raises NoRuleError and SlackAwayError."""
-    operation = operation_of(request)
-    ask = ask_of(operation, asker, context.people)
-    return reach.judged(context.rules(), ask, hits(operation, organization), context.guards()).now(request)
+def _judged_now(context: Context, request: Request, asker: Person) -> Requirements:
+    """While AWS is away an approval counts by what was read last: all is judged again before anything is sent."""
+    try:
+        return judged_anew(context, request, asker)
+    except (BusyError, AmbiguousError, CredentialsError) as error:
+        log.warning("AWS does not tell whether anything was moved: %s", error)
+        return judged_anew(context, request, asker, live=False)
+
+
+def _check_asker(judged: JudgedClick, request: Request) -> None:
+    if judged.asked_for(request):
+        raise ObjectionError("You asked for this, so somebody else has to decide. You may press “Cancel request”.")
 
 
 def _check_approver(context: Context, request: Request, judged: JudgedClick) -> Requirements:
-    if judged.asked_for(request):
-        raise ObjectionError("You asked for this, so somebody else has to decide. You may press “Cancel request”.")
-    required = requirements_of(request, context.rules())
-    if required is None:
-        raise ObjectionError(
-            f"{_gone(request)}, under which this was filed, no longer exists. Ask again under today's rules."
-        )
+    required = deciding(context, request, judged.involved.requester)
     if not seats_of(context, required, judged.person):
         raise ObjectionError(
-            f"You are not among the approvers of {escape(rules_named(request))}, so nothing has been decided."
+            f"You are not among the approvers of {escape(_named(required))}, so nothing has been decided."
         )
     return required
+
+
+def _named(required: Requirements) -> str:
+    return f"the rule{'s' if len(required.all) > 1 else ''} {listed(required.quoted)}"

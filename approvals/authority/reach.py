@@ -1,18 +1,37 @@
-"""Which rules decide about a request: what it hits, now and afterwards, each place by its own rule. Pure but for `among`."""
+"""Which rules decide about a request: what it hits, now and afterwards, each place by its own rule.
+
+`judged` is pure but for `among`; `judged_anew` asks Slack who asks, and AWS whether things are still where they were read.
+Source: AWS Organizations API Reference, "ListParents", "ListTargetsForPolicy".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from approvals.authority.directory import Directory, Person
 from approvals.authority.requirements import Requirement, Requirements
-from approvals.authority.rules import BY_NAME, Among, Ask, Guards, Place, Rule, Rules
+from approvals.authority.rules import BY_NAME, Among, Ask, Guards, NoRuleError, Place, Rule, Rules
+from approvals.context import Context, NotYetError
+from approvals.models import Request, operation_of
+from operations.aws.client import Aws
+from operations.aws.errors import RefusedError
 from operations.core.base import Operation
+from operations.core.fields import FieldKind
 from operations.core.reach import Reach
 from operations.snapshot.organization import Organization, OrganizationalUnit
 
 MOST_NAMED = 3
+MOST_ASKED = 12  # Of so many accounts AWS is asked where they are; what reaches more goes by the snapshot.
+MUST_BE_THERE = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.OU, FieldKind.TARGET, FieldKind.POLICY)
+A_PAGE = 20  # Targets of a policy that AWS tells at once; one that has more goes by the snapshot.
+
+
+class GoneError(NoRuleError):
+    """What a request names is not in the organization any more, so that no rule decides about it."""
+
+    def __init__(self, gone: str) -> None:
+        Exception.__init__(self, f"it is about {gone}, which is not in the organization any more.")
 
 
 @dataclass(frozen=True)
@@ -55,6 +74,67 @@ def judged(rules: Rules, ask: Ask, found: Hits, guards: Guards = BY_NAME) -> Req
             for rule, its in rules.deciding(ask, there, meant):
                 places.setdefault(rule.name, []).extend(its)
     return Requirements(tuple(_required(rule, places[rule.name]) for rule in rules.rules if rule.name in places))
+
+
+def judged_anew(context: Context, request: Request, asker: Person, *, live: bool = True) -> Requirements:
+    """The rules that decide about a request as things are now: by the snapshot, which AWS confirms first (`live`).
+
+    Raises NoRuleError (GoneError where something is not there any more), NotYetError (also where something was moved since the
+    organization was read), SlackAwayError, and what AWS raises.
+    """
+    operation, organization = operation_of(request), context.snapshot()
+    _check_there(context, request, operation, organization)
+    found = hits(operation, organization)
+    if live and not _is_as_read(context.aws, operation, organization, found.now):
+        context.changed()
+        raise NotYetError("something was moved since the organization was read; it is read again")
+    ask = ask_of(operation, asker, context.people)
+    return judged(context.rules(), ask, found, context.guards()).now(request)
+
+
+def _check_there(context: Context, request: Request, operation: Operation, organization: Organization) -> None:
+    """What is not there any more is in no place, and must not fall under the rule of everything else."""
+    known = organization.units_by_id.keys() | organization.accounts_by_id.keys() | organization.policies.by_id.keys()
+    gone = [named for kind in MUST_BE_THERE for named in operation.named(kind) if named not in known]
+    if gone and request.created_at and organization.read_at < request.created_at:
+        context.changed()
+        raise NotYetError(f"the organization was read before {gone[0]} was named; it is read again")
+    if gone:
+        raise GoneError(gone[0])
+
+
+def _is_as_read(aws: Aws, operation: Operation, organization: Organization, places: Iterable[Place]) -> bool:
+    """Whether the accounts that are hit are where they were, and each policy that is named attached where it was; as far as the
+    bot may know. OUs need no question: AWS moves none.
+    """
+    attached = all(_is_attached_so(aws, organization, policy) for policy in operation.named(FieldKind.POLICY))
+    return attached and all(_is_in(aws, child, parent) for child, parent in _accounts(organization, places))
+
+
+def _is_attached_so(aws: Aws, organization: Organization, policy: str) -> bool:
+    known = organization.policies.targets.get(policy, ())
+    if len(known) > A_PAGE or not organization.policies.is_told(policy):
+        return True
+    try:
+        answer = aws.probe("organizations", "list_targets_for_policy", PolicyId=policy)
+    except RefusedError:
+        return True
+    found = {str(target["TargetId"]) for target in answer.get("Targets", ())}
+    return found == set(known) and not answer.get("NextToken")
+
+
+def _accounts(organization: Organization, places: Iterable[Place]) -> list[tuple[str, str]]:
+    """Each account with what it is directly in; none where there are too many to ask about."""
+    found = {place.account: place.units[-1] for place in places if place.account in organization.accounts_by_id}
+    return list(found.items()) if len(found) <= MOST_ASKED else []
+
+
+def _is_in(aws: Aws, child: str, parent: str) -> bool:
+    try:
+        answer = aws.probe("organizations", "list_parents", ChildId=child)
+    except RefusedError as error:
+        return error.code != "ChildNotFoundException"
+    return parent in {str(found["Id"]) for found in answer.get("Parents") or [{"Id": parent}]}
 
 
 def other_rules(rules: Rules, found: Hits, guards: Guards = BY_NAME) -> Iterator[str]:

@@ -14,7 +14,7 @@ class Shortfall:
     """Why a rule's approvals cannot be reached.
 
     `needed` approvals, and `able` people who have given or may give one; `second` says that none of the second approvers is
-    among them who is not needed already; `gone` that there is no such rule any more.
+    among them who is not needed already; `gone` that there is no such rule any more; `why`, a sentence, that no rule decides.
     """
 
     rule: str
@@ -22,6 +22,7 @@ class Shortfall:
     able: int = 0
     second: bool = False
     gone: bool = False
+    why: str = ""
 
 
 def shortfall(rule: Rule, promised: int, approved: Iterable[Seat], able: Iterable[Seat]) -> Shortfall | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -39,7 +40,18 @@ class Requirement:
 
     def stored(self) -> dict[str, Any]:
         """As it is kept with the request."""
-        return {"name": self.rule.name, "approvals": self.promised, "places": list(self.places), "total": self.total}
+        people = {"people": list(self.people)}
+        return {
+            "name": self.rule.name,
+            "approvals": self.promised,
+            "places": list(self.places),
+            "total": self.total,
+        } | people
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who decides under the rule, from the beginning or once it was escalated."""
+        return tuple(sorted({*self.rule.deciders(), *self.rule.escalate_to}))
 
 
 @dataclass(frozen=True)
@@ -75,8 +87,9 @@ class Requirements:
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.escalate_to))
 
     @property
-    def escalate_after(self) -> timedelta:
-        return min(rule.escalate_after for rule in self.rules if rule.escalate_to or not self.escalate_to)
+    def session_policy(self) -> str:
+        """The one that bounds a role session under all of the rules; see `session_objection`."""
+        return next((rule.session_policy for rule in self.rules if rule.session_policy), "")
 
     @property
     def break_glass(self) -> tuple[tuple[str, ...], ...]:
@@ -98,10 +111,18 @@ class Requirements:
         return Requirements(tuple(one for one in self.all if one.missing(seats)))
 
     def now(self, request: Request) -> Requirements:
-        """As they are for this request: once it was escalated, `escalate_to` counts in each group of its rule."""
-        if not request.escalated_at:
-            return self
-        return Requirements(tuple(replace(one, rule=escalated(one.rule)) for one in self.all))
+        """As they are for this request: once a rule was escalated, its `escalate_to` counts in each of its groups."""
+        return Requirements(
+            tuple(
+                replace(one, rule=escalated(one.rule)) if is_escalated(request, one.rule) else one for one in self.all
+            )
+        )
+
+    def to_escalate(self, request: Request) -> Requirements:
+        """Those that call upon others after a time, and have not yet."""
+        return Requirements(
+            tuple(one for one in self.all if one.rule.escalate_to and not is_escalated(request, one.rule))
+        )
 
     @property
     def quoted(self) -> list[str]:
@@ -116,11 +137,17 @@ class Requirements:
         return {"rules": self.stored(), "rule": self.names[0], "approvals_needed": self.approvals}
 
     def session_objection(self, operation: Operation) -> tuple[str, str]:
-        """As `rules.session_objection`, the first of any of them; rules with different session policies contradict each other."""
+        """As `rules.session_objection`, the first of any of them; two session policies cannot bound one session.
+
+        What AWS takes along with a session allows what any of the policies allows, so that it would be more than either rule does.
+        Source: IAM User Guide, "Session policies".
+        """
         found = [session_objection(rule, operation) for rule in self.rules]
-        if len({rule.session_policy for rule in self.rules}) > 1 and isinstance(operation, Credentials):
-            named = listed(self.quoted)
-            found.append(("role", f"the rules {named} have different session policies, so no session satisfies both."))
+        policies = {rule.session_policy: f"“{rule.name}”" for rule in reversed(self.rules) if rule.session_policy}
+        if len({meaning(policy) for policy in policies}) > 1 and isinstance(operation, Credentials):
+            named = listed(list(policies.values())[::-1])
+            sentence = f"the rules {named} bound a session by different session policies, and AWS would allow what either of them allows."
+            found.append(("role", f"{sentence} Whoever keeps the bot's rules can give them the same `session_policy`."))
         return next((objection for objection in found if objection[1]), ("", ""))
 
     def asking(self, count: Callable[[Rule], int]) -> Requirements:
@@ -132,9 +159,37 @@ class Requirements:
         promised = {str(kept["name"]): int(kept["approvals"]) for kept in stored_of(request)}
         return Requirements(tuple(replace(one, promised=promised.get(one.rule.name, one.promised)) for one in self.all))
 
+    def with_others_than(self, request: Request) -> bool:
+        """Whether one of the rules names other people than when it was noted; unknown of a request of an earlier version."""
+        noted = {str(kept["name"]): kept.get("people") for kept in stored_of(request)}
+        return any(list(one.people) != (noted.get(one.rule.name) or list(one.people)) for one in self.all)
+
     def stored(self) -> list[dict[str, Any]]:
         """As they are kept with the request."""
         return [one.stored() for one in self.all]
+
+
+def meaning(policy: str) -> str:
+    """A session policy without the blanks and the order of its keys, by which policies in JSON are compared."""
+    try:
+        return json.dumps(json.loads(policy), sort_keys=True)
+    except (ValueError, RecursionError):
+        return policy
+
+
+def is_escalated(request: Request, rule: Rule) -> bool:
+    """Whether those in `escalate_to` have been called upon: the rule's time had come when this was done last."""
+    begun, last = request.announced_at, request.escalated_at
+    return bool(rule.escalate_to and last and (begun is None or begun + rule.escalate_after <= last))
+
+
+def people_to_ask_anew(kept: Requirements | None, now: Requirements) -> bool:
+    """Whether other people have to be asked than those whom the card names: a rule that needs an approval is not on it.
+
+    `kept` are the rules on the card, None where one of them is gone. A rule that grants at once takes a request from nobody.
+    """
+    names = kept.names if kept else ()
+    return any(one.approvals and one.rule.name not in names for one in now.all)
 
 
 def requirements_of(request: Request, rules: Rules) -> Requirements | None:
@@ -160,6 +215,11 @@ def rules_named(request: Request) -> str:
     if len(names) == 1:
         return f"the rule {names[0]}"
     return f"the rules {', '.join(names[:-1])} and {names[-1]}"
+
+
+def rules_do(request: Request, verb: str) -> str:
+    """The rules and what they do: `the rule “production” decides`, for the verb `decide`."""
+    return f"{rules_named(request)} {verb}{'s' if len(stored_of(request)) == 1 else ''}"
 
 
 def seats_of_vote(request: Request, vote: Vote) -> Seats:

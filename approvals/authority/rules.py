@@ -55,7 +55,7 @@ class Place:
 
     def __str__(self) -> str:
         where = "/" + "/".join(self.path)
-        return f"{self.account_name or self.account} in {where}" if self.account else where
+        return f"{self.account_name or self.account_email or self.account} in {where}" if self.account else where
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
-from approvals.audit.proof import RULES_CHANGED
 from approvals.authority.directory import NotAMemberError
 from approvals.authority.may import (
     CONTROL,
@@ -24,7 +23,7 @@ from approvals.authority.may import (
     object_if,
 )
 from approvals.authority.press import CardElsewhereError, StrangeCardError, UnconfirmedCardError
-from approvals.authority.requirements import Requirements, rules_named
+from approvals.authority.requirements import Requirements, rules_do
 from approvals.context import Context
 from approvals.models import LIVE, Interaction, Message, Request, Vote, operation_of
 from approvals.outbox.sending import LANE
@@ -35,7 +34,7 @@ from approvals.queue.worker import Job, LaterError, stumble_of, work_off
 from approvals.request import break_glass
 from approvals.request.lifecycle import LostRaceError, transition
 from approvals.request.prepare import ANNOUNCE
-from approvals.request.reachability import look_whether_reachable
+from approvals.request.reachability import look_whether_reachable, note_rules, put_before, withdraw
 from approvals.sessions import book
 from approvals.slack.blocks import escape
 from approvals.slack.client import SlackAwayError
@@ -45,8 +44,10 @@ from approvals.views import hindered, set_aside, thread
 from approvals.views.card import card
 from approvals.views.on_hold import GIVE_UP, ON_HOLD
 from operations.core.preview import digest
+from operations.snapshot.names import capital
 
 CHANGED = "This request is not the one that was filed: its record was changed. Nothing is done; ask again."
+APPROVED_ALREADY = "You have approved this. Press “Withdraw approval” first, then deny it."
 COUNTED = "Your approval was counted already; somebody else's is still needed."
 
 HINDERED = "hindered"  # In a request's memory: what its requester was told last of why decisions don't count yet.
@@ -114,17 +115,11 @@ def _refuse_press(context: Context, click: Interaction, error: StrangeCardError)
 
 
 def _put_before_others(context: Context, click: Interaction, required: Requirements) -> None:
-    """The card names the rules that decide now; who pressed saw others, so their press does not count."""
-    now = context.clock()
-    with context.store.write() as session:
-        request = session.get_one(Request, click.request_id, with_for_update=True)
-        if request.status == Status.PENDING:
-            request.sqlmodel_update(required.columns())
-            chain.record(session, now, RULES_CHANGED, "orgbot", request.id, **required.told())
-            outgoing.card(session, request, now)
-            outgoing.thread(session, request, now, thread.other_rules(request))
-    sentence = f"What this reaches has changed, and {escape(rules_named(request))} decides now. Look at the card again."
-    _tell(context, click, sentence)
+    """Who pressed saw other rules on the card, so their press does not count."""
+    put_before(context, click.request_id, required)
+    with context.store.read() as session:
+        request = session.get_one(Request, click.request_id, populate_existing=True)
+    _tell(context, click, f"{escape(capital(rules_do(request, 'decide')))} now. Look at the card again.")
 
 
 def _decided(context: Context, click: Interaction) -> bool:
@@ -282,8 +277,7 @@ def _note_number(session: Session, request: Request, judged: JudgedClick) -> Non
     """A rule may ask for as many approvals as there are people, and there are more by now than when it was filed."""
     required = judged.required
     if required is not None and required.approvals != request.approvals_needed:
-        request.sqlmodel_update(required.columns())
-        chain.record(session, judged.now, RULES_CHANGED, "orgbot", request.id, **required.told())
+        note_rules(session, request, required, judged.now)
 
 
 def _note_seats(session: Session, request: Request, judged: JudgedClick) -> None:
@@ -315,15 +309,14 @@ def _cancel(session: Session, request: Request, judged: JudgedClick) -> None:
 
 
 def _withdraw(session: Session, request: Request, judged: JudgedClick) -> None:
-    """Takes the person's own approval back; their vote goes, so that they may vote anew, and the audit keeps both."""
+    """Takes the person's own approval back, from whatever account it was given."""
     if request.status != Status.PENDING:
         raise LostRaceError(session, request)
     mine = [vote for vote in _votes(session, request) if vote.decision == "approve" and judged.cast(vote)]
     if not mine:
         raise ObjectionError("There is no approval of yours to withdraw, so nothing has changed.")
     for vote in mine:
-        session.delete(vote)
-        chain.record(session, judged.now, "vote.withdrawn", judged.person.user, request.id, digest=vote.digest)
+        withdraw(session, vote, judged.now, judged.person.user)
     outgoing.card(session, request, judged.now)
     outgoing.thread(session, request, judged.now, thread.withdrawn(request, judged.person.user))
 
@@ -381,7 +374,7 @@ def _votes(session: Session, request: Request) -> Sequence[Vote]:
 def _vote(session: Session, request: Request, judged: JudgedClick, decision: str) -> None:
     """Notes one vote a person: whoever has voted from another account, or under another address, has voted."""
     if any(judged.cast(vote) for vote in _votes(session, request)):
-        raise ObjectionError(COUNTED)
+        raise ObjectionError(APPROVED_ALREADY if decision == "deny" else COUNTED)
     vote = Vote(
         request_id=request.id or 0,
         user=judged.person.user,

@@ -13,13 +13,13 @@ from datetime import timedelta
 
 from approvals.audit import alarm
 from approvals.audit.chain import noting_calls
-from approvals.context import Context
+from approvals.authority.standing import approval_lost
+from approvals.context import Context, NotYetError
 from approvals.models import Attempt, operation_of
 from approvals.queue.worker import work_off
 from approvals.request.attempts import IN_DOUBT, LeaseLostError, Outcome, fence
 from approvals.request.execution import RUN, Execution, take
-from approvals.request.prepare import NotYetError
-from approvals.request.recheck import approval_lost, what_changed
+from approvals.request.recheck import what_changed
 from approvals.slack.client import SlackAwayError
 from approvals.states import TERMINAL, Status
 from approvals.views import thread
@@ -127,7 +127,8 @@ def _still_approved(execution: Execution) -> bool:
 
     What is half done is finished all the same, because an end in between would be none that anybody has approved.
     """
-    lost = "" if execution.approval_is_fresh or execution.request.step else approval_lost(execution)
+    fresh = execution.approval_is_fresh or execution.request.step
+    lost = "" if fresh else approval_lost(execution.context, execution.request)
     if lost:
         execution.go_stale(lost)
     return not lost

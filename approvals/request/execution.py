@@ -19,7 +19,6 @@ from approvals.queue.worker import Job
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.lifecycle import LostRaceError, transition
-from approvals.request.prepare import NotYetError
 from approvals.request.remainder import in_words, remainder_of
 from approvals.slack.blocks import Block
 from approvals.states import EXECUTING, Status
@@ -182,10 +181,8 @@ class Execution:
     def succeed(self) -> None:
         """Every step is done: the card, the thread and the requester get the result."""
         now = self.context.clock()
-        organization = self.context.organization()
+        organization = self.context.snapshot()
         with self.context.store.write() as session:
-            if organization is None:
-                raise NotYetError("the organization has not been read yet")
             closing = operation_of(self.request).closing(self.request.memory, organization, self.context.console)
             memory = {**self.request.memory, "closing": closing.model_dump(mode="json")}
             self._end(session, Status.SUCCEEDED, outcome=closing.summary, memory=memory)

@@ -5,7 +5,8 @@ now. For showing only: a click is judged anew.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -15,9 +16,10 @@ from approvals.authority.aliases import same
 from approvals.authority.directory import NotAMemberError, Person
 from approvals.authority.may import ObjectionError, judge, requester_then, voter_then
 from approvals.authority.press import StrangeCardError, UnconfirmedCardError
-from approvals.authority.requirements import requirements_of
+from approvals.authority.requirements import requirements_of, seats_of_vote
 from approvals.context import Context
 from approvals.models import LIVE_SQL, Interaction, Request, Vote
+from approvals.queue.worker import LaterError
 from approvals.request.intake import Click
 from approvals.slack.client import SlackAwayError
 from approvals.states import Status
@@ -41,18 +43,22 @@ def pending_for(context: Context, user: str) -> PendingFor:
     if not pending:
         return PendingFor((), 0)
     person = context.cached_directory.look(user)
+    votes = _votes(context, pending)
     verdicts: dict[tuple[str, ...], bool] = {}
-    mine = [request for request in pending if _may(context, person, request, verdicts)]
-    decided = _voted(context, person, mine)
-    mine = [request for request in mine if request.id not in decided]
+    mine = [request for request in pending if _may(context, person, request, votes[request.id], verdicts)]
     return PendingFor(mine, len(pending) - len(mine))
 
 
-def _may(context: Context, person: Person, request: Request, verdicts: dict[tuple[str, ...], bool]) -> bool:
+def _may(
+    context: Context, person: Person, request: Request, votes: Sequence[Vote], verdicts: dict[tuple[str, ...], bool]
+) -> bool:
+    """Whether their approval is one of those that are missing."""
     required = requirements_of(request, context.rules())
     if required is None or context.cached_directory.stranger(person) or same(person.aliases, requester_then(request)):
         return False
-    named = required.deciders()
+    if any(same(person.aliases, voter_then(vote)) for vote in votes):
+        return False
+    named = required.open(seats_of_vote(request, vote) for vote in votes if vote.decision == "approve").deciders()
     if named not in verdicts:  # Many requests have the same approvers; Slack is asked once.
         verdicts[named] = context.cached_directory.among(person, named)
     return verdicts[named]
@@ -65,11 +71,13 @@ def _pending(context: Context) -> Sequence[Request]:
         return session.exec(in_time.order_by(col(Request.expires_at), col(Request.id)).limit(LOOKED_AT)).all()
 
 
-def _voted(context: Context, person: Person, requests: Sequence[Request]) -> set[int]:
+def _votes(context: Context, requests: Sequence[Request]) -> Mapping[int | None, list[Vote]]:
+    found: dict[int | None, list[Vote]] = defaultdict(list)
     asked = col(Vote.request_id).in_([request.id for request in requests])
     with context.store.read() as session:
-        votes = session.exec(select(Vote).where(asked)).all()
-    return {vote.request_id for vote in votes if same(person.aliases, voter_then(vote))}
+        for vote in session.exec(select(Vote).where(asked)).all():
+            found[vote.request_id].append(vote)
+    return found
 
 
 def may_decide(context: Context, click: Click) -> bool:
@@ -86,7 +94,7 @@ def may_decide(context: Context, click: Click) -> bool:
         judge(context, Interaction(**vars(click)))  # It is not kept, because it only opens a form.
     except (NotAMemberError, ObjectionError, StrangeCardError):
         return False
-    except (SlackAwayError, UnconfirmedCardError) as error:
+    except (SlackAwayError, UnconfirmedCardError, LaterError) as error:
         log.warning("whether somebody may decide is not known in time: %s", error)
     return True
 

@@ -22,7 +22,7 @@ from approvals.context import Context
 from approvals.models import LIVE, Request, operation_of
 from approvals.queue import outgoing
 from approvals.queue.leases import release
-from approvals.queue.worker import Job, LaterError, work_off
+from approvals.queue.worker import Job, work_off
 from approvals.request import reminders
 from approvals.request.break_glass import break_glass
 from approvals.request.lifecycle import transition
@@ -39,6 +39,7 @@ from operations.aws.errors import CredentialsError, FieldError, RefusedError
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import file_in
+from operations.core.lookalikes import pointed_out
 from operations.core.preview import Preview, PreviewInput, digest
 from operations.core.registry import by_name
 from operations.core.visible import InvisibleError, check
@@ -52,16 +53,9 @@ class RefusalError(Exception):
     """The request cannot be put before approvers; the text says why and what to do."""
 
 
-class NotYetError(LaterError):
-    """What is needed to judge the request is not there yet; it is tried again."""
-
-
 def look_again(context: Context, operation: Operation) -> Preview:
     """The preview as the world is now; raises FieldError, AwsError, or NotYetError before the organization was read."""
-    organization = context.organization()
-    if organization is None:
-        raise NotYetError("the organization has not been read yet")
-    return operation.preview(PreviewInput(organization, context.aws))
+    return operation.preview(PreviewInput(context.snapshot(), context.aws))
 
 
 def _look_closely(context: Context, operation: Operation) -> Preview:
@@ -121,7 +115,8 @@ def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str
         failed = refusal(error.code, error.reason, error.message)
         raise RefusalError(f"{failed.say} {failed.advice}") from error
     params = operation.model_dump(mode="json")
-    preview = preview.model_copy(update={"warnings": (*preview.warnings, *other)})
+    alike = pointed_out(operation, context.snapshot())
+    preview = preview.model_copy(update={"warnings": (*preview.warnings, *alike, *other)})
     seal = digest(request.operation, params, preview.precondition)
     values = {"person": person.key, "params": params, "preview": preview.model_dump(mode="json"), "digest": seal}
     required = required.asking(lambda rule: approvals_asked(context.people, rule, person.aliases))
@@ -162,10 +157,7 @@ def _check_visible(operation: Operation, name: str, text: str) -> None:
 
 def _rules(context: Context, operation: Operation, person: Person) -> tuple[Requirements, tuple[str, ...]]:
     """The rules that decide, now that Slack tells who asks, and a sentence for each place that other rules would guard after it."""
-    organization = context.organization()
-    if organization is None:
-        raise NotYetError("the organization has not been read yet")
-    rules, found, guards = context.rules(), hits(operation, organization), context.guards()
+    rules, found, guards = context.rules(), hits(operation, context.snapshot()), context.guards()
     try:
         required = judged(rules, ask_of(operation, person, context.people), found, guards)
         return required, tuple(islice(other_rules(rules, found, guards), MOST_SAID))
@@ -198,7 +190,7 @@ def _publish(context: Context, request: Request, required: Requirements, values:
     number = request.id or 0
     without = barred(context, required.deciders()) if values["break_glass"] else frozenset()
     with context.store.write() as session:
-        if not release(session, Request, number, request.lease_owner, announced_at=now, due_at=None, polls=0, **values):
+        if not release(session, Request, number, request.lease_owner, announced_at=now, due_at=None, **values):
             return
         filed = {"operation": request.operation, "digest": values["digest"], **required.told()}
         filed |= {"break_glass": values["break_glass"]}

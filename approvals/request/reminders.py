@@ -29,6 +29,7 @@ from approvals.views.card import card
 
 MOST_OF_A_GROUP = 20
 NOTICE = timedelta(hours=1)
+LOOK_AGAIN = timedelta(hours=1)
 SHORT_LIVED = timedelta(hours=2)
 
 
@@ -51,8 +52,8 @@ def next_word(request: Request, required: Requirements | None) -> datetime | Non
         return None
     notice = notice_at(request)
     times = [notice]
-    if required is not None and not request.escalated_at and required.escalate_to:
-        times.append(begun + required.escalate_after)
+    if required is not None:
+        times += [begun + rule.escalate_after for rule in required.to_escalate(request).rules]
     if required is not None and required.remind > timedelta(0):
         reminder = begun + _slot(request.reminders, required.remind)
         times.append(reminder if reminder < (end - NOTICE if _lives_long(request) else end) else None)
@@ -73,7 +74,15 @@ def _lives_long(request: Request) -> bool:
 
 def begin(session: Session, request: Request, required: Requirements | None) -> None:
     """Notes when the first word is due; when the request is announced."""
-    _note(session, request, remind_at=next_word(request, required))
+    _note(session, request, remind_at=_next_look(request, required, request.announced_at))
+
+
+def _next_look(request: Request, required: Requirements | None, now: datetime | None) -> datetime | None:
+    """When something may have to be said next; meanwhile it is looked at every hour whether it can still be approved."""
+    if now is None or request.expires_at is None or request.expires_at <= now:
+        return None
+    times = (next_word(request, required), now + LOOK_AGAIN)
+    return min((time for time in times if time is not None and time < request.expires_at), default=None)
 
 
 def remind(context: Context, number: int) -> None:
@@ -92,17 +101,13 @@ def _remind(context: Context, request: Request) -> None:
         required = requirements_of(request, context.rules())
         if request.expires_at is None or now < request.expires_at:
             _say(session, request, required, now, without)
-        _note(session, request, remind_at=next_word(request, required) if not _over(request, now) else None)
+        _note(session, request, remind_at=_next_look(request, required, now))
 
 
 def _barred(context: Context, request: Request) -> frozenset[str]:
     """Asked of Slack before the database is locked."""
     required = requirements_of(request, context.rules())
     return barred(context, (*required.deciders(), *required.escalate_to)) if required else frozenset()
-
-
-def _over(request: Request, now: datetime) -> bool:
-    return request.expires_at is not None and request.expires_at <= now
 
 
 def _say(
@@ -114,8 +119,9 @@ def _say(
     reminded = passed > request.reminders
     _note(session, request, reminders=passed)
     notice = notice_at(request)
-    if required is not None and required.escalate_to and not request.escalated_at and waited >= required.escalate_after:
-        _escalate(session, request, required, now, without)
+    called = _called_upon(request, required, waited) if required else ()
+    if called:
+        _escalate(session, request, called, now, without)
     elif notice is not None and notice <= now:
         _give_notice(session, request, _whom(session, request, required, without), now)
     elif reminded:
@@ -123,12 +129,18 @@ def _say(
         outgoing.thread(session, request, now, line)
 
 
+def _called_upon(request: Request, required: Requirements, waited: timedelta) -> tuple[str, ...]:
+    """Whom the rules call upon whose time has come; each rule has its own."""
+    due = [rule for rule in required.to_escalate(request).rules if waited >= rule.escalate_after]
+    return tuple(dict.fromkeys(name for rule in due for name in rule.escalate_to))
+
+
 def _escalate(
-    session: Session, request: Request, required: Requirements, now: datetime, without: frozenset[str]
+    session: Session, request: Request, called: tuple[str, ...], now: datetime, without: frozenset[str]
 ) -> None:
     _note(session, request, escalated_at=now, tell_at=now)
-    chain.record(session, now, "request.escalated", "orgbot", request.id, to=list(required.escalate_to))
-    to = mentions(required.escalate_to, without | cannot_decide(request, ()))
+    chain.record(session, now, "request.escalated", "orgbot", request.id, to=list(called))
+    to = mentions(called, without | cannot_decide(request, ()))
     outgoing.thread(session, request, now, reminders.escalation(request, to, now))
 
 
@@ -172,11 +184,18 @@ def tell_absent(context: Context, number: int) -> None:
 def _tell_absent(context: Context, request: Request) -> None:
     look_whether_reachable(context, request.id or 0)
     required = requirements_of(request, context.rules())
-    absent = _absent(context, request, required.deciders()) if required else []
+    absent = _absent(context, request, _still_asked(context, request, required)) if required else []
     with context.store.write() as session:
         if _settle_telling(session, request):
             for user in absent:
                 _tell(session, context, request, user)
+
+
+def _still_asked(context: Context, request: Request, required: Requirements) -> tuple[str, ...]:
+    """Those whose approval is missing; whose rule is satisfied already is left in peace."""
+    with context.store.read() as session:
+        approved = _approvals(session, request)
+    return required.open(seats_of_vote(request, vote) for vote in approved).deciders()
 
 
 def _absent(context: Context, request: Request, named: tuple[str, ...]) -> list[str]:

@@ -1,4 +1,6 @@
-"""Opening the role session that a request was granted: once more looked at who asks and what the rule allows, then AssumeRole."""
+"""Opening the role session that a request was granted: whether its approval still stands and what the rules allow now, then
+AssumeRole.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 from approvals.audit import alarm
-from approvals.authority.directory import NotAMemberError
 from approvals.authority.requirements import requirements_of
 from approvals.authority.rules import session_objection
+from approvals.authority.standing import ApprovalLostError, still_approved
 from approvals.context import Context
 from approvals.models import Request, operation_of
 from approvals.queue.worker import LaterError
@@ -50,18 +52,19 @@ def wanted_by(context: Context, request: Request) -> Wanted:
         seconds=operation.seconds,
         person=request.person or request.requester,
         request=request.id or 0,
-        policy=required.rules[0].session_policy if required else "",
     )
 
 
 def open_session(context: Context, request: Request, wanted: Wanted) -> Minted:
     """New credentials; raises LaterError, or UndeliverableError. Neither holds anything of AWS's answer."""
     _check_proof(context, request)
-    _check_person(context, request)
     try:
+        policy = _bound(context, request)
         _check_role(context, wanted)
         check_fence()
-        return mint(context.aws, wanted)
+        return mint(context.aws, replace(wanted, policy=policy))
+    except SlackAwayError as error:
+        raise LaterError(str(error), PAUSE) from error
     except (BusyError, AmbiguousError, CredentialsError) as error:
         why = f"AWS: {error.code or type(error).__name__}"
     except RefusedError as error:
@@ -100,15 +103,17 @@ def _check_proof(context: Context, request: Request) -> None:
         raise UndeliverableError(objection.say, objection.advice)
 
 
-def _check_person(context: Context, request: Request) -> None:
+def _bound(context: Context, request: Request) -> str:
+    """The session policy of the rules that decide now; raises UndeliverableError where they no longer allow the session."""
     try:
-        context.people.member(request.requester)
-    except SlackAwayError as error:
-        raise LaterError(str(error), PAUSE) from error
-    except NotAMemberError as error:
+        now = still_approved(context, request)
+    except ApprovalLostError as error:
         raise UndeliverableError(
-            f"{error.person.name}, who asked, {error.stranger.about}, so there are no credentials."
+            f"The approval no longer holds: {error}", "Ask again with `/org credentials`."
         ) from error
+    if why := now.session_objection(granted(request))[1]:
+        raise UndeliverableError(f"The rules have changed since: {why}")
+    return now.session_policy
 
 
 def _check_role(context: Context, wanted: Wanted) -> None:

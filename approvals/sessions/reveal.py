@@ -21,7 +21,7 @@ from approvals.audit import chain
 from approvals.authority.directory import NotAMemberError
 from approvals.authority.may import involved
 from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError, pressed_on
-from approvals.context import Context
+from approvals.context import Context, NotYetError
 from approvals.models import Message, Request, RoleSession
 from approvals.pools import SOON, begun
 from approvals.queue import outgoing
@@ -40,6 +40,8 @@ from operations.access.signin import console_link
 
 log = logging.getLogger(__name__)
 AWAY = "Slack did not say who you are just now. Please press “Reveal credentials” once more."
+AWAY_NOW = "AWS or Slack is away just now. Close this and press again."
+READ_AGAIN = "The organization has changed and is being read again. Close this and press again in a moment."
 NOT_YOURS = "Only the person who asked can reveal these credentials, so nothing has been opened."
 OVER = "This session is over. Ask anew with `/org credentials`."
 TOO_SLOW = "That took too long, so Slack did not let me open the form. Please press “Reveal credentials” once more."
@@ -150,7 +152,7 @@ class Reveal:
         """The sentence in the form that shows nothing; what AWS or the rules refuse for good ends the request too."""
         if isinstance(error, LaterError):
             log.warning("credentials were not revealed: %s", error)
-            return "AWS or Slack is away just now. Close this and press again."
+            return READ_AGAIN if isinstance(error, NotYetError) else AWAY_NOW
         if isinstance(error, UndeliverableError):
             self._withdraw(request, error)
             return f"{error.failed.say} {error.failed.advice}".strip()

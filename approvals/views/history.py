@@ -18,6 +18,7 @@ LONGEST_WORD, LONGEST_REASON = 60, 90
 _REQUEST: dict[str, str] = {
     **{status: " ".join(STATES[status]) for status in Status},
     "filed": "Asked; the approvers got the card",
+    "rules_changed": ":scales: Other rules decide, or ask for more approvals",
     "tampered": ":warning: Its record had been changed",
     "unproven": ":rotating_light: The audit did not prove its approval, and it was stopped",
     # The votes are lines of their own, and these say what follows from them.
@@ -51,6 +52,9 @@ def _request(entry: AuditRecord, word: str) -> str:
 
 def _vote(entry: AuditRecord, word: str) -> str:
     said = {"approve": ":ballot_box_with_check: Approval", "deny": ":ballot_box_with_check: Denial"}
+    said["withdrawn"] = (
+        f":leftwards_arrow_with_hook: The approval of {_who(str(entry.detail.get('of') or entry.actor))} no longer counts"
+    )
     return f"{said.get(word, _as_it_is(entry, word))}{_quoted(entry, 'reason')}"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from approvals.authority.quorum import cannot_decide
-from approvals.authority.requirements import Requirements, rules_named
+from approvals.authority.requirements import Requirements, rules_do, rules_named
 from approvals.models import Request
 from approvals.slack.blocks import (
     Block,
@@ -33,6 +33,7 @@ from approvals.views.confirmations import to_undo
 from operations.core.closing import Closing
 from operations.core.observations import Snippet
 from operations.core.steps import Control
+from operations.snapshot.names import capital, counted
 
 Body = dict[str, Any]
 LONGEST_LINE = 2900
@@ -77,9 +78,24 @@ def refused(request: Request) -> Body:
     return body(text, section(text), _again(request))
 
 
-def other_rules(request: Request) -> Body:
-    """While it waited, what it reaches or the rules have changed, so that others decide."""
-    return progress(f"What this reaches has changed: {rules_named(request)} decides now.", icon=":warning:")
+def other_rules(said: str, lapsed: int = 0) -> Body:
+    """Into the thread, what `now_decides` says; `lapsed` is how many approvals no longer count."""
+    again = " Approvals given before no longer count." if lapsed else ""
+    return progress(f"{said}{again}", icon=":warning:")
+
+
+def other_rules_for_requester(request: Request, said: str) -> Body:
+    """To the requester, the same with a link."""
+    return body(f":warning: {escape(said)} It is your {name(request)}: {link(request)}.")
+
+
+def now_decides(request: Request, *, others: bool, more: bool) -> str:
+    """What has changed while it waited: `others` decide, or the same rules ask for `more` approvals, or name other people."""
+    if others:
+        return f"{capital(rules_do(request, 'decide'))} now, because what this reaches or the rules have changed."
+    if more:
+        return f"{capital(rules_do(request, 'need'))} {counted(request.approvals_needed, 'approval')} now."
+    return f"{capital(rules_do(request, 'name'))} other approvers now."
 
 
 def glass_broken(request: Request, required: Requirements, without: frozenset[str] = frozenset()) -> Body:

@@ -35,6 +35,8 @@ def shortfalls(request: Request) -> tuple[Shortfall, ...]:
 
 
 def _why(short: Shortfall, asker: str) -> str:
+    if short.why:
+        return escape(short.why.rstrip("."))
     if short.gone:
         return f"The rule “{escape(short.rule)}” no longer exists"
     needed = f"The rule “{escape(short.rule)}” needs {counted(short.needed, 'approval')}"
@@ -47,6 +49,6 @@ def _why(short: Shortfall, asker: str) -> str:
 
 
 def _advice(found: tuple[Shortfall, ...]) -> str:
-    if any(short.gone for short in found):
+    if any(short.gone or short.why for short in found):
         return "Cancel it and ask again."
     return "Have another approver named in the bot's rules, or cancel it."

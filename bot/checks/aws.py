@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from approvals.authority.rules import ACCOUNT_ID, Rule
+from approvals.authority.bindings import Key, Words, drifts, meant, rebound
+from approvals.authority.rules import ACCOUNT_ID, Rule, Rules
 from bot.aws import Boto3Clients
 from bot.checks.findings import Finding, sentence, tried
 from bot.config.settings import Settings
@@ -41,8 +42,8 @@ ESCALATING = ("iam:AttachRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:
 PLACES = "places in the rules"
 
 
-def aws_findings(settings: Settings, rules: Sequence[Rule]) -> Iterator[Finding]:
-    """Everything that AWS tells."""
+def aws_findings(settings: Settings, rules: Sequence[Rule], kept: Words | None = None) -> Iterator[Finding]:
+    """Everything that AWS tells; `kept` is what the words of the rules were bound to."""
     try:
         aws = Aws(Boto3Clients())
         identity = aws.identity()
@@ -53,7 +54,7 @@ def aws_findings(settings: Settings, rules: Sequence[Rule]) -> Iterator[Finding]
     yield tried("AWS credentials", lambda: _credentials(identity))
     organization = tried("AWS organization", lambda: _organization(aws))
     yield organization
-    yield from _placed(aws, rules) if organization.ok else _unplaced(rules)
+    yield from _placed(aws, rules, kept or {}) if organization.ok else _unplaced(rules)
     if not identity.is_root:
         place = place_of(identity, settings.grant_to, rules)
         wanted = all_permissions(left_out(settings.without))
@@ -71,7 +72,7 @@ def _organization(aws: Aws) -> str:
     return f"{found['Id']}, {found.get('FeatureSet')}, management account {management_of(found)}"
 
 
-def _placed(aws: Aws, rules: Sequence[Rule]) -> Iterator[Finding]:
+def _placed(aws: Aws, rules: Sequence[Rule], kept: Words) -> Iterator[Finding]:
     """A rule for a place that does not exist never decides, and a looser one after it does."""
     if not _name_places(rules):
         return
@@ -80,7 +81,7 @@ def _placed(aws: Aws, rules: Sequence[Rule]) -> Iterator[Finding]:
     except AwsError as error:
         yield Finding.wrong(PLACES, sentence(error))
         return
-    wrong = [Finding.wrong(key, told) for key, told in misplaced(rules, organization)]
+    wrong = [Finding.wrong(key, told) for key, told in misplaced(rules, organization, kept)]
     yield from wrong or [Finding.right(PLACES, "every OU and account that they name is there")]
 
 
@@ -166,19 +167,36 @@ def _how_to_check(error: AwsError, identity: Identity) -> str:
     )
 
 
-def misplaced(rules: Sequence[Rule], organization: Organization) -> Iterator[Misplaced]:
-    """(rule and key, sentence) for each OU and account that a rule names and the organization lacks."""
+def misplaced(rules: Sequence[Rule], organization: Organization, kept: Words) -> Iterator[Misplaced]:
+    """(rule and key, sentence) for each OU and account that a rule names and the organization lacks, or calls otherwise by now."""
+    today = meant(Rules(rules), organization)
+    bound = rebound(kept, today, organization)
+    drifted = {(drift.key, drift.word): drift.sentence for drift in drifts(bound, today, organization)}
     for number, rule in enumerate(rules, 1):
-        paths = [unit.path for unit in organization.units]
-        if rule.under.strip("/") and not _among(rule.under.rstrip("/"), paths):
-            told = (
-                f"there is no organizational unit “{rule.under}”, so the rule never decides{_near(rule.under, paths)}"
-            )
-            yield _key(number, rule, "under"), told
-        for word in rule.accounts:
-            known = _called_like(word, organization)
-            if not _among(word, known):
-                yield _key(number, rule, "accounts"), f"there is no account “{word}”{_near(word, known)}"
+        for key, word in _places(rule):
+            if sentence := drifted.get((key, word)):
+                yield _key(number, rule, key), sentence
+            elif not _is_there(word, today.get((key, word)), organization):
+                yield _key(number, rule, key), _missing(key, word, organization)
+
+
+def _places(rule: Rule) -> Iterator[tuple[Key, str]]:
+    if rule.under.strip("/"):
+        yield "under", rule.under
+    for word in rule.accounts:
+        yield "accounts", word
+
+
+def _is_there(word: str, meaning: frozenset[str] | None, organization: Organization) -> bool:
+    """An id means itself."""
+    return bool(meaning) if meaning is not None else word in organization.units_by_id | organization.accounts_by_id
+
+
+def _missing(key: Key, word: str, organization: Organization) -> str:
+    if key == "under":
+        near = _near(word, [unit.path for unit in organization.units])
+        return f"there is no organizational unit “{word}”, so the rule never decides{near}"
+    return f"there is no account “{word}”{_near(word, _called_like(word, organization))}"
 
 
 def _key(number: int, rule: Rule, key: str) -> str:
@@ -190,10 +208,6 @@ def _called_like(word: str, organization: Organization) -> list[str]:
     if ACCOUNT_ID.fullmatch(word):
         return [account.id for account in organization.accounts]
     return [account.email if "@" in word else account.name for account in organization.accounts]
-
-
-def _among(word: str, known: Iterable[str]) -> bool:
-    return word.casefold() in {name.casefold() for name in known}
 
 
 def _near(word: str, known: Iterable[str]) -> str:

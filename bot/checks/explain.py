@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,14 +17,16 @@ from botocore.exceptions import BotoCoreError
 from pydantic import ValidationError
 from slack_sdk import WebClient
 
+from approvals.authority.bindings import Words, drifts, guards_of, meant, rebound
 from approvals.authority.directory import Directory, NotAMemberError, Person, Workspace
 from approvals.authority.reach import Hits, ask_of, hits, judged, other_rules
-from approvals.authority.requirements import Requirement
-from approvals.authority.rules import Ask, NoRuleError, Place, Rule, Rules
+from approvals.authority.requirements import Requirement, Requirements
+from approvals.authority.rules import BY_NAME, Ask, Guards, NoRuleError, Place, Rule, Rules
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.named import Named
 from bot.aws import Boto3Clients
 from bot.checks.findings import WRONG, settings_or_complaints
+from bot.checks.run import bound_words
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError, aws_variables
 from bot.slack import slack_client
@@ -35,6 +37,7 @@ from operations.access.session_length import written
 from operations.aws.client import Aws
 from operations.aws.errors import AwsError, FieldError
 from operations.core.base import Operation
+from operations.core.lookalikes import pointed_out
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
 
@@ -49,11 +52,12 @@ class CannotTellError(Exception):
 
 @dataclass(frozen=True)
 class Sources:
-    """What is asked: the rules, Slack and AWS."""
+    """What is asked: the rules, Slack and AWS; `kept` is what the words of the rules were bound to."""
 
     rules: Rules
     slack: WebClient
     aws: Aws
+    kept: Words = field(default_factory=dict)
 
 
 def run_explain(command: str, asker: str) -> int:
@@ -74,7 +78,8 @@ def run_explain(command: str, asker: str) -> int:
 
 def _sources(settings: Settings) -> Sources:
     try:
-        return Sources(load_rules(settings), slack_client(settings), Aws(Boto3Clients()))
+        kept = bound_words(settings.database_url)
+        return Sources(load_rules(settings), slack_client(settings), Aws(Boto3Clients()), kept)
     except SettingsError as error:
         raise CannotTellError(*error.lines) from error
     except BotoCoreError as error:
@@ -92,13 +97,19 @@ def explained(sources: Sources, command: str, asker: str) -> Iterator[str]:
         person = _person(directory, asker)
         yield f"{operation.name}: {operation.title(organization)}"
         yield f"asked by {person.name} ({person.user}, {person.key})"
+        yield from pointed_out(operation, organization)
         ask, found = ask_of(operation, person, directory), hits(operation, organization)
-        required = judged(sources.rules, ask, found)
-        for rule, places in _examples(sources.rules, ask, found):
-            yield from _explained(sources.rules, ask, rule, places)
-        yield from other_rules(sources.rules, found)
+        today = meant(sources.rules, organization)
+        bound = rebound(sources.kept, today, organization)
+        guards = guards_of(bound)
+        required = judged(sources.rules, ask, found, guards)
+        for example in _examples(sources.rules, ask, found, guards):
+            yield from _explained(sources.rules, ask, example)
+        yield from other_rules(sources.rules, found, guards)
         for one in required.all:
             yield from _decision(one)
+        yield from _objections(required, operation)
+        yield from (f"note: {drift.sentence}" for drift in drifts(bound, today, organization))
     except NoRuleError as error:
         raise CannotTellError(str(error)) from error
     except AwsError as error:
@@ -150,20 +161,47 @@ def _person(directory: Directory, asker: str) -> Person:
         raise CannotTellError(f"--as {asker}: {error.person.name} {error.stranger.about}") from error
 
 
-def _examples(rules: Rules, ask: Ask, found: Hits) -> list[tuple[Rule, list[Place]]]:
-    """Each rule that decides with its places, now and afterwards."""
-    return rules.deciding(ask, dict.fromkeys((*found.now, *found.then)))
+@dataclass(frozen=True)
+class Example:
+    """A rule that decides about `places`, of which the first is explained: `afterwards` when it is only then so; `guards` when
+    it decides by what its words named when they were first seen.
+    """
+
+    rule: Rule
+    places: list[Place]
+    afterwards: bool
+    guards: Guards
 
 
-def _explained(rules: Rules, ask: Ask, deciding: Rule, places: list[Place]) -> Iterator[str]:
+def _examples(rules: Rules, ask: Ask, found: Hits, guards: Guards) -> list[Example]:
+    """Each rule that decides with its places, now and afterwards, by what is called so and by what was bound, once."""
+    examples: dict[str, Example] = {}
+    for meaning in (BY_NAME, guards):
+        for rule, places in rules.deciding(ask, dict.fromkeys((*found.now, *found.then)), meaning):
+            example = Example(rule, places, places[0] not in found.now, meaning)
+            examples.setdefault(rule.name, example)
+    return [examples[rule.name] for rule in rules.rules if rule.name in examples]
+
+
+def _explained(rules: Rules, ask: Ask, example: Example) -> Iterator[str]:
     """For the first place, each rule up to the one that decides, numbered as in the file."""
+    place, others = example.places[0], len(example.places) - 1
     yield ""
-    yield f"for {places[0]}{f' and {len(places) - 1} more' if len(places) > 1 else ''}:"
+    yield f"for {place}{' afterwards' if example.afterwards else ''}{f' and {others} more' if others else ''}:"
     for number, rule in enumerate(rules.rules, 1):
-        if rule is deciding:
-            yield f"rule {number} “{rule.name}”: matches"
+        if rule is example.rule:
+            bound = "" if example.guards is BY_NAME else ", by what its words named when they were first seen"
+            yield f"rule {number} “{rule.name}”: matches{bound}"
             return
-        yield f"rule {number} “{rule.name}”: {rule.mismatch(ask, places[0])}"
+        yield f"rule {number} “{rule.name}”: {rule.mismatch(ask, place, example.guards)}"
+
+
+def _objections(required: Requirements, operation: Operation) -> Iterator[str]:
+    """What would be refused in spite of the rules that decide."""
+    _, why = required.session_objection(operation)
+    if why:
+        yield ""
+        yield f"refused all the same: {why}"
 
 
 def _decision(one: Requirement) -> Iterator[str]:
@@ -175,10 +213,14 @@ def _decision(one: Requirement) -> Iterator[str]:
         yield f"  expires: {written(int(rule.expires.total_seconds()))} after it was asked for"
     else:
         yield "  approvals: none; it is granted at once"
+    if rule.escalate_to:
+        yield f"  escalates: after {written(int(rule.escalate_after.total_seconds()))} to {', '.join(rule.escalate_to)}"
     if rule.break_glass:
         yield f"  break glass: {', '.join(rule.break_glass)}"
     if rule.roles or rule.session_policy:
         yield f"  longest session: {written(int(rule.longest_session.total_seconds()))}"
+    if rule.session_policy:
+        yield f"  session policy: {rule.session_policy}"
 
 
 def _number(rule: Rule) -> str:

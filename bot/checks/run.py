@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from approvals.audit.chain import MARK
-from approvals.models import AuditRecord
+from approvals.authority.bindings import Words, kept_in
+from approvals.models import AuditRecord, Binding
 from bot.checks.aws import aws_findings
 from bot.checks.findings import WRONG, Finding, WrongError, settings_or_complaints, tried
 from bot.checks.slack import slack_findings
@@ -53,7 +54,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         for line in error.lines:
             yield Finding.wrong("rules", line)
     yield from slack_findings(settings, rules)
-    yield from aws_findings(settings, rules)
+    yield from aws_findings(settings, rules, bound_words(settings.database_url))
 
 
 def _audit_key(settings: Settings) -> Finding:
@@ -79,6 +80,13 @@ def _is_signed(url: str) -> bool:
         marks = select(col(AuditRecord.id)).where(col(AuditRecord.event) == MARK)
         return connection.execute(marks.limit(1)).first() is not None
     return False
+
+
+def bound_words(url: str) -> Words:
+    """What the words of the rules were bound to; nothing where no bot has worked yet."""
+    with suppress(DatabaseError, SQLAlchemyError), reading(url) as connection:
+        return kept_in(connection.execute(select(col(Binding.key), col(Binding.word), col(Binding.meant))))
+    return {}
 
 
 def _database(url: str) -> str:

@@ -94,7 +94,7 @@ class SnapshotCache:
         known = len(before) if numbers[: len(before)] == before else 0
         start = self._latest if known and self._latest else read
         found = taken_in(start, (change for _, changes in newer[known:] for change in changes))
-        self._on_read(found)
+        self._pass_on(found)
         self._read, self._latest, self._taken_in = read, found, numbers
 
     def refresh(self) -> None:
@@ -115,12 +115,23 @@ class SnapshotCache:
             self.unread = _why(error)
             self._due = self._clock() + min(RETRY, self._every)
             log.warning("%s", self.problem)
+        except SQLAlchemyError:  # Of the database the readiness tells.
+            self.problem = "the organization was read, and could not be kept: the database does not answer"
+            self._due = self._clock() + min(RETRY, self._every)
         except Exception:
             self.problem = "the organization cannot be read: AWS's answer is not understood; the log has it"
             self._due = self._clock() + min(RETRY, self._every)
             log.exception("AWS's answer is not understood")
         finally:
             self._reading.release()
+
+    def _pass_on(self, found: Organization) -> None:
+        """What becomes of it elsewhere is no fault of AWS's; it is passed on again with the next reading, soon."""
+        try:
+            self._on_read(found)
+        except Exception:
+            self._due = self._clock() + min(RETRY, self._every)
+            log.exception("the organization was read, and could not be passed on")
 
 
 def _why(error: AwsError) -> str:

@@ -11,8 +11,8 @@ from handlers.queries.question import Question
 from operations.aws.errors import FieldError
 from operations.policies.common import named
 from operations.snapshot.live import Live
-from operations.snapshot.names import counted, listed
-from operations.snapshot.policies import Policy
+from operations.snapshot.names import counted, listed, uncapital
+from operations.snapshot.policies import UNTOLD, Policy
 from operations.snapshot.policy_types import label, policy_types
 
 SIZE = 25
@@ -73,7 +73,9 @@ def _line(question: Question, policy: Policy) -> str:
         f"{counted(attachments, 'attachment')}, reaches {counted(question.tree.count_reached(policy.id), 'account')}"
     )
     by_aws = "  ·  managed by AWS" if policy.aws_managed else ""
-    return f"{name(policy.name, 80)}  `{policy.id}`  ·  {reach if attachments else 'not attached'}{by_aws}"
+    told = question.organization.policies.is_told(policy.id)
+    where = reach if attachments else "not attached" if told else uncapital(UNTOLD)
+    return f"{name(policy.name, 80)}  `{policy.id}`  ·  {where}{by_aws}"
 
 
 def _others(question: Question, kind: str, found: Sequence[Policy]) -> list[str]:

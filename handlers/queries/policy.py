@@ -11,7 +11,7 @@ from operations.snapshot.live import Live
 from operations.snapshot.names import spread
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import reach_lines, target_label
-from operations.snapshot.policies import Policy
+from operations.snapshot.policies import UNTOLD, Policy
 from operations.snapshot.policy_types import is_authorization, label
 
 DOCUMENT = "look:document"
@@ -23,14 +23,12 @@ def policy(question: Question, live: Live) -> list[Block]:
     """The policy that was asked for."""
     if not question.text:
         raise FieldError("policy", "say which policy: `/org policy <name or id>`; `/org policies` lists them")
-    organization = question.organization
-    found = organization.policies.find(question.text, "policy")
+    found = question.organization.policies.find(question.text, "policy")
     return [
         header(found.name),
         *fields(_facts(found)),
         *([section(escape(shorten(found.description, 512)))] if found.description else []),
-        *packed(["*Attached to*", *(_targets(organization, found) or ["_nothing_"])]),
-        *packed(["*Whom it reaches*", *_reached(question, found)]),
+        *_attached(question, found),
         *_document(live, found),
         aged(question, f"{label(found.type)}: {status(question, found.type)}", *_unbound(found)),
     ]
@@ -42,6 +40,13 @@ def _unbound(found: Policy) -> list[str]:
 
 def _facts(found: Policy) -> dict[str, str]:
     return {"Policy": found.id, "Type": label(found.type)} | ({"Managed by": "AWS"} if found.aws_managed else {})
+
+
+def _attached(question: Question, found: Policy) -> list[Block]:
+    if not question.organization.policies.is_told(found.id):
+        return [section(f"{UNTOLD}.")]
+    targets = _targets(question.organization, found) or ["_nothing_"]
+    return [*packed(["*Attached to*", *targets]), *packed(["*Whom it reaches*", *_reached(question, found)])]
 
 
 def _targets(organization: Organization, found: Policy) -> list[str]:

@@ -21,6 +21,7 @@ from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
 from operations.core.values import AccountName, Email, RoleName, Tags
+from operations.snapshot.changes import with_new_account
 from operations.snapshot.control_tower import on_arrival
 from operations.snapshot.organization import Organization
 from operations.tree.units import live_name
@@ -103,6 +104,9 @@ class CreateAccount(Operation):
 
     def subject(self) -> str:
         return f"email:{self.email.casefold()}"
+
+    def afterwards(self, organization: Organization) -> Organization:
+        return with_new_account(organization, self.ou, self.account_name, self.email)
 
     def title(self, organization: Organization) -> str:
         return f"Create the account {self.account_name} in {organization.path_of(self.ou)}"

@@ -26,6 +26,7 @@ from operations.core.observations import Done, Observation, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Control, Step, World
 from operations.core.values import Tags, any_email
+from operations.snapshot.changes import with_new_account
 from operations.snapshot.control_tower import on_arrival
 from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
@@ -104,6 +105,10 @@ class InviteAccount(Operation):
 
     def subject(self) -> str:
         return f"invitation:{self.who.casefold()}"
+
+    def afterwards(self, organization: Organization) -> Organization:
+        known = {"account": self.who} if ACCOUNT_ID.fullmatch(self.who) else {"email": self.who}
+        return with_new_account(organization, self.ou, **known)
 
     def title(self, organization: Organization) -> str:
         return f"Invite the account {self.who} to {organization.path_of(self.ou)}"

@@ -23,7 +23,7 @@ from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import NewAccountName
 from operations.organization.service_access import SEE_SERVICES, enabled_services
-from operations.snapshot.changes import AccountIs, Change
+from operations.snapshot.changes import AccountIs, Change, with_account_named
 from operations.snapshot.organization import Organization
 
 ACCOUNT_SERVICE = "account.amazonaws.com"
@@ -71,6 +71,9 @@ class RenameAccount(Operation):
 
     def subject(self) -> str:
         return f"account-name:{self.account}"
+
+    def afterwards(self, organization: Organization) -> Organization:
+        return with_account_named(organization, self.account, self.account_name)
 
     def title(self, organization: Organization) -> str:
         return f"Rename the account {organization.account_label(self.account)} to {self.account_name}"

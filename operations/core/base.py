@@ -122,6 +122,11 @@ class Operation(BaseModel):
             found if found != Reach() else Reach(units=frozenset({organization.root}))
         )  # A policy that is attached nowhere.
 
+    def named(self, kind: FieldKind) -> tuple[str, ...]:
+        """The values of the fields of a kind, such as the ids of the policies that a settled request names."""
+        given = (getattr(self, field.name) for field in self.fields() if field.flag.kind == kind)
+        return tuple(word for value in given for word in ([value] if isinstance(value, str) else value or ()))
+
     def _reached_by(self, field: OperationField, organization: Organization) -> Reach:
         given = getattr(self, field.name)
         values = [given] if isinstance(given, str) else given

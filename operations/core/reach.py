@@ -54,8 +54,10 @@ def _unit(_: Organization, unit: str) -> Reach:
 
 
 def _policy(organization: Organization, policy: str) -> Reach:
-    """All that lies beneath each attachment."""
-    return beneath(organization, *organization.policies.targets.get(policy, ()))
+    """All that lies beneath each attachment; everything, where AWS does not tell to what it is attached."""
+    if not organization.policies.is_told(policy):
+        return whole(organization)
+    return beneath(organization, *organization.policies.targets[policy])
 
 
 # What one value of a field reaches. The kinds that are not here name no place.

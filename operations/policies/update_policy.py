@@ -32,8 +32,9 @@ from operations.policies.common import (
 from operations.policies.content import Content, Verdict, read_content, size_fact, verdict
 from operations.policies.diff import document_diff, same_document
 from operations.snapshot.changes import Change, PolicyIs
-from operations.snapshot.organization import Organization
+from operations.snapshot.organization import Account, Organization
 from operations.snapshot.places import reached
+from operations.snapshot.policies import UNTOLD
 
 Values = Mapping[str, str]
 PARTS = {"content": "Content", "name": "Name", "description": "Description"}
@@ -96,10 +97,15 @@ class UpdatePolicy(Operation):
                 *(judged.warnings if judged else ()),
                 *management_warning(inputs.organization, found.type, accounts),
             ),
-            hits=hits(inputs.organization, found.type, accounts) if judged else (),
+            hits=self._hits(inputs.organization, found, accounts) if judged else (),
             diff=document_diff(found.content, self.content) if judged else "",
             precondition={part: before[part] for part in self._wanted()},
         )
+
+    def _hits(self, organization: Organization, found: DescribedPolicy, accounts: list[Account]) -> tuple[str, ...]:
+        if not organization.policies.is_told(self.policy):
+            return (UNTOLD,)
+        return hits(organization, found.type, accounts)
 
     def _facts(self, found: DescribedPolicy, changes: Values, judged: Verdict | None) -> tuple[Fact, ...]:
         facts = [

@@ -16,6 +16,7 @@ from operations.snapshot.organization import Account, Organization, Organization
 from operations.snapshot.policies import AWS_OWN, Policies, Policy
 
 PLANNED = "ou-planned"  # The id of an organizational unit that is only to be.
+PLANNED_ACCOUNT = "account-planned"
 ENABLED = "ENABLED"
 
 
@@ -86,7 +87,8 @@ class PolicyIs(_Change):
             return organization
         else:
             known = (*policies.known, Policy(**self.given()))
-        targets = {self.id: (), **policies.targets}
+        new = {} if self.id in policies.by_id else {self.id: ()}
+        targets = {**new, **policies.targets}
         return replace(organization, policies=replace(policies, known=known, targets=targets))
 
 
@@ -100,7 +102,9 @@ class Attachment(_Change):
 
     def taken_in(self, organization: Organization) -> Organization:
         """The organization with it."""
-        others = tuple(one for one in organization.policies.targets.get(self.policy, ()) if one != self.target)
+        if not organization.policies.is_told(self.policy):
+            return organization
+        others = tuple(one for one in organization.policies.targets[self.policy] if one != self.target)
         return _attached(organization, {self.policy: (*others, self.target) if self.on else others})
 
 
@@ -235,6 +239,19 @@ def _attached(organization: Organization, targets: Mapping[str, tuple[str, ...]]
 def _with_paths(units: Iterable[OrganizationalUnit]) -> tuple[OrganizationalUnit, ...]:
     by_id = {unit.id: unit for unit in units}
     return tuple(replace(unit, path=_found(by_id, unit)) for unit in by_id.values())
+
+
+def with_account_named(organization: Organization, account: str, name: str) -> Organization:
+    """With another name of an account."""
+    renamed = (replace(known, name=name) if known.id == account else known for known in organization.accounts)
+    return replace(organization, accounts=tuple(renamed))
+
+
+def with_new_account(
+    organization: Organization, unit: str, name: str = "", email: str = "", account: str = PLANNED_ACCOUNT
+) -> Organization:
+    """With one more account, as far as it is known already what it will be called."""
+    return replace(organization, accounts=(*organization.accounts, Account(account, name, email, "", unit)))
 
 
 def _found(units: dict[str, OrganizationalUnit], unit: OrganizationalUnit) -> str:

@@ -14,6 +14,7 @@ from operations.aws.errors import FieldError, UnknownError
 from operations.snapshot.names import listed, perhaps
 from operations.snapshot.policy_types import RCP, SCP
 
+UNTOLD = "Its attachments could not be read, so it may reach any account"
 Attachments = Mapping[str, tuple[str, ...]]
 
 
@@ -42,7 +43,9 @@ AWS_OWN = {
 
 @dataclass(frozen=True)
 class Policies:
-    """`targets` gives the roots, OUs and accounts to which a policy id is attached, `types` the status of each type at the root."""
+    """`targets` gives the roots, OUs and accounts to which a policy id is attached, and lacks those of which AWS does not tell;
+    `types` gives the status of each type at the root.
+    """
 
     known: tuple[Policy, ...] = ()
     targets: Attachments = field(default_factory=dict)
@@ -59,6 +62,10 @@ class Policies:
             for target in self.targets.get(policy.id, ()):
                 found[target].append(policy)
         return found
+
+    def is_told(self, policy: str) -> bool:
+        """Whether AWS has told to what a policy is attached."""
+        return policy in self.targets
 
     def on(self, target: str) -> tuple[Policy, ...]:
         """The policies attached to a root, OU or account itself."""

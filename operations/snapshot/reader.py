@@ -131,7 +131,8 @@ def read_policies(aws: Aws, root: Answer, pool: ThreadPoolExecutor) -> Policies:
     """The policies of every type and their targets; a type that AWS doesn't tell is left out. Raises BusyError, CredentialsError."""
     summaries = _flat(pool.map(lambda kind: _of_type(aws, kind), policy_types()))
     known = tuple(policy_in(summary) for summary in summaries)
-    targets = dict(zip((p.id for p in known), pool.map(lambda p: _targets(aws, p.id), known), strict=True))
+    read = zip(known, pool.map(lambda policy: _targets(aws, policy.id), known), strict=True)
+    targets = {policy.id: found for policy, found in read if found is not None}
     return Policies(known, targets, policy_statuses(root))
 
 
@@ -151,9 +152,12 @@ def _of_type(aws: Aws, kind: str) -> list[Answer]:
     return _told(lambda: list(aws.pages("organizations", "list_policies", "Policies", Filter=kind)))
 
 
-def _targets(aws: Aws, policy: str) -> tuple[str, ...]:
-    found = _told(lambda: list(aws.pages("organizations", "list_targets_for_policy", "Targets", PolicyId=policy)))
-    return tuple(str(target["TargetId"]) for target in found)
+def _targets(aws: Aws, policy: str) -> tuple[str, ...] | None:
+    """None where AWS does not tell."""
+    found = _told(
+        lambda: [list(aws.pages("organizations", "list_targets_for_policy", "Targets", PolicyId=policy))],
+    )
+    return tuple(str(target["TargetId"]) for target in found[0]) if found else None
 
 
 def _told(read: Callable[[], list[Any]]) -> list[Any]:

@@ -55,17 +55,16 @@ def child_path(organization: Organization, parent: str, name: str) -> str:
 
 
 def name_warnings(inputs: PreviewInput, parent: str, name: str, siblings: list[Answer], but: str = "") -> list[str]:
-    """What will make an OU's new name hard to use (`but` is the OU itself); raises FieldError for a sibling's very name."""
-    alike = [str(unit["Name"]) for unit in siblings if str(unit["Name"]).casefold() == name.casefold()]
-    if name in alike:
+    """What will make an OU's new name hard to use (`but` is the OU itself); raises FieldError for a sibling's very name.
+
+    What it is easily taken for is said of every operation's names, by operations.core.lookalikes.
+    """
+    if any(str(unit["Name"]) == name for unit in siblings):
         path = inputs.organization.path_of(parent)
         raise FieldError("unit_name", f"{path} has an organizational unit {name} already. Choose another name.")
     known = inputs.organization.units
-    elsewhere = [
-        u.path for u in known if u.name.casefold() == name.casefold() and u.parent not in ("", parent) and u.id != but
-    ]
+    elsewhere = [u.path for u in known if u.name == name and u.parent not in ("", parent) and u.id != but]
     return [
-        *(f"It differs only in case from its neighbour {other}; paths here do not tell them apart." for other in alike),
         *(
             [f"The same name is used elsewhere, so only the path tells them apart: {listed(elsewhere, 5)}."]
             if elsewhere

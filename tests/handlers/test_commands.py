@@ -32,6 +32,12 @@ def test_a_complete_command_is_filed_and_confirmed(handling: Handling) -> None:
     assert not handling.waiting
 
 
+def test_a_name_that_is_easily_taken_for_another_is_pointed_out(handling: Handling) -> None:
+    answer = handling.types('create-ou --name "STAGING" --parent /Workloads')
+    assert ":warning: The name “STAGING” is easily taken for /Workloads/Staging (ou-1-stag)." in answer
+    assert len(handling.requests()) == 1
+
+
 def test_a_redelivered_command_has_no_second_effect_and_the_same_answer(handling: Handling) -> None:
     first = handling.types(WHOLE, trigger="t-1")
     assert handling.types(WHOLE, trigger="t-1") == first

@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from approvals.audit.chain import note_call
+from approvals.audit.evidence import every
 from approvals.audit.keys import NO_KEYS, Keys
 from approvals.authority.reach import ask_of, hits, judged
 from approvals.authority.rules import BY_NAME, Rule, Rules
@@ -222,6 +223,11 @@ class Workers:
         """The audit from its beginning."""
         with self.context.store.read() as session:
             return list(session.exec(select(AuditRecord).order_by(col(AuditRecord.id))).all())
+
+    def unproven(self) -> list[str]:
+        """What `orgbot audit verify` finds wrong with the proofs of all requests."""
+        with self.context.store.read() as session:
+            return list(every(session.connection()))
 
     def attempts(self, request: Request) -> list[str]:
         """The outcomes of the calls that were meant to change something, in order."""

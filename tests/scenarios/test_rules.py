@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.harness.scenario import PATIENCE, Scenario, started
+from tests.harness.tree import unit_at
 
 RULES = """
 [[rule]]
@@ -80,3 +82,47 @@ def test_whoever_the_rule_does_not_name_breaks_no_glass(ruled: Scenario) -> None
     dave.submits()
     ruled.direct("dave", "does not let you break the glass")
     assert ruled.aws.calls.of("MoveAccount") == []
+
+
+PLACES = """
+[[rule]]
+name = "security"
+under = "/Security"
+approvers = ["U0CAROL"]
+
+[[rule]]
+name = "rest"
+approvers = ["U0BOB"]
+"""
+
+
+def test_a_press_right_after_somebody_has_moved_the_account_does_not_count(tmp_path: Path) -> None:
+    """The bot has read the organization before, and learns of it when it asks AWS at the press."""
+    file = tmp_path / "rules.toml"
+    file.write_text(PLACES, encoding="utf-8")
+    with started("http", ORGBOT_RULES=str(file), ORGBOT_REFRESH_SECONDS="3600") as place:
+        place.person("alice").types("/org tag-account --account fullback-staging-web --tag owner=web --reason tidy")
+        assert shown(place, "needs 1 approval of <@U0BOB>")
+        place.confirmed()
+        organizations = place.aws.client("organizations")
+        (parent,) = organizations.list_parents(ChildId="222222222222")["Parents"]
+        there = unit_at(place.aws, "/Security")
+        organizations.move_account(AccountId="222222222222", SourceParentId=parent["Id"], DestinationParentId=there)
+        place.press("Approve", "bob")
+        place.told("bob", "The rule “security” decides now. Look at the card again.")
+        assert shown(place, "needs 1 approval of <@U0CAROL>")
+        place.press("Approve", "carol")
+        place.until("Done")
+
+
+def test_rules_that_are_read_anew_reach_the_cards_that_wait(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(PLACES, encoding="utf-8")
+    with started("http", ORGBOT_RULES=str(file)) as place:
+        place.person("alice").types("/org tag-account --account fullback-staging-web --tag owner=web --reason tidy")
+        assert shown(place, "needs 1 approval of <@U0BOB>")
+        place.confirmed()
+        file.write_text(PLACES.replace("/Security", "/Workloads"), encoding="utf-8")
+        place.bot.process.send_signal(signal.SIGHUP)
+        assert shown(place, "needs 1 approval of <@U0CAROL>")
+        place.direct("alice", "The rule “security” decides now")

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from approvals.authority.bindings import Bindings
 from approvals.authority.rules import Rule, Rules
-from approvals.models import Message
+from approvals.models import Binding, Message
 from approvals.queue.store import Store
 from operations.snapshot.organization import Organization, OrganizationalUnit
 from tests.approvals.authority.test_reach import ORGANIZATION, SHOP
@@ -25,8 +25,8 @@ class Kept(Bindings):
 
     def __init__(self) -> None:
         self.in_force = Rules(RULES)
-        self.store = Store(new_database())
-        super().__init__(self.store, lambda: self.in_force, Clock())
+        self.store, self.clock = Store(new_database()), Clock()
+        super().__init__(self.store, lambda: self.in_force, self.clock)
 
     def told(self) -> list[str]:
         with self.store.read() as session:
@@ -89,7 +89,7 @@ def test_one_that_is_gone_is_told_and_bound_anew_where_the_name_is_taken_again(k
     assert not kept.drifts
 
 
-def test_a_changed_file_binds_anew_and_what_it_no_longer_says_is_forgotten(kept: Kept) -> None:
+def test_a_changed_file_binds_anew_and_what_it_no_longer_says_guards_nothing(kept: Kept) -> None:
     organization = renamed("ou-1-prod", "Prod")
     kept.refresh(organization)
     kept.in_force = Rules([replace(RULES[0], under="/Prod")])
@@ -97,6 +97,27 @@ def test_a_changed_file_binds_anew_and_what_it_no_longer_says_is_forgotten(kept:
     assert kept.guards.units == {"/Prod": {"ou-1-prod"}}
     assert not kept.guards.accounts
     assert not kept.drifts
+
+
+def test_a_process_with_other_rules_forgets_no_word_of_the_first(kept: Kept) -> None:
+    """While one of two was told of new rules, and the other not yet."""
+    other = Bindings(kept.store, lambda: Rules([Rule("all", ("U1",))]), kept.clock)
+    for _ in range(50):
+        kept.clock.advance(hours=1)
+        other.refresh(ORGANIZATION)
+        kept.refresh(ORGANIZATION)
+    other.refresh(renamed("ou-1-prod", "Prod"))
+    kept.refresh(renamed("ou-1-prod", "Prod"))
+    assert kept.guards.units == {"/Production": {"ou-1-prod"}}
+
+
+def test_a_word_that_no_rules_have_any_more_is_forgotten_after_a_day(kept: Kept) -> None:
+    kept.in_force = Rules([])
+    for hours, words in ((24, 3), (1, 0)):
+        kept.clock.advance(hours=hours)
+        kept.refresh(ORGANIZATION)
+        with kept.store.read() as session:
+            assert len(session.exec(select(Binding)).all()) == words
 
 
 def test_a_restart_knows_what_was_bound(kept: Kept) -> None:

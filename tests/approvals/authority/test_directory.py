@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 from slack_sdk import WebClient
@@ -19,6 +21,7 @@ from approvals.authority.directory import (
     Stranger,
     Workspace,
 )
+from approvals.slack.client import SlackAwayError
 from tests.harness.clock import Clock
 
 HERE, ELSEWHERE, OTHER, GRID = "T0HERE", "T0ELSEWHERE", "T0OTHER", "E0GRID"
@@ -110,6 +113,68 @@ def test_where_the_bot_is_installed_is_told_by_auth_test() -> None:
     assert Workspace.of({"team_id": HERE, "is_enterprise_install": False}) == PLAIN
     told = {"team_id": "", "enterprise_id": GRID, "is_enterprise_install": True}
     assert Workspace.of(told) == WHOLE
+
+
+class AnsweringSlack(WebClient):
+    """A Slack that gives one answer to everything, or raises."""
+
+    def __init__(self, answer: dict[str, Any] | Exception) -> None:
+        super().__init__("xoxb-test")
+        self._answer = answer
+
+    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
+        del arguments
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        answer = SlackResponse(
+            client=self,
+            http_verb="GET",
+            api_url=api_method,
+            req_args={},
+            data=self._answer,
+            headers={},
+            status_code=200,
+        )
+        return answer.validate()  # type: ignore[no-any-return,no-untyped-call]
+
+
+LOOKS: dict[str, Callable[[Directory], object]] = {
+    "a person": lambda directory: directory.look("U0SOMEBODY"),
+    "a group": lambda directory: directory.members("S0GROUP"),
+    "an address": lambda directory: directory.by_email("somebody@example.com"),
+    "a channel": lambda directory: directory.in_channel("C0CHANNEL"),
+}
+OUTAGES: dict[str, dict[str, Any] | Exception] = {
+    "busy": {"ok": False, "error": "ratelimited"},
+    "not allowed": {"ok": False, "error": "missing_scope"},
+    "broken": {"ok": False, "error": "internal_error"},
+    "no connection": URLError(ConnectionRefusedError()),
+    "too slow": TimeoutError(),
+    "no such shape": {"ok": True},
+    "another shape": {"ok": True, "user": [], "users": {}, "members": "C"},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@pytest.mark.parametrize("answer", OUTAGES.values(), ids=OUTAGES)
+def test_what_slack_does_not_tell_is_an_outage(
+    look: Callable[[Directory], object], answer: dict[str, Any] | Exception
+) -> None:
+    with pytest.raises(SlackAwayError):
+        look(Directory(AnsweringSlack(answer), lambda: PLAIN))
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_an_error_of_the_bots_own_is_none(look: Callable[[Directory], object]) -> None:
+    with pytest.raises(ZeroDivisionError):
+        look(Directory(AnsweringSlack(ZeroDivisionError()), lambda: PLAIN))
+
+
+def test_whom_slack_does_not_know_is_unknown() -> None:
+    for error in ("user_not_found", "users_not_found"):
+        directory = Directory(AnsweringSlack({"ok": False, "error": error}), lambda: PLAIN)
+        assert (directory.look("U0NOBODY").known, directory.by_email("nobody@example.com")) == (False, "")
+    assert Directory(AnsweringSlack({"ok": False, "error": "no_such_subteam"}), lambda: PLAIN).members("S0NONE") == []
 
 
 class Asked(TellingSlack):

@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from approvals.authority.may import (
     Approver,
+    ObjectionError,
     approvers_now,
     involved,
     may_act,
@@ -181,20 +182,33 @@ def test_who_may_review(workers: Workers, by: str, told: str) -> None:
     assert review_objection(workers.context, request, workers.people.look(by), of_request) == told
 
 
-def test_what_a_rule_let_happen_that_is_gone_nobody_can_review(workers: Workers) -> None:
+def test_what_a_rule_let_happen_that_is_gone_todays_rules_people_review(workers: Workers) -> None:
     request = asked(workers, Rule("a&b", (BOB,)))
-    workers.rules = Rules([])
+    workers.rules = Rules([Rule("new", (CAROL,))])
     of_request = involved(workers.context, request)
-    assert review_objection(workers.context, request, workers.people.look(BOB), of_request) == (
-        "The rule “a&amp;b” no longer exists, so nobody is known who could review this."
-    )
+    assert review_objection(workers.context, request, workers.people.look(CAROL), of_request) == ""
+    assert "the rule “new”" in review_objection(workers.context, request, workers.people.look(BOB), of_request)
+    workers.rules = Rules([])
+    with pytest.raises(ObjectionError, match="The rule “a&amp;b” no longer exists, and no rule allows tag-account"):
+        review_objection(workers.context, request, workers.people.look(BOB), of_request)
 
 
-def test_a_press_under_a_rule_that_is_gone_tells_to_ask_again(workers: Workers) -> None:
+def test_a_press_under_a_rule_that_is_gone_puts_it_under_todays_rules(workers: Workers) -> None:
     request = asked(workers, Rule("old", (BOB,)))
     workers.rules = Rules([Rule("new", (BOB,))])
     assert approves(workers, request, BOB).status == Status.PENDING
-    assert "The rule “old”, under which this was filed, no longer exists." in workers.said("private")[-1]
+    assert "The rule “new” decides now. Look at the card again." in workers.said("private")[-1]
+    assert approves(workers, request, BOB).status == Status.APPROVED
+
+
+def test_under_a_rule_that_is_gone_todays_rules_people_deny(workers: Workers) -> None:
+    request = asked(workers, Rule("old", (BOB,)))
+    workers.rules = Rules([Rule("new", (CAROL,))])
+    workers.click(request, "deny", BOB)
+    workers.click(request, "deny", CAROL)
+    workers.work()
+    assert "You are not among the approvers of the rule “new”" in workers.said("private")[-1]
+    assert workers.request(request.id).decided_by == CAROL
 
 
 def test_as_long_as_the_organization_was_not_read_the_rules_on_the_card_decide(workers: Workers) -> None:

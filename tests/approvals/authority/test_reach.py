@@ -39,7 +39,9 @@ ORGANIZATION = Organization(
     ),
     datetime(2030, 1, 1, tzinfo=UTC),
     Policies(
-        (Policy("p-prod0001", "Guard", SCP), Policy("p-idle0001", "Idle", SCP)), {"p-prod0001": ("ou-1-prod",)}, {}
+        (Policy("p-prod0001", "Guard", SCP), Policy("p-idle0001", "Idle", SCP)),
+        {"p-prod0001": ("ou-1-prod",), "p-idle0001": ()},
+        {},
     ),
 )
 SCP_TEXT = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}'
@@ -301,3 +303,29 @@ def test_an_operation_that_does_not_say_what_it_reaches_is_an_error() -> None:
 
 def test_reach_is_a_union() -> None:
     assert Reach(frozenset({"a"})) | Reach(accounts=frozenset({"b"})) == Reach(frozenset({"a"}), frozenset({"b"}))
+
+
+def test_a_policy_whose_attachments_are_not_known_reaches_everything() -> None:
+    untold = replace(ORGANIZATION, policies=replace(ORGANIZATION.policies, targets={}))
+    asked = settled("delete-policy", {"policy": "Idle"})
+    assert ids(hits(asked, ORGANIZATION).now) == {"r-1"}
+    assert ids(hits(asked, untold).now) == EVERYTHING
+
+
+GIVES_A_NAME: list[tuple[str, dict[str, Any]]] = [
+    ("create-account", {"account_name": "vault", "email": "it@example.com"}),
+    ("create-account", {"account_name": "new", "email": "Vault@example.com"}),
+    ("invite-account", {"who": "vault@example.com"}),
+    ("invite-account", {"who": "444444444444"}),
+    ("rename-account", {"account": "shop", "account_name": "Vault"}),
+    ("create-ou", {"unit_name": "Vault"}),
+    ("rename-ou", {"ou": "/Sandbox", "unit_name": "Vault"}),
+]
+
+
+@pytest.mark.parametrize(("name", "params"), GIVES_A_NAME)
+def test_what_gets_a_name_that_the_rules_guard_is_guarded(name: str, params: dict[str, Any]) -> None:
+    """By whichever operation: the rule would decide about it afterwards, so that it decides now as well."""
+    accounts = Rule("account", ("U1",), accounts=("vault", "vault@example.com", "444444444444"))
+    rules = Rules([accounts, Rule("ou", ("U1",), under="/Vault"), REST])
+    assert set(required(rules, settled(name, params))) & {"account", "ou"}

@@ -10,6 +10,7 @@ from approvals.authority.quorum import Missing, Seat
 from approvals.authority.requirements import (
     Requirement,
     Requirements,
+    people_to_ask_anew,
     requirements_of,
     rules_named,
     seats_of_vote,
@@ -20,7 +21,7 @@ from approvals.models import Request, Vote
 from approvals.states import Status
 from operations.access.credentials import Credentials
 from operations.core.registry import by_name
-from tests.approvals.views.test_card import longest
+from tests.approvals.views.test_card import NOW, longest
 from tests.harness.rules import required
 
 FIRST, SECOND = Seat.FIRST, Seat.SECOND
@@ -74,14 +75,33 @@ def test_a_rule_that_wants_no_reminder_does_not_keep_others_from_theirs() -> Non
     assert required(silent).remind == timedelta(0)
 
 
-def test_only_rules_that_call_upon_others_say_when_and_whom_each_once() -> None:
+def test_each_rule_calls_upon_others_at_its_own_time() -> None:
     nobody = Rule("nobody", (), escalate_after=1 * HOUR)
     late = Rule("late", (), escalate_to=("UX", "UY"), escalate_after=8 * HOUR)
     early = Rule("early", (), escalate_to=("UY", "UZ"), escalate_after=5 * HOUR)
     together = required(nobody, late, early)
     assert together.escalate_to == ("UX", "UY", "UZ")
-    assert together.escalate_after == 5 * HOUR
-    assert required(nobody).escalate_after == 1 * HOUR
+    at = {hour: filed(announced_at=NOW, escalated_at=NOW + hour * HOUR) for hour in (5, 8)}
+    assert together.to_escalate(filed(announced_at=NOW)).names == ("late", "early")
+    assert (together.to_escalate(at[5]).names, together.to_escalate(at[8]).all) == (("late",), ())
+    assert [one.rule.approvers for one in together.now(at[5]).all] == [(), (), ("UY", "UZ")]
+
+
+def test_a_rule_that_was_not_on_the_card_asks_other_people_unless_it_asks_nobody() -> None:
+    free = Rule("free", (), approvals=0)
+    assert people_to_ask_anew(required(A), required(A, B))
+    assert not people_to_ask_anew(required(A, B), required(A))
+    assert not people_to_ask_anew(required(A), required(A, free))
+    assert people_to_ask_anew(None, required(A))
+    assert not people_to_ask_anew(None, required(free))
+
+
+def test_whom_a_rule_names_is_noted_with_the_request() -> None:
+    noted = filed(rules=required(Rule("a", ("UX", "UY"), escalate_to=("UZ",))).stored())
+    same = Rule("a", ("UZ", "UY", "UX"), escalate_to=("UZ",))
+    assert not required(same).with_others_than(noted)
+    assert required(Rule("a", ("UX", "UZ"))).with_others_than(noted)
+    assert not required(same).with_others_than(filed(rules=[{"name": "a", "approvals": 1}]))
 
 
 def test_the_glass_is_broken_under_each_rule_that_asks_for_an_approval() -> None:
@@ -122,8 +142,8 @@ def test_what_is_kept_of_the_rules_is_read_again_as_it_was() -> None:
     assert requirements_of(filed(**noted.columns()), Rules([B, A])) == noted
     assert noted.columns() == {
         "rules": [
-            {"name": "a", "approvals": 1, "places": ["/Shop", "/Lab"], "total": 7},
-            {"name": "b", "approvals": 3, "places": [], "total": 0},
+            {"name": "a", "approvals": 1, "places": ["/Shop", "/Lab"], "total": 7, "people": ["UA"]},
+            {"name": "b", "approvals": 3, "places": [], "total": 0, "people": ["UB"]},
         ],
         "rule": "a",
         "approvals_needed": 3,
@@ -174,11 +194,24 @@ def test_a_session_has_to_be_allowed_by_every_rule_and_the_first_that_objects_is
     assert sentence.startswith("the rule “strict” allows 2h at most")
 
 
+def test_the_session_policy_of_one_rule_bounds_a_session_under_others_as_well() -> None:
+    bound, free = Rule("bound", (), session_policy="arn:1"), Rule("free", ())
+    for both in (required(bound, free), required(free, bound)):
+        assert (both.session_objection(credentials()), both.session_policy) == (("", ""), "arn:1")
+    assert required(free).session_policy == ""
+
+
+def test_policies_that_mean_the_same_are_the_same() -> None:
+    one = Rule("one", (), session_policy='{"Version": "2012-10-17", "Statement": []}')
+    other = Rule("other", (), session_policy='{"Statement":[],"Version":"2012-10-17"}')
+    assert required(one, other).session_objection(credentials()) == ("", "")
+
+
 def test_two_session_policies_contradict_each_other_and_one_does_not() -> None:
     one, other = Rule("one", (), session_policy="arn:1"), Rule("other", (), session_policy="arn:2")
     field, sentence = required(one, other).session_objection(credentials())
     assert field == "role"
-    assert "“one”, “other” have different session policies" in sentence
+    assert "the rules “one”, “other” bound a session by different session policies" in sentence
     assert required(one, Rule("same", (), session_policy="arn:1")).session_objection(credentials()) == ("", "")
     no_session = by_name()["tag-account"].model_validate({"account": "shop", "tags": ["a=b"]})
     assert required(one, other).session_objection(no_session) == ("", "")

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from approvals.context import NotYetError
 from approvals.models import Attempt, Request, operation_of
 from approvals.queue.changes import since
 from approvals.queue.leases import claim
@@ -18,7 +19,6 @@ from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.execute import run
 from approvals.request.execution import Execution, take
-from approvals.request.prepare import NotYetError
 from approvals.states import Status
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD
 from operations.aws.client import Call

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -76,6 +77,64 @@ def test_what_was_approved_for_staging_is_not_done_to_production(
     assert aws.calls.of("TagResource") == roles_assumed(aws) == []
 
 
+def test_whoever_approved_for_one_place_has_not_approved_for_another(ruled: Workers, aws: AwsSandbox) -> None:
+    """Bob may approve at both places, and saw one of them."""
+    ruled.rules = Rules([STAGING, dataclasses.replace(PRODUCTION, approvers=(BOB,)), REST])
+    request = ruled.approved("tag-account", **TAG)
+    moved(ruled, aws)
+    assert ruled.until_done(request).status == Status.STALE
+
+
+def test_approvals_under_other_rules_lapse_and_whoever_gave_them_may_approve_anew(
+    ruled: Workers, aws: AwsSandbox
+) -> None:
+    staging = dataclasses.replace(STAGING, approvals=2, approvers=(BOB, CAROL))
+    ruled.rules = Rules([staging, dataclasses.replace(PRODUCTION, approvers=(BOB,)), REST])
+    request = pressed(ruled, asked(ruled), BOB)
+    moved(ruled, aws)
+    request = pressed(ruled, request, CAROL)
+    assert "Approvals given before no longer count." in ruled.said("thread")[-1]
+    assert ruled.unproven() == []
+    assert ruled.until_done(pressed(ruled, request, BOB)).status == Status.SUCCEEDED
+    assert ruled.unproven() == []
+
+
+def test_what_would_now_be_granted_at_once_stays_with_those_who_were_asked(ruled: Workers, aws: AwsSandbox) -> None:
+    ruled.rules = Rules([STAGING, dataclasses.replace(PRODUCTION, approvals=0, approvers=()), REST])
+    request = asked(ruled)
+    moved(ruled, aws)
+    assert ruled.request(request.id).status == Status.PENDING
+    assert ruled.until_done(pressed(ruled, request, BOB)).status == Status.SUCCEEDED
+
+
+def test_each_rule_calls_upon_others_at_its_own_time(ruled: Workers) -> None:
+    early = dataclasses.replace(STAGING, escalate_to=(DAVE,), escalate_after=timedelta(hours=1))
+    late = dataclasses.replace(PRODUCTION, escalate_to=(DAVE,), escalate_after=timedelta(hours=20))
+    ruled.rules = Rules([early, late, REST])
+    request = asked(ruled, "move-account", account=WEB, to="/Workloads/Production")
+    ruled.clock.advance(hours=2)
+    ruled.work()
+    assert pressed(ruled, request, DAVE).status == Status.PENDING
+    ruled.clock.advance(hours=19)
+    ruled.work()
+    assert len([line for line in ruled.said("thread") if "from now on you may decide" in line]) == 2
+    assert pressed(ruled, request, CAROL).status != Status.PENDING
+
+
+def test_a_session_that_the_new_rules_do_not_give_is_not_approved(ruled: Workers, aws: AwsSandbox) -> None:
+    ruled.rules = Rules([STAGING, dataclasses.replace(PRODUCTION, longest_session=timedelta(minutes=30)), REST])
+    request = asked(ruled, "credentials", account=WEB)
+    moved(ruled, aws)
+    assert pressed(ruled, request, BOB).status == Status.PENDING
+    assert "It can no longer be approved: the rule “production” allows 30m at most" in ruled.said("private")[-1]
+
+
+def test_while_aws_is_away_an_approval_counts_by_what_was_read_last(ruled: Workers, aws: AwsSandbox) -> None:
+    request = asked(ruled)
+    aws.faults.add("ListParents", "throttle", times=9)
+    assert pressed(ruled, request, BOB).status != Status.PENDING
+
+
 def test_what_is_moved_within_one_rule_goes_on(ruled: Workers, aws: AwsSandbox) -> None:
     ruled.rules = Rules([dataclasses.replace(STAGING, under="/Workloads"), REST])
     request = ruled.approved("tag-account", **TAG)
@@ -106,8 +165,8 @@ def test_what_somebody_asked_for_who_may_not_ask_any_more_is_not_done(
     ruled.people.people[ALICE] = dataclasses.replace(ruled.people.people[ALICE], **flags)
     if when == "click":
         assert pressed(ruled, request, BOB).status == Status.PENDING
-        assert "cannot be approved any more. Deny it." in ruled.said("private")[-1]
-        assert pressed(ruled, request, BOB, "deny").status == Status.DENIED
+        assert "alice, who asked for this, " in ruled.said("private")[-1]
+        assert "so it cannot be approved." in ruled.said("private")[-1]
     else:
         assert ruled.until_done(request).status == Status.STALE
     assert aws.calls.of("TagResource") == []
@@ -153,3 +212,73 @@ def test_what_was_approved_before_it_was_switched_off_is_not_carried_out(workers
     assert ended.status in ("stale", "refused", "failed")
     assert "switched off here" in ended.outcome
     assert workers.attempts(request) == []
+
+
+def test_a_name_that_is_easily_taken_for_another_is_pointed_out_on_the_card(ruled: Workers) -> None:
+    request = asked(ruled, "create-ou", unit_name="PRODUCTION", parent="/")
+    assert "is easily taken for /Workloads/Production" in str(request.preview["warnings"])
+
+
+FULL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+LESS = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
+
+
+def policy(workers: Workers, aws: AwsSandbox) -> str:
+    """A service control policy that is attached nowhere yet."""
+    made = aws.client("organizations").create_policy(
+        Name="Guard", Description="", Type="SERVICE_CONTROL_POLICY", Content=FULL
+    )
+    workers.look_again()
+    return str(made["Policy"]["PolicySummary"]["Id"])
+
+
+def test_a_policy_that_was_attached_a_moment_ago_is_put_before_those_whom_it_hits(
+    ruled: Workers, aws: AwsSandbox
+) -> None:
+    guard = policy(ruled, aws)
+    request = asked(ruled, "update-policy", policy=guard, content=LESS)
+    assert request.rule == "rest"
+    target = unit_at(aws, "/Workloads/Production")
+    aws.client("organizations").attach_policy(PolicyId=guard, TargetId=target)
+    pressed(ruled, request, BOB)
+    ruled.clock.advance(minutes=1)
+    ruled.work()
+    request = ruled.request(request.id)
+    assert (request.status, request.rule) == (Status.PENDING, "production")
+
+
+def test_a_policy_whose_attachments_aws_does_not_tell_may_hit_everything(ruled: Workers, aws: AwsSandbox) -> None:
+    guard = policy(ruled, aws)
+    aws.client("organizations").attach_policy(PolicyId=guard, TargetId=unit_at(aws, "/Workloads/Production"))
+    aws.faults.add("ListTargetsForPolicy", "error", code="AccessDeniedException", times=None)
+    ruled.look_again()
+    request = asked(ruled, "update-policy", policy=guard, content=LESS)
+    assert [kept["name"] for kept in request.rules] == ["staging", "production", "rest"]
+    assert request.preview["hits"] == ["Its attachments could not be read, so it may reach any account"]
+
+
+def test_whoever_approved_withdraws_before_they_deny(ruled: Workers) -> None:
+    ruled.rules = Rules([dataclasses.replace(STAGING, approvals=2, approvers=(BOB, CAROL))])
+    request = pressed(ruled, asked(ruled), BOB)
+    assert pressed(ruled, request, BOB, "deny").status == Status.PENDING
+    assert "You have approved this. Press “Withdraw approval” first" in ruled.said("private")[-1]
+    pressed(ruled, request, BOB, "withdraw")
+    assert pressed(ruled, request, BOB, "deny").status == Status.DENIED
+
+
+def test_what_was_made_after_the_organization_was_read_is_not_taken_for_gone(ruled: Workers, aws: AwsSandbox) -> None:
+    """Another process may have made it known to whoever asked, and this one has an older snapshot."""
+    request = asked(ruled)
+    newer = ruled.context.snapshot()
+    others = tuple(account for account in newer.accounts if account.id != WEB)
+    older = dataclasses.replace(newer, accounts=others, read_at=ruled.clock() - timedelta(minutes=1))
+    seen = [older]
+    ruled.context = dataclasses.replace(
+        ruled.context, organization=lambda: seen[-1], changed=lambda: seen.append(newer)
+    )
+    ruled.click(request, "approve", BOB)
+    ruled.work()
+    assert ruled.said("private") == []
+    ruled.clock.advance(minutes=1)
+    ruled.work()
+    assert ruled.until_done(request).status == Status.SUCCEEDED

@@ -21,7 +21,7 @@ DECIDED = {Status.DENIED, Status.CANCELLED, Status.EXPIRED, Status.REFUSED}
 ON_THE_WAY = {Status.RUNNING, Status.WAITING, Status.UNKNOWN}
 ENDS = {Status.SUCCEEDED, Status.FAILED, Status.STALE}
 WAYS = {
-    Status.PENDING: {Status.APPROVED} | DECIDED,
+    Status.PENDING: {Status.APPROVED, Status.STALE} | DECIDED,
     Status.APPROVED: ON_THE_WAY | ENDS,
     **dict.fromkeys(ON_THE_WAY, ON_THE_WAY | ENDS),
 }

@@ -43,6 +43,18 @@ def test_who_has_approved_has_nothing_to_do(workers: Workers, asked: Request) ->
     assert numbers(workers, CAROL) == ([1], 0)
 
 
+def test_whose_rule_is_satisfied_already_has_nothing_to_do(workers: Workers, asked: Request) -> None:
+    one, other = Rule("one", (BOB, DAVE)), Rule("other", (CAROL,), under="/Security")
+    workers.rules = Rules([other, one])
+    workers.ask("move-account", account="222222222222", to="/Security")
+    workers.work()
+    moves = workers.request(2)
+    assert [kept["name"] for kept in moves.rules] == ["other", "one"]
+    workers.click(moves, "approve", BOB)
+    workers.work()
+    assert [2 in numbers(workers, user)[0] for user in (BOB, CAROL, DAVE)] == [False, True, False]
+
+
 def test_guests_have_nothing_to_decide(workers: Workers, asked: Request) -> None:
     workers.people.people[BOB] = dataclasses.replace(workers.people.people[BOB], guest=True)
     assert numbers(workers, BOB) == ([], 1)

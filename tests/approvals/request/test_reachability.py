@@ -128,7 +128,8 @@ def test_a_click_notices_that_the_other_approver_has_left(workers: Workers) -> N
 
 
 def test_a_rule_that_is_gone_is_told(workers: Workers) -> None:
+    """Where today's rules ask for nobody's approval, nobody is left who could give one."""
     request = asked(workers, Rule("r", (BOB,)))
-    workers.rules = Rules([Rule("other", (BOB,))])
+    workers.rules = Rules([Rule("other", (), approvals=0)])
     look_whether_reachable(workers.context, request.id or 0)
     assert "no longer exists. Cancel it and ask again." in warnings(workers)[0]

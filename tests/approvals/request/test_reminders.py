@@ -124,7 +124,7 @@ def test_an_escalation_that_would_come_after_the_expiry_does_not_come(workers: W
 
 def test_a_rule_that_is_gone_is_told(workers: Workers) -> None:
     waiting(workers, PATIENT)
-    workers.rules = Rules([Rule("another", (BOB,))])
+    workers.rules = Rules([Rule("another", (), approvals=0)])
     workers.clock.advance(hours=71)
     workers.work()
     assert "Nobody may approve it under today's rules" in workers.said("thread")[-1]
@@ -176,7 +176,8 @@ def test_an_escalation_comes_before_the_end_or_not_at_all_and_once() -> None:
     told = {"warned_at": NOW}
     assert next_word(living(24, **told), required(rule)) is None
     assert next_word(living(24 + 1 / 3600, **told), required(rule)) == NOW + 24 * HOUR
-    assert next_word(living(72, **told, escalated_at=NOW), required(rule)) is None
+    assert next_word(living(72, **told, escalated_at=NOW + 24 * HOUR), required(rule)) is None
+    assert next_word(living(72, **told, escalated_at=NOW + 23 * HOUR), required(rule)) == NOW + 24 * HOUR
 
 
 @pytest.mark.parametrize(

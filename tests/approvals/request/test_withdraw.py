@@ -50,6 +50,20 @@ def test_whoever_withdrew_may_approve_again(workers: Workers, request_of_two: Re
     assert workers.said("private") == []
 
 
+def test_whoever_withdraws_by_another_account_of_theirs_leaves_a_proof(
+    workers: Workers, request_of_two: Request
+) -> None:
+    workers.people.people["U0BOB2"] = dataclasses.replace(workers.people.people[BOB], user="U0BOB2")
+    workers.click(request_of_two, "withdraw", "U0BOB2")
+    workers.work()
+    assert workers.unproven() == []
+    for kind, by in (("approve", BOB), ("approve", CAROL)):
+        workers.click(request_of_two, kind, by)
+        workers.work()
+    assert workers.until_done(request_of_two).status == Status.SUCCEEDED
+    assert workers.unproven() == []
+
+
 @pytest.mark.parametrize("by", [ALICE, CAROL, DAVE])
 def test_there_is_nothing_of_others_to_withdraw(workers: Workers, request_of_two: Request, by: str) -> None:
     workers.click(request_of_two, "withdraw", by)
@@ -70,7 +84,7 @@ def test_who_is_no_longer_among_the_approvers_may_still_withdraw(workers: Worker
     workers.rules = Rules([Rule("default", (CAROL, DAVE), approvals=2)])
     workers.click(request_of_two, "withdraw", BOB)
     workers.work()
-    assert "has withdrawn" in workers.said("thread")[-1]
+    assert "has withdrawn" in workers.said("thread")[0]
 
 
 def test_after_the_decision_it_is_too_late(workers: Workers, request_of_two: Request) -> None:

@@ -20,6 +20,7 @@ from approvals.context import Handover
 from approvals.dispatcher import due_jobs
 from approvals.models import Message, Request, RoleSession
 from approvals.outbox.sending import Outbox
+from approvals.sessions.book import State
 from approvals.sessions.reveal import LITTLE_LEFT, NOT_YOURS, OVER, Press, Reveal
 from approvals.sessions.upkeep import tend
 from approvals.states import Status
@@ -29,6 +30,7 @@ from sandbox.aws.server import AwsSandbox
 from sandbox.aws.sts import sessions
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
+from tests.harness.changes import ANY_TIME, Change, begin
 from tests.harness.clock import SlackTime
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
 from tests.harness.workers import Workers
@@ -400,6 +402,16 @@ def test_nobody_else_ends_a_session(service: Service) -> None:
     assert "not among the approvers" in service.workers.said("private")[-1]
 
 
+def test_whoever_decides_today_ends_a_session_whose_rule_is_gone(service: Service) -> None:
+    request = service.granted()
+    service.workers.rules = Rules([Rule("other", (CAROL,))])
+    for by in (BOB, CAROL):
+        service.workers.click(request, "end", by)
+    service.settle()
+    assert service.row(request).state == State.ENDED
+    assert service.row(request).ended_by == CAROL
+
+
 def test_a_session_ends_once(service: Service) -> None:
     request = service.granted()
     for _ in range(2):
@@ -465,6 +477,19 @@ def test_reveal_for_somebody_else_opens_nothing(service: Service, user: str, tea
     assert opened(WEB) == []
     assert service.slack.person("bob").view is None
     assert "click.reveal.refused" in [record.event for record in service.workers.audit()]
+
+
+@pytest.mark.parametrize("change", ANY_TIME.values(), ids=ANY_TIME)
+def test_reveal_opens_nothing_under_an_answer_that_no_longer_holds(
+    service: Service, aws: AwsSandbox, change: Change
+) -> None:
+    begin(service.workers)
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    change(service.workers, aws)
+    service.press(request)
+    assert aws.calls.of("AssumeRole") == []
+    assert "export AWS_SECRET_ACCESS_KEY" not in service.form()
 
 
 def test_each_reveal_opens_a_new_session_for_the_time_that_is_left(service: Service) -> None:

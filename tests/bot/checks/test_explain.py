@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from approvals.authority.bindings import Words
+from approvals.authority.rules import Rule, Rules
 from bot.aws import WRITING, Boto3Clients
 from bot.checks.explain import CannotTellError, Sources, explained
 from bot.config.rules_file import load_rules
@@ -15,6 +18,7 @@ from bot.slack import slack_client
 from operations.aws.client import Aws
 from sandbox.sandbox import Sandbox, sandbox
 from tests.harness.forking import run
+from tests.harness.tree import unit_at
 
 RULES = """
 [[rule]]
@@ -139,13 +143,53 @@ def test_who_does_not_answer_is_named(place: tuple[Sandbox, Path], name: str, va
     assert told in answer
 
 
-def test_it_is_told_when_aws_does_not_answer(place: tuple[Sandbox, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """With clients that try once: those of the command try for as long as a throttled organization takes to read."""
-    environment = {**place[0].environment(), "ORGBOT_RULES": str(place[1]), "AWS_ENDPOINT_URL": "http://127.0.0.1:1/"}
+def asked_here(place: tuple[Sandbox, Path], monkeypatch: pytest.MonkeyPatch, **environment: str) -> Sources:
+    """What the command asks, in this process; with clients that try once: those of the command try for long."""
+    environment = {**place[0].environment(), "ORGBOT_RULES": str(place[1]), **environment}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     settings = load_settings(environment)
-    sources = Sources(load_rules(settings), slack_client(settings), Aws(Boto3Clients(reading=WRITING)))
+    return Sources(load_rules(settings), slack_client(settings), Aws(Boto3Clients(reading=WRITING)))
+
+
+def test_a_guard_that_is_bound_is_explained_and_its_drift_told(
+    place: tuple[Sandbox, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What “/Security” named is /Workloads by now."""
+    sources = asked_here(place, monkeypatch)
+    bound: Words = {("under", "/Security"): frozenset({unit_at(place[0].aws, "/Workloads")})}
+    tag = "tag-account --account fullback-staging-web --tag owner=web"
+    lines = list(explained(replace(sources, kept=bound), tag, "alice@example.com"))
+    assert "rule 2 “workloads”: matches" in lines
+    assert "rule 3 “security”: matches, by what its words named when they were first seen" not in lines
+    renamed = replace(sources, rules=Rules([sources.rules.rules[2], *sources.rules.rules[:2]]), kept=bound)
+    lines = list(explained(renamed, tag, "alice@example.com"))
+    assert "rule 1 “security”: matches, by what its words named when they were first seen" in lines
+    assert [line for line in lines if line.endswith("has to be satisfied")] == [
+        "rule “security” has to be satisfied",
+        "rule “workloads” has to be satisfied",
+    ]
+    assert any(line.startswith("note: “/Security” named ou-") and "/Workloads now" in line for line in lines)
+
+
+def test_a_place_that_only_is_hit_afterwards_is_told_as_such(
+    place: tuple[Sandbox, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = asked_here(place, monkeypatch)
+    lines = list(explained(sources, "create-ou --name Security --parent /Workloads", "alice@example.com"))
+    assert "for /Workloads and 1 more:" in lines
+    guard = Rules(
+        [Rule("vault", ("U0CAROL",), under="/Workloads/Vault", escalate_to=("U0DAVE",)), *sources.rules.rules]
+    )
+    lines = list(
+        explained(replace(sources, rules=guard), "create-ou --name Vault --parent /Workloads", "alice@example.com")
+    )
+    assert "for /Workloads/Vault afterwards:" in lines
+    assert "  escalates: after 24h to U0DAVE" in lines
+
+
+def test_it_is_told_when_aws_does_not_answer(place: tuple[Sandbox, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = asked_here(place, monkeypatch, AWS_ENDPOINT_URL="http://127.0.0.1:1/")
     with pytest.raises(CannotTellError, match="AWS answers"):
         list(explained(sources, MOVE, "alice@example.com"))
 

@@ -107,6 +107,24 @@ def test_an_answer_that_is_not_understood_ends_nothing(
     assert "not understood" in snapshot.problem
 
 
+def test_a_database_that_is_away_is_no_fault_of_aws(aws: AwsSandbox, clock: Clock) -> None:
+    passed_on = []
+
+    def on_read(found: object) -> None:
+        passed_on.append(found)
+        if len(passed_on) == 1:
+            raise OSError("the database is away")
+
+    snapshot = SnapshotCache(Aws(Boto3Clients()), clock, timedelta(minutes=5), on_read=on_read)
+    snapshot.refresh()
+    assert (snapshot.latest(), snapshot.problem) == (passed_on[0], "")
+    clock.advance(seconds=15)
+    assert snapshot.due()
+    snapshot.refresh()
+    assert len(passed_on) == 2
+    assert not snapshot.due()
+
+
 class Known:
     """The database's changes, as a test puts them there; each became known at a time."""
 
@@ -198,3 +216,15 @@ def test_a_database_that_is_away_takes_nothing_from_it(catching_up: SnapshotCach
     known.away = True
     catching_up.catch_up()
     assert catching_up.latest() is before
+
+
+def test_a_database_that_is_away_is_not_taken_for_aws(
+    snapshot: SnapshotCache, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*_: Any) -> None:
+        raise OperationalError(None, None, Exception("away"))
+
+    monkeypatch.setattr(snapshot, "_take_in", away)
+    snapshot.refresh()
+    assert "the database does not answer" in snapshot.problem
+    assert caplog.text == "", "of the database the readiness tells"

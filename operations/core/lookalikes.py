@@ -1,0 +1,136 @@
+"""Names that are easily taken for another one: by letters of another script that look the same, by digits that look like letters,
+by capitals, accents or blanks alone. They are pointed out, never refused. Pure.
+
+A text's skeleton is what it looks like; two texts resemble each other when their skeletons are the same. Letters whose looks
+Unicode doesn't give by decomposition are those of two scripts that share most shapes with Latin, and some ASCII.
+Source: Unicode Technical Standard #39, "Confusable Detection", "Mixed-Script Detection"; UAX #15, "Normalization Forms".
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TypeVar
+
+from operations.core.base import Operation
+from operations.core.fields import FieldKind
+from operations.snapshot.names import listed
+from operations.snapshot.organization import Account, Organization, OrganizationalUnit
+
+# In lower case; what stands below another looks like it.
+CYRILLIC = "авеёкмнорстухіїјѕһԁԛԝӏьг", "abeekmhopctyxiijshdqwlbr"
+GREEK = "αβεζηικμνορτυχγω", "abezhikmvoptuxyw"
+OTHERS = "01|øłđħŧıȷßþ", "olloldhtijbp"
+SHAPES = str.maketrans(CYRILLIC[0] + GREEK[0] + OTHERS[0], CYRILLIC[1] + GREEK[1] + OTHERS[1], " -_.'")
+TOGETHER = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("i", "l"))
+MOST = 3
+Named = Account | OrganizationalUnit
+Thing = TypeVar("Thing", Account, OrganizationalUnit)
+PLACES = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.OU, FieldKind.TARGET)
+
+
+@lru_cache(maxsize=200_000)
+def skeleton(text: str) -> str:
+    """What a text looks like, without its capitals, accents and blanks."""
+    plain = text if text.isascii() else _unaccented(unicodedata.normalize("NFKD", text))
+    shown = plain.casefold().translate(SHAPES)
+    for two, one in TOGETHER:
+        shown = shown.replace(two, one)
+    return shown
+
+
+def _unaccented(text: str) -> str:
+    return "".join(character for character in text if not unicodedata.combining(character))
+
+
+class Looks:
+    """The OUs and the accounts of one snapshot by their skeletons."""
+
+    def __init__(self, organization: Organization) -> None:
+        self.organization = organization
+        self._units = _by_looks(organization.units)
+        self._accounts = _by_looks(organization.accounts)
+
+    def alike(self, new: Named) -> list[str]:
+        """What is called otherwise than a thing of the same kind, and looks the same."""
+        known: Mapping[str, Sequence[Named]] = self._accounts if isinstance(new, Account) else self._units
+        found = known.get(skeleton(new.name), ())
+        return [_shown(one) for one in found if one.id != new.id and one.name != new.name]
+
+
+_last: list[Looks] = []  # Of the newest snapshot, because many requests are filed by one.
+
+
+def _looks(organization: Organization) -> Looks:
+    if not _last or _last[0].organization is not organization:
+        _last[:] = [Looks(organization)]
+    return _last[0]
+
+
+def pointed_out(operation: Operation, organization: Organization) -> tuple[str, ...]:
+    """A sentence for each name that the request gives or means and that resembles another of its kind, or mixes scripts."""
+    looks = _looks(organization)
+    said = [*_given(operation, organization, looks), *_meant(operation, organization, looks)]
+    return tuple(dict.fromkeys(said))[:MOST]
+
+
+def _given(operation: Operation, organization: Organization, looks: Looks) -> Iterator[str]:
+    """The names that OUs and accounts get."""
+    afterwards = operation.afterwards(organization)
+    if afterwards is organization:
+        return
+    yield from _about_new(_renamed(afterwards.units, organization.units_by_id), looks)
+    yield from _about_new(_renamed(afterwards.accounts, organization.accounts_by_id), looks)
+
+
+def _renamed(there: Iterable[Thing], known: Mapping[str, Thing]) -> list[Thing]:
+    """What is new, or has another name."""
+    return [one for one in there if one.name and (one.id not in known or known[one.id].name != one.name)]
+
+
+def _about_new(named: Iterable[Named], looks: Looks) -> Iterator[str]:
+    for new in named:
+        mixed = scripts(new.name)
+        if len(mixed) > 1:
+            yield f"The name “{new.name}” mixes letters of {' and '.join(mixed)}{_odd(new.name)}."
+        if alike := looks.alike(new):
+            yield f"The name “{new.name}” is easily taken for {listed(alike)}{_odd(new.name)}."
+
+
+def _meant(operation: Operation, organization: Organization, looks: Looks) -> Iterator[str]:
+    """What is named in the request by an id by now, and may have been mistaken for another."""
+    for key in dict.fromkeys(name for kind in PLACES for name in operation.named(kind)):
+        meant = organization.units_by_id.get(key) or organization.accounts_by_id.get(key)
+        if meant and (alike := looks.alike(meant)):
+            yield f"{_shown(meant)} is easily taken for {listed(alike)}{_odd(meant.name)}."
+
+
+def _by_looks(named: Iterable[Thing]) -> dict[str, list[Thing]]:
+    found: dict[str, list[Thing]] = defaultdict(list)
+    for one in named:
+        found[skeleton(one.name)].append(one)
+    return found
+
+
+def _shown(named: Named) -> str:
+    return f"{named.name if isinstance(named, Account) else named.path} ({named.id})"
+
+
+def scripts(name: str) -> list[str]:
+    """The scripts of a name's letters, such as Cyrillic and Latin, as the names of the characters tell."""
+    letters = (unicodedata.name(character, "").partition(" ")[0] for character in name if character.isalpha())
+    return sorted({script.capitalize() for script in letters if script in SCRIPTS})
+
+
+SCRIPTS = frozenset(
+    {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC"}
+)  # Those that are taken for each other.
+
+
+def _odd(name: str) -> str:
+    """The letters that are not ASCII, by their names: nobody tells them apart by their looks."""
+    odd: Iterable[str] = dict.fromkeys(character for character in name if not character.isascii())
+    named = [f"{character} is {unicodedata.name(character, 'a character without a name')}" for character in odd]
+    return f" ({listed(named, MOST)})" if named else ""

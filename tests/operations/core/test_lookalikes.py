@@ -1,0 +1,98 @@
+"""Names that are easily taken for another are pointed out, whichever operation gives them or means them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from operations.core.lookalikes import pointed_out, scripts, skeleton
+from operations.core.registry import by_name
+from operations.snapshot.organization import Account, OrganizationalUnit
+from tests.approvals.authority.test_reach import ORGANIZATION
+
+ALIKE = [
+    "Pr\u043eduction",
+    "PRODUCTION",
+    "Produ\u0441tion",
+    "Production ",
+    "Pro-duction",
+    "Productíon",
+    "\uff30roduction",
+    "Pr0duction",
+]
+OTHERS = ["Production2", "Productions", "Products", "Staging", "生产", "Продакшн"]
+
+
+def said(name: str, **params: Any) -> tuple[str, ...]:
+    operation = by_name()[name].model_validate(params).settled(ORGANIZATION)
+    return pointed_out(operation, ORGANIZATION)
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_what_looks_the_same_has_the_same_skeleton(name: str) -> None:
+    assert skeleton(name) == skeleton("Production")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_looks_otherwise_has_another(name: str) -> None:
+    assert skeleton(name) != skeleton("Production")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("prod-l", "prod-1"), ("team1", "teaml"), ("modern", "modem"), ("vvest", "west")]
+)
+def test_letters_and_digits_that_look_alike(one: str, other: str) -> None:
+    assert skeleton(one) == skeleton(other)
+
+
+@pytest.mark.parametrize("name", [name for name in ALIKE if name.strip() != "Production"])
+def test_a_new_ou_that_resembles_one_is_pointed_out(name: str) -> None:
+    told = said("create-ou", unit_name=name)
+    assert any("is easily taken for /Production (ou-1-prod)" in sentence for sentence in told)
+
+
+def test_the_letters_that_deceive_are_named() -> None:
+    mixed, alike = said("create-ou", unit_name="Pr\u043eduction")
+    assert "mixes letters of Cyrillic and Latin (\u043e is CYRILLIC SMALL LETTER O)" in mixed
+    assert "(\u043e is CYRILLIC SMALL LETTER O)" in alike
+
+
+@pytest.mark.parametrize("name", [*OTHERS, "Zürich", "Ärzte", "日本 Tokyo"])
+def test_other_names_are_not(name: str) -> None:
+    assert said("create-ou", unit_name=name) == ()
+
+
+def test_the_same_name_beneath_another_ou_is_no_look_alike() -> None:
+    assert said("create-ou", unit_name="Production", parent="/Sandbox") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("rename-ou", {"ou": "/Sandbox", "unit_name": "PRODUCTION"}),
+        ("create-account", {"account_name": "Sh0p", "email": "it@example.com"}),
+        ("rename-account", {"account": "lab", "account_name": "SHOP"}),
+    ],
+)
+def test_every_operation_that_gives_a_name(name: str, params: dict[str, Any]) -> None:
+    assert "is easily taken for" in said(name, **params)[0]
+
+
+@pytest.mark.parametrize("name", ["tag-account", "move-account", "credentials"])
+def test_what_has_a_twin_is_pointed_out_whatever_is_done_to_it(name: str) -> None:
+    twin = Account("444444444444", "sh0p", "twin@example.com", "ACTIVE", "r-1")
+    unit = OrganizationalUnit("ou-1-twin", "SANDBOX", "r-1", "/SANDBOX")
+    organization = replace(ORGANIZATION, accounts=(*ORGANIZATION.accounts, twin), units=(*ORGANIZATION.units, unit))
+    rest: dict[str, dict[str, Any]] = {"tag-account": {"tags": ["a=b"]}, "move-account": {"to": "ou-1-sand"}}
+    params = rest.get(name, {})
+    operation = by_name()[name].model_validate({"account": "shop", **params}).settled(organization)
+    told = pointed_out(operation, organization)
+    assert "shop (222222222222) is easily taken for sh0p (444444444444)." in told
+    assert ("/Sandbox (ou-1-sand) is easily taken for /SANDBOX (ou-1-twin)." in told) is (name == "move-account")
+
+
+def test_scripts_that_are_not_taken_for_each_other_may_be_mixed() -> None:
+    assert scripts("日本 Tokyo") == ["Latin"]
+    assert scripts("\u041ao\u043d\u0442\u043e") == ["Cyrillic", "Latin"]
