@@ -40,8 +40,8 @@ check: $(STAMP) ## lint, format, types, imports, tests
 bench: $(STAMP) ## speed, as ratios against bare floors
 	$(BIN)/python -m benchmarks
 
-mutants: $(STAMP) ## would the tests notice a wrong line in the heart? (ONLY=quorum,rules SAMPLE=150 SEED=3 AGAIN=yes)
-	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(AGAIN),--again)
+mutants: $(STAMP) ## would the tests notice a wrong line in the heart? (ONLY=quorum,rules SAMPLE=150 SEED=3 AGAIN=yes BUDGET=6)
+	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(AGAIN),--again) $(if $(BUDGET),--budget $(BUDGET))
 
 lock: $(STAMP) ## the lock files anew from pyproject.toml (UPGRADE=--upgrade takes the newest versions)
 	$(LOCK) $(UPGRADE) pyproject.toml --extra postgres -o requirements/run.txt

@@ -140,6 +140,18 @@ def test_what_nobody_holds_is_free_and_taken_once(store: Store, model: Leased) -
         assert not claim(session, model, 1, "me", NOW)
 
 
+def test_a_row_is_taken_only_while_it_meets_what_it_was_chosen_by(store: Store) -> None:
+    """Somebody was quicker between the reading of the queue and the claim."""
+    with store.write() as session:
+        assert not claim(session, Request, 1, "me", NOW, col(Request.status) == Status.APPROVED)
+        assert claim(session, Request, 1, "me", NOW, col(Request.status) == Status.PENDING)
+
+
+def test_a_row_that_is_gone_is_nobodys(store: Store) -> None:
+    with store.write() as session:
+        assert not claim(session, Request, 77, "me", NOW)
+
+
 @every_table
 def test_only_who_holds_a_row_gives_it_back(store: Store, model: Leased) -> None:
     later = NOW + timedelta(hours=1)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from approvals.request.recheck import LONGEST, differences
+from approvals.request.execution import Execution
+from approvals.request.recheck import LONGEST, differences, what_changed
 from operations.core.preview import Fact, Preview
+from tests.harness.workers import Workers
 
 
 def preview(facts: dict[str, str] | None = None, state: int = 1, **more: object) -> Preview:
@@ -34,6 +36,14 @@ def test_another_document_and_other_accounts_are_told_one_after_the_other() -> N
 
 def test_what_makes_no_difference_to_what_is_done_is_not_told() -> None:
     assert differences(preview({"From": "/A"}), preview({"From": "/B"})) == ""
+
+
+def test_a_record_that_was_changed_is_not_what_was_approved(workers: Workers) -> None:
+    """Though the world is as it was, so that no fact of it is another one."""
+    request = workers.approved("create-account", account_name="fullback-mobile", email="mobile@example.com")
+    assert what_changed(Execution(workers.context, request)) == ""
+    request.params = {**request.params, "email": "mallory@example.com"}
+    assert what_changed(Execution(workers.context, request)) == "the request is not the one that was approved."
 
 
 def test_long_values_are_shortened() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -38,6 +39,7 @@ WHERE = "http://127.0.0.1:9"
         (ReadTimeoutError(endpoint_url=WHERE), AmbiguousError),
         (ConnectionClosedError(endpoint_url=WHERE), AmbiguousError),
         (ResponseParserError("no XML"), AmbiguousError),
+        (json.JSONDecodeError("no JSON", "", 0), AmbiguousError),
         (ConnectionResetError(), AmbiguousError),
         (EndpointConnectionError(endpoint_url=WHERE), BusyError),
         (ConnectTimeoutError(endpoint_url=WHERE), BusyError),
