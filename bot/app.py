@@ -146,6 +146,7 @@ class Orgbot:
         if moved:
             log.info("moves %s cards to the approval channel", moved)
         self.pulse.start()
+        self.neighbours.beat()
         self.scheduler.start()
         self.transport.start()
         self.readiness.watch(

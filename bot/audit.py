@@ -21,7 +21,8 @@ from approvals.audit.anchors import Anchor, AnchorCheck, parse
 from approvals.audit.chain import ChainCheck
 from approvals.audit.evidence import every
 from approvals.audit.keys import NO_KEYS, Keys
-from approvals.audit.lines import Query, lines, query, rows
+from approvals.audit.lines import Line, Query, lines, query, rows
+from approvals.audit.lines import moment as moment_of
 from approvals.models import AuditRecord, Request, Vote
 from bot.database import reading
 from operations.snapshot.names import counted
@@ -43,14 +44,26 @@ class Wanted:
     person: str = ""
 
 
-def verify(url: str, given: Sequence[str] = (), files: Sequence[Path] = (), keys: Keys = NO_KEYS) -> int:
+def verify(
+    url: str,
+    given: Sequence[str] = (),
+    files: Sequence[Path] = (),
+    keys: Keys = NO_KEYS,
+    archives: Sequence[Path] = (),
+) -> int:
     """Prints what is wrong with the chain, which anchors it does not bear out, and which requests it does not prove, each as
     it is found; gives the exit code: 1 for that, 2 when records are signed and there is no key to check them with.
 
+    `archives` are exported records: each file's chain is followed, and its last record is an anchor for the database.
     Raises AuditInputError, and DatabaseError where there are no records to look at.
     """
     check, anchors = ChainCheck(keys), read_anchors(given, files)
     wrong = 0
+    for file in archives:
+        found, anchor = read_archive(file, keys)
+        anchors.append(anchor)
+        wrong += len(found)
+        sys.stdout.writelines(f"{file}: {line}\n" for line in found)
     with reading(url) as connection:
         for line in _findings(connection, check, anchors):
             sys.stdout.write(f"{line}\n")
@@ -101,6 +114,33 @@ def _anchors(text: str, source: str) -> list[Anchor]:
             "lines as they stand in the channel"
         )
     return found
+
+
+def read_archive(file: Path, keys: Keys) -> tuple[list[str], Anchor]:
+    """What is wrong with the chain of an exported file, which may begin and end anywhere, and its last record as an anchor.
+
+    Raises AuditInputError for what `orgbot audit export` has not written.
+    """
+    check, found, last = ChainCheck(keys), list[str](), None
+    try:
+        with file.open(encoding="utf-8") as written:
+            for line in map(_exported, written):
+                check.last = line.previous if last is None else check.last
+                found += check.look(line)
+                last = line
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        raise AuditInputError(
+            f"--archive {file}: cannot be read ({type(error).__name__}); give what `orgbot audit export` wrote, whole"
+        ) from error
+    if last is None:
+        raise AuditInputError(f"--archive {file}: holds no record")
+    return found, Anchor(last.id, last.hash)
+
+
+def _exported(text: str) -> Line:
+    row: dict[str, Any] = json.loads(text)
+    row["at"] = moment_of(datetime.fromisoformat(row["at"])) if row["at"] else ""
+    return Line(**{name: row[name] for name in COLUMNS})
 
 
 def _text_of(file: Path) -> str:

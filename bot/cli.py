@@ -124,6 +124,9 @@ def verify(
     anchors: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="A file of anchors, such as lines of the channel")
     ] = None,
+    archive: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="What `orgbot audit export` wrote once, as JSON lines")
+    ] = None,
 ) -> None:
     """Is the audit whole, and does it prove what was done? Exit 1 when a record was changed, removed or moved, is not what an
     anchor says, or lacks what a request was carried out upon.
@@ -134,7 +137,7 @@ def verify(
     from bot.audit import verify as check_chain
 
     try:
-        raise typer.Exit(check_chain(_database_url(), anchor or (), anchors or (), _audit_keys()))
+        raise typer.Exit(check_chain(_database_url(), anchor or (), anchors or (), _audit_keys(), archive or ()))
     except AuditInputError as error:
         raise typer.BadParameter(str(error)) from error
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk import WebClient
 from sqlalchemy import delete
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from approvals.models import Installation, Process
@@ -60,6 +62,9 @@ class Neighbours:
     def hello(self, connections: int) -> None:
         """Slack has told how many connections the app has, ours included."""
         self._connections, self._hellos = connections, self._hellos + 1
+        self._beaten = None  # Whoever has connected has said before that it is there.
+        with suppress(SQLAlchemyError):
+            self.beat()
         if self._too_many():
             log.warning("Slack counts %s connections of this app: %s", connections, SAME_APP)
 

@@ -24,7 +24,7 @@ from bot.snapshot.cache import SnapshotCache
 from operations.snapshot.names import counted
 
 log = logging.getLogger(__name__)
-STALE = 1.0  # Seconds; the pulse looks several times in one.
+STALE = 0.8  # Seconds without an answer; the pulse asks several times in one.
 UNKNOWN: dict[str, Line] = {name: (name, None, "not known") for name in ("messages", "jobs")}
 
 
@@ -41,7 +41,7 @@ class Readiness:
         self._health = health
         self._now = now
         self._store: Store | None = None
-        self._looked = 0.0
+        self._asked_at: float | None = None
         self._database: Line = ("database", True, "answers")
         self._messages, self._jobs = UNKNOWN.values()
         self._looks: list[Callable[[], Line]] = []
@@ -74,6 +74,7 @@ class Readiness:
         """Asks the database; a change is logged, not every look."""
         if self._store is None:
             return
+        self._asked_at = self._now()
         try:
             self._store.look()
             with self._store.read() as session:
@@ -83,8 +84,8 @@ class Readiness:
             found, (messages, jobs) = reason(error), UNKNOWN.values()
         if bool(found) == self._database[1]:
             log.log(logging.ERROR if found else logging.INFO, "the database %s", found or "answers again")
-        self._database, self._looked = ("database", not found, found or "answers"), self._now()
-        self._messages, self._jobs = messages, jobs
+        self._database, self._messages, self._jobs = ("database", not found, found or "answers"), messages, jobs
+        self._asked_at = None
 
     @property
     def stores(self) -> bool:
@@ -92,8 +93,9 @@ class Readiness:
         return self._last_of_database()[1] is True
 
     def _last_of_database(self) -> Line:
-        age = self._now() - self._looked
-        return self._database if age <= STALE else ("database", False, f"has not answered for {age:.1f} s")
+        asked = self._asked_at
+        waits = self._now() - asked if asked is not None else 0.0
+        return self._database if waits <= STALE else ("database", False, f"has not answered for {waits:.1f} s")
 
     def lines(self) -> list[Line]:
         """What is needed to answer and to carry out."""

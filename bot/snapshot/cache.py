@@ -115,10 +115,9 @@ class SnapshotCache:
             self.unread = _why(error)
             self._due = self._clock() + min(RETRY, self._every)
             log.warning("%s", self.problem)
-        except SQLAlchemyError as error:
-            self.problem = "the organization was read, and the database is away"
+        except SQLAlchemyError:  # Of the database the readiness tells.
+            self.problem = "the organization was read, and could not be kept: the database does not answer"
             self._due = self._clock() + min(RETRY, self._every)
-            log.warning("%s: %s", self.problem, type(error).__name__)
         except Exception:
             self.problem = "the organization cannot be read: AWS's answer is not understood; the log has it"
             self._due = self._clock() + min(RETRY, self._every)

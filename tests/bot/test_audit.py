@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, text, update
-from sqlmodel import col
+from sqlmodel import col, func, select
 
 from approvals.audit import signing
 from approvals.audit.anchors import Anchor
@@ -207,3 +208,64 @@ def test_what_is_no_anchor(tmp_path: Path) -> None:
     with pytest.raises(AuditInputError, match="cannot be read"):
         read_anchors([], [tmp_path / "none"])
     assert read_anchors([f"1:{'a' * 64}"], []) == [Anchor(1, "a" * 64)]
+
+
+@pytest.fixture
+def archive(workers: Workers, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Path:
+    """All records, as they were exported once."""
+    assert export(url(workers), "jsonl", Wanted()) == 0
+    file = tmp_path / "archive.jsonl"
+    file.write_text(capsys.readouterr().out)
+    return file
+
+
+def test_an_archive_is_checked_by_itself_and_bears_the_database_out(
+    workers: Workers, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with workers.context.store.write() as session:
+        record(session, workers.clock(), "later", "orgbot")
+    assert verify(url(workers), archives=[archive]) == 0
+    assert "1 anchor agrees" in capsys.readouterr().out
+
+
+def test_a_part_of_the_records_is_an_archive_too(workers: Workers, archive: Path) -> None:
+    archive.write_text("".join(archive.read_text().splitlines(keepends=True)[3:6]))
+    assert verify(url(workers), archives=[archive]) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda rows: [*rows[:2], rows[2] | {"actor": "U0EVE"}, *rows[3:]], "its content was changed"),
+        (lambda rows: [*rows[:2], *rows[3:]], "the record before it is missing, moved or changed"),
+        (lambda rows: [*rows[:2], rows[3], rows[2], *rows[4:]], "the record before it is missing, moved or changed"),
+    ],
+)
+def test_what_was_changed_in_an_archive_is_found(
+    workers: Workers,
+    archive: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
+    said: str,
+) -> None:
+    rows = change([json.loads(line) for line in archive.read_text().splitlines()])
+    archive.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert verify(url(workers), archives=[archive]) == 1
+    assert said in capsys.readouterr().out
+
+
+def test_a_database_that_was_cut_is_found_by_an_archive(
+    workers: Workers, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with workers.context.store.write() as session:
+        newest = session.exec(select(func.max(AuditRecord.id))).one()
+        session.execute(delete(AuditRecord).where(col(AuditRecord.id) == newest))
+    assert verify(url(workers), archives=[archive]) == 1
+
+
+@pytest.mark.parametrize("text", ["", "{}\n", "[1]\n", "x", '{"at": "never"}\n'])
+def test_what_is_no_archive_is_told(workers: Workers, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "archive"
+    file.write_text(text)
+    with pytest.raises(AuditInputError, match="--archive"):
+        verify(url(workers), archives=[file])

@@ -140,6 +140,21 @@ def test_processes_on_one_database_know_of_each_other(store: Store) -> None:
     assert one.line()[1] is True
 
 
+def test_a_process_that_was_there_before_us_is_no_strange_connection(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, shared = Clock(), Shared(store)
+    one, two = neighbours(shared, clock, "one"), neighbours(shared, clock, "two")
+    one.beat()
+    one.hello(1)
+    two.beat()
+    two.hello(2)
+    clock.advance(seconds=1)
+    one.hello(2)
+    assert caplog.messages == []
+    assert [found.line()[1:] for found in (one, two)] == [(True, "2 processes of this installation")] * 2
+
+
 def test_another_slack_app_on_the_same_database_is_not_ok(store: Store) -> None:
     shared = Shared(store)
     clock = Clock()

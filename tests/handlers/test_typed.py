@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.typed import DOUBLE, LONGEST, SINGLE, UnreadableError, straight, undone, words
+from handlers.typed import DASHES, DOUBLE, LONGEST, SINGLE, UnreadableError, Word, straight, undone, words
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,78 @@ def test_a_flag_is_one_whatever_nobody_sees_in_it(unseen: str) -> None:
     (flag, value) = words(f"{unseen}--na{unseen}me we{unseen}b")
     assert flag.flag() == "--name"
     assert value.text == f"we{unseen}b", "a value is refused with its place, and not changed"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("  a  b ", [Word("a"), Word("b")]),
+        ("a, b,,", [Word("a,", commas=1), Word("b,,", commas=2)]),
+        (",a", [Word(",a")]),
+        ('"a,"', [Word("a,", quoted=True)]),
+        ('"a", ', [Word("a,", quoted=True, commas=1)]),
+        ('a="b,",', [Word("a=b,,", commas=1)]),
+        ("a'b c", [Word("a'b"), Word("c")]),
+        ("a{b c}", [Word("a{b"), Word("c}")]),
+        ('x={"a": {"b": 1}},', [Word('x={"a": {"b": 1}},', commas=1)]),
+        ('{"a": "}"} b', [Word('{"a": "}"}'), Word("b")]),
+        ('{a {"b": 1}', [Word("{a"), Word('{"b":'), Word("1}")]),
+        ('{"a: }} b', [Word('{"a: }}'), Word("b")]),
+        ("```a b", [Word("```a"), Word("b")]),
+        ("x=```a b```c", [Word("x=```a b```c")]),
+    ],
+)
+def test_where_a_word_begins_and_ends(text: str, found: list[Word]) -> None:
+    assert words(text) == found
+
+
+@pytest.mark.parametrize("quote", [*DOUBLE, *SINGLE])
+def test_every_quote_of_every_keyboard_holds_words_together(quote: str) -> None:
+    assert words(f"{quote}a b{quote} c") == [Word("a b", quoted=True), Word("c")]
+
+
+@pytest.mark.parametrize("quote", DOUBLE)
+def test_every_double_quote_is_made_straight(quote: str) -> None:
+    assert straight(f"{{{quote}a{quote}: 1}}") == '{"a": 1}'
+
+
+@pytest.mark.parametrize("dash", DASHES)
+def test_every_dash_of_every_keyboard_begins_a_flag(dash: str) -> None:
+    assert Word(f"{dash}{dash}name").flag() == "--name"
+    assert Word(f"{dash}name").flag() == ("" if dash == "-" else "--name")
+
+
+@pytest.mark.parametrize(
+    ("word", "value"), [("--name", None), ("--name=", ""), ("--name=x", "x"), ("--tag=a=b", "a=b")]
+)
+def test_what_follows_the_sign_is_a_flags_value(word: str, value: str | None) -> None:
+    found = Word(word, commas=1).value()
+    assert found == (None if value is None else Word(value, commas=1))
+
+
+@pytest.mark.parametrize(
+    ("word", "item", "goes_on"),
+    [
+        (Word("a"), "a", False),
+        (Word("a,,", commas=2), "a", False),
+        (Word(",,a"), "a", True),
+        (Word(",a,", quoted=True, commas=1), ",a", False),
+    ],
+)
+def test_commas_around_one_of_a_list_part_it_from_the_others(word: Word, item: str, *, goes_on: bool) -> None:
+    assert (word.item(), word.goes_on()) == (item, goes_on)
+
+
+@pytest.mark.parametrize(
+    ("text", "begun"),
+    [
+        ('"two\n words', '"two words'),
+        ('"' + "x" * 39, '"' + "x" * 39),
+        ('"' + "x" * 40, '"' + "x" * 38 + "…"),
+        ('"' + " " * 98 + "yz", '" y'),
+    ],
+)
+def test_of_an_open_quote_so_much_is_shown_as_one_finds_it_by(text: str, begun: str) -> None:
+    with pytest.raises(UnreadableError, match="never closed") as raised:
+        words(f"--reason {text}")
+    assert f"begins at {begun} is never closed" in str(raised.value)

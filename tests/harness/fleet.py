@@ -59,7 +59,15 @@ class Fleet:
         self.bots[which].kill()
         self.bots[which] = self._launch(armed)
         with suppress(BotDiedError):
-            self.bots[which].wait_until_ready()
+            while not self.is_asleep(which) and not self._is_ready(which):
+                pass
+
+    def _is_ready(self, which: int) -> bool:
+        try:
+            self.bots[which].wait_until_ready(0.2)
+        except TimeoutError:
+            return False
+        return True
 
     def is_dead(self, which: int) -> bool:
         """Whether it has ended."""

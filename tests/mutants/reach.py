@@ -120,17 +120,20 @@ class Part:
     reach: Reach
     contents: dict[str, str]
 
-    def is_current(self, concerned: Collection[str]) -> bool:
-        """Whether it would be the same today, as far as these files go. What failed is measured again: perhaps only the machine
+    def may_stay(self, file: Path, modules: Collection[str]) -> bool:
+        """Whether it would be the same today, as far as these modules go. What failed is measured again: perhaps only the machine
         was at fault.
         """
-        known = self.contents.keys() & concerned
+        reached = self.contents.keys() & modules
+        if not reached and file.name not in {f"test_{Path(module).name}" for module in modules}:
+            return True
+        known = {*reached, _relative(file)}
         return not self.reach.failed and all(content_of(ROOT / path) == self.contents[path] for path in known)
 
 
 def reach(jobs: int, modules: Collection[str]) -> Reach:
-    """A file of tests runs once, and again when it or one of the modules has changed. What else has changed hardly ever changes
-    which of their lines a test executes: without the folder `.mutants` everything is measured anew.
+    """A file of tests that reaches the modules runs once, and again when it or one of them has changed. What else has changed
+    hardly ever changes which of their lines a test executes: without the folder `.mutants` everything is measured anew.
     """
     files = {
         path: MEASURED / _digest(_relative(path).encode()) for place in TESTS for path in sorted(_files(ROOT / place))
@@ -139,9 +142,7 @@ def reach(jobs: int, modules: Collection[str]) -> Reach:
     for old in set(MEASURED.iterdir()) - set(files.values()):
         old.unlink()
     missing = [
-        (path, keep)
-        for path, keep in files.items()
-        if not (part := _kept(keep)) or not part.is_current({*modules, _relative(path)})
+        (path, keep) for path, keep in files.items() if not (part := _kept(keep)) or not part.may_stay(path, modules)
     ]
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
         pool.starmap(_measure, missing, chunksize=1)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.sandbox import BotDiedError, BotProcess, Sandbox, execute, sandbox
+from sandbox.sandbox import BotDiedError, BotProcess, Sandbox, execute, free_port, sandbox
 from tests.harness.forking import fork
 from tests.harness.scenario import QUICK
 
@@ -180,3 +180,22 @@ def test_the_probes_answer_until_a_call_in_hand_has_ended(program: Sandbox) -> N
 def _stopping(bot: BotProcess) -> str:
     status, text = asked(bot, "/readyz")
     return text if status == 503 else ""
+
+
+def test_details_and_metrics_may_have_a_port_of_their_own(place: Sandbox) -> None:
+    admin = free_port()
+    bot = place.start_bot(**QUICK, ORGBOT_ADMIN_PORT=str(admin))
+    assert fetched(bot.port, "/readyz") == (200, "ready\n")
+    assert fetched(bot.port, "/metrics")[0] == 404
+    assert "ok database: answers" in fetched(admin, "/readyz")[1]
+    assert "orgbot_outbox_pending 0.0" in fetched(admin, "/metrics")[1]
+    assert fetched(admin, "/slack/events")[0] == 404
+    assert bot.stop() == 0
+
+
+def fetched(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return int(answer.status), str(answer.read().decode())
+    except urllib.error.HTTPError as error:
+        return error.code, ""

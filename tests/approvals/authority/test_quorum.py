@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.authority.quorum import Missing, Seat, missing, seat, together
+from approvals.authority.quorum import Missing, Seat, cannot_decide, escalated, missing, seat, together
 from approvals.authority.rules import Rule
+from approvals.models import Request, Vote
 
 FIRST, SECOND, EITHER, NONE = Seat.FIRST, Seat.SECOND, Seat.EITHER, Seat.NONE
 TWO_GROUPS = Rule("two groups", ("S1",), approvals=2, second_approvers=("S2",))
@@ -99,3 +101,17 @@ def test_when_those_come_who_are_missing_it_is_enough(seats: list[Seat], approva
     for last in (FIRST, SECOND):
         come = [FIRST] * left.first + [SECOND] * left.second + [last] * left.either
         assert not missing(rule, approvals, [*seats, *come])
+
+
+def test_nobody_waits_for_who_asked_or_approved_by_whichever_of_their_names() -> None:
+    asked: dict[str, Any] = {"operation": "o", "subject": "s", "team": "T", "delivery": "d", "marker": "m"}
+    request = Request(**asked, requester="U1", person="one@example.com")
+    vote = Vote(request_id=1, user="U2", person="two@example.com", decision="approve", digest="d")
+    assert cannot_decide(request, [vote]) == {"U1", "one@example.com", "U2", "two@example.com"}
+
+
+def test_once_others_are_called_upon_they_are_approvers_of_either_group_that_there_is() -> None:
+    one = Rule("one", ("S1",), escalate_to=("U3",))
+    two = Rule("two", ("S1",), approvals=2, second_approvers=("S2",), escalate_to=("U3",))
+    assert [escalated(rule).approvers for rule in (one, two)] == [("S1", "U3"), ("S1", "U3")]
+    assert [escalated(rule).second_approvers for rule in (one, two)] == [(), ("S2", "U3")]

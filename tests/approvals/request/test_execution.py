@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from approvals.context import NotYetError
 from approvals.models import Attempt, Request, operation_of
+from approvals.queue.changes import since
 from approvals.queue.leases import claim
 from approvals.queue.worker import TRIES
 from approvals.request import attempts
@@ -230,6 +231,21 @@ def test_who_has_lost_the_request_to_another_worker_writes_nothing(workers: Work
     with pytest.raises(LeaseLostError):
         execution.advance(Done("The account is there."))
     assert (workers.request(execution.number), workers.said("thread")) == (before, said)
+
+
+def test_what_a_step_has_done_is_told_to_every_process_and_known_here_at_once(
+    workers: Workers, execution: Execution
+) -> None:
+    caught_up: list[str] = []
+    execution.context = replace(execution.context, catch_up=lambda: caught_up.append(workers.said("thread")[-1]))
+    execution.steps = operation_of(execution.request).steps(execution.request.preview["precondition"])
+    memory = {"account": "111111111111"}
+    outcome = execution.steps[0].outcome(memory)
+    execution.advance(Done("The account is there.", memory))
+    with workers.context.store.read() as session:
+        told = [changes for _, changes in since(session, workers.clock())]
+    assert told == [outcome]
+    assert ["The account is there." in line for line in caught_up] == [True], "once all of it is in the database"
 
 
 def test_what_fails_half_way_and_makes_no_account_names_none(workers: Workers) -> None:

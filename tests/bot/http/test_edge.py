@@ -117,6 +117,8 @@ def test_who_is_not_slack_gets_401_and_leaves_no_trace(
 
 def test_missing_headers_are_401(caller: Caller) -> None:
     assert caller.call("/slack/events", "POST", BODY, CONTENT_TYPE=FORM)[0] == 401
+    timed = {"HTTP_X_SLACK_REQUEST_TIMESTAMP": TIME}
+    assert caller.call("/slack/events", "POST", BODY, CONTENT_TYPE=FORM, **timed)[0] == 401
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])

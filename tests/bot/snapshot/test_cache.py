@@ -216,3 +216,15 @@ def test_a_database_that_is_away_takes_nothing_from_it(catching_up: SnapshotCach
     known.away = True
     catching_up.catch_up()
     assert catching_up.latest() is before
+
+
+def test_a_database_that_is_away_is_not_taken_for_aws(
+    snapshot: SnapshotCache, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*_: Any) -> None:
+        raise OperationalError(None, None, Exception("away"))
+
+    monkeypatch.setattr(snapshot, "_take_in", away)
+    snapshot.refresh()
+    assert "the database does not answer" in snapshot.problem
+    assert caplog.text == "", "of the database the readiness tells"

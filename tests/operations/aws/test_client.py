@@ -336,6 +336,16 @@ def test_who_acts_as_somebody_else_signs_with_their_keys_and_is_heard_all_the_sa
     assert (clients.signed_by, len(told)) == ([keys], 1)
 
 
+def test_whose_name_is_on_the_calls_is_asked_once_and_says_the_partition_from_then_on(aws: AwsSandbox) -> None:
+    caller = bot_aws()
+    assert caller.partition == "aws", "that of the Region, without a call"
+    assert aws.calls.of("GetCallerIdentity") == []
+    assert caller.identity() == caller.identity()
+    assert caller.identity().account == aws.client("sts").get_caller_identity()["Account"]
+    assert len(aws.calls.of("GetCallerIdentity")) == 2, "one of the bot's, and this test's own"
+    assert caller.partition == caller.identity().partition
+
+
 def test_a_time_is_written_as_awss_policies_read_it() -> None:
     in_berlin = datetime(2026, 11, 30, 1, 41, 0, 999_999, tzinfo=timezone(timedelta(hours=1)))
     assert aws_time(in_berlin) == "2026-11-30T00:41:00Z"
