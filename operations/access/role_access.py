@@ -117,6 +117,8 @@ class GrantAccess(_RoleAccess):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         principal = find_principal(inputs.aws, self.principal)
+        if principal == inputs.aws.identity().principal:
+            raise FieldError("principal", f"{principal} is the bot itself, which is given nothing. Choose another one.")
         before = read_policy(inputs.aws, principal)
         arns = _arns(inputs, self.account, self.role)
         missing = [arn for arn in arns if arn not in _granted(before, self.role)]

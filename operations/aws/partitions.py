@@ -41,6 +41,12 @@ class Identity:
         return found[1] if found else ""
 
     @property
+    def principal(self) -> str:
+        """What it is in IAM, without its path: `role/orgbot` or `user/orgbot`; empty for the root user."""
+        name = self.role or ("" if self.is_root else self.arn.rpartition("/")[2])
+        return f"{'role' if self.role else 'user'}/{name}" if name else ""
+
+    @property
     def is_root(self) -> bool:
         """Whether these are the root user's credentials, which nothing limits."""
         return self.arn.endswith(":root")

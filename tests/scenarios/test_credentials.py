@@ -190,8 +190,11 @@ def test_reveal_is_for_the_requester_alone_and_leaves_nothing(reveals: Scenario)
     alice, bob = reveals.person("alice"), reveals.person("bob")
     alice.types(ASK)
     reveals.press("Approve", "bob")
-    reveals.until("Done")
-    offer = next(message for message in alice.dms if "Reveal credentials" in str(message["blocks"]))
+    reveals.slack.wait_for(
+        lambda: "The requester has the button" in str(reveals.slack.seen(lambda _: True)), 60, "the offer"
+    )
+    offer = next(message for message in alice.dms if "Reveal credentials" in str(message.get("blocks")))
+    assert "handed over" not in str(reveals.slack.seen(lambda _: True))
 
     assert _as_somebody_else(reveals, alice.request_for_click("Reveal credentials", offer), bob.id).ok
     reveals.direct("bob", "Only the person who asked")
@@ -199,6 +202,7 @@ def test_reveal_is_for_the_requester_alone_and_leaves_nothing(reveals: Scenario)
     alice.clicks("Reveal credentials", offer)
     shown = reveals.slack.wait_for(lambda: _form(alice), 30, "the credentials")
     assert f'export AWS_SESSION_TOKEN="{TOKEN}"' in shown
+    reveals.until("Done")
     assert secret_messages(reveals) == []
     assert left_behind(reveals) == []
 

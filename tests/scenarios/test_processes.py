@@ -44,9 +44,7 @@ def test_processes_that_are_killed_at_each_named_point_lose_nothing_and_double_n
     with fleet(3) as three:
         for number in range(KILLS):
             armed = f"{POINTS[number % len(POINTS)]}:{_soon(chance, number)}:SIGKILL"
-            which = _round(three, number, armed)
-            if three.is_dead(which):
-                three.replace(which)
+            three.replace(_round(three, number, armed))  # Who has not come to its point is killed where it is.
         three.finish()
         assert three.wrong() == [], f"TEST_SEED={SEED}"
 

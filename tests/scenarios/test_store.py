@@ -6,6 +6,9 @@ import time
 import urllib.error
 import urllib.request
 
+import pytest
+
+from tests.harness.database import SQLITE
 from tests.harness.scenario import Scenario
 
 
@@ -24,6 +27,7 @@ def until_ready_says(scenario: Scenario, words: str, seconds: float) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.parametrize("scenario", [SQLITE], indirect=True, ids=["sqlite"])
 def test_while_its_file_is_away_nothing_is_taken_in(scenario: Scenario) -> None:
     file, before = scenario.place.folder / "orgbot.db", len(scenario.log())
     until_ready_says(scenario, "ok database", 5)

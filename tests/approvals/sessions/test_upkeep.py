@@ -487,6 +487,7 @@ def test_reveal_opens_nothing_under_an_answer_that_no_longer_holds(
     service.hands_over(mode="reveal")
     request = service.granted()
     change(service.workers, aws)
+    aws.calls.clear()
     service.press(request)
     assert aws.calls.of("AssumeRole") == []
     assert "export AWS_SECRET_ACCESS_KEY" not in service.form()

@@ -111,3 +111,7 @@ def test_each_role_has_its_own_statement() -> None:
     left = json.loads(without_arns(both, ROLE, [arn(WEB)]))["Statement"]
     assert [statement["Sid"] for statement in left] == ["OrgbotAssumeReadOnly"]
     assert without_arns(with_arns("", ROLE, [arn(WEB)]), ROLE, [arn(WEB)]) == ""
+
+
+def test_the_bot_itself_is_given_nothing(workers: Workers) -> None:
+    assert "is the bot itself" in refused(workers, "grant-access", principal="user/orgbot", account=[WEB])

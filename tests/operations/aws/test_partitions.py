@@ -106,6 +106,12 @@ def test_whose_arn_it_is(arn: str, partition: str, role: str) -> None:
     assert (identity.partition, identity.role, identity.is_root) == (partition, role, arn.endswith(":root"))
 
 
+def test_what_it_is_in_iam() -> None:
+    arns = (f"sts::{ACCOUNT}:assumed-role/Bot/s", f"iam::{ACCOUNT}:user/bots/orgbot")
+    found = [Identity(ACCOUNT, f"arn:aws:{arn}").principal for arn in arns]
+    assert [*found, Identity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root").principal] == ["role/Bot", "user/orgbot", ""]
+
+
 @pytest.mark.parametrize(
     ("partition", "sign_in", "console"),
     [
