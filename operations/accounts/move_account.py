@@ -12,12 +12,12 @@ from pydantic import StringConstraints
 
 from operations.accounts.members import MemberAccount
 from operations.aws.client import Aws
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.changes import with_account_in
@@ -174,31 +174,23 @@ class MoveTo(Step):
         parent = parent_of(world.aws, self._account_in(world))
         if parent == self._destination:
             return Done("The account is in its organizational unit.")
-        return Ready() if parent == self._source else self._elsewhere()
+        if parent == self._source:
+            return Ready()
+        return Stale(
+            "the account is no longer where it was when the move was approved; somebody else has moved it since."
+        )
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         move = {
             "AccountId": self._account_in(world),
             "SourceParentId": self._source,
             "DestinationParentId": self._destination,
         }
-        try:
-            world.aws.write("organizations", "move_account", **move)
-        except RefusedError as error:
-            if error.code == "DuplicateAccountException":
-                return Done("The account is in its organizational unit already.")
-            if error.code == "SourceParentNotFoundException":
-                return self._elsewhere()
-            raise
-        return Done("The account has been moved to its organizational unit.")
+        world.aws.write("organizations", "move_account", **move)
+        return {}
 
     def _account_in(self, world: World) -> str:
         return self._account or str(world.memory["account"])
-
-    def _elsewhere(self) -> Observation:
-        return Stale(
-            "the account is no longer where it was when the move was approved; somebody else has moved it since."
-        )
 
 
 def parent_of(aws: Aws, account: str) -> str:

@@ -8,8 +8,10 @@ from datetime import timedelta
 from operations.aws.client import Answer
 from operations.aws.errors import AwsError, RefusedError
 from operations.aws.permissions import Permission
+from operations.aws.reasons import meaning_of
+from operations.aws.sorting import Next
 from operations.core.explanations import creation_failure
-from operations.core.observations import Done, Observation, Ready, Waiting
+from operations.core.observations import Done, Facts, NotNow, Observation, Ready, Waiting
 from operations.core.preview import PreviewInput
 from operations.core.steps import Step, World
 
@@ -20,6 +22,8 @@ QUOTA_PERMISSION = Permission("warn when the account quota is nearly full", ("se
 REQUEST_TAG = "orgbot:request"
 CLOCK_SKEW = timedelta(minutes=5)
 UNDER_WAY = "IN_PROGRESS"
+CREATING = "AWS is creating the account."
+FAILED = "failed creations"  # In a request's memory: those that have ended for a reason that passes.
 OPEN_PERMISSIONS = (
     Permission(
         "create accounts and follow their creation",
@@ -66,7 +70,7 @@ class OpenAccount(Step):
             return self._follow(world, creation)
         return self._look_up(world) if world.attempts else Ready()
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         answer = world.aws.write(
             "organizations",
             "create_account",
@@ -76,36 +80,46 @@ class OpenAccount(Step):
             RoleName=self._role_name,
             Tags=[{"Key": key, "Value": value} for key, value in (self._tags | {REQUEST_TAG: world.marker}).items()],
         )
-        return self._judge(world, answer["CreateAccountStatus"])
+        return {"creation": str(answer["CreateAccountStatus"]["Id"])}
 
     def _follow(self, world: World, creation: str) -> Observation:
         if creation in world.shared.get("creations under way", lambda: creations_under_way(world)):
-            return Waiting("AWS is creating the account.", {"creation": creation})
-        status = world.aws.read("organizations", "describe_create_account_status", CreateAccountRequestId=creation)
+            return Waiting(CREATING, {"creation": creation})
+        try:
+            status = world.aws.read("organizations", "describe_create_account_status", CreateAccountRequestId=creation)
+        except RefusedError as error:
+            if error.code != "CreateAccountStatusNotFoundException":
+                raise
+            return Ready()
         return self._judge(world, status["CreateAccountStatus"])
 
     def _judge(self, world: World, status: Answer) -> Observation:
-        if status["State"] == "SUCCEEDED":
-            return Done("AWS has created the account.", {"account": status["AccountId"], "creation": status["Id"]})
+        learned = {"creation": str(status["Id"])}
         if status["State"] == "FAILED":
-            return self._failed(world, str(status.get("FailureReason", "")))
-        return Waiting("AWS is creating the account.", {"creation": status["Id"]})
+            return self._failed(world, status)
+        if status["State"] != "SUCCEEDED":
+            return Waiting(CREATING, learned)
+        account = str(status["AccountId"])
+        if not self._is_there(world, account):
+            return Waiting("AWS has created the account. Waiting until the organization shows it.", learned)
+        return Done("AWS has created the account.", {"account": account, **learned})
 
-    def _failed(self, world: World, reason: str) -> Observation:
-        """A failure, unless an earlier send whose answer was lost has made the account, so that its e-mail is taken by ourselves."""
+    def _failed(self, world: World, status: Answer) -> Observation:
+        """A failure, unless an earlier send whose answer was lost has made the account, so that its e-mail is taken by ourselves.
+
+        One for a reason that passes is remembered, and the account is asked for again.
+        """
+        reason = str(status.get("FailureReason", ""))
         if reason == "EMAIL_ALREADY_EXISTS" and world.attempts:
             account = self._ours_by_email(world)
             if account:
                 return Done("AWS has created the account.", {"account": account})
+        if meaning_of("", reason).next is Next.WAIT:
+            return NotNow(reason, {"creation": "", FAILED: [*world.memory.get(FAILED, ()), str(status["Id"])]})
         return creation_failure(reason)
 
     def _look_up(self, world: World) -> Observation:
-        others = {memory.get("creation") for memory in world.others()}
-        candidates = [
-            status
-            for status in self._creations(world)
-            if self._may_be_ours(world, status) and status["Id"] not in others
-        ]
+        candidates = self._candidates(world)
         for status in candidates:
             if status["State"] == "SUCCEEDED" and self._is_ours(world, str(status["AccountId"])):
                 return self._judge(world, status)
@@ -116,7 +130,22 @@ class OpenAccount(Step):
             return Waiting(
                 "AWS is creating an account of this name; whether it is this request's shows when it is finished."
             )
-        return _lost_failure(candidates)
+        return self._lost_failure(world, candidates)
+
+    def _lost_failure(self, world: World, candidates: list[Answer]) -> Observation:
+        """The failure of our own creation, when its answer was lost and only one creation of this name can be meant."""
+        failed = [status for status in candidates if status["State"] == "FAILED"]
+        return self._failed(world, failed[0]) if len(failed) == 1 else Ready(again=bool(world.memory.get(FAILED)))
+
+    def _candidates(self, world: World) -> list[Answer]:
+        """The creations that may be those of a send whose answer was lost."""
+        known = {creation for memory in (world.memory, *world.others()) for creation in memory.get(FAILED, ())}
+        known |= {str(memory.get("creation")) for memory in world.others()}
+        return [
+            status
+            for status in self._creations(world)
+            if self._may_be_ours(world, status) and status["Id"] not in known
+        ]
 
     def _creations(self, world: World) -> list[Answer]:
         return list(world.aws.pages("organizations", "list_create_account_status", "CreateAccountStatuses"))
@@ -130,6 +159,15 @@ class OpenAccount(Step):
         same = [a["Id"] for a in accounts if str(a.get("Email", "")).casefold() == self._email.casefold()]
         return next((account for account in same if self._has_our_tag(world, account)), "")
 
+    def _is_there(self, world: World, account: str) -> bool:
+        try:
+            world.aws.read("organizations", "describe_account", AccountId=account)
+        except RefusedError as error:
+            if error.code != "AccountNotFoundException":
+                raise
+            return False
+        return True
+
     def _is_ours(self, world: World, account: str) -> bool:
         email = world.aws.read("organizations", "describe_account", AccountId=account)["Account"].get("Email", "")
         return str(email).casefold() == self._email.casefold() and self._has_our_tag(world, account)
@@ -137,12 +175,6 @@ class OpenAccount(Step):
     def _has_our_tag(self, world: World, account: str) -> bool:
         tags = world.aws.pages("organizations", "list_tags_for_resource", "Tags", ResourceId=account)
         return any(tag["Key"] == REQUEST_TAG and tag["Value"] == world.marker for tag in tags)
-
-
-def _lost_failure(candidates: list[Answer]) -> Observation:
-    """The failure of our own creation, when its answer was lost and only one creation of this name can be meant."""
-    failed = [status for status in candidates if status["State"] == "FAILED"]
-    return creation_failure(str(failed[0].get("FailureReason", ""))) if len(failed) == 1 else Ready()
 
 
 def creations_under_way(world: World) -> set[str]:

@@ -24,7 +24,7 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
 from operations.core.fields import Except
-from operations.core.observations import Done, Observation, Ready
+from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.names import utc
@@ -33,28 +33,6 @@ from operations.snapshot.places import inherited
 
 GONE = "AccountNotFoundException"
 YOUNGEST = timedelta(days=4)
-REASONS = {
-    "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": (
-        "The account has no payment method of its own.",
-        "Its root user adds one in the Billing console; then ask again.",
-    ),
-    "ACCOUNT_CANNOT_LEAVE_WITHOUT_EULA": (
-        "The account lacks what an account by itself needs: an agreement, a contact address or a verified phone number.",
-        "Its root user signs in and completes the sign-up; then ask again.",
-    ),
-    "ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION": (
-        "The account's phone number is not verified.",
-        "Its root user signs in and completes the sign-up; then ask again.",
-    ),
-    "WAIT_PERIOD_ACTIVE": (
-        "The account was created less than four days ago.",
-        "Ask again when four days are over.",
-    ),
-    "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": (
-        "The account is a delegated administrator.",
-        "Ask for `/org deregister-delegated-administrator` first.",
-    ),
-}
 
 
 class RemoveAccount(Departure):
@@ -134,7 +112,12 @@ class Remove(Step):
     key = "remove"
     title = "Remove the account"
     not_done = "The account was not removed."
-    reasons = REASONS
+    reasons: ClassVar = {
+        "INVALID_PAYMENT_INSTRUMENT": (
+            "The account has no payment method of its own that AWS takes.",
+            "Its root user adds one in the Billing console; then ask again.",
+        )
+    }
 
     def __init__(self, account: str) -> None:
         self._account = account
@@ -148,11 +131,6 @@ class Remove(Step):
             raise
         return Ready()
 
-    def act(self, world: World) -> Observation:
-        try:
-            world.aws.write("organizations", "remove_account_from_organization", AccountId=self._account)
-        except RefusedError as error:
-            if error.code == GONE:
-                return Done("The account is no member any more.")
-            raise
-        return Done("The account has left the organization.")
+    def act(self, world: World) -> Facts:
+        world.aws.write("organizations", "remove_account_from_organization", AccountId=self._account)
+        return {}

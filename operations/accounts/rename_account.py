@@ -18,7 +18,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import AccountName
@@ -131,6 +131,6 @@ class Rename(Step):
             return Done("The account has its new name.")
         return Ready() if name == self._old else Stale(f"the account has been renamed to {name} meanwhile.")
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         world.aws.write("account", "put_account_name", AccountName=self._new, **self._who)
-        return Done("The account has been renamed.")
+        return {}

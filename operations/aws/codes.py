@@ -17,7 +17,9 @@ DENIED = mend("The bot's own AWS permissions do not allow this.", OPERATOR)
 BUSY = wait("AWS takes no more calls at this moment.")
 UNREACHABLE = wait("AWS cannot be reached.")
 CHANGING = wait("AWS is working on another change of the same thing.")
-INTERNAL = look("AWS had an internal error.", "Ask again later; if it goes on, ask AWS Support from the management account.")
+INTERNAL = look(
+    "AWS had an internal error.", "Ask again later; if it goes on, ask AWS Support from the management account."
+)
 
 CODES: dict[str, Meaning] = {
     **{name: mend(say, advice) for name, (say, advice) in CREDENTIALS.items()},
@@ -41,7 +43,9 @@ CODES: dict[str, Meaning] = {
     "ThrottlingException": BUSY,
     "TooManyRequestsException": BUSY,
     "ValidationError": no(),
-    "ValidationException": no("AWS does not accept one of the values. AWS says: {message}", "Correct it, then ask again."),
+    "ValidationException": no(
+        "AWS does not accept one of the values. AWS says: {message}", "Correct it, then ask again."
+    ),
     # AWS Organizations.
     "AWSOrganizationsNotInUseException": mend(
         "The bot's AWS account is in no organization.",
@@ -70,10 +74,14 @@ CODES: dict[str, Meaning] = {
         "Look in the AWS console, or ask AWS Support from the management account.",
     ),
     "ConstraintViolationException": no(),
-    "CreateAccountStatusNotFoundException": look("AWS no longer knows this creation of an account.", "Look at `/org accounts`."),
+    "CreateAccountStatusNotFoundException": look(
+        "AWS no longer knows this creation of an account.", "Look at `/org accounts`."
+    ),
     "DestinationParentNotFoundException": look("The destination no longer exists.", TREE),
     "DuplicateAccountException": look(),
-    "DuplicateHandshakeException": look("AWS says that such an invitation is open already.", "Look in the AWS Organizations console."),
+    "DuplicateHandshakeException": look(
+        "AWS says that such an invitation is open already.", "Look in the AWS Organizations console."
+    ),
     "DuplicateOrganizationalUnitException": look(
         "An organizational unit of this name exists there already.",
         "Look at `/org tree`, and ask again with another name.",
@@ -91,7 +99,8 @@ CODES: dict[str, Meaning] = {
     "HandshakeNotFoundException": look("AWS no longer knows this handshake.", "Ask again if it is still wanted."),
     "InvalidHandshakeTransitionException": look(),
     "InvalidInputException": no(
-        "AWS does not accept one of the values. AWS says: {message}", "Correct the value that AWS names, then ask again."
+        "AWS does not accept one of the values. AWS says: {message}",
+        "Correct the value that AWS names, then ask again.",
     ),
     "InvalidResponsibilityTransferTransitionException": no(),
     "MalformedPolicyDocumentException": no(
@@ -137,14 +146,20 @@ CODES: dict[str, Meaning] = {
     "ResourceUnavailableException": wait("What is asked for is not available at AWS at this moment."),
     # IAM.
     "ConcurrentModification": CHANGING,
-    "DeleteConflict": mend("Something is still attached to it. AWS says: {message}", "Remove that in IAM, then ask again."),
+    "DeleteConflict": mend(
+        "Something is still attached to it. AWS says: {message}", "Remove that in IAM, then ask again."
+    ),
     "EntityAlreadyExists": look(),
-    "EntityTemporarilyUnmodifiable": wait("It was made or deleted a moment ago, and IAM lets nobody change it for some minutes."),
+    "EntityTemporarilyUnmodifiable": wait(
+        "It was made or deleted a moment ago, and IAM lets nobody change it for some minutes."
+    ),
     "LimitExceeded": mend(
         "An IAM quota is used up. AWS says: {message}",
         "Remove what is no longer used, or raise the quota in Service Quotas; then ask again.",
     ),
-    "MalformedPolicyDocument": no("AWS does not accept the policy document. AWS says: {message}", "Correct it, then ask again."),
+    "MalformedPolicyDocument": no(
+        "AWS does not accept the policy document. AWS says: {message}", "Correct it, then ask again."
+    ),
     "NoSuchEntity": look("IAM knows no such user, group, role or policy.", "Look in the IAM console, then ask again."),
     "ReportInProgress": wait("IAM is still making its report."),
     "RoleModified": look(),
@@ -152,7 +167,8 @@ CODES: dict[str, Meaning] = {
         "The service has no trusted access.", "Ask for `/org enable-service-access` first, then ask again."
     ),
     "UnmodifiableEntity": no(
-        "It is a service-linked role, which only its service can change.", "Choose another role, or change it in that service."
+        "It is a service-linked role, which only its service can change.",
+        "Choose another role, or change it in that service.",
     ),
     # STS.
     "IDPCommunicationError": wait("AWS could not reach the identity provider."),

@@ -14,9 +14,7 @@ from operations.aws.sorting import UNSORTED, Meaning, look, mend, no, wait
 
 SUPPORT = "Ask AWS Support, from the management account."
 PAYMENT = "Its owner corrects the payment method of the management account in the Billing console; then ask again."
-BUSINESS = (
-    "Its owner completes the business verification of the management account in its AWS account settings; then ask again."
-)
+BUSINESS = "Its owner completes the business verification of the management account in its AWS account settings; then ask again."
 QUOTA = (
     "Raise the quota “Default maximum number of accounts” in Service Quotas (us-east-1, management account), or remove accounts. "
     "Closed accounts count until they are permanently closed, and pending invitations count too. In an organization that is less "
@@ -30,7 +28,9 @@ ALL_FEATURES = mend(
 )
 FULL = mend("The organization has reached its account quota.", QUOTA)
 PAYER = mend("The payment method of the management account is missing or invalid.", PAYMENT)
-TYPED = no("AWS does not accept one of the values. AWS says: {message}", "Correct the value that AWS names, then ask again.")
+TYPED = no(
+    "AWS does not accept one of the values. AWS says: {message}", "Correct the value that AWS names, then ask again."
+)
 DAY = timedelta(hours=25)
 QUARTER = timedelta(minutes=15)
 
@@ -113,7 +113,8 @@ REASONS: dict[str, Meaning] = {
         "It would have more than the 50 tags that AWS allows.", "Remove some with `/org untag-account`, then ask again."
     ),
     "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": mend(
-        "The account has no payment method of its own.", "Its root user adds one in the Billing console; then ask again."
+        "The account has no payment method of its own.",
+        "Its root user adds one in the Billing console; then ask again.",
     ),
     "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": mend(
         "It is the last policy of this type there, and AWS wants at least one.",
@@ -145,7 +146,8 @@ REASONS: dict[str, Meaning] = {
         "The policy document is larger than AWS allows.", "Shorten it, or make two policies of it."
     ),
     "POLICY_NUMBER_LIMIT_EXCEEDED": mend(
-        "The organization has as many policies as AWS allows.", "Delete some that are attached to nothing, then ask again."
+        "The organization has as many policies as AWS allows.",
+        "Delete some that are attached to nothing, then ask again.",
     ),
     "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE": mend(
         "A policy type of this service is enabled.", "Ask for `/org disable-policy-type` first."
@@ -158,9 +160,7 @@ REASONS: dict[str, Meaning] = {
         "The tags break a tag policy of the organization.", "Ask again with tags that the tag policy allows."
     ),
     "UNSUPPORTED_PRICING": mend("The account's pricing does not allow this.", SUPPORT),
-    "WAIT_PERIOD_ACTIVE": no(
-        "The account was created less than four days ago.", "Ask again when four days are over."
-    ),
+    "WAIT_PERIOD_ACTIVE": no("The account was created less than four days ago.", "Ask again when four days are over."),
     # AccessDeniedForDependencyException.
     "ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE": mend(
         "The bot may not create the service-linked role that AWS Organizations needs.", OPERATOR
@@ -204,7 +204,9 @@ REASONS: dict[str, Meaning] = {
     ),
     # InvalidInputException and Account Management's ValidationException: a value that AWS does not take.
     "IMMUTABLE_POLICY": no("The policy is managed by AWS and cannot be changed.", "Make a policy of your own."),
-    "INVALID_ROLE_NAME": no("AWS does not accept this role name.", "Ask again with one that does not begin with AWSServiceRoleFor."),
+    "INVALID_ROLE_NAME": no(
+        "AWS does not accept this role name.", "Ask again with one that does not begin with AWSServiceRoleFor."
+    ),
     "MOVING_ACCOUNT_BETWEEN_DIFFERENT_ROOTS": no("An account moves within one root only.", "Look at `/org tree`."),
     "NON_DETACHABLE_POLICY": no("AWS keeps this policy on every target.", "Attach another one that limits it."),
     "TARGET_NOT_SUPPORTED": no("AWS does not offer this for that target.", "Choose another target."),

@@ -25,6 +25,7 @@ class Next(StrEnum):
 
 
 SOON = timedelta(hours=1)
+LAG = timedelta(minutes=10)  # How long AWS may not show what was changed a moment ago.
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,14 @@ UNSORTED = Meaning(Next.NO)
 
 def wait(say: str, within: timedelta = SOON, pause: timedelta = timedelta(minutes=1)) -> Meaning:
     """Not now; the advice is for when it has not passed in all that time."""
-    return Meaning(Next.WAIT, say, "Look in the AWS console what is still in progress there, then ask again.", within, pause)
+    return Meaning(
+        Next.WAIT, say, "Look in the AWS console what is still in progress there, then ask again.", within, pause
+    )
 
 
 def look(say: str = "", advice: str = "") -> Meaning:
     """The words are for when AWS goes on refusing and the goal is not seen."""
-    return Meaning(Next.LOOK, say, advice)
+    return Meaning(Next.LOOK, say, advice, LAG)
 
 
 def mend(say: str, advice: str) -> Meaning:

@@ -15,7 +15,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Choice, FieldKind, Flag
-from operations.core.observations import Done, Observation, Ready
+from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
@@ -140,12 +140,6 @@ class Found(Step):
             return Ready()
         return Done(f"The organization {found['Id']} is there.", {"organization": str(found["Id"])})
 
-    def act(self, world: World) -> Observation:
-        try:
-            answer = world.aws.write("organizations", "create_organization", FeatureSet=self._feature_set)
-        except RefusedError as error:
-            if error.code == "AlreadyInOrganizationException":
-                return self.observe(world)
-            raise
-        organization = str(answer["Organization"]["Id"])
-        return Done(f"The organization {organization} has been created.", {"organization": organization})
+    def act(self, world: World) -> Facts:
+        answer = world.aws.write("organizations", "create_organization", FeatureSet=self._feature_set)
+        return {"organization": str(answer["Organization"]["Id"])}

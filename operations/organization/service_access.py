@@ -17,7 +17,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Observation, Ready
+from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
@@ -40,16 +40,6 @@ Service = Annotated[
         placeholder="guardduty.amazonaws.com",
     ),
 ]
-REASONS = {
-    "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE": (
-        "The service has a delegated administrator.",
-        "Ask for `/org deregister-delegated-administrator` first.",
-    ),
-    "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE": (
-        "A policy type of this service is enabled.",
-        "Ask for `/org disable-policy-type` first.",
-    ),
-}
 
 
 def enabled_services(aws: Aws) -> set[str]:
@@ -195,7 +185,6 @@ class Switch(Step):
     key = "service-access"
     title = "Change the service's trusted access"
     not_done = "Trusted access was not changed."
-    reasons = REASONS
 
     def __init__(self, service: str, *, on: bool) -> None:
         self._service = service
@@ -206,7 +195,7 @@ class Switch(Step):
             return Done(f"Trusted access is {'enabled' if self._on else 'disabled'}.")
         return Ready()
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         method = "enable_aws_service_access" if self._on else "disable_aws_service_access"
         world.aws.write("organizations", method, ServicePrincipal=self._service)
-        return Done(f"Trusted access has been {'enabled' if self._on else 'disabled'}.")
+        return {}

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.common import (
-    NOT_FOUND,
     POLICIES,
     SEE_POLICIES,
     DescribedPolicy,
@@ -110,12 +109,6 @@ class Delete(Step):
     key = "delete"
     title = "Delete the policy"
     not_done = "The policy was not deleted."
-    reasons: ClassVar = {
-        "PolicyInUseException": (
-            "Somebody has attached it meanwhile.",
-            "Look at `/org policy`, detach it, then ask again.",
-        )
-    }
 
     def __init__(self, policy: str, content: str) -> None:
         self._policy = policy
@@ -127,11 +120,6 @@ class Delete(Step):
             return Done("The policy is not there any more.")
         return Ready() if found.content == self._content else Stale("the policy's document was changed.")
 
-    def act(self, world: World) -> Observation:
-        try:
-            world.aws.write("organizations", "delete_policy", PolicyId=self._policy)
-        except RefusedError as error:
-            if error.code == NOT_FOUND:
-                return Done("The policy is not there any more.")
-            raise
-        return Done("The policy has been deleted.")
+    def act(self, world: World) -> Facts:
+        world.aws.write("organizations", "delete_policy", PolicyId=self._policy)
+        return {}

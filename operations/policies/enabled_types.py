@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Observation, Ready, Waiting
+from operations.core.observations import Done, Facts, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
@@ -165,20 +165,15 @@ class DisablePolicyType(_TypeSwitch):
 
 
 class _Step(Step):
-    reasons: ClassVar = {
-        "SERVICE_ACCESS_NOT_ENABLED": (
-            "This policy type needs a service's trusted access first. AWS says: {message}",
-            "Ask for `/org enable-service-access` for that service, then ask again.",
-        )
-    }
+    not_done = "The policy type was not changed."
 
     def __init__(self, kind: str, root: str) -> None:
         self._kind = kind
         self._root = root
 
-    def _call(self, world: World, method: str) -> Observation:
+    def _call(self, world: World, method: str) -> Facts:
         world.aws.write("organizations", method, RootId=self._root, PolicyType=self._kind)
-        return self.observe(world)
+        return {}
 
 
 class Enable(_Step):
@@ -191,15 +186,10 @@ class Enable(_Step):
         status = type_status(world.aws, self._kind)
         if status == "ENABLED":
             return Done("The policy type is enabled.")
-        return Waiting(f"AWS is enabling the policy type ({status}).") if status else Ready()
+        return Waiting(f"AWS is changing the policy type ({status}).") if status else Ready()
 
-    def act(self, world: World) -> Observation:
-        try:
-            return self._call(world, "enable_policy_type")
-        except RefusedError as error:
-            if error.code == "PolicyTypeAlreadyEnabledException":
-                return Done("The policy type is enabled already.")
-            raise
+    def act(self, world: World) -> Facts:
+        return self._call(world, "enable_policy_type")
 
 
 class Disable(_Step):
@@ -212,12 +202,7 @@ class Disable(_Step):
         status = type_status(world.aws, self._kind)
         if not status:
             return Done("The policy type is disabled.")
-        return Waiting(f"AWS is detaching the policies ({status}).") if status == "PENDING_DISABLE" else Ready()
+        return Waiting(f"AWS is changing the policy type ({status}).") if status != "ENABLED" else Ready()
 
-    def act(self, world: World) -> Observation:
-        try:
-            return self._call(world, "disable_policy_type")
-        except RefusedError as error:
-            if error.code == "PolicyTypeNotEnabledException":
-                return Done("The policy type is disabled already.")
-            raise
+    def act(self, world: World) -> Facts:
+        return self._call(world, "disable_policy_type")

@@ -13,7 +13,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
@@ -167,7 +167,7 @@ class Update(Step):
     def _ours(self, part: str, now: str) -> bool:
         return now == self._before[part] or _same(part, now, self._wanted[part])
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         values = {PARTS[part]: value for part, value in self._wanted.items()}
         world.aws.write("organizations", "update_policy", PolicyId=self._policy, **values)
-        return Done("The policy has been changed.")
+        return {}

@@ -11,12 +11,12 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, StringConstraints
 
 from operations.accounts.move_account import parent_of
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, beneath
 from operations.core.steps import Step, World
@@ -24,7 +24,6 @@ from operations.core.values import UnitName
 from operations.snapshot.changes import with_name
 from operations.snapshot.organization import Organization
 from operations.tree.units import (
-    GONE,
     KEPT_ROOT,
     SEE_UNITS,
     UNIT_RESOURCES,
@@ -145,17 +144,13 @@ class RenameTo(Step):
             return Done("The organizational unit has its new name.")
         if name == self._old:
             return Ready()
-        return self._gone() if name is None else Stale(f"the organizational unit has been renamed to {name} meanwhile.")
+        return (
+            Stale("the organizational unit no longer exists.")
+            if name is None
+            else Stale(f"the organizational unit has been renamed to {name} meanwhile.")
+        )
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         rename = {"OrganizationalUnitId": self._unit, "Name": self._new}
-        try:
-            world.aws.write("organizations", "update_organizational_unit", **rename)
-        except RefusedError as error:
-            if error.code == GONE:
-                return self._gone()
-            raise
-        return Done("The organizational unit has been renamed.")
-
-    def _gone(self) -> Observation:
-        return Stale("the organizational unit no longer exists.")
+        world.aws.write("organizations", "update_organizational_unit", **rename)
+        return {}
