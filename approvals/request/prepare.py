@@ -36,7 +36,7 @@ from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import file_in
 from operations.core.observations import Failed
-from operations.core.preview import Preview, PreviewInput, digest
+from operations.core.preview import Preview, PreviewInput, digest, unknown_first
 from operations.core.registry import by_name
 from operations.core.visible import InvisibleError, check
 from operations.snapshot.names import capital, listed
@@ -58,7 +58,8 @@ def look_again(context: Context, operation: Operation) -> Preview:
     organization = context.organization()
     if organization is None:
         raise NotYetError("the organization has not been read yet")
-    return operation.preview(PreviewInput(organization, context.aws))
+    preview = operation.preview(PreviewInput(organization, context.aws))
+    return unknown_first(preview, operation.reach(organization))
 
 
 def announce(context: Context, number: int) -> None:

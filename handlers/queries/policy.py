@@ -29,7 +29,7 @@ def policy(question: Question, live: Live) -> list[Block]:
         header(found.name),
         *fields(_facts(found)),
         *([section(escape(shorten(found.description, 512)))] if found.description else []),
-        *packed(["*Attached to*", *(_targets(organization, found) or ["_nothing_"])]),
+        *packed(["*Attached to*", *_targets(organization, found)]),
         *packed(["*Whom it reaches*", *_reached(question, found)]),
         *_document(live, found),
         aged(question, f"{label(found.type)}: {status(question, found.type)}", *_unbound(found)),
@@ -45,11 +45,21 @@ def _facts(found: Policy) -> dict[str, str]:
 
 
 def _targets(organization: Organization, found: Policy) -> list[str]:
+    why = organization.policies.unread.get(found.id)
+    if why:
+        return [_could_not(why)]
     targets = organization.policies.targets.get(found.id, ())
-    return spread(targets, MOST_TARGETS, lambda target: name(target_label(organization, target), 100))
+    return spread(targets, MOST_TARGETS, lambda target: name(target_label(organization, target), 100)) or ["_nothing_"]
+
+
+def _could_not(why: str) -> str:
+    return f":warning: Could not be read: {escape(why)}"
 
 
 def _reached(question: Question, found: Policy) -> list[str]:
+    why = question.organization.policies.unread.get(found.id)
+    if why:
+        return [_could_not(why)]
     lines = reach_lines(question.organization, question.tree.reached(found.id))
     return [name(line, 110) for line in lines]
 

@@ -28,7 +28,7 @@ from operations.core.steps import Control, Step, World
 from operations.core.values import EMAIL, Tags
 from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
-from operations.snapshot.places import inherited
+from operations.snapshot.places import inherited, policies_unread
 from operations.tree.units import live_name
 
 ACCOUNT_ID = re.compile(r"\d{12}")
@@ -109,6 +109,7 @@ class InviteAccount(Operation):
             facts=tuple(Fact(label=label, value=value) for label, value in self._facts(organization).items()),
             plan=self._plan(organization),
             warnings=(
+                *policies_unread(organization),
                 "The organization pays for the account from the moment it joins.",
                 "Its own users, roles and resources stay as they are; whoever is an administrator there remains one.",
                 *quota_warnings(inputs),
@@ -140,6 +141,8 @@ class InviteAccount(Operation):
 
     def _hits(self, organization: Organization) -> tuple[str, ...]:
         """The policies under which the account will come."""
+        if organization.policies.gaps():
+            return ("Which policies will apply to it could not be read in full",)
         first = {item.policy.id: item for item in reversed(inherited(organization, self.ou))}
         names = [f"{item.policy.name} from {organization.path_of(item.source)}" for item in reversed(first.values())]
         return (f"{len(names)} policies will apply to it", *names) if names else ()

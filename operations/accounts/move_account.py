@@ -23,7 +23,7 @@ from operations.core.steps import Step, World
 from operations.snapshot.changes import with_account_in
 from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
-from operations.snapshot.places import Inherited, inherited, unbound
+from operations.snapshot.places import Inherited, inherited, policies_unread, unbound
 from operations.snapshot.policy_types import label
 from operations.tree.units import live_name
 
@@ -89,7 +89,7 @@ class MoveAccount(Operation):
                 Fact(label="To", value=end),
             ),
             plan=(f"Move the account from {start} to {end} (MoveAccount).",),
-            warnings=self._warnings(organization),
+            warnings=(*policies_unread(organization), *self._warnings(organization)),
             hits=policy_changes(organization, source, self.to, self.account),
             precondition={"source": source},
         )
@@ -125,6 +125,8 @@ def policy_changes(organization: Organization, source: str, destination: str, ac
     before, after = _binding(organization, source, account), _binding(organization, destination, account)
     lost = _only_in(organization, before, after, "no longer")
     gained = _only_in(organization, after, before, "from now on")
+    if organization.policies.gaps():
+        return ("What the account loses and gains could not be read in full", *lost, *gained)
     if not lost and not gained:
         return ("The same policies apply to the account in both places",)
     return (f"The account loses {_policies(lost)} and gains {_policies(gained)}", *lost, *gained)

@@ -29,7 +29,7 @@ from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
-from operations.snapshot.places import inherited
+from operations.snapshot.places import inherited, policies_unread
 
 GONE = "AccountNotFoundException"
 YOUNGEST = timedelta(days=4)
@@ -63,6 +63,7 @@ class RemoveAccount(Departure):
             facts=account_facts(inputs.organization, self.account, found),
             plan=("Remove the account (RemoveAccountFromOrganization).",),
             warnings=(
+                *policies_unread(inputs.organization),
                 f"The role {DEFAULT_ROLE} stays in it and still trusts the management account: its administrator deletes it.",
                 "Its tags are lost; its cost history stays with the organization.",
                 "It needs a payment method, a contact address and an agreement of its own, or AWS refuses.",
@@ -100,6 +101,8 @@ def _check_age(inputs: PreviewInput, found: DescribedAccount) -> None:
 
 def _policies_lost(organization: Organization, account: str) -> tuple[str, ...]:
     found = inherited(organization, account)
+    if organization.policies.gaps():
+        return ("Which policies stop applying to it could not be read in full",)
     if not found:
         return ("No policy applies to it",)
     names = {f"{item.policy.name} ({item.policy.type})": None for item in found}

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from operations.aws.client import Aws
+from operations.core.reach import Reach
 from operations.snapshot.organization import Organization
 
 
@@ -47,6 +48,17 @@ class PreviewInput:
 
     organization: Organization
     aws: Aws
+
+
+def unknown_first(preview: Preview, reach: Reach) -> Preview:
+    """With a warning before all others where it is unknown what the request hits, so that nobody approves that by mistake."""
+    if not reach.unread:
+        return preview
+    unknown = (
+        f"Whom this hits could not be read: {', '.join(sorted(reach.unread))}. It may be every account, and the rules of the whole "
+        "organization decide."
+    )
+    return preview.model_copy(update={"warnings": (unknown, *preview.warnings)})
 
 
 def digest(operation: str, params: dict[str, Any], precondition: dict[str, Any]) -> str:

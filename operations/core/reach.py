@@ -14,13 +14,17 @@ from operations.snapshot.organization import Organization
 
 @dataclass(frozen=True)
 class Reach:
-    """The ids of the organizational units (the root is one) and of the accounts that are hit."""
+    """The ids of the organizational units (the root is one) and of the accounts that are hit.
+
+    Where AWS did not tell, everything is hit, and `unread` says why.
+    """
 
     units: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
 
     def __or__(self, other: Reach) -> Reach:
-        return Reach(self.units | other.units, self.accounts | other.accounts)
+        return Reach(self.units | other.units, self.accounts | other.accounts, self.unread | other.unread)
 
 
 def beneath(organization: Organization, *targets: str) -> Reach:
@@ -54,7 +58,10 @@ def _unit(_: Organization, unit: str) -> Reach:
 
 
 def _policy(organization: Organization, policy: str) -> Reach:
-    """All that lies beneath each attachment."""
+    """All that lies beneath each attachment; everything where it is unknown to what the policy is attached."""
+    why = organization.policies.unread.get(policy)
+    if why:
+        return whole(organization) | Reach(unread=frozenset({why}))
     return beneath(organization, *organization.policies.targets.get(policy, ()))
 
 

@@ -17,7 +17,7 @@ from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.policies.common import FULL_ACCESS, PolicyType, type_status
-from operations.snapshot.names import listed
+from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import in_order, reach_lines, reached, target_label
 from operations.snapshot.policy_types import RCP, SCP, label
@@ -124,6 +124,7 @@ class DisablePolicyType(_TypeSwitch):
             ),
             plan=(f"Disable {self.kind} at the root (DisablePolicyType).", "Wait until AWS has detached all of them."),
             warnings=(
+                *(f"What this hits is not fully known: {gap}." for gap in inputs.organization.policies.gaps(self.kind)),
                 "Every policy of this type stops applying, and enabling the type again does not attach them again.",
                 "The whole organization is concerned.",
             ),
@@ -145,11 +146,17 @@ class DisablePolicyType(_TypeSwitch):
             f"{organization.policies.label(policy)} to {target_label(organization, target)}"
             for policy, target in self._attachments(organization)
         ]
+        gaps = organization.policies.gaps(self.kind)
+        if gaps:
+            return f"{listed(pairs)}; {'; '.join(gaps)}".removeprefix("; ")
         return listed(pairs) or "no policy but AWS's own"
 
     def _hits(self, organization: Organization) -> tuple[str, ...]:
         own = {policy for policy, _ in self._attachments(organization)}
         accounts = {account.id: account for policy in own for account in reached(organization, policy)}
+        if organization.policies.gaps(self.kind):
+            least = f"At least {counted(len(accounts), 'account')}; not" if accounts else "Not"
+            return (f"{least} all of it could be read",)
         return reach_lines(organization, in_order(organization, accounts.values()))
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
