@@ -90,6 +90,7 @@ class Orgbot:
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
         self.aws = Aws(Boto3Clients(), self._count_call)
+        self.glancing = Aws(Boto3Clients(reading=GLANCING), self._count_call)
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
         self.store = self._open_store()
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
@@ -211,6 +212,7 @@ class Orgbot:
             strange_press=self.neighbours.strange_press,
             store=self.store,
             aws=self.aws,
+            glancing=self.glancing,
             people=self._directory(SLACK_TIMEOUT),
             cached_directory=CachedDirectory(self.slack, self._here, self._clock),
             rules=lambda: self.rules,
@@ -269,7 +271,7 @@ class Orgbot:
         return self.identity.workspace
 
     def _sources(self) -> Sources:
-        live = LiveAws(Aws(Boto3Clients(reading=GLANCING), self._count_call))
+        live = LiveAws(self.glancing)
         respond = ResponseUrls(self._settings.slack_api_url, SLACK_TIMEOUT)
         return Sources(live, respond, self.context.console)
 

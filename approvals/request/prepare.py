@@ -32,6 +32,7 @@ from approvals.states import Status
 from approvals.views import on_hold, set_aside, thread
 from approvals.views.whole import whole
 from operations.aws.errors import CredentialsError, FieldError, RefusedError
+from operations.aws.looks import Looks
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import file_in
@@ -58,7 +59,7 @@ def look_again(context: Context, operation: Operation) -> Preview:
     organization = context.organization()
     if organization is None:
         raise NotYetError("the organization has not been read yet")
-    preview = operation.preview(PreviewInput(organization, context.aws))
+    preview = operation.preview(PreviewInput(organization, context.aws, Looks(context.glancing or context.aws)))
     return unknown_first(preview, operation.reach(organization))
 
 

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 from operations.access.access_role import DEFAULT_ROLE
 from operations.accounts.account_tags import TAGS
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
-from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION, OpenAccount, quota_warnings
+from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION, OpenAccount, look_at_quota
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
 from operations.core.fields import Choice, FieldKind, Flag
@@ -98,11 +98,12 @@ class CreateAccount(Operation):
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
         live_name(inputs, self.ou, "ou")
+        quota, facts = look_at_quota(inputs), self._facts(organization).items()
         return Preview(
             title=self.title(organization),
-            facts=tuple(Fact(label=label, value=value) for label, value in self._facts(organization).items()),
+            facts=(*(Fact(label=label, value=value) for label, value in facts), *quota.facts),
             plan=self._plan(organization),
-            warnings=(*self._clashes(organization), *quota_warnings(inputs)),
+            warnings=(*self._clashes(organization), *quota.warnings),
             precondition={"root": organization.root},
         )
 

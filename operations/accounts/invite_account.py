@@ -17,7 +17,7 @@ from operations.access.access_role import DEFAULT_ROLE, TRY_PERMISSION, can_be_a
 from operations.accounts.account_tags import TAGS
 from operations.accounts.invitations import CANCEL, INVITE_PERMISSIONS, PENDING, RESEND, Invite, invitations, is_for
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
-from operations.accounts.open_account import QUOTA_PERMISSION, quota_warnings
+from operations.accounts.open_account import QUOTA_PERMISSION, look_at_quota
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
@@ -104,15 +104,16 @@ class InviteAccount(Operation):
         organization = inputs.organization
         live_name(inputs, self.ou, "ou")
         self._check_not_invited(inputs)
+        quota, facts = look_at_quota(inputs), self._facts(organization).items()
         return Preview(
             title=self.title(organization),
-            facts=tuple(Fact(label=label, value=value) for label, value in self._facts(organization).items()),
+            facts=(*(Fact(label=label, value=value) for label, value in facts), *quota.facts),
             plan=self._plan(organization),
             warnings=(
                 *policies_unread(organization),
                 "The organization pays for the account from the moment it joins.",
                 "Its own users, roles and resources stay as they are; whoever is an administrator there remains one.",
-                *quota_warnings(inputs),
+                *quota.warnings,
             ),
             hits=self._hits(organization),
             precondition={"root": organization.root, "management": organization.management_account},

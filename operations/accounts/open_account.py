@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from operations.aws.client import Answer
@@ -12,7 +13,7 @@ from operations.aws.reasons import meaning_of
 from operations.aws.sorting import Next
 from operations.core.explanations import creation_failure
 from operations.core.observations import Done, Facts, NotNow, Observation, Ready, Waiting
-from operations.core.preview import PreviewInput
+from operations.core.preview import Fact, PreviewInput
 from operations.core.steps import Step, World
 
 ACCOUNTS_QUOTA = {"ServiceCode": "organizations", "QuotaCode": "L-29A0C5DF"}
@@ -186,15 +187,25 @@ def creations_under_way(world: World) -> set[str]:
         return set()
 
 
-def quota_warnings(inputs: PreviewInput) -> list[str]:
-    """A warning when nine tenths of the account quota are used; nothing when AWS does not tell the quota."""
+@dataclass(frozen=True)
+class Quota:
+    """What a card says of the account quota: a warning when it is nearly full, a fact when it was not looked at."""
+
+    warnings: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+
+def look_at_quota(inputs: PreviewInput) -> Quota:
+    """A warning when nine tenths of the account quota are used; what AWS does not tell in time is said."""
     try:
-        quota = inputs.aws.probe("service-quotas", "get_service_quota", **ACCOUNTS_QUOTA)["Quota"]["Value"]
-    except (AwsError, KeyError):
-        return []
+        answer = inputs.optional(
+            "GetServiceQuota", lambda aws: aws.read("service-quotas", "get_service_quota", **ACCOUNTS_QUOTA)
+        )
+        most = float(answer["Quota"]["Value"])
+    except AwsError as error:
+        return Quota(facts=(Fact(label="Not looked at", value=f"The account quota: {error.unread}"),))
     used = len(inputs.organization.accounts)
-    if used < NEARLY_FULL * quota:
-        return []
-    return [
-        f"{used} of {quota:.0f} accounts of the organization's quota are used; closed accounts and pending invitations count too."
-    ]
+    if used < NEARLY_FULL * most:
+        return Quota()
+    said = f"{used} of {most:.0f} accounts of the organization's quota are used; closed accounts and pending invitations count too."
+    return Quota((said,))

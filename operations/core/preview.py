@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from operations.aws.client import Aws
+from operations.aws.looks import Looks
 from operations.core.reach import Reach
 from operations.snapshot.organization import Organization
+
+T = TypeVar("T")
 
 
 class Fact(BaseModel):
@@ -44,10 +48,18 @@ class Preview(BaseModel):
 
 @dataclass(frozen=True)
 class PreviewInput:
-    """What a preview may look at: the snapshot of the organization, and AWS itself for what the snapshot lacks."""
+    """What a preview may look at: the snapshot of the organization, and AWS itself for what the snapshot lacks.
+
+    What is only good to know is asked by `optional`, for which nobody waits long.
+    """
 
     organization: Organization
     aws: Aws
+    looks: Looks | None = None
+
+    def optional(self, operation: str, ask: Callable[[Aws], T]) -> T:
+        """What `ask` gives, within the time that all optional looks of one card have together; raises AwsError."""
+        return (self.looks or Looks(self.aws)).read(operation, ask)
 
 
 def unknown_first(preview: Preview, reach: Reach) -> Preview:

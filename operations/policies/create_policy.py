@@ -73,7 +73,7 @@ class CreatePolicy(Operation):
         return f"Create the policy {self.policy_name} ({label(self.kind)})"
 
     def preview(self, inputs: PreviewInput) -> Preview:
-        judged = verdict(inputs.aws, self.content, self.kind)
+        judged = verdict(inputs, self.content, self.kind)
         described = (Fact(label="Description", value=self.description),) if self.description else ()
         return Preview(
             title=self.title(inputs.organization),

@@ -86,7 +86,7 @@ class UpdatePolicy(Operation):
         if not changes:
             raise FieldError("content", f"{found.label} is exactly so already, so nothing would change.")
         accounts = reached(inputs.organization, self.policy) if "content" in changes else []
-        judged = verdict(inputs.aws, self.content, found.type) if "content" in changes else None
+        judged = verdict(inputs, self.content, found.type) if "content" in changes else None
         return Preview(
             title=self.title(inputs.organization),
             facts=(*policy_facts(found), *self._facts(found, changes, judged)),

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from operations.aws.errors import AwsError
+from operations.aws.looks import Looks
 from operations.snapshot.live import LiveAws, indented
 from operations.snapshot.reader import read_organization
 from sandbox.aws.server import AwsSandbox
@@ -56,6 +57,14 @@ def test_when_aws_does_not_tell(aws: AwsSandbox, live: LiveAws) -> None:
     for inputs in (lambda: live.tags("x"), lambda: live.document("x"), lambda: live.effective(WEB, "x")):
         with pytest.raises(AwsError):
             inputs()
+
+
+def test_nobody_who_looks_waits_for_long(aws: AwsSandbox) -> None:
+    live = LiveAws(bot_aws(), lambda asked: Looks(asked, seconds=0))
+    for look in (lambda: live.tags(WEB), lambda: live.document("p"), lambda: live.effective(WEB, "x"), live.delegated):
+        with pytest.raises(AwsError, match="in time"):
+            look()
+    assert aws.calls.of("ListTagsForResource") == []
 
 
 def test_what_is_no_json_is_shown_as_it_is() -> None:
