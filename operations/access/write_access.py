@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from operations.access.principals import POLICY, read_policy
+from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Failed, Observation, Ready, Stale
 from operations.core.steps import Step, World
-from operations.policies.diff import same_document
 
 
 class WriteAccess(Step):

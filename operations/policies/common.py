@@ -15,6 +15,7 @@ from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.fields import Choice, FieldKind, Flag
+from operations.core.meaning import meaning
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import uncapital
 from operations.snapshot.organization import Account, Organization
@@ -113,8 +114,8 @@ class DescribedPolicy:
 
     @property
     def seal(self) -> str:
-        """What an approval is bound to: a digest of the document."""
-        return hashlib.sha256(self.content.encode()).hexdigest()
+        """What an approval is bound to: a digest of what the document means, however it is written."""
+        return hashlib.sha256(meaning(self.content).encode()).hexdigest()
 
 
 def describe(aws: Aws, policy: str) -> DescribedPolicy | None:

@@ -13,6 +13,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
+from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach
@@ -20,7 +21,7 @@ from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
 from operations.policies.common import POLICIES, SEE_POLICIES, Description, PolicyName, PolicyType, describe
 from operations.policies.content import Content, read_content, size_fact, verdict
-from operations.policies.diff import document_diff, same_document
+from operations.policies.diff import document_diff
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import label
 

@@ -12,6 +12,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -118,7 +119,7 @@ class Delete(Step):
         found = describe(world.aws, self._policy)
         if found is None:
             return Done("The policy is not there any more.")
-        return Ready() if found.content == self._content else Stale("the policy's document was changed.")
+        return Ready() if same_document(found.content, self._content) else Stale("the policy's document was changed.")
 
     def act(self, world: World) -> Facts:
         world.aws.write("organizations", "delete_policy", PolicyId=self._policy)

@@ -13,6 +13,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
+from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -31,7 +32,7 @@ from operations.policies.common import (
     policy_facts,
 )
 from operations.policies.content import Content, Verdict, read_content, size_fact, verdict
-from operations.policies.diff import document_diff, same_document
+from operations.policies.diff import document_diff
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import reached
 
@@ -165,7 +166,7 @@ class Update(Step):
         return Ready()
 
     def _ours(self, part: str, now: str) -> bool:
-        return now == self._before[part] or _same(part, now, self._wanted[part])
+        return any(_same(part, now, str(values[part])) for values in (self._before, self._wanted))
 
     def act(self, world: World) -> Facts:
         values = {PARTS[part]: value for part, value in self._wanted.items()}

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from bot.aws import GLANCING
 from operations.aws.errors import FieldError
+from operations.core.meaning import same_document
 from operations.core.preview import PreviewInput
 from operations.policies.analysis import check_with_analyzer, checkable
-from operations.policies.diff import document_diff, same_document
+from operations.policies.diff import document_diff
 from operations.policies.documents import read_document
 from operations.policies.lockout import lockout_warnings
 from sandbox.aws.server import AwsSandbox
