@@ -44,7 +44,7 @@ from operations.core.steps import Shared, Step, World
 log = logging.getLogger(__name__)
 PATIENCE = 10  # Looks that may fail in a row before a refusal by AWS ends a request that has sent nothing.
 TELL_FROM = 3  # Failed looks in a row from which on people are told; fewer may be a blip.
-TELL_SILENCE_FROM = 8  # The same where AWS was busy or away, which mostly passes by itself.
+TELL_SILENCE_FROM = 8  # The same where AWS was busy, away, or late to show something, which mostly passes by itself.
 QUICK_PAUSES = (0.2, 0.5)  # Seconds; a longer wait follows.
 
 
@@ -248,16 +248,18 @@ def _stumble(execution: Execution, why: Failed, tell_from: int = TELL_FROM) -> N
 def _refused_look(execution: Execution, error: RefusedError) -> None:
     step = execution.steps[execution.request.step] if execution.request.step < len(execution.steps) else None
     explain = step.explain if step else refusal
-    _failed_look(execution, hindrance(error), explain(error.code, error.reason, error.message))
+    may_be_late = meaning_of(error.code, error.reason).next is Next.LOOK
+    tell_from = TELL_SILENCE_FROM if may_be_late else TELL_FROM
+    _failed_look(execution, hindrance(error), explain(error.code, error.reason, error.message), tell_from)
 
 
-def _failed_look(execution: Execution, why: Failed, end: Failed) -> None:
+def _failed_look(execution: Execution, why: Failed, end: Failed, tell_from: int) -> None:
     """Right after a change a refusal may pass, so that even a request which has sent nothing ends only when it stays so.
 
     Whether a call took effect only AWS can tell: once one was sent, no look that failed ends the request.
     """
     if execution.has_sent():
-        _stumble(execution, why)
+        _stumble(execution, why, tell_from)
     elif _stumbles(execution) <= PATIENCE:
         _hold(execution, _stumbles(execution))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -23,6 +23,7 @@ from approvals.queue import outgoing
 from approvals.queue.leases import release
 from approvals.queue.worker import Job, LaterError, work_off
 from approvals.request import reminders
+from approvals.request.attempts import any_accepted
 from approvals.request.break_glass import break_glass
 from approvals.request.lifecycle import transition
 from approvals.request.limits import excess
@@ -31,7 +32,7 @@ from approvals.slack.files import FileError
 from approvals.states import Status
 from approvals.views import on_hold, set_aside, thread
 from approvals.views.whole import whole
-from operations.aws.errors import CredentialsError, FieldError, RefusedError
+from operations.aws.errors import CredentialsError, FieldError, GoneError, RefusedError
 from operations.aws.looks import Looks
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
@@ -43,6 +44,7 @@ from operations.core.visible import InvisibleError, check
 from operations.snapshot.names import capital, listed
 
 MOST_SAID = 3  # Places that a card names about which other rules decide afterwards.
+LAG = timedelta(minutes=2)  # Source: AWS Organizations User Guide, "Consistency model".
 TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
 
 
@@ -55,12 +57,25 @@ class NotYetError(LaterError):
 
 
 def look_again(context: Context, operation: Operation) -> Preview:
-    """The preview as the world is now; raises FieldError, AwsError, or NotYetError before the organization was read."""
+    """The preview as the world is now; raises FieldError, AwsError, or NotYetError before the organization was read and while
+    AWS may not show yet what was made a moment ago.
+    """
     organization = context.organization()
     if organization is None:
         raise NotYetError("the organization has not been read yet")
-    preview = operation.preview(PreviewInput(organization, context.aws, Looks(context.glancing or context.aws)))
+    try:
+        preview = operation.preview(PreviewInput(organization, context.aws, Looks(context.glancing or context.aws)))
+    except GoneError as error:
+        if _changed_lately(context):
+            raise NotYetError(f"AWS may not show it yet: {error.message}") from error
+        raise
     return unknown_first(preview, operation.reach(organization))
+
+
+def _changed_lately(context: Context) -> bool:
+    """Whether something was changed a moment ago, so that AWS may not show everywhere yet what was made."""
+    with context.store.read() as session:
+        return any_accepted(session, context.clock() - LAG)
 
 
 def announce(context: Context, number: int) -> None:

@@ -57,3 +57,7 @@ class FieldError(ValueError):
         super().__init__(message)
         self.field = field
         self.message = message
+
+
+class GoneError(FieldError):
+    """What a request names is in no answer of AWS any more, or not yet where it was made a moment ago."""

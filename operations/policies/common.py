@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 
 from operations.aws.client import Answer, Aws
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError, GoneError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.meaning import meaning
@@ -141,7 +141,7 @@ def existing(inputs: PreviewInput, policy: str) -> DescribedPolicy:
     """The policy as it is now; raises FieldError when it is gone."""
     found = describe(inputs.aws, policy)
     if found is None:
-        raise FieldError("policy", f"the policy {inputs.organization.policies.label(policy)} no longer exists.")
+        raise GoneError("policy", f"the policy {inputs.organization.policies.label(policy)} no longer exists.")
     return found
 
 
