@@ -7,7 +7,7 @@ WORKDIR /src
 COPY requirements/run.txt requirements/build.txt requirements/
 RUN /opt/orgbot/bin/pip install --require-hashes -r requirements/run.txt
 RUN python -m venv /opt/build && /opt/build/bin/pip install --require-hashes -r requirements/build.txt
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE manifest.yml ./
 COPY approvals approvals
 COPY bot bot
 COPY handlers handlers

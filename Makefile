@@ -5,7 +5,7 @@ STAMP := .venv/installed
 # Twice as many processes as processors, because scenarios wait more than they compute; who is done takes over from the others.
 PYTEST := $(BIN)/pytest --numprocesses=$$(( 2 * $$(getconf _NPROCESSORS_ONLN) )) --dist=worksteal
 # What is run for hours: the state machine, pairs of clicks, deaths of the process at every line.
-TORTURE := tests/approvals/queue/test_every_job_stumbles.py tests/approvals/request/test_promises.py tests/approvals/request/test_simultaneous.py tests/operations/test_every_operation_survives.py
+TORTURE := tests/approvals/queue/test_every_job_stumbles.py tests/approvals/request/test_promises.py tests/approvals/request/test_simultaneous.py tests/operations/test_every_operation_survives.py tests/handlers/test_mutated.py
 # To try it out, what the sandbox needs is enough: little more than half of what the tests and checks need.
 TRIAL := .venv/installed-sandbox
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -19,7 +19,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
 
 demo: $(TRIAL) ## a Slack workspace, an AWS organization and the bot, all on this machine (PORT=3100)
-	@$(BIN)/orgbot sandbox $(if $(PORT),--port $(PORT))
+	@$(BIN)/orgbot sandbox $(if $(PORT),--port $(PORT))$(if $(ARGS), $(ARGS))
 
 play: $(TRIAL) ## the same, which plays its whole story in the terminal and ends
 	$(BIN)/orgbot sandbox --play
@@ -40,13 +40,13 @@ check: $(STAMP) ## lint, format, types, imports, tests
 bench: $(STAMP) ## speed, as ratios against bare floors
 	$(BIN)/python -m benchmarks
 
-mutants: $(STAMP) ## would the tests notice a wrong line in the heart? (ONLY=quorum,rules SAMPLE=150 SEED=3)
-	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+mutants: $(STAMP) ## would the tests notice a wrong line in the heart? (ONLY=quorum,rules SAMPLE=150 SEED=3 AGAIN=yes)
+	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(AGAIN),--again)
 
 lock: $(STAMP) ## the lock files anew from pyproject.toml (UPGRADE=--upgrade takes the newest versions)
-	$(LOCK) $(UPGRADE) pyproject.toml -o requirements/run.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --extra postgres -o requirements/run.txt
 	$(LOCK) $(UPGRADE) pyproject.toml --extra sandbox -c requirements/run.txt -o requirements/sandbox.txt
-	$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group dev -c requirements/sandbox.txt -o requirements/dev.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group dev -c requirements/run.txt -c requirements/sandbox.txt -o requirements/dev.txt
 	$(LOCK) $(UPGRADE) --group pyproject.toml:build -c requirements/dev.txt -o requirements/build.txt
 
 clean: ## removes .venv and everything that can be made again

@@ -9,6 +9,7 @@ from typing import Literal
 
 from approvals.authority.directory import Directory
 from approvals.authority.rules import BY_NAME, Guards, Rules
+from approvals.queue.leases import InHand
 from approvals.queue.store import Store
 from approvals.queue.worker import Desk, Owed, uncounted
 from approvals.slack.files import Attached, FileError
@@ -49,6 +50,8 @@ class Handover:
 class Context:
     """`owner` names this process among all that work on the same database; `organization()` is the cached snapshot.
 
+    `catch_up()` takes what was done since into it, from the database; `changed()` has the organization read again.
+
     `installation` names this database among all; `strange_press()` hears of a press on a card that is none of this database's.
     `set_aside` counts the jobs that are set aside, by kind. `files(file, user)` reads what somebody uploaded. `people` tells
     who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told.
@@ -64,6 +67,7 @@ class Context:
     clock: Callable[[], datetime]
     organization: Callable[[], Organization | None]
     changed: Callable[[], None]
+    catch_up: Callable[[], None]
     pace: Pace
     console: Console
     approval_channel: str
@@ -76,11 +80,12 @@ class Context:
     set_aside: Callable[[str], None] = uncounted
     glancing: Aws | None = None
     owed: Owed = field(default_factory=set)
+    in_hand: InHand = field(default_factory=InHand)
 
     @property
     def desk(self) -> Desk:
         """What a job needs to be claimed, given back and set aside."""
-        return Desk(self.owner, self.store, self.clock, self.pace.after, self.set_aside, self.owed)
+        return Desk(self.owner, self.store, self.clock, self.pace.after, self.set_aside, self.owed, self.in_hand)
 
     def held_by(self, owner: str) -> Context:
         """The same for the one claim in hand: what it writes is guarded by its own lease."""

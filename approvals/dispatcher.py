@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -20,9 +20,10 @@ from sqlmodel import Session, col, func, select
 
 from approvals.audit.anchors import post as post_anchor
 from approvals.context import Context
-from approvals.models import Interaction, Message, Request, RoleSession, UtcTime
+from approvals.models import Interaction, Message, Request, RoleSession, Stumble, UtcTime
 from approvals.outbox.home_tabs import HOME
 from approvals.outbox.sending import LANE, Outbox
+from approvals.queue import changes
 from approvals.queue.worker import Job, give_back_what_is_owed, is_outage
 from approvals.request.decide import CLICK, EXPIRE, decide, expire, forget_old_clicks
 from approvals.request.execute import run
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 JobKey = tuple[str, int | str]
 BATCH = 200
 KEPT_CLICKS = timedelta(days=2)
+KEPT_CHANGES = timedelta(days=2)
 OLDEST = col(Request.id) + 0  # An expression, because SQLite would walk the whole table in the order of a plain id.
 
 
@@ -60,6 +62,8 @@ class Dispatcher:
         self._lock = threading.Lock()
         self._asked = False
         self._stopping = False
+        self._alarm: threading.Timer | None = None
+        self._alarm_at = datetime.min.replace(tzinfo=UTC)
 
     def wake(self) -> None:
         """Asks for a tick as soon as may be; many calls at once make one tick."""
@@ -73,15 +77,31 @@ class Dispatcher:
         """Hands out all that is due and in nobody's hands; gives the number of jobs."""
         with self._lock:
             self._asked = False
+        self._context.catch_up()
         try:
             give_back_what_is_owed(self._context.desk)
             with self._timer(), self._context.store.read() as session:
-                due = list(due_jobs(session, self._context.clock()))
+                now = self._context.clock()
+                due = list(due_jobs(session, now))
+                self._wake_at(session.exec(NEXT_TURN.params(now=now)).one(), now)
         except Exception:
             log.exception("the queue could not be read")
             return 0
         shared = Shared()
         return sum(self._hand_out(job, shared) for job in due)
+
+    def _wake_at(self, moment: datetime | None, now: datetime) -> None:
+        """Looks again at the very moment at which the next job that pauses may go on, not only at the next regular tick."""
+        if moment is None:
+            return
+        with self._lock:
+            if self._stopping or (self._alarm is not None and now < self._alarm_at <= moment):
+                return
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm, self._alarm_at = threading.Timer((moment - now).total_seconds(), self.wake), moment
+            self._alarm.daemon = True
+            self._alarm.start()
 
     def submit(self, work: Callable[[], None]) -> None:
         """Runs work that isn't in the queue, such as opening a form, on the same workers."""
@@ -91,6 +111,11 @@ class Dispatcher:
     def clean_up(self) -> None:
         """Removes what nobody needs any more."""
         self.submit(lambda: forget_old_clicks(self._context, KEPT_CLICKS))
+        self.submit(self._forget_changes)
+
+    def _forget_changes(self) -> None:
+        with self._context.store.write() as session:
+            changes.forget(session, self._context.clock() - KEPT_CHANGES)
 
     def anchor(self, every: timedelta) -> None:
         """Posts an anchor of the audit when the last one is `every` old."""
@@ -104,6 +129,8 @@ class Dispatcher:
         """Takes no new work, and returns when what is in hand is finished."""
         with self._lock:
             self._stopping = True
+            if self._alarm is not None:
+                self._alarm.cancel()
         self._ticker.shutdown(wait=True)
         self._pool.shutdown(wait=True)
 
@@ -173,6 +200,9 @@ def due_jobs(session: Session, now: datetime) -> Iterator[JobKey]:
 
 
 NOW: Any = bindparam("now", type_=UtcTime)
+NEXT_TURN: Any = select(func.min(Stumble.again_at)).where(
+    col(Stumble.again_at) > NOW, col(Stumble.set_aside_at).is_(None)
+)
 
 
 def _due(job: Job[Any]) -> Any:
@@ -183,7 +213,7 @@ def _due(job: Job[Any]) -> Any:
 def _due_lanes() -> Any:
     heads = select(func.min(Message.id).label("head")).where(*LANE.ready).group_by(Message.lane).subquery()
     due = _due(LANE).with_only_columns(col(Message.lane))
-    return due.join(heads, col(Message.id) == heads.c.head).limit(BATCH)
+    return due.join(heads, col(Message.id) == heads.c.head).order_by(heads.c.head).limit(BATCH)
 
 
 @dataclass(frozen=True)

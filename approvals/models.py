@@ -329,6 +329,19 @@ class Stumble(SQLModel, table=True):
     )  # The row's own due time when it was set aside: one that is made due anew is a new job.
 
 
+class KnownChange(SQLModel, table=True):
+    """What is known to have changed since the organization was read: every process takes it into its snapshot.
+
+    Written when a step's goal stands, or when AWS told about a name that was not known; see approvals.queue.changes.
+    """
+
+    __tablename__ = "known_change"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime | None = _time(index=True, nullable=False)
+    changes: list[dict[str, Any]] = _json(list)
+
+
 class AuditRecord(SQLModel, table=True):
     """One line of the audit, chained: `hash` covers this record and `previous`, the hash of the one before."""
 

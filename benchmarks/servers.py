@@ -143,6 +143,7 @@ def _deps(intake: Intake) -> Dependencies:
         oversees=lambda _: False,
         reveal=lambda _: "",
         sources=Sources(LiveAws(Aws(Boto3Clients())), lambda _, __: None),
+        look_up=lambda _: None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +20,14 @@ from approvals.audit.chain import note_call
 from approvals.audit.keys import Keys
 from approvals.authority.admission import Admission
 from approvals.authority.bindings import Bindings
-from approvals.authority.directory import CachedDirectory, Directory, Workspace
+from approvals.authority.directory import CachedDirectory, Directory, Memory, SharedDirectory, Workspace
 from approvals.authority.may import oversees
 from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
+from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.outbox.sending import Outbox
-from approvals.queue.leases import forget_all
+from approvals.queue import changes
+from approvals.queue.leases import InHand, forget_all
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
 from approvals.request.intake import Intake
@@ -32,9 +35,11 @@ from approvals.request.pending import may_decide, pending_for
 from approvals.sessions.reveal import Reveal
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.files import Attachments
+from approvals.slack.pacing import Pacing
 from approvals.slack.response_urls import ResponseUrls
 from bot import database
-from bot.aws import GLANCING, Boto3Clients
+from bot.aws import GLANCING, LOOKING_UP, Boto3Clients
+from bot.channel import ChannelWatch
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Edge, SlackEndpoint
@@ -45,16 +50,18 @@ from bot.http.transport import Gate, SignedHttp, SocketMode
 from bot.identity import Identity, channel_id
 from bot.logging.setup import bind_request
 from bot.neighbours import Neighbours, identity_of
-from bot.scheduler import Scheduler
+from bot.scheduler import Pulse, Scheduler
 from bot.slack import CountingWebClient, SlackHealth, slack_client
-from bot.snapshot.cache import SnapshotCache
+from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
-from handlers.register import register
+from handlers.register import Readable, register
 from operations.aws.client import Aws, Call
+from operations.aws.errors import UnknownError
 from operations.core.closing import Console
-from operations.snapshot.live import LiveAws
+from operations.snapshot.live import LiveAws, look_up
+from operations.snapshot.organization import Organization
 
 log = logging.getLogger(__name__)
 SLACK_TIMEOUT = 15
@@ -62,6 +69,7 @@ WATCH_TIMEOUT = 4  # Less than the time between two looks.
 QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger lives.
 ADMISSION_TIMEOUT = 2  # Nothing is shown before Slack has told, so that it gets a little longer.
 FIRST_READING = timedelta(seconds=20)
+LOOK_UP_SECONDS = 1.0  # Slack waits 3 s for the answer to a form, and the last call may take a second more.
 
 
 def utc_now() -> datetime:
@@ -78,6 +86,7 @@ class Orgbot:
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self._settings = settings
         self._clock = clock
+        self._database_clock: database.DatabaseClock | None = None
         self._closing = ExitStack()
         self.metrics = Metrics()
         self.rules = load_rules(settings)
@@ -86,18 +95,24 @@ class Orgbot:
         self.gate = Gate()
         self.edge = self._edge()
         self.edge.start()
+        self.pacing = Pacing(apart=settings.post_seconds)
         self.slack = self._slack(SLACK_TIMEOUT)
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
         self.aws = Aws(Boto3Clients(), self._count_call)
         self.glancing = Aws(Boto3Clients(reading=GLANCING), self._count_call)
+        self._looking_up = Aws(Boto3Clients(reading=LOOKING_UP), self._count_call)
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
+        self.in_hand = InHand()
         self.store = self._open_store()
+        self.pulse = self._pulse()
+        clock = self._clock
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
         every = timedelta(seconds=settings.refresh_seconds)
-        self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh)
+        self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh, self._changes_since)
         self.neighbours = self._neighbours()
         self.context = self._context()
+        self.channel_watch = ChannelWatch(clock, lambda: self._took_up(lose_cards(self.context)))
         self.dispatcher = self._dispatcher()
         self.intake = Intake(self.store, clock, self.dispatcher.wake, self.context.limits)
         self.deps = self._deps()
@@ -113,9 +128,15 @@ class Orgbot:
         if kept is not None:
             self.bindings.refresh(kept)
         self._read_first_snapshot()
+        moved = move_cards(self.context)
+        if moved:
+            log.info("moves %s cards to the approval channel", moved)
+        self.pulse.start()
         self.scheduler.start()
         self.transport.start()
-        self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line)
+        self.readiness.watch(
+            self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line, self.channel_watch.line
+        )
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
@@ -125,13 +146,14 @@ class Orgbot:
         self.transport.stop()
         self.scheduler.stop()
         self.dispatcher.stop()
+        self.pulse.stop()
         self.edge.stop()
         self.store.engine.dispose()
         self._closing.close()
 
     def _slack(self, timeout: int) -> CountingWebClient:
         slack = slack_client(self._settings, timeout)
-        slack.count = self._count_slack
+        slack.count, slack.pacing = self._count_slack, self.pacing
         return slack
 
     def _count_slack(self, method: str, outcome: str) -> None:
@@ -142,6 +164,12 @@ class Orgbot:
         self._watch_slack()
         self.neighbours.beat()
         self.neighbours.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
+        self.channel_watch.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
+
+    def _took_up(self, cards: int) -> None:
+        """Cards that nobody can press any more are offered elsewhere at once."""
+        if cards:
+            self.dispatcher.wake()
 
     def _neighbours(self) -> Neighbours:
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -181,8 +209,10 @@ class Orgbot:
     def _open_store(self) -> Store:
         url = self._settings.database_url
         self._closing.enter_context(database.alone(url))
-        engine = database.open_engine(url)
+        engine = database.open_engine(url, self._settings.workers, self._settings.http_threads)
         database.migrate(engine)
+        if engine.dialect.name == "postgresql":
+            self._clock = self._database_clock = database.DatabaseClock(engine)
         store = Store(engine, Keys.given(self._settings.audit_keys()).info())
         try:
             signing.begin(store, self._clock())
@@ -199,13 +229,21 @@ class Orgbot:
             log.info("takes up %s jobs again that were set aside", again)
         return store
 
+    def _changes_since(self, read_at: datetime) -> list[Numbered]:
+        with self.store.read() as session:
+            return changes.since(session, read_at)
+
+    def _pulse(self) -> Pulse:
+        beats = [lambda: self.in_hand.renew(self.store, self._clock), lambda: self.dispatcher.wake()]  # noqa: PLW0108  Made later.
+        return Pulse(*([self._database_clock.ask] if self._database_clock else []), *beats)
+
     def _dispatcher(self) -> Dispatcher:
         context = self.context
         outbox = Outbox(context, self.slack, lambda: self.identity.bot_id, lambda user: home_of(self.deps, user))
         return Dispatcher(context, outbox, self._settings.workers, bind_request, self.metrics.tick_seconds.time)
 
     def _context(self) -> Context:
-        settings = self._settings
+        settings, memory = self._settings, Memory(self._clock)
         return Context(
             owner=self.neighbours.owner,
             installation=self.neighbours.identity,
@@ -213,19 +251,21 @@ class Orgbot:
             store=self.store,
             aws=self.aws,
             glancing=self.glancing,
-            people=self._directory(SLACK_TIMEOUT),
-            cached_directory=CachedDirectory(self.slack, self._here, self._clock),
+            people=SharedDirectory(self.slack, self._here, memory),
+            cached_directory=CachedDirectory(self.slack, self._here, memory),
             rules=lambda: self.rules,
             guards=lambda: self.bindings.guards,
             clock=self._clock,
             organization=self.snapshot.latest,
             changed=self.snapshot.outdate,
+            catch_up=self.snapshot.catch_up,
             pace=_pace(settings),
             console=Console(settings.console_url, settings.cli_source_profile),
             approval_channel=self.approval_channel,
             limits=Limits(settings.requests_per_hour, settings.pending_per_person, settings.clicks_per_minute),
             handover=_handover(settings),
             files=Attachments(self.slack).read,
+            in_hand=self.in_hand,
             set_aside=lambda kind: self.metrics.jobs_set_aside.labels(kind).inc(),
         )
 
@@ -236,7 +276,8 @@ class Orgbot:
             authorize=lambda: self.identity.authorize(),  # noqa: PLW0108  Bolt reads the names of the parameters, and takes `self` for one.
             request_verification_enabled=False,  # The edge server has checked the signature; Socket Mode has none.
             process_before_response=True,
-            logger=_quiet_logger(),
+            before_authorize=Readable(),
+            logger=quiet_logger(),
         )
         register(app, self.deps)
         return app
@@ -259,7 +300,18 @@ class Orgbot:
             oversees=lambda user: oversees(self.context, user),
             reveal=Reveal(self.context, self.slack).show,
             sources=self._sources(),
+            look_up=self._look_up,
         )
+
+    def _look_up(self, unknown: UnknownError) -> Organization | None:
+        """What AWS tells about a name goes into every process's snapshot."""
+        organization, end = self.snapshot.latest(), time.monotonic() + LOOK_UP_SECONDS
+        if organization is not None and organization.id:
+            found = look_up(self._looking_up, organization, unknown, lambda: time.monotonic() > end)
+            with self.store.write() as session:
+                changes.note(session, found, self._clock())
+            self.snapshot.catch_up()
+        return self.snapshot.latest()
 
     def _admission(self) -> Admission:
         return Admission(self._directory(ADMISSION_TIMEOUT), self._clock)
@@ -300,7 +352,7 @@ class Orgbot:
         note_call(call)
 
 
-def _quiet_logger() -> logging.Logger:
+def quiet_logger() -> logging.Logger:
     """For Bolt, which warns of tokens in the environment, and otherwise takes its level from the root's and logs bodies."""
     quiet = logging.getLogger("slack_bolt.orgbot")
     quiet.setLevel(logging.ERROR)

@@ -26,6 +26,10 @@ WRITING = Config(
 GLANCING = Config(
     retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=2, max_pool_connections=16
 )
+# For a name that somebody has typed, while Slack waits: asked once.
+LOOKING_UP = Config(
+    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=1, max_pool_connections=16
+)
 REGION = "us-east-1"
 
 

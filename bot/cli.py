@@ -1,4 +1,4 @@
-"""The command line: `orgbot run | sandbox | check | iam-policy | audit`."""
+"""The command line: `orgbot init | run | sandbox | check | iam-policy | audit`."""
 
 from __future__ import annotations
 
@@ -83,6 +83,17 @@ def check(
     raise typer.Exit(run_checks())
 
 
+@app.command()
+def init(
+    *,
+    anew: Annotated[bool, typer.Option("--anew", help="Ask everything again, also what is kept in .env.")] = False,
+) -> None:
+    """Sets the bot up in this folder, a question at a time; exit 1 when something is still to be mended at the end."""
+    from bot.init.run import run_init
+
+    raise typer.Exit(run_init(Path.cwd(), anew=anew))
+
+
 audit = typer.Typer(
     no_args_is_help=True, help="The audit: every request, vote and change of status.", rich_markup_mode=None
 )
@@ -153,16 +164,24 @@ def sandbox(
     *,
     play: Annotated[bool, typer.Option("--play", help="Play the whole story in the terminal, then end.")] = False,
     port: Annotated[int, typer.Option(metavar="PORT", help="Port of the page; 0 takes a free one.")] = 3100,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Other rules than the demo's.")
+    ] = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Credentials behind a button instead of in a message.")
+    ] = False,
+    accounts: Annotated[int, typer.Option(metavar="N", min=0, help="So many accounts more.")] = 0,
 ) -> None:
     """Everything on this machine: a Slack workspace with a page, an AWS organization, and the bot between them."""
     try:
-        from sandbox.show import run_sandbox
+        from sandbox.show import RULES, Wishes, run_sandbox
     except ImportError as error:
         typer.echo(
             f"The sandbox needs its own packages ({error.name} is missing): pip install 'orgbot[sandbox]'", err=True
         )
         raise typer.Exit(1) from error
-    raise typer.Exit(run_sandbox(play=play, port=port))
+    wishes = Wishes(play=play, port=port, rules=rules or RULES, reveal=reveal, accounts=accounts)
+    raise typer.Exit(run_sandbox(wishes))
 
 
 def main() -> None:

@@ -2,14 +2,19 @@
 
 SQLite: one connection for the process, WAL, synchronous=FULL (a lost intent would become a duplicate), foreign keys on, and
 every write begins with BEGIN IMMEDIATE. Source: SQLite documentation, "Write-Ahead Logging", "PRAGMA Statements".
+
+PostgreSQL: a connection for each thread, READ COMMITTED whatever the server's default is; a transaction whose process sleeps is ended by the
+server, so that what it had locked is free for the others. Source: PostgreSQL documentation, "Client Connection Defaults", "Explicit
+Locking" (Advisory Locks).
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,7 +28,20 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from approvals.models import AuditRecord
+from approvals.queue.leases import running_seconds
+from bot.config.settings_checks import with_driver
 
+MIGRATING = 1  # The key of the advisory lock under which one process migrates; `approvals.audit.chain` has another.
+SLEEPS = 5  # Seconds that a transaction may be idle: no call to Slack or AWS is made within one.
+SHORT = 0.2  # Seconds in which the server's answer about its time came, so that half of them are the error at most.
+WAITS = 10  # Seconds that a statement waits for what another transaction has locked.
+GONE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -31,10 +49,13 @@ class DatabaseError(Exception):
     """The database cannot be used; the text says why and what to do."""
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for `url` (sqlite or postgresql), with the settings that the promises rest on."""
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+def open_engine(url: str, workers: int = 8, more: int = 32) -> Engine:
+    """An engine for `url` (sqlite or postgresql), with the settings that the promises rest on.
+
+    With PostgreSQL `workers` threads use it all the time, and `more` now and then.
+    """
+    if make_url(with_driver(url)).get_backend_name() != "sqlite":
+        return _open_postgresql(with_driver(url), workers, more)
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -69,9 +90,12 @@ def open_existing(url: str) -> Engine:
 def reading(url: str) -> Iterator[Connection]:
     """A look at an existing database as it is now; what is written meanwhile does not show. Raises DatabaseError."""
     engine = open_existing(url)
-    level = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    shared = engine.dialect.name == "postgresql"
+    level = {"isolation_level": "REPEATABLE READ"} if shared else {}
     try:
         with engine.connect().execution_options(**level) as connection:
+            if shared:  # Whoever reads what is printed may take their time.
+                connection.exec_driver_sql("SET idle_in_transaction_session_timeout = 0")
             yield connection
     finally:
         engine.dispose()
@@ -79,7 +103,7 @@ def reading(url: str) -> Iterator[Connection]:
 
 def file_of(url: str) -> str:
     """The file of an SQLite database; empty for one in memory, and for PostgreSQL."""
-    parts = make_url(url)
+    parts = make_url(with_driver(url))
     name = parts.database or ""
     return name if parts.get_backend_name() == "sqlite" and name != ":memory:" else ""
 
@@ -88,6 +112,28 @@ def reason(error: SQLAlchemyError) -> str:
     """What the driver says, in one line and without SQLAlchemy's own words around it."""
     said = error.orig if isinstance(error, DBAPIError) and error.orig else error
     return " ".join(str(said).split())
+
+
+def _open_postgresql(url: str, workers: int, more: int) -> Engine:
+    engine = create_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        pool_size=workers + 4,  # The tick, the pulse and the scheduler's own are there as well.
+        max_overflow=more,
+        pool_timeout=WAITS,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=GONE,
+    )
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection: Any, _: object) -> None:
+    """Set on the connection, because a pooler between us and the server passes no options on."""
+    connection.autocommit = True
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{SLEEPS}s'; SET lock_timeout = '{WAITS}s'")
+    connection.autocommit = False
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
@@ -105,18 +151,51 @@ def _begin_sqlite(connection: Connection) -> None:
     driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+class DatabaseClock:
+    """The time of a PostgreSQL server, aware UTC, which is the same for all processes that work on its database.
+
+    It is asked now and then (`ask`), and goes on by seconds that nobody sets. Where a process sleeps between the asking and the
+    answer, what it knew before is better.
+    """
+
+    def __init__(self, engine: Engine, seconds: Callable[[], float] = running_seconds) -> None:
+        self._engine = engine
+        self._seconds = seconds
+        self._began = datetime.min.replace(tzinfo=UTC)
+        self._known = False
+        self.ask()
+
+    def __call__(self) -> datetime:
+        return self._began + timedelta(seconds=self._seconds())
+
+    def ask(self) -> None:
+        """Looks at the server's clock once more; raises sqlalchemy.exc.SQLAlchemyError."""
+        with self._engine.connect() as connection:
+            before = self._seconds()
+            told: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+            after = self._seconds()
+        if not self._known or after - before < SHORT:
+            self._began = told.astimezone(UTC) - timedelta(seconds=(before + after) / 2)
+            self._known = True
+
+
 def migrate(engine: Engine) -> None:
-    """Brings the schema to the newest revision; raises DatabaseError when the database is newer than this program."""
+    """Brings the schema to the newest revision; raises DatabaseError when the database is newer than this program.
+
+    Of several processes that start at once, one migrates, all or nothing, and the others wait for it.
+    """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.execution_options(writes=True).connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
         current = MigrationContext.configure(connection).get_current_revision()
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         if current is not None and current not in known:
             raise DatabaseError(
                 f"the database is at revision {current}, which this version does not know; install a newer orgbot"
             )
-        connection.rollback()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()

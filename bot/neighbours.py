@@ -32,7 +32,7 @@ SAME_APP = "another orgbot may use the same Slack app, and gets a part of its cl
 
 def identity_of(store: Store, now: datetime, new: Callable[[], str]) -> str:
     """The name of this installation, random and kept in its database; `new` makes one for a database that has none yet."""
-    with store.write() as session:
+    with store.write(alone=True) as session:
         found = session.exec(select(Installation)).first()
         if found is None:
             found = Installation(id=1, identity=new(), created_at=now)

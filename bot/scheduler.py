@@ -8,6 +8,7 @@ made once and never skipped. Source: APScheduler User Guide, "Limiting the numbe
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -19,6 +20,8 @@ from approvals.dispatcher import Dispatcher
 from bot.snapshot.cache import SnapshotCache
 
 WATCH_SECONDS = 5
+BEAT_SECONDS = 1.0
+log = logging.getLogger(__name__)
 ONCE: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 # A reading may take longer than a tick: that the next ones find it under way is meant so, and nothing to warn of.
 logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
@@ -64,3 +67,36 @@ class Scheduler:
     def _refresh(self) -> None:
         if self._picture.due():
             self._picture.refresh()
+
+
+class Pulse:
+    """What has to be done every second whatever else goes on, and whatever becomes of the machine's clock: in a thread of its own."""
+
+    def __init__(self, *beats: Callable[[], object], seconds: float = BEAT_SECONDS) -> None:
+        self._beats = beats
+        self._seconds = seconds
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, name="pulse", daemon=True)
+
+    def start(self) -> None:
+        """Begins to beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Beats no more; nothing to do when it never began."""
+        self._over.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _go_on(self) -> None:
+        while not self._over.wait(self._seconds):
+            for beat in self._beats:
+                self._try(beat)
+
+    @staticmethod
+    def _try(beat: Callable[[], object]) -> None:
+        """One that fails, because the database is away, keeps neither the others nor the next beat from being tried."""
+        try:
+            beat()
+        except Exception as error:  # noqa: BLE001  Nobody else would hear of it.
+            log.warning("a beat was missed: %s", error)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from handlers.caller import LONGEST_ID
 from handlers.declared import Value, fields_of
 from operations.core.base import Operation
 
@@ -21,7 +22,7 @@ class Carried(BaseModel):
 
     values: dict[str, Any] = {}
     reason: str = ""
-    channel: str = ""
+    channel: str = Field(default="", max_length=LONGEST_ID, pattern=r"^[!-~]*$")
 
     def packed(self) -> str:
         """As JSON, without what is empty."""

@@ -30,6 +30,7 @@ from handlers.problems import listed
 from handlers.queries import answer as looks
 from handlers.queries import requests
 from handlers.queries.registry import QUERIES
+from handlers.query_names import meant
 from handlers.responder import Responder, learn, open_view
 from operations.core.base import Operation
 from operations.snapshot.names import capital
@@ -108,6 +109,7 @@ def _understood(responder: Responder, work: Callable[[], list[Block]]) -> list[B
 
 def _answer(responder: Responder, typed: Typed) -> list[Block]:
     word, rest = split(typed.text)
+    word = meant(word)
     if word in ("", "help", "--help"):
         return responder.admitted(lambda: _understood(responder, lambda: _help(clean(rest))))
     if word in SHOWN:
@@ -148,7 +150,7 @@ def _one(deps: Dependencies, caller: Caller, rest: str) -> list[Block]:
     return requests.with_history(requests.private_card(request, caller.user), told)
 
 
-def _asked(responder: Responder, typed: Typed, command: Command) -> list[Block]:
+def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: bool = True) -> list[Block]:
     deps = responder.deps
     if command.help:
         return responder.admitted(lambda: help_pages.details(command.operation))
@@ -159,12 +161,25 @@ def _asked(responder: Responder, typed: Typed, command: Command) -> list[Block]:
         open_view(deps, typed.slack, typed.caller, lambda: form(command.operation, scene))
         return []
     try:
-        filed = file(deps, typed.caller, command.operation, command.given, typed.delivery)
+        quick = deps.at_once() if at_once else deps
+        filed = file(quick, typed.caller, command.operation, command.given, typed.delivery)
     except NotAcceptedError as error:
-        if deps.admission.lately(typed.caller.user, typed.caller.team) is None:
-            return responder.admitted(lambda: _asked(responder, typed, command))
-        return [section(listed(command.operation, error.problems)), *_form_button(command.operation, command.given)]
+        told = [section(listed(command.operation, error.problems)), *_form_button(command.operation, command.given)]
+        again = at_once and error.unknown
+        return _in_time(responder, told, lambda: _asked(responder, typed, command, at_once=False), again=again)
     return [section(received(deps, typed.caller, filed))]
+
+
+def _in_time(responder: Responder, told: list[Block], ask: Callable[[], list[Block]], *, again: bool) -> list[Block]:
+    """Why nothing was filed. Before somebody hears it of whom Slack has told nothing lately, and where AWS may know a name that
+    the snapshot doesn't, a worker asks once more: that takes longer than Slack waits.
+    """
+    if responder.deps.admission.lately(responder.caller.user, responder.caller.team) is None:
+        return responder.admitted(ask)
+    if not again:
+        return told
+    responder.answer_later(ask)
+    return []
 
 
 def received(deps: Dependencies, caller: Caller, filed: Filed) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from approvals.authority.rules import BY_NAME, Guards, Rules
 from approvals.request.intake import Click, Intake
 from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
+from operations.aws.errors import UnknownError
 from operations.core.closing import Console
 from operations.snapshot.live import Live
 from operations.snapshot.organization import Organization
@@ -23,6 +24,7 @@ Body = dict[str, Any]
 class Dependencies:
     """`organization()` is the cached snapshot (None until it was read once), `refresh()` asks for a newer one in the
     background, `unread()` says why there is none, and `run(work)` hands work that calls Slack to the bot's own workers.
+    `look_up(error)` asks AWS, for a second or two, about a name that the snapshot doesn't know, and gives the snapshot then.
     `may_decide(click)`, `pending_for(user)`, `oversees(user)` and `reveal(press)` ask Slack: workers only. The first soon
     gives up. `admission` says who may see anything at all. `sources` are what the looks use beyond the snapshot."""
 
@@ -40,7 +42,12 @@ class Dependencies:
     oversees: Callable[[str], bool]
     reveal: Callable[[Press], str]
     sources: Sources
+    look_up: Callable[[UnknownError], Organization | None]
     guards: Callable[[], Guards] = lambda: BY_NAME
+
+    def at_once(self) -> Dependencies:
+        """The same for an answer that may not take a second: AWS isn't asked about a name."""
+        return replace(self, look_up=lambda _: None)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ The command line and the forms come here with the same values, so that they acce
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -14,27 +15,34 @@ from approvals.authority.requirements import Requirements
 from approvals.authority.rules import NoRuleError
 from approvals.request.intake import AlreadyAskedError, Draft
 from approvals.request.limits import FloodError
-from approvals.slack.blocks import ago
 from handlers.caller import Caller
 from handlers.declared import LONGEST_REASON, fields_of
 from handlers.dependencies import Dependencies
 from handlers.parser import Given
 from handlers.problems import Problem, problems
-from operations.aws.errors import FieldError
+from operations.aws.errors import FieldError, UnknownError
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
 from operations.core.visible import InvisibleError, check
 from operations.snapshot.organization import Organization
 
+NEW = "If it was made a moment ago, try again in a minute."
 NO_ORGANIZATION = "this AWS account is in no organization yet. Make one with `/org create-organization`."
 
 
-class NotAcceptedError(Exception):
-    """Nothing was filed; `problems` say why and what to do, which is for members only."""
+LookUp = Callable[[UnknownError], Organization | None]
 
-    def __init__(self, *found: Problem) -> None:
+
+class NotAcceptedError(Exception):
+    """Nothing was filed; `problems` say why and what to do, which is for members only.
+
+    `unknown` when a name is not known.
+    """
+
+    def __init__(self, *found: Problem, unknown: bool = False) -> None:
         super().__init__("; ".join(problem.sentence for problem in found))
         self.problems = found
+        self.unknown = unknown
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ def checked(
         raise NotAcceptedError(Problem("", deps.unread()))
     if not organization.id and not operation.founds:
         raise NotAcceptedError(Problem("", NO_ORGANIZATION))
-    return _settled(deps, caller, asked, organization), organization
+    return _settled(deps, caller, asked, organization)
 
 
 def _valid(operation: type[Operation], given: Given) -> Operation:
@@ -103,20 +111,44 @@ def reason_problems(reason: str) -> list[str]:
     return []
 
 
-def _settled(deps: Dependencies, caller: Caller, asked: Operation, organization: Organization) -> Operation:
-    """Names become ids. What the snapshot does not know may be new, so it is read again, and its age is told."""
+def _settled(
+    deps: Dependencies, caller: Caller, asked: Operation, organization: Organization
+) -> tuple[Operation, Organization]:
+    """Names become ids. What the snapshot doesn't know may be new: AWS is asked about it, and the organization is read again."""
     try:
-        return asked.settled(organization)
+        return _looked_up(asked, organization, deps.look_up if _is_member(deps, caller) else _nobody)
     except FieldError as error:
         _read_again(deps, caller)
-        age = ago(organization.read_at, deps.clock())
-        again = f"The organization was read {age} and is being read again: if it is new, try again in a moment."
-        raise NotAcceptedError(Problem(error.field, f"{error.message} {again}")) from error
+        unknown = isinstance(error, UnknownError)
+        sentence = f"{error.message} {NEW}" if unknown else error.message
+        raise NotAcceptedError(Problem(error.field, sentence), unknown=unknown) from error
+
+
+def _looked_up(asked: Operation, organization: Organization, look_up: LookUp) -> tuple[Operation, Organization]:
+    """The request with ids in place of names, and the snapshot that knows them, each name looked up once; raises FieldError."""
+    tried: set[str] = set()
+    while True:
+        try:
+            return asked.settled(organization), organization
+        except UnknownError as error:
+            newer = None if error.wanted in tried else look_up(error)
+            if newer is None:
+                raise
+            tried.add(error.wanted)
+            organization = newer
+
+
+def _nobody(_: UnknownError) -> None:
+    """Strangers have nothing asked of AWS."""
+
+
+def _is_member(deps: Dependencies, caller: Caller) -> bool:
+    return deps.admission.lately(caller.user, caller.team) == ""
 
 
 def _read_again(deps: Dependencies, caller: Caller) -> None:
     """For members only: strangers have nothing asked of AWS."""
-    if deps.admission.lately(caller.user, caller.team) == "":
+    if _is_member(deps, caller):
         deps.refresh()
 
 

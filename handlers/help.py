@@ -7,18 +7,10 @@ from itertools import groupby
 from approvals.slack.blocks import Block, context, escape, header, packed, section, shorten, verbatim
 from handlers.action_ids import COMMAND
 from handlers.declared import fields_of, readable
-from handlers.query_names import NAMES, Name
+from handlers.query_names import NAMES, Name, meant
 from operations.core.base import Operation
 from operations.core.fields import Choice, OperationField
 from operations.core.registry import all_operations
-
-READS = (
-    *NAMES,
-    Name("requests", "requests", "What you asked for, and what else waits or runs"),
-    Name("request", "request 12", "One request and its history"),
-    Name("sessions", "sessions", "Who has credentials just now: yours, for approvers everybody's"),
-    Name("help", "help create-account", "One operation with its flags; `help` alone names them all"),
-)
 
 
 def overview() -> list[Block]:
@@ -27,7 +19,7 @@ def overview() -> list[Block]:
     return [
         header("What I can do"),
         section(f"Ask with `{COMMAND} <operation> --flag value …`. What is missing, a form asks for."),
-        *packed(["*To look*", *map(_read, READS)]),
+        *packed(["*To look*", *map(_read, NAMES)]),
         *(block for family, members in families for block in packed([f"*{escape(family)}*", *map(_line, members)])),
     ]
 
@@ -38,7 +30,7 @@ def _read(name: Name) -> str:
 
 def of_query(word: str) -> list[Block]:
     """What is answered to the asker alone and needs no approval, in a sentence; nothing for any other word."""
-    return [section(f"{_read(name)}. The answer is for you alone.") for name in READS if name.word == word]
+    return [section(f"{_read(name)}. The answer is for you alone.") for name in NAMES if name.word == meant(word)]
 
 
 def _line(operation: type[Operation]) -> str:

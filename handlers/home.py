@@ -25,7 +25,8 @@ from handlers.dependencies import Dependencies
 from handlers.queries.requests import NOTHING, asked_by_you, line, titled, with_button
 from handlers.responder import careful
 from handlers.sessions import EVERYBODYS, YOURS, blocks
-from operations.core.registry import by_name
+from operations.core.registry import all_operations, by_name
+from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 
 FIRST = ("create-account", "move-account")  # Until people have asked for anything.
@@ -54,7 +55,7 @@ def home_view(work: Work, organization: Organization | None, now: datetime) -> B
         [
             header("Your AWS Organization"),
             context(_glance(work, organization, now), _activity(work)),
-            *actions(*map(_form_button, _offered(work.commonest))),
+            *actions(*map(_form_button, _offered(work.commonest, organization))),
             divider(),
             *_waiting(work.waits.mine),
             *titled("Running", map(line, work.running[:SHOWN])),
@@ -76,8 +77,10 @@ def _more(requests: Sequence[Request]) -> list[Block]:
     return [context(f"and {more} more: `/org requests`")] if more > 0 else []
 
 
-def _offered(commonest: Sequence[str]) -> list[str]:
-    """What exists still, filled up with what everybody begins with."""
+def _offered(commonest: Sequence[str], organization: Organization | None) -> list[str]:
+    """What exists still, filled up with what everybody begins with; where there is no organization, to create one."""
+    if organization is not None and not organization.id:
+        return [operation.name for operation in all_operations() if operation.founds]
     return [name for name in dict.fromkeys((*commonest, *FIRST)) if name in by_name()][:BUTTONS]
 
 
@@ -88,10 +91,11 @@ def _form_button(operation: str) -> Block:
 def _glance(work: Work, organization: Organization | None, now: datetime) -> str:
     if organization is None:
         return f":hourglass: {escape(work.unread)}"
+    if not organization.id:
+        return f"The AWS account {escape(organization.management_account)} is in no organization yet."
     units = len(organization.units) - 1  # The root is no organizational unit.
-    return (
-        f"{len(organization.accounts)} accounts in {units} organizational units, read {ago(organization.read_at, now)}"
-    )
+    accounts = counted(len(organization.accounts), "account")
+    return f"{accounts} in {counted(units, 'organizational unit')}, read {ago(organization.read_at, now)}"
 
 
 def _activity(work: Work) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from approvals.slack.blocks import clean, shorten
 from handlers.declared import Value, chosen, fields_of, flags_of, missing, nearest
-from handlers.query_names import WORDS
+from handlers.query_names import ALIASES, WORDS, meant, only_looks
 from handlers.typed import UnreadableError, Word, straight, undone, words
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
@@ -16,7 +16,7 @@ from operations.core.visible import BLANK
 
 FORM, HELP, BREAK_GLASS = "--form", "--help", "--break-glass"
 MANY = tuple(kind for kind in FieldKind if kind.many)
-QUERIES = ("help", "requests", "request", "sessions", *WORDS)
+QUERIES = (*WORDS, *ALIASES)
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,20 @@ def split(text: str) -> tuple[str, str]:
 def operation_named(word: str, rest: str = "", others: Iterable[str] = QUERIES) -> type[Operation]:
     """The operation of this name or alias; raises ParseError with the nearest one, or the nearest of `others`.
 
-    `rest` is what follows: names have two words, which people part by a space as well.
+    `rest` is what follows: names have two words, which people part by a space as well. Whoever wants to look at something is
+    led to no change.
     """
     known = by_name()
     if word in known:
         return known[word]
     if word in QUERIES:
         raise ParseError(
-            f"`{word}` is no operation but a look: it changes nothing, and no rule decides about it. "
+            f"`{meant(word)}` is no operation but a look: it changes nothing, and no rule decides about it. "
             "`/org help` shows what there is."
         )
     joined = "-".join([word, *rest.split()[:1]]).casefold()
-    near = joined if joined in known else nearest(word, [*known, *others])
+    choices = [*(() if only_looks(word) else known), *others]
+    near = meant(joined if joined in choices else nearest(word, choices))
     guess = f" Did you mean `{near}`?" if near else ""
     raise ParseError(f"there is no operation “{shorten(word, 60)}”.{guess} `/org help` shows what there is.")
 

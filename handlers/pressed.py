@@ -11,6 +11,7 @@ from typing import Any
 
 from approvals.authority.press import Pressed, read
 from handlers.caller import of_interaction
+from operations.core.nesting import load
 
 LONGEST_ID = 64
 BROKEN = ":x: This button does not say which request it is about, so nothing was done. `/org requests` shows them."
@@ -46,14 +47,23 @@ def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def kept_in_form(pressed: Pressed) -> str:
     """The `private_metadata` by which a form knows the press that opened it."""
-    return json.dumps({"request": pressed.carried, "channel": pressed.channel, "ts": pressed.ts})
+    stands = {"channel": pressed.channel, "ts": pressed.ts, "private": pressed.private}
+    return json.dumps({"request": pressed.carried, **stands})
 
 
 def pressed_before(private_metadata: object) -> Pressed | None:
     """The press that opened a form; None when the metadata is not ours."""
     try:
-        kept = json.loads(str(private_metadata or "{}"))
-    except (ValueError, RecursionError):
+        kept = load(str(private_metadata or "{}"))
+    except ValueError:
         return None
-    found = read(kept.get("request")) if isinstance(kept, dict) else None
-    return Pressed(*found, channel=str(kept.get("channel") or ""), ts=str(kept.get("ts") or "")) if found else None
+    found = read(kept.get("request")) if isinstance(kept, dict) and _is_named(kept) else None
+    if not found:
+        return None
+    channel, ts = str(kept.get("channel") or ""), str(kept.get("ts") or "")
+    return Pressed(*found, channel=channel, ts=ts, private=kept.get("private") is True)
+
+
+def _is_named(kept: Mapping[str, Any]) -> bool:
+    texts = [str(kept.get(name) or "") for name in ("channel", "ts")]
+    return all(text.isascii() and text.isprintable() for text in texts)

@@ -1,25 +1,93 @@
-"""Which looks there are, and how they are typed. Pure."""
+"""Which looks there are, and how they are typed, in the AWS CLI's words too. Pure.
+
+Source: AWS CLI Command Reference, "organizations".
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Name:
-    """`usage` is what is typed after `/org`, as the help shows it."""
+    """`usage` is what is typed after `/org`, as the help shows it; `also` are the AWS CLI's names for it."""
 
     word: str
     usage: str
     purpose: str
+    also: tuple[str, ...] = ()
 
 
 NAMES = (
-    Name("tree", "tree [/Workloads] [--picture]", "The OUs, their accounts, and the policies attached to them"),
-    Name("accounts", "accounts [text]", "Accounts, by name, e-mail, id, OU or state"),
-    Name("account", "account <name>", "One account with its tags and all policies that reach it"),
-    Name("policies", "policies [scp]", "Policies of each type, and how many accounts each reaches"),
-    Name("policy", "policy <name>", "One policy: its document, where it is attached, whom it reaches"),
-    Name("services", "services", "Services with trusted access, and delegated administrators"),
+    Name(
+        "tree",
+        "tree [/Workloads] [--picture]",
+        "The OUs, their accounts, and the policies attached to them",
+        (
+            *("list-roots", "list-children", "list-organizational-units-for-parent", "list-ous"),
+            *("describe-organization", "describe-organizational-unit", "describe-ou", "list-organizational-units"),
+        ),
+    ),
+    Name(
+        "accounts",
+        "accounts [text]",
+        "Accounts, by name, e-mail, id, OU or state",
+        ("list-accounts", "list-accounts-for-parent"),
+    ),
+    Name(
+        "account",
+        "account <name>",
+        "One account with its tags and all policies that reach it",
+        (
+            *("describe-account", "list-parents", "list-tags-for-resource", "list-policies-for-target"),
+            *("describe-effective-policy", "get-account"),
+        ),
+    ),
+    Name("policies", "policies [scp]", "Policies of each type, and how many accounts each reaches", ("list-policies",)),
+    Name(
+        "policy",
+        "policy <name>",
+        "One policy: its document, where it is attached, whom it reaches",
+        ("describe-policy", "list-targets-for-policy", "get-policy"),
+    ),
+    Name(
+        "services",
+        "services",
+        "Services with trusted access, and delegated administrators",
+        (
+            *("list-aws-service-access-for-organization", "list-delegated-administrators", "list-services"),
+            "list-delegated-services-for-account",
+        ),
+    ),
+    Name(
+        "requests",
+        "requests",
+        "What you asked for, and what else waits or runs",
+        (
+            *("list-requests", "list-create-account-status", "describe-create-account-status"),
+            *("list-handshakes-for-organization", "describe-handshake"),
+        ),
+    ),
+    Name("request", "request 12", "One request and its history", ("describe-request",)),
+    Name(
+        "sessions",
+        "sessions",
+        "Who has credentials just now: yours, for approvers everybody's",
+        ("list-sessions",),
+    ),
+    Name("help", "help create-account", "One operation with its flags; `help` alone names them all"),
 )
 WORDS = tuple(name.word for name in NAMES)
+ALIASES = {alias: name.word for name in NAMES for alias in name.also}
+LOOKS = re.compile(r"\b(list|describe|get|show|view|find|search|ls|display|read|lookup|who|what|which)\b")
+
+
+def meant(word: str) -> str:
+    """The look that a word means by its name or by the AWS CLI's; the word itself when it means none."""
+    return ALIASES.get(word, word)
+
+
+def only_looks(word: str) -> bool:
+    """Whether a word is surely meant to look at something, so that nobody is led to a change."""
+    return bool(LOOKS.search(word.replace("_", "-")))

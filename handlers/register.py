@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from cachetools import LRUCache
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
@@ -22,8 +23,10 @@ from handlers.caller import Caller, delivery, of_interaction
 from handlers.dependencies import Dependencies
 from handlers.queries import clicks as looks
 from handlers.responder import tell
+from handlers.shapes import is_flat, is_whole
 
 log = logging.getLogger(__name__)
+MOST_TOLD = 1000  # People of whom it is remembered when they were told.
 TOLD_AGAIN = timedelta(seconds=5)  # Telling is a call to Slack for each.
 FAILED = (
     ":warning: Something went wrong on my side, and I do not know whether your request was filed. "
@@ -32,15 +35,15 @@ FAILED = (
 
 
 class Readable(Middleware):
-    """Refuses an action without its id, over which Bolt itself trips.
+    """Refuses what has none of the shapes that Slack sends, over which Bolt itself trips: the first that Bolt calls.
 
     A class and not a function, because Bolt collects all that a function could ask for, and Slack waits meanwhile.
     """
 
     def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], Any]) -> BoltResponse | None:  # noqa: A002  Bolt's name.
-        """Bolt's answer so far, or 400 without a further look."""
-        if not _is_readable(req.body):
-            log.warning("a click that names no button was refused")
+        """Bolt's answer so far, or 400 without a further look. What came over HTTP was measured before it was parsed."""
+        if not (is_whole(req.body) and (req.mode == "http" or is_flat(req.body))):
+            log.warning("a delivery that has no shape of Slack's was refused")
             return BoltResponse(status=400)
         next()
         return resp
@@ -51,7 +54,7 @@ class Unhurried(Middleware):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._told: dict[str, datetime] = {}
+        self._told: LRUCache[str, datetime] = LRUCache(maxsize=MOST_TOLD)
 
     def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], Any]) -> BoltResponse | None:  # noqa: A002  Bolt's name.
         """Bolt's answer so far; an empty one, and nothing else, for one press too many."""
@@ -65,7 +68,7 @@ class Unhurried(Middleware):
         return resp
 
     def _count(self, body: dict[str, Any]) -> None:
-        caller, action = of_interaction(body), body["actions"][0] if body["actions"] else {}
+        caller, action = of_interaction(body), body["actions"][0]
         name = delivery("press", caller.team, caller.user, action, caller.trigger)
         self._deps.intake.press(caller.user, name)
 
@@ -79,7 +82,6 @@ class Unhurried(Middleware):
 def register(app: App, deps: Dependencies) -> None:
     """Registers every listener; the order matters only for the last, which takes what no other took."""
 
-    app.middleware(Readable())
     app.middleware(Unhurried(deps))
     for part in (commands, submissions, actions, follow_ups, sessions, options, home, looks):
         part.register(app, deps)
@@ -95,15 +97,6 @@ def register(app: App, deps: Dependencies) -> None:
         return (
             BoltResponse(status=200, body={"response_type": "ephemeral", "text": FAILED}) if "command" in body else None
         )
-
-
-def _is_readable(body: dict[str, Any]) -> bool:
-    if body.get("type") != "block_actions":
-        return True
-    actions = body.get("actions")
-    if not isinstance(actions, list):
-        return False
-    return all(isinstance(action, dict) and isinstance(action.get("action_id"), str) for action in actions)
 
 
 def _where(error: Exception) -> str:

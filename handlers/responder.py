@@ -14,11 +14,11 @@ from slack_sdk import WebClient
 
 from approvals.slack.blocks import Block, fallback, section, shorten
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.codes import elsewhere
 from handlers.caller import Caller
 from handlers.dependencies import Dependencies
 
 log = logging.getLogger(__name__)
-NOT_HERE = frozenset({"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived", "missing_scope"})
 TOO_SLOW = ":hourglass: That took too long, so Slack did not let me open the form. Please do it once more."
 NOT_OPENED = ":warning: The form could not be opened. Please try once more in a moment."
 
@@ -42,8 +42,12 @@ class Responder:
         known = self.deps.admission.lately(self.caller.user, self.caller.team)
         if known is not None:
             return [section(known)] if known else show()
-        self.later("an answer was not shown", lambda: self._answer(show))
+        self.answer_later(show)
         return []
+
+    def answer_later(self, show: Callable[[], list[Block]]) -> None:
+        """What `show()` gives, by a worker: it takes longer than Slack waits."""
+        self.later("an answer was not shown", lambda: self._answer(show))
 
     def _answer(self, show: Callable[[], list[Block]]) -> None:
         unwelcome = self.deps.admission.unwelcome(self.caller.user, self.caller.team)
@@ -181,7 +185,7 @@ def _in_channel(slack: WebClient, caller: Caller, message: dict[str, Any]) -> bo
     try:
         call(slack, "chat.postEphemeral", channel=caller.channel, user=caller.user, **message)
     except SlackRefusedError as error:
-        if error.code in NOT_HERE:
+        if elsewhere(error.code) or error.code == "missing_scope":
             return False
         raise
     return True

@@ -6,6 +6,7 @@ Source: Slack API, "Formatting text for app surfaces" (Escaping text, Retrieving
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from approvals.slack.blocks import clean, shorten
@@ -18,13 +19,15 @@ SINGLE = "'‘’‚‛"  # noqa: RUF001
 DASHES = "-‐‑‒–—―−"  # noqa: RUF001
 BEGINNINGS = tuple(DASHES)
 
-SIMPLE = re.compile(rf"\s*([^\s={DOUBLE}{SINGLE}{{`]+)(?=\s|\Z)")
+BLANKS = re.compile(r"\s*")
+SIMPLE = re.compile(rf"([^\s={DOUBLE}{SINGLE}{{`]+)(?=\s|\Z)")
 PLAIN = re.compile(rf"[^\s={DOUBLE}{SINGLE}]+=?|=")
 STRAIGHT = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 CURLY = re.compile(rf"[{DOUBLE}]((?:[^{DOUBLE}\\]|\\.)*)[{DOUBLE}]", re.DOTALL)
 SINGLE_QUOTED = re.compile(rf"[{SINGLE}](.*?)[{SINGLE}](?=\s|\Z)", re.DOTALL)
 FENCE = "```"
-JSON_PIECE = re.compile(rf"[{{}}]|[{DOUBLE}](?:[^{DOUBLE}\\]|\\.)*[{DOUBLE}]", re.DOTALL)
+JSON_PIECE = re.compile(rf"[{{}}]|[{DOUBLE}](?:[^{DOUBLE}\\]|\\.?+)*+([{DOUBLE}]?)", re.DOTALL)
+BRACE = re.compile(r"[{}]")
 ESCAPED = re.compile(r"\\([\"\\])")
 
 
@@ -93,19 +96,22 @@ def words(text: str) -> list[Word]:
     apostrophes and inches need no care. A JSON document or a fenced block needs no quotes: it ends where it is closed.
     """
     found: list[Word] = []
-    at = 0
-    while at < len(text):
+    at, documents = 0, _Documents(text)
+    while (at := _behind_blanks(text, at)) < len(text):
         simple = SIMPLE.match(text, at)  # Most words are: this spares the steps below, while Slack waits.
         if simple:
             found.append(Word(simple[1], commas=_commas(simple[1])))
             at = simple.end()
-        elif text[at].isspace():
-            at += 1
         else:
             quoted = text[at] in DOUBLE + SINGLE
-            begun, (word, at) = at, _word(text, at)
+            begun, (word, at) = at, _word(text, at, documents)
             found.append(Word(word, quoted, _commas(text[begun:at])))
     return found
+
+
+def _behind_blanks(text: str, at: int) -> int:
+    blanks = BLANKS.match(text, at)
+    return blanks.end() if blanks else at
 
 
 def _commas(typed: str) -> int:
@@ -113,7 +119,7 @@ def _commas(typed: str) -> int:
     return len(typed) - len(typed.rstrip(","))
 
 
-def _word(text: str, at: int) -> tuple[str, int]:
+def _word(text: str, at: int, documents: _Documents) -> tuple[str, int]:
     """The word that begins at `at`, and where it ends."""
     pieces: list[str] = []
     start = at
@@ -121,7 +127,7 @@ def _word(text: str, at: int) -> tuple[str, int]:
         begins = at == start or text[at - 1] == "="
         if begins and text[at] in DOUBLE + SINGLE:
             piece, at = _quotation(text, at)
-        elif begins and (end := _end_of_document(text, at)):
+        elif begins and (end := documents.end(at)):
             piece, at = text[at:end], end
         else:
             run = PLAIN.match(text, at)
@@ -130,25 +136,43 @@ def _word(text: str, at: int) -> tuple[str, int]:
     return "".join(pieces), at
 
 
-def _end_of_document(text: str, at: int) -> int:
-    """Where the fenced block or the JSON object that begins here is closed; 0 when none begins here, or it stays open."""
-    if text.startswith(FENCE, at):
-        closed = text.find(FENCE, at + len(FENCE))
-        return closed + len(FENCE) if closed > 0 else 0
-    if text[at] != "{":
+class _Documents:
+    """Finds where documents end. Behind a brace that nobody closes no further object is looked for: each takes the whole rest."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._closed = True
+
+    def end(self, at: int) -> int:
+        """Where the fenced block or the JSON object that begins here is closed; 0 when none begins here, or it stays open."""
+        if self._text.startswith(FENCE, at):
+            closed = self._text.find(FENCE, at + len(FENCE))
+            return closed + len(FENCE) if closed > 0 else 0
+        if self._text[at] != "{" or not self._closed:
+            return 0
+        depth = 0
+        for brace in self._braces(at):
+            depth += 1 if self._text[brace] == "{" else -1
+            if depth == 0:
+                return brace + 1
+        self._closed = False
         return 0
-    depth = 0
-    for piece in JSON_PIECE.finditer(text, at):
-        depth += {"{": 1, "}": -1}.get(piece[0], 0)
-        if depth == 0:
-            return piece.end()
-    return 0
+
+    def _braces(self, at: int) -> Iterator[int]:
+        """Where braces stand outside of strings. Behind a quote that nobody closes no later one is closed either."""
+        for piece in JSON_PIECE.finditer(self._text, at):
+            if piece[0] in ("{", "}"):
+                yield piece.start()
+            elif not piece[1]:
+                yield from (brace.start() for brace in BRACE.finditer(self._text, piece.start()))
 
 
 def _quotation(text: str, at: int) -> tuple[str, int]:
     """What stands between the quotes. A straight quote is closed by a straight one if there is one, else by a curly one."""
-    patterns = (SINGLE_QUOTED,) if text[at] in SINGLE else (STRAIGHT, CURLY) if text[at] == '"' else (CURLY,)
-    found = next((found for pattern in patterns if (found := pattern.match(text, at))), None)
+    if text[at] in SINGLE:
+        found = SINGLE_QUOTED.match(text, at)
+    else:
+        found = (STRAIGHT.match(text, at) if text[at] == '"' else None) or CURLY.match(text, at)
     if found is None:
         begun = shorten(" ".join(text[at : at + 100].split()), 40)
         raise UnreadableError(f"the quote that begins at {begun} is never closed. Put a quote at the end of the value.")

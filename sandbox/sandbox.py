@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -21,12 +21,14 @@ from typing import Protocol
 from sandbox.aws.server import AwsSandbox
 from sandbox.slack.driver import Mode, SlackSandbox
 
-MANIFEST = Path(__file__).parent.parent / "manifest.yml"
+PACKED, KEPT = Path(__file__).with_name("manifest.yml"), Path(__file__).parent.parent / "manifest.yml"
+MANIFEST = PACKED if PACKED.exists() else KEPT  # In an installed package it stands beside this file.
 APPROVAL_CHANNEL, APPROVERS = "C0APPROVALS", "S0APPROVERS"
 CREATION_SECONDS = 6.0
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 LOOK_AGAIN_SECONDS = 0.02
+RUN = (sys.executable, "-m", "bot", "run")
 FOREIGN = ("SLACK_", "AWS_", "ORGBOT_", "DATABASE_URL", "HOST", "PORT")
 
 
@@ -54,11 +56,11 @@ class Process(Protocol):
 Launch = Callable[[dict[str, str], Path], Process]
 
 
-def execute(environment: dict[str, str], log: Path) -> Process:
+def execute(environment: dict[str, str], log: Path, words: Sequence[str] = RUN) -> Process:
     """`orgbot run` in a new interpreter, with exactly this environment, in the folder of its log."""
     with log.open("ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "bot", "run"],
+        return subprocess.Popen(  # noqa: S603 - This program's own words.
+            words,
             env=environment,
             stdout=output,
             stderr=output,
@@ -120,7 +122,7 @@ class Sandbox:
         self.aws = aws
         self.slack = slack
         self.folder = folder
-        self._launch = launch
+        self.launch = launch
 
     def environment(self, **more: str) -> dict[str, str]:
         """The bot's whole environment; over HTTP Slack is told the address at which the bot will listen."""
@@ -138,13 +140,13 @@ class Sandbox:
             "ORGBOT_TICK_SECONDS": "0.5",
             "ORGBOT_SLACK_SETTLE_SECONDS": "1",
             "ORGBOT_CONSOLE_URL": self.aws.endpoint_url,
-            "PYTHONPATH": str(MANIFEST.parent),
+            "PYTHONPATH": str(Path(__file__).parents[1]),
             **more,
         }
 
     def launch_bot(self, **more: str) -> BotProcess:
         """A bot that has only begun to start."""
-        return BotProcess(self.environment(**more), self.folder / "orgbot.log", self._launch)
+        return BotProcess(self.environment(**more), self.folder / "orgbot.log", self.launch)
 
     def start_bot(self, **more: str) -> BotProcess:
         """A bot that is ready; raises BotDiedError when it could not start."""

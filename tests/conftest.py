@@ -9,12 +9,18 @@ import pytest
 
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import running
+from tests.harness.postgres import prepare
 from tests.harness.profiles import choose_profile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 choose_profile()
+
+
+def pytest_configure() -> None:
+    """Before any process of the run begins, so that all of them share one server."""
+    prepare()
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def objection(context: Context, number: int, *, sent: bool = False) -> Failed | 
 
 def _raise_alarm(context: Context, number: int, missing: Sequence[str], *, sent: bool) -> None:
     now = context.clock()
-    with context.store.write() as session:
+    with context.store.write(alone=True) as session:
         request = session.get_one(Request, number, populate_existing=True)
         if not _raised(session, number):
             outgoing.notice(session, now, told(request, missing, sent=sent))

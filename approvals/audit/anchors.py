@@ -20,7 +20,7 @@ from approvals.queue import outgoing
 from approvals.views.thread import Body, body
 
 EVENT = "audit.anchored"
-WRITTEN = re.compile(r"([0-9][0-9,]*)(?:\s*:\s*|, sha256 `?)([0-9a-fA-F]{64})(?![0-9a-fA-F])", re.ASCII)
+WRITTEN = re.compile(r"(?<![0-9,])([0-9][0-9,]*)(?:\s*:\s*|, sha256 `?)([0-9a-fA-F]{64})(?![0-9a-fA-F])", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Anchor:
 def post(context: Context, every: timedelta) -> bool:
     """Queues an anchor for the approval channel, and notes it, when one is due; gives whether it was."""
     now = context.clock()
-    with context.store.write() as session:
+    with context.store.write(alone=True) as session:
         newest = _due(session, now, every)
         if newest is None:
             return False

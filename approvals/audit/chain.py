@@ -1,5 +1,8 @@
 """The audit: append-only records, each holding the hash of the one before it; the calls to AWS are among them.
 
+A record is appended at the end of the transaction that it belongs to, when all rows that this writes are locked: with PostgreSQL one
+transaction at a time appends, in the order in which they are committed, and nobody who waits for that holds up who appends.
+
 An edit, a deletion or a reordering breaks the chain; a cut at the end shows against a hash that was noted elsewhere. With a key
 nobody else can make a hash that counts; a record (MARK) says from where on there is one. Calls are noted as they end, by the
 worker that has their request in hand.
@@ -14,11 +17,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import event as events
+from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, col, select
 
 from approvals.audit.keys import NO_KEYS, Keys, plain
 from approvals.audit.lines import Line, content
 from approvals.models import AuditRecord
+from approvals.queue.store import wait_for_writers
 from operations.aws.client import Call
 from operations.aws.errors import FencedError
 
@@ -32,18 +38,43 @@ _noted: contextvars.ContextVar[list[Call] | None] = contextvars.ContextVar("note
 GENESIS = "0" * 64
 
 
+_TO_APPEND = object()
+
+
 def record(
     session: Session, at: datetime, event: str, actor: str, request_id: int | None = None, **detail: Any
-) -> AuditRecord:
-    """Appends one record in the transaction of `session`: what happened (`event`), by whom, about which request."""
-    last = session.exec(select(AuditRecord.hash).order_by(col(AuditRecord.id).desc()).limit(1)).first()
-    entry = AuditRecord(
-        at=at, event=event, actor=actor, request_id=request_id, detail=detail, previous=last or GENESIS, hash=""
-    )
-    entry.hash = digest_of(entry, Keys.of(session))
-    session.add(entry)
-    session.flush()
-    return entry
+) -> None:
+    """One record with the transaction of `session`: what happened (`event`), by whom, about which request."""
+    entry = AuditRecord(at=at, event=event, actor=actor, request_id=request_id, detail=detail, previous="", hash="")
+    session.info.setdefault(_TO_APPEND, []).append(entry)
+
+
+def append(session: Session) -> list[AuditRecord]:
+    """Appends what `record` was given so far, for whoever has to know the records' numbers; nothing else may be locked after it."""
+    entries: list[AuditRecord] = session.info.pop(_TO_APPEND, [])
+    if entries:
+        session.flush()
+        wait_for_writers(session)
+    last = session.exec(_LAST).first() if entries else None
+    for entry in entries:
+        entry.previous = last or GENESIS
+        entry.hash = last = digest_of(entry, Keys.of(session))
+        session.add(entry)
+        session.flush()
+    return entries
+
+
+_LAST = select(AuditRecord.hash).order_by(col(AuditRecord.id).desc()).limit(1)
+
+
+@events.listens_for(Session, "before_commit")
+def _append(session: Session) -> None:
+    append(session)
+
+
+@events.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, _: SessionTransaction) -> None:
+    session.info.pop(_TO_APPEND, None)
 
 
 def digest_of(entry: AuditRecord, keys: Keys = NO_KEYS) -> str:

@@ -28,13 +28,14 @@ def begin(store: Store, now: datetime) -> None:
 
     A request that was not proven before does not become so by this.
     """
-    with store.write() as session:
+    with store.write(alone=True) as session:
         keys = Keys.of(session)
         if not keys:
             _check_unsigned(session)
         elif not _begun(session, keys):
             live = _live(session)
-            mark = chain.record(session, now, MARK, ORGBOT, key=keys.name, live=live)
+            chain.record(session, now, MARK, ORGBOT, key=keys.name, live=live)
+            (mark,) = chain.append(session)
             outgoing.notice(session, now, told(mark))
 
 

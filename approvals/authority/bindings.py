@@ -47,7 +47,7 @@ class Bindings:
     def refresh(self, organization: Organization) -> None:
         """Binds new words, forgets those that the rules no longer have, and tells the approval channel of a drift once."""
         today = meant(self._rules(), organization)
-        with self._store.write() as session:
+        with self._store.write(alone=True) as session:
             bound = _bound(session, today, organization, self._clock())
             self.drifts = tuple(drifts(bound, today, organization))
             _tell(session, self.drifts, self._clock())

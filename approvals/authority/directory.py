@@ -8,22 +8,25 @@ Source: Slack API, "users.info", "usergroups.users.list", "conversations.members
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
+from cachetools import LRUCache
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from approvals.authority.aliases import Aliases
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.named import Named
 
 UNKNOWN_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+NO_GROUP = frozenset({"no_such_subteam", "subteam_not_found"})
 REMEMBERED = timedelta(seconds=30)
 REMEMBERED_PERSON = timedelta(minutes=5)
+MOST_REMEMBERED = 10_000
 PAGE = 500
 Told = TypeVar("Told")
 
@@ -134,6 +137,11 @@ class Directory:
         self._slack = slack
         self.here = here
 
+    def after(self, moment: datetime) -> Directory:
+        """People for one decision that was asked for at `moment`: what Slack has told since then need not be asked again."""
+        del moment
+        return self
+
     def member(self, user: str, via: str = "") -> Person:
         """The person behind a user id, when they are a full member of the bot's workspace as Slack knows them now.
 
@@ -151,15 +159,8 @@ class Directory:
 
     def look(self, user: str) -> Person:
         """The person behind a user id as Slack knows them now; raises SlackAwayError."""
-        try:
-            found: dict[str, Any] = self._slack.users_info(user=user)["user"]
-        except SlackApiError as error:
-            if _code(error) in UNKNOWN_ERRORS:
-                return Person(user, "", user, user, known=False)
-            raise SlackAwayError(f"users.info: {_code(error)}") from error
-        except Exception as error:
-            raise SlackAwayError(f"users.info: {type(error).__name__}") from error
-        return _person(user, found)
+        found = self._asked("users.info", "user", but=UNKNOWN_ERRORS, user=user)
+        return _person(user, found) if found else Person(user, "", user, user, known=False)
 
     def among(self, person: Person, approvers: Iterable[str]) -> bool:
         """Whether `approvers` (user ids, user group ids, e-mails) name this person; raises SlackAwayError."""
@@ -178,73 +179,119 @@ class Directory:
 
     def members(self, group: str) -> list[str]:
         """The user ids of a user group, none when there is no such group; raises SlackAwayError."""
-        try:
-            return list(self._slack.usergroups_users_list(usergroup=group)["users"])
-        except SlackApiError as error:
-            if _code(error) in {"no_such_subteam", "subteam_not_found"}:
-                return []
-            raise SlackAwayError(f"usergroups.users.list: {_code(error)}") from error
-        except Exception as error:
-            raise SlackAwayError(f"usergroups.users.list: {type(error).__name__}") from error
+        return list(self._asked("usergroups.users.list", "users", but=NO_GROUP, usergroup=group) or ())
 
     def in_channel(self, channel: str) -> set[str]:
         """The user ids of a channel's members; raises SlackAwayError."""
         found: set[str] = set()
         cursor = ""
         while True:
-            answer = self._asked("conversations.members", channel=channel, limit=PAGE, cursor=cursor)
-            found.update(answer["members"])
+            answer = self._told("conversations.members", channel=channel, limit=PAGE, cursor=cursor)
+            found.update(_part("conversations.members", answer, "members"))
             cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
                 return found
 
     def by_email(self, email: str) -> str:
         """The user id behind an e-mail address, empty when there is none; raises SlackAwayError."""
-        answer = self._asked("users.lookupByEmail", but=UNKNOWN_ERRORS, email=email)
-        return str(answer["user"]["id"]) if answer else ""
+        found = self._asked("users.lookupByEmail", "user", but=UNKNOWN_ERRORS, email=email)
+        return str(found["id"]) if found else ""
 
-    def _asked(self, method: str, but: Collection[str] = (), **params: Any) -> dict[str, Any]:
-        """Slack's answer; nothing for an error among `but`; raises SlackAwayError."""
+    def _asked(self, method: str, part: str, but: Collection[str], **params: Any) -> Any:
+        """A part of Slack's answer; None for a code among `but`; raises SlackAwayError."""
+        try:
+            return _part(method, self._told(method, **params), part)
+        except SlackAwayError as error:
+            if error.refused and error.refused.code in but:
+                return None
+            raise
+
+    def _told(self, method: str, **params: Any) -> dict[str, Any]:
         try:
             return call(self._slack, method, **params)
         except SlackRefusedError as error:
-            if error.code in but:
-                return {}
-            raise SlackAwayError(str(error)) from error
+            raise SlackAwayError(str(error), error) from error
         except (SlackBusyError, SlackAmbiguousError) as error:
             raise SlackAwayError(str(error)) from error
 
 
-class CachedDirectory(Directory):
-    """People for what is only shown or told: what Slack said is remembered for a while, a group's members for a moment.
+class Memory:
+    """What Slack has told, and when it was asked. Whoever asks the same at the same time waits for one answer."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self._told: LRUCache[str, tuple[datetime, Any]] = LRUCache(MOST_REMEMBERED)
+        self._asking: LRUCache[str, threading.Lock] = LRUCache(MOST_REMEMBERED)
+        self._lock = threading.Lock()
+
+    def told(self, what: str, since: datetime, ask: Callable[[], Told]) -> Told:
+        """The answer to a question that was asked at `since` or later, asked now when there is none."""
+        with self._lock:
+            asking = self._asking.setdefault(what, threading.Lock())
+        with asking:
+            with self._lock:
+                asked_at, told = self._told.get(what, (None, None))
+            if asked_at is None or asked_at < since:
+                asked_at, told = self.clock(), ask()
+                with self._lock:
+                    self._told[what] = (asked_at, told)
+        return cast("Told", told)
+
+
+class _RememberingDirectory(Directory):
+    """`_since(age)` is when a question has to have been asked at the earliest, `age` how long its answers may be kept."""
+
+    def __init__(self, slack: WebClient, here: Callable[[], Workspace], memory: Memory) -> None:
+        super().__init__(slack, here)
+        self._memory = memory
+
+    def _since(self, age: timedelta) -> datetime:
+        return self._memory.clock() - age
+
+    def members(self, group: str) -> list[str]:
+        return self._memory.told(f"members of {group}", self._since(REMEMBERED), lambda: Directory.members(self, group))
+
+    def look(self, user: str) -> Person:
+        return self._memory.told(f"user {user}", self._since(REMEMBERED_PERSON), lambda: Directory.look(self, user))
+
+    def by_email(self, email: str) -> str:
+        since = self._since(REMEMBERED_PERSON)
+        return self._memory.told(f"address {email}", since, lambda: Directory.by_email(self, email))
+
+
+class CachedDirectory(_RememberingDirectory):
+    """People for what is only shown or told: what Slack said is remembered for five minutes, a group's members for half a minute.
 
     Slack tells groups 20 times a minute and people 100 times, and each card names them.
     """
 
-    def __init__(self, slack: WebClient, here: Callable[[], Workspace], clock: Callable[[], datetime]) -> None:
+
+class SharedDirectory(Directory):
+    """People for decisions, looked up anew each time; many decisions at once are answered by one question (`after`)."""
+
+    def __init__(self, slack: WebClient, here: Callable[[], Workspace], memory: Memory) -> None:
         super().__init__(slack, here)
-        self._clock = clock
-        self._known: dict[str, tuple[datetime, Any]] = {}
+        self._memory = memory
 
-    def members(self, group: str) -> list[str]:
-        """As above, at most half a minute old."""
-        return self._remembered(f"members of {group}", REMEMBERED, lambda: Directory.members(self, group))
+    def after(self, moment: datetime) -> Directory:
+        """People as Slack knew them at `moment` or later, and half a minute ago at the most."""
+        return _PeopleAfter(self._slack, self.here, self._memory, moment)
 
-    def look(self, user: str) -> Person:
-        """As above, at most five minutes old."""
-        return self._remembered(f"user {user}", REMEMBERED_PERSON, lambda: Directory.look(self, user))
 
-    def by_email(self, email: str) -> str:
-        """As above, at most five minutes old."""
-        return self._remembered(f"address {email}", REMEMBERED_PERSON, lambda: Directory.by_email(self, email))
+class _PeopleAfter(_RememberingDirectory):
+    def __init__(self, slack: WebClient, here: Callable[[], Workspace], memory: Memory, moment: datetime) -> None:
+        super().__init__(slack, here, memory)
+        self._moment = moment
 
-    def _remembered(self, what: str, age: timedelta, ask: Callable[[], Told]) -> Told:
-        now = self._clock()
-        told_at, told = self._known.get(what, (None, None))
-        if told_at is None or now - told_at > age:
-            told = ask()
-            self._known[what] = (now, told)
-        return cast("Told", told)
+    def _since(self, age: timedelta) -> datetime:
+        del age
+        return max(self._moment, self._memory.clock() - REMEMBERED)
+
+
+def _part(method: str, answer: dict[str, Any], name: str) -> Any:
+    if name not in answer:
+        raise SlackAwayError(f"{method}: an answer without {name}")
+    return answer[name]
 
 
 def _person(user: str, found: dict[str, Any]) -> Person:
@@ -263,7 +310,3 @@ def _person(user: str, found: dict[str, Any]) -> Person:
         enterprise=str(grid.get("enterprise_id") or found.get("enterprise_id") or ""),
         outside=bool(found.get("is_stranger")),
     )
-
-
-def _code(error: SlackApiError) -> str:
-    return str(error.response.get("error") or "no answer") if error.response is not None else "no answer"

@@ -119,7 +119,7 @@ def _seated(found: list[Approver], new: Approver, of_request: Involved) -> list[
     if of_request.asks(aliases):
         return [*found, replace(new, seats={}, same_as=of_request.requester)]
     for number, earlier in enumerate(found):
-        if not earlier.same_as and same(aliases, of_request.voted[earlier.person.user], of_request.known):
+        if same(aliases, of_request.voted[earlier.person.user], of_request.known):
             joint = replace(earlier, seats=_joint(earlier.seats, new.seats))
             again = replace(new, seats={}, same_as=earlier.person)
             return [*found[:number], joint, *found[number + 1 :], again]
@@ -241,6 +241,7 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     Raises NotAMemberError before anything else is looked at, StrangeCardError, UnconfirmedCardError, ObjectionError and
     SlackAwayError.
     """
+    context = replace(context, people=context.people.after(click.received_at or context.clock()))
     person = context.people.member(click.user, click.team)
     with context.store.read() as session:
         request = pressed_on(session, of_click(click), click.kind)
@@ -248,6 +249,8 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
     if click.kind == "review":
         object_if(review_objection(context, request, person, judged.involved))
         return judged
+    if click.kind == "show":
+        _check_approver(context, request, judged)
     if (click.kind == "end" or click.kind.startswith(CONTROL)) and not judged.asked_for(request):
         _check_approver(context, request, judged)
     if click.kind in ("approve", "deny") and request.status == Status.PENDING:

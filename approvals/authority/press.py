@@ -17,6 +17,7 @@ from approvals.models import Interaction, Message, Request, carried
 CARRIED = re.compile(r"([1-9][0-9]{0,9})(?:\.([0-9a-f]{32}))?", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
 ON_THE_CARD = frozenset({"approve", "deny", "withdraw", "review"})
+ON_THE_CARD_NOW = "It has its card now ({link}); decide there. Here nothing was done."
 STRANGE = "This card belongs to another orgbot or an older database; nothing was done. Look at `/org requests`."
 NOT_YET = "Slack has not confirmed this message yet; nothing was done. Press once more in a moment."
 
@@ -26,6 +27,14 @@ class StrangeCardError(Exception):
 
     def __init__(self) -> None:
         super().__init__(STRANGE)
+
+
+class CardElsewhereError(StrangeCardError):
+    """The decision was offered because there was no card, and by now there is one."""
+
+    def __init__(self, request: Request) -> None:
+        link = f"<{request.card_link}|request #{request.id}>" if request.card_link else f"request #{request.id}"
+        Exception.__init__(self, ON_THE_CARD_NOW.format(link=link))
 
 
 class UnconfirmedCardError(Exception):
@@ -77,6 +86,8 @@ def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
         raise StrangeCardError
     if _stands_on_its_own(session, pressed, request, kind):
         return request
+    if pressed.key and pressed.private and kind in ON_THE_CARD:
+        raise CardElsewhereError(request)
     unconfirmed = not request.card_ts or kind not in ON_THE_CARD
     if pressed.key and not pressed.private and unconfirmed and _is_leaving(session, request):
         raise UnconfirmedCardError
@@ -84,13 +95,17 @@ def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
 
 
 def _stands_on_its_own(session: Session, pressed: Pressed, request: Request, kind: str) -> bool:
-    """Whether the button stands on a message of this request; decisions are made on the card alone."""
+    """Whether the button stands on a message of this request.
+
+    Decisions are made on the card. Where there is none they are made wherever it is offered; a message that offered it still
+    does when there is a card again, as an old card does that stands in another channel.
+    """
     if pressed.ts and (pressed.channel, pressed.ts) == (request.card_channel, request.card_ts):
         return True
-    if kind in ON_THE_CARD:
-        return False
     if pressed.private:
-        return bool(pressed.key)
+        return bool(pressed.key) and (kind not in ON_THE_CARD or not request.card_ts)
+    if kind in ON_THE_CARD and not pressed.key:
+        return False
     return bool(pressed.ts) and _is_message_of(session, request, pressed)
 
 

@@ -42,7 +42,8 @@ def opened(session: Session, user: str, clock: Clock) -> None:
     session.flush()
     newest = select(HomeViewer.id).order_by(col(HomeViewer.opened_at).desc(), col(HomeViewer.id).desc())
     kept = list(session.exec(newest.limit(MOST_VIEWERS)).all())
-    session.execute(delete(HomeViewer).where(col(HomeViewer.id).not_in(kept)))
+    others = select(HomeViewer.id).where(col(HomeViewer.id).not_in(kept)).with_for_update(skip_locked=True)
+    session.execute(delete(HomeViewer).where(col(HomeViewer.id).in_(session.exec(others).all())))
 
 
 def _last_event(session: Session) -> int:

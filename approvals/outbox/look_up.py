@@ -18,12 +18,14 @@ from slack_sdk import WebClient
 
 from approvals.queue.worker import LaterError
 from approvals.slack.client import MEND_PAUSE, SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.codes import Answer
 
 PAGE = 200  # Slack recommends no more; where it gives fewer, the cursor leads on.
 MOST_PAGES = 20
 SKEW = timedelta(minutes=5)
 LATEST = timedelta(minutes=15)  # No call to Slack is under way for so long.
 PAUSE = timedelta(seconds=2)
+OPENING = "conversations.open"
 
 
 class UnseenError(LaterError):
@@ -45,7 +47,7 @@ class Place:
 def looking_up() -> Iterator[None]:
     """Within this block whatever keeps Slack from telling becomes UnseenError, and is never taken for a look that found nothing.
 
-    What nobody can mend, such as a thread that is gone, stays a SlackRefusedError: the message could not be sent there either.
+    A thread that is gone, and a person who is, stay a SlackRefusedError: the message could not be sent there either.
     """
     try:
         yield
@@ -54,7 +56,8 @@ def looking_up() -> Iterator[None]:
     except SlackAmbiguousError as error:
         raise UnseenError(str(error)) from error
     except SlackRefusedError as error:
-        if not error.mendable:
+        nobody = error.answer is Answer.FINAL and error.method == OPENING
+        if nobody or error.answer is Answer.GONE:
             raise
         raise UnseenError(f"{error}; `orgbot check` says what to mend", MEND_PAUSE) from error
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from contextvars import Context as Unfenced
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -26,22 +28,33 @@ from approvals.context import Context
 from approvals.models import Message, Request, Vote
 from approvals.outbox.home_tabs import HomeTabs
 from approvals.outbox.look_up import Place, find, looking_up
+from approvals.outbox.refusals import MOVED, PLAIN, UnmendedError, dropped, settle
 from approvals.queue import outgoing
 from approvals.queue.leases import release
-from approvals.queue.worker import Job, LaterError, work_off
+from approvals.queue.worker import Job, LaterError, TurnError, work_off
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.sessions.handover import Delivery, refused_by_slack
 from approvals.sessions.opening import UndeliverableError
-from approvals.slack.client import MEND_PAUSE, SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.client import (
+    NotYourTurnError,
+    SlackAmbiguousError,
+    SlackBusyError,
+    SlackRefusedError,
+    call,
+    take_turn,
+)
+from approvals.slack.codes import elsewhere
+from approvals.slack.pacing import POST
 from approvals.states import TERMINAL
-from approvals.views import set_aside, thread
-from approvals.views.card import card, names_people
+from approvals.views import hindered, set_aside, thread
+from approvals.views.card import card, names_people, plain_card
+from operations.aws.errors import FencedError
 from operations.core.closing import Closing
 
 log = logging.getLogger(__name__)
 DIRECT_CHANNELS = 10_000  # People whose channel is remembered, those who got a message lately.
 EVENT = "orgbot_message"
-NOT_HERE = frozenset({"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived"})
+CHANNELS_OWN = ("card", "notice")  # What stands in the approval channel itself.
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,8 @@ class Outbox:
         except SlackAmbiguousError as error:
             wait = min(self._context.pace.slack_settle, timedelta(seconds=5))
             raise LaterError(f"it may or may not have arrived: {error}", wait, status="sending") from error
+        except NotYourTurnError as error:
+            raise TurnError(str(error), error.wait) from error
         except SlackBusyError as error:
             raise LaterError(str(error), error.wait, status="queued") from error
         except SlackRefusedError as error:
@@ -104,22 +119,36 @@ class Outbox:
             if not settled:
                 raise SlackAmbiguousError("its answer was lost a moment ago")
         ways = {"card": self._card, "thread": self._thread, "dm": self._direct, "private": self._private}
-        return (ways | {"notice": self._notice, CREDENTIALS: self._credentials})[message.kind](message)
+        ways |= {"notice": self._notice, "edit": self._edit, CREDENTIALS: self._credentials}
+        return ways[message.kind](message)
 
     def _card(self, message: Message) -> Posted:
         request, votes = self._request(message)
-        closing = request.memory.get("closing")
-        required = requirements_of(request, self._context.rules())
-        without = barred(self._context, required.deciders()) if required and names_people(request) else frozenset()
-        body = card(request, votes, Closing.model_validate(closing) if closing else None, required, without)
+        body = plain_card(request) if message.body.get(PLAIN) else self._whole_card(request, votes)
         if request.card_ts:
-            call(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **body)
+            stands = {"channel": request.card_channel, "ts": request.card_ts}
+            call(self.slack, "chat.update", ticket=message.marker, **stands, **body)
             return Posted(request.card_channel, request.card_ts)
         return self._post(message, self._context.approval_channel, body)
 
+    def _whole_card(self, request: Request, votes: list[Vote]) -> dict[str, Any]:
+        closing = request.memory.get("closing")
+        required = requirements_of(request, self._context.rules())
+        without = barred(self._context, required.deciders()) if required and names_people(request) else frozenset()
+        return card(request, votes, Closing.model_validate(closing) if closing else None, required, without)
+
     def _thread(self, message: Message) -> Posted:
+        """Where Slack takes no card at all, what belongs beneath it stands in the channel itself."""
         request, _ = self._request(message)
+        if not request.card_ts:
+            return self._post(message, self._context.approval_channel, message.body)
         return self._post(message, request.card_channel, {**message.body, "thread_ts": request.card_ts})
+
+    def _edit(self, message: Message) -> Posted:
+        """Other words in a message that stands already; repeating it is harmless."""
+        stands = {"channel": message.channel, "ts": message.ts}
+        call(self.slack, "chat.update", ticket=message.marker, **stands, **message.body)
+        return Posted(message.channel, message.ts)
 
     def _notice(self, message: Message) -> Posted:
         return self._post(message, self._context.approval_channel, message.body)
@@ -143,27 +172,36 @@ class Outbox:
         except SlackAmbiguousError:
             log.warning("a private line may have been lost")
         except SlackRefusedError as error:
-            if error.code not in NOT_HERE:
+            if not elsewhere(error.code):
                 raise
             return self._direct(message)
         return Posted(message.channel, "")
 
     def _post(self, message: Message, channel: str, body: dict[str, Any]) -> Posted:
-        self._mark_sending(message)
+        take_turn(self.slack, POST, channel, message.marker)
+        self._mark_sending(message, channel)
         metadata = {
             "event_type": EVENT,
             "event_payload": {"id": message.marker, "installation": self._context.installation},
         }
         quiet = {"unfurl_links": False, "unfurl_media": False}
-        answer = call(self.slack, "chat.postMessage", channel=channel, metadata=metadata, **quiet, **body)
-        return Posted(str(answer.get("channel") or channel), str(answer.get("ts", "")))
+        answer = call(self.slack, POST, in_turn=True, channel=channel, metadata=metadata, **quiet, **body)
+        if not answer.get("ts"):
+            raise SlackAmbiguousError("chat.postMessage: an answer that does not say where it stands")
+        return Posted(str(answer.get("channel") or channel), str(answer["ts"]))
 
-    def _mark_sending(self, message: Message) -> None:
-        """Notes that a post is about to leave; what has no such note (an update, a private line) may simply be repeated."""
-        now = self._context.clock()
+    def _mark_sending(self, message: Message, channel: str) -> None:
+        """Notes that a post is about to leave, and where to; what has no such note (an update, a private line) may simply be repeated.
+
+        Raises FencedError when the message is another worker's by now.
+        """
+        values = {"status": "sending", "started_at": self._context.clock()}
+        if message.kind in CHANNELS_OWN:  # The setting may be another one when it is looked for.
+            values["channel"] = channel
+        held = (col(Message.id) == message.id, col(Message.lease_owner) == message.lease_owner)
         with self._context.store.write() as session:
-            mark = update(Message).where(col(Message.id) == message.id).values(status="sending", started_at=now)
-            session.execute(mark)
+            if session.execute(update(Message).where(*held).values(values)).rowcount != 1:  # type: ignore[attr-defined]
+                raise FencedError
 
     def _look_up(self, message: Message, sent_at: datetime) -> Posted | None:
         """The message as it stands in Slack; None when it is not there. Raises UnseenError and SlackRefusedError."""
@@ -176,8 +214,8 @@ class Outbox:
         return Posted(place.channel, ts) if ts else None
 
     def _place_of(self, message: Message, request: Request | None) -> Place:
-        if message.kind in ("card", "notice"):
-            return Place(self._context.approval_channel)
+        if message.kind in CHANNELS_OWN:
+            return Place(message.channel or self._context.approval_channel)
         if request and message.kind == "thread" and request.card_channel:
             return Place(request.card_channel, request.card_ts)
         return Place(self._direct_channel(message.user))
@@ -188,7 +226,7 @@ class Outbox:
 
     @cachedmethod(attrgetter("_direct_channels"), key=lambda _, user: user, lock=attrgetter("_opening"))
     def _direct_channel(self, user: str) -> str:
-        return str(call(self.slack, "conversations.open", users=user)["channel"]["id"])
+        return str(call(self.slack, "conversations.open", ticket=user, users=user)["channel"]["id"])
 
     def _request(self, message: Message) -> tuple[Request, list[Vote]]:
         with self._context.store.read() as session:
@@ -201,23 +239,44 @@ class Outbox:
         with self._context.store.write() as session:
             where = {"channel": posted.channel, "ts": posted.ts}  # By which a press of one of its buttons is known.
             values = {"status": "sent", "error": "", "due_at": None, **where}
-            if not release(session, Message, message.id or 0, message.lease_owner, **values):
-                log.warning("another worker has taken the message over")
-                return
-            if message.kind == CREDENTIALS:
+            ours = release(session, Message, message.id or 0, message.lease_owner, **values)
+            if ours and message.kind == CREDENTIALS:
                 self._delivery.sent(session, message, posted.channel, posted.ts)
-            if first_card:
+            if ours and first_card:
                 self._card_posted(session, message, posted, link)
+        if not ours:
+            self._take_back(message, posted)
+
+    def _take_back(self, message: Message, posted: Posted) -> None:
+        """Another worker has taken the message over: if it stands in Slack already, ours is the second one."""
+        log.warning("another worker has taken the message over")
+        with self._context.store.read() as session:
+            stands = session.get(Message, message.id, populate_existing=True)
+        if (
+            stands
+            and posted.ts
+            and stands.status == "sent"
+            and (stands.channel, stands.ts) != (posted.channel, posted.ts)
+        ):
+            with suppress(
+                SlackRefusedError, SlackBusyError, SlackAmbiguousError
+            ):  # It is no work of ours that goes on here.
+                Unfenced().run(call, self.slack, "chat.delete", channel=posted.channel, ts=posted.ts)
 
     def _is_first_card(self, message: Message) -> bool:
         return message.kind == "card" and not self._request(message)[0].card_ts
 
     def _card_posted(self, session: Session, message: Message, posted: Posted, link: str) -> None:
         now = self._context.clock()
+        again = outgoing.has_had_a_card(session, message)
         values = {"card_channel": posted.channel, "card_ts": posted.ts, "card_link": link, "tell_at": now}
         session.execute(update(Request).where(col(Request.id) == message.request_id).values(**values))
         request = session.get_one(Request, message.request_id, populate_existing=True)
-        if not request.decided_by and request.status not in TERMINAL:  # Else the requester has heard more already.
+        if stood := message.body.get(MOVED):
+            outgoing.edit(session, request, now, stood, hindered.moved(request))
+        if (
+            not again and not request.decided_by and request.status not in TERMINAL
+        ):  # Else the requester has heard more already.
             outgoing.direct(session, request, now, thread.filed(request))
 
     def _permalink(self, posted: Posted) -> str:
@@ -228,16 +287,15 @@ class Outbox:
         return str(found.get("permalink", ""))
 
     def _refused(self, message: Message, error: SlackRefusedError) -> None:
-        """What an administrator can mend is tried again each minute; anything else is given up, loudly, so that the lane goes on."""
-        if message.kind == CREDENTIALS:
-            self._undeliverable(message, refused_by_slack(error.code))
-            return
-        if error.mendable and message.kind in ("card", "thread", "notice"):
-            log.error("Slack refuses the approval channel: %s; `orgbot check` says what to mend", error)
-            raise LaterError(str(error), MEND_PAUSE, status="queued", error=error.code) from error
-        log.error("Slack refuses a message, which is dropped: %s", error)
-        with self._context.store.write() as session:
-            release(session, Message, message.id or 0, message.lease_owner, status="dropped", error=str(error)[:500])
+        with self._opening:
+            self._direct_channels.pop(message.user, None)  # It may be the place that is no longer there.
+        try:
+            settle(self._context, message, error)
+        except UnmendedError:
+            if message.kind == CREDENTIALS:
+                self._undeliverable(message, refused_by_slack(error.code))
+            else:
+                dropped(self._context, message, error)
 
     def _undeliverable(self, message: Message, error: UndeliverableError) -> None:
         log.warning("credentials cannot be handed over; the thread says why")

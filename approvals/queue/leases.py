@@ -1,21 +1,36 @@
 """Leases: a worker takes a row for a while, so that no other worker takes it too; a dead worker's lease runs out.
 
-A lease is no fence. What must not happen twice is guarded where it happens: by the status in the UPDATE, and by
-`operations.aws.client.fenced` for a call to AWS.
+A lease is short, so that the work of a process that died is soon taken over, and is renewed while the work goes on. Who has
+slept past the end of one sends nothing more: `Lease.may_send` is asked right before each call leaves the process. What must not
+happen twice is guarded besides where it happens, by the status and the owner in the UPDATE.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession
+from approvals.queue.store import Store
 
-LEASE = timedelta(seconds=150)  # Longer than one call to AWS may take, connecting and reading included.
+log = logging.getLogger(__name__)
+LEASE = timedelta(seconds=8)
+RENEWED = timedelta(seconds=2)  # Work that takes longer renews its lease this often.
+MARGIN = timedelta(seconds=2)  # For a call to leave the process after it was let through.
 Leased = type[Request] | type[Interaction] | type[Message] | type[HomeViewer] | type[RoleSession]
+
+
+def running_seconds() -> float:
+    """Seconds that go on while the process or the machine sleeps, and that nobody sets."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def free(model: Leased, now: datetime) -> ColumnElement[bool]:
@@ -29,7 +44,13 @@ def is_in_hand(request: Request, now: datetime) -> bool:
 
 
 def claim(session: Session, model: Leased, row: int, owner: str, now: datetime, *ready: ColumnElement[bool]) -> bool:
-    """Whether the row is `owner`'s from now on: it was free, or its lease had run out, and it still meets what it was chosen by."""
+    """Whether the row is `owner`'s from now on: it was free, or its lease had run out, and it still meets what it was chosen by.
+
+    A row that somebody else is writing just now is left to them. The condition is asked once the row is locked, so that it holds
+    of everything which was committed before, whichever tables it reads.
+    """
+    if not _locked(session, model, col(model.id) == row):
+        return False
     mine = update(model).where(col(model.id) == row, free(model, now), *ready)
     taken = mine.values(lease_owner=owner, lease_until=now + LEASE)
     return _changed(session, taken.execution_options(synchronize_session=False))
@@ -49,6 +70,65 @@ def forget_all(session: Session) -> int:
         held = update(model).where(col(model.lease_owner) != "").values(lease_owner="", lease_until=None)
         ended += session.execute(held).rowcount  # type: ignore[attr-defined]
     return ended
+
+
+@dataclass
+class Lease:
+    """One row in one worker's hands, as its process knows it: nobody else takes it before `until`, in `running_seconds`."""
+
+    model: Leased
+    row: int
+    owner: str
+    until: float
+    seconds: Callable[[], float]
+
+    def may_send(self) -> bool:
+        """Whether the row is surely still ours, and long enough for a call to leave."""
+        return self.seconds() < self.until - MARGIN.total_seconds()
+
+
+@dataclass
+class InHand:
+    """The leases that a process has just now; `renew` is called every second or so."""
+
+    seconds: Callable[[], float] = running_seconds
+    _leases: dict[str, Lease] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, model: Leased, row: int, owner: str) -> Lease:
+        """Notes a lease that is about to be taken: its time runs from before the database hears of it."""
+        lease = Lease(model, row, owner, self.seconds() + LEASE.total_seconds(), self.seconds)
+        with self._guard:
+            self._leases[owner] = lease
+        return lease
+
+    def drop(self, lease: Lease) -> None:
+        """Its work is over."""
+        with self._guard:
+            self._leases.pop(lease.owner, None)
+
+    def renew(self, store: Store, clock: Callable[[], datetime]) -> None:
+        """Renews what has been in hand for a while. What was lost stays so, and ends by itself."""
+        with self._guard:
+            leases = list(self._leases.values())
+        for lease in leases:
+            began = self.seconds()
+            if lease.until - began <= (LEASE - RENEWED).total_seconds() and _renew(store, lease, clock()):
+                lease.until = began + LEASE.total_seconds()
+
+
+def _renew(store: Store, lease: Lease, now: datetime) -> bool:
+    """A row that is being written is as good as given back, or is renewed the next time."""
+    held = (col(lease.model.id) == lease.row, col(lease.model.lease_owner) == lease.owner)
+    with store.write() as session:
+        if not _locked(session, lease.model, *held):
+            return False
+        return _changed(session, update(lease.model).where(*held).values(lease_until=now + LEASE))
+
+
+def _locked(session: Session, model: Leased, *where: ColumnElement[bool]) -> bool:
+    wanted = select(model.id).where(*where).with_for_update(skip_locked=True, key_share=True)
+    return session.exec(wanted).first() is not None
 
 
 def _changed(session: Session, statement: Any) -> bool:

@@ -6,9 +6,11 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
-from approvals.models import Interaction, Message, Request
+from approvals.models import LIVE, Interaction, Message, Request
+from approvals.states import Status
 from operations.core.observations import Done, Failed, Observation, Waiting
 from operations.core.registry import by_name
 
@@ -18,6 +20,62 @@ Body = dict[str, Any]
 def card(session: Session, request: Request, at: datetime) -> None:
     """The approval card, made from the database when it is sent: posted the first time, updated afterwards."""
     _queue(session, at, lane=_thread_lane(request), kind="card", request_id=request.id)
+
+
+def card_in_front(session: Session, request: Request, at: datetime, body: Body | None = None) -> None:
+    """The same before all that waits in the thread, because that needs it: each message takes the next one's place.
+
+    The lane's first message has to be in the caller's own hands, or in nobody's.
+    """
+    lane = _thread_lane(request)
+    waiting = (Message.lane == lane, col(Message.status).in_(("queued", "sending")))
+    rows = list(session.exec(select(Message).where(*waiting).order_by(col(Message.id)).with_for_update()).all())
+    _queue(session, at, lane=lane, kind="card", request_id=request.id, body=body or {})
+    session.flush()
+    added = session.exec(select(Message).where(Message.lane == lane).order_by(col(Message.id).desc()).limit(1)).one()
+    rows.append(added)
+    contents = [{name: getattr(row, name) for name in _CONTENT} for row in rows]
+    for row, content in zip(rows, [contents[-1], *contents[:-1]], strict=True):
+        row.sqlmodel_update(content)
+        session.add(row)
+    session.flush()
+
+
+_CONTENT = (
+    "kind",
+    "body",
+    "marker",
+    "status",
+    "tries",
+    "error",
+    "channel",
+    "user",
+    "created_at",
+    "due_at",
+    "started_at",
+)
+
+
+def has_had_a_card(session: Session, card: Message) -> bool:
+    """Whether a card of the same request stood in Slack before this one."""
+    earlier = (Message.request_id == card.request_id, Message.kind == "card", Message.status == "sent")
+    found = select(Message.id).where(*earlier, Message.id != card.id, Message.ts != "")
+    return session.exec(found.limit(1)).first() is not None
+
+
+def open_cards(session: Session, where: ColumnElement[bool]) -> list[Request]:
+    """The requests that can still be decided or reviewed and whose card stands `where`."""
+    open_ones = or_(
+        and_(LIVE, col(Request.status) == Status.PENDING),
+        and_(col(Request.break_glass), col(Request.reviewed_by) == ""),
+    )
+    stands = (col(Request.card_ts) != "", where)
+    return list(session.exec(select(Request).where(open_ones, *stands).order_by(col(Request.id))).all())
+
+
+def edit(session: Session, request: Request, at: datetime, stands: dict[str, str], body: Body) -> None:
+    """Other words in a message of ours that stands at `stands` (channel, ts)."""
+    _queue(session, at, lane=f"edit:{request.id}", kind="edit", request_id=request.id, body=body, **stands)
 
 
 def thread(session: Session, request: Request, at: datetime, body: Body) -> None:

@@ -16,12 +16,47 @@ from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Table, event, insert
+from sqlalchemy import Index, Table, UniqueConstraint, event, insert
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
 Row = dict[str, Any]
+WRITERS = (
+    2  # The key of PostgreSQL's advisory lock for what only one writer may do at a time; `bot.database` has another.
+)
+
+
+def breaks(error: IntegrityError, model: type[SQLModel], *columns: str) -> bool:
+    """Whether the row was refused because there is one already that has the same in these columns, and for no other reason."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    if isinstance(error.orig, sqlite3.IntegrityError):
+        named = ", ".join(f"{table.name}.{column}" for column in columns)
+        return str(error.orig) == f"UNIQUE constraint failed: {named}"
+    broken = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    return bool(broken == _uniqueness(table, columns))
+
+
+def _uniqueness(table: Table, columns: tuple[str, ...]) -> str:
+    """The name of what keeps these columns unique, which is PostgreSQL's own where the schema gives none."""
+    if list(columns) == [column.name for column in table.primary_key]:
+        return f"{table.name}_pkey"
+    found: list[UniqueConstraint | Index] = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+    found += [one for one in table.indexes if one.unique]
+    for one in found:
+        if one.name and [column.name for column in one.columns] == list(columns):
+            return str(one.name)
+    return f"{table.name}_{'_'.join(columns)}_key"
+
+
+def wait_for_writers(session: Session) -> None:
+    """From here to the end of the transaction no other one is past this point, in whichever process.
+
+    With SQLite every write is alone from its beginning on. With PostgreSQL whoever waits here may hold rows; so whoever is past
+    it waits for none that others hold when they come here.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
 
 
 class FifoLock:
@@ -79,9 +114,14 @@ class Store:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A session whose changes are committed together at the end, or not at all when an error leaves the block."""
+    def write(self, *, alone: bool = False) -> Iterator[Session]:
+        """A session whose changes are committed together at the end, or not at all when an error leaves the block.
+
+        `alone` for what looks before it writes, where two that look at once would both write.
+        """
         with self._lock, Session(self._writer, expire_on_commit=False, info=self._info) as session, session.begin():
+            if alone:
+                wait_for_writers(session)
             yield session
 
     def insert(self, model: type[SQLModel], row: Row) -> int:

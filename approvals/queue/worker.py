@@ -25,10 +25,11 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlmodel import Session, col, func, select
 
 from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession, Stumble
-from approvals.queue.leases import Leased, claim, free, release
+from approvals.queue.leases import InHand, Leased, claim, free, release
 from approvals.queue.store import Store
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError
-from operations.aws.errors import AmbiguousError, BusyError, CredentialsError
+from operations.aws.client import fenced
+from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FencedError
 
 log = logging.getLogger(__name__)
 TRIES = 5
@@ -49,6 +50,10 @@ class LaterError(Exception):
         super().__init__(why)
         self.wait = wait
         self.values = values
+
+
+class TurnError(LaterError):
+    """Nothing is away: others come first, and its turn is after exactly `wait`."""
 
 
 OUTAGES = (
@@ -77,7 +82,7 @@ def uncounted(_: str) -> None:
 @dataclass(frozen=True)
 class Desk:
     """What a process works with: its name among all on the database, the database, the clock, the pause after so many
-    outages in a row, what counts the jobs that are set aside, and the leases that could not be given back yet.
+    outages in a row, what counts the jobs that are set aside, the leases that could not be given back yet, and those it has.
     """
 
     owner: str
@@ -86,6 +91,7 @@ class Desk:
     after: Callable[[int], timedelta] = lambda _: LONGEST_PAUSE
     set_aside: Callable[[str], None] = uncounted
     owed: Owed = field(default_factory=set)
+    in_hand: InHand = field(default_factory=InHand)
 
 
 def _nothing(_row: Any) -> None:
@@ -175,20 +181,31 @@ def work_off(job: Job[Row], desk: Desk, key: int, work: Callable[[Row], None]) -
     `row.lease_owner` is the owner of the lease. What `work` gives back itself, in the transaction that ends the job, stays so.
     """
     owner = f"{desk.owner}#{next(_claims)}"
-    with desk.store.write() as session:
-        now = desk.clock()
-        if not claim(session, job.model, key, owner, now, *job.is_due(now)):
-            return False
-    hold = _Hold(job, desk, key, owner)
+    lease = desk.in_hand.take(job.model, key, owner)
     try:
-        with desk.store.read() as session:
+        with desk.store.write() as session:
+            now = desk.clock()
+            if not claim(session, job.model, key, owner, now, *job.is_due(now)):
+                return False
+        with fenced(lease.may_send):
+            _work(_Hold(job, desk, key, owner), work)
+    finally:
+        desk.in_hand.drop(lease)
+    return True
+
+
+def _work(hold: _Hold[Row], work: Callable[[Row], None]) -> None:
+    try:
+        with hold.desk.store.read() as session:
             row = hold.row(session)
         work(row)
+    except FencedError:
+        log.warning("%s is another worker's by now", hold)
+        _surely(hold, partial(_left, hold))
     except Exception as error:  # noqa: BLE001  Whatever it is, the policy says what follows.
         _surely(hold, partial(_stumbled, hold, error))
     else:
         _surely(hold, partial(_done, hold))
-    return True
 
 
 def _surely(hold: _Hold[Row], end: Callable[[], None]) -> None:
@@ -208,6 +225,11 @@ def give_back_what_is_owed(desk: Desk) -> None:
         desk.owed.discard((model, key, owner))
 
 
+def _left(hold: _Hold[Row]) -> None:
+    with hold.desk.store.write() as session:
+        hold.give_back(session)
+
+
 def _done(hold: _Hold[Row]) -> None:
     with hold.desk.store.write() as session:
         hold.give_back(session)
@@ -225,17 +247,24 @@ def _stumbled(hold: _Hold[Row], error: Exception) -> None:
 
 
 def _wait(hold: _Hold[Row], error: Exception) -> None:
-    log.warning("%s waits: %s", hold, error)
+    log.log(logging.DEBUG if isinstance(error, TurnError) else logging.WARNING, "%s waits: %s", hold, error)
     with hold.desk.store.write() as session:
         if not hold.is_left_undone(session):
             hold.give_back(session)
             return
         stumble = hold.stumble(session)
-        pause = min(hold.desk.after(stumble.waits), LONGEST_PAUSE)
-        stumble.waits += 1
-        stumble.again_at = hold.desk.clock() + max(pause, getattr(error, "wait", None) or pause)
+        stumble.again_at = hold.desk.clock() + _pause(stumble, hold, error)
+        stumble.waits += not isinstance(error, TurnError)
         session.add(stumble)
         hold.give_back(session, **getattr(error, "values", {}))
+
+
+def _pause(stumble: Stumble, hold: _Hold[Row], error: Exception) -> timedelta:
+    asked_for: timedelta | None = getattr(error, "wait", None)
+    if isinstance(error, TurnError) and asked_for is not None:
+        return asked_for
+    pause = min(hold.desk.after(stumble.waits), LONGEST_PAUSE)
+    return max(pause, asked_for or pause)
 
 
 def _try_again(hold: _Hold[Row], error: Exception) -> bool:
@@ -299,7 +328,8 @@ def take_up_again(session: Session, jobs: Iterable[Job[Any]]) -> int:
     """Makes what was set aside due once more, at the start of a process; gives the number. What is over is forgotten."""
     taken_up = 0
     by_name = {job.name: job for job in jobs}
-    for stumble in session.exec(select(Stumble).where(col(Stumble.set_aside_at).is_not(None))).all():
+    aside = select(Stumble).where(col(Stumble.set_aside_at).is_not(None))
+    for stumble in session.exec(aside.with_for_update(skip_locked=True)).all():
         job = by_name.get(stumble.kind)
         if job is None or job.final or not _is_made_due(session, job, stumble):
             session.delete(stumble)

@@ -9,8 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
@@ -24,7 +23,7 @@ from approvals.authority.may import (
     judge,
     object_if,
 )
-from approvals.authority.press import StrangeCardError, UnconfirmedCardError
+from approvals.authority.press import CardElsewhereError, StrangeCardError, UnconfirmedCardError
 from approvals.authority.requirements import Requirements, rules_named
 from approvals.context import Context
 from approvals.models import LIVE, Interaction, Message, Request, Vote, operation_of
@@ -39,20 +38,34 @@ from approvals.request.prepare import ANNOUNCE
 from approvals.request.reachability import look_whether_reachable
 from approvals.sessions import book
 from approvals.slack.blocks import escape
+from approvals.slack.client import SlackAwayError
+from approvals.slack.codes import meaning
 from approvals.states import EXECUTING, Status
-from approvals.views import set_aside, thread
+from approvals.views import hindered, set_aside, thread
+from approvals.views.card import card
 from approvals.views.on_hold import GIVE_UP, ON_HOLD
 from operations.core.preview import digest
 
 CHANGED = "This request is not the one that was filed: its record was changed. Nothing is done; ask again."
 COUNTED = "Your approval was counted already; somebody else's is still needed."
 
+HINDERED = "hindered"  # In a request's memory: what its requester was told last of why decisions don't count yet.
+
 log = logging.getLogger(__name__)
 
 
 def decide(context: Context, interaction: int) -> None:
     """Carries one click out, or tells the clicker why not; when Slack is away the click is kept for later."""
-    work_off(CLICK, context.desk, interaction, lambda click: _decide(context, click))
+    work_off(CLICK, context.desk, interaction, lambda click: _decide_or_say_why_not(context, click))
+
+
+def _decide_or_say_why_not(context: Context, click: Interaction) -> None:
+    try:
+        _decide(context, click)
+    except SlackAwayError as error:
+        if error.refused is not None and error.refused.mendable:
+            _tell_hindered(context, click, meaning(error.refused.code))
+        raise
 
 
 def _decide(context: Context, click: Interaction) -> None:
@@ -64,9 +77,7 @@ def _decide(context: Context, click: Interaction) -> None:
     except NotAMemberError as error:
         _tell(context, click, str(error), about=False)
     except StrangeCardError as error:
-        log.warning("a press of %s was refused: its card is not one of this database's", click.kind)
-        context.strange_press()
-        _tell_of_strange_card(context, click, str(error))
+        _refuse_press(context, click, error)
     except RulesChangedError as error:
         _put_before_others(context, click, error.required)
     except ObjectionError as error:
@@ -75,15 +86,40 @@ def _decide(context: Context, click: Interaction) -> None:
         look_whether_reachable(context, click.request_id)
 
 
+def _tell_hindered(context: Context, click: Interaction, why: str) -> None:
+    """The presser and the requester hear, once, what keeps the press from counting; it is kept, and tried again."""
+    now = context.clock()
+    with context.store.write() as session:
+        first = update(Interaction).where(col(Interaction.id) == click.id, col(Interaction.tries) == 0).values(tries=1)
+        if session.execute(first).rowcount != 1:  # type: ignore[attr-defined]
+            return
+        request = session.get(Request, click.request_id, populate_existing=True, with_for_update=True)
+        told = thread.private(click.request_id, hindered.press_waits(why))
+        outgoing.private(session, click, now, told, request.id if request else None)
+        if request is None or request.key != click.key or request.memory.get(HINDERED) == why:
+            return
+        if request.status == Status.PENDING:
+            request.memory = {**request.memory, HINDERED: why}
+            session.add(request)
+            outgoing.direct(session, request, now, hindered.decision_waits(request, why))
+
+
+def _refuse_press(context: Context, click: Interaction, error: StrangeCardError) -> None:
+    if isinstance(error, CardElsewhereError):
+        _tell(context, click, str(error))
+        return
+    log.warning("a press of %s was refused: its card is not one of this database's", click.kind)
+    context.strange_press()
+    _tell_of_strange_card(context, click, str(error))
+
+
 def _put_before_others(context: Context, click: Interaction, required: Requirements) -> None:
     """The card names the rules that decide now; who pressed saw others, so their press does not count."""
     now = context.clock()
     with context.store.write() as session:
-        request = session.get_one(Request, click.request_id, populate_existing=True, with_for_update=True)
+        request = session.get_one(Request, click.request_id, with_for_update=True)
         if request.status == Status.PENDING:
             request.sqlmodel_update(required.columns())
-            session.add(request)
-            session.flush()
             chain.record(session, now, RULES_CHANGED, "orgbot", request.id, **required.told())
             outgoing.card(session, request, now)
             outgoing.thread(session, request, now, thread.other_rules(request))
@@ -106,17 +142,12 @@ def _carry_out(context: Context, judged: JudgedClick) -> None:
         with context.store.write() as session:
             act(
                 session,
-                session.get_one(Request, judged.click.request_id, populate_existing=True, with_for_update=True),
+                session.get_one(Request, judged.click.request_id, with_for_update=True),
                 judged,
             )
             _drop(session, judged.click)
     except LostRaceError as error:
         _tell(context, judged.click, thread.too_late(error.request))
-    except IntegrityError:
-        _tell(context, judged.click, COUNTED)
-    except ObjectionError as error:
-        _tell(context, judged.click, str(error), error.event)
-    context.changed()
 
 
 def _tell(context: Context, click: Interaction, sentence: str, event: str = "", *, about: bool = True) -> None:
@@ -241,7 +272,6 @@ def _note_number(session: Session, request: Request, judged: JudgedClick) -> Non
     required = judged.required
     if required is not None and required.approvals != request.approvals_needed:
         request.sqlmodel_update(required.columns())
-        session.add(request)
         chain.record(session, judged.now, RULES_CHANGED, "orgbot", request.id, **required.told())
 
 
@@ -249,8 +279,6 @@ def _note_seats(session: Session, request: Request, judged: JudgedClick) -> None
     """For the card: whom each of those who approved speaks for now."""
     for vote in session.exec(select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")).all():
         vote.seats = dict(judged.seats.get(vote.user, vote.seats))
-        session.add(vote)
-    session.flush()
 
 
 def _still_missing(session: Session, request: Request, judged: JudgedClick) -> bool:
@@ -299,6 +327,14 @@ def _review(session: Session, request: Request, judged: JudgedClick) -> None:
     object_if(break_glass.sign(session, request, judged.person.user, judged.now))
 
 
+def _show(session: Session, request: Request, judged: JudgedClick) -> None:
+    """An approver gets the request with its buttons, privately: there is no card."""
+    if request.status != Status.PENDING:
+        raise LostRaceError(session, request)
+    shown = hindered.decide_here(request, card(request, _votes(session, request)))
+    outgoing.private(session, judged.click, judged.now, shown, request.id)
+
+
 def _control(session: Session, request: Request, judged: JudgedClick) -> None:
     """Something is asked of a request that waits, such as to cancel an invitation; the next look at AWS does it."""
     key = judged.click.kind.removeprefix(CONTROL)
@@ -311,7 +347,6 @@ def _control(session: Session, request: Request, judged: JudgedClick) -> None:
         raise InHandError("a worker has the request in hand")
     request.memory = {**request.memory, "asked": key}
     request.due_at, request.polls = judged.now, 0
-    session.add(request)
     chain.record(session, judged.now, f"request.asked.{key}", judged.person.user, request.id)
     outgoing.thread(session, request, judged.now, thread.asks_control(request, judged.person.user, control.label))
 
@@ -376,4 +411,5 @@ ACTIONS: dict[str, Callable[[Session, Request, JudgedClick], None]] = {
     "end": _end,
     "control": _control,
     "review": _review,
+    "show": _show,
 }

@@ -61,8 +61,8 @@ def _carry_on(execution: Execution, shared: Shared) -> None:
             execution.note_other_calls()
             raise
     execution.note_other_calls()
-    if execution.request.status in TERMINAL:
-        execution.context.changed()  # A bad end as well: something may have been done before it, or the world is another one.
+    if execution.request.status in TERMINAL - {Status.SUCCEEDED}:
+        execution.context.changed()  # The world may be another one; what was done well is known already.
 
 
 def _go_on(execution: Execution, shared: Shared) -> None:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from approvals.audit.chain import record_calls, record_lost_call
 from approvals.context import Context
 from approvals.models import LIVE, Attempt, Request, operation_of
-from approvals.queue import outgoing
+from approvals.queue import changes, outgoing
 from approvals.queue.leases import release
 from approvals.queue.worker import Job
 from approvals.request import attempts
@@ -108,14 +108,19 @@ class Execution:
             return outgoing.delivery(session, self.request)
 
     def advance(self, done: Done) -> None:
-        """A step's goal stands: its news into the thread, what it learned into the memory, on to the next step."""
+        """A step's goal stands: its news into the thread, what it learned into the memory, its outcome into the snapshot, on to
+        the next step.
+        """
         with self.context.store.write() as session:
             memory = {**self._going_on(session), **done.learned}
             memory.pop(NOT_NOW, None)
+            for step in self.steps[self.request.step :][:1]:
+                changes.note(session, step.outcome(memory), self.context.clock())
             self._set(session, step=self.request.step + 1, polls=0, memory=memory)
             outgoing.thread(
                 session, self.request, self.context.clock(), thread.progress(done.say, icon=":heavy_check_mark:")
             )
+        self.context.catch_up()
 
     def remember(self, learned: Mapping[str, Any]) -> None:
         """What the answer to an accepted call tells, before anything is looked at that may fail."""

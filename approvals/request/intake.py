@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,9 +18,9 @@ from sqlmodel import col, func, select
 from approvals.authority.press import Pressed, new_key, pressed_on
 from approvals.authority.requirements import Requirements
 from approvals.context import Limits
-from approvals.models import LIVE_SQL, AuditRecord, Interaction, Request, RoleSession
+from approvals.models import LIVE_SQL, AuditRecord, HomeViewer, Interaction, Request, RoleSession
 from approvals.outbox.home_tabs import opened
-from approvals.queue.store import Store
+from approvals.queue.store import Store, breaks
 from approvals.request.limits import MINUTE, RateLimit, too_many_clicks
 from approvals.sessions.book import open_sessions
 from approvals.states import EXECUTING
@@ -91,10 +90,16 @@ class Intake:
         """The number of the filed request; the earlier number for a redelivery. Raises AlreadyAskedError and FloodError."""
         now = self._clock()
         self._rate.check(draft.requester, draft.delivery, now)
-        try:
-            number = self._store.insert(Request, _request_row(draft, now))
-        except IntegrityError:
-            return self._earlier(draft)
+        number = None
+        while number is None:
+            try:
+                number = self._store.insert(Request, _request_row(draft, now))
+            except IntegrityError as error:
+                if not breaks(error, Request, "delivery") and not breaks(error, Request, "operation", "subject"):
+                    raise
+                earlier = self._earlier(draft)
+                if earlier:  # Else the live request about the same has ended a moment ago.
+                    return earlier
         self._rate.note(draft.requester, draft.delivery, now)
         self._wake()
         return number
@@ -111,15 +116,21 @@ class Intake:
         row = {**vars(click), "received_at": now, "due_at": now, "tries": 0, "lease_owner": ""}
         try:
             self._store.insert(Interaction, row)
-        except IntegrityError:
+        except IntegrityError as error:
+            if not breaks(error, Interaction, "delivery"):
+                raise
             return False
         self._wake()
         return True
 
     def opens_home(self, user: str) -> None:
         """Somebody looks at their home tab, which a worker publishes at once."""
-        with suppress(IntegrityError), self._store.write() as session:  # Opened twice at once; one is enough.
-            opened(session, user, self._clock)
+        try:
+            with self._store.write() as session:
+                opened(session, user, self._clock)
+        except IntegrityError as error:
+            if not breaks(error, HomeViewer, "user"):
+                raise  # Else it was opened twice at once; one is enough.
         self._wake()
 
     def pressed_on(self, pressed: Pressed, kind: str) -> Request:
@@ -169,15 +180,15 @@ class Intake:
         with self._store.read() as session:
             return open_sessions(session, user)
 
-    def _earlier(self, draft: Draft) -> int:
+    def _earlier(self, draft: Draft) -> int | None:
+        """The request that the same delivery has filed; raises AlreadyAskedError for a live one about the same."""
+        same = (Request.operation == draft.operation, Request.subject == draft.subject)
         with self._store.read() as session:
-            same = session.exec(select(Request.id).where(Request.delivery == draft.delivery)).first()
-            if same is not None:
-                return same
-            live = select(Request.id).where(
-                text(LIVE_SQL), Request.operation == draft.operation, Request.subject == draft.subject
-            )
-            raise AlreadyAskedError(session.exec(live).first() or 0)
+            delivered = session.exec(select(Request.id).where(Request.delivery == draft.delivery)).first()
+            live = session.exec(select(Request.id).where(text(LIVE_SQL), *same)).first()
+        if delivered is None and live is not None:
+            raise AlreadyAskedError(live)
+        return delivered
 
 
 def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:

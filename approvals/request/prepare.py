@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -28,16 +29,18 @@ from approvals.request.break_glass import break_glass
 from approvals.request.lifecycle import transition
 from approvals.request.limits import excess
 from approvals.slack.blocks import shorten
+from approvals.slack.client import SlackAwayError
+from approvals.slack.codes import meaning
 from approvals.slack.files import FileError
 from approvals.states import Status
-from approvals.views import on_hold, set_aside, thread
+from approvals.views import hindered, on_hold, set_aside, thread
+from approvals.views.thread import Body
 from approvals.views.whole import whole
 from operations.aws.errors import CredentialsError, FieldError, GoneError, RefusedError
 from operations.aws.looks import Looks
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import file_in
-from operations.core.observations import Failed
 from operations.core.preview import Preview, PreviewInput, digest, unknown_first
 from operations.core.registry import by_name
 from operations.core.visible import InvisibleError, check
@@ -87,7 +90,11 @@ def _announce(context: Context, request: Request) -> None:
     try:
         required, values = _prepare(context, request)
     except CredentialsError as error:
-        _tell_once(context, request, hindrance(error))
+        _tell_once(context, request, on_hold.postponed(request, hindrance(error)))
+        raise
+    except SlackAwayError as error:
+        if error.refused is not None and error.refused.mendable:
+            _tell_once(context, request, hindered.not_asked_yet(request, meaning(error.refused.code)))
         raise
     except NotAMemberError as error:
         _refuse(context, request, str(error), about=False)
@@ -99,6 +106,7 @@ def _announce(context: Context, request: Request) -> None:
 
 def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str, Any]]:
     """The rules that decide, and the columns to set; raises NotAMemberError, RefusalError, or what says that it is too early."""
+    context = replace(context, people=context.people.after(context.clock()))
     person = context.people.member(request.requester, request.team)
     _check_flood(context, request, person.aliases)
     operation, files = _with_files(context, request, operation_of(request))
@@ -223,14 +231,14 @@ def _grant(session: Session, number: int, now: datetime) -> None:
     outgoing.card(session, granted, now)
 
 
-def _tell_once(context: Context, request: Request, why: Failed) -> None:
+def _tell_once(context: Context, request: Request, why: Body) -> None:
     """The requester is told once why nobody has been asked yet."""
     if request.memory.get(TOLD):
         return
     held = (col(Request.id) == request.id, col(Request.lease_owner) == request.lease_owner)
     with context.store.write() as session:
         session.execute(update(Request).where(*held).values(memory={**request.memory, TOLD: True}))
-        outgoing.direct(session, request, context.clock(), on_hold.postponed(request, why))
+        outgoing.direct(session, request, context.clock(), why)
 
 
 def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:

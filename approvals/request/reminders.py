@@ -24,7 +24,8 @@ from approvals.queue.worker import Job, work_off
 from approvals.request.reachability import look_whether_reachable
 from approvals.slack.blocks import mentions
 from approvals.states import Status
-from approvals.views import reminders, set_aside
+from approvals.views import hindered, reminders, set_aside
+from approvals.views.card import card
 
 MOST_OF_A_GROUP = 20
 NOTICE = timedelta(hours=1)
@@ -181,7 +182,8 @@ def _tell_absent(context: Context, request: Request) -> None:
 def _absent(context: Context, request: Request, named: tuple[str, ...]) -> list[str]:
     """The user ids of approvers who don't see the card, without the requester, those who were told already and those who may not act."""
     called = [user for name in named for user in _users(context.cached_directory, name)]
-    present = context.cached_directory.in_channel(request.card_channel or context.approval_channel) if called else set()
+    looks = called and request.card_ts  # Without a card nobody sees one, be they in the channel or not.
+    present = context.cached_directory.in_channel(request.card_channel) if looks else set()
     passed_over = present | _told(context, request) | {request.requester}
     return [user for user in dict.fromkeys(called) if user not in passed_over and may_act(context, user)]
 
@@ -204,7 +206,11 @@ def _settle_telling(session: Session, request: Request) -> bool:
 
 
 def _tell(session: Session, context: Context, request: Request, user: str) -> None:
-    body = reminders.absent(request, request.card_channel or context.approval_channel)
+    if request.card_ts:
+        body = reminders.absent(request, request.card_channel)
+    else:
+        votes = select(Vote).where(Vote.request_id == request.id)
+        body = hindered.decide_here(request, card(request, list(session.exec(votes).all())))
     outgoing.call(session, request, user, context.clock(), body)
 
 

@@ -43,8 +43,8 @@ OPEN = (State.OFFERED, State.LIVE, State.ENDING)
 
 
 def find(session: Session, request_id: int | None) -> RoleSession | None:
-    """The row of a request, as it is now."""
-    query = select(RoleSession).where(RoleSession.request_id == request_id)
+    """The row of a request, as it is now; it stays so to the end of the transaction. Who locks the request too, does so first."""
+    query = select(RoleSession).where(RoleSession.request_id == request_id).with_for_update()
     return session.exec(query.execution_options(populate_existing=True)).first()
 
 

@@ -67,6 +67,7 @@ class Delivery:
     def sent(self, session: Session, message: Message, channel: str, ts: str) -> None:
         """The message stands in Slack: in the transaction that says so, the session's clock begins and the thread is told."""
         context, now = self._context, self._context.clock()
+        request = session.get_one(Request, message.request_id, with_for_update=True)
         row = book.find(session, message.request_id)
         if row is None:
             log.error("a message with credentials has no session in the book")
@@ -74,7 +75,7 @@ class Delivery:
         row.channel, row.ts = channel, ts
         if row.state == State.MINTED:
             book.handed_over(session, row, now, context.handover)
-            outgoing.thread(session, session.get_one(Request, row.request_id), now, sessions.live(row))
+            outgoing.thread(session, request, now, sessions.live(row))
         elif row.state == State.OFFERED:
             row.delete_due_at = now + OFFER
             book.settle(row)
@@ -84,6 +85,7 @@ class Delivery:
     def failed(self, session: Session, message: Message, error: UndeliverableError) -> None:
         """There will be none: why is left in the message, where the request's runner finds it."""
         context, now = self._context, self._context.clock()
+        session.get(Request, message.request_id, with_for_update=True)
         row = book.find(session, message.request_id)
         if row is not None and row.state == State.MINTED:
             book.undelivered(session, row, now)

@@ -18,6 +18,7 @@ from approvals.views.sessions import Subject
 from operations.access.credentials import Credentials, caller_arn, role_of
 from operations.access.role_sessions import DENIED, Minted, Wanted, mint
 from operations.access.session_refusals import describe, is_young, refused
+from operations.aws.client import check_fence
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, RefusedError
 from operations.core.observations import Failed
 
@@ -56,6 +57,7 @@ def open_session(context: Context, request: Request, wanted: Wanted) -> Minted:
     _check_person(context, request)
     try:
         _check_role(context, wanted)
+        check_fence()
         return mint(context.aws, wanted)
     except (BusyError, AmbiguousError, CredentialsError) as error:
         why = f"AWS: {error.code or type(error).__name__}"

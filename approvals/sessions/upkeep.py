@@ -83,7 +83,8 @@ SESSION: Job[RoleSession] = Job("session", RoleSession, RoleSession.due_at, told
 
 
 def _row(session: Session, number: int) -> RoleSession:
-    return session.get_one(RoleSession, number, populate_existing=True)
+    """As it is now; it stays so to the end of the transaction."""
+    return session.get_one(RoleSession, number, populate_existing=True, with_for_update=True)
 
 
 def _warn_or_expire(context: Context, number: int) -> None:

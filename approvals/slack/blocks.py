@@ -22,7 +22,8 @@ FIELDS_A_SECTION, CONTEXT_ELEMENTS = 10, 10
 MESSAGE, SHORTEST = 12_000, 50
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 PLACEHOLDER = 150
-FORMATTING = re.compile(r"(?<![^\W_])([*_~])(?=\S)(?=[^\n]*\S\1(?![^\W_]))")  # The opening one of a pair.
+OPENING = re.compile(r"(?<![^\W_])([*_~])(?=\S)")
+CLOSING = re.compile(r"(?<=\S)([*_~])(?![^\W_])")
 EMOJI = re.compile(r"(?<!\w)(?<!\w:):(?=[\w+'-]+:)")  # Not within `arn:aws:iam::…` or 12:30:00, which are copied.
 ALIKE = {"*": "∗", "_": "ˍ", "~": "∼"}  # noqa: RUF001  They look the same and format nothing.
 MENTION = re.compile("<(?=[!@#])")  # Nothing in rich text; apart for those who copy it elsewhere.
@@ -43,7 +44,13 @@ def escape(text: str) -> str:
 
     Nobody's text can so look like the bot's own. Single backticks stay, because the bot's sentences name commands in them.
     """
-    return EMOJI.sub(f":{JOINER}", FORMATTING.sub(lambda found: ALIKE[found[1]], verbatim(text)))
+    return EMOJI.sub(f":{JOINER}", "\n".join(map(_unformatted, verbatim(text).split("\n"))))
+
+
+def _unformatted(line: str) -> str:
+    """The line with each sign replaced that opens a pair: one that closes it stands behind it, with something between."""
+    last = {found[1]: found.start() for found in CLOSING.finditer(line)}
+    return OPENING.sub(lambda found: ALIKE[found[1]] if last.get(found[1], 0) > found.end() else found[1], line)
 
 
 def verbatim(text: str) -> str:

@@ -1,36 +1,40 @@
 """One call to Slack's Web API, its errors sorted by what the caller may do next. The SDK's own retries are off: they post twice.
 
+Only Slack's own word counts: whatever else comes back (a page, an empty or a cut body, JSON that is no object) leaves open
+whether the call was done.
+
 Source: Slack API, "Using the Slack Web API" (Evaluating responses), "Rate limits".
 """
 
 from __future__ import annotations
 
+import errno
+import re
+import socket
+import ssl
 from datetime import timedelta
 from http.client import HTTPException
+from traceback import walk_tb
 from typing import Any
 from urllib.error import URLError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-PASSING = frozenset({"service_unavailable", "team_added_to_org", "request_timeout", "ratelimited", "rate_limited"})
-MAYBE_DONE = frozenset({"internal_error", "fatal_error", "no answer"})
-MENDABLE = frozenset(
-    {
-        "channel_not_found",
-        "not_in_channel",
-        "is_archived",
-        "missing_scope",
-        "invalid_auth",
-        "account_inactive",
-        "token_revoked",
-    }
-)
+from approvals.slack.codes import MENDABLE, NO_ANSWER, Answer, answer_of
+from approvals.slack.pacing import Pacing
+from operations.aws.client import check_fence
+
 MEND_PAUSE = timedelta(seconds=60)
+CODE = re.compile(r"[a-z][a-z0-9_]*")  # The SDK puts a page that is no JSON into the same field.
 # The connection broke, or what came back is no answer. Any other error is the bot's own, and no outage.
-LOST = (OSError, HTTPException, SlackClientError, ValueError)
+LOST = (OSError, HTTPException, SlackClientError, ValueError, RecursionError)
+# The call did not leave: nobody listens, or there is no way there. After anything else some of it may have been read.
+UNSENT = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
+NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL})
 SERVER_ERROR = 500
 TOO_MANY = 429
+LIMITED = frozenset({"ratelimited", "rate_limited"})
 
 
 class SlackRefusedError(Exception):
@@ -38,12 +42,17 @@ class SlackRefusedError(Exception):
 
     def __init__(self, method: str, code: str, detail: str = "") -> None:
         super().__init__(f"{method}: {code}{detail}")
-        self.code = code
+        self.method, self.code = method, code
+
+    @property
+    def answer(self) -> Answer:
+        """What Slack's code says."""
+        return answer_of(self.code)
 
     @property
     def mendable(self) -> bool:
-        """Whether an administrator can mend it, so that it is worth trying again."""
-        return self.code in MENDABLE
+        """Whether somebody can mend it, so that nothing is given up meanwhile."""
+        return self.answer in MENDABLE
 
 
 class SlackBusyError(Exception):
@@ -54,37 +63,93 @@ class SlackBusyError(Exception):
         self.wait = wait
 
 
+class RateLimitedError(SlackBusyError):
+    """Slack was asked too much, and says when it may be asked again."""
+
+
+class NotYourTurnError(SlackBusyError):
+    """The call was not made, because it would be one too many just now: its turn comes after `wait`."""
+
+
 class SlackAmbiguousError(Exception):
     """The answer was lost: it may have been done."""
 
 
-def call(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
-    """Slack's answer; raises SlackRefusedError, SlackBusyError or SlackAmbiguousError."""
+def take_turn(slack: WebClient, method: str, channel: str = "", ticket: str = "") -> None:
+    """Takes this call's turn now, or raises NotYourTurnError, which says when it comes; `ticket` keeps it until then."""
+    pacing: Pacing | None = getattr(slack, "pacing", None)
+    wait = pacing.wait(method, channel, ticket) if pacing else 0.0
+    if wait:
+        raise NotYourTurnError(method, f"its turn comes in {wait:.1f} s", timedelta(seconds=wait))
+
+
+def call(slack: WebClient, method: str, *, ticket: str = "", in_turn: bool = False, **params: Any) -> dict[str, Any]:
+    """Slack's answer; raises SlackRefusedError, SlackBusyError or SlackAmbiguousError.
+
+    A call that is not `in_turn` yet takes its turn first, as `take_turn` does. Raises FencedError, and sends nothing, when the work
+    at hand is another worker's by now.
+    """
+    if not in_turn:
+        take_turn(slack, method, str(params.get("channel") or ""), ticket)
+    try:
+        return _called(slack, method, params)
+    except RateLimitedError as error:
+        pacing: Pacing | None = getattr(slack, "pacing", None)
+        if pacing:
+            pacing.leave_alone(method, error.wait.total_seconds())
+        raise
+
+
+def _called(slack: WebClient, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    check_fence()
     try:
         answer = getattr(slack, method.replace(".", "_"))(**params)
     except SlackApiError as error:
         raise _sorted(method, error) from error
     except URLError as error:
-        if isinstance(error.reason, ConnectionRefusedError | OSError) and not isinstance(
-            error.reason, TimeoutError | ConnectionResetError
-        ):
+        if _is_unsent(error.reason):
             told = f"Slack could not be reached ({error.reason})"
             raise SlackBusyError(method, told, timedelta(seconds=5)) from error
         raise SlackAmbiguousError(f"{method}: {error.reason}") from error
     except LOST as error:
         raise SlackAmbiguousError(f"{method}: {type(error).__name__}") from error
-    return dict(answer.data) if isinstance(answer.data, dict) else {}
+    except (AttributeError, LookupError) as error:
+        if not _is_the_sdks(error):
+            raise
+        raise SlackAmbiguousError(f"{method}: what came is no answer") from error
+    if not isinstance(answer.data, dict):
+        raise SlackAmbiguousError(f"{method}: what came is no JSON")
+    return dict(answer.data)
+
+
+def _is_the_sdks(error: Exception) -> bool:
+    """Whether the SDK tripped over what came back: JSON that is no object, a charset that nobody knows."""
+    *_, (frame, _) = walk_tb(error.__traceback__)
+    return str(frame.f_globals.get("__name__", "")).startswith("slack_sdk.")
+
+
+def _is_unsent(reason: object) -> bool:
+    return isinstance(reason, UNSENT) or (isinstance(reason, OSError) and reason.errno in NO_WAY)
 
 
 def _sorted(method: str, error: SlackApiError) -> Exception:
-    response = error.response
+    response, code = error.response, code_of(error)
     status = int(getattr(response, "status_code", 0) or 0)
-    code = str(_field(response, "error") or "no answer")
-    if status == TOO_MANY or code in PASSING:
+    if status == TOO_MANY or code in LIMITED:
+        return RateLimitedError(method, code or "too many calls", _retry_after(response))
+    if code and answer_of(code) is Answer.NOT_NOW:
         return SlackBusyError(method, code, _retry_after(response))
-    if status >= SERVER_ERROR or code in MAYBE_DONE:
-        return SlackAmbiguousError(f"{method}: {code} (HTTP {status})")
+    if not code or answer_of(code) is Answer.MAYBE:
+        return SlackAmbiguousError(f"{method}: {code or NO_ANSWER} (HTTP {status})")
     return SlackRefusedError(method, code, _messages(response))
+
+
+def code_of(error: SlackApiError) -> str:
+    """Slack's own word, such as `invalid_auth`; empty where what came is not Slack's, be it a page, an empty or a cut answer."""
+    status = int(getattr(error.response, "status_code", 0) or 0)
+    code = _field(error.response, "error")
+    own = status < SERVER_ERROR and isinstance(code, str) and CODE.fullmatch(code)
+    return str(code) if own and _field(error.response, "ok") is False else ""
 
 
 def _field(response: Any, name: str) -> Any:
@@ -106,4 +171,11 @@ def _retry_after(response: Any) -> timedelta:
 
 
 class SlackAwayError(Exception):
-    """Slack did not tell; nothing can be decided now, and it is asked again later."""
+    """Slack did not tell; nothing can be decided now, and it is asked again later.
+
+    `refused` is Slack's no, where it said one: then somebody has to mend something first.
+    """
+
+    def __init__(self, why: str, refused: SlackRefusedError | None = None) -> None:
+        super().__init__(why)
+        self.refused = refused

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 USER = re.compile(r"[UW][A-Z0-9_][A-Za-z0-9_]{0,40}")
 GROUP = re.compile(r"S[A-Z0-9]{2,40}")
-ADDRESS = re.compile(r"[^@\s,<>|]{1,64}@[^@\s,<>|]+\.[^@\s,<>|]+")
+ADDRESS = re.compile(r"[^@\s,<>|]{1,64}@[^@\s,<>|.]+(?:\.[^@\s,<>|.]+)+")
 
 
 class Naming(StrEnum):
@@ -48,5 +48,6 @@ class Named:
     @property
     def is_well_formed(self) -> bool:
         """Whether it has the shape of what it seems to be; whether there is such a person only Slack knows."""
-        shapes = {Naming.USER: USER, Naming.GROUP: GROUP, Naming.ADDRESS: ADDRESS}
-        return shapes[self.naming].fullmatch(self.word) is not None
+        if self.is_address:
+            return ADDRESS.fullmatch(self.word) is not None
+        return (GROUP if self.is_group else USER).fullmatch(self.word) is not None

@@ -84,6 +84,20 @@ def card(
     return {"text": shorten(escape(f"{STATES[Status(request.status)][1]}: {title}"), 1000), "blocks": fit(blocks)}
 
 
+def plain_card(request: Request) -> Body:
+    """The same in so few words that Slack takes it: where it refuses the whole card, a request is still decided somewhere."""
+    title = clean(f"#{request.id} {shorten(request.title, 200)}")
+    whole = f"Slack doesn't show the whole card. `/org request {request.id}` has it: look at it before you decide."
+    buttons = [button("Approve", "approve", request.button), button("Deny", "deny", request.button)]
+    decide = [{"type": "actions", "elements": buttons}] if request.status == Status.PENDING else []
+    blocks = [
+        section(f"*{escape(title)}*\n{_status(request)}  ·  asked by <@{request.requester}>"),
+        section(whole),
+        *decide,
+    ]
+    return {"text": shorten(escape(f"{STATES[Status(request.status)][1]}: {title}"), 1000), "blocks": blocks}
+
+
 def names_people(request: Request) -> bool:
     """Whether the card says who is still needed, to approve or to review."""
     return request.status == Status.PENDING or (request.break_glass and not request.reviewed_by)

@@ -15,10 +15,10 @@ from botocore.exceptions import BotoCoreError
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
-from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError
+from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, code_of
+from approvals.slack.codes import NO_ANSWER, meaning
 from bot.config.settings import Settings, SettingsError, load_settings
 from bot.database import DatabaseError, reason
-from bot.slack import code_of, slack_meaning
 from operations.aws.errors import AwsError
 
 ATTACH = "attach the policy that `orgbot iam-policy` prints to the bot's role"
@@ -94,12 +94,12 @@ def sentence(error: Exception) -> str:
 
 @sentence.register
 def _(error: SlackRefusedError) -> str:
-    return slack_meaning(error.code)
+    return meaning(error.code)
 
 
 @sentence.register
 def _(error: SlackApiError) -> str:
-    return slack_meaning(code_of(error))
+    return meaning(code_of(error) or NO_ANSWER)
 
 
 @sentence.register(SlackBusyError)

@@ -17,11 +17,13 @@ from approvals.authority.directory import Directory, NotAMemberError, Workspace
 from approvals.authority.reachable import indispensable, shortfall
 from approvals.authority.rules import Rule
 from approvals.slack.client import call
+from approvals.slack.codes import meaning
 from approvals.slack.named import Named
+from bot.channel import troubles
 from bot.checks.findings import Finding, WrongError, sentence, tried
 from bot.config.settings import Settings
 from bot.identity import channel_id
-from bot.slack import slack_client, slack_meaning
+from bot.slack import slack_client
 from operations.snapshot.names import counted, listed
 
 SCOPES = {
@@ -62,6 +64,7 @@ def slack_findings(settings: Settings, rules: Sequence[Rule]) -> Iterator[Findin
     for rule in rules:
         if rule.approvals:
             yield tried(f"rule “{rule.name}”", partial(_can_be_approved, directory, rule))
+    yield tried("approvers in the channel", lambda: _reached(slack, directory, settings.approval_channel, rules))
 
 
 def _named(rules: Sequence[Rule]) -> dict[str, str]:
@@ -84,8 +87,8 @@ def _scopes(header: object) -> Finding:
 def _channel(slack: WebClient, setting: str) -> str:
     channel = channel_id(slack, setting, asking=lambda ask: ask())
     found = call(slack, "conversations.info", channel=channel)["channel"]
-    if not found.get("is_member", True):
-        raise WrongError(f"the bot is not in #{found.get('name')}; type /invite @orgbot there")
+    if wrong := troubles(found):
+        raise WrongError("; ".join(wrong))
     return f"#{found.get('name')} ({channel})"
 
 
@@ -99,7 +102,7 @@ def _named_one(slack: WebClient, directory: Directory, word: str) -> str:
         return _group(call(slack, "usergroups.users.list", usergroup=word)["users"])
     users = directory.users(word)
     if not users:
-        raise WrongError(slack_meaning("users_not_found"))
+        raise WrongError(meaning("users_not_found"))
     try:
         person = directory.member(users[0])
     except NotAMemberError as error:
@@ -128,6 +131,16 @@ def _can_be_approved(directory: Directory, rule: Rule) -> str:
     people = {0: "nobody", 1: "only 1 person"}.get(short.able, f"only {short.able} people")
     lacking = "none of its second approvers" if short.second else people
     raise WrongError(f"needs {wanted}, and {lacking} may give one; name more approvers")
+
+
+def _reached(slack: WebClient, directory: Directory, setting: str, rules: Sequence[Rule]) -> str:
+    """Whether at least one approver of each rule sees the cards; the others get a direct message."""
+    present = directory.in_channel(channel_id(slack, setting, asking=lambda ask: ask()))
+    for rule in rules:
+        called = {user for word in rule.deciders() for user in directory.users(word)}
+        if rule.approvals and called and not called & present:
+            raise WrongError(f"nobody who decides by rule “{rule.name}” is in the approval channel; invite them there")
+    return "each rule has some"
 
 
 def _group(members: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from approvals.authority.rules import UNIT_ID
 from approvals.slack.named import Named
 from operations.access.session_length import written
+from operations.core.nesting import too_deep
 from operations.core.registry import by_name
 
 PERIOD = re.compile(r"([0-9]{1,5})([mhd])")
@@ -91,10 +92,10 @@ def session_policy(value: str) -> str:
 
 
 def _policy_document(text: str) -> None:
+    if too_deep(text) is not None:
+        raise ValueError("the policy is nested too deeply")
     try:
         found = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("the policy is nested too deeply") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"this is neither a policy's ARN nor JSON: {error}") from None
     if not isinstance(found, dict) or "Statement" not in found:

@@ -143,6 +143,13 @@ class Settings(BaseSettings):
     slack_settle_seconds: float = _setting(
         10, "ORGBOT_SLACK_SETTLE_SECONDS", "The same for a message to Slack", ge=0, le=3600
     )
+    post_seconds: float = _setting(
+        1.1,
+        "ORGBOT_POST_SECONDS",
+        "Seconds between two messages in one Slack channel; Slack takes one a second",
+        ge=0,
+        le=60,
+    )
     refresh_seconds: float = _setting(
         300, "ORGBOT_REFRESH_SECONDS", "How often the organization is read anew", ge=1, le=86400
     )

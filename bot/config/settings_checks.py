@@ -11,13 +11,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError
 
 from approvals.slack.named import Named
 
 CHANNEL = re.compile(r"[CG][A-Z0-9_][A-Za-z0-9_]*|#[^\s#,.]{1,80}")
 SHORTEST_KEY = 32
-ANOTHER_DATABASE = "write sqlite:///orgbot.db or postgresql+psycopg://user@host/name"
+POSTGRESQL = re.compile(r"postgres(ql)?(?=://)")
+DRIVER = "psycopg"
+ANOTHER_DATABASE = "write sqlite:///orgbot.db or postgresql://user@host/name"
 
 
 def token(value: str, prefix: str) -> str:
@@ -67,26 +69,29 @@ def audit_keys(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def database_url(value: str) -> str:
-    """A database URL for SQLite or PostgreSQL, whose driver is installed."""
+    """A database URL for SQLite or PostgreSQL, whose driver is installed and named in it."""
+    named = with_driver(value)
     try:
-        url = make_url(value)
+        url = make_url(named)
     except ArgumentError:
         raise ValueError(f"this is no database URL; {ANOTHER_DATABASE}") from None
-    if url.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise ValueError(f"{url.get_backend_name()} is not supported; {ANOTHER_DATABASE}")
+    if url.drivername not in {"sqlite", "sqlite+pysqlite", f"postgresql+{DRIVER}"}:
+        raise ValueError(f"{url.drivername} is not supported; {ANOTHER_DATABASE}")
     _has_driver(url)
-    return value
+    return named
+
+
+def with_driver(url: str) -> str:
+    """A PostgreSQL URL as people write it (`postgresql://…`, `postgres://…`) with the driver that orgbot brings; others as they are."""
+    return POSTGRESQL.sub(f"postgresql+{DRIVER}", url, count=1) if POSTGRESQL.match(url) else url
 
 
 def _has_driver(url: URL) -> None:
     try:
         url.get_dialect().import_dbapi()
-    except NoSuchModuleError:
-        raise ValueError(f"there is no driver called {url.drivername}; {ANOTHER_DATABASE}") from None
     except ImportError as error:
         raise ValueError(
-            f"the driver {error.name} is not installed; for PostgreSQL: pip install 'psycopg[binary]',"
-            " and begin the URL with postgresql+psycopg://"
+            f"the driver for PostgreSQL is not installed ({error.name}); install it: pip install 'orgbot[postgres]'"
         ) from None
 
 

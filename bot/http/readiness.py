@@ -6,14 +6,17 @@ import logging
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from sqlmodel import text
+from sqlmodel import col, func, select, text
 
 from approvals.authority.bindings import Bindings
+from approvals.models import Message
 from approvals.queue.store import Store
 from approvals.queue.worker import set_aside_jobs
+from approvals.slack.codes import meaning
 from bot.http.edge import Line
 from bot.slack import SlackHealth
 from bot.snapshot.cache import SnapshotCache
+from operations.snapshot.names import counted
 
 log = logging.getLogger(__name__)
 
@@ -38,16 +41,17 @@ class Readiness:
         snapshot: SnapshotCache,
         transport: Connected,
         bindings: Bindings,
-        alone: Callable[[], Line] | None = None,
+        *others: Callable[[], Line],
     ) -> None:
         """Looks at these from now on. AWS being away does not count, because looking and asking go on without it."""
         self._looks = [
             lambda: _database(store),
             lambda: _slack(self._health.problem(connected=transport.connected())),
+            lambda: _messages(store),
             lambda: _jobs(store),
             lambda: ("organization", None if snapshot.problem else True, snapshot.problem or "read"),
             lambda: _rules(bindings),
-            *([alone] if alone else []),
+            *others,
         ]
 
     def lines(self) -> list[Line]:
@@ -74,6 +78,20 @@ def _database(store: Store) -> Line:
         log.exception("the database does not answer")
         return ("database", False, type(error).__name__)
     return ("database", True, "answers")
+
+
+def _messages(store: Store) -> Line:
+    """What Slack refuses, and what to mend; the bot goes on with everything else."""
+    waiting = select(Message.error, func.count()).where(
+        col(Message.status).in_(("queued", "sending")), Message.error != ""
+    )
+    try:
+        with store.read() as session:
+            found = session.exec(waiting.group_by(Message.error).order_by(Message.error)).all()
+    except Exception:  # noqa: BLE001  The line above tells of the database.
+        return ("messages", None, "not known")
+    told = "; ".join(f"{counted(number, 'message')} can't be sent: {meaning(code)}" for code, number in found)
+    return ("messages", None if told else True, told or "nothing to mend")
 
 
 def _jobs(store: Store) -> Line:

@@ -12,10 +12,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.request import BoltRequest
+
+from handlers.shapes import DEEPEST
+from operations.core.nesting import too_deep
 
 Answer = tuple[int, Mapping[str, Sequence[str]], str]
 Dispatch = Callable[[str, dict[str, list[str]]], Answer]
@@ -26,7 +30,8 @@ AWAY: Answer = (503, {}, "")
 
 log = logging.getLogger(__name__)
 SOCKET_THREADS = 32
-UNREADABLE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+BRACKETS = ("{", "[", "%7B", "%7b", "%5B", "%5b")
+UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 class Transport(Protocol):
@@ -45,19 +50,28 @@ class SocketMode:
     def __init__(self, app: App, app_token: str, hello: Callable[[int], None] = lambda _: None) -> None:
         self._handler = SocketModeHandler(app, app_token, concurrency=SOCKET_THREADS, ping_interval=5)
         self._hello = hello
+        self._greeted: object = None
         self._handler.client.message_listeners.append(self._listen)
 
     def _listen(self, _: Any, message: dict[str, Any], __: str | None = None) -> None:
-        """The first message of each connection tells how many the app has. Source: Slack API, "Using Socket Mode"."""
+        """The first message of each connection says that it is ready, and how many the app has.
+
+        Source: Slack API, "Using Socket Mode".
+        """
+        if message.get("type") != "hello":
+            return
+        self._greeted = self._handler.client.current_session
         number = message.get("num_connections")
-        if message.get("type") == "hello" and isinstance(number, int):
+        if isinstance(number, int):
             self._hello(number)
 
     def start(self) -> None:
         self._handler.connect()  # type: ignore[no-untyped-call]
 
     def connected(self) -> bool:
-        return bool(self._handler.client.is_connected())
+        """Whether Slack has greeted this very connection: before that it delivers nothing over it."""
+        client = self._handler.client
+        return bool(client.is_connected()) and self._greeted is client.current_session
 
     def stop(self) -> None:
         client = self._handler.client
@@ -91,6 +105,9 @@ class SignedHttp:
 
     def dispatch(self, body: str, headers: dict[str, list[str]]) -> tuple[int, dict[str, Sequence[str]], str]:
         """Status, headers and body of Bolt's answer; 400 for what has none of the shapes that Slack sends."""
+        if too_deep(_json_in(body), DEEPEST) is not None:
+            log.warning("a delivery that cannot be read was refused: nested too deep")
+            return 400, {}, ""
         try:
             answer = self._app.dispatch(BoltRequest(body=body, headers=dict(headers)))
         except UNREADABLE as error:  # Bolt's own reading; errors of listeners never come so far.
@@ -106,6 +123,13 @@ class SignedHttp:
 
     def stop(self) -> None:
         self._gate.close()
+
+
+def _json_in(body: str) -> str:
+    """The JSON of a delivery, which is its body or stands in a form's field; nothing where there are few brackets."""
+    if sum(map(body.count, BRACKETS)) <= DEEPEST:
+        return ""
+    return body if body.lstrip().startswith(("{", "[")) else dict(parse_qsl(body)).get("payload", "")
 
 
 class Gate:

@@ -28,7 +28,7 @@ NAMED = re.compile(
     r"(?P<between>['\"]?\s*[=:]\s*b?['\"]?)[^\s'\"&,}]+"
 )
 NAMED_MASK = rf"\g<name>\g<between>{MASK}"
-HEADER = re.compile(r"(?i)(?P<name>authorization)(?P<between>['\"]?\s*[=:]\s*b?['\"]?)[^'\"\r\n]+")
+HEADER = re.compile(r"(?i)(?P<name>authorization)(?P<between>['\"]?\s*[=:]\s*+b?['\"]?)[^'\"\r\n]+")
 
 
 class Redactor:

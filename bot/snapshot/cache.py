@@ -1,47 +1,62 @@
-"""The cached snapshot of the organization: read in the background, asked for anew after every change of ours."""
+"""The cached snapshot of the organization: read in the background, with all that is known to have changed since taken in at once."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.snapshot.file import SnapshotFile
 from operations.aws.client import Aws
 from operations.aws.errors import AwsError, RefusedError
 from operations.core.explanations import refusal
+from operations.snapshot.changes import Change, taken_in
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
 
 log = logging.getLogger(__name__)
 NOT_YET = "The organization has not been read from AWS yet. Please try again in some seconds."
 RETRY = timedelta(seconds=15)
+Numbered = tuple[int, tuple[Change, ...]]
+"""Changes of the organization that became known together, and their number."""
+
+
+def _none(_: datetime) -> list[Numbered]:
+    return []
 
 
 class SnapshotCache:
     """`latest()` never waits; `refresh()` reads once, by one thread at a time, and keeps the old snapshot when AWS is away.
 
-    With `kept` the snapshot of the last process is there from the beginning. `on_read` gets each new one before anybody else. `problem` is for those who run the bot; `unread`
-    tells people why there is no snapshot: waiting helps only where AWS has not refused.
+    With `kept` the snapshot of the last process is there from the beginning. `since(read_at)` gives what a reading that began
+    then may not show; `catch_up()` takes in what is new of it. `on_read` gets each new snapshot before anybody else. `problem`
+    is for those who run the bot; `unread` tells people why there is no snapshot: waiting helps only where AWS has not refused.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is another way in or out.
         self,
         aws: Aws,
         clock: Callable[[], datetime],
         every: timedelta,
         kept: SnapshotFile | None = None,
         on_read: Callable[[Organization], None] = lambda _: None,
+        since: Callable[[datetime], Sequence[Numbered]] = _none,
     ) -> None:
         self._aws = aws
         self._clock = clock
         self._every = every
         self._kept = kept
         self._on_read = on_read
-        self._latest = kept.load() if kept else None
+        self._since = since
+        self._read = kept.load() if kept else None
+        self._latest = self._read
+        self._taken_in: list[int] = []
         self._due = clock()
         self._reading = threading.Lock()
+        self._changing = threading.Lock()
         self.problem = "the organization has not been read yet"
         self.unread = NOT_YET
 
@@ -57,6 +72,27 @@ class SnapshotCache:
         """Whether it is time to read again."""
         return self._clock() >= self._due
 
+    def catch_up(self) -> None:
+        """Takes in what has become known since; while the database is away the snapshot stays as it is."""
+        try:
+            with self._changing:
+                if self._read is not None:
+                    self._take_in(self._read, self._taken_in)
+        except SQLAlchemyError as error:
+            log.warning("what has changed in the organization cannot be read: %s", type(error).__name__)
+
+    def _take_in(self, read: Organization, before: list[int]) -> None:
+        """The reading with all that is newer than it; what `before` names is in the latest snapshot already."""
+        newer = self._since(read.read_at)
+        numbers = [number for number, _ in newer]
+        if read is self._read and numbers == before:
+            return
+        known = len(before) if numbers[: len(before)] == before else 0
+        start = self._latest if known and self._latest else read
+        found = taken_in(start, (change for _, changes in newer[known:] for change in changes))
+        self._on_read(found)
+        self._read, self._latest, self._taken_in = read, found, numbers
+
     def refresh(self) -> None:
         """Reads the organization; a second thread that asks meanwhile goes away with the present snapshot."""
         if not self._reading.acquire(blocking=False):
@@ -64,10 +100,10 @@ class SnapshotCache:
         try:
             self._due = self._clock() + self._every
             found = read_organization(self._aws, self._clock)
-            self._on_read(found)
-            self._latest = found
+            with self._changing:
+                self._take_in(found, [])
             self.problem = ""
-            if self._kept:
+            if self._kept and self._latest:
                 self._kept.save(self._latest)
         except AwsError as error:
             self.problem = f"the organization cannot be read: {error}"

@@ -5,6 +5,9 @@ Source: Slack API, "Slash commands" (Responding to commands), "Handling user int
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
+
 from approvals.slack.blocks import Block, escape, fit, section
 from handlers.dependencies import Dependencies
 from handlers.parser import ParseError
@@ -13,11 +16,13 @@ from handlers.queries.parts import wrong
 from handlers.queries.question import LONGEST_TEXT, Question, view_of
 from handlers.queries.registry import QUERIES
 from handlers.responder import Responder
-from handlers.typed import UnreadableError, words
-from operations.aws.errors import FieldError
+from handlers.typed import UnreadableError, Word, words
+from operations.aws.errors import FieldError, UnknownError
 
 NO_ORGANIZATION = "The AWS account {account} is in no organization yet. `/org create-organization` asks for one."
 PICTURE = "--picture"
+# What the AWS CLI takes besides the name of what is looked at, and the value behind it.
+BESIDES = ("--max-items", "--page-size", "--max-results", "--output", "--query", "--child-type", "--states", "--region")
 
 
 def answer(responder: Responder, word: str, rest: str) -> list[Block]:
@@ -28,10 +33,13 @@ def answer(responder: Responder, word: str, rest: str) -> list[Block]:
         return [section(question)]
     if word == "tree" and PICTURE in flags:
         return upload.picture(responder, question)
-    if QUERIES[word].live:
-        show_later(responder, word, question, replace=False)
-        return []
-    return shown(responder.deps, word, question)
+    if not QUERIES[word].live:
+        try:
+            return shown(responder.deps, word, question)
+        except UnknownError:
+            pass  # AWS is asked about it, by a worker.
+    show_later(responder, word, question, replace=False)
+    return []
 
 
 def _typed(rest: str) -> tuple[str, set[str]]:
@@ -40,7 +48,18 @@ def _typed(rest: str) -> tuple[str, set[str]]:
         typed = words(rest)
     except UnreadableError as error:
         raise ParseError(str(error)) from error
-    return " ".join(word.text for word in typed if not word.flag()), {word.flag() for word in typed}
+    return " ".join(_values(typed)), {word.flag() for word in typed}
+
+
+def _values(typed: list[Word]) -> Iterator[str]:
+    """What is typed besides flags, and behind those that name something."""
+    flag = ""
+    for word in typed:
+        value = word.value() if word.flag() else word
+        flag = word.flag() or flag
+        if value is not None and flag not in BESIDES:
+            yield value.text
+        flag = flag if word.flag() and value is None else ""
 
 
 def asked(deps: Dependencies, text: str, at: int = 0) -> Question | str:
@@ -54,15 +73,31 @@ def asked(deps: Dependencies, text: str, at: int = 0) -> Question | str:
 
 
 def shown(deps: Dependencies, word: str, question: Question) -> list[Block]:
-    """A look's answer, or what is wrong with the question."""
+    """A look's answer, or what is wrong with the question; raises UnknownError for a name that the snapshot doesn't know."""
     try:
         return fit(QUERIES[word].show(question, deps.sources.live))
+    except UnknownError:
+        raise
     except FieldError as error:
+        return [wrong(error)]
+
+
+def looked_up(deps: Dependencies, word: str, question: Question) -> list[Block]:
+    """The same, with AWS asked about a name that the snapshot doesn't know; for workers."""
+    try:
+        return shown(deps, word, question)
+    except UnknownError as error:
+        newer = deps.look_up(error)
+        known = question if newer is None else dataclasses.replace(question, view=view_of(newer))
+    try:
+        return shown(deps, word, known)
+    except UnknownError as error:
+        deps.refresh()
         return [wrong(error)]
 
 
 def show_later(responder: Responder, word: str, question: Question, *, replace: bool) -> None:
     """The same by a worker: as a new private message, or in place of the one whose button was pressed."""
     responder.later(
-        "a look was not answered", lambda: responder.reply(shown(responder.deps, word, question), replace=replace)
+        "a look was not answered", lambda: responder.reply(looked_up(responder.deps, word, question), replace=replace)
     )

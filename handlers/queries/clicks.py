@@ -7,7 +7,6 @@ because its trigger lives 3 s, and is filled when AWS has told. Source: Slack AP
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +26,7 @@ from handlers.queries.question import Question
 from handlers.queries.registry import QUERIES
 from handlers.responder import TOO_SLOW, Responder
 from operations.aws.errors import AwsError
+from operations.core.nesting import load
 from operations.snapshot.policy_types import label
 
 MOST_SECTIONS = 80
@@ -40,7 +40,7 @@ GONE = ":x: What this button is about is no longer there, so nothing is shown. A
 def register(app: App, deps: Dependencies) -> None:
     """Takes the buttons of the looks in; whatever they ask for is answered by a worker."""
     for pattern, press in PRESSES.items():
-        app.action(re.compile(pattern))(_listener(deps, press))
+        app.action(pattern)(_listener(deps, press))
 
 
 def _listener(deps: Dependencies, press: Press) -> Callable[..., None]:
@@ -80,9 +80,9 @@ def _turn(responder: Responder, question: Question, value: str) -> bool:
 def _page(value: str) -> tuple[str, str, int] | None:
     """The look, its text and the first item of the page that a button carries; None when it carries anything else."""
     try:
-        found = json.loads(value)
+        found = load(value)
         look, text, at = found["look"], found["text"], found["at"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return None
     known = isinstance(look, str) and look in QUERIES
     return (look, text, at) if known and isinstance(text, str) and isinstance(at, int) else None
@@ -113,11 +113,11 @@ def _effective(responder: Responder, question: Question, value: str) -> bool:
     return known
 
 
-PRESSES: dict[str, Press] = {
-    r"^look:(previous|next)$": _turn,
-    r"^look:picture$": _picture,
-    r"^look:document$": _document,
-    r"^look:effective$": _effective,
+PRESSES: dict[re.Pattern[str] | str, Press] = {
+    re.compile(r"^look:(previous|next)$"): _turn,
+    "look:picture": _picture,
+    "look:document": _document,
+    "look:effective": _effective,
 }
 
 

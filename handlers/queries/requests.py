@@ -13,6 +13,7 @@ from approvals.views.history import line as history_line
 from operations.core.closing import Closing
 
 NOTHING = "_None._"
+NO_CARD = ":warning: Approvers have no card in the approval channel yet."
 
 
 def lists(mine: Sequence[Request], live: Sequence[Request]) -> list[Block]:
@@ -45,16 +46,26 @@ def about(request: Request) -> str:
 
 
 def with_button(request: Request) -> Block:
-    """The line with a button beside it that leads to the card, where the decision is made."""
+    """The line with a button beside it that leads to where the decision is made: to the card, or without one to a message."""
+    if lacks_card(request):
+        return section(f"{line(request)}\n{NO_CARD}") | {"accessory": button("Show and decide", "show", request.button)}
     opens = {"accessory": url_button("Open the card", "link-card", request.card_link)} if request.card_link else {}
     return section(line(request)) | opens
 
 
+def lacks_card(request: Request) -> bool:
+    """Whether approvers have been asked, and have no card to decide on."""
+    return request.status == Status.PENDING and request.announced_at is not None and not request.card_ts
+
+
 def private_card(request: Request, viewer: str) -> list[Block]:
-    """The card for one reader: nothing to decide here, but the requester may take a waiting request back."""
+    """The card for one reader: the requester may take a waiting request back, and others decide where there is no card."""
     closing = request.memory.get("closing")
     body = card(request, [], Closing.model_validate(closing) if closing else None)
-    blocks = [block for block in body["blocks"] if not _decides(block)]
+    offers = lacks_card(request) and request.requester != viewer
+    blocks = [block for block in body["blocks"] if offers or not _decides(block)]
+    if lacks_card(request):
+        blocks.insert(0, section(NO_CARD))
     if request.status == Status.PENDING and request.requester == viewer:
         blocks += actions(_cancel(request))
     if request.card_link:

@@ -22,7 +22,7 @@ from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.core.values import Email
+from operations.core.values import ContactEmail
 from operations.organization.service_access import SEE_SERVICES
 from operations.snapshot.organization import Organization
 
@@ -73,7 +73,7 @@ class _AlternateContact(Operation):
 
     def _present(self, inputs: PreviewInput) -> Contact:
         management = inputs.organization.management_account
-        check_account_service(inputs.aws, self.account, management)
+        check_account_service(inputs, self.account)
         return contact_of(inputs.aws, whose(self.account, management), self.contact)
 
     def _precondition(self, inputs: PreviewInput, before: Contact) -> dict[str, Any]:
@@ -97,7 +97,7 @@ class PutAlternateContact(_AlternateContact):
 
     contact_name: Annotated[str, StringConstraints(min_length=1, max_length=64), Flag(("--name",), "Name")]
     job_title: Annotated[str, StringConstraints(min_length=1, max_length=50), Flag(("--title",), "Job title")]
-    email: Annotated[Email, Flag(("--email", "--email-address"), "E-mail", FieldKind.EMAIL)]
+    email: Annotated[ContactEmail, Flag(("--email", "--email-address"), "E-mail", FieldKind.EMAIL)]
     phone: Annotated[
         str,
         StringConstraints(min_length=1, max_length=25, pattern=r"^[\s0-9()+-]+$"),

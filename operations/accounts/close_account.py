@@ -25,6 +25,7 @@ from operations.core.fields import Except
 from operations.core.observations import Done, Facts, Observation, Ready, Stale, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.changes import AccountIs, Change
 from operations.snapshot.organization import Organization
 
 CLOSING = "PENDING_CLOSURE"
@@ -39,6 +40,7 @@ class CloseAccount(Departure):
 
     name: ClassVar = "close-account"
     irreversible: ClassVar = True
+    needs_all_features: ClassVar = True
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
         Permission("close accounts", ("organizations:CloseAccount",), ACCOUNT_RESOURCES),
@@ -111,11 +113,14 @@ class Close(Step):
         if state == CLOSING:
             return Waiting(f"AWS is closing the account ({CLOSING}).")
         closed = ("CLOSED", "SUSPENDED") if "State" not in found or world.attempts else ("CLOSED",)
-        return Done(f"The account is {state}.") if state in closed else Ready()
+        return Done(f"The account is {state}.", {"state": state}) if state in closed else Ready()
 
     def act(self, world: World) -> Facts:
         world.aws.write("organizations", "close_account", AccountId=self._account)
         return {}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        return (AccountIs(id=self._account, state=str(memory.get("state") or CLOSED[-1])),)
 
 
 def state_of(account: Answer) -> str:

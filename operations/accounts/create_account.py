@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "CreateAccount"; User Guide, "Creating 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
@@ -14,6 +14,7 @@ from operations.access.access_role import DEFAULT_ROLE
 from operations.accounts.account_tags import TAGS
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
 from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION, OpenAccount, look_at_quota
+from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
 from operations.core.fields import Choice, FieldKind, Flag
@@ -89,6 +90,16 @@ class CreateAccount(Operation):
     ] = DEFAULT_ROLE
     tags: Annotated[Tags, TAGS] = Field(default_factory=dict)
 
+    def checked(self, organization: Organization) -> Self:
+        taken = next((a for a in organization.accounts if a.email.casefold() == self.email.casefold()), None)
+        if taken:
+            raise FieldError(
+                "email",
+                f"{taken.name} ({taken.id}) has this address{'' if taken.is_open else f', and is {taken.state}'}. Give another "
+                "one; plus addressing such as aws+staging@example.com reaches the same mailbox.",
+            )
+        return self
+
     def subject(self) -> str:
         return f"email:{self.email.casefold()}"
 
@@ -97,6 +108,7 @@ class CreateAccount(Operation):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
+        self.checked(organization)
         live_name(inputs, self.ou, "ou")
         quota, facts = look_at_quota(inputs), self._facts(organization).items()
         return Preview(
@@ -123,15 +135,8 @@ class CreateAccount(Operation):
         return (opening,) if self.ou == organization.root else (opening, moving)
 
     def _clashes(self, organization: Organization) -> list[str]:
-        same_email = [a for a in organization.accounts if a.email.casefold() == self.email.casefold()]
         same_name = [a for a in organization.accounts if a.name.casefold() == self.account_name.casefold()]
-        return [
-            *(
-                f"The e-mail address is already that of {a.name} ({a.id}): AWS will refuse it (EMAIL_ALREADY_EXISTS)."
-                for a in same_email
-            ),
-            *(f"An account of this name exists: {a.id} in {organization.path_of(a.parent)}." for a in same_name),
-        ]
+        return [f"An account of this name exists: {a.id} in {organization.path_of(a.parent)}." for a in same_name]
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         root = str(precondition["root"])
@@ -150,6 +155,10 @@ class CreateAccount(Operation):
                 Fact(label="Account id", value=account),
                 Fact(label="Organizational unit", value=path),
                 Fact(label="Role", value=self.role_name),
+                Fact(
+                    label="Root user",
+                    value=f"{self.email}; it has no password yet. “Forgot password?” on the sign-in page sets one.",
+                ),
             ),
             links=(switch_role_link(console, account, self.role_name, self.account_name),),
             snippets=(cli_profile(console, account, self.role_name, self.account_name),),

@@ -14,6 +14,7 @@ from operations.aws.errors import RefusedError
 from operations.aws.permissions import Permission
 from operations.core.observations import Done, Facts, Failed, Observation, Ready, Waiting
 from operations.core.steps import Step, World
+from operations.snapshot.changes import AccountIs, Change
 from operations.snapshot.names import utc
 
 PENDING = ("REQUESTED", "OPEN")
@@ -136,7 +137,7 @@ class Invite(Step):
         """
         member = self._member(world)
         if member:
-            return Done("The account has joined the organization.", {"account": member})
+            return Done("The account has joined the organization.", member)
         if world.attempts and world.now - max(world.attempts) < NEW:
             return Ready()
         return Failed("AWS no longer knows the invitation.", "Ask again if it is still wanted.")
@@ -147,7 +148,7 @@ class Invite(Step):
             return Ready(again=True) if asked in (CANCEL, RESEND) else self._waiting(world, handshake)
         if state == "ACCEPTED":
             member = self._member(world)
-            learned = {"handshake": handshake["Id"], "account": member, "asked": ""}
+            learned = {"handshake": handshake["Id"], "asked": "", **member}
             return (
                 Done("The invitation was accepted.", learned) if member else Waiting("The account is joining.", learned)
             )
@@ -176,11 +177,21 @@ class Invite(Step):
             )
         return Waiting(say, learned, longest=LONGEST_PAUSE)
 
-    def _member(self, world: World) -> str:
-        """The id of the account once it is a member; empty until then."""
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        """AWS puts it into the root."""
+        about = {key: str(memory[key]) for key in ("name", "email") if memory.get(key)}
+        return (AccountIs(id=str(memory["account"]), state="ACTIVE", joined="INVITED", **about),)
+
+    def _member(self, world: World) -> Facts:
+        """The `account` once it is a member, with its `name` and `email`; nothing until then."""
         accounts = world.aws.pages("organizations", "list_accounts", "Accounts")
         wanted = self._who.casefold()
-        return next((str(a["Id"]) for a in accounts if wanted in (a["Id"], str(a.get("Email", "")).casefold())), "")
+        found = next((a for a in accounts if wanted in (a["Id"], str(a.get("Email", "")).casefold())), None)
+        return (
+            {}
+            if found is None
+            else {"account": str(found["Id"]), "name": found.get("Name", ""), "email": found.get("Email", "")}
+        )
 
 
 def _requested(handshake: Answer) -> datetime:

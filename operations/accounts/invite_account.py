@@ -25,7 +25,7 @@ from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Control, Step, World
-from operations.core.values import EMAIL, Tags
+from operations.core.values import Tags, any_email
 from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import inherited, policies_unread
@@ -41,9 +41,12 @@ def _account_or_email(value: str) -> str:
     digits = value.replace("-", "")
     if ACCOUNT_ID.fullmatch(digits):
         return digits
-    if not EMAIL.fullmatch(value):
-        raise ValueError(f"“{value[:80]}” is neither an account id of 12 digits nor an e-mail address")
-    return value
+    try:
+        return any_email(value)
+    except ValueError as error:
+        if "." in value.partition("@")[2]:
+            raise
+        raise ValueError(f"“{value[:80]}” is neither an account id of 12 digits nor an e-mail address") from error
 
 
 class InviteAccount(Operation):

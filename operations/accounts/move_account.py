@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
-from operations.accounts.members import MemberAccount
+from operations.accounts.members import SEE_MEMBERS, MemberAccount, described
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
@@ -20,9 +20,9 @@ from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.snapshot.changes import with_account_in
+from operations.snapshot.changes import AccountIs, Change, with_account_in
 from operations.snapshot.names import counted
-from operations.snapshot.organization import Organization
+from operations.snapshot.organization import OPEN, Organization
 from operations.snapshot.places import Inherited, inherited, policies_unread, unbound
 from operations.snapshot.policy_types import label
 from operations.tree.units import live_name
@@ -56,7 +56,7 @@ class MoveAccount(Operation):
     aliases: ClassVar = ("move",)
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging --to /Workloads/Production"
-    permissions: ClassVar = MOVE_PERMISSIONS
+    permissions: ClassVar = (*MOVE_PERMISSIONS, *SEE_MEMBERS)
 
     account: MemberAccount
     to: Annotated[
@@ -76,6 +76,9 @@ class MoveAccount(Operation):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
+        state = described(inputs, self.account).state
+        if state not in OPEN:
+            raise FieldError("account", f"the account is {state}, and AWS moves none that is closed or suspended.")
         live_name(inputs, self.to, "to")
         source = parent_of(inputs.aws, self.account)
         if source == self.to:
@@ -89,16 +92,13 @@ class MoveAccount(Operation):
                 Fact(label="To", value=end),
             ),
             plan=(f"Move the account from {start} to {end} (MoveAccount).",),
-            warnings=(*policies_unread(organization), *self._warnings(organization)),
+            warnings=(
+                *policies_unread(organization),
+                "StackSets that target either place may delete or deploy their resources in this account.",
+                *((f"The account is {state}, not ACTIVE.",) if state != "ACTIVE" else ()),
+            ),
             hits=policy_changes(organization, source, self.to, self.account),
             precondition={"source": source},
-        )
-
-    def _warnings(self, organization: Organization) -> tuple[str, ...]:
-        account = organization.accounts_by_id.get(self.account)
-        return (
-            "StackSets that target either place may delete or deploy their resources in this account.",
-            *((f"The account is {account.state}, not ACTIVE.",) if account and account.state != "ACTIVE" else ()),
         )
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
@@ -190,6 +190,9 @@ class MoveTo(Step):
         }
         world.aws.write("organizations", "move_account", **move)
         return {}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        return (AccountIs(id=self._account or str(memory["account"]), parent=self._destination),)
 
     def _account_in(self, world: World) -> str:
         return self._account or str(world.memory["account"])

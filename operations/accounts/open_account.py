@@ -15,6 +15,7 @@ from operations.core.explanations import creation_failure
 from operations.core.observations import Done, Facts, NotNow, Observation, Ready, Waiting
 from operations.core.preview import Fact, PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.changes import AccountIs, Change
 
 ACCOUNTS_QUOTA = {"ServiceCode": "organizations", "QuotaCode": "L-29A0C5DF"}
 NEARLY_FULL = 0.9
@@ -82,6 +83,11 @@ class OpenAccount(Step):
             Tags=[{"Key": key, "Value": value} for key, value in (self._tags | {REQUEST_TAG: world.marker}).items()],
         )
         return {"creation": str(answer["CreateAccountStatus"]["Id"])}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        """AWS puts it into the root."""
+        opened = str(memory["account"])
+        return (AccountIs(id=opened, name=self._account_name, email=self._email, state="ACTIVE", joined="CREATED"),)
 
     def _follow(self, world: World, creation: str) -> Observation:
         if creation in world.shared.get("creations under way", lambda: creations_under_way(world)):

@@ -27,6 +27,7 @@ from operations.core.fields import Except
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import inherited, policies_unread
@@ -69,17 +70,16 @@ class RemoveAccount(Departure):
                 "It needs a payment method, a contact address and an agreement of its own, or AWS refuses.",
             ),
             hits=_policies_lost(inputs.organization, self.account),
-            precondition={"email": found.email},
+            precondition={"email": found.email, "name": found.name},
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
-        del precondition
-        return (Remove(self.account),)
+        return (Remove(self.account, str(precondition["name"])),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
-        del memory, console
+        del organization, console
         return Closing(
-            summary=f"The account {organization.account_label(self.account)} has left the organization.",
+            summary=f"The account {memory.get('name', '')} ({self.account}) has left the organization.",
             facts=(
                 Fact(label="Account id", value=self.account),
                 Fact(label="To take it back", value=f"/org invite-account --account {self.account}"),
@@ -110,7 +110,7 @@ def _policies_lost(organization: Organization, account: str) -> tuple[str, ...]:
 
 
 class Remove(Step):
-    """Removes one account; one that is no member any more is the goal reached."""
+    """Removes one account, remembered by its `name`; one that is no member any more is the goal reached."""
 
     key = "remove"
     title = "Remove the account"
@@ -122,18 +122,23 @@ class Remove(Step):
         )
     }
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, name: str) -> None:
         self._account = account
+        self._name = name
 
     def observe(self, world: World) -> Observation:
         try:
             world.aws.read("organizations", "describe_account", AccountId=self._account)
         except RefusedError as error:
             if error.code == GONE:
-                return Done("The account is no member any more.")
+                return Done("The account is no member any more.", {"name": self._name})
             raise
         return Ready()
 
     def act(self, world: World) -> Facts:
         world.aws.write("organizations", "remove_account_from_organization", AccountId=self._account)
         return {}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (Gone(id=self._account),)

@@ -15,14 +15,15 @@ from operations.accounts.members import MemberAccount
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
-from operations.core.base import Operation
+from operations.core.base import BILLING_ONLY, WITHOUT_FEATURES, Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.core.values import AccountName
+from operations.core.values import NewAccountName
 from operations.organization.service_access import SEE_SERVICES, enabled_services
+from operations.snapshot.changes import AccountIs, Change
 from operations.snapshot.organization import Organization
 
 ACCOUNT_SERVICE = "account.amazonaws.com"
@@ -33,9 +34,13 @@ def whose(account: str, management: str) -> dict[str, str]:
     return {} if account == management else {"AccountId": account}
 
 
-def check_account_service(aws: Aws, account: str, management: str) -> None:
+def check_account_service(inputs: PreviewInput, account: str) -> None:
     """Raises FieldError when the Account Management API is not open for member accounts."""
-    if account != management and ACCOUNT_SERVICE not in enabled_services(aws):
+    if account == inputs.organization.management_account:
+        return
+    if inputs.organization.feature_set == BILLING_ONLY:
+        raise FieldError("account", WITHOUT_FEATURES)
+    if ACCOUNT_SERVICE not in enabled_services(inputs.aws):
         raise FieldError(
             "account",
             f"Account Management has no trusted access. Ask for `/org enable-service-access --service {ACCOUNT_SERVICE}` first.",
@@ -59,7 +64,7 @@ class RenameAccount(Operation):
 
     account: MemberAccount
     account_name: Annotated[
-        AccountName,
+        NewAccountName,
         Field(max_length=50),
         Flag(("--name", "--account-name"), "New name", hint="1 to 50 ASCII characters"),
     ]
@@ -72,7 +77,7 @@ class RenameAccount(Operation):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
-        check_account_service(inputs.aws, self.account, organization.management_account)
+        check_account_service(inputs, self.account)
         current = name_of(inputs.aws, whose(self.account, organization.management_account))
         if current == self.account_name:
             raise FieldError("account_name", f"the account is called {current} already.")
@@ -94,7 +99,7 @@ class RenameAccount(Operation):
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         who = whose(self.account, str(precondition["management"]))
-        return (Rename(who, str(precondition["name"]), self.account_name),)
+        return (Rename(self.account, who, str(precondition["name"]), self.account_name),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
@@ -120,7 +125,8 @@ class Rename(Step):
     title = "Rename the account"
     not_done = "The account was not renamed."
 
-    def __init__(self, who: Mapping[str, str], old: str, new: str) -> None:
+    def __init__(self, account: str, who: Mapping[str, str], old: str, new: str) -> None:
+        self._account = account
         self._who = dict(who)
         self._old = old
         self._new = new
@@ -134,3 +140,7 @@ class Rename(Step):
     def act(self, world: World) -> Facts:
         world.aws.write("account", "put_account_name", AccountName=self._new, **self._who)
         return {}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (AccountIs(id=self._account, name=self._new),)

@@ -69,8 +69,9 @@ _fence: contextvars.ContextVar[Fence | None] = contextvars.ContextVar("fence", d
 
 @contextmanager
 def fenced(fence: Fence) -> Iterator[None]:
-    """Within this block a write leaves the process only while `fence()` says yes."""
-    token = _fence.set(fence)
+    """Within this block nothing that changes something leaves the process unless `fence()` says yes, and those around it."""
+    outer = _fence.get()
+    token = _fence.set(fence if outer is None else lambda: outer() and fence())
     try:
         yield
     finally:
@@ -78,7 +79,12 @@ def fenced(fence: Fence) -> Iterator[None]:
 
 
 def guard_before_send(**_: Any) -> None:
-    """Botocore's `before-send` hook for writing clients: raises FencedError when the attempt has lost its right to be sent."""
+    """Botocore's `before-send` hook for writing clients."""
+    check_fence()
+
+
+def check_fence() -> None:
+    """Asked right before something leaves the process; raises FencedError when the work has lost its right to send."""
     fence = _fence.get()
     if fence is not None and not fence():
         raise FencedError

@@ -5,6 +5,8 @@ Source: AWS Organizations API Reference, "Common Errors"; AWS SDK for Python, "E
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class AwsError(Exception):
     """A call to AWS that brought no usable answer; `operation` is AWS's name, such as `CreateAccount`.
@@ -47,7 +49,10 @@ class AmbiguousError(AwsError):
 
 
 class FencedError(Exception):
-    """The call was stopped before it left: the attempt is no longer ours, or it was signed too long ago."""
+    """The call was stopped before it left: the work is no longer ours, or the attempt was signed too long ago."""
+
+    def __init__(self) -> None:
+        super().__init__("the work is another worker's by now, or may be so any moment, so nothing is sent")
 
 
 class FieldError(ValueError):
@@ -61,3 +66,16 @@ class FieldError(ValueError):
 
 class GoneError(FieldError):
     """What a request names is in no answer of AWS any more, or not yet where it was made a moment ago."""
+
+
+class UnknownError(FieldError):
+    """A name or an id that the snapshot does not know, though AWS may: `wanted` as it was given, for an account, an OU (`unit`),
+    a policy, or one of the places where policies are attached (`target`).
+    """
+
+    def __init__(
+        self, field: str, message: str, what: Literal["account", "unit", "policy", "target"], wanted: str
+    ) -> None:
+        super().__init__(field, message)
+        self.what = what
+        self.wanted = wanted

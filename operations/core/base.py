@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag, OperationField
@@ -26,6 +27,8 @@ from operations.core.steps import Control, Step
 from operations.core.visible import check
 from operations.snapshot.organization import Organization
 
+BILLING_ONLY = "CONSOLIDATED_BILLING"
+WITHOUT_FEATURES = "the organization has consolidated billing only, and this needs all features. Ask for `/org enable-all-features` first."
 FREE = (FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.EMAIL, FieldKind.TAGS, FieldKind.ACCOUNTS)
 
 
@@ -42,6 +45,8 @@ class Operation(BaseModel):
     aliases: ClassVar[tuple[str, ...]] = ()
     permissions: ClassVar[tuple[Permission, ...]] = ()
     founds: ClassVar[bool] = False  # Whether it is asked for where there is no organization yet.
+    needs_all_features: ClassVar[bool] = False
+    """Whether AWS refuses it in an organization of consolidated billing only."""
     personal: ClassVar[bool] = False
     """Whether the result is the requester's alone, so that two people may ask for the same at once."""
     delivers: ClassVar[str] = ""
@@ -88,6 +93,8 @@ class Operation(BaseModel):
 
     def settled(self, organization: Organization) -> Self:
         """The same request with every name replaced by its id; raises FieldError for what cannot be found or given."""
+        if self.needs_all_features and organization.feature_set == BILLING_ONLY:
+            raise FieldError("", WITHOUT_FEATURES)
         ids = {f.name: settled_value(organization, f, getattr(self, f.name)) for f in self.fields()}
         return self.model_copy(update=ids).checked(organization)
 

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from operations.aws.client import Aws
 from operations.core.explanations import refusal
 from operations.core.observations import Facts, Failed, Observation, Waiting
+from operations.snapshot.changes import Change
 
 
 class Shared:
@@ -89,6 +90,11 @@ class Step(ABC):
 
         Whether the goal stands is not its business: AWS is observed afterwards. Raises RefusedError, BusyError, AmbiguousError or FencedError.
         """
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        """What the snapshot knows better once the goal stands, from what the steps have learned; most keep nothing there."""
+        del memory
+        return ()
 
     def explain(self, code: str, reason: str, message: str) -> Failed:
         """What AWS's refusal means in plain words: by the step's own reasons, then by those that any call may get."""

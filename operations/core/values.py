@@ -1,39 +1,97 @@
 """Values that several operations take, with the sentence that a person reads when one is wrong.
 
-Source: AWS Organizations API Reference, "CreateAccount", "CreateOrganizationalUnit" and "Tag"; the patterns are those of botocore's model.
+Source: AWS Organizations API Reference, "CreateAccount" (the rules for a valid e-mail address), "CreateOrganizationalUnit" and
+"Tag"; AWS Account Management API Reference, "PutAccountName", "PutAlternateContact". The patterns are those of botocore's models.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from string import ascii_letters, digits
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
+from operations.aws.model import Text, text_of
 from operations.snapshot.names import listed
 
 ROLE_NAME = re.compile(r"[\w+=,.@-]", re.ASCII)
-EMAIL = re.compile(r"[^\s@\"'()<>\[\]:;,\\|%&]+@[^\s@]+\.[^\s@]+")
-ACCOUNT_NAME = re.compile(r"[\u0020-\u007e]")
+EMAIL = "Email"  # The shape of an account's e-mail address.
+NOT_BEFORE = frozenset(" \t\r\n\f\v\"'()<>[]:;,\\|%&")
+BEHIND = frozenset(f"{ascii_letters}{digits}.-")
+TAG_CHARACTERS = "letters, digits, blanks and _ . : / = + - @"
 MAX_TAGS = 49  # AWS takes 50, and the bot adds one of its own.
 KEPT_PREFIXES = ("aws:", "orgbot:")
 CLI_TAG = re.compile(r"Key=(?P<key>[^,]*),\s*Value=(?P<value>.*)", re.DOTALL)
 
 
 def _email(value: str) -> str:
-    if not EMAIL.fullmatch(value):
-        raise ValueError(f"“{value[:70]}” is no e-mail address that AWS accepts, such as aws+staging@example.com")
-    if not 6 <= len(value) <= 64:
-        raise ValueError(f"an e-mail address for AWS has 6 to 64 characters; this one has {len(value)}")
+    rule = text_of("organizations", EMAIL)
+    broken = _broken(value)
+    if broken or not _has_form(value, rule):
+        raise ValueError(
+            f"“{value[:70]}” is no e-mail address that AWS accepts, such as aws+staging@example.com: {broken or 'a part is missing'}"
+        )
+    _check_length(value, rule, "an e-mail address for AWS")
+    return value
+
+
+def _has_form(value: str, rule: Text) -> bool:
+    """Whether it has the form that the model asks for. Of one that is too long the length is told: the model's patterns take
+    longer than linear time.
+    """
+    return len(value) > (rule.most or 0) or rule.pattern.fullmatch(value) is not None
+
+
+def _broken(value: str) -> str:
+    """Which of AWS's written rules for the address of a new account is broken; empty when none is."""
+    name, _, host = value.partition("@")
+    rules = (
+        (value.isascii(), "it takes ASCII characters only"),
+        (value.count("@") == 1, "it has one @"),
+        (not NOT_BEFORE & set(name), "blanks and \" ' ( ) < > [ ] : ; , \\ | % & cannot stand before the @"),
+        (not name.startswith("."), "it cannot begin with a dot"),
+        (set(host) <= BEHIND, "letters, digits, hyphens and dots alone can stand behind the @"),
+        (host == host.strip("-."), "what stands behind the @ cannot begin or end with a hyphen or a dot"),
+        ("." in host, "what stands behind the @ has a dot in it"),
+    )
+    return next((told for kept, told in rules if not kept), "")
+
+
+def any_email(value: str) -> str:
+    """An address that an account has had for long, perhaps by other rules: as far as the model goes. Raises ValueError."""
+    rule = text_of("organizations", EMAIL)
+    if not _has_form(value, rule):
+        raise ValueError(f"“{value[:70]}” is no e-mail address, such as aws+staging@example.com")
+    _check_length(value, rule, "an e-mail address for AWS")
+    return value
+
+
+def _contact_email(value: str) -> str:
+    rule = text_of("account", "EmailAddress")
+    if not _has_form(value, rule):
+        raise ValueError(f"“{value[:70]}” is no e-mail address that AWS takes for a contact, such as csirt@example.com")
+    _check_length(value, rule, "the e-mail address of a contact")
     return value
 
 
 def _account_name(value: str) -> str:
-    _check_characters(value, ACCOUNT_NAME, "an account name takes the characters from space to ~ (ASCII)")
-    if not 1 <= len(value) <= 50:
-        raise ValueError(f"an account name has 1 to 50 characters; this one has {len(value)}")
+    rule = text_of("organizations", "CreateAccountName")
+    _check_characters(value, rule.pattern, "an account name takes the characters from space to ~ (ASCII)")
+    _check_length(value, rule, "an account name")
     return value
+
+
+def _new_account_name(value: str) -> str:
+    told = "the name of an account that is renamed takes the characters from space to ~ (ASCII), without < and >"
+    _check_characters(_account_name(value), text_of("account", "AccountName").pattern, told)
+    return value
+
+
+def _check_length(value: str, rule: Text, what: str) -> None:
+    if not rule.least <= len(value) <= (rule.most or len(value)):
+        raise ValueError(f"{what} has {rule.least} to {rule.most} characters; this one has {len(value)}")
 
 
 def _role_name(value: str) -> str:
@@ -112,6 +170,7 @@ def _unit_name(value: str) -> str:
 def _tag_key(key: str) -> str:
     if not 1 <= len(key) <= 128:
         raise ValueError(f"a tag's key has 1 to 128 characters; “{key[:40]}” has {len(key)}")
+    _check_characters(key, text_of("organizations", "TagKey").pattern, f"a tag's key takes {TAG_CHARACTERS}")
     if key.lower().startswith(KEPT_PREFIXES):
         raise ValueError(f"the tag key “{key}” begins with aws: or orgbot:, which AWS and the bot keep for themselves")
     return key
@@ -120,11 +179,14 @@ def _tag_key(key: str) -> str:
 def _tag_value(key: str, value: str) -> str:
     if len(value) > 256:
         raise ValueError(f"the value of the tag {key} has {len(value)} characters; AWS takes 256 at most")
+    _check_characters(value, text_of("organizations", "TagValue").pattern, f"a tag's value takes {TAG_CHARACTERS}")
     return value
 
 
 Email = Annotated[str, AfterValidator(_email)]
+ContactEmail = Annotated[str, AfterValidator(_contact_email)]
 AccountName = Annotated[str, AfterValidator(_account_name)]
+NewAccountName = Annotated[str, AfterValidator(_new_account_name)]
 RoleName = Annotated[str, AfterValidator(_role_name)]
 Tags = Annotated[dict[str, str], BeforeValidator(_tags)]
 SomeTags = Annotated[Tags, AfterValidator(_some_tags)]

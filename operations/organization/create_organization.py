@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator
 
+from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
@@ -19,7 +20,9 @@ from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
+from operations.snapshot.changes import Change, OrganizationIs, TypeIs
 from operations.snapshot.organization import Organization
+from operations.snapshot.reader import policy_statuses
 
 NONE_YET = "AWSOrganizationsNotInUseException"
 SETS = (
@@ -51,6 +54,7 @@ class CreateOrganization(Operation):
         Permission(
             "create the organization", ("organizations:CreateOrganization", "organizations:DescribeOrganization")
         ),
+        Permission("see what it begins with", ("organizations:DescribeAccount", "organizations:ListRoots")),
         Permission(
             "let AWS Organizations make its service-linked role",
             ("iam:CreateServiceLinkedRole",),
@@ -138,8 +142,35 @@ class Found(Step):
             if error.code != NONE_YET:
                 raise
             return Ready()
-        return Done(f"The organization {found['Id']} is there.", {"organization": str(found["Id"])})
+        return Done(f"The organization {found['Id']} is there.", _begun(world.aws, found))
 
     def act(self, world: World) -> Facts:
         answer = world.aws.write("organizations", "create_organization", FeatureSet=self._feature_set)
         return {"organization": str(answer["Organization"]["Id"])}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        about = {key: str(memory[key]) for key in ("feature_set", "root", "email", "name")}
+        return (OrganizationIs(id=str(memory["organization"]), **about), *types_are(memory["types"]))
+
+
+def _begun(aws: Aws, found: Answer) -> Facts:
+    """What a new organization begins with: `root`, `types`, and its management account's `name` and `email`; raises AwsError."""
+    account = aws.read("organizations", "describe_account", AccountId=found["MasterAccountId"])["Account"]
+    return {
+        "organization": str(found["Id"]),
+        "feature_set": str(found.get("FeatureSet", "")),
+        "name": str(account.get("Name", "")),
+        "email": str(account.get("Email", "")),
+        **types_at_root(aws),
+    }
+
+
+def types_at_root(aws: Aws) -> dict[str, Any]:
+    """The id of the `root`, and the `types` of policies with their status there; raises AwsError."""
+    root = next(aws.pages("organizations", "list_roots", "Roots"))
+    return {"root": str(root["Id"]), "types": policy_statuses(root)}
+
+
+def types_are(statuses: Mapping[str, str]) -> tuple[Change, ...]:
+    """What the snapshot knows better from the types and their status."""
+    return tuple(TypeIs(type=kind, status=status) for kind, status in statuses.items())

@@ -34,6 +34,7 @@ class _Delegation(Operation):
     """One account for one service."""
 
     family: ClassVar = "Trusted access"
+    needs_all_features: ClassVar = True
 
     account: Annotated[MemberAccount, Except("which cannot be a delegated administrator")]
     service: Service

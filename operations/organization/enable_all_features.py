@@ -20,6 +20,8 @@ from operations.core.observations import Done, Facts, Failed, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
+from operations.organization.create_organization import types_are, types_at_root
+from operations.snapshot.changes import Change, OrganizationIs
 from operations.snapshot.names import listed, utc
 from operations.snapshot.organization import Organization
 
@@ -64,7 +66,11 @@ class EnableAllFeatures(Operation):
         ),
         Permission(
             "follow who has accepted",
-            ("organizations:DescribeOrganization", "organizations:ListHandshakesForOrganization"),
+            (
+                "organizations:DescribeOrganization",
+                "organizations:ListHandshakesForOrganization",
+                "organizations:ListRoots",
+            ),
         ),
     )
 
@@ -160,8 +166,13 @@ class AcceptForAll(Step):
     title = "Accept for the organization"
 
     def observe(self, world: World) -> Observation:
-        return Done("The organization has all features.") if feature_set(world.aws) == "ALL" else Ready()
+        if feature_set(world.aws) != "ALL":
+            return Ready()
+        return Done("The organization has all features.", types_at_root(world.aws))
 
     def act(self, world: World) -> Facts:
         world.aws.write("organizations", "accept_handshake", HandshakeId=str(world.memory["handshake"]))
         return {}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        return (OrganizationIs(id="", feature_set="ALL"), *types_are(memory["types"]))

@@ -21,6 +21,7 @@ from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
+from operations.snapshot.changes import Change, ServiceIs
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.services import service_label, service_name
@@ -60,6 +61,7 @@ class _ServiceAccess(Operation):
     """One service's trusted access."""
 
     family: ClassVar = "Trusted access"
+    needs_all_features: ClassVar = True
 
     service: Service
 
@@ -199,3 +201,7 @@ class Switch(Step):
         method = "enable_aws_service_access" if self._on else "disable_aws_service_access"
         world.aws.write("organizations", method, ServicePrincipal=self._service)
         return {}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (ServiceIs(principal=self._service, on=self._on),)

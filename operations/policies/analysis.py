@@ -16,7 +16,7 @@ from operations.aws.errors import AwsError
 from operations.aws.permissions import Permission
 from operations.core.preview import PreviewInput
 from operations.policies.documents import pretty
-from operations.snapshot.policy_types import label
+from operations.policies.syntax import said
 
 CHECK_PERMISSION = Permission("check policy documents", ("access-analyzer:ValidatePolicy",))
 MOST_NOTES = 5
@@ -34,7 +34,7 @@ class Checked:
 def check_with_analyzer(inputs: PreviewInput, document: str, kind: str) -> Checked:
     """The findings, or why there are none; AWS being away or slow is no reason to refuse anything, and nobody waits for it."""
     if kind not in checkable():
-        return Checked((), (), f"Not checked: IAM Access Analyzer does not take a {label(kind)}.")
+        return Checked((), (), said(kind))
 
     def ask(aws: Aws) -> list[Answer]:
         wanted = {"policyDocument": pretty(document), "policyType": kind}

@@ -11,6 +11,7 @@ from typing import Any
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.steps import Step, World
 from operations.policies.common import attached, describe
+from operations.snapshot.changes import Attachment, Change
 
 
 class _Step(Step):
@@ -47,6 +48,10 @@ class Attach(_Step):
     def act(self, world: World) -> Facts:
         return self._call(world, "attach_policy")
 
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (Attachment(policy=self._policy, target=self._target, on=True),)
+
 
 class Detach(_Step):
     """Detaches one policy from one target."""
@@ -59,3 +64,7 @@ class Detach(_Step):
 
     def act(self, world: World) -> Facts:
         return self._call(world, "detach_policy")
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (Attachment(policy=self._policy, target=self._target, on=False),)

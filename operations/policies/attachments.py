@@ -50,6 +50,7 @@ class _Attachment(Operation):
     """One policy at one place."""
 
     family: ClassVar = "Policies"
+    needs_all_features: ClassVar = True
 
     policy: ExistingPolicy
     place: Target

@@ -20,7 +20,7 @@ from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import uncapital
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.places import reach_lines, reached, unbound
-from operations.snapshot.policies import Policy
+from operations.snapshot.policies import AWS_OWN, Policy
 from operations.snapshot.policy_types import RCP, SCP, label, policy_types
 
 SHORT = {
@@ -49,7 +49,7 @@ def named(text: str) -> str:
     )
 
 
-FULL_ACCESS = ("p-FullAWSAccess", "p-RCPFullAWSAccess")
+FULL_ACCESS = tuple(policy.id for policy in AWS_OWN.values())
 NOT_FOUND = "PolicyNotFoundException"
 LONGEST_NAME, LONGEST_DESCRIPTION = 128, 512
 POLICIES = ("arn:aws:organizations::*:policy/o-*/*/p-*", "arn:aws:organizations::aws:policy/*/p-*")

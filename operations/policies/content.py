@@ -5,6 +5,7 @@ Source: AWS Organizations User Guide, "Quotas and service limits"; IAM Access An
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,11 +15,13 @@ from operations.aws.errors import FieldError
 from operations.core.fields import FieldKind, Flag, file_in
 from operations.core.preview import Fact, PreviewInput
 from operations.policies.analysis import check_with_analyzer
-from operations.policies.documents import read_document
+from operations.policies.documents import check_syntax, read_document
 from operations.policies.lockout import lockout_warnings
+from operations.policies.syntax import place, problems
 from operations.snapshot.names import listed
 from operations.snapshot.policy_types import limits
 
+MOST_MENTIONED = 5
 LONGEST = 60_000  # Long before it is minified and measured by AWS's limits.
 Content = Annotated[
     str,
@@ -43,7 +46,11 @@ class Verdict:
 
 def read_content(content: str, kind: str) -> str:
     """The document minified; one that is still in a file stays as it is. Raises FieldError with line and column."""
-    return content if file_in(content) else read_document(content, kind, "content")
+    if file_in(content):
+        return content
+    small = read_document(content, kind, "content")
+    check_syntax(content, small, kind, "content")
+    return small
 
 
 def verdict(inputs: PreviewInput, content: str, kind: str) -> Verdict:
@@ -51,7 +58,13 @@ def verdict(inputs: PreviewInput, content: str, kind: str) -> Verdict:
     checked = check_with_analyzer(inputs, content, kind)
     if checked.errors:
         raise FieldError("content", f"Access Analyzer finds errors: {listed(list(checked.errors), 5)}. Correct them.")
-    return Verdict(checked.said, (*lockout_warnings(content, kind), *checked.notes))
+    return Verdict(checked.said, (*lockout_warnings(content, kind), *_new_keys(content, kind), *checked.notes))
+
+
+def _new_keys(content: str, kind: str) -> list[str]:
+    """A sentence for each key that the bot does not know, where AWS adds keys now and then."""
+    mentioned = [problem for problem in problems(json.loads(content), kind) if not problem.surely]
+    return [f"“{place(problem.path)[:200]}” {problem.says}. AWS decides." for problem in mentioned[:MOST_MENTIONED]]
 
 
 def size_fact(content: str, kind: str) -> Fact:

@@ -22,6 +22,7 @@ from operations.policies.analysis import CHECK_PERMISSION
 from operations.policies.common import POLICIES, SEE_POLICIES, Description, PolicyName, PolicyType, describe
 from operations.policies.content import Content, read_content, size_fact, verdict
 from operations.policies.diff import document_diff
+from operations.snapshot.changes import Change, PolicyIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import label
 
@@ -37,6 +38,7 @@ class CreatePolicy(Operation):
     name: ClassVar = "create-policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
+    needs_all_features: ClassVar = True
     example: ClassVar = (
         '--type scp --name KeepBuckets --content {"Version": "2012-10-17", "Statement": '
         '[{"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}]}'
@@ -154,3 +156,8 @@ class Create(Step):
             Description=wanted.description,
         )
         return {"policy": str(created["Policy"]["PolicySummary"]["Id"])}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        made, wanted = str(memory["policy"]), self._wanted
+        described = wanted.description
+        return (PolicyIs(id=made, name=wanted.policy_name, type=wanted.kind, description=described, aws_managed=False),)

@@ -27,6 +27,7 @@ from operations.policies.common import (
 )
 from operations.policies.create_policy import CreatePolicy
 from operations.policies.diff import document_diff
+from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import target_label
@@ -41,6 +42,7 @@ class DeletePolicy(Operation):
     name: ClassVar = "delete-policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
+    needs_all_features: ClassVar = True
     example: ClassVar = "--policy DenyLeavingOrganization"
     permissions: ClassVar = (
         Permission("delete policies", ("organizations:DeletePolicy",), POLICIES),
@@ -83,12 +85,12 @@ class DeletePolicy(Operation):
             )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
-        return (Delete(self.policy, str(precondition["content"])),)
+        return (Delete(self.policy, str(precondition["name"]), str(precondition["content"])),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
-        del memory, console
+        del organization, console
         return Closing(
-            summary=f"The policy {organization.policies.label(self.policy)} is deleted.",
+            summary=f"The policy {memory.get('name', '')} ({self.policy}) is deleted.",
             facts=(Fact(label="Policy id", value=self.policy),),
         )
 
@@ -105,22 +107,27 @@ class DeletePolicy(Operation):
 
 
 class Delete(Step):
-    """Deletes the policy as it was approved; one whose document has changed since is left alone."""
+    """Deletes the policy as it was approved, remembered by its `name`; one whose document has changed since is left alone."""
 
     key = "delete"
     title = "Delete the policy"
     not_done = "The policy was not deleted."
 
-    def __init__(self, policy: str, content: str) -> None:
+    def __init__(self, policy: str, name: str, content: str) -> None:
         self._policy = policy
+        self._name = name
         self._content = content
 
     def observe(self, world: World) -> Observation:
         found = describe(world.aws, self._policy)
         if found is None:
-            return Done("The policy is not there any more.")
+            return Done("The policy is not there any more.", {"name": self._name})
         return Ready() if same_document(found.content, self._content) else Stale("the policy's document was changed.")
 
     def act(self, world: World) -> Facts:
         world.aws.write("organizations", "delete_policy", PolicyId=self._policy)
         return {}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (Gone(id=self._policy),)

@@ -7,23 +7,25 @@ counts where a document comes through the API, so that it is taken out).
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from operations.aws.errors import FieldError
+from operations.core.nesting import DEEPEST, load, too_deep
 from operations.core.visible import escaped
+from operations.policies.syntax import offset, place, problems
 from operations.snapshot.names import uncapital
 from operations.snapshot.policy_types import label, limits
 
-DEEPEST = 50
-FENCED = re.compile(r"\s*```(?:json)?\s*\n?(.*?)\s*```\s*", re.DOTALL)
+FENCE = "```"
+LONGEST_NUMBER = 400  # Digits; far more than any policy has, and than any parser tells apart.
+COLON = re.compile(r"\s*:")
+FILE_NAME = re.compile(r"[\w./-]+\.json")
 CURLY = str.maketrans(dict.fromkeys("“”„‟", '"'))
 HINTS = (
-    (
-        re.compile(r"\A\s*[\w./-]+\.json\s*\Z"),
-        "That looks like a file's name: give the document itself, or the file in the form.",
-    ),
     (re.compile(r"\A\s*(https?|file)://", re.IGNORECASE), "That looks like an address: give the document itself."),
     (re.compile(r"[\[{,]\s*'", re.DOTALL), "JSON wants double quotes, no single ones."),
     (re.compile(r"(^|\s)(//|#|/\*)"), "JSON has no comments."),
@@ -46,8 +48,10 @@ def read_document(text: str, kind: str, field: str = "content") -> str:
 
 def _unwrapped(text: str) -> str:
     """Without a code fence and a byte order mark; with straight quotes where a keyboard has made all of them curly."""
-    fenced = FENCED.fullmatch(text)
-    plain = (fenced[1] if fenced else text).removeprefix("\ufeff")
+    bare = text.strip()
+    fenced = bare.startswith(FENCE) and bare.endswith(FENCE) and len(bare) >= 2 * len(FENCE)
+    inside = bare[len(FENCE) : -len(FENCE)].removeprefix("json").strip() if fenced else text
+    plain = inside.removeprefix("\ufeff")
     return plain if '"' in plain else plain.translate(CURLY)
 
 
@@ -61,24 +65,31 @@ class _Reader:
     def read(self) -> Any:
         self._check_depth()
         try:
-            return json.loads(self._text, object_pairs_hook=self._pairs, parse_constant=self._constant)
+            return json.loads(
+                self._text,
+                object_pairs_hook=self._pairs,
+                parse_constant=self._constant,
+                parse_int=self._number(int),
+                parse_float=self._number(float),
+            )
         except json.JSONDecodeError as error:
-            hint = next((f" {hint}" for pattern, hint in HINTS if pattern.search(self._text)), "")
-            self._refuse(f"is no JSON: {uncapital(error.msg)}", error.pos, hint)
-        except FieldError:
-            raise
-        except (RecursionError, ValueError) as error:
-            raise FieldError(
-                self._field, "the document cannot be read: it is nested too deep or has a number too long."
-            ) from error
+            self._refuse(f"is no JSON: {uncapital(error.msg)}", error.pos, _hint(self._text))
 
     def _check_depth(self) -> None:
         """Before it is parsed, because a parser that goes too deep fails in its own way."""
-        depth = 0
-        for piece in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', self._text):
-            depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(piece[0], 0)
-            if depth > DEEPEST:
-                self._refuse(f"is nested deeper than {DEEPEST} levels", piece.start(), " Make it flatter.")
+        at = too_deep(self._text)
+        if at is not None:
+            self._refuse(f"is nested deeper than {DEEPEST} levels", at, " Make it flatter.")
+
+    def _number(self, read: Callable[[str], float]) -> Callable[[str], float]:
+        """Reads a number that can be written again as it is; others are refused before it is read."""
+
+        def number(digits: str) -> float:
+            if len(digits) > LONGEST_NUMBER or math.isinf(found := read(digits)):
+                self._refuse(f"has a number that is too large, {digits[:20]}", self._text.find(digits), "")
+            return found
+
+        return number
 
     def _pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next((key for key, times in Counter(key for key, _ in pairs).items() if times > 1), None)
@@ -88,21 +99,52 @@ class _Reader:
 
     def _second(self, key: str) -> int:
         """Where the key stands a second time; exact when it stands twice in all, else near it."""
-        found = [piece.start() for piece in re.finditer(rf"{re.escape(json.dumps(key))}\s*:", self._text)]
-        return found[1] if len(found) > 1 else found[0] if found else 0
+        first = self._stands(key, 0)
+        second = self._stands(key, first + 1)
+        return max(second, first, 0)
+
+    def _stands(self, key: str, begin: int) -> int:
+        """Where the key stands next, with its colon; -1 where it does not."""
+        written = json.dumps(key)
+        at = self._text.find(written, begin)
+        while at >= 0 and not COLON.match(self._text, at + len(written)):
+            at = self._text.find(written, at + 1)
+        return at
 
     def _constant(self, name: str) -> NoReturn:
         self._refuse(f"holds {name}, which JSON does not know", max(self._text.find(name), 0), "")
 
     def _refuse(self, what: str, at: int, hint: str) -> NoReturn:
-        line = self._text.count("\n", 0, at) + 1
-        column = at - self._text.rfind("\n", 0, at)
+        line, column = _line_and_column(self._text, at)
         raise FieldError(self._field, f"the document {what}, at line {line}, column {column}.{hint}")
+
+
+def _hint(text: str) -> str:
+    """What may be meant by a text that is no JSON, as one more sentence."""
+    if FILE_NAME.fullmatch(text.strip()):
+        return " That looks like a file's name: give the document itself, or the file in the form."
+    return next((f" {hint}" for pattern, hint in HINTS if pattern.search(text)), "")
 
 
 def _named(value: Any) -> str:
     names = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
     return names.get(type(value), "null")
+
+
+def check_syntax(text: str, small: str, kind: str, field: str = "content") -> None:
+    """Raises FieldError for the first thing in a document that AWS would surely refuse, with its place in the text as given."""
+    wrong = next((problem for problem in problems(json.loads(small), kind) if problem.surely), None)
+    if wrong is None:
+        return
+    if not wrong.path:
+        raise FieldError(field, f"the document of a {label(kind)} {wrong.says}.")
+    plain = _unwrapped(text)
+    line, column = _line_and_column(plain, offset(plain, wrong.path))
+    raise FieldError(field, f"“{place(wrong.path)[:200]}” (line {line}, column {column}) {wrong.says}.")
+
+
+def _line_and_column(text: str, at: int) -> tuple[int, int]:
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
 def _check_characters(small: str, field: str) -> None:
@@ -125,6 +167,6 @@ def _check_size(small: str, kind: str, field: str) -> None:
 def pretty(document: str) -> str:
     """The document as people read it, what nobody sees written as escapes; as it is when it is no JSON."""
     try:
-        return escaped(json.dumps(json.loads(document), indent=2, ensure_ascii=False))
-    except (ValueError, RecursionError):
+        return escaped(json.dumps(load(document), indent=2, ensure_ascii=False))
+    except ValueError:
         return document

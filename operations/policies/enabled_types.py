@@ -16,11 +16,14 @@ from operations.core.observations import Done, Facts, Observation, Ready, Waitin
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
+from operations.organization.service_access import SEE_SERVICES, enabled_services
 from operations.policies.common import FULL_ACCESS, PolicyType, type_status
+from operations.snapshot.changes import ENABLED, Change, TypeIs
 from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import in_order, reach_lines, reached, target_label
-from operations.snapshot.policy_types import RCP, SCP, label
+from operations.snapshot.policy_types import NEEDS_SERVICE, RCP, SCP, label
+from operations.snapshot.services import service_label
 
 ROOTS = ("arn:aws:organizations::*:root/o-*/r-*",)
 SEE_TYPES = Permission("see which policy types are enabled", ("organizations:ListRoots",))
@@ -30,6 +33,7 @@ class _TypeSwitch(Operation):
     """One policy type, at the organization's root."""
 
     family: ClassVar = "Policies"
+    needs_all_features: ClassVar = True
 
     kind: PolicyType
 
@@ -53,6 +57,7 @@ class EnablePolicyType(_TypeSwitch):
     permissions: ClassVar = (
         Permission("enable policy types", ("organizations:EnablePolicyType",), ROOTS),
         SEE_TYPES,
+        SEE_SERVICES,
     )
 
     def title(self, organization: Organization) -> str:
@@ -60,15 +65,10 @@ class EnablePolicyType(_TypeSwitch):
         return f"Enable the policy type {label(self.kind)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
-        if inputs.organization.feature_set != "ALL":
-            raise FieldError(
-                "kind",
-                "the organization has consolidated billing only, and policies need all features. Ask for "
-                "`/org enable-all-features` first.",
-            )
         status = type_status(inputs.aws, self.kind)
         if status in ("ENABLED", "PENDING_ENABLE"):
             raise FieldError("kind", f"{label(self.kind)} is enabled already ({status}).")
+        self._check_service(inputs)
         return Preview(
             title=self.title(inputs.organization),
             facts=(Fact(label="Policy type", value=f"{label(self.kind)} ({self.kind})"),),
@@ -76,6 +76,15 @@ class EnablePolicyType(_TypeSwitch):
             warnings=self._warnings(),
             precondition={"root": inputs.organization.root},
         )
+
+    def _check_service(self, inputs: PreviewInput) -> None:
+        service = NEEDS_SERVICE.get(self.kind)
+        if service and service not in enabled_services(inputs.aws):
+            raise FieldError(
+                "kind",
+                f"a {label(self.kind)} needs trusted access for {service_label(service)}. Ask for `/org enable-service-access "
+                f"--service {service}` first.",
+            )
 
     def _warnings(self) -> tuple[str, ...]:
         if self.kind in (SCP, RCP):
@@ -198,6 +207,10 @@ class Enable(_Step):
     def act(self, world: World) -> Facts:
         return self._call(world, "enable_policy_type")
 
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (TypeIs(type=self._kind, status=ENABLED),)
+
 
 class Disable(_Step):
     """Disables the type and waits until AWS has detached its policies."""
@@ -213,3 +226,7 @@ class Disable(_Step):
 
     def act(self, world: World) -> Facts:
         return self._call(world, "disable_policy_type")
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (TypeIs(type=self._kind, status=""),)

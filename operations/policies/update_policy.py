@@ -33,6 +33,7 @@ from operations.policies.common import (
 )
 from operations.policies.content import Content, Verdict, read_content, size_fact, verdict
 from operations.policies.diff import document_diff
+from operations.snapshot.changes import Change, PolicyIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import reached
 
@@ -49,6 +50,7 @@ class UpdatePolicy(Operation):
     name: ClassVar = "update-policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
+    needs_all_features: ClassVar = True
     example: ClassVar = "--policy DenyLeavingOrganization --description 'Nobody leaves'"
     permissions: ClassVar = (
         Permission("change policies", ("organizations:UpdatePolicy",), POLICIES),
@@ -172,3 +174,7 @@ class Update(Step):
         values = {PARTS[part]: value for part, value in self._wanted.items()}
         world.aws.write("organizations", "update_policy", PolicyId=self._policy, **values)
         return {}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (PolicyIs(id=self._policy, name=self._wanted.get("name"), description=self._wanted.get("description")),)

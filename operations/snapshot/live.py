@@ -1,22 +1,28 @@
-"""What the snapshot does not hold, read from AWS when somebody looks at it: tags, documents, effective policies, delegations.
+"""What the snapshot does not hold, read from AWS when somebody looks at it: tags, documents, effective policies, delegations, and
+the one thing of a name that the snapshot does not know, because somebody has made it a moment ago.
 
 The clients behind it give up soon: a person waits, and the snapshot alone is an answer too.
 Source: AWS Organizations API Reference, "ListTagsForResource", "DescribePolicy", "DescribeEffectivePolicy",
-"ListDelegatedAdministrators", "ListDelegatedServicesForAccount".
+"ListDelegatedAdministrators", "ListDelegatedServicesForAccount", "ListParents", "ListAccountsForParent".
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from operations.aws.client import Aws
-from operations.aws.errors import RefusedError
+from operations.aws.client import Answer, Aws
+from operations.aws.errors import AwsError, RefusedError, UnknownError
 from operations.aws.looks import Looks
 from operations.aws.permissions import Permission
+from operations.snapshot.changes import AccountIs, Attachment, Change, PolicyIs, UnitIs
+from operations.snapshot.organization import Organization
+from operations.snapshot.policy_types import policy_types
+from operations.snapshot.reader import account_in, policy_in
 
 ORG = "organizations"
 GONE = "TargetNotFoundException"
@@ -31,6 +37,10 @@ LIVE_PERMISSIONS = (
     Permission(
         "show delegated administrators",
         ("organizations:ListDelegatedAdministrators", "organizations:ListDelegatedServicesForAccount"),
+    ),
+    Permission(
+        "look up what was made a moment ago",
+        ("organizations:DescribeAccount", "organizations:DescribeOrganizationalUnit", "organizations:ListParents"),
     ),
 )
 
@@ -120,3 +130,119 @@ def tags_of(aws: Aws, account: str) -> dict[str, str] | None:
             raise
         return None
     return {str(tag["Key"]): str(tag["Value"]) for tag in tags}
+
+
+ACCOUNT, UNIT, POLICY = (
+    re.compile(r"\d{12}"),
+    re.compile(r"ou-[a-z0-9]+-[a-z0-9]+"),
+    re.compile(r"p-[A-Za-z0-9_]{8,128}"),
+)
+
+
+def look_up(
+    aws: Aws, organization: Organization, unknown: UnknownError, enough: Callable[[], bool]
+) -> tuple[Change, ...]:
+    """What AWS tells about a name or an id that the snapshot does not know, found by few calls, and by none after `enough()`.
+
+    By its name an account is found in the root alone, where AWS puts each that is new, and an OU along its path. Nothing is
+    told where AWS does not answer.
+    """
+    try:
+        return tuple(_LookUp(aws, organization, enough).changes(unknown.what, unknown.wanted))
+    except (AwsError, LookupError):
+        return ()
+
+
+class _LookUp:
+    """One look, by a few calls."""
+
+    def __init__(self, aws: Aws, organization: Organization, enough: Callable[[], bool]) -> None:
+        self._aws = aws
+        self._organization = organization
+        self._enough = enough
+
+    def changes(self, what: str, wanted: str) -> Iterator[Change]:
+        if what == "policy":
+            yield from self._policy(wanted)
+        elif what == "unit" or wanted.startswith("/") or UNIT.fullmatch(wanted):
+            yield from self._unit(wanted)
+        elif what == "account":
+            yield from self._account(wanted)
+        else:
+            try:
+                yield from tuple(self._unit(wanted))
+            except LookupError:
+                yield from self._account(wanted)
+
+    def _pages(self, method: str, key: str, **params: Any) -> Iterator[Answer]:
+        for item in () if self._enough() else self._aws.pages("organizations", method, key, **params):
+            yield item
+            if self._enough():
+                return
+
+    def _unit(self, wanted: str) -> Iterator[Change]:
+        if UNIT.fullmatch(wanted):
+            yield from self._unit_of(wanted)
+            return
+        at = self._organization.root
+        for name in filter(None, wanted.split("/")):
+            below = self._known(at, name)
+            if not below:
+                found = _first(unit for unit in self._below(at) if str(unit["Name"]).casefold() == name.casefold())
+                below = str(found["Id"])
+                yield UnitIs(id=below, name=str(found["Name"]), parent=at)
+            at = below
+
+    def _known(self, parent: str, name: str) -> str:
+        units = self._organization.units
+        return next((u.id for u in units if u.parent == parent and u.name.casefold() == name.casefold()), "")
+
+    def _below(self, parent: str) -> Iterator[Answer]:
+        return self._pages("list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent)
+
+    def _unit_of(self, unit: str) -> Iterator[Change]:
+        """An OU by its id, behind those above it that are unknown as well; OUs are five deep at most."""
+        if unit in self._organization.units_by_id:
+            return
+        found = self._aws.read("organizations", "describe_organizational_unit", OrganizationalUnitId=unit)
+        parent = self._parent(unit)
+        yield from self._unit_of(parent)
+        yield UnitIs(id=unit, name=str(found["OrganizationalUnit"]["Name"]), parent=parent)
+
+    def _parent(self, child: str) -> str:
+        return str(_first(self._pages("list_parents", "Parents", ChildId=child))["Id"])
+
+    def _account(self, wanted: str) -> Iterator[Change]:
+        if ACCOUNT.fullmatch(wanted):
+            found = self._aws.read("organizations", "describe_account", AccountId=wanted)["Account"]
+            parent = self._parent(wanted)
+        else:
+            parent, folded = self._organization.root, wanted.casefold()
+            new = self._pages("list_accounts_for_parent", "Accounts", ParentId=parent)
+            found = _first(one for one in new if folded in (str(one["Name"]).casefold(), str(one["Email"]).casefold()))
+        yield from self._unit_of(parent)
+        account = account_in(found, parent)
+        told = {"name": account.name, "email": account.email, "state": account.state, "joined": account.joined}
+        yield AccountIs(id=account.id, parent=parent, **told)
+
+    def _policy(self, wanted: str) -> Iterator[Change]:
+        if POLICY.fullmatch(wanted):
+            found = self._aws.read("organizations", "describe_policy", PolicyId=wanted)["Policy"]["PolicySummary"]
+        else:
+            found = _first(one for one in self._policies() if str(one["Name"]).casefold() == wanted.casefold())
+        policy = policy_in(found)
+        yield PolicyIs(**vars(policy))
+        for target in self._pages("list_targets_for_policy", "Targets", PolicyId=policy.id):
+            yield Attachment(policy=policy.id, target=str(target["TargetId"]), on=True)
+
+    def _policies(self) -> Iterator[Answer]:
+        """Of the types that are enabled, then of the others."""
+        enabled = self._organization.policies.types
+        for kind in sorted(policy_types(), key=lambda kind: kind not in enabled):
+            yield from self._pages("list_policies", "Policies", Filter=kind)
+
+
+def _first(found: Iterator[Answer]) -> Answer:
+    for one in found:
+        return one
+    raise LookupError("AWS has none")

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from operations.aws.errors import FieldError
+from operations.aws.errors import FieldError, UnknownError
 from operations.snapshot.names import listed, perhaps
 from operations.snapshot.policies import Policies
+
+OPEN = ("", "ACTIVE", "PENDING_ACTIVATION")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class Account:
     parent: str
     joined: str = ""
     joined_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither closed, nor being closed, nor suspended by AWS."""
+        return self.state in OPEN
 
 
 @dataclass(frozen=True)
@@ -108,31 +115,41 @@ class Organization:
         named = [unit for unit in self.units if unit.name.casefold() == wanted.strip("/").casefold() and unit.parent]
         if len(named) == 1 and not wanted.startswith("/"):
             return named[0]
-        raise FieldError(field_name, self._no_unit(wanted, named))
+        if len(named) > 1 and not wanted.startswith("/"):
+            paths = listed([unit.path for unit in named])
+            raise FieldError(field_name, f"“{wanted}” names {len(named)} organizational units: {paths}. Give the path.")
+        raise UnknownError(field_name, self._no_unit(wanted), "unit", wanted)
 
     def find_account(self, text: str, field_name: str) -> Account:
-        """The account that `text` (id, e-mail or unique name) means; raises FieldError with the candidates."""
+        """The account that `text` (id, e-mail or unique name) means, of several the only one that is open; raises FieldError with
+        the candidates.
+        """
         wanted = text.strip()
         if wanted in self.accounts_by_id:
             return self.accounts_by_id[wanted]
         folded = wanted.casefold()
         found = [a for a in self.accounts if folded in (a.email.casefold(), a.name.casefold())]
-        if len(found) == 1:
-            return found[0]
-        raise FieldError(field_name, self._no_account(wanted, found))
+        meant = found if len(found) == 1 else [account for account in found if account.is_open]
+        if len(meant) == 1:
+            return meant[0]
+        if found:
+            raise FieldError(
+                field_name,
+                f"“{wanted}” names {len(found)} accounts: {listed([*map(self._which, found)])}. Give the id.",
+            )
+        raise UnknownError(field_name, self._no_account(wanted), "account", wanted)
 
-    def _no_unit(self, wanted: str, named: list[OrganizationalUnit]) -> str:
-        if len(named) > 1 and not wanted.startswith("/"):
-            paths = listed([unit.path for unit in named])
-            return f"“{wanted}” names {len(named)} organizational units: {paths}. Give the path."
+    def _which(self, account: Account) -> str:
+        """An account among others of its name: its id, its place, and its state where it is not open."""
+        state = "" if account.is_open else f", {account.state}"
+        return f"{account.id} ({self.path_of(account.parent)}{state})"
+
+    def _no_unit(self, wanted: str) -> str:
         word = wanted.strip("/")
         near = perhaps(word, ((unit.path.strip("/") if "/" in word else unit.name, unit.path) for unit in self.units))
         return f"there is no organizational unit “{wanted}”. {near or '`/org tree` shows them.'}"
 
-    def _no_account(self, wanted: str, found: list[Account]) -> str:
-        if found:
-            ids = listed([f"{a.id} ({self.path_of(a.parent)})" for a in found])
-            return f"“{wanted}” names {len(found)} accounts: {ids}. Give the id."
+    def _no_account(self, wanted: str) -> str:
         known = ((a.email if "@" in wanted else a.name, f"{a.name} ({a.id})") for a in self.accounts)
         way_out = perhaps(wanted, known) or "Give its id, name or e-mail."
         return f"there is no account “{wanted}” in the organization. {way_out}"

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from operations.aws.errors import FieldError
+from operations.aws.errors import FieldError, UnknownError
 from operations.snapshot.names import counted
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.policies import Policy
@@ -51,11 +51,13 @@ def find_target(organization: Organization, text: str, field_name: str) -> str:
 
 def _neither(wanted: str, field_name: str, no_account: FieldError, no_unit: FieldError) -> FieldError:
     for error in (no_account, no_unit):
-        if "names" in error.message:
+        if not isinstance(error, UnknownError):
             return error
-    return FieldError(
+    return UnknownError(
         field_name,
         f"there is no root, organizational unit or account “{wanted}”. Give a path such as /Workloads, a name or an id.",
+        "target",
+        wanted,
     )
 
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from operations.aws.errors import FieldError
+from operations.aws.errors import FieldError, UnknownError
 from operations.snapshot.names import counted, listed, perhaps
-from operations.snapshot.policy_types import label, policy_types
+from operations.snapshot.policy_types import RCP, SCP, label, policy_types
 
 Attachments = Mapping[str, tuple[str, ...]]
 
@@ -26,6 +26,18 @@ class Policy:
     type: str
     aws_managed: bool = False
     description: str = ""
+
+
+# AWS's own policies, which allow everything, by their types; AWS attaches them to everything, and to what is new, while the
+# type is enabled.
+AWS_OWN = {
+    SCP: Policy(
+        "p-FullAWSAccess", "FullAWSAccess", SCP, aws_managed=True, description="Allows access to every operation"
+    ),
+    RCP: Policy(
+        "p-RCPFullAWSAccess", "RCPFullAWSAccess", RCP, aws_managed=True, description="Allows access to every operation"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -86,12 +98,12 @@ class Policies:
         exact = [policy for policy in named if policy.name == wanted]
         if len(named) == 1 or len(exact) == 1:
             return (exact or named)[0]
-        raise FieldError(field_name, self._none_or_many(wanted, named))
-
-    def _none_or_many(self, wanted: str, named: list[Policy]) -> str:
         if named:
             candidates = listed([f"{policy.id} ({policy.type})" for policy in named])
-            return f"“{wanted}” names {len(named)} policies: {candidates}. Give the id."
+            raise FieldError(field_name, f"“{wanted}” names {len(named)} policies: {candidates}. Give the id.")
+        raise UnknownError(field_name, self._none(wanted), "policy", wanted)
+
+    def _none(self, wanted: str) -> str:
         known = ((policy.name, f"{policy.name} ({policy.id})") for policy in self.known)
         way_out = perhaps(wanted, known) or "`/org policies` lists them."
         if self.missing():

@@ -38,6 +38,14 @@ LIMITS = {
     "BACKUP_POLICY": Limits(10_000, 10),
     "DECLARATIVE_POLICY_EC2": Limits(10_000, 10),
     "SECURITYHUB_POLICY": Limits(10_000, 10),
+    "UPGRADE_ROLLOUT_POLICY": Limits(5_120),
+}
+# The service whose trusted access a type needs before it is enabled; of the others AWS tells.
+NEEDS_SERVICE = {
+    "GUARDDUTY_POLICY": "guardduty.amazonaws.com",
+    "INSPECTOR_POLICY": "inspector2.amazonaws.com",
+    "SECURITYHUB_POLICY": "securityhub.amazonaws.com",
+    "SECURITYHUB_CSPM_POLICY": "securityhub.amazonaws.com",
 }
 
 

@@ -112,16 +112,17 @@ def _units_below(aws: Aws, parent: OrganizationalUnit) -> Iterator[Organizationa
 def _read_accounts(aws: Aws, units: list[OrganizationalUnit], pool: ThreadPoolExecutor) -> list[Account]:
     listed = list(aws.pages("organizations", "list_accounts", "Accounts"))
     if all(item.get("Paths") for item in listed):
-        return [_account(item, str(item["Paths"][0]).rstrip("/").split("/")[-2]) for item in listed]
+        return [account_in(item, str(item["Paths"][0]).rstrip("/").split("/")[-2]) for item in listed]
     by_parent = pool.map(lambda unit: (unit.id, list(_accounts_below(aws, unit.id))), units)
-    return [_account(item, parent) for parent, items in by_parent for item in items]
+    return [account_in(item, parent) for parent, items in by_parent for item in items]
 
 
 def _accounts_below(aws: Aws, parent: str) -> Iterator[dict[str, Any]]:
     return aws.pages("organizations", "list_accounts_for_parent", "Accounts", ParentId=parent)
 
 
-def _account(item: dict[str, Any], parent: str) -> Account:
+def account_in(item: Answer, parent: str) -> Account:
+    """The account of an answer by AWS, in its OU or root."""
     state = str(item.get("State") or item.get("Status") or "")
     joined, joined_at = str(item.get("JoinedMethod", "")), item.get("JoinedTimestamp")
     return Account(
@@ -133,7 +134,7 @@ def read_policies(aws: Aws, root: Answer, pool: ThreadPoolExecutor) -> Policies:
     """The policies of every type and their targets; what AWS doesn't tell is in `unread`. Raises BusyError, CredentialsError."""
     kinds = policy_types()
     by_type = list(pool.map(lambda kind: _of_type(aws, kind), kinds))
-    known = tuple(_policy(summary) for summaries, _ in by_type for summary in summaries)
+    known = tuple(policy_in(summary) for summaries, _ in by_type for summary in summaries)
     by_policy = list(pool.map(lambda policy: _targets(aws, policy.id), known))
     unread = {kind: why for kind, (_, why) in zip(kinds, by_type, strict=True) if why}
     unread |= {policy.id: why for policy, (_, why) in zip(known, by_policy, strict=True) if why}
@@ -177,7 +178,8 @@ def _told(read: Callable[[], list[Any]]) -> tuple[list[Any], str]:
         return [], error.unread
 
 
-def _policy(summary: Answer) -> Policy:
+def policy_in(summary: Answer) -> Policy:
+    """The policy of a PolicySummary."""
     return Policy(
         str(summary["Id"]),
         str(summary.get("Name", "")),

@@ -19,7 +19,7 @@ from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
-from operations.snapshot.changes import with_unit
+from operations.snapshot.changes import Change, UnitIs, with_unit
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import DEEPEST
 from operations.tree.delete_ou import DeleteOu
@@ -123,6 +123,9 @@ class MakeUnit(Step):
     def act(self, world: World) -> Facts:
         answer = world.aws.write("organizations", "create_organizational_unit", ParentId=self._parent, Name=self._name)
         return {"unit": str(answer["OrganizationalUnit"]["Id"])}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        return (UnitIs(id=str(memory["unit"]), name=self._name, parent=self._parent),)
 
 
 def depth_of(organization: Organization, unit: str) -> int:

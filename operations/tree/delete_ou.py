@@ -19,6 +19,7 @@ from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
+from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
 from operations.tree.units import KEPT_ROOT, SEE_UNITS, UNIT_RESOURCES, live_name, unit_name, units_below
@@ -76,13 +77,12 @@ class DeleteOu(Operation):
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
-        return (DeleteUnit(self.ou, str(precondition["name"])),)
+        return (DeleteUnit(self.ou, str(precondition["name"]), str(precondition["path"])),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
-        del memory, console
-        path = organization.path_of(self.ou)
-        named = f"The organizational unit {path}" if path != self.ou else "The organizational unit"
-        return Closing(summary=f"{named} has been deleted.", facts=(Fact(label="Id", value=self.ou),))
+        del organization, console
+        summary = f"The organizational unit {memory.get('path', self.ou)} has been deleted."
+        return Closing(summary=summary, facts=(Fact(label="Id", value=self.ou),))
 
 
 def check_empty(aws: Aws, unit: str, path: str) -> None:
@@ -124,20 +124,21 @@ def _warnings(path: str, policies: list[Answer]) -> tuple[str, ...]:
 
 
 class DeleteUnit(Step):
-    """Deletes one OU; AWS refuses while anything is in it, and an OU that is gone is the goal reached."""
+    """Deletes one OU, remembered by its `path`; AWS refuses while anything is in it, and an OU that is gone is the goal reached."""
 
     key = "delete-unit"
     title = "Delete the organizational unit"
     not_done = "The organizational unit was not deleted."
 
-    def __init__(self, unit: str, name: str) -> None:
+    def __init__(self, unit: str, name: str, path: str) -> None:
         self._unit = unit
         self._name = name
+        self._path = path
 
     def observe(self, world: World) -> Observation:
         name = unit_name(world.aws, self._unit)
         if name is None:
-            return Done("The organizational unit is gone.")
+            return Done("The organizational unit is gone.", {"path": self._path})
         return (
             Ready() if name == self._name else Stale(f"the organizational unit has been renamed to {name} meanwhile.")
         )
@@ -145,3 +146,7 @@ class DeleteUnit(Step):
     def act(self, world: World) -> Facts:
         world.aws.write("organizations", "delete_organizational_unit", OrganizationalUnitId=self._unit)
         return {}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (Gone(id=self._unit),)

@@ -21,7 +21,7 @@ from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, beneath
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
-from operations.snapshot.changes import with_name
+from operations.snapshot.changes import Change, UnitIs, with_name
 from operations.snapshot.organization import Organization
 from operations.tree.units import (
     KEPT_ROOT,
@@ -154,3 +154,7 @@ class RenameTo(Step):
         rename = {"OrganizationalUnitId": self._unit, "Name": self._new}
         world.aws.write("organizations", "update_organizational_unit", **rename)
         return {}
+
+    def outcome(self, memory: Facts) -> tuple[Change, ...]:
+        del memory
+        return (UnitIs(id=self._unit, name=self._new),)

@@ -16,6 +16,14 @@ Kind = Literal[
 ]
 
 
+LOOKS = ("List", "Describe", "Get", "Assume", "Simulate", "Validate", "Check")
+
+
+def is_change(operation: str) -> bool:
+    """Whether a call changes something in AWS; the names say it."""
+    return not operation.startswith(LOOKS)
+
+
 @dataclass
 class Fault:
     """One planned fault; "" stands for every service or operation, `times=None` for ever.
@@ -23,7 +31,8 @@ class Fault:
     `drop-before` closes the connection before the call is carried out, `drop-after` when it has been; `bad-json` carries
     it out and cuts the answer (botocore reads that as an answer without members); `delay` waits `seconds` and carries it out,
     `delay-after` carries it out and waits with the answer: longer than the client's time-out, both are lost answers.
-    `late` carries it out and lets no look show it for `seconds` of the stand-in's clock. `error` answers `code` (and `reason`). `where` are parameters that must be as given.
+    `late` carries it out and lets no look show it for `seconds` of the stand-in's clock. `error` answers `code` (and `reason`).
+    `where` are parameters that must be as given; `changes` leaves calls alone that only look.
     """
 
     kind: Kind
@@ -35,6 +44,7 @@ class Fault:
     code: str = ""
     reason: str = ""
     where: Mapping[str, Any] = field(default_factory=dict)
+    changes: bool = False
     seen: int = field(default=0, init=False)
     cancelled: bool = field(default=False, init=False)
     _released: Event = field(default_factory=Event, init=False, repr=False)
@@ -42,6 +52,8 @@ class Fault:
     def matches(self, service: str, operation: str, params: Mapping[str, Any]) -> bool:
         """Whether a call is one that this fault is about."""
         named = self.service in ("", service) and self.operation in ("", operation)
+        if self.changes and not is_change(operation):
+            return False
         return named and self.times != 0 and all(params.get(key) == value for key, value in self.where.items())
 
     def wait(self) -> bool:
@@ -87,16 +99,22 @@ class Faults:
         code: str = "",
         reason: str = "",
         where: Mapping[str, Any] | None = None,
+        changes: bool = False,
     ) -> Fault:
         """Plan a fault; raises ValueError for an unknown kind or an `error` without `code`."""
         if kind not in get_args(Kind):
             raise ValueError(f"kind={kind!r} is no fault; there are {', '.join(get_args(Kind))}")
         if kind == "error" and not code:
             raise ValueError('kind="error" needs code=, such as "FinalizingOrganizationException"')
-        fault = Fault(kind, service, operation, times, every, seconds, code, reason, where or {})
+        fault = Fault(kind, service, operation, times, every, seconds, code, reason, where or {}, changes)
         with self._lock:
             self._faults.append(fault)
         return fault
+
+    def planned(self, kind: Kind) -> bool:
+        """Whether a fault of this kind is still to come."""
+        with self._lock:
+            return any(fault.kind == kind and fault.times != 0 for fault in self._faults)
 
     def strike(self, service: str, operation: str, params: Mapping[str, Any] | None = None) -> Fault | None:
         """The fault that hits this call, if any."""

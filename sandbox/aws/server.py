@@ -238,6 +238,11 @@ class AwsSandbox:
             grow(responses.management(), accounts, ous)
             self.conditions.account_quota += accounts
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a rate limit."""
+        return self._gate.limit is not None
+
     def rate_limit(self, per_second: float | None, burst: float | None = None) -> None:
         """Refuse what exceeds a rate over all operations (`burst` is a second's worth by default); None ends it."""
         self._gate.limit = TokenBucket(per_second, burst or max(per_second, 1)) if per_second else None

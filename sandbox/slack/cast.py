@@ -49,7 +49,10 @@ class Group:
 
 @dataclass
 class Channel:
-    """A channel or, when `user` is set, that person's direct message with the bot."""
+    """A channel or, when `user` is set, that person's direct message with the bot.
+
+    Tests archive it, let nobody but its managers post (`is_read_only`), or share it with another company (`is_ext_shared`).
+    """
 
     id: str
     name: str
@@ -57,6 +60,8 @@ class Channel:
     topic: str = ""
     is_private: bool = False
     is_archived: bool = False
+    is_read_only: bool = False
+    is_ext_shared: bool = False
     user: str | None = None
 
     @property
@@ -87,8 +92,11 @@ def people() -> list[User]:
 
 
 def groups() -> list[Group]:
-    """The user group of the approvers."""
-    return [Group("S0APPROVERS", "aws-approvers", "AWS approvers", ["U0BOB", "U0CAROL"])]
+    """The user groups of the approvers, and of those among them who guard production."""
+    return [
+        Group("S0APPROVERS", "aws-approvers", "AWS approvers", ["U0BOB", "U0CAROL"]),
+        Group("S0SECURITY", "aws-security", "AWS security", ["U0CAROL"]),
+    ]
 
 
 def channels() -> list[Channel]:

@@ -10,7 +10,7 @@ from threading import Barrier
 from time import monotonic
 from typing import Any, Literal, Self, TypeVar
 
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from sandbox.slack.api.registry import Json
 from sandbox.slack.calls import CallLog
@@ -77,15 +77,20 @@ class SlackSandbox:
 
     def _routes(self) -> list[Any]:
         hooks = ResponseUrls(self.interactions)
-        page = PageApi(self.interactions, self.forms, lambda: self.page_url)
+        self._page = PageApi(self.interactions, self.forms, lambda: self.page_url)
         return [
             Route("/api/{method}", self._web.endpoint, methods=["GET", "POST"]),
             Route("/commands/{team}/{key}", hooks.endpoint, methods=["POST"]),
             Route("/actions/{team}/{key}", hooks.endpoint, methods=["POST"]),
             WebSocketRoute("/link/", self.socket.endpoint),
             *Uploads(self.workspace, self.bot_token).routes(),
-            *page.routes(),
+            *self._page.routes(),
         ]
+
+    def put_beside(self, routes: list[BaseRoute]) -> None:
+        """What stands beside the workspace on the page; without it the page has Slack alone."""
+        self._server.add(routes)
+        self._page.has_panel = True
 
     def __enter__(self) -> Self:
         self.start()

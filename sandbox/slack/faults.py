@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from threading import Lock
 from typing import Any, Literal
 
@@ -23,6 +25,7 @@ class Fault:
     times: int | None
     when: Callable[[dict[str, Any]], bool] | None
     every: int
+    page: str | None = None
     met: int = 0
 
     def applies(self, method: str, params: dict[str, Any]) -> bool:
@@ -36,10 +39,43 @@ class Fault:
         return True
 
 
+class Rates:
+    """Slack's limits, once `enforce` has been called: messages a second and channel, and each method's calls a minute."""
+
+    def __init__(self) -> None:
+        self._apart: float | None = None
+        self._tiers: dict[str, int] = {}
+        self._calls: dict[tuple[str, str], deque[float]] = {}
+        self._lock = Lock()
+
+    def enforce(self, apart: float = 1.0, **tiers: int) -> None:
+        """From now on a message less than `apart` seconds after the last one in its channel is refused with 429, and so is
+        one call too many within a minute of a method in `tiers` (its dots as underscores).
+        """
+        self._apart, self._tiers = apart, {name.replace("_", "."): most for name, most in tiers.items()}
+
+    def refuses(self, method: str, params: dict[str, Any], now: float) -> int:
+        """Seconds for Retry-After when it is one too many, else 0."""
+        if self._apart is not None and method == "chat.postMessage":
+            return self._over((method, str(params.get("channel"))), now, 1, self._apart)
+        return self._over((method, ""), now, self._tiers[method], 60.0) if method in self._tiers else 0
+
+    def _over(self, key: tuple[str, str], now: float, most: int, span: float) -> int:
+        with self._lock:
+            calls = self._calls.setdefault(key, deque())
+            while calls and calls[0] <= now - span:
+                calls.popleft()
+            if len(calls) >= most:
+                return max(ceil(calls[0] + span - now), 1)
+            calls.append(now)
+            return 0
+
+
 class Faults:
     """Plans failures; `add` returns the plan, whose `times` counts down to 0 as it happens."""
 
     def __init__(self) -> None:
+        self.rates = Rates()
         self._plans: list[Fault] = []
         self._lock = Lock()
         self._doubles = 0
@@ -56,15 +92,17 @@ class Faults:
         times: int | None = 1,
         every: int = 1,
         when: Callable[[dict[str, Any]], bool] | None = None,
+        page: str | None = None,
     ) -> Fault:
         """Let calls of `method` ("*": any) go wrong, the next `times` of them (None: until `clear`).
 
         error: answer {ok: false, error}. status: answer with that HTTP status; 429 comes with Retry-After of
         `retry_after` seconds (1 when not given), 5xx with a page instead of JSON. "drop-before": the connection breaks
         and nothing was done; "drop-after": it was done and the answer is lost. delay: seconds before it is done; alone it
-        is a slow answer. every=2 hits each second call only; `when` looks at the parameters.
+        is a slow answer. page: this text instead of Slack's answer, with `status` or 200, as from something between; with
+        "drop-after" the call was done. every=2 hits each second call only; `when` looks at the parameters.
         """
-        plan = Fault(method, fault, error, status, retry_after, delay, times, when, every)
+        plan = Fault(method, fault, error, status, retry_after, delay, times, when, every, page)
         with self._lock:
             self._plans.append(plan)
         return plan

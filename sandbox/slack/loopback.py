@@ -1,4 +1,7 @@
-"""Only this machine: a Host or Origin that is no loopback name is refused, so that no web page elsewhere gets in."""
+"""Only this machine and this page: a Host that is no loopback name, or another Origin than this one, is refused.
+
+Another program's page on this machine is another origin as well: its port differs.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def is_loopback(authority: str) -> bool:
-    """Whether `host`, `host:port` or an origin names this machine."""
+    """Whether `host` or `host:port` names this machine."""
     try:
-        return urlsplit(authority if "://" in authority else f"//{authority}").hostname in LOOPBACK
+        return urlsplit(f"//{authority}").hostname in LOOPBACK
     except ValueError:
         return False
 
@@ -36,5 +39,5 @@ class LoopbackOnly:
 
 
 def _allowed(headers: Headers) -> bool:
-    origin = headers.get("origin")
-    return is_loopback(headers.get("host", "")) and (origin is None or is_loopback(origin))
+    host, origin = headers.get("host", ""), headers.get("origin")
+    return is_loopback(host) and (origin is None or origin == f"http://{host}")

@@ -21,6 +21,11 @@ class Views:
         self._stacks: dict[tuple[str, str | None], list[Json]] = {}
         self._homes: dict[str, Json] = {}
 
+    def clear(self) -> None:
+        """Close and forget every view."""
+        self._stacks.clear()
+        self._homes.clear()
+
     def top(self, user: str) -> Json | None:
         """The form that the person sees; with several windows, that of the one where a form was opened last."""
         stacks = [stack for (owner, _), stack in self._stacks.items() if owner == user and stack]

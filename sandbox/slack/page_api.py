@@ -31,6 +31,7 @@ class PageApi:
     actions: Interactions
     forms: Forms
     base_url: Callable[[], str]
+    has_panel: bool = False
 
     @property
     def workspace(self) -> Workspace:
@@ -110,7 +111,7 @@ class PageApi:
             },
             "commands": [asdict(command) for command in self.workspace.manifest.commands],
             "bot": {"user_id": BOT_USER, "bot_id": BOT_ID, "name": bot.name},
-            "suggestions": [],
+            "panel": self.has_panel,
             "unread": sorted(self.workspace.unread),
         }
 

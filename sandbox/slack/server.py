@@ -114,10 +114,15 @@ class Server:
             raise ValueError(f"host {host!r} is not a loopback address: the sandbox knows no passwords. Use 127.0.0.1.")
         self._workspace = workspace
         self._address = (host, port)
-        self._app = LoopbackOnly(Starlette(routes=[*routes, *_page()]))
+        self._routes = Starlette(routes=[*routes, *_page()])
+        self._app = LoopbackOnly(self._routes)
         self._thread: Thread | None = None
         self._server: Stoppable | None = None
         self.url = ""
+
+    def add(self, routes: list[BaseRoute]) -> None:
+        """More to answer, from now on."""
+        self._routes.router.routes[:0] = routes
 
     def start(self) -> str:
         """Listen; the server's own address. Raises OSError when the port is taken."""

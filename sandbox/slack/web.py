@@ -46,11 +46,22 @@ class WebApi:
         token = _token(request, params)
         fault = self.faults.next(name, params)
         if fault is None:
-            return self._respond(name, self._done(name, params, token))
+            return self._limited(name, params) or self._respond(name, self._done(name, params, token))
         return await self._faulty(fault, request, name, params, token)
+
+    def _limited(self, name: str, params: Json) -> Response | None:
+        now = self.workspace.clock.now()
+        wait = self.faults.rates.refuses(name, params, now)
+        if not wait:
+            return None
+        refusal = {"ok": False, "error": "ratelimited"}
+        self.calls.add(ApiCall(name, params, now, refusal))
+        return JSONResponse(refusal, 429, headers={"Retry-After": str(wait)})
 
     async def _faulty(self, fault: Fault, request: Request, name: str, params: Json, token: str) -> Response:
         await asyncio.sleep(fault.delay)
+        if fault.page is not None:
+            return self._page(fault, name, params, token)
         if fault.error or fault.status:
             result = {"ok": False, "error": fault.error or "ratelimited"}
             self.calls.add(ApiCall(name, params, self.workspace.clock.now(), None))
@@ -63,6 +74,13 @@ class WebApi:
         if fault.fault == "drop-after":
             self.drop(request)
         return self._respond(name, result)
+
+    def _page(self, fault: Fault, name: str, params: Json, token: str) -> Response:
+        if fault.fault == "drop-after":
+            self._done(name, params, token)
+        else:
+            self.calls.add(ApiCall(name, params, self.workspace.clock.now(), None))
+        return Response(fault.page, fault.status or 200, media_type="text/html")
 
     def _respond(self, name: str, result: Json) -> Response:
         method = METHODS.get(name)

@@ -29,15 +29,26 @@ class Workspace:
         self.users = {user.id: user for user in cast.people()}
         self.groups = {group.id: group for group in cast.groups()}
         self.channels = {channel.id: channel for channel in cast.channels()}
-        self.log: dict[str, list[Message]] = {}
-        self._by_ts: dict[tuple[str, str], Message] = {}
-        self._replies: dict[tuple[str, str], list[Message]] = {}
         self.views = Views(self.clock)
         self.triggers = Triggers(self.clock)
         self.hooks = Hooks(self.clock)
-        self.files = Files()
         self.pages = Broker()
+        self._silence()
+
+    def _silence(self) -> None:
+        self.log: dict[str, list[Message]] = {}
+        self._by_ts: dict[tuple[str, str], Message] = {}
+        self._replies: dict[tuple[str, str], list[Message]] = {}
+        self.files = Files()
         self.unread: set[tuple[str, str]] = set()
+
+    def begin_anew(self) -> None:
+        """Forget what was said, every form and every home tab; the people and the channels stay. The pages hear of it."""
+        with self.changed:
+            self._silence()
+            self.views.clear()
+            self.pages.publish({"type": "begun_anew"})
+            self.changed.notify_all()
 
     def user(self, which: str) -> User:
         """By id or name; raises SlackRefusal user_not_found."""

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import SQLModel
 
 from approvals.dispatcher import Dispatcher
 from approvals.models import Message
 from approvals.queue.store import Store
 from approvals.queue.worker import Desk
-from bot.database import open_engine
+from tests.harness.database import give_back, new_database
 
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 PATIENCE = 20  # Seconds, for what happens at once.
@@ -25,9 +24,8 @@ PATIENCE = 20  # Seconds, for what happens at once.
 class Post:
     """A database with one message due, and an outbox that takes as long for a lane as the test lets it."""
 
-    def __init__(self) -> None:
-        self.engine = open_engine("sqlite://")
-        SQLModel.metadata.create_all(self.engine)
+    def __init__(self, database: str) -> None:
+        self.engine = new_database(database)
         self.store = Store(self.engine)
         self.sent: list[str] = []
         self.bound: list[int | None] = []
@@ -36,7 +34,7 @@ class Post:
         self.slack = None
         self.queue("request:7")
         context: Any = SimpleNamespace(
-            store=self.store, clock=lambda: NOW, desk=Desk("worker", self.store, lambda: NOW)
+            store=self.store, catch_up=lambda: None, clock=lambda: NOW, desk=Desk("worker", self.store, lambda: NOW)
         )
         outbox: Any = self
         self.dispatcher = Dispatcher(context, outbox, 2, self.bound.append)
@@ -60,12 +58,12 @@ class Post:
 
 
 @pytest.fixture
-def post() -> Iterator[Post]:
-    found = Post()
+def post(database: str) -> Iterator[Post]:
+    found = Post(database)
     yield found
     found.go_on.set()
     found.dispatcher.stop()
-    found.engine.dispose()
+    give_back(found.engine)
 
 
 def finished(work: Callable[[], None]) -> tuple[threading.Thread, threading.Event]:

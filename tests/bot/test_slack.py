@@ -54,9 +54,21 @@ def test_one_lost_answer_is_no_reason_but_some_seconds_of_them_are(health: Slack
     assert health.problem(connected=True) == ""
 
 
-@pytest.mark.parametrize("code", ["channel_not_found", "invalid_auth", "ratelimited"])
+@pytest.mark.parametrize("code", ["channel_not_found", "missing_scope", "ratelimited"])
 def test_a_no_is_an_answer(health: SlackHealth, code: str) -> None:
     health.note("chat.postMessage", code)
+    assert health.problem(connected=True) == ""
+
+
+@pytest.mark.parametrize("code", ["token_expired", "token_revoked", "account_inactive", "invalid_auth"])
+def test_a_token_that_is_refused_is_told_with_what_to_mend_until_slack_takes_it_again(
+    health: SlackHealth, code: str
+) -> None:
+    health.note("auth.test", "ok")
+    health.note("chat.postMessage", code)
+    assert health.failing, "it is looked now and then whether that was mended"
+    assert code in health.problem(connected=True)
+    health.note("auth.test", "ok")
     assert health.problem(connected=True) == ""
 
 

@@ -61,6 +61,7 @@ def test_deny_asks_for_the_reason(asked: Handling) -> None:
         "request": asked.button(),
         "channel": APPROVALS,
         "ts": CARD,
+        "private": False,
     }
     assert asked.submits(view, {"reason": "  "}, user=BOB) == {
         "reason": "Say why, so that the requester knows what to change."

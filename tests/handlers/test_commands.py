@@ -7,6 +7,7 @@ import json
 import pytest
 
 from approvals.authority.rules import Rule, Rules
+from operations.snapshot.changes import UnitIs
 from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, TEAM, Handling
 
 WHOLE = 'create-account --name fullback-new --email new@example.com --ou /Workloads/Staging --tag owner=web --reason "we need it"'
@@ -112,11 +113,36 @@ def test_too_much_for_a_button_leaves_it_out(handling: Handling) -> None:
     assert [block["type"] for block in handling.blocks] == ["section"]
 
 
-def test_what_the_picture_does_not_know_is_told_with_its_age(handling: Handling) -> None:
-    answer = handling.types(WHOLE.replace("Staging", "Stging"))
-    assert "there is no organizational unit “/Workloads/Stging”" in answer.replace("There", "there")
-    assert "read 3 min ago and is being read again" in answer
-    assert handling.refreshed == 1
+UNKNOWN = WHOLE.replace("Staging", "Stging")
+
+
+def replied(handling: Handling) -> str:
+    handling.work()
+    return str(handling.replies[-1][1]["text"])
+
+
+def test_a_name_that_nobody_knows_is_refused_after_aws_was_asked(handling: Handling) -> None:
+    assert handling.types(UNKNOWN) == ""
+    answer = replied(handling)
+    assert "There is no organizational unit “/Workloads/Stging”. Perhaps: " in answer
+    assert answer.endswith("If it was made a moment ago, try again in a minute.")
+    assert handling.looked_up == ["/Workloads/Stging"]
+    assert handling.refreshed
+
+
+def test_a_name_that_only_aws_knows_yet_is_taken(handling: Handling) -> None:
+    handling.new["/Workloads/Stging"] = (UnitIs(id="ou-1-stgi", name="Stging", parent="ou-1-work"),)
+    assert handling.types(UNKNOWN) == ""
+    assert "is filed" in replied(handling)
+    assert [request.params["ou"] for request in handling.requests()] == ["ou-1-stgi"]
+
+
+def test_what_is_known_to_be_wrong_is_told_at_once_and_without_the_organizations_age(handling: Handling) -> None:
+    answer = handling.types("close-account --account fullback-staging --confirm other")
+    assert "is not the name of the account" in answer
+    assert "moment" not in answer
+    assert "read" not in answer
+    assert handling.looked_up == []
 
 
 def test_before_the_first_picture(handling: Handling) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from approvals.request.pending import PendingFor
 from approvals.states import Status
 from handlers.home import SHOWN, Work, home_view
 from operations.core.registry import by_name
+from operations.snapshot.organization import Organization
 from sandbox.slack.limits import view_problems
 from tests.harness.handling import ALICE, BOB, NOW, Handling, organization
 
@@ -139,3 +141,11 @@ def test_when_slack_refuses_only_the_log_knows(handling: Handling, caplog: pytes
     handling.opens_home()
     handling.work()
     assert "not_enabled" in caplog.text
+
+
+def test_without_an_organization_one_can_be_created() -> None:
+    nothing = Organization("", "111111111111", "", "", (), (), NOW)
+    shown = json.dumps(home_view(Work(NOTHING_WAITS, [], []), nothing, NOW))
+    assert "The AWS account 111111111111 is in no organization yet." in shown
+    assert "organizational unit" not in shown
+    assert re.findall('"(form:[a-z-]+)"', shown) == ["form:create-organization"]

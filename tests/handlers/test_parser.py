@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from botocore import xform_name
+from botocore.session import get_session
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handlers.parser import Command, Given, ParseError, parse, read, split
+from handlers.parser import QUERIES, Command, Given, ParseError, parse, read, split
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
 from operations.core.base import Operation
-from operations.core.registry import all_operations
+from operations.core.registry import all_operations, by_name
 from sandbox.slack.rewriting import rewritten
 from tests.harness.made_up import NeedsNothing
 
@@ -262,3 +266,62 @@ def read_or_explained(text: str) -> bool:
         return isinstance(parse(text), Command)
     except ParseError as error:
         return 10 < len(error.message) < 1000
+
+
+READ_THINGS = (
+    "account",
+    "acounts",
+    "accounts",
+    "policys",
+    "policies",
+    "organization",
+    "ous",
+    "tags",
+    "handshakes",
+    "things",
+)
+READ_VERBS = ("list", "describe", "get", "show", "view", "find")
+
+
+@pytest.mark.parametrize("typed", [f"{verb}-{thing}" for verb in READ_VERBS for thing in READ_THINGS])
+def test_whoever_wants_to_look_is_never_led_to_a_change(typed: str) -> None:
+    if typed in QUERIES:
+        return
+    with pytest.raises(ParseError) as caught:
+        parse(typed)
+    suggested = re.findall("Did you mean `(.+)`", caught.value.message)
+    assert not set(suggested) & by_name().keys()
+
+
+def test_no_word_means_both_a_look_and_a_change() -> None:
+    assert not set(QUERIES) & by_name().keys()
+
+
+@pytest.mark.parametrize(
+    ("typed", "suggested"),
+    [
+        ("list-acounts", "accounts"),
+        ("list accounts", "accounts"),
+        ("close-acount", "close-account"),
+        ("describe-polcy", "policy"),
+    ],
+)
+def test_the_nearest_is_suggested(typed: str, suggested: str) -> None:
+    with pytest.raises(ParseError, match=f"Did you mean `{suggested}`"):
+        parse(typed)
+
+
+def test_every_look_of_the_aws_cli_is_understood() -> None:
+    """What `aws organizations` has that only looks, but for what the bot has no view of."""
+    operations = get_session().get_service_model("organizations").operation_names
+    names = [xform_name(name, "-") for name in operations if name.startswith(("List", "Describe"))]
+    unseen = {name for name in names if name not in QUERIES}
+    assert unseen == {
+        "describe-resource-policy",
+        "describe-responsibility-transfer",
+        "list-accounts-with-invalid-effective-policy",
+        "list-effective-policy-validation-errors",
+        "list-handshakes-for-account",
+        "list-inbound-responsibility-transfers",
+        "list-outbound-responsibility-transfers",
+    }

@@ -92,6 +92,7 @@ def nothing_was_noted(handling: Handling) -> None:
         assert not session.exec(select(HomeViewer)).all()
         assert not session.exec(select(Interaction)).all()
     assert handling.refreshed == 0
+    assert handling.looked_up == []
     assert handling.live.asked == []
 
 

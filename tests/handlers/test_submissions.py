@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from approvals.authority.rules import Rules
+from operations.snapshot.changes import UnitIs
 from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, Handling
 
 FILLED = {
@@ -60,6 +61,12 @@ def test_an_ou_that_is_gone_is_told_at_its_field(handling: Handling) -> None:
     errors = handling.submits(form(handling), FILLED | {"ou": "ou-1-gone"})
     assert "ou-1-gone" in errors["ou"]
     assert handling.refreshed == 1
+
+
+def test_an_ou_that_only_aws_knows_yet_is_taken(handling: Handling) -> None:
+    handling.new["ou-1-new"] = (UnitIs(id="ou-1-new", name="New", parent="ou-1-work"),)
+    assert handling.submits(form(handling), FILLED | {"ou": "ou-1-new"}) == {}
+    assert [request.params["ou"] for request in handling.requests()] == ["ou-1-new"]
 
 
 def test_a_missing_rule_is_told_at_the_place(handling: Handling) -> None:

@@ -91,8 +91,8 @@ class CrashingWorkers(Workers):
 
     people: Cast
 
-    def __init__(self, aws: AwsSandbox) -> None:
-        super().__init__(aws)
+    def __init__(self, aws: AwsSandbox, url: str = "sqlite://") -> None:
+        super().__init__(aws, url)
         self.aws = aws
         self._names = itertools.count()
 

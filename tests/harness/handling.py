@@ -32,10 +32,13 @@ from approvals.request.intake import Click, Intake
 from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
 from approvals.slack.client import SlackAwayError, SlackRefusedError
+from bot.app import quiet_logger
 from bot.snapshot.cache import NOT_YET
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
-from handlers.register import register
+from handlers.register import Readable, register
+from operations.aws.errors import UnknownError
+from operations.snapshot.changes import Change, taken_in
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from sandbox.slack.limits import message_error, option_problems, problems, view_problems
 from tests.harness.aws_now import AwsNow
@@ -152,6 +155,8 @@ class Handling:
         self.rules = Rules([Rule("default", (BOB,))])
         self.now = NOW + timedelta(minutes=3)
         self.refreshed = 0
+        self.looked_up: list[str] = []
+        self.new: dict[str, tuple[Change, ...]] = {}
         self.unread = NOT_YET
         self.live = AwsNow()
         self.replies: list[tuple[str, dict[str, Any]]] = []
@@ -183,6 +188,8 @@ class Handling:
             authorize=lambda: authorized,
             request_verification_enabled=False,
             process_before_response=True,
+            before_authorize=Readable(),
+            logger=quiet_logger(),
         )
 
         @app.middleware
@@ -209,7 +216,15 @@ class Handling:
             oversees=lambda user: user == BOB,
             reveal=self._reveal,
             sources=Sources(self.live, self._respond),
+            look_up=self._look_up,
         )
+
+    def _look_up(self, unknown: UnknownError) -> Organization | None:
+        """AWS tells what a test has put into `new`, by the names."""
+        self.looked_up.append(unknown.wanted)
+        if self.organization is not None:
+            self.organization = taken_in(self.organization, self.new.get(unknown.wanted, ()))
+        return self.organization
 
     def _respond(self, url: str, body: dict[str, Any]) -> None:
         assert message_error(body["text"], body["blocks"]) is None

@@ -10,6 +10,7 @@ its input, killing the forks that still run. `tests.harness.forking` is the othe
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import json
 import os
@@ -24,6 +25,7 @@ from typing import Any
 MODULES = (
     *("bot.cli", "bot.start", "bot.app", "bot.checks.run", "bot.checks.explain", "bot.audit"),
     *("alembic.ddl.sqlite", "alembic.command", "sqlalchemy.dialects.sqlite"),
+    *("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "alembic.ddl.postgresql"),
 )
 Answer = dict[str, Any]
 
@@ -88,6 +90,7 @@ def become(wanted: Answer) -> None:
     os.environ.update(wanted["environment"])
     sys.path[0] = wanted["folder"]
     sys.argv = ["bot", *wanted["words"]]
+    faulthandler.register(signal.SIGUSR1)  # Where each thread stands is then written to standard error.
 
 
 def _open_streams(*outputs: str) -> None:

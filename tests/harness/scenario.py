@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
+
+import psycopg
 
 from sandbox.sandbox import BotProcess, Sandbox, sandbox
 from sandbox.slack.driver import Mode
 from sandbox.slack.outcomes import CommandReply
 from sandbox.slack.person import Person
+from tests.harness import postgres
+from tests.harness.database import POSTGRESQL, SQLITE
 from tests.harness.forking import fork
 
 Message = dict[str, Any]
@@ -25,25 +31,37 @@ QUICK = {
     "ORGBOT_SETTLE_SECONDS": "0.5",
     "ORGBOT_SLACK_SETTLE_SECONDS": "0.3",
     "ORGBOT_PENDING_PER_PERSON": "100",
+    "ORGBOT_POST_SECONDS": "0",
     "ORGBOT_LOG_FORMAT": "json",
 }
 
 
 class Scenario:
-    """A sandbox with a running bot, which has these settings besides the quick ones."""
+    """A sandbox with a running bot, which has these settings besides the quick ones; on a new database of this kind."""
 
-    def __init__(self, place: Sandbox, settings: dict[str, str]) -> None:
+    def __init__(self, place: Sandbox, settings: dict[str, str], database: str = SQLITE) -> None:
         self.place = place
         self.slack = place.slack
         self.aws = place.aws
-        self._settings = QUICK | settings
+        self.database = self._new_database(database, "orgbot.db")
+        self._settings = QUICK | {"DATABASE_URL": self.database} | settings
         self.bot: BotProcess = place.start_bot(**self._settings)
 
     def person(self, name: str) -> Person:
         return self.slack.person(name)
 
     def ask(self, name: str = "fullback-mobile", by: str = "alice") -> CommandReply:
-        return self.person(by).types(ASK.format(name=name, email=f"{name}@example.com"))
+        reply = self.person(by).types(ASK.format(name=name, email=f"{name}@example.com"))
+        assert reply.error is None, (
+            f"the command was answered with {reply.error}; the bot's log: {self._stands_where()}"
+        )
+        return reply
+
+    def _stands_where(self) -> str:
+        """The end of the bot's log, with where each of its threads stands just now."""
+        self.bot.process.send_signal(signal.SIGUSR1)
+        time.sleep(1)  # Only on the way to a failure.
+        return self.bot.last_words(lines=150)
 
     def cards(self) -> list[Message]:
         return [message for message in self.slack.messages("aws-approvals") if message.get("bot_id")]
@@ -65,9 +83,19 @@ class Scenario:
         self.slack.wait_for(lambda: self._card_ts(number), PATIENCE, f"the place of the card of request {number}")
 
     def _card_ts(self, number: int) -> str:
-        with closing(sqlite3.connect(self.place.folder / "orgbot.db")) as database:
-            found = database.execute("SELECT card_ts FROM request WHERE id = ?", (number,)).fetchone()
-        return str(found[0]) if found else ""
+        found = self.rows(f"SELECT card_ts FROM request WHERE id = {number}")  # noqa: S608  A number.
+        return str(found[0][0]) if found else ""
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What stands in the bot's database."""
+        if self.database.startswith(POSTGRESQL):
+            with closing(psycopg.connect(self.database)) as connection:
+                return connection.execute(query.encode()).fetchall()
+        with closing(sqlite3.connect(self.place.folder / "orgbot.db")) as connection:
+            return connection.execute(query).fetchall()
+
+    def _new_database(self, kind: str, file: str) -> str:
+        return postgres.new_url() if kind == POSTGRESQL else f"sqlite:///{self.place.folder / file}"
 
     def press(self, button: str, by: str, number: int = 1) -> None:
         self.person(by).clicks(button, self.card(number))
@@ -122,8 +150,9 @@ class Scenario:
     def begin_anew(self) -> None:
         """The bot ends, and starts with a new database: its numbers begin at 1 again."""
         self.die()
-        database = f"sqlite:///{self.place.folder / 'another.db'}"
-        self.bot = self.place.start_bot(**self._settings, DATABASE_URL=database)
+        kind = POSTGRESQL if self.database.startswith(POSTGRESQL) else SQLITE
+        self.database = self._new_database(kind, "another.db")
+        self.bot = self.place.start_bot(**self._settings | {"DATABASE_URL": self.database})
 
     def log(self) -> list[dict[str, Any]]:
         lines = (self.place.folder / "orgbot.log").read_text().splitlines()
@@ -135,10 +164,10 @@ def _holding(words: str, messages: list[Message]) -> str:
 
 
 @contextmanager
-def started(mode: Mode, **settings: str) -> Iterator[Scenario]:
+def started(mode: Mode, database: str = SQLITE, **settings: str) -> Iterator[Scenario]:
     """A scenario whose bot is forked, and killed at the end: how it starts and ends by itself is test_process's subject."""
     with sandbox(mode=mode, creation_seconds=CREATION_SECONDS, launch=fork) as place:
-        found = Scenario(place, settings)
+        found = Scenario(place, settings, database)
         try:
             yield found
         finally:

@@ -98,9 +98,9 @@ class TrippingStore(Store):
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Any]:
+    def write(self, *, alone: bool = False) -> Iterator[Any]:
         self._wire.passes("store.write")
-        with super().write() as session:
+        with super().write(alone=alone) as session:
             yield session
             self._wire.passes("store.write before the commit")
         self._wire.passes("store.write after the commit")

@@ -16,6 +16,7 @@ from approvals.authority.rules import BY_NAME, Rule, Rules
 from approvals.context import Context, Limits, Pace
 from approvals.dispatcher import JOBS, due_jobs
 from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
+from approvals.queue import changes
 from approvals.queue.leases import claim, forget_all
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
@@ -30,6 +31,8 @@ from operations.aws.errors import AwsError
 from operations.core.closing import Console
 from operations.core.registry import by_name
 from operations.core.steps import Shared
+from operations.snapshot.changes import taken_in
+from operations.snapshot.organization import Organization
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws, organization
 from tests.harness.clock import Clock
@@ -70,6 +73,7 @@ class Workers:
             clock=self.clock,
             organization=lambda: self._organization,
             changed=self.look_again,
+            catch_up=self.catch_up,
             pace=Pace(poll=timedelta(seconds=5), settle=timedelta(seconds=720)),
             console=Console(),
             approval_channel="C0APPROVALS",
@@ -83,6 +87,21 @@ class Workers:
             self._organization = organization(self._sandbox, self._aws, self.clock)
         except AwsError:
             return
+
+    def catch_up(self) -> None:
+        """What was done since the snapshot was read, taken in as in the bot."""
+        with self.context.store.read() as session:
+            newer = changes.since(session, self._organization.read_at)
+        self._organization = taken_in(self._organization, (change for _, known in newer for change in known))
+
+    def snapshot_is(self, organization: Organization) -> None:
+        """From now on this is known of the organization."""
+        self._organization = organization
+
+    @property
+    def snapshot(self) -> Organization:
+        """What is known of the organization."""
+        return self._organization
 
     def ask(self, operation: str, by: str = ALICE, delivery: str = "", **params: Any) -> Request:
         """Files a request as the handlers do."""

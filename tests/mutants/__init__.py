@@ -7,6 +7,7 @@ makes no difference, which is then said in `survivors.toml` with the reason. Few
     make mutants                          everything
     make mutants ONLY=quorum              one module, or several parted by commas
     make mutants SAMPLE=150 SEED=3        so many, drawn by this seed
+    make mutants AGAIN=yes                what an earlier run has not noticed, or not tried: after new tests, or after ^C
 
 How it goes, and where it stands:
 

@@ -14,9 +14,9 @@ from rich.console import Console
 from tests.mutants import libraries
 from tests.mutants.heart import HEART
 from tests.mutants.mutant import Mutant, mutants_of
-from tests.mutants.pool import Pool
+from tests.mutants.pool import BUDGET, Pool
 from tests.mutants.reach import KEPT, Reach, reach
-from tests.mutants.report import Report, listed, strays
+from tests.mutants.report import Noticed, Report, listed, strays
 
 LEAST = 95.0
 
@@ -28,6 +28,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="modules by name, parted by commas")
     parser.add_argument("--sample", type=int, default=0, help="so many mutants, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--again", action="store_true", help="only what was not noticed by an earlier run")
+    parser.add_argument("--budget", type=float, default=BUDGET, help="seconds of tests for one mutant")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--list", action="store_true", help="say which mutants there are, and try none")
     return parser.parse_args()
@@ -58,9 +60,9 @@ def check_controls(pool: Pool, mutants: list[Mutant]) -> None:
             sys.exit(f"nothing was changed in {mutant.path}, and yet: {failing}")
 
 
-def known_reach(console: Console, jobs: int) -> Reach:
+def known_reach(console: Console, jobs: int, modules: list[str]) -> Reach:
     console.print("Which test reaches which line ...")
-    found = reach(jobs)
+    found = reach(jobs, modules)
     for test in sorted(found.failed):
         console.print(f"fails already, and is left out: {test}", markup=False, soft_wrap=True)
     return found
@@ -79,11 +81,16 @@ def main() -> int:
                 f"{mutant.path}:{mutant.lines.start}\n- {mutant.key.was}\n+ {mutant.key.becomes}", markup=False
             )
         return 0
+    report = Report(console, Noticed(KEPT / "noticed"))
+    if asked.again:
+        for mutant in tried:
+            if report.noticed.has(mutant):
+                report.add_known(mutant)
+        tried = [mutant for mutant in tried if not report.noticed.has(mutant)]
     libraries.load()
-    pool = Pool(known_reach(console, asked.jobs), asked.jobs)
+    pool = Pool(known_reach(console, asked.jobs, chosen_paths(asked.only)), asked.jobs, asked.budget)
     check_controls(pool, tried)
     console.print(f"{len(tried)} mutants, {asked.jobs} at a time ...")
-    report = Report(console)
     for result in pool.results(tried):
         report.add(result)
     report.write(KEPT / "survivors.toml")

@@ -98,7 +98,7 @@ def _mutant(
     name = ".".join(scope.names)
     seen[name, was, becomes] += 1
     key = Key(Path(path).stem, name, was, becomes, seen[name, was, becomes])
-    return Mutant(path, key, _lines(scope), scope.defines, tree, slot, other)
+    return Mutant(path, key, _lines_of_gone(node, other) or _lines(scope), scope.defines, tree, slot, other)
 
 
 def _text(unit: ast.AST) -> str:
@@ -124,6 +124,15 @@ def _lines(scope: Scope) -> range:
     body = getattr(unit, "body", None)
     last = max(unit.lineno, body[0].lineno - 1) if body else unit.end_lineno or 0
     return range(unit.lineno, last + 1)
+
+
+def _lines_of_gone(node: ast.AST, other: ast.AST) -> range | None:
+    """Those of the handler or the case that is left out, because only who gets there notices."""
+    for name in ("handlers", "cases"):
+        for part in getattr(node, name, ()):
+            if part not in getattr(other, name, ()):
+                return range(part.body[0].lineno, part.body[-1].end_lineno + 1)
+    return None
 
 
 def _places(node: ast.AST, scope: Scope) -> Iterator[tuple[Slot, ast.AST, Scope]]:

@@ -1,9 +1,10 @@
-"""Trials side by side. The tests that have noticed most so far go first, then those of the module's own file, then the quick ones."""
+"""Trials side by side. The tests that have noticed most so far go first, then those of the module's own file, then the quickest
+of each other file, then the second quickest.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
-import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.reach import Reach
 from tests.mutants.trial import Verdict, try_out
 
-BUDGET = 20.0  # Seconds of tests for one mutant: what so many tests do not notice counts as not noticed.
+BUDGET = 20.0  # Seconds of tests for one mutant: what so many do not notice counts as not noticed.
 LEAST = 5  # Tests that each mutant gets, if it takes longer.
 
 
@@ -45,14 +46,27 @@ class _Trial:
     mutant: Mutant
     process: BaseProcess
     answer: Connection
-    until: float
+
+
+def _file(test: str) -> str:
+    return Path(test.partition("::")[0]).name
+
+
+def _ranks(tests: Iterable[str]) -> dict[str, int]:
+    """The how manieth of its file each test is: tests of many files notice more than many of one."""
+    so_far: Counter[str] = Counter()
+    ranks = {}
+    for test in tests:
+        ranks[test] = so_far[_file(test)]
+        so_far[_file(test)] += 1
+    return ranks
 
 
 class Pool:
     """As many trials at a time as `jobs`."""
 
-    def __init__(self, reach: Reach, jobs: int) -> None:
-        self._reach, self._jobs = reach, jobs
+    def __init__(self, reach: Reach, jobs: int, budget: float = BUDGET) -> None:
+        self._reach, self._jobs, self._budget = reach, jobs, budget
         self._kills: Counter[tuple[str, str]] = Counter()
         self._fork = multiprocessing.get_context("fork")
 
@@ -73,16 +87,17 @@ class Pool:
 
     def order(self, mutant: Mutant) -> list[str]:
         """The tests for a mutant, in the order in which they run."""
-        own, seconds = f"test_{mutant.key.module}.py", self._reach.seconds
+        own, seconds, reached = f"test_{mutant.key.module}.py", self._reach.seconds, self._reach.tests_of(mutant)
+        ranks = _ranks(sorted(reached, key=lambda test: (seconds[test], test)))
 
-        def likely(test: str) -> tuple[int, bool, float, str]:
-            elsewhere = Path(test.partition("::")[0]).name != own
-            return -self._kills[mutant.path, test], elsewhere, seconds[test], test
+        def likely(test: str) -> tuple[int, bool, int, float, str]:
+            elsewhere = _file(test) != own
+            return -self._kills[mutant.path, test], elsewhere, ranks[test] * elsewhere, seconds[test], test
 
         chosen: list[str] = []
         spent = 0.0
-        for test in sorted(self._reach.tests_of(mutant), key=likely):
-            if spent + seconds[test] > BUDGET and len(chosen) >= LEAST:
+        for test in sorted(reached, key=likely):
+            if spent + seconds[test] > self._budget and len(chosen) >= LEAST:
                 continue
             chosen.append(test)
             spent += seconds[test]
@@ -96,26 +111,22 @@ class Pool:
         return verdict.killer or ("" if verdict.ran else "no test was run")
 
     def _begin(self, changed: Mutant | None, tests: list[str], mutant: Mutant | None = None) -> _Trial:
-        expected = sum(self._reach.seconds[test] for test in tests)
+        seconds = {test: self._reach.seconds[test] for test in tests}
         theirs, ours = self._fork.Pipe(duplex=False)
-        arguments = (changed, tests, int(20 + 4 * expected), ours)
-        process = self._fork.Process(target=try_out, args=arguments, daemon=True)
+        process = self._fork.Process(target=try_out, args=(changed, seconds, ours), daemon=True)
         process.start()
         ours.close()
         about = changed or mutant
         assert about is not None
-        return _Trial(about, process, theirs, time.monotonic() + 60 + 8 * expected)
+        return _Trial(about, process, theirs)
 
     @staticmethod
     def _over(running: list[_Trial]) -> list[_Trial]:
-        """Those that have ended, or had to be ended."""
-        left = max(min((trial.until for trial in running), default=0) - time.monotonic(), 0)
-        ended = wait([trial.process.sentinel for trial in running], timeout=left)
-        now = time.monotonic()
-        return [trial for trial in running if trial.process.sentinel in ended or trial.until <= now]
+        """Those that have ended."""
+        ended = wait([trial.process.sentinel for trial in running])
+        return [trial for trial in running if trial.process.sentinel in ended]
 
     def _result(self, trial: _Trial) -> Result:
-        trial.process.kill()
         trial.process.join()
         if not trial.answer.poll():
             return Result(trial.mutant, Fate.TIMED_OUT)

@@ -9,10 +9,9 @@ import ast
 import hashlib
 import multiprocessing
 import pickle
-import shutil
 import time
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -114,43 +113,68 @@ class Recorder:
             self.seconds.pop(report.nodeid, None)
 
 
-def reach(jobs: int) -> Reach:
-    """Test by test; a file of tests runs once, and again when it or anything but tests has changed."""
-    files = [path for place in TESTS for path in sorted(_files(ROOT / place))]
-    known = MEASURED / _digest(
-        path for folder in CODE for path in sorted((ROOT / folder).rglob("*.py")) if _is_shared(path)
-    )
-    for old in set(MEASURED.glob("*")) - {known}:
-        shutil.rmtree(old)
-    known.mkdir(parents=True, exist_ok=True)
-    kept = {path: known / _digest([path]) for path in files}
-    missing = [(path, keep) for path, keep in kept.items() if not keep.exists()]
+@dataclass(frozen=True)
+class Part:
+    """What one file of tests reaches, and the content of that file and of those whose lines its tests execute."""
+
+    reach: Reach
+    contents: dict[str, str]
+
+    def is_current(self, concerned: Collection[str]) -> bool:
+        """Whether it would be the same today, as far as these files go. What failed is measured again: perhaps only the machine
+        was at fault.
+        """
+        known = self.contents.keys() & concerned
+        return not self.reach.failed and all(content_of(ROOT / path) == self.contents[path] for path in known)
+
+
+def reach(jobs: int, modules: Collection[str]) -> Reach:
+    """A file of tests runs once, and again when it or one of the modules has changed. What else has changed hardly ever changes
+    which of their lines a test executes: without the folder `.mutants` everything is measured anew.
+    """
+    files = {
+        path: MEASURED / _digest(_relative(path).encode()) for place in TESTS for path in sorted(_files(ROOT / place))
+    }
+    MEASURED.mkdir(parents=True, exist_ok=True)
+    for old in set(MEASURED.iterdir()) - set(files.values()):
+        old.unlink()
+    missing = [
+        (path, keep)
+        for path, keep in files.items()
+        if not (part := _kept(keep)) or not part.is_current({*modules, _relative(path)})
+    ]
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
         pool.starmap(_measure, missing, chunksize=1)
-    return _together(kept.values())
+    return _together(part.reach for keep in files.values() if (part := _kept(keep)))
 
 
 def _files(place: Path) -> Iterable[Path]:
     return [place] if place.is_file() else place.rglob("test_*.py")
 
 
-def _is_shared(path: Path) -> bool:
-    """Whether tests of every file may depend on it."""
-    return not path.name.startswith("test_") and Path(__file__).parent not in path.parents
+def _kept(keep: Path) -> Part | None:
+    return pickle.loads(keep.read_bytes()) if keep.exists() else None  # noqa: S301  We wrote it.
 
 
-def _digest(paths: Iterable[Path]) -> str:
-    return hashlib.sha256(b"\0".join(str(path).encode() + path.read_bytes() for path in paths)).hexdigest()[:16]
+def content_of(path: Path) -> str:
+    return _digest(path.read_bytes()) if path.exists() else ""
 
 
-def _together(kept: Iterable[Path]) -> Reach:
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _relative(path: str | Path) -> str:
+    return str(Path(path).relative_to(ROOT))
+
+
+def _together(parts: Iterable[Reach]) -> Reach:
     whole = Reach()
-    for keep in kept:
-        part: Reach = pickle.loads(keep.read_bytes())  # noqa: S301  We wrote it.
+    for part in parts:
         whole.seconds |= part.seconds
         whole.failed |= part.failed
         for path, lines in part.lines.items():
-            for line, tests in lines.items():
+            for line, tests in lines.items() if (ROOT / path).exists() else ():
                 whole.lines.setdefault(path, {}).setdefault(line, set()).update(tests)
     return whole
 
@@ -161,15 +185,18 @@ def _measure(file: Path, keep: Path) -> None:
     include = [f"{ROOT / folder}/*" for folder in CODE]
     coverage = Coverage(data_file=None, include=include, config_file=False)
     recorder = Recorder(coverage)
+    before = content_of(file)
     coverage.start()
     pytest.main([*QUIETLY, str(file)], plugins=[recorder])
     coverage.stop()
-    keep.write_bytes(pickle.dumps(Reach(_executed(coverage), recorder.seconds, recorder.failed)))
+    lines = _executed(coverage)
+    contents = {path: content_of(ROOT / path) for path in lines} | {_relative(file): before}
+    keep.write_bytes(pickle.dumps(Part(Reach(lines, recorder.seconds, recorder.failed), contents)))
 
 
 def _executed(coverage: Coverage) -> Lines:
     data, found = coverage.get_data(), Lines()
     for path in data.measured_files():
         lines = {line: set(contexts) - {""} for line, contexts in data.contexts_by_lineno(path).items()}
-        found[str(Path(path).relative_to(ROOT))] = {line: tests for line, tests in lines.items() if tests}
-    return found
+        found[_relative(path)] = {line: tests for line, tests in lines.items() if tests}
+    return {path: lines for path, lines in found.items() if lines}

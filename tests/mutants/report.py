@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 
+from tests.mutants.heart import ROOT
 from tests.mutants.mutant import Key, Mutant
 from tests.mutants.pool import Fate, Result
+from tests.mutants.reach import content_of
 
 LISTED = Path(__file__).with_name("survivors.toml")
 NOTICED = (Fate.KILLED, Fate.TIMED_OUT)
@@ -32,22 +35,55 @@ def strays(known: Iterable[Key], mutants: Iterable[Mutant]) -> list[Key]:
     return [key for key in known if key.module in modules and key not in there]
 
 
+class Noticed:
+    """The mutants that were noticed so far, for as long as their module stays as it is. Each is kept at once, so that a run may be
+    broken off and continued.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lines = set(file.read_text(encoding="utf-8").splitlines()) if file.exists() else set()
+        self._contents: dict[str, str] = {}
+
+    def has(self, mutant: Mutant) -> bool:
+        return self._line(mutant) in self._lines
+
+    def add(self, mutant: Mutant) -> None:
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(f"{self._line(mutant)}\n")
+
+    def _line(self, mutant: Mutant) -> str:
+        content = self._contents.setdefault(mutant.path, content_of(ROOT / mutant.path))
+        return json.dumps([mutant.path, content, *astuple(mutant.key)])
+
+
 @dataclass
 class Report:
     """Tells each survivor when it is found, and the score in the end."""
 
     console: Console
+    noticed: Noticed
     found: list[Key] = field(default_factory=list)
     fates: Counter[Fate] = field(default_factory=Counter)
     by_module: dict[str, Counter[bool]] = field(default_factory=dict)
 
     def add(self, result: Result) -> None:
         noticed = result.fate in NOTICED
-        self.fates[result.fate] += 1
-        self.by_module.setdefault(result.mutant.path, Counter())[noticed] += 1
-        if not noticed:
+        self._count(result.mutant, result.fate)
+        if noticed:
+            self.noticed.add(result.mutant)
+        else:
             self.found.append(result.mutant.key)
+        if result.fate is not Fate.KILLED:
             self._say(_described(result))
+
+    def add_known(self, mutant: Mutant) -> None:
+        """One that was noticed by an earlier run."""
+        self._count(mutant, Fate.KILLED)
+
+    def _count(self, mutant: Mutant, fate: Fate) -> None:
+        self.fates[fate] += 1
+        self.by_module.setdefault(mutant.path, Counter())[fate in NOTICED] += 1
 
     def score(self) -> float:
         """The percentage that was noticed; what is listed was not tried."""

@@ -90,6 +90,14 @@ def test_a_mutant_is_known_by_its_text_so_that_lines_may_move(tmp_path: Path) ->
     assert keys[0][0].function == "A.f"
 
 
+def test_what_leaves_a_handler_or_a_case_out_is_judged_by_the_tests_that_get_there(tmp_path: Path) -> None:
+    code = "try:\n    a\nexcept B:\n    c\nexcept D:\n    e\n    f\nmatch g:\n    case 1:\n        h\n    case I():\n        j\n"
+    (tmp_path / "some.py").write_text(code, encoding="utf-8")
+    lines = {mutant.key.becomes: mutant.lines for mutant in mutants_of("some.py", tmp_path)}
+    assert (lines["try\nexcept B:"], lines["try\nexcept D:"]) == (range(6, 8), range(4, 5))
+    assert (lines["match\ncase 1:"], lines["match\ncase I():"]) == (range(12, 13), range(10, 11))
+
+
 def everything() -> list[Mutant]:
     return [mutant for path in HEART for mutant in mutants_of(path)]
 

@@ -7,9 +7,11 @@ import contextlib
 import os
 import resource
 import shutil
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -25,6 +27,7 @@ from tests.mutants.quiet import QUIETLY, silence
 
 AT_IMPORT = "import"
 FEW, MORE = 8, 60
+IDLE, NOTHING = 30.0, 0.05  # Seconds, and seconds of work within them.
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,9 @@ class _Changed(SourceFileLoader):
 
 
 class Judge:
-    """A pytest plugin: only these tests, in this order; keeps the first that fails."""
+    """A pytest plugin: only these tests, in this order, none for much longer than it takes; keeps the first that fails."""
 
-    def __init__(self, tests: Sequence[str]) -> None:
+    def __init__(self, tests: Mapping[str, float]) -> None:
         self._tests = tests
         self.killer = ""
         self.ran = 0
@@ -72,27 +75,56 @@ class Judge:
         if report.failed:
             self.killer = self.killer or AT_IMPORT
 
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """SIGPROF ends the process."""
+        signal.setitimer(signal.ITIMER_PROF, allowed(self._tests[item.nodeid]))
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.ran += report.when == "call"
         if report.failed:
             self.killer = self.killer or report.nodeid
 
+    def pytest_sessionfinish(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
-def try_out(mutant: Mutant | None, tests: Sequence[str], seconds: int, answer: Connection) -> None:
+
+def allowed(seconds: float) -> float:
+    """Seconds of work after which a test that needs so many is taken for one that goes on for ever."""
+    return 5 + 4 * seconds
+
+
+def watch() -> None:
+    """Ends the process when it has done nothing for a while: it waits for something that never comes. That a busy machine lets it
+    wait for a processor is something else.
+    """
+    worked = [0.0]
+
+    def look(*_: object) -> None:
+        if time.process_time() - worked[0] < NOTHING:
+            os._exit(1)
+        worked[0] = time.process_time()
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, IDLE, IDLE)
+
+
+def try_out(mutant: Mutant | None, tests: Mapping[str, float], answer: Connection) -> None:
     """Sends the Verdict, and ends this process; without a mutant everything is as it is."""
     silence()
+    seconds = int(20 + sum(map(allowed, tests.values())))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    watch()
     if mutant:
         sys.meta_path.insert(0, Instead(mutant.module, mutant.path, mutant.changed_tree()))
     answer.send(_judged(tests))
     os._exit(0)
 
 
-def _judged(tests: Sequence[str]) -> Verdict:
+def _judged(tests: Mapping[str, float]) -> Verdict:
     """A few tests first: to collect all of them takes longer than to run those few, which notice most mutants."""
-    ran = 0
-    for some in filter(None, (tests[:FEW], tests[FEW:MORE], tests[MORE:])):
-        judge = Judge(some)
+    ran, ids = 0, list(tests)
+    for some in filter(None, (ids[:FEW], ids[FEW:MORE], ids[MORE:])):
+        judge = Judge({test: tests[test] for test in some})
         files = dict.fromkeys(test.partition("::")[0] for test in some)
         with _folder() as folder:
             status = pytest.main([*QUIETLY, "--exitfirst", f"--basetemp={folder}/tests", *files], plugins=[judge])

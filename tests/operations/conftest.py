@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.approvals.conftest import workers
+from tests.approvals.conftest import database, workers
 
-__all__ = ["workers"]
+__all__ = ["database", "workers"]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import botocore.session
 import pytest
 
+from operations.aws.errors import FieldError
 from operations.aws.permissions import iam_policy
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
 from operations.core.registry import all_operations, all_permissions, by_name
+from tests.harness.organizations import grown
 
 every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
 PERMISSIONS_ONLY = {
@@ -60,6 +63,25 @@ def test_it_says_itself_whether_it_can_be_taken_back(operation: type[Operation])
 def test_what_is_irreversible() -> None:
     irreversible = {operation.name for operation in all_operations() if operation.irreversible}
     assert irreversible == {"close-account", "remove-account", "disable-policy-type"}
+
+
+def test_what_needs_all_features_is_told_so_where_there_is_one_bill_only() -> None:
+    """Source: AWS Organizations User Guide, "Available feature sets"; API Reference, "CloseAccount"."""
+    billing = replace(grown(accounts=1, units=1), feature_set="CONSOLIDATED_BILLING")
+    refused = set()
+    for operation in all_operations():
+        try:
+            operation.model_construct().settled(billing)
+        except FieldError as error:
+            if "needs all features. Ask for `/org enable-all-features` first." in error.message:
+                refused.add(operation.name)
+        except (AttributeError, KeyError):
+            continue  # Nothing is given, and it asks for what is given.
+    assert refused == {
+        *("attach-policy", "create-policy", "delete-policy", "detach-policy", "update-policy", "close-account"),
+        *("enable-policy-type", "disable-policy-type", "enable-service-access", "disable-service-access"),
+        *("register-delegated-administrator", "deregister-delegated-administrator"),
+    }
 
 
 def test_names_and_aliases_are_unique() -> None:

@@ -47,10 +47,11 @@ def _handlers() -> Iterator[None]:
 def test_it_says_that_it_stops_and_a_second_ctrl_c_kills_the_bot(capsys: pytest.CaptureFixture[str]) -> None:
     bot = BotProcess.__new__(BotProcess)
     bot.process = cast("Any", Child())
-    place: Any = SimpleNamespace(start_bot=lambda: bot, slack=SimpleNamespace(page_url="here"), folder=Path())
+    slack = SimpleNamespace(page_url="here", put_beside=lambda _: None)
+    place: Any = SimpleNamespace(start_bot=lambda *_, **__: bot, slack=slack, folder=Path())
     show._when_asked(show._stop)
     with pytest.raises(show.AskedToStop):
-        show._with_bot(place, play=False)
+        show._with_bot(place, show.Wishes())
     assert capsys.readouterr().out.endswith("Stopping … (Ctrl-C once more ends it at once)\n")
     assert cast("Any", bot.process).got == ["SIGTERM", "SIGKILL"]
     signal.raise_signal(signal.SIGINT)  # A third one changes nothing.

@@ -37,6 +37,8 @@ def may_write(call: Call, channel: Channel) -> None:
         raise SlackRefusal("messages_tab_disabled")
     if channel.is_archived:
         raise SlackRefusal("is_archived")
+    if channel.is_read_only:
+        raise SlackRefusal("restricted_action_read_only_channel")
     if BOT_USER in channel.members:
         return
     if channel.is_private:
@@ -124,6 +126,8 @@ def _own(call: Call, refusal: str) -> Message:
 def chat_update(call: Call) -> Json:
     """Give one of the bot's messages new content. Text without blocks takes the blocks away, as in Slack."""
     message = _own(call, "cant_update_message")
+    if call.workspace.channels[message.channel].is_archived:
+        raise SlackRefusal("is_inactive")
     given = _content(call, UPDATE_TEXT)
     if given.text is None and given.blocks is None and given.attachments is None:
         raise SlackRefusal("no_text")

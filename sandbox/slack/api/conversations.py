@@ -23,6 +23,8 @@ def channel_object(channel: Channel) -> Json:
         "is_archived": channel.is_archived,
         "is_im": channel.is_im,
         "is_org_shared": False,
+        "is_ext_shared": channel.is_ext_shared,
+        "is_shared": channel.is_ext_shared,
         "updated": 1700000000000,
     }
     if channel.is_im:
@@ -36,6 +38,7 @@ def channel_object(channel: Channel) -> Json:
         "is_mpim": False,
         "is_private": channel.is_private,
         "is_general": channel.name == "general",
+        "is_read_only": channel.is_read_only,
         "is_member": BOT_USER in channel.members,
         "creator": "U0BOB",
         "topic": {"value": channel.topic, "creator": "U0BOB", "last_set": 0},

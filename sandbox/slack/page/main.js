@@ -4,6 +4,7 @@ import { gone, heard, refresh, showConversation } from "./conversation.js";
 import { el, replace } from "./dom.js";
 import { drawHome, showHome } from "./home.js";
 import { closeAll, closeView, openView, pushView, updateView } from "./modal.js";
+import { startPanel } from "./panel.js";
 import { drawTop } from "./people.js";
 import { drawSidebar } from "./sidebar.js";
 import { channel, enter, readAddress, store, user, writeAddress } from "./store.js";
@@ -24,6 +25,7 @@ const HEARD = {
   view_closed: (event) => closeView(event.view_id),
   home: ({ view }) => drawHome(view),
   channel_created: () => read(store.me),
+  begun_anew: () => become(store.me, store.place),
 };
 
 let live = null;
@@ -116,4 +118,7 @@ addEventListener("hashchange", () => {
 const start = readAddress();
 await become(start.who || FIRST, start.place ?? "", start.thread ?? "", start.tab);
 if (!store.state) await become(FIRST); // The address may name somebody who is not here.
-if (!store.state) replace(document.getElementById("place"), el("p.empty", {}, "The sandbox does not answer. Start it again, and then load this page anew."));
+if (store.state) {
+  startPanel((who, place, thread) => become(who, place, thread));
+  drawFrame();
+} else replace(document.getElementById("place"), el("p.empty", {}, "The sandbox does not answer. Start it again, and then load this page anew."));

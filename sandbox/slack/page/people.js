@@ -1,6 +1,7 @@
 /** The bar at the top: the workspace, and who sits in front of the page. */
 import { el, redraw } from "./dom.js";
 import { avatar } from "./message.js";
+import { panelButton } from "./panel.js";
 import { group, people, store, user } from "./store.js";
 import { hasDirect } from "./unread.js";
 
@@ -10,6 +11,7 @@ export function drawTop(become) {
   redraw(document.getElementById("top"), "person",
     el("strong.team", {}, store.state.team.name), el("span.sandbox", {}, "sandbox"),
     el("span.grow"),
+    panelButton(),
     el("span.you", {}, "You are ", el("strong", {}, me.real_name), ` (${roleOf(me)})`),
     el("div.people", { role: "group", "aria-label": "Switch person" }, people().map((entry) => person(entry, become))));
 }

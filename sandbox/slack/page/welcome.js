@@ -19,6 +19,6 @@ export function welcome() {
       el("li", {}, "Type ", el("button.try", { type: "button", onclick: () => prefill(EXAMPLE) }, EXAMPLE), " below, and fill in the form."),
       el("li", {}, "Be ", el("a.try", { href: `#${approver.id}/C0APPROVALS` }, `${first(approver)} in #aws-approvals`), " and press Approve on the card."),
       el("li", {}, `Open the card's thread and watch the account come into being. ${first(user(store.me))} has a direct message with its id.`)),
-    el("p", {}, "Slack and AWS are stand-ins on this machine; the bot is the real one. ", el("button.try", { type: "button", onclick: () => prefill("/org help") }, "/org help"), " shows what else it does."));
+    el("p", {}, "Slack and AWS are stand-ins on this machine; the bot is the real one. ", el("button.try", { type: "button", onclick: () => prefill("/org help") }, "/org help"), " shows what else it does.", store.state.panel && " Behind the scenes, at the top, has AWS as it is, buttons that break things, and scenes to watch."));
   return panel;
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +13,59 @@ from sqlmodel import col, select
 
 from approvals.audit.chain import GENESIS, digest_of, problems, record
 from approvals.models import AuditRecord
+from approvals.queue.store import Store
+from tests.harness.database import ON_BOTH, give_back, new_database
 from tests.harness.people import ALICE, BOB
 from tests.harness.workers import Workers
 
+NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 TIMES = 1000
 TIMES_A_FIELD = 200
 FIELDS = ("at", "event", "actor", "request_id", "detail", "previous", "hash")
+
+
+@pytest.mark.parametrize("database", ON_BOTH, indirect=True)
+def test_records_of_many_who_write_at_once_are_one_chain_in_the_order_of_their_transactions(database: str) -> None:
+    engine = new_database(database)
+    store, errors = Store(engine), []
+
+    def write(own: int) -> None:
+        for number in range(12):
+            try:
+                with store.write() as session:
+                    record(session, NOW, "first", f"{own}", number)
+                    session.execute(select(AuditRecord.id).limit(1))
+                    record(session, NOW, "second", f"{own}", number)
+            except Exception as error:  # noqa: BLE001  Told below.
+                errors.append(error)
+
+    writers = [threading.Thread(target=write, args=(own,)) for own in range(6)]
+    for one in writers:
+        one.start()
+    for one in writers:
+        one.join()
+    with store.read() as session:
+        entries = session.exec(select(AuditRecord).order_by(col(AuditRecord.id))).all()
+    give_back(engine)
+    assert errors == []
+    assert len(entries) == 6 * 12 * 2
+    assert problems(entries) == []
+    pairs = [(entry.event, entry.actor, entry.request_id) for entry in entries]
+    assert all(
+        (first[0], second[0], first[1:]) == ("first", "second", second[1:])
+        for first, second in zip(pairs[::2], pairs[1::2], strict=True)
+    )
+
+
+def test_what_is_rolled_back_leaves_no_record(workers: Workers) -> None:
+    def fails() -> None:
+        with workers.context.store.write() as session:
+            record(session, NOW, "never", "nobody")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert workers.audit() == []
 
 
 @pytest.fixture

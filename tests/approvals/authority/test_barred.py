@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from approvals.authority.directory import CachedDirectory, Directory, Person, Workspace
+from approvals.authority.directory import CachedDirectory, Directory, Memory, Person, Workspace
 from approvals.authority.may import barred
 from approvals.authority.rules import Rule, Rules
 from approvals.slack.client import SlackAwayError
@@ -74,7 +74,7 @@ def test_people_are_remembered_for_five_minutes(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(Directory, "look", look)
     clock = Clock()
-    people = CachedDirectory(WebClient(), lambda: Workspace(TEAM), clock)
+    people = CachedDirectory(WebClient(), lambda: Workspace(TEAM), Memory(clock))
     assert [people.look(BOB).name, people.look(BOB).name, people.look(CAROL).name] == ["look 1", "look 1", "look 2"]
     clock.advance(minutes=6)
     assert people.look(BOB).name == "look 3"

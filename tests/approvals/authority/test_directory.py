@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from approvals.authority.directory import Directory, NotAMemberError, Stranger, Workspace
+from approvals.authority.directory import (
+    REMEMBERED,
+    Directory,
+    Memory,
+    NotAMemberError,
+    SharedDirectory,
+    Stranger,
+    Workspace,
+)
+from tests.harness.clock import Clock
 
 HERE, ELSEWHERE, OTHER, GRID = "T0HERE", "T0ELSEWHERE", "T0OTHER", "E0GRID"
 PLAIN, IN_GRID, WHOLE = Workspace(HERE), Workspace(HERE, GRID), Workspace("", GRID, whole=True)
@@ -99,3 +110,46 @@ def test_where_the_bot_is_installed_is_told_by_auth_test() -> None:
     assert Workspace.of({"team_id": HERE, "is_enterprise_install": False}) == PLAIN
     told = {"team_id": "", "enterprise_id": GRID, "is_enterprise_install": True}
     assert Workspace.of(told) == WHOLE
+
+
+class Asked(TellingSlack):
+    """Slack, and how often it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__({"team_id": HERE})
+        self.asked = 0
+
+    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
+        self.asked += 1
+        return super().api_call(api_method, **arguments)
+
+
+def test_many_decisions_at_once_are_answered_by_one_question_and_a_later_one_asks_anew() -> None:
+    clock, slack = Clock(), Asked()
+    people = SharedDirectory(slack, lambda: PLAIN, Memory(clock))
+    for _ in range(20):
+        people.after(clock()).look("U0SOMEBODY")
+    assert slack.asked == 1
+    clock.advance(seconds=1)
+    people.after(clock()).look("U0SOMEBODY")
+    assert slack.asked == 2
+    people.look("U0SOMEBODY")
+    assert slack.asked == 3, "without a moment it is always asked"
+
+
+def test_a_decision_that_waited_long_is_not_judged_by_what_was_told_long_ago() -> None:
+    clock, slack = Clock(), Asked()
+    pressed = clock()
+    people = SharedDirectory(slack, lambda: PLAIN, Memory(clock)).after(pressed)
+    people.look("U0SOMEBODY")
+    clock.now += REMEMBERED + timedelta(seconds=1)
+    people.look("U0SOMEBODY")
+    assert slack.asked == 2
+
+
+def test_who_asks_the_same_at_the_same_time_waits_for_one_answer() -> None:
+    clock, slack = Clock(), Asked()
+    people = SharedDirectory(slack, lambda: PLAIN, Memory(clock)).after(clock())
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(people.look, ["U0SOMEBODY"] * 8))
+    assert slack.asked == 1

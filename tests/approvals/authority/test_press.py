@@ -18,6 +18,7 @@ from approvals.authority.press import (
     read,
 )
 from approvals.models import Interaction, Message, Request
+from approvals.queue.worker import TRIES
 from approvals.states import Status
 from tests.harness.people import ALICE, BOB, DAVE, TEAM
 from tests.harness.workers import Workers
@@ -123,7 +124,9 @@ def test_while_slack_has_not_confirmed_the_card_a_press_waits(workers: Workers) 
     with workers.context.store.write() as session:
         session.execute(update(Request).values(card_channel="", card_ts=""))
     workers.intake.click(early)
-    workers.work()
+    for _ in range(2 * TRIES):
+        workers.work()
+        workers.clock.advance(seconds=30)
     assert workers.request(request.id).status == Status.PENDING
     assert workers.said("private") == []
     with workers.context.store.write() as session:

@@ -11,7 +11,8 @@ from sqlmodel import col, select
 
 from approvals.dispatcher import due_jobs
 from approvals.models import HomeViewer
-from approvals.outbox.home_tabs import MOST_VIEWERS, HomeTabs
+from approvals.outbox.home_tabs import MOST_VIEWERS
+from approvals.outbox.sending import Outbox
 from approvals.queue.leases import claim
 from approvals.slack.blocks import header
 from approvals.slack.client import SlackAwayError
@@ -36,7 +37,7 @@ class Tabs:
         client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
         self.workers, self.slack = workers, slack
         self.painted: list[str] = []
-        self.home_tabs = HomeTabs(workers.context.desk, client, self.make_view)
+        self.home_tabs = Outbox(workers.context, client, lambda: "B0ORGBOT", self.make_view).home_tabs
 
     def make_view(self, user: str) -> dict[str, Any]:
         self.painted.append(user)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextvars import Context
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,15 +20,17 @@ from approvals.models import Message as SentMessage
 from approvals.models import Request
 from approvals.outbox.sending import Outbox
 from approvals.queue import outgoing
+from approvals.queue.leases import InHand
+from approvals.slack.client import call
+from approvals.slack.codes import ANSWERS, MENDABLE, Answer, meaning
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
-from tests.harness.clock import SlackTime
+from tests.harness.mail import NEW, Mail
 from tests.harness.people import ALICE, BOB
 from tests.harness.slack import InMemorySlack
 from tests.harness.workers import Workers
 
-NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
 METHODS = [
     "chat.postMessage",
     "chat.update",
@@ -40,38 +45,6 @@ METHODS = [
 def slack() -> Iterator[SlackSandbox]:
     with SlackSandbox(MANIFEST) as found:
         yield found
-
-
-class Mail:
-    """Workers with an outbox: everything is worked off until nothing is left to say."""
-
-    def __init__(self, workers: Workers, slack: SlackSandbox) -> None:
-        client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
-        slack.workspace.clock = SlackTime(workers.clock)
-        self.workers, self.slack, self.client = workers, slack, client
-        self.renew()
-
-    def renew(self) -> None:
-        """An outbox that remembers nothing, as after a restart."""
-        self.outbox = Outbox(self.workers.context, self.client, lambda: "B0ORGBOT", lambda _: {})
-
-    def deliver(self) -> None:
-        for _ in range(200):
-            self.workers.work()
-            for lane in self.workers.lanes():
-                self.outbox.send_lane(lane)
-            if not self.workers.unsent():
-                return
-            self.workers.clock.advance(seconds=2)
-        raise AssertionError(f"never sent: {self.workers.unsent()}")
-
-    def whole_story(self) -> None:
-        request = self.workers.ask("create-account", **NEW)
-        self.deliver()
-        self.workers.click(request, "approve", BOB)
-        self.deliver()
-        self.workers.until_done(request)
-        self.deliver()
 
 
 def arrived_once(slack: SlackSandbox) -> None:
@@ -102,7 +75,17 @@ def each_text_once() -> Callable[[dict[str, Any]], bool]:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
-    "trouble", [{"status": 500}, {"status": 429, "retry_after": 1}, {"fault": "drop-after"}, {"fault": "drop-before"}]
+    "trouble",
+    [
+        {"status": 500},
+        {"status": 429, "retry_after": 1},
+        {"fault": "drop-after"},
+        {"fault": "drop-before"},
+        {"page": "<html>maintenance</html>"},
+        {"page": "<html>maintenance</html>", "fault": "drop-after"},
+        {"page": "", "status": 403},
+        {"error": "token_expired"},
+    ],
 )
 def test_each_call_may_fail_and_everything_arrives_once(
     workers: Workers, slack: SlackSandbox, method: str, trouble: dict[str, Any]
@@ -250,38 +233,54 @@ class Refusing(InMemorySlack):
         return answer
 
 
-@pytest.mark.parametrize(
-    ("kind", "code", "status", "minutes"),
-    [
-        ("card", "not_in_channel", "queued", 1),
-        ("thread", "is_archived", "queued", 1),
-        ("notice", "channel_not_found", "queued", 1),
-        ("dm", "channel_not_found", "dropped", 0),
-        ("card", "invalid_blocks", "dropped", 0),
-    ],
-)
-def test_what_can_be_mended_is_tried_each_minute_and_what_cannot_holds_nothing_up(
-    workers: Workers, kind: str, code: str, status: str, minutes: int
+@pytest.mark.parametrize("kind", ["card", "thread", "notice", "dm"])
+@pytest.mark.parametrize("code", sorted(code for code, answer in ANSWERS.items() if answer in MENDABLE))
+def test_what_can_be_mended_keeps_the_message_and_is_tried_again_and_again(
+    workers: Workers, kind: str, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    queue(workers, kind)
+    (lane,) = workers.lanes()
+    outbox = Outbox(workers.context, Refusing(code), lambda: "B0ORGBOT", lambda _: {})
+    for pause in (5, 7.5, 11.25):
+        outbox.send_lane(lane)
+        assert (status(workers), lane in workers.lanes()) == (("queued", code), False)
+        workers.clock.advance(seconds=pause)
+        assert lane in workers.lanes()
+    assert meaning(code) in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["thread", "notice", "dm"])
+@pytest.mark.parametrize("code", sorted(code for code, answer in ANSWERS.items() if answer is Answer.FINAL))
+def test_a_final_no_drops_the_message_and_holds_nothing_up(workers: Workers, kind: str, code: str) -> None:
+    queue(workers, kind)
+    (lane,) = workers.lanes()
+    Outbox(workers.context, Refusing(code), lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+    assert status(workers)[0] == "dropped"
+
+
+def queue(workers: Workers, kind: str) -> Request:
+    """One message of a kind, about a request whose card stands unless it is the card."""
     request = workers.ask("create-account", **NEW)
     with workers.context.store.write() as session:
-        queue = {
+        if kind != "card":
+            session.execute(update(Request).values(card_channel="C0APPROVALS", card_ts="1.0"))
+        queueing = {
             "card": lambda: outgoing.card(session, request, workers.clock()),
             "thread": lambda: outgoing.thread(session, request, workers.clock(), {"text": "news"}),
             "notice": lambda: outgoing.notice(session, workers.clock(), {"text": "news"}),
             "dm": lambda: outgoing.direct(session, request, workers.clock(), {"text": "news"}),
         }
-        queue[kind]()
-    (lane,) = workers.lanes()
-    Outbox(workers.context, Refusing(code), lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+        queueing[kind]()
+    return request
+
+
+def status(workers: Workers) -> tuple[str, str]:
+    """Of the first message: its status, and why it is so."""
     with workers.context.store.read() as session:
-        message = session.exec(select(SentMessage)).one()
-    assert (message.status, code in message.error, message.lease_owner) == (status, True, "")
-    if minutes:
-        workers.clock.advance(minutes=minutes, seconds=-1)
-        assert lane not in workers.lanes()
-        workers.clock.advance(seconds=1)
-        assert lane in workers.lanes()
+        message = session.exec(select(SentMessage).order_by(col(SentMessage.id))).first()
+    assert message is not None
+    assert message.lease_owner == ""
+    return message.status, message.error
 
 
 def test_what_is_dropped_holds_up_nothing_behind_it(workers: Workers) -> None:
@@ -290,9 +289,68 @@ def test_what_is_dropped_holds_up_nothing_behind_it(workers: Workers) -> None:
         for line in ("first", "second"):
             outgoing.direct(session, request, workers.clock(), {"text": line})
     (lane,) = workers.lanes()
-    Outbox(workers.context, Refusing("channel_not_found"), lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+    Outbox(workers.context, Refusing("msg_too_long"), lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
     with workers.context.store.read() as session:
         assert session.exec(select(SentMessage.status)).all() == ["dropped", "dropped"]
+
+
+class Awake:
+    """The seconds of a process that sleeps when the test says so; the world's clock goes on meanwhile."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._clock, self.now = workers.clock, 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self._clock.advance(seconds=seconds)
+
+
+@pytest.mark.parametrize("place", ["_direct_channel", "_mark_sending", "_post"])
+def test_who_slept_while_another_process_took_over_posts_nothing_that_stays(
+    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Before the post, between the note that it leaves and the post, and after it was let through."""
+    mail, request = Mail(workers, slack), workers.ask("create-account", **NEW)
+    mail.deliver()
+    awake = Awake(workers)
+    workers.context.in_hand.seconds = awake
+    with workers.context.store.write() as session:
+        outgoing.direct(session, request, workers.clock(), {"text": "the one message"})
+    (lane,) = workers.lanes()
+    other = Outbox(
+        replace(workers.context, owner="other", in_hand=InHand()), mail.client, lambda: "B0ORGBOT", lambda _: {}
+    )
+
+    def taken_over() -> None:
+        for _ in range(8):
+            awake.sleep(5)
+            Context().run(other.send_lane, lane)
+
+    real = getattr(Outbox, place)
+
+    def sleepy(own: Outbox, *given: Any) -> Any:
+        if own is other:
+            return real(own, *given)
+        if place == "_post":
+            monkeypatch.setattr("approvals.outbox.sending.call", late)
+        answer = real(own, *given)
+        if place != "_post":
+            taken_over()
+        return answer
+
+    def late(client: Any, method: str, **given: Any) -> Any:
+        """It slept between the last look at its lease and the wire."""
+        monkeypatch.setattr("approvals.outbox.sending.call", call)
+        taken_over()
+        return Context().run(call, client, method, **given)
+
+    monkeypatch.setattr(Outbox, place, sleepy)
+    mail.outbox.send_lane(lane)
+    assert [message["text"] for message in slack.person("alice").dms].count("the one message") == 1
+    assert workers.unsent() == []
 
 
 def test_what_slack_was_too_busy_for_is_not_looked_for_but_sent(workers: Workers) -> None:
@@ -309,6 +367,183 @@ def test_what_slack_was_too_busy_for_is_not_looked_for_but_sent(workers: Workers
     assert workers.clock() < settled
     Outbox(workers.context, slack, lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
     assert len(slack.posts) == 1
+
+
+def outbox_of(workers: Workers, slack: WebClient) -> Outbox:
+    return Outbox(workers.context, slack, lambda: "B0ORGBOT", lambda _: {})
+
+
+def send_all(workers: Workers, outbox: Outbox) -> None:
+    """What is due, and what that brings about."""
+    while lanes := workers.lanes():
+        for lane in lanes:
+            outbox.send_lane(lane)
+
+
+def messages(workers: Workers, kind: str) -> list[SentMessage]:
+    with workers.context.store.read() as session:
+        return list(
+            session.exec(select(SentMessage).where(SentMessage.kind == kind).order_by(col(SentMessage.id))).all()
+        )
+
+
+def test_a_post_carries_the_mark_by_which_it_is_found_and_shows_no_previews_of_links(workers: Workers) -> None:
+    workers.context = replace(workers.context, installation="the one in Frankfurt")
+    workers.ask("create-account", **NEW)
+    workers.work()
+    slack = InMemorySlack()
+    send_all(workers, outbox_of(workers, slack))
+    marks = [post["metadata"] for post in slack.posts]
+    assert marks == [
+        {
+            "event_type": "orgbot_message",
+            "event_payload": {"id": message.marker, "installation": "the one in Frankfurt"},
+        }
+        for message in (*messages(workers, "card"), *messages(workers, "dm"))
+    ]
+    assert {(post["unfurl_links"], post["unfurl_media"]) for post in slack.posts} == {(False, False)}
+
+
+@pytest.mark.parametrize(("settle", "seconds"), [(10, 5), (4, 4)])
+def test_after_a_lost_answer_it_is_looked_for_soon(workers: Workers, settle: int, seconds: int) -> None:
+    pace = replace(workers.context.pace, poll=timedelta(0), slack_settle=timedelta(seconds=settle))
+    workers.context = replace(workers.context, pace=pace)
+    workers.ask("create-account", **NEW)
+    workers.work()
+    (lane,) = workers.lanes()
+    outbox_of(workers, Refusing("internal_error")).send_lane(lane)
+    assert [card.status for card in messages(workers, "card")] == ["sending"]
+    workers.clock.advance(seconds=seconds - 0.5)
+    assert workers.lanes() == []
+    workers.clock.advance(seconds=0.5)
+    assert workers.lanes() == [lane]
+
+
+def test_a_private_line_whose_answer_was_lost_is_not_said_a_second_time(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.intake.click(replace(workers.press(request, "approve", "U0DAVE"), delivery="d", channel="C0APPROVALS"))
+    workers.work()
+    slack = Refusing("internal_error", "chat.postEphemeral")
+    outbox = outbox_of(workers, slack)
+    send_all(workers, outbox)
+    workers.clock.advance(hours=1)
+    send_all(workers, outbox)
+    (line,) = slack.whispers
+    assert (line["channel"], line["user"]) == ("C0APPROVALS", "U0DAVE")
+    (message,) = messages(workers, "private")
+    assert (message.status, message.channel, message.ts, message.due_at) == ("sent", "C0APPROVALS", "", None)
+
+
+def test_a_private_line_for_who_pressed_in_no_channel_goes_by_dm(workers: Workers) -> None:
+    """As in the home tab."""
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "approve", "U0DAVE")
+    workers.work()
+    with workers.context.store.write() as session:
+        session.execute(update(SentMessage).where(col(SentMessage.kind) == "private").values(channel=""))
+    slack = InMemorySlack()
+    (lane,) = (lane for lane in workers.lanes() if lane.startswith("private:"))
+    outbox_of(workers, slack).send_lane(lane)
+    assert ([post["channel"] for post in slack.posts], slack.whispers) == (["DU0DAVE"], [])
+
+
+@pytest.mark.parametrize("code", ["message_not_found", "ratelimited", "internal_error"])
+def test_a_card_whose_link_slack_does_not_give_is_known_all_the_same(workers: Workers, code: str) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    slack = Refusing(code, "chat.getPermalink")
+    send_all(workers, outbox_of(workers, slack))
+    card, direct = slack.posts
+    stands = workers.request(request.id)
+    assert (stands.card_channel, stands.card_ts, stands.card_link) == ("C0APPROVALS", card["ts"], "")
+    assert direct["channel"] == f"D{ALICE}"
+
+
+class Counting(InMemorySlack):
+    """Counts the calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: Counter[str] = Counter()
+
+    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
+        self.calls[api_method] += 1
+        return super().api_call(api_method, **arguments)
+
+
+def test_only_the_first_card_is_posted_and_news_for_the_requester(workers: Workers) -> None:
+    """Afterwards it is brought up to date where it stands."""
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    slack = Counting()
+    outbox = outbox_of(workers, slack)
+    send_all(workers, outbox)
+    told, told_at = workers.said("dm"), workers.request(request.id).tell_at
+    assert told_at == workers.clock()
+    workers.clock.advance(minutes=1)
+    for _ in range(2):
+        with workers.context.store.write() as session:
+            outgoing.card(session, request, workers.clock())
+        send_all(workers, outbox)
+    assert (workers.said("dm"), workers.request(request.id).tell_at) == (told, told_at)
+    assert (slack.calls["chat.update"], slack.calls["chat.getPermalink"]) == (2, 1)
+    assert len(slack.cards("C0APPROVALS", 1)) == 1
+    assert {message.ts for message in messages(workers, "card")} == {workers.request(request.id).card_ts}
+
+
+def test_where_somebodys_direct_messages_go_slack_is_asked_once(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    with workers.context.store.write() as session:
+        for line in ("first", "second"):
+            outgoing.direct(session, request, workers.clock(), {"text": line})
+        outgoing.call(session, request, BOB, workers.clock(), {"text": "for Bob"})
+    slack = Counting()
+    send_all(workers, outbox_of(workers, slack))
+    said = [(post["channel"], post["text"]) for post in slack.posts]
+    assert sorted(said) == [(f"D{ALICE}", "first"), (f"D{ALICE}", "second"), (f"D{BOB}", "for Bob")]
+    assert slack.calls["conversations.open"] == 2
+
+
+def test_what_is_sent_again_after_an_error_has_none_any_more(workers: Workers) -> None:
+    workers.ask("create-account", **NEW)
+    workers.work()
+    (lane,) = workers.lanes()
+    outbox_of(workers, Refusing("not_in_channel")).send_lane(lane)
+    workers.clock.advance(minutes=1)
+    outbox_of(workers, InMemorySlack()).send_lane(lane)
+    (card,) = messages(workers, "card")
+    assert (card.status, card.error, card.due_at, card.channel) == ("sent", "", None, "C0APPROVALS")
+
+
+def test_who_has_lost_a_message_to_another_worker_writes_nothing_about_it(workers: Workers) -> None:
+    """The other one finds it in Slack and writes down where the card stands."""
+
+    class Slow(InMemorySlack):
+        def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
+            if api_method == "chat.postMessage":
+                with workers.context.store.write() as session:
+                    session.execute(update(SentMessage).values(lease_owner="another"))
+            return super().api_call(api_method, **arguments)
+
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    (lane,) = workers.lanes()
+    outbox_of(workers, Slow()).send_lane(lane)
+    assert (workers.request(request.id).card_ts, workers.said("dm")) == ("", [])
+    assert [(card.status, card.lease_owner) for card in messages(workers, "card")] == [("sending", "another")]
+
+
+@pytest.mark.parametrize(("length", "kept"), [(500, 500), (501, 500)])
+def test_of_what_slack_refuses_a_message_with_so_much_is_kept(workers: Workers, length: int, kept: int) -> None:
+    workers.ask("create-account", **NEW)
+    workers.work()
+    (lane,) = workers.lanes()
+    said = "chat.postMessage: "
+    outbox_of(workers, Refusing("x" * (length - len(said)))).send_lane(lane)
+    (card,) = messages(workers, "card")
+    assert (card.status, len(card.error)) == ("dropped", kept)
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from sqlmodel import SQLModel, col, select
 
 from approvals.dispatcher import BATCH, due_jobs
 from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession
-from approvals.queue.leases import LEASE, Leased, claim, forget_all, is_in_hand, release
+from approvals.queue.leases import LEASE, MARGIN, RENEWED, InHand, Lease, Leased, claim, forget_all, is_in_hand, release
 from approvals.queue.store import Store
 from approvals.states import EXECUTING, Status
-from bot.database import open_engine
+from tests.harness.database import give_back, new_database
 
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
@@ -45,10 +45,9 @@ MESSAGE: dict[str, Any] = {
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
+def store(database: str) -> Iterator[Store]:
     """One row in each table that is leased, each of them due now."""
-    engine = open_engine("sqlite://")
-    SQLModel.metadata.create_all(engine)
+    engine = new_database(database)
     found = Store(engine)
     asked: dict[str, Any] = {
         "operation": "create-ou",
@@ -75,7 +74,7 @@ def store() -> Iterator[Store]:
         rows.add(RoleSession(**session, request_id=1, due_at=NOW))
         rows.add(HomeViewer(user="U", opened_at=NOW, due_at=NOW))
     yield found
-    engine.dispose()
+    give_back(engine)
 
 
 def found(store: Store, now: datetime = NOW) -> set[str]:
@@ -173,6 +172,74 @@ def test_a_start_counts_only_what_was_leased(store: Store) -> None:
     with store.write() as session:
         claim(session, Message, 1, "a dead process", NOW)
         assert forget_all(session) == 1
+
+
+class Sleeper(InHand):
+    """A process's leases, and seconds that go on when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        super().__init__(seconds=lambda: self.now)
+
+    def takes(self, store: Store, model: Leased) -> Lease:
+        lease = self.take(model, 1, "me")
+        with store.write() as session:
+            assert claim(session, model, 1, "me", NOW)
+        return lease
+
+
+@every_table
+def test_work_that_goes_on_keeps_its_lease_and_is_let_through_all_the_time(store: Store, model: Leased) -> None:
+    process = Sleeper()
+    lease = process.takes(store, model)
+    for second in range(1, 30):
+        process.now += 1
+        process.renew(store, lambda: NOW + timedelta(seconds=second))  # noqa: B023  It is called at once.
+        assert lease.may_send()
+    left = rows(store)[model.__name__]["lease_until"] - (NOW + timedelta(seconds=29))
+    assert LEASE - RENEWED <= left <= LEASE
+
+
+@every_table
+@pytest.mark.parametrize(
+    ("slept", "may"), [(LEASE - MARGIN - MOMENT, True), (LEASE - MARGIN, False), (LEASE * 10, False)]
+)
+def test_who_has_slept_sends_nothing_unless_the_lease_lasts_for_a_call_to_leave(
+    store: Store, model: Leased, slept: timedelta, *, may: bool
+) -> None:
+    process = Sleeper()
+    lease = process.takes(store, model)
+    process.now += slept.total_seconds()
+    assert lease.may_send() is may
+
+
+@every_table
+def test_what_another_has_taken_over_is_not_renewed(store: Store, model: Leased) -> None:
+    process, later = Sleeper(), NOW + LEASE + MOMENT
+    lease = process.takes(store, model)
+    process.now += LEASE.total_seconds() * 2
+    with store.write() as session:
+        assert claim(session, model, 1, "another", later)
+    theirs = rows(store)
+    process.renew(store, lambda: later)
+    assert not lease.may_send()
+    assert rows(store) == theirs
+
+
+def test_what_nobody_has_taken_over_goes_on(store: Store) -> None:
+    process = Sleeper()
+    lease = process.takes(store, Message)
+    process.now += LEASE.total_seconds() * 2
+    process.renew(store, lambda: NOW + LEASE * 2)
+    assert lease.may_send()
+
+
+def test_work_that_is_over_is_renewed_no_more(store: Store) -> None:
+    process = Sleeper()
+    process.drop(process.takes(store, Message))
+    process.now += LEASE.total_seconds() / 2
+    process.renew(store, lambda: NOW + LEASE)
+    assert rows(store)["Message"]["lease_until"] == NOW + LEASE
 
 
 APPROVED = {"status": Status.APPROVED}

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import ast
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import SQLModel, select
 
-from approvals.models import Interaction
-from approvals.queue.store import FifoLock, Store
+from approvals.models import HomeViewer, Installation, Interaction, Request, Vote
+from approvals.queue.store import FifoLock, Row, Store, breaks
 from bot.database import migrate, open_engine
+from tests.harness.database import ON_BOTH, give_back, new_database
 
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
+REQUEST: Row = {
+    **{name: name for name in ("delivery", "marker", "operation", "subject", "team", "requester")},
+    "params": {},
+    "approvals_needed": 1,
+    "created_at": NOW,
+}
+VOTE: Row = {
+    **{name: name for name in ("user", "person", "decision", "reason", "digest")},
+    "request_id": 1,
+    "at": NOW,
+}
 
 
 @pytest.fixture
@@ -106,6 +121,43 @@ def test_the_lock_is_handed_on_in_the_order_of_asking() -> None:
     for thread in threads:
         thread.join()
     assert order == list(range(6))
+
+
+@pytest.mark.parametrize("database", ON_BOTH)
+def test_a_row_that_is_there_already_is_known_by_what_it_breaks_and_by_nothing_else(database: str) -> None:
+    engine = new_database(database)
+    store = Store(engine)
+    kinds: list[tuple[type[SQLModel], Row, tuple[str, ...]]] = [
+        (Interaction, click("one"), ("delivery",)),
+        (Request, REQUEST | {"status": "denied"}, ("delivery",)),
+        (Request, REQUEST, ("operation", "subject")),
+        (Vote, VOTE, ("request_id", "person")),
+        (HomeViewer, {"user": "U", "shown": 0, "opened_at": NOW, "lease_owner": ""}, ("user",)),
+        (Installation, {"id": 1, "identity": "i", "created_at": NOW}, ("id",)),
+    ]
+    every = {(model, columns) for model, _, columns in kinds}
+    for number, (model, row, columns) in enumerate(kinds):
+        other = {"delivery": f"{number}"} if "subject" in columns else {}
+        with suppress(IntegrityError):
+            store.insert(model, row | other)
+        with pytest.raises(IntegrityError) as caught:
+            store.insert(model, row | {name: f"another {name}" for name in other})
+        broken = {(one, names) for one, names in every if breaks(caught.value, one, *names)}
+        assert broken == {(model, columns)}
+    with pytest.raises(IntegrityError) as caught:
+        store.insert(Vote, VOTE | {"person": None})
+    assert not any(breaks(caught.value, one, *names) for one, names in every), "it was refused for another reason"
+    give_back(engine)
+
+
+def test_nobody_takes_a_refused_row_for_one_cause_out_of_several() -> None:
+    """Whoever catches what the database refuses asks `breaks` which of its rules it was."""
+    for file in [path for room in ("approvals", "bot", "handlers") for path in (ROOT / room).rglob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ExceptHandler) and node.type and ast.unparse(node.type) == "IntegrityError":
+                assert "breaks(" in ast.unparse(node), f"{file.name}:{node.lineno}"
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "suppress":
+                assert "IntegrityError" not in ast.unparse(node), f"{file.name}:{node.lineno}"
 
 
 def test_a_second_session_in_the_same_thread_is_an_error_and_no_deadlock(store: Store) -> None:

@@ -206,10 +206,10 @@ def test_a_lease_that_cannot_be_given_back_just_then_is_given_back_later(bench: 
         away = False
 
         @contextmanager
-        def write(self) -> Any:
+        def write(self, *, alone: bool = False) -> Any:
             if self.away:
                 raise OperationalError("BEGIN", {}, Exception("server closed the connection"))
-            with super().write() as session:
+            with super().write(alone=alone) as session:
                 yield session
 
     store = Away(real.engine)

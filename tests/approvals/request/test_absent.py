@@ -17,7 +17,7 @@ from approvals.request.reminders import MOST_OF_A_GROUP, _absent, tell_absent
 from approvals.slack.client import SlackAwayError
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
-from tests.approvals.outbox.test_sending import Mail
+from tests.harness.mail import Mail
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
 from tests.harness.workers import Workers
 

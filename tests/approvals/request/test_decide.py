@@ -11,17 +11,19 @@ from sqlmodel import select
 
 from approvals.audit.proof import RULES_CHANGED
 from approvals.authority.directory import Person, Stranger
+from approvals.authority.may import RulesChangedError
 from approvals.authority.rules import Rule, Rules
 from approvals.dispatcher import KEPT_CLICKS
-from approvals.models import Interaction, Request, Vote
+from approvals.models import Interaction, Message, Request, Stumble, Vote
 from approvals.queue.worker import TRIES
 from approvals.request.decide import decide, expire, forget_old_clicks
 from approvals.request.prepare import announce
-from approvals.slack.client import SlackAwayError
+from approvals.slack.client import SlackAwayError, SlackRefusedError
 from approvals.states import TERMINAL, Status
-from approvals.views.set_aside import NOBODY_ASKED
+from approvals.views.set_aside import NO_CARD_IN_TIME, NOBODY_ASKED, NOT_ASKED_IN_TIME
 from sandbox.aws.server import AwsSandbox
-from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from tests.harness.people import ALICE, BOB, CAROL, DAVE, KnownPeople
+from tests.harness.rules import required
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
@@ -111,6 +113,65 @@ def test_a_refused_click_is_told_once_and_not_again_an_hour_later(
     assert told in line
     refused = [entry for entry in workers.audit() if entry.event == f"click.{kind}.refused"]
     assert [(entry.actor, entry.request_id) for entry in refused] == [(by, request.id)]
+
+
+@pytest.mark.parametrize(
+    ("by", "number", "told", "about"),
+    [
+        (DAVE, 1, ":information_source: Request #1: You are not among the approvers", 1),
+        ("U0NOBODY", 1, "orgbot isn't", None),
+        ("U0NOBODY", 77, "orgbot isn't", None),
+    ],
+)
+def test_who_may_see_nothing_is_told_nothing_of_the_request(
+    workers: Workers, by: str, number: int, told: str, about: int | None
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.intake.click(dataclasses.replace(workers.press(request, "deny", by), delivery="d", request_id=number))
+    workers.work()
+    with workers.context.store.read() as session:
+        line = session.exec(select(Message).where(Message.kind == "private")).one()
+    assert line.body["text"].startswith(told)
+    assert (line.user, line.request_id) == (by, about)
+    (refused,) = [entry for entry in workers.audit() if entry.event == "click.deny.refused"]
+    assert refused.request_id == (1 if number == 1 else None)
+    assert refused.detail["why"] in line.body["text"]
+
+
+def test_what_was_decided_while_a_press_under_other_rules_was_judged_stays_as_it_is(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other_rules(*_: object) -> None:
+        raise RulesChangedError(required(Rule("other", (BOB,))))
+
+    request = workers.approved("create-account", **NEW)
+    cards = workers.unsent().count("card")
+    workers.click(request, "deny", CAROL)
+    monkeypatch.setattr("approvals.request.decide.judge", other_rules)
+    decide(workers.context, _last_click(workers))
+    assert workers.request(request.id).rules == request.rules
+    assert workers.unsent().count("card") == cards
+    assert not [record for record in workers.audit() if record.event == RULES_CHANGED]
+    assert "“default” decides now" in workers.said("private")[-1]
+
+
+def test_a_press_under_rules_that_decide_no_more_is_noted_and_shown(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    said, cards = len(workers.said("thread")), workers.unsent().count("card")
+    workers.rules = Rules([Rule("new", (CAROL,), approvals=2, operations=("create-account",)), *workers.rules.rules])
+    workers.click(request, "approve", BOB)
+    decide(workers.context, _last_click(workers))
+    stands = workers.request(request.id)
+    assert (stands.status, stands.rule, stands.approvals_needed) == (Status.PENDING, "new", 2)
+    (noted,) = [record for record in workers.audit() if record.event == RULES_CHANGED]
+    assert (noted.actor, noted.request_id, noted.detail["rules"]) == ("orgbot", request.id, ["new"])
+    assert len(workers.said("thread")) == said + 1
+    assert workers.unsent().count("card") == cards + 1
+    assert "“new” decides now. Look at the card again." in workers.said("private")[-1]
+    with workers.context.store.read() as session:
+        assert session.exec(select(Vote)).all() == []
 
 
 @pytest.mark.parametrize("kind", ["approve", "deny"])
@@ -341,6 +402,85 @@ def test_what_nobody_could_be_asked_about_says_so_when_its_time_is_over(
     assert (request.status, request.outcome) == (Status.REFUSED, NOBODY_ASKED)
 
 
+OWN_ERROR = {"error": "KeyError at prepare.py:91", "tries": TRIES}
+OUTAGE = {"waits": 3}
+
+
+@pytest.mark.parametrize(
+    ("stumble", "said"),
+    [
+        (("announce", OUTAGE), NOBODY_ASKED),
+        (("announce", OWN_ERROR), NOT_ASKED_IN_TIME),
+        (("remind", OWN_ERROR), NOBODY_ASKED),
+    ],
+)
+def test_who_was_never_asked_reads_whether_it_was_an_outage_or_an_error_of_the_bots(
+    workers: Workers, stumble: tuple[str, dict[str, Any]], said: str
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    stumbles(workers, stumble[0], request.id, **stumble[1])
+    workers.clock.advance(hours=72)
+    expire(workers.context, request.id or 0)
+    request = workers.request(request.id)
+    assert (request.status, request.outcome) == (Status.REFUSED, said)
+
+
+def stumbles(workers: Workers, kind: str, key: int | None, **values: Any) -> None:
+    with workers.context.store.write() as session:
+        session.add(Stumble(kind=kind, key=key or 0, **values))
+
+
+@pytest.mark.parametrize(
+    ("row", "set_aside", "card_posted", "status"),
+    [
+        ("first card", True, False, Status.REFUSED),
+        ("first card", False, False, Status.EXPIRED),  # It may still be posted.
+        ("first card", True, True, Status.EXPIRED),  # Only an update of it failed.
+        ("second card", True, False, Status.EXPIRED),
+        ("thread", True, False, Status.EXPIRED),
+        ("another's card", True, False, Status.EXPIRED),
+        ("sent card", True, False, Status.EXPIRED),
+    ],
+)
+def test_what_had_no_card_that_could_be_posted_says_so_when_its_time_is_over(
+    workers: Workers, row: str, *, set_aside: bool, card_posted: bool, status: Status
+) -> None:
+    other, request = workers.ask("create-ou", unit_name="Data"), workers.ask("create-account", **NEW)
+    workers.work()
+    lane = {"lane": "a", "marker": "a", "created_at": workers.clock(), "request_id": request.id}
+    with workers.context.store.write() as session:
+        first = session.exec(select(Message).where(Message.request_id == request.id, Message.kind == "card")).one()
+        another = session.exec(select(Message).where(Message.request_id == other.id, Message.kind == "card")).one()
+        rows = {
+            "first card": first,
+            "second card": Message(kind="card", **lane),
+            "thread": Message(kind="thread", **lane),
+        }
+        rows |= {"another's card": another, "sent card": first}
+        session.add_all(rows.values())
+        session.flush()
+        number = rows[row].id
+        if row == "sent card":
+            first.status = "sent"
+    if card_posted:
+        workers.card_of(request)
+    stumbles(workers, "lane", number, set_aside_at=workers.clock() if set_aside else None)
+    workers.clock.advance(hours=72)
+    expire(workers.context, request.id or 0)
+    request = workers.request(request.id)
+    assert (request.status, request.outcome) == (status, NO_CARD_IN_TIME if status == Status.REFUSED else "")
+
+
+def test_after_a_decision_the_organization_is_read_anew_for_what_is_carried_out(workers: Workers) -> None:
+    read: list[None] = []
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.context = dataclasses.replace(workers.context, changed=lambda: read.append(None))
+    workers.click(request, "approve", BOB)
+    decide(workers.context, _last_click(workers))
+    assert read
+
+
 def test_what_was_not_put_before_approvers_yet_is_not_decided(workers: Workers) -> None:
     request = workers.ask("create-account", **NEW)
     workers.click(request, "approve", BOB)
@@ -412,3 +552,49 @@ def test_where_there_are_more_approvers_by_now_the_audit_says_how_many_approvals
 def test_an_approval_under_the_rules_on_the_card_notes_no_other_rules(workers: Workers) -> None:
     workers.approved("create-account", **NEW)
     assert not [record for record in workers.audit() if record.event == RULES_CHANGED]
+
+
+class Refused(KnownPeople):
+    """Slack says no to one of its methods until `mended`."""
+
+    mended = False
+
+    def look(self, user: str) -> Person:
+        if not self.mended:
+            raise SlackAwayError("users.info: missing_scope", SlackRefusedError("users.info", "missing_scope"))
+        return super().look(user)
+
+
+@pytest.mark.parametrize("kind", ["approve", "deny", "cancel"])
+def test_what_keeps_a_press_from_counting_is_told_at_once_and_once_and_it_counts_when_that_is_mended(
+    workers: Workers, kind: str
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.people = people = Refused()
+    workers.context = dataclasses.replace(workers.context, people=people)
+    by = ALICE if kind == "cancel" else BOB
+    workers.click(request, kind, by)
+    for _ in range(5):
+        workers.work()
+        workers.clock.advance(seconds=30)
+    (told,) = workers.said("private")
+    assert "your press is kept" in told
+    assert "missing_scope" in told
+    (said,) = workers.said("dm")
+    assert "can't be decided yet" in said
+    people.mended = True
+    workers.work()
+    assert workers.request(request.id).decided_by == by
+
+
+def test_who_cannot_be_looked_up_is_told_why_approvers_are_not_asked(workers: Workers) -> None:
+    workers.context = dataclasses.replace(workers.context, people=Refused())
+    request = workers.ask("create-account", **NEW)
+    for _ in range(5):
+        workers.work()
+        workers.clock.advance(seconds=30)
+    (told,) = workers.said("dm")
+    assert "approvers have not been asked yet" in told
+    assert "missing_scope" in told
+    assert workers.request(request.id).status == Status.PENDING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -137,6 +138,23 @@ def test_throttling_is_waited_out(workers: Workers, aws: AwsSandbox) -> None:
 
     assert request.status == Status.SUCCEEDED
     assert [*workers.attempts(request)] == [Outcome.BUSY, Outcome.BUSY, Outcome.BUSY, Outcome.OK, Outcome.OK]
+
+
+def test_between_quick_tries_aws_is_left_a_moment_that_differs_from_worker_to_worker(
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("approvals.request.execute.time", SimpleNamespace(sleep=slept.append))
+    aws.faults.add("CreateAccount", "throttle", times=30)
+    workers.approved("create-account", **NEW)
+    for _ in range(10):
+        workers.work()
+        workers.clock.advance(hours=1)
+    first, second, last = slept[0::3], slept[1::3], slept[2::3]
+    assert all(0.1 <= pause <= 0.3 for pause in first)
+    assert all(0.25 <= pause <= 0.75 for pause in second)
+    assert set(last) == {0.0}, "a longer wait follows, in which the worker does something else"
+    assert len(set(first)) > 1
 
 
 def test_a_new_organization_that_is_not_final_yet_is_waited_for(workers: Workers, aws: AwsSandbox) -> None:

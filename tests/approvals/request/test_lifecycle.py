@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import SQLModel, select
+from sqlmodel import select
 
 from approvals.models import AuditRecord, Request
 from approvals.queue.store import Store
 from approvals.request.lifecycle import LostRaceError, transition
 from approvals.states import TERMINAL, Status, before
-from bot.database import open_engine
+from tests.harness.database import give_back, new_database
 
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=1)
@@ -28,11 +28,10 @@ WAYS = {
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    engine = open_engine("sqlite://")
-    SQLModel.metadata.create_all(engine)
+def store(database: str) -> Iterator[Store]:
+    engine = new_database(database)
     yield Store(engine)
-    engine.dispose()
+    give_back(engine)
 
 
 def put(store: Store, status: Status) -> int:

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from slack_sdk import WebClient
 
-from approvals.authority.directory import CachedDirectory, Directory, Workspace
+from approvals.authority.directory import CachedDirectory, Directory, Memory, Workspace
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Request
 from approvals.request.pending import pending_for
@@ -74,7 +74,7 @@ def test_a_groups_members_are_remembered_for_half_a_minute(monkeypatch: pytest.M
 
     monkeypatch.setattr(Directory, "members", members)
     clock = Clock()
-    people = CachedDirectory(WebClient(), lambda: Workspace(TEAM), clock)
+    people = CachedDirectory(WebClient(), lambda: Workspace(TEAM), Memory(clock))
     assert [people.members("S0A"), people.members("S0A")] == [["U1"], ["U1"]]
     clock.advance(seconds=30)
     assert people.members("S0A") == ["U1"]

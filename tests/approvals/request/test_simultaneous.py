@@ -32,8 +32,8 @@ Press = tuple[str, str]
 
 
 @pytest.fixture
-def crashing(aws: AwsSandbox) -> Iterator[CrashingWorkers]:
-    found = CrashingWorkers(aws)
+def crashing(aws: AwsSandbox, database: str) -> Iterator[CrashingWorkers]:
+    found = CrashingWorkers(aws, database)
     found.begin()
     yield found
     found.close()

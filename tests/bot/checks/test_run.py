@@ -18,8 +18,8 @@ from sqlalchemy import text
 from approvals.audit import signing
 from approvals.audit.keys import Keys
 from approvals.queue.store import Store
+from approvals.slack.codes import NO_GROUP, NO_PERSON
 from bot.database import open_engine
-from bot.slack import NO_GROUP, NO_PERSON
 from sandbox.sandbox import MANIFEST, Sandbox, sandbox
 from tests.harness.forking import fork, run
 
@@ -64,6 +64,7 @@ def test_all_is_well(place: Sandbox, by: Run) -> None:
         "approval channel",
         "Slack app token",
         "approver S0APPROVERS",
+        "approvers in the channel",
         "AWS organization",
     ):
         assert f"ok      {name}:" in answer.stdout
@@ -137,6 +138,35 @@ def test_who_cannot_decide_is_told_with_the_way_out(place: Sandbox) -> None:
         f"NOT OK  approver S0NOBODY: {NO_GROUP} (no_such_subteam)",
         "ok      approver bob@example.com: Bob Baker (U0BOB)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("is_archived", "#aws-approvals is archived; unarchive it"),
+        ("is_ext_shared", "#aws-approvals is shared with another organization (Slack Connect)"),
+        ("is_read_only", "posting in #aws-approvals is restricted"),
+    ],
+)
+def test_a_channel_that_is_no_place_to_decide_is_told(
+    place: Sandbox, monkeypatch: pytest.MonkeyPatch, flag: str, told: str
+) -> None:
+    monkeypatch.setattr(place.slack.workspace.channel("aws-approvals"), flag, True)
+    answer = orgbot(place, "check")
+    assert f"NOT OK  approval channel: {told}" in answer.stdout
+    assert answer.returncode == 1
+
+
+def test_approvers_who_see_no_card_and_groups_that_cannot_be_read_are_told(
+    place: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = place.slack.workspace.channel("aws-approvals")
+    monkeypatch.setattr(channel, "members", channel.members - {"U0BOB", "U0CAROL"})
+    nobody = "NOT OK  approvers in the channel: nobody who decides by rule"
+    assert nobody in orgbot(place, "check").stdout
+    place.slack.faults.add("usergroups.users.list", error="missing_scope", times=None)
+    assert "NOT OK  approver S0APPROVERS: the app lacks a scope for it" in orgbot(place, "check").stdout
+    place.slack.faults.clear()
 
 
 def test_a_channel_may_be_given_by_its_name(place: Sandbox) -> None:

@@ -173,8 +173,13 @@ def test_sqlite_urls(value: str) -> None:
         ("ORGBOT_CONSOLE_URL", "https://", "no web address"),
         ("DATABASE_URL", "orgbot.db", "no database URL; write sqlite:///orgbot.db"),
         ("DATABASE_URL", "mysql://h/n", "mysql is not supported"),
-        ("DATABASE_URL", "postgres://h/n", "postgresql+psycopg://"),
-        ("DATABASE_URL", "postgresql+nothing://h/n", "no driver called postgresql+nothing"),
+        ("DATABASE_URL", "postgres:h/n", "no database URL"),
+        (
+            "DATABASE_URL",
+            "postgresql+psycopg2://h/n",
+            "postgresql+psycopg2 is not supported; write sqlite:///orgbot.db or",
+        ),
+        ("DATABASE_URL", "postgresql+nothing://h/n", "postgresql+nothing is not supported"),
         ("ORGBOT_APPROVAL_CHANNEL", "aws-approvals", "C…"),
         ("ORGBOT_APPROVAL_CHANNEL", "General", "C…"),
         ("ORGBOT_APPROVERS", "U0BOB,Susan,bob", "“Susan”, “bob”"),
@@ -198,7 +203,13 @@ def test_a_wrong_value_is_one_line_with_its_name_and_the_way_out(name: str, valu
 
 def test_a_missing_postgresql_driver_is_told_with_the_way_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert "pip install 'psycopg[binary]'" in complaint("DATABASE_URL", "postgresql+psycopg://h/n")
+    assert "pip install 'orgbot[postgres]'" in complaint("DATABASE_URL", "postgresql://h/n")
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_a_postgresql_url_works_as_people_write_it(scheme: str) -> None:
+    rest = "bob:a%40b@db.example.com:5432/orgbot?sslmode=require"
+    assert load(DATABASE_URL=f"{scheme}://{rest}").database_url == f"postgresql+psycopg://{rest}"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from approvals.authority.bindings import Drift
-from approvals.models import Stumble
+from approvals.models import Message, Stumble
 from approvals.queue.store import Store
 from bot.http.readiness import Readiness
 from bot.slack import SlackHealth
@@ -49,6 +49,7 @@ def test_all_is_there(store: Store) -> None:
         ("process", True),
         ("database", True),
         ("slack", True),
+        ("messages", True),
         ("jobs", True),
         ("organization", True),
         ("rules", True),
@@ -65,7 +66,7 @@ def test_what_was_set_aside_is_shown_and_the_bot_is_ready_all_the_same(store: St
             session.add(Stumble(kind=kind, key=key, set_aside_at=datetime(2030, 1, 2, tzinfo=UTC)))
         session.add(Stumble(kind="lane", key=7))
     told = "set aside after an error of the bot's own, see the log: 1 announce, 2 click"
-    assert started(store).lines()[3] == ("jobs", None, told)
+    assert started(store).lines()[4] == ("jobs", None, told)
 
 
 def test_what_is_away_is_not_ok_and_aws_is_neither(store: Store) -> None:
@@ -75,7 +76,22 @@ def test_what_is_away_is_not_ok_and_aws_is_neither(store: Store) -> None:
         ("process", False, "stopping"),
         ("database", True, "answers"),
         ("slack", False, "not connected"),
+        ("messages", True, "nothing to mend"),
         ("jobs", True, "none set aside"),
         ("organization", None, "the organization cannot be read: throttled"),
         ("rules", True, "fit the organization"),
     ]
+
+
+def test_what_slack_refuses_is_told_with_what_to_mend_and_the_bot_is_ready_all_the_same(store: Store) -> None:
+    now = datetime(2030, 1, 2, tzinfo=UTC)
+    with store.write() as session:
+        for marker, status, error in (
+            ("1", "queued", "is_archived"),
+            ("2", "queued", ""),
+            ("3", "sent", "is_archived"),
+        ):
+            session.add(Message(lane="l", kind="card", marker=marker, status=status, error=error, created_at=now))
+    name, ok, told = started(store).lines()[3]
+    assert (name, ok) == ("messages", None)
+    assert told.startswith("1 message can't be sent: the channel is archived; unarchive it")

@@ -67,3 +67,18 @@ def test_the_number_of_connections_is_heard_from_slacks_hello() -> None:
         for transport in (one, two):
             transport.stop()
     assert sorted(heard) in ([1, 2], [2, 2])  # The first hello may be read when the second connection is open.
+
+
+def test_it_is_connected_only_when_slack_has_said_hello(monkeypatch: pytest.MonkeyPatch) -> None:
+    with SlackSandbox(MANIFEST, "socket") as slack:
+        monkeypatch.setattr(slack.socket, "_hello", lambda: {"type": "not yet"})
+        client = WebClient(slack.bot_token, base_url=slack.api_url)
+        made = SocketMode(App(client=client, name="orgbot"), slack.app_token)
+        made.start()
+        try:
+            slack.wait_for(lambda: slack.socket.connections, what="the connection")
+            assert not made.connected()
+            made._listen(None, {"type": "hello"})
+            assert made.connected()
+        finally:
+            made.stop()

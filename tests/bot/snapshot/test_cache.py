@@ -1,16 +1,19 @@
-"""The cached picture: newer when AWS tells, the old one when AWS is away."""
+"""The cached snapshot: newer when AWS tells or something was done, the old one when AWS is away."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.aws import WRITING, Boto3Clients
 from bot.snapshot import cache as module
-from bot.snapshot.cache import NOT_YET, SnapshotCache
+from bot.snapshot.cache import NOT_YET, Numbered, SnapshotCache
 from operations.aws.client import Aws
+from operations.snapshot.changes import UnitIs
 from sandbox.aws.server import AwsSandbox
 from tests.harness.clock import Clock
 
@@ -84,3 +87,96 @@ def test_an_answer_that_is_not_understood_ends_nothing(
     snapshot.refresh()
     assert snapshot.latest() is before
     assert "not understood" in snapshot.problem
+
+
+class Known:
+    """The database's changes, as a test puts them there; each became known at a time."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[datetime, int, UnitIs]] = []
+        self.away = False
+
+    def note(self, at: datetime, unit: str, name: str) -> None:
+        parent = self.root if unit.startswith("ou-new") else None
+        self.rows.append((at, len(self.rows) + 1, UnitIs(id=unit, name=name, parent=parent)))
+
+    def since(self, read_at: datetime) -> Sequence[Numbered]:
+        if self.away:
+            raise OperationalError("SELECT", {}, Exception("away"))
+        return [(number, (change,)) for at, number, change in self.rows if at >= read_at]
+
+    root = ""
+
+
+@pytest.fixture
+def known() -> Known:
+    return Known()
+
+
+@pytest.fixture
+def catching_up(aws: AwsSandbox, clock: Clock, known: Known) -> SnapshotCache:
+    cache = SnapshotCache(Aws(Boto3Clients()), clock, every=timedelta(minutes=5), since=known.since)
+    cache.refresh()
+    found = cache.latest()
+    assert found is not None
+    known.root = found.root
+    return cache
+
+
+def names(cache: SnapshotCache) -> set[str]:
+    found = cache.latest()
+    return {unit.name for unit in found.units} if found else set()
+
+
+def test_what_was_done_is_known_without_a_reading(
+    catching_up: SnapshotCache, known: Known, clock: Clock, aws: AwsSandbox
+) -> None:
+    aws.calls.clear()
+    known.note(clock(), "ou-new", "New")
+    catching_up.catch_up()
+    assert "New" in names(catching_up)
+    known.note(clock(), "ou-new", "Newer")
+    catching_up.catch_up()
+    assert {"Newer"} == names(catching_up) & {"New", "Newer"}
+    assert len(aws.calls) == 0
+
+
+def test_a_snapshot_with_nothing_new_stays_the_same_one(catching_up: SnapshotCache, known: Known, clock: Clock) -> None:
+    known.note(clock(), "ou-new", "New")
+    catching_up.catch_up()
+    before = catching_up.latest()
+    catching_up.catch_up()
+    assert catching_up.latest() is before
+
+
+def test_a_reading_that_began_before_does_not_forget_it(catching_up: SnapshotCache, known: Known, clock: Clock) -> None:
+    known.note(clock(), "ou-new", "New")
+    catching_up.refresh()
+    assert "New" in names(catching_up)
+
+
+def test_a_later_reading_is_believed(catching_up: SnapshotCache, known: Known, clock: Clock) -> None:
+    known.note(clock(), "ou-new", "New")
+    catching_up.catch_up()
+    clock.advance(minutes=5)
+    catching_up.refresh()
+    assert "New" not in names(catching_up)
+
+
+def test_what_another_process_committed_late_is_taken_in_before_what_came_after(
+    catching_up: SnapshotCache, known: Known, clock: Clock
+) -> None:
+    known.note(clock(), "ou-new", "New")
+    known.note(clock(), "ou-new", "Newer")
+    late = known.rows.pop(0)
+    catching_up.catch_up()
+    known.rows.insert(0, late)
+    catching_up.catch_up()
+    assert names(catching_up) & {"New", "Newer"} == {"Newer"}
+
+
+def test_a_database_that_is_away_takes_nothing_from_it(catching_up: SnapshotCache, known: Known) -> None:
+    before = catching_up.latest()
+    known.away = True
+    catching_up.catch_up()
+    assert catching_up.latest() is before

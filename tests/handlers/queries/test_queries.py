@@ -12,6 +12,7 @@ import pytest
 from approvals.slack.blocks import escape
 from handlers.queries.registry import QUERIES
 from handlers.query_names import NAMES
+from operations.snapshot.changes import AccountIs
 from operations.snapshot.live import Delegated
 from operations.snapshot.organization import Organization
 from tests.harness.handling import ALICE, COMMAND_URL, GENERAL, NOW, OTHER_TEAM, Handling
@@ -36,7 +37,7 @@ def look(handling: Handling) -> Query:
 
 
 def test_the_names_and_the_registry_agree() -> None:
-    assert [name.word for name in NAMES] == list(QUERIES)
+    assert [name.word for name in NAMES] == [*QUERIES, "requests", "request", "sessions", "help"]
 
 
 def test_the_help_lists_them(handling: Handling) -> None:
@@ -283,3 +284,28 @@ def test_two_accounts_of_one_name(handling: Handling, look: Query) -> None:
 def test_no_answer_holds_an_angle_bracket_that_slack_would_take_for_a_link(look: Query, word: str) -> None:
     given = {"account": " fullback-staging", "policy": " DenyLeave"}.get(word, "")
     assert "<" not in look(f"{word}{given}")
+
+
+def test_an_account_that_only_aws_knows_yet_is_shown(handling: Handling, look: Query) -> None:
+    handling.new["fresh"] = (AccountIs(id="888888888888", name="fresh", email="fresh@example.com", state="ACTIVE"),)
+    assert "888888888888" in look("account fresh")
+    assert "fresh@example.com" in look("accounts fresh")
+
+
+@pytest.mark.parametrize(
+    ("typed", "same"),
+    [
+        ("list-accounts", "accounts"),
+        ("list-accounts --max-items 5", "accounts"),
+        ("list-accounts-for-parent --parent-id ou-1-work", "accounts ou-1-work"),
+        ("describe-account --account-id 222222222222", "account 222222222222"),
+        ("describe-account --account-id=222222222222 --output json", "account 222222222222"),
+        ("list-policies --filter SERVICE_CONTROL_POLICY", "policies SERVICE_CONTROL_POLICY"),
+        ("describe-policy --policy-id p-deny0001", "policy p-deny0001"),
+        ("list-roots", "tree"),
+        ("list-organizational-units-for-parent --parent-id ou-1-work", "tree ou-1-work"),
+        ("list-aws-service-access-for-organization", "services"),
+    ],
+)
+def test_the_aws_clis_names_are_understood(look: Query, typed: str, same: str) -> None:
+    assert look(typed) == look(same)

@@ -204,7 +204,8 @@ def test_a_handshake_that_aws_has_forgotten(aws: AwsSandbox) -> None:
     assert isinstance(gone, Failed)
     aws.accept(open_invitation(aws))
     joined = step().observe(world(handshake="h-examplehandshakeid111"))
-    assert joined == Done("The account has joined the organization.", {"account": OUTSIDER})
+    assert isinstance(joined, Done)
+    assert (joined.learned["account"], joined.learned["email"]) == (OUTSIDER, EMAIL)
 
 
 def test_nobody_waits_for_the_role_for_ever(aws: AwsSandbox) -> None:

@@ -43,7 +43,7 @@ def test_removing(workers: Workers, aws: AwsSandbox) -> None:
     members = [found["Id"] for found in aws.client("organizations").list_accounts()["Accounts"]]
     assert WEB not in members
     assert request.preview["hits"][0].endswith("policies stop applying to it")
-    assert isinstance(Remove(WEB).observe(world()), Done)
+    assert isinstance(Remove(WEB, NAME).observe(world()), Done)
     assert isinstance(Close(WEB).observe(world()), Stale)
 
 

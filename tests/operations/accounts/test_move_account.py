@@ -25,14 +25,18 @@ STACK_SETS = "StackSets that target either place may delete or deploy their reso
 class Tree(Aws):
     """AWS, in which the account is in `parent`; `gone` are the OUs that are no longer there, and a move meets `refusal`."""
 
-    def __init__(self, parent: str = STAG, gone: tuple[str, ...] = (), refusal: str = "") -> None:
-        self.parent, self.gone, self.refusal = parent, gone, refusal
+    def __init__(
+        self, parent: str = STAG, gone: tuple[str, ...] = (), refusal: str = "", state: str = "ACTIVE"
+    ) -> None:
+        self.parent, self.gone, self.refusal, self.state = parent, gone, refusal, state
         self.moves: list[Answer] = []
         self.looked_at: list[str] = []
 
     def read(self, service: str, method: str, **params: Any) -> Answer:
         if method == "list_parents":
             return {"Parents": [{"Id": self.parent}]}
+        if method == "describe_account":
+            return {"Account": {"Id": params["AccountId"], "State": self.state}}
         unit = params["OrganizationalUnitId"]
         self.looked_at.append(unit)
         if unit in self.gone:
@@ -122,18 +126,16 @@ def test_the_management_account_is_bound_by_no_service_control_policy_wherever_i
     )
 
 
-@pytest.mark.parametrize("state", ["SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION"])
-def test_an_account_that_is_not_active_is_warned_of(state: str) -> None:
-    organization = attached()
-    accounts = tuple(replace(account, state=state) for account in organization.accounts)
-    found = preview(replace(organization, accounts=accounts), PROD)
-    assert found.warnings == (STACK_SETS, f"The account is {state}, not ACTIVE.")
+@pytest.mark.parametrize("state", ["CLOSED", "PENDING_CLOSURE", "SUSPENDED"])
+def test_an_account_that_aws_does_not_move_is_not_put_before_approvers(state: str) -> None:
+    with pytest.raises(FieldError, match=f"the account is {state}, and AWS moves none that is closed or suspended"):
+        preview(attached(), PROD, Tree(state=state))
 
 
-def test_of_an_active_account_and_of_one_that_nobody_knows_yet_nothing_is_said() -> None:
+def test_an_account_that_is_not_active_yet_is_warned_of() -> None:
+    found = preview(attached(), PROD, Tree(state="PENDING_ACTIVATION"))
+    assert found.warnings == (STACK_SETS, "The account is PENDING_ACTIVATION, not ACTIVE.")
     assert preview(attached(), PROD).warnings == (STACK_SETS,)
-    assert preview(attached(), PROD, account="999999999999").warnings == (STACK_SETS,)
-    assert preview(attached(), ROOT, Tree(PROD), OLD).warnings[1:] == ("The account is SUSPENDED, not ACTIVE.",)
 
 
 def test_the_place_it_leaves_is_the_one_that_aws_tells_and_not_the_picture() -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 
 from operations.core.explanations import refusal
+from operations.core.observations import Done, Failed, Waiting
 from operations.core.registry import all_operations
-from operations.core.steps import Step
+from operations.core.steps import Shared, Step, World
 from operations.organization.service_access import Switch
+from sandbox.aws.server import AwsSandbox
+from tests.harness.aws import bot_aws
 
 
 def _declared(base: type[Step]) -> Iterator[type[Step]]:
@@ -37,6 +41,39 @@ def test_the_steps_own_reasons_come_before_everybodys() -> None:
     assert failed.say == "Trusted access was not changed. A policy type of this service is enabled."
     assert "/org disable-policy-type" in failed.advice
     assert failed.code == reason
+
+
+class Asking(Switch):
+    """A step that explains a reason, a code, and what AWS says itself."""
+
+    not_done = ""
+    reasons: ClassVar = {
+        "REASON": ("By its reason.", "Do this."),
+        "Code": ("By its code: {message} Yes, {message}", "Do that."),
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "failed"),
+    [
+        ("Code", "REASON", Failed("By its reason.", "Do this.", "REASON")),
+        ("Code", "", Failed("By its code: no. Yes, no.", "Do that.", "Code")),
+        ("Code", "ANOTHER", Failed("By its code: no. Yes, no.", "Do that.", "Code")),
+        ("AccessDenied", "REASON", Failed("By its reason.", "Do this.", "REASON")),
+        ("AccessDenied", "ANOTHER", refusal("AccessDenied", "ANOTHER", "no.")),
+    ],
+)
+def test_the_reason_explains_more_than_the_code_and_both_more_than_what_is_true_for_everybody(
+    code: str, reason: str, failed: Failed
+) -> None:
+    assert Asking("guardduty.amazonaws.com", on=True).explain(code, reason, "no.") == failed
+
+
+def test_what_nobody_has_asked_of_a_step_yet_is_nothing(aws: AwsSandbox) -> None:
+    world = World(bot_aws(), Shared(), "marker", {})
+    assert (world.attempts, list(world.others()), world.delivery()) == ((), [], Waiting(""))
+    assert Failed("It was not done.") == Failed("It was not done.", advice="", code="")
+    assert (Done("So.").learned, Waiting("So.").learned, Waiting("So.").snippets) == ({}, {}, ())
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)

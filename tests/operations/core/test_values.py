@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import pytest
-from pydantic import BaseModel, ValidationError
+import unicodedata
 
-from operations.core.values import AccountName, Email, RoleName
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field, ValidationError
+
+from operations.aws.model import text_of
+from operations.core.values import AccountName, ContactEmail, Email, NewAccountName, RoleName, Tags, any_email
 
 
 class Given(BaseModel):
     account_name: AccountName = ""
+    new_name: NewAccountName = ""
     role_name: RoleName = ""
     email: Email = ""
+    contact: ContactEmail = ""
+    tags: Tags = Field(default_factory=dict)
 
 
-def said(field: str, value: str) -> str:
+def said(field: str, value: object) -> str:
     with pytest.raises(ValidationError) as raised:
         Given.model_validate({field: value})
     return str(raised.value.errors()[0]["ctx"]["error"])
@@ -58,3 +66,83 @@ def test_so_is_a_role_name(name: str, told: str) -> None:
 )
 def test_an_address_is_judged_by_its_form_before_its_length(address: str, told: str) -> None:
     assert told in said("email", address)
+
+
+# AWS's written rules for the e-mail address of a new account, in the order of the API Reference ("CreateAccount").
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("jörg@example.com", "it takes ASCII characters only"),
+        ("a@b@example.com", "it has one @"),
+        ("web.example.com", "it has one @"),
+        ("we b@example.com", "cannot stand before the @"),
+        *((f"we{sign}b@example.com", "cannot stand before the @") for sign in "\"'()<>[]:;,\\|%&"),
+        (".web@example.com", "it cannot begin with a dot"),
+        ("web@exam_ple.com", "letters, digits, hyphens and dots alone can stand behind the @"),
+        ("web@-example.com", "cannot begin or end with a hyphen or a dot"),
+        ("web@.example.com", "cannot begin or end with a hyphen or a dot"),
+        ("web@example.com-", "cannot begin or end with a hyphen or a dot"),
+        ("web@example.com.", "cannot begin or end with a hyphen or a dot"),
+        ("web@example", "what stands behind the @ has a dot in it"),
+    ],
+)
+def test_an_address_that_aws_does_not_accept_says_which_rule_it_breaks(address: str, told: str) -> None:
+    assert f"“{address}” is no e-mail address that AWS accepts" in said("email", address)
+    assert told in said("email", address)
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b.de", "aws+staging@example.com", "o_o-x=!#$*/?^`{}~@ex-ample.co.uk", "web.@example.com"]
+)
+def test_an_address_that_keeps_the_rules_is_taken(address: str) -> None:
+    assert Given(email=address).email == address
+
+
+def test_an_account_that_is_there_already_may_have_an_address_by_older_rules() -> None:
+    assert any_email("jörg@example.com") == "jörg@example.com"
+    for wrong in ("jörg@example", "x" * 60 + "@example.com"):
+        with pytest.raises(ValueError, match="e-mail address"):
+            any_email(wrong)
+
+
+@pytest.mark.parametrize(
+    ("tag", "told"),
+    [
+        (
+            "wiki=a?b%20c",
+            "“?”, “%” are not allowed in “a?b%20c”; a tag's value takes letters, digits, blanks and _ . : / = + - @",
+        ),
+        ("wi;ki=a", "“;” is not allowed in “wi;ki”; a tag's key takes letters"),
+    ],
+)
+def test_a_tag_names_the_characters_that_aws_does_not_take(tag: str, told: str) -> None:
+    assert told in said("tags", [tag])
+
+
+def test_tags_are_of_every_script() -> None:
+    assert Given(tags=["Größe=日本 語_.:/=+-@"]).tags == {"Größe": "日本 語_.:/=+-@"}
+
+
+@given(st.text(max_size=20))
+def test_what_is_taken_for_a_tag_the_model_takes_and_the_other_way_round(text: str) -> None:
+    """The model's classes, by Unicode's general categories (`\\p{L}`, `\\p{N}`, `\\p{Z}`)."""
+    takes = all(unicodedata.category(one)[0] in "LNZ" or one in "_.:/=+-@" for one in text)
+    assert bool(text_of("organizations", "TagValue").pattern.fullmatch(text)) == takes
+
+
+@given(st.emails())
+def test_what_is_taken_for_an_address_the_model_takes(address: str) -> None:
+    try:
+        taken = Given(email=address).email
+    except ValidationError:
+        return
+    rule = text_of("organizations", "Email")
+    assert rule.pattern.fullmatch(taken)
+    assert rule.least <= len(taken) <= (rule.most or 0)
+
+
+def test_a_contact_and_a_new_name_go_by_account_managements_own_rules() -> None:
+    assert Given(contact="a" * 70 + "@example.com").contact.startswith("aaa")
+    assert "is no e-mail address that AWS takes for a contact" in said("contact", "jörg@example.com")
+    assert "“<” is not allowed in “a<b”" in said("new_name", "a<b")
+    assert Given(account_name="a<b").account_name == "a<b"

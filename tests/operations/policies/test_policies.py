@@ -303,7 +303,9 @@ def test_disabling_a_type_says_what_is_lost(workers: Workers) -> None:
 
 
 def test_a_type_that_needs_a_service_first(workers: Workers) -> None:
-    request = done(workers, "enable-policy-type", kind="GUARDDUTY_POLICY")
-    assert request.status == Status.FAILED
-    assert "service's trusted access is needed first" in request.outcome
-    assert "/org enable-service-access" in request.advice
+    assert (
+        "needs trusted access for GuardDuty (guardduty.amazonaws.com). Ask for `/org enable-service-access --service "
+        "guardduty.amazonaws.com` first."
+    ) in refused(workers, "enable-policy-type", kind="GUARDDUTY_POLICY")
+    done(workers, "enable-service-access", service="guardduty")
+    assert done(workers, "enable-policy-type", kind="GUARDDUTY_POLICY").status == Status.SUCCEEDED

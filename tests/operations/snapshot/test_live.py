@@ -1,17 +1,23 @@
-"""What is read when somebody looks: tags, documents, effective policies, delegated administrators."""
+"""What is read when somebody looks: tags, documents, effective policies, delegated administrators, and new names."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from operations.aws.errors import AwsError
+from operations.aws.errors import AwsError, UnknownError
 from operations.aws.looks import Looks
-from operations.snapshot.live import LiveAws, indented
+from operations.snapshot.changes import taken_in
+from operations.snapshot.live import LiveAws, indented, look_up
+from operations.snapshot.organization import Organization
+from operations.snapshot.places import find_target
 from operations.snapshot.reader import read_organization
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
+from tests.harness.tree import make
 from tests.operations.snapshot.test_tree import NOW
 
 WEB, AUDIT = "222222222222", "555555555555"
@@ -70,3 +76,108 @@ def test_nobody_who_looks_waits_for_long(aws: AwsSandbox) -> None:
 def test_what_is_no_json_is_shown_as_it_is() -> None:
     assert indented("not json") == "not json"
     assert indented("[" * 100_000) == "[" * 100_000
+
+
+# What somebody has made in the console since the organization was read: what it is called, and what has to be found.
+
+
+@pytest.fixture
+def before(aws: AwsSandbox) -> Organization:
+    return read_organization(bot_aws(), lambda: NOW)
+
+
+def asked(before: Organization, what: Any, wanted: str, aws: AwsSandbox, *, calls: int = 2) -> Organization:
+    """The organization after AWS was asked about a name, by so many calls at the most."""
+    aws.calls.clear()
+    unknown = UnknownError("field", "unknown", what, wanted)
+    found = taken_in(before, look_up(bot_aws(), before, unknown, lambda: False))
+    assert len(aws.calls) <= calls, [call.operation for call in aws.calls]
+    return found
+
+
+@pytest.mark.parametrize("wanted", ["/Workloads/New", "workloads/new", "{id}"])
+def test_a_new_ou_is_found_by_its_path_or_its_id(aws: AwsSandbox, before: Organization, wanted: str) -> None:
+    made = make(aws, "/Workloads/New")
+    assert (
+        asked(before, "unit", wanted.format(id=made), aws).find_unit(wanted.format(id=made), "ou").path
+        == "/Workloads/New"
+    )
+
+
+def test_with_it_those_above_it_are_found(aws: AwsSandbox, before: Organization) -> None:
+    make(aws, "/New")
+    deep = make(aws, "/New/Deep")
+    assert asked(before, "unit", "/New/Deep", aws).find_unit("/New/Deep", "ou").id == deep
+    assert asked(before, "unit", deep, aws, calls=4).find_unit("/New/Deep", "ou").id == deep
+
+
+def test_an_ou_that_was_renamed_is_found_by_its_new_name(aws: AwsSandbox, before: Organization) -> None:
+    unit = before.find_unit("/Security", "ou").id
+    aws.client("organizations").update_organizational_unit(OrganizationalUnitId=unit, Name="Safety")
+    after = asked(before, "unit", "/Safety", aws)
+    assert after.find_unit("/Safety", "ou").id == unit
+    assert after.account_path(AUDIT) == "/Safety"
+
+
+@pytest.mark.parametrize("wanted", ["new", "new@example.com", "{id}"])
+def test_a_new_account_is_found_by_its_name_its_email_or_its_id(
+    aws: AwsSandbox, before: Organization, wanted: str
+) -> None:
+    aws.client("organizations").create_account(AccountName="new", Email="new@example.com")
+    aws.finish_creations()
+    listed = aws.client("organizations").list_accounts()["Accounts"]
+    (made,) = [account["Id"] for account in listed if account["Name"] == "new"]
+    found = asked(before, "account", wanted.format(id=made), aws).accounts_by_id[made]
+    assert (found.name, found.email, found.state, found.parent) == ("new", "new@example.com", "ACTIVE", before.root)
+
+
+def test_an_account_in_an_ou_that_is_new_too_has_its_path(aws: AwsSandbox, before: Organization) -> None:
+    new, organizations = make(aws, "/New"), aws.client("organizations")
+    unknown = replace(before, accounts=tuple(account for account in before.accounts if account.id != WEB))
+    source = organizations.list_parents(ChildId=WEB)["Parents"][0]["Id"]
+    organizations.move_account(AccountId=WEB, SourceParentId=source, DestinationParentId=new)
+    assert asked(unknown, "account", WEB, aws, calls=4).account_path(WEB) == "/New"
+
+
+@pytest.mark.parametrize("wanted", ["new", "{id}"])
+def test_a_new_policy_is_found_with_what_it_is_attached_to(aws: AwsSandbox, before: Organization, wanted: str) -> None:
+    organizations = aws.client("organizations")
+    made = organizations.create_policy(Type="TAG_POLICY", Name="New", Content='{"tags": {}}', Description="")
+    policy = made["Policy"]["PolicySummary"]["Id"]
+    organizations.attach_policy(PolicyId=policy, TargetId=WEB)
+    after = asked(before, "policy", wanted.format(id=policy), aws, calls=3)
+    assert after.policies.find(wanted.format(id=policy), "policy").type == "TAG_POLICY"
+    assert after.policies.targets[policy] == (WEB,)
+
+
+@pytest.mark.parametrize("wanted", ["/Workloads/New", "New"])
+def test_a_target_may_be_either(aws: AwsSandbox, before: Organization, wanted: str) -> None:
+    made = make(aws, "/Workloads/New" if "/" in wanted else "/New")
+    assert find_target(asked(before, "target", wanted, aws, calls=3), wanted, "place") == made
+
+
+@pytest.mark.parametrize(
+    ("what", "wanted"),
+    [
+        ("unit", "/No/Where"),
+        ("unit", "ou-abcd-12345678"),
+        ("account", "nobody"),
+        ("account", "999999999999"),
+        ("policy", "p-12345678"),
+    ],
+)
+def test_what_aws_does_not_know_stays_unknown(aws: AwsSandbox, before: Organization, what: str, wanted: str) -> None:
+    assert asked(before, what, wanted, aws) is before
+
+
+def test_nobody_waits_for_long(aws: AwsSandbox, before: Organization) -> None:
+    make(aws, "/New")
+    aws.calls.clear()
+    assert look_up(bot_aws(), before, UnknownError("ou", "", "unit", "/New"), lambda: True) == ()
+    assert look_up(bot_aws(), before, UnknownError("policy", "", "policy", "new"), lambda: True) == ()
+    assert len(aws.calls) == 0
+
+
+def test_an_aws_that_refuses_tells_nothing(aws: AwsSandbox, before: Organization) -> None:
+    aws.faults.add(kind="error", code="AccessDeniedException", times=None)
+    assert look_up(bot_aws(), before, UnknownError("ou", "", "unit", "/New"), lambda: False) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -73,3 +74,35 @@ def test_an_unknown_account_gets_the_one_most_alike(text: str) -> None:
 def test_an_unknown_account_says_how_to_name_one() -> None:
     with pytest.raises(FieldError, match="Give its id, name or e-mail"):
         ORGANIZATION.find_account("zzz", "account")
+
+
+CLOSED, CLOSING, SUSPENDED = (
+    Account(f"{number}" * 12, "data", f"old{number}@example.com", state, "ou-s")
+    for number, state in ((4, "CLOSED"), (5, "PENDING_CLOSURE"), (6, "SUSPENDED"))
+)
+
+
+def among(*accounts: Account) -> Organization:
+    return replace(ORGANIZATION, accounts=accounts)
+
+
+def test_of_several_accounts_of_a_name_the_only_open_one_is_meant() -> None:
+    found = among(CLOSED, CLOSING, SUSPENDED, ACCOUNTS[1]).find_account("data", "account")
+    assert found.id == "222222222222"
+
+
+def test_a_closed_account_is_found_where_it_is_the_only_one_of_its_name() -> None:
+    assert among(CLOSED).find_account("data", "account") is CLOSED
+
+
+def test_among_several_the_closed_ones_say_so() -> None:
+    with pytest.raises(
+        FieldError,
+        match=r"3 accounts: 222222222222 \(/Staging\), 333333333333 \(/Workloads/Staging\), 444444444444 \(/Staging, CLOSED\)",
+    ):
+        among(*ACCOUNTS[1:], CLOSED).find_account("data", "account")
+
+
+def test_among_closed_ones_nobody_chooses() -> None:
+    with pytest.raises(FieldError, match=r"PENDING_CLOSURE\), 666666666666 \(/Staging, SUSPENDED\)"):
+        among(CLOSING, SUSPENDED).find_account("data", "account")

@@ -133,13 +133,13 @@ def test_something_put_into_it_just_before_the_call_keeps_it(workers: Workers, a
 
 def test_one_that_somebody_else_has_deleted_is_the_goal_reached(aws: AwsSandbox, empty: str) -> None:
     aws.client("organizations").delete_organizational_unit(OrganizationalUnitId=empty)
-    step = DeleteUnit(empty, "Empty")
+    step = DeleteUnit(empty, "Empty", EMPTY)
     assert isinstance(step.observe(world()), Done)
 
 
 def test_one_that_has_another_name_now_is_left_alone(aws: AwsSandbox, empty: str) -> None:
     aws.client("organizations").update_organizational_unit(OrganizationalUnitId=empty, Name="Precious")
-    assert DeleteUnit(empty, "Empty").observe(world()) == Stale(
+    assert DeleteUnit(empty, "Empty", EMPTY).observe(world()) == Stale(
         "the organizational unit has been renamed to Precious meanwhile."
     )
 

@@ -15,11 +15,20 @@ STATE = "/sandbox/state?as=U0ALICE"
 
 def test_this_machine_s_names_get_in(slack: SlackSandbox) -> None:
     page = Page(slack, "U0ALICE")
-    assert page.request("GET", STATE, Host="localhost:8080", Origin="http://127.0.0.1:9")[0] == 200
+    assert page.request("GET", STATE, Host="localhost:8080", Origin="http://localhost:8080")[0] == 200
     assert page.request("GET", STATE, Host="[::1]:80")[0] == 200
 
 
-@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Host": "127.0.0.1:3100", "Origin": "http://127.0.0.1:8000"},
+        {"Host": "127.0.0.1:3100", "Origin": "http://localhost:3100"},
+    ],
+)
 def test_other_names_and_origins_do_not(slack: SlackSandbox, headers: dict[str, str]) -> None:
     assert Page(slack, "U0ALICE").request("GET", STATE, None, **headers)[0] == 403
 

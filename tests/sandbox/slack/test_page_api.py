@@ -33,7 +33,7 @@ def test_the_state_is_the_workspace_as_one_sees_it(slack: SlackSandbox, alice: P
         "channels",
         "commands",
         "bot",
-        "suggestions",
+        "panel",
         "unread",
         "names",
     }

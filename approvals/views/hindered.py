@@ -1,0 +1,70 @@
+"""What is told where Slack keeps the bot from telling or deciding: what has not happened, why, and who can still do what. Pure.
+
+`why` is always what to mend, as `approvals.slack.codes.meaning` says it.
+"""
+
+from __future__ import annotations
+
+from approvals.models import Request
+from approvals.slack.blocks import context as small
+from approvals.slack.blocks import escape, section, shorten
+from approvals.views.thread import Body, body, link, name
+from operations.snapshot.names import capital
+
+ONCE_MENDED = "It goes on by itself once that is mended."
+
+
+def no_card(request: Request, why: str) -> Body:
+    """To the requester: approvers have no card, and decide elsewhere meanwhile."""
+    return body(
+        f":warning: *#{request.id} {escape(shorten(request.title, 200))}*: approvers have no card yet, because Slack doesn't take it: "
+        f"{escape(why)}.\nThey get a direct message to decide in; `/org request {request.id}` lets them decide too."
+    )
+
+
+def decide_here(request: Request, card: Body) -> Body:
+    """To an approver: the request with its buttons, while there is no card in the channel."""
+    told = f":warning: This request has no card in the approval channel, so it waits for your decision here: {name(request)}."
+    return body(told, small(told), *card["blocks"])
+
+
+def moved(request: Request) -> Body:
+    """In place of the card in a channel that is no longer the approval channel."""
+    return body(f":arrow_right: {capital(name(request))} is now in <#{request.card_channel}>: {link(request)}.")
+
+
+def no_direct_message(request: Request, why: str) -> Body:
+    """Into the thread: the requester hears nothing by direct message."""
+    return body(
+        f":warning: <@{request.requester}> gets no direct message about this request: {escape(why)}. {ONCE_MENDED} "
+        "Until then what happens is told in this thread."
+    )
+
+
+def no_credentials_yet(request: Request, why: str) -> Body:
+    """Into the thread: the credentials wait, for an hour at most."""
+    return body(
+        f":warning: <@{request.requester}> can't be sent the credentials: {escape(why)}. They are sent once that is mended, within an hour."
+    )
+
+
+def press_waits(why: str) -> str:
+    """To whoever pressed a button: it cannot be told whether they may."""
+    return (
+        f"your press is kept, but nothing is decided yet: orgbot can't look up who may decide. {escape(capital(why))}. "
+        "It counts by itself once that is mended; you needn't press again."
+    )
+
+
+def decision_waits(request: Request, why: str) -> Body:
+    """To the requester: decisions about their request don't count yet."""
+    told = f":warning: Your {name(request)} can't be decided yet: orgbot can't look up who may decide. {escape(capital(why))}. {ONCE_MENDED}"
+    return body(told, section(told))
+
+
+def not_asked_yet(request: Request, why: str) -> Body:
+    """To the requester: approvers have not been asked."""
+    return body(
+        f":warning: Your request #{request.id} ({request.operation}) waits, and approvers have not been asked yet: orgbot can't look up who you are "
+        f"or who may decide. {escape(capital(why))}. {ONCE_MENDED} Please don't ask for the same again."
+    )

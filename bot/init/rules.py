@@ -1,0 +1,43 @@
+"""The step of `orgbot init` that writes a rules file, from a few questions; without one a single approval decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from bot.init.talk import Talk
+from operations.core.registry import by_name
+
+FILE = "rules.toml"
+
+
+def write_rules(talk: Talk, approvers: Sequence[str]) -> None:
+    """Asks who decides about what, and writes rules.toml; leaves it out where nobody wants one."""
+    if talk.value("ORGBOT_RULES"):
+        talk.right(f"{talk.value('ORGBOT_RULES')} (kept)")
+        return
+    talk.say("Without a rules file one approver decides about everything, and two about what is irreversible.")
+    if not talk.yes("Write a rules file, for places that need more?", default=False):
+        return
+    ordinary = talk.number("How many approvals does an ordinary request need?", 1, 0, 10)
+    hard = talk.number(
+        "And one that is irreversible (closing or removing an account, disabling a policy type)?", 2, 0, 10
+    )
+    place = talk.ask("An OU that needs more, by its path, such as /Production (or Enter for none)")
+    guarded = talk.number(f"How many approvals does a request about {place} need?", 2, 1, 10) if place else 0
+    talk.write(FILE, rules_text(approvers, ordinary, hard, place, guarded), "docs/rules.md explains every key")
+    talk.keep("ORGBOT_RULES", FILE)
+
+
+def rules_text(approvers: Sequence[str], ordinary: int, hard: int, place: str = "", guarded: int = 0) -> str:
+    """The file: what is irreversible first, then the place, then everything else."""
+    lasting = sorted({one.name for one in by_name().values() if one.irreversible})
+    parts = [_rule("irreversible", approvers, hard, operations=lasting)]
+    if place:
+        parts.append(_rule(place, approvers, guarded, under=place))
+    return "\n".join([*parts, _rule("everything else", approvers, ordinary)])
+
+
+def _rule(name: str, approvers: Sequence[str], approvals: int, **match: object) -> str:
+    keys = {"name": name, **match, "approvers": list(approvers), "approvals": approvals}
+    return "[[rule]]\n" + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in keys.items())

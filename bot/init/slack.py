@@ -1,0 +1,188 @@
+"""The steps of `orgbot init` in Slack: the app, its tokens, the approval channel, the approvers, a card on trial.
+
+Source: Slack API, "App manifests" (sharing a manifest by link), "Using Socket Mode".
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+from urllib.parse import quote
+
+from slack_sdk import WebClient
+from slack_sdk.socket_mode import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+
+from approvals.authority.directory import Directory, Workspace
+from approvals.slack.blocks import actions, button, section
+from approvals.slack.client import call
+from approvals.slack.named import Named
+from bot.checks.findings import WrongError
+from bot.init.talk import Talk
+
+PACKED, KEPT = Path(__file__).with_name("manifest.yml"), Path(__file__).parents[2] / "manifest.yml"
+MANIFEST = PACKED if PACKED.exists() else KEPT  # In an installed package it stands beside this file.
+NEW_APP = "https://api.slack.com/apps?new_app=1&manifest_yaml="
+PRESS = "init_press"
+PATIENCE_SECONDS = 120.0
+PAGE = 200
+Json = dict[str, Any]
+
+
+def web_client(token: str) -> WebClient:
+    """A client for this token, at SLACK_API_URL."""
+    return WebClient(
+        token, base_url=os.environ.get("SLACK_API_URL") or WebClient.BASE_URL, retry_handlers=[], timeout=15
+    )
+
+
+def make_app(talk: Talk) -> None:
+    """Offers the manifest, unless there is a token of an app already."""
+    if talk.value("SLACK_BOT_TOKEN"):
+        talk.right("there is an app already (kept)")
+        return
+    name = talk.ask("Name of the app", "orgbot")
+    text = MANIFEST.read_text(encoding="utf-8").replace("name: orgbot\n", f"name: {name}\n")
+    talk.write(
+        "slack-manifest.yml", text.replace("display_name: orgbot\n", f"display_name: {name}\n"), "the app's manifest"
+    )
+    talk.say(
+        "Open this link, choose your workspace, and press Create; or choose “From a manifest” and paste slack-manifest.yml."
+    )
+    talk.say(NEW_APP + quote(text, safe=""))
+    talk.pause("Create the app, press Install to Workspace")
+
+
+def give_tokens(talk: Talk) -> WebClient:
+    """The bot's token and the app's, each tried at once."""
+    bot = talk.setting("SLACK_BOT_TOKEN", "Bot User OAuth Token (OAuth & Permissions, xoxb-…)", _bot_token, secret=True)
+    slack = web_client(bot)
+    if talk.value("SLACK_SIGNING_SECRET") and not talk.value("SLACK_APP_TOKEN"):
+        talk.right("signed HTTP, because SLACK_SIGNING_SECRET is set (kept)")
+    else:
+        talk.say("Basic Information, App-Level Tokens, Generate, with the scope connections:write:")
+        talk.setting("SLACK_APP_TOKEN", "App-level token (xapp-…)", lambda token: _app_token(slack, token), secret=True)
+    return slack
+
+
+def _bot_token(token: str) -> str:
+    if not token.startswith("xoxb-"):
+        raise WrongError("a bot token begins with xoxb-; it stands under OAuth & Permissions")
+    answer = call(web_client(token), "auth.test")
+    return f"{answer['user']} in {answer['team']}"
+
+
+def _app_token(slack: WebClient, token: str) -> str:
+    if not token.startswith("xapp-"):
+        raise WrongError("an app-level token begins with xapp-; it stands under Basic Information")
+    call(slack, "apps.connections.open", app_token=token)
+    return "Socket Mode can be opened"
+
+
+def choose_channel(talk: Talk, slack: WebClient) -> str:
+    """The approval channel, in which the bot is; its id."""
+    kept = talk.value("ORGBOT_APPROVAL_CHANNEL")
+    channels = sorted(_channels(slack), key=lambda one: (not one.get("is_member"), one["name"]))
+    found = next((one for one in channels if kept in (one["id"], f"#{one['name']}")), None)
+    if found:
+        talk.right(f"#{found['name']} (kept)")
+    else:
+        talk.say("Where do approval cards go? A private channel is in the list once the bot was invited into it.")
+        found = talk.choose("Number, or a part of the name", channels, _named)
+        talk.keep("ORGBOT_APPROVAL_CHANNEL", found["id"])
+    while not call(slack, "conversations.info", channel=found["id"])["channel"].get("is_member"):
+        talk.pause(f"The bot is not in #{found['name']} yet. Type /invite @orgbot there")
+    talk.right(f"the bot is in #{found['name']}")
+    return str(found["id"])
+
+
+def _channels(slack: WebClient) -> Iterator[Json]:
+    cursor = ""
+    while True:
+        answer = call(
+            slack,
+            "conversations.list",
+            types="public_channel,private_channel",
+            exclude_archived=True,
+            limit=PAGE,
+            cursor=cursor,
+        )
+        yield from answer["channels"]
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return
+
+
+def _named(channel: Json) -> str:
+    return f"#{channel['name']}{' (the bot is in it)' if channel.get('is_member') else ''}"
+
+
+def name_approvers(talk: Talk, slack: WebClient) -> list[str]:
+    """Who may approve, each found in Slack: ids and e-mail addresses as the rules take them."""
+    directory = Directory(slack, lambda: Workspace.of(call(slack, "auth.test")))
+    handles = {f"@{group['handle']}": group["id"] for group in call(slack, "usergroups.list")["usergroups"]}
+    found: list[str] = []
+
+    def check(text: str) -> str:
+        found[:] = [handles.get(word, word) for word in text.replace(",", " ").split()]
+        return ", ".join(_who(directory, word, handles) for word in found)
+
+    groups = f" or user groups such as {next(iter(handles))}" if handles else ""
+    talk.setting("ORGBOT_APPROVERS", f"Who approves? E-mail addresses{groups}, separated by commas", check)
+    talk.keep("ORGBOT_APPROVERS", ",".join(found))
+    return found
+
+
+def _who(directory: Directory, word: str, handles: dict[str, str]) -> str:
+    if word.startswith("@"):
+        raise WrongError(f"there is no user group {word}; there are {', '.join(handles) or 'none'}")
+    users = directory.users(word)
+    if not users:
+        raise WrongError(f"nobody is found under {word}; give the e-mail address that they have in Slack")
+    if Named(word).is_group:
+        return f"{next(name for name, key in handles.items() if key == word)} ({len(users)} people)"
+    return directory.member(users[0]).name
+
+
+def try_a_card(talk: Talk, slack: WebClient, channel: str) -> None:
+    """Posts a card with one button, and waits until somebody has pressed it; over Socket Mode alone."""
+    app_token = talk.value("SLACK_APP_TOKEN")
+    if not app_token or not talk.yes("Post a card on trial into the approval channel, to see that a press arrives?"):
+        return
+    pressed = Event()
+    socket = SocketModeClient(app_token, web_client=slack)
+    socket.socket_mode_request_listeners.append(lambda client, request: _heard(client, request, pressed))
+    socket.connect()
+    try:
+        _post_and_wait(talk, slack, channel, pressed)
+    finally:
+        socket.close()
+
+
+def _heard(client: Any, request: SocketModeRequest, pressed: Event) -> None:
+    client.send_socket_mode_response(SocketModeResponse(request.envelope_id))
+    if PRESS in str(request.payload.get("actions")):
+        pressed.set()
+
+
+def _post_and_wait(talk: Talk, slack: WebClient, channel: str, pressed: Event) -> None:
+    text = "orgbot is being set up. Press the button, so that it knows that presses arrive."
+    said = call(
+        slack,
+        "chat.postMessage",
+        channel=channel,
+        text=text,
+        blocks=[section(text), *actions(button("Press me", PRESS, "1"))],
+    )
+    talk.say(f"Press the button in the channel now; I wait for {PATIENCE_SECONDS:.0f} seconds.")
+    came = pressed.wait(PATIENCE_SECONDS)
+    done = "The button arrived: orgbot is connected." if came else "No press has arrived."
+    call(slack, "chat.update", channel=channel, ts=said["ts"], text=done, blocks=[section(done)])
+    if came:
+        talk.right("the press arrived")
+    else:
+        talk.wrong("no press has arrived; is Interactivity on in the app's settings, and is no other bot on this app?")

@@ -1,0 +1,113 @@
+"""Whether a delivery has the shape of what Slack sends, told before Bolt or a listener looks into it. Pure.
+
+Source: Slack API, "Events API" (Callback field), "block_actions payload", "block_suggestion payload", "view_submission payload".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+DEEPEST = 100  # Levels, of which Slack's own have about fifteen.
+MOST = 100  # Options of one menu, which is Slack's limit.
+OBJECTS = ("user", "team", "channel", "container", "message", "state", "view", "event", "enterprise")
+LONGEST_ID = 2000  # A response_url is the longest.
+IDS = ("user_id", "team_id", "channel_id", "trigger_id", "response_url", "api_app_id", "id", "ts", "message_ts", "user")
+Body = Mapping[str, Any]
+
+
+def is_whole(body: Body) -> bool:
+    """Whether what listeners read of a delivery is there, and of the type that Slack gives it."""
+    parts = [body, *(found for name in OBJECTS if (found := body.get(name)) is not None)]
+    if not all(isinstance(part, dict) and _is_named(part) for part in parts):
+        return False
+    return KINDS.get(str(body.get("type")), _anything)(body)
+
+
+def _is_named(part: Body) -> bool:
+    """Whether the ids are such that they can be kept and compared: short, and without what nobody sees."""
+    return all(_is_id(part[name]) for name in IDS if name in part)
+
+
+def _is_id(found: Any) -> bool:
+    """An id, none, or the object that has one: `user` is either."""
+    if isinstance(found, str):
+        return len(found) <= LONGEST_ID and found.isascii() and found.isprintable()
+    return found is None or isinstance(found, dict)
+
+
+def is_flat(body: Any) -> bool:
+    """Whether the parsed body is at most `DEEPEST` levels deep."""
+    level, depth = [body], 0
+    while level:
+        depth += 1
+        level = [item for value in level for item in _inside(value) if isinstance(item, dict | list)]
+        if depth > DEEPEST:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Any:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _texts(found: Any, *names: str) -> bool:
+    return isinstance(found, dict) and all(isinstance(found.get(name), str) for name in names)
+
+
+def _anything(_: Body) -> bool:
+    return True
+
+
+def _press(body: Body) -> bool:
+    actions = body.get("actions")
+    named = isinstance(actions, list) and bool(actions) and all(_texts(action, "action_id") for action in actions)
+    return named and _person(body)
+
+
+def _form(body: Body) -> bool:
+    view = body.get("view")
+    if not _texts(view, "id", "callback_id") or not isinstance(view, dict):
+        return False
+    state = view.get("state")
+    values = state.get("values") if isinstance(state, dict) else None
+    return _person(body) and isinstance(values, dict) and all(_input(block) for block in values.values())
+
+
+def _input(block: Any) -> bool:
+    return isinstance(block, dict) and all(_element(element) for element in block.values())
+
+
+def _element(element: Any) -> bool:
+    if not isinstance(element, dict) or not isinstance(element.get("value"), str | None):
+        return False
+    several = [element.get(name) or [] for name in ("selected_options", "files")]
+    if not all(isinstance(items, list) and len(items) <= MOST for items in several):
+        return False
+    picked = [element.get("selected_option") or {}, *several[0], *several[1]]
+    return all(isinstance(item, dict) and isinstance(item.get("value"), str | None) for item in picked)
+
+
+def _closed(body: Body) -> bool:
+    return _texts(body.get("view"), "callback_id") and _person(body)
+
+
+def _suggestion(body: Body) -> bool:
+    return _texts(body, "action_id", "value") and _person(body)
+
+
+def _person(body: Body) -> bool:
+    return _texts(body.get("user"), "id")
+
+
+def _event(body: Body) -> bool:
+    return _texts(body.get("event"), "type")
+
+
+KINDS: dict[str, Callable[[Body], bool]] = {
+    "block_actions": _press,
+    "view_submission": _form,
+    "view_closed": _closed,
+    "block_suggestion": _suggestion,
+    "event_callback": _event,
+}

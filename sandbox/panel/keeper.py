@@ -1,0 +1,96 @@
+"""The demo's bot: started, killed and started again, and taken a day ahead."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock, Thread
+
+from sandbox.sandbox import BotDiedError, BotProcess, Process, Sandbox, execute
+
+DEAD_SECONDS = 4.0
+"""How long a killed bot stays away: long enough to see that nothing is answered, and to press a button meanwhile."""
+DAY_SECONDS = 86_400
+
+
+class Keeper:
+    """Keeps one bot running. Whatever changes it happens in one thread at a time; `status` is for people."""
+
+    def __init__(self, place: Sandbox, **settings: str) -> None:
+        self.place = place
+        self._settings = settings
+        self._ahead = 0
+        self._lock = Lock()
+        self.status = "starting"
+        place.launch = self._launch
+        self.bot = self._start()
+
+    def _start(self) -> BotProcess:
+        self.status = "starting"
+        bot = self.place.start_bot(**self._settings)
+        self.status = "running"
+        return bot
+
+    def _launch(self, environment: dict[str, str], log: Path) -> Process:
+        words = ("-m", "sandbox.panel.ahead", str(self._ahead)) if self._ahead else ("-m", "bot", "run")
+        return execute(environment, log, [sys.executable, *words])
+
+    def check(self) -> None:
+        """Raises BotDiedError when the bot has ended by itself."""
+        bot = self.bot
+        if self.status == "running" and bot.process.poll() is not None and bot is self.bot and self.status == "running":
+            raise BotDiedError(bot.last_words())
+
+    def stop(self) -> None:
+        """SIGTERM, for good."""
+        with self._lock:
+            self.status = "stopped"
+            self.bot.stop()
+
+    def kill(self) -> None:
+        """SIGKILL; it starts again after a few seconds, in a thread."""
+        self._replace("killed", self._kill)
+
+    def _kill(self) -> None:
+        self.bot.kill()
+        time.sleep(DEAD_SECONDS)
+
+    def go_a_day_ahead(self) -> None:
+        """Slack, AWS and the bot are a day later: the bot starts again with its clock set forward."""
+        self._replace("starting", self._into_tomorrow)
+
+    def _into_tomorrow(self) -> None:
+        self.bot.stop()
+        self._ahead += DAY_SECONDS
+        self.place.aws.advance(days=1)
+        self.place.slack.workspace.clock.advance(DAY_SECONDS)
+
+    def begin_anew(self) -> None:
+        """As after the start: nothing was said in Slack, AWS has its first organization, the database is gone."""
+        self._replace("starting", self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        self.bot.kill()
+        for file in self.place.folder.glob("orgbot.db*"):
+            file.unlink()
+        self.place.slack.faults.clear()
+        self.place.slack.workspace.begin_anew()
+        self.place.aws.reset()
+        self._ahead = 0
+
+    def _replace(self, status: str, end: Callable[[], None]) -> None:
+        """Ends the bot in this way and starts the next, in a thread; not while that is being done already."""
+        if not self._lock.acquire(blocking=False):
+            return
+        self.status = status
+
+        def do() -> None:
+            try:
+                end()
+                self.bot = self._start()
+            finally:
+                self._lock.release()
+
+        Thread(target=do, name="keeper", daemon=True).start()

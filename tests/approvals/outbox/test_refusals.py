@@ -1,0 +1,257 @@
+"""The place to decide can't vanish: a card that is refused, deleted, archived or left behind is posted anew, and until then
+approvers decide elsewhere, and everybody is told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from approvals.authority.press import read
+from approvals.models import Request
+from approvals.outbox.refusals import move_cards
+from approvals.queue import outgoing
+from approvals.request.intake import Click
+from approvals.slack.codes import ANSWERS, Answer
+from handlers.queries.requests import private_card, with_button
+from sandbox.sandbox import MANIFEST
+from sandbox.slack.driver import SlackSandbox
+from tests.harness.mail import NEW, Mail
+from tests.harness.people import ALICE, BOB, TEAM
+from tests.harness.workers import Workers
+
+MINUTE = 61
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackSandbox]:
+    with SlackSandbox(MANIFEST) as found:
+        yield found
+
+
+@pytest.fixture
+def mail(workers: Workers, slack: SlackSandbox) -> Mail:
+    return Mail(workers, slack)
+
+
+def asked(mail: Mail) -> Request:
+    """A request of Alice's that approvers have been asked about."""
+    request = mail.workers.ask("create-account", **NEW)
+    mail.once()
+    return mail.workers.request(request.id)
+
+
+def cards(mail: Mail, channel: str = "aws-approvals") -> list[dict[str, Any]]:
+    return [message for message in mail.slack.messages(channel) if message.get("bot_id")]
+
+
+def buttons(blocks: list[dict[str, Any]]) -> list[str]:
+    return [item["action_id"] for block in blocks if block["type"] == "actions" for item in block["elements"]]
+
+
+def told(mail: Mail, who: str) -> list[str]:
+    return [message["text"] for message in mail.slack.person(who).dms]
+
+
+def press(request: Request, kind: str, by: str, **where: Any) -> Click:
+    """A press somewhere else than on the card."""
+    found = read(request.button)
+    assert found is not None
+    return Click(f"{kind} {by} {where}", kind, by, TEAM, *found, **where)
+
+
+def press_on(mail: Mail, request: Request, message: dict[str, Any], kind: str, by: str) -> Request:
+    """A press on a message that stands in Slack."""
+    mail.workers.intake.click(press(request, kind, by, channel=message["channel"], message_ts=message["ts"]))
+    mail.once()
+    return mail.workers.request(request.id)
+
+
+def archive(mail: Mail, *, archived: bool = True) -> None:
+    mail.slack.workspace.channel("aws-approvals").is_archived = archived
+
+
+def restrict(mail: Mail, *, restricted: bool = True) -> None:
+    mail.slack.workspace.channel("aws-approvals").is_read_only = restricted
+
+
+@pytest.mark.parametrize("hinder", [archive, restrict])
+def test_without_a_card_approvers_decide_by_direct_message_and_the_requester_knows(mail: Mail, hinder: Any) -> None:
+    hinder(mail)
+    request = asked(mail)
+    assert cards(mail) == []
+    (said,) = told(mail, "alice")
+    assert "approvers have no card yet" in said
+    (offered,) = mail.slack.person("bob").dms
+    assert "waits for your decision here" in offered["text"]
+    assert buttons(offered["blocks"]) == ["approve", "deny", "cancel"]
+    assert press_on(mail, request, offered, "approve", BOB).decided_by == BOB
+
+
+def test_without_a_card_the_request_and_the_home_tab_say_so_and_offer_the_decision(mail: Mail) -> None:
+    archive(mail)
+    request = asked(mail)
+    shown = private_card(request, BOB)
+    assert "no card in the approval channel yet" in str(shown[0])
+    assert buttons(shown)[:2] == ["approve", "deny"]
+    assert buttons(private_card(request, ALICE)) == ["cancel"]
+    line = with_button(request)
+    assert "no card" in line["text"]["text"]
+    assert line["accessory"]["action_id"] == "show"
+
+
+def test_the_decision_that_is_offered_privately_counts_while_there_is_no_card(mail: Mail) -> None:
+    archive(mail)
+    request = asked(mail)
+    mail.workers.intake.click(press(request, "deny", BOB, private=True, reason="not now"))
+    mail.once()
+    assert mail.workers.request(request.id).status == "denied"
+
+
+def test_show_and_decide_brings_the_request_with_its_buttons_to_an_approver_and_to_nobody_else(mail: Mail) -> None:
+    archive(mail)
+    request = asked(mail)
+    before = len(mail.slack.person("bob").dms)
+    for user in (BOB, "U0DAVE", ALICE):
+        mail.workers.intake.click(press(request, "show", user, private=True))
+    mail.once()
+    shown = mail.slack.person("bob").dms[before:][-1]
+    assert "approve" in buttons(shown["blocks"])
+    assert "not among the approvers" in told(mail, "dave")[-1]
+    assert "somebody else has to decide" in told(mail, "alice")[-1]
+    assert press_on(mail, request, shown, "approve", BOB).decided_by == BOB
+
+
+def test_who_presses_privately_when_the_card_is_there_again_is_led_to_it(mail: Mail) -> None:
+    archive(mail)
+    request = asked(mail)
+    archive(mail, archived=False)
+    mail.workers.clock.advance(seconds=MINUTE)
+    mail.once()
+    mail.workers.intake.click(press(request, "approve", BOB, private=True))
+    mail.once()
+    assert mail.workers.request(request.id).status == "pending"
+    said = mail.slack.person("bob").dms[-1]["text"] + str(mail.slack.person("bob").ephemerals)
+    assert "It has its card now" in said
+
+
+def test_a_channel_that_is_mended_gets_the_card_and_what_followed(mail: Mail) -> None:
+    restrict(mail)
+    request = asked(mail)
+    press_on(mail, request, mail.slack.person("bob").dms[0], "approve", BOB)
+    restrict(mail, restricted=False)
+    mail.workers.clock.advance(seconds=MINUTE)
+    mail.deliver()
+    (card,) = cards(mail)
+    assert any("Approved by" in reply["text"] for reply in mail.slack.replies(card))
+
+
+@pytest.mark.parametrize("kind", ["approve", "deny", "cancel"])
+def test_a_card_that_an_admin_deletes_is_posted_anew_with_its_thread(mail: Mail, kind: str) -> None:
+    request = asked(mail)
+    (card,) = cards(mail)
+    mail.slack.workspace.delete(mail.slack.workspace.find(card["channel"], card["ts"]))
+    done = press_on(mail, request, card, kind, ALICE if kind == "cancel" else BOB)
+    assert done.status != "pending"
+    mail.deliver()
+    (anew,) = cards(mail)
+    assert anew["ts"] == mail.workers.request(request.id).card_ts != card["ts"]
+    assert mail.slack.replies(anew)
+    assert sum("waits for approval" in line for line in told(mail, "alice")) == 1
+
+
+def test_a_line_for_the_thread_of_a_deleted_card_brings_the_card_back_first(mail: Mail) -> None:
+    request = asked(mail)
+    (card,) = cards(mail)
+    mail.slack.workspace.delete(mail.slack.workspace.find(card["channel"], card["ts"]))
+    mail.workers.clock.advance(hours=5)  # The first reminder is due.
+    mail.deliver()
+    (anew,) = cards(mail)
+    assert "approve" in buttons(anew["blocks"])
+    assert "has waited" in mail.slack.replies(anew)[0]["text"]
+    assert mail.workers.request(request.id).card_ts == anew["ts"]
+
+
+def test_a_card_in_a_channel_that_was_archived_is_offered_elsewhere_and_posted_anew_when_it_can_be(mail: Mail) -> None:
+    request = asked(mail)
+    (old,) = cards(mail)
+    archive(mail)
+    mail.workers.clock.advance(hours=5)
+    mail.once()
+    assert mail.workers.request(request.id).card_ts == ""
+    assert "approve" in buttons(mail.slack.person("bob").dms[-1]["blocks"])
+    archive(mail, archived=False)
+    mail.workers.clock.advance(seconds=MINUTE)
+    mail.deliver()
+    before, anew = cards(mail)
+    assert before["ts"] == old["ts"]
+    assert "is now in" in before["text"]
+    assert "approve" not in buttons(before["blocks"])
+    assert "approve" in buttons(anew["blocks"])
+
+
+def test_with_another_setting_open_cards_move_and_the_old_ones_say_so(mail: Mail) -> None:
+    mail.slack.invite("orgbot", "platform")
+    request = asked(mail)
+    decided = mail.workers.ask("create-account", account_name="other", email="other@example.com")
+    mail.once()
+    mail.workers.click(decided, "deny", BOB)
+    mail.once()
+    mail.approves_in("C0PLATFORM")
+    assert move_cards(mail.workers.context) == 1
+    mail.deliver()
+    old = next(message for message in cards(mail) if "is now in" in message["text"])
+    (anew,) = cards(mail, "platform")
+    assert buttons(old["blocks"]) == []
+    assert mail.workers.request(request.id).card_channel == "C0PLATFORM"
+    assert press_on(mail, request, anew, "approve", BOB).decided_by == BOB
+    assert move_cards(mail.workers.context) == 0
+
+
+def test_what_waits_for_the_thread_follows_a_card_that_moves(mail: Mail) -> None:
+    mail.slack.invite("orgbot", "platform")
+    request = asked(mail)
+    with mail.workers.context.store.write() as session:
+        for line in ("first", "second"):
+            outgoing.thread(session, request, mail.workers.clock(), {"text": line})
+    mail.approves_in("C0PLATFORM")
+    move_cards(mail.workers.context)
+    mail.deliver()
+    (anew,) = cards(mail, "platform")
+    assert [reply["text"] for reply in mail.slack.replies(anew)] == ["first", "second"]
+
+
+@pytest.mark.parametrize("code", sorted(code for code, answer in ANSWERS.items() if answer is Answer.FINAL))
+def test_a_card_that_slack_will_not_take_is_sent_in_plain(mail: Mail, code: str) -> None:
+    mail.slack.faults.add("chat.postMessage", error=code)
+    request = asked(mail)
+    (card,) = cards(mail)
+    assert buttons(card["blocks"]) == ["approve", "deny"]
+    assert press_on(mail, request, card, "approve", BOB).decided_by == BOB
+
+
+def test_where_slack_takes_no_card_at_all_approvers_decide_by_direct_message(mail: Mail) -> None:
+    mail.slack.faults.add(
+        "chat.postMessage", error="invalid_blocks", times=None, when=lambda params: params["channel"] == "C0APPROVALS"
+    )
+    request = asked(mail)
+    assert "approvers have no card yet" in told(mail, "alice")[0]
+    done = press_on(mail, request, mail.slack.person("bob").dms[0], "approve", BOB)
+    assert done.decided_by == BOB
+
+
+def test_whoever_cannot_be_told_by_direct_message_is_told_in_the_thread(mail: Mail) -> None:
+    slack = mail.slack
+    slack.workspace.manifest = replace(slack.workspace.manifest, messages_tab=False)
+    asked(mail)
+    (card,) = cards(mail)
+    (reply,) = slack.replies(card)
+    assert f"<@{ALICE}> gets no direct message" in reply["text"]
+    assert "messages_tab_disabled" in reply["text"]
+    slack.workspace.manifest = replace(slack.workspace.manifest, messages_tab=True)
+    mail.workers.clock.advance(seconds=MINUTE)
+    mail.deliver()
+    assert "waits for approval" in told(mail, "alice")[0]

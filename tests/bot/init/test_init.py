@@ -1,0 +1,157 @@
+"""`orgbot init`, from an empty folder to a green check, against the stand-ins for Slack and AWS."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import hcl2
+import pytest
+import yaml
+from cfnlint import api as cfn
+from dotenv import dotenv_values
+from typer.testing import CliRunner, Result
+
+from bot import cli
+from bot.config import settings
+from bot.init.aws import cloudformation, opentofu
+from sandbox.aws.server import AwsSandbox
+from sandbox.sandbox import MANIFEST
+from sandbox.slack.driver import SlackSandbox
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackSandbox]:
+    with SlackSandbox(MANIFEST, mode="socket") as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, slack: SlackSandbox, aws: AwsSandbox) -> Path:
+    """An empty folder, none of the bot's settings, and where the stand-ins are."""
+    monkeypatch.chdir(tmp_path)
+    for name in settings.names():
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**aws.environment(), "SLACK_API_URL": slack.api_url}.items():
+        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+def init(*answers: str, words: tuple[str, ...] = ()) -> Result:
+    """What was said, and the exit code; an answer for each question."""
+    return CliRunner().invoke(cli.app, ["init", *words], input="\n".join([*answers, ""]))
+
+
+def settled(folder: Path) -> dict[str, str]:
+    return {name: value or "" for name, value in dotenv_values(folder / ".env").items()}
+
+
+def press_the_button(slack: SlackSandbox) -> Thread:
+    """Bob presses as soon as the card on trial is there."""
+
+    def press() -> None:
+        def card() -> dict[str, Any] | None:
+            return next((one for one in slack.messages("aws-approvals") if "Press me" in str(one)), None)
+
+        slack.person("bob").clicks("Press me", slack.wait_for(card, 30, "the card on trial"))
+
+    thread = Thread(target=press)
+    thread.start()
+    return thread
+
+
+NAME, AGREE, INSTALLED = "org-helper", "y", ""
+
+
+def test_the_whole_way(slack: SlackSandbox, empty: Path) -> None:
+    pressing = press_the_button(slack)
+    answers = (
+        *(NAME, AGREE, INSTALLED),
+        *(slack.bot_token, slack.app_token),
+        "approvals",
+        "@aws-approvers",
+        *("y", "1", "2", "/Workloads/Production", "2", AGREE),
+        *("CloudFormation", AGREE),
+        "y",
+    )
+    found = init(*answers)
+    pressing.join()
+    assert found.exception is None or isinstance(found.exception, SystemExit), found.output
+    assert "the press arrived" in found.output
+    assert slack.bot_token not in found.output
+    kept = settled(empty)
+    assert kept["ORGBOT_APPROVAL_CHANNEL"] == "C0APPROVALS"
+    assert kept["ORGBOT_APPROVERS"] == "S0APPROVERS"
+    assert (empty / ".env").stat().st_mode & 0o777 == 0o600
+    assert yaml.safe_load((empty / "slack-manifest.yml").read_text())["display_information"]["name"] == NAME
+    rules = tomllib.loads((empty / "rules.toml").read_text())["rule"]
+    assert [(rule["name"], rule["approvals"]) for rule in rules] == [
+        ("irreversible", 2),
+        ("/Workloads/Production", 2),
+        ("everything else", 1),
+    ]
+    assert "Slack token" in found.output
+    assert found.exit_code == 0, found.output
+
+
+def test_what_was_ended_goes_on_where_it_was(slack: SlackSandbox, empty: Path) -> None:
+    init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token)  # The channel is not answered: the input ends.
+    kept = settled(empty)
+    assert kept.keys() == {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"}
+    again = init("aws-approvals", "bob@example.com", "n", "the policy alone", AGREE, "n")
+    assert again.exit_code == 0, again.output
+    assert again.output.count("(kept)") == 3
+    assert json.loads((empty / "orgbot-policy.json").read_text())["Version"] == "2012-10-17"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [("xoxp-1", "a bot token begins with xoxb-"), ("xoxb-1", "invalid_auth")],
+)
+def test_a_token_is_tried_as_soon_as_it_is_given(slack: SlackSandbox, empty: Path, wrong: str, said: str) -> None:
+    found = init(NAME, AGREE, INSTALLED, wrong, slack.bot_token)
+    assert said in found.output
+    assert settled(empty) == {"SLACK_BOT_TOKEN": slack.bot_token}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("nobody@example.com", "nobody is found under nobody@example.com"),
+        ("@no-such-group", "there is no user group @no-such-group; there are @aws-approvers"),
+        ("guest@example.com", "guest"),
+    ],
+)
+def test_approvers_are_found_before_they_are_kept(slack: SlackSandbox, empty: Path, wrong: str, said: str) -> None:
+    found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", wrong, "bob@example.com")
+    assert said in found.output
+    assert settled(empty)["ORGBOT_APPROVERS"] == "bob@example.com"
+
+
+def test_the_bot_has_to_be_in_the_channel(slack: SlackSandbox, empty: Path) -> None:
+    found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "platform", "")
+    assert "Type /invite @orgbot there" in found.output
+
+
+def test_nothing_is_written_without_a_yes(slack: SlackSandbox, empty: Path) -> None:
+    init(NAME, "n")
+    assert list(empty.iterdir()) == []
+
+
+def test_the_roles_files_are_what_their_tools_read() -> None:
+    assert [str(match) for match in cfn.lint(cloudformation(), config={"ignore_checks": ["W3037", "W3005"]})] == []
+    resources = hcl2.loads(opentofu())["resource"]
+    assert sorted(key.strip('"') for resource in resources for key in resource) == [
+        "aws_iam_policy",
+        "aws_iam_role",
+        "aws_iam_role_policy_attachment",
+    ]
+
+
+def test_the_environment_is_as_it_was() -> None:
+    assert "SLACK_BOT_TOKEN" not in os.environ

@@ -1,0 +1,180 @@
+"""Several bots on one PostgreSQL, each a process of its own with its own connection to Slack's stand-in, any of which may be killed,
+told to end, or put to sleep; a load of requests, and what must be true of them when all is over.
+"""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from typing import Any
+
+import psycopg
+
+from sandbox.sandbox import BotProcess, Sandbox, sandbox
+from tests.harness import postgres
+from tests.harness.forking import fork
+from tests.harness.scenario import CREATION_SECONDS, QUICK
+
+PARENT = "/Workloads/Staging"
+ASK = '/org create-ou --name {name} --parent {parent} --reason "for the load"'
+UNLIMITED = {
+    "ORGBOT_REQUESTS_PER_HOUR": "0",
+    "ORGBOT_PENDING_PER_PERSON": "0",
+    "ORGBOT_CLICKS_PER_MINUTE": "0",
+    "ORGBOT_ANCHOR_HOURS": "0",
+    "ORGBOT_POLL_SECONDS": "0.3",
+    "ORGBOT_TICK_SECONDS": "0.3",
+    "ORGBOT_SETTLE_SECONDS": "3",
+    "ORGBOT_SLACK_SETTLE_SECONDS": "1",
+}
+PATIENCE = 120.0
+Message = dict[str, Any]
+
+
+class Fleet:
+    """`count` bots on `database`, all of them started at once."""
+
+    def __init__(self, place: Sandbox, database: str, count: int) -> None:
+        self.place, self.slack, self.aws = place, place.slack, place.aws
+        self.database = database
+        self.bots = [self._launch() for _ in range(count)]
+        for bot in self.bots:
+            bot.wait_until_ready()
+        self.filed: list[str] = []
+
+    def _launch(self) -> BotProcess:
+        return self.place.launch_bot(**QUICK | UNLIMITED | {"DATABASE_URL": self.database})
+
+    def replace(self, which: int) -> None:
+        """A new process in the place of one that has ended."""
+        self.bots[which].kill()
+        self.bots[which] = self._launch()
+        self.bots[which].wait_until_ready()
+
+    def kill(self, which: int) -> None:
+        """SIGKILL."""
+        self.bots[which].kill()
+
+    def sleep(self, which: int) -> None:
+        """SIGSTOP: it does nothing until `wake`, and knows nothing of it."""
+        self.bots[which].process.send_signal(signal.SIGSTOP)
+
+    def wake(self, which: int) -> None:
+        """SIGCONT."""
+        self.bots[which].process.send_signal(signal.SIGCONT)
+
+    def file(self, name: str) -> None:
+        """Alice asks for an OU of this name; once more when she was not answered, as people do."""
+        for _ in range(5):
+            reply = self.slack.person("alice").types(ASK.format(name=name, parent=PARENT))
+            if "already" in str(reply) or self._is_filed(name):
+                break
+        self.filed.append(name)
+
+    def _is_filed(self, name: str) -> bool:
+        return bool(self.rows("SELECT id FROM request WHERE params::jsonb->>'name' = %s", name))
+
+    def approve(self, name: str) -> None:
+        """Bob presses the button on the card, once it is there, and once more while nothing has come of it."""
+        card = self.slack.wait_for(lambda: self._card(name), PATIENCE, f"the card of {name}")
+        for _ in range(5):
+            self.slack.person("bob").clicks("Approve", card)
+            if self.rows("SELECT 1 FROM interaction WHERE message_ts = %s", card["ts"]):
+                return
+
+    def _card(self, name: str) -> Message | None:
+        return next((card for card in self.slack.messages("aws-approvals") if name in str(card["blocks"])), None)
+
+    def load(self, names: list[str], threads: int = 4) -> threading.Thread:
+        """Files and approves all of these in the background."""
+
+        def one(name: str) -> None:
+            self.file(name)
+            self.approve(name)
+
+        def everything() -> None:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(one, names))
+
+        thread = threading.Thread(target=everything)
+        thread.start()
+        return thread
+
+    def finish(self) -> None:
+        """Waits until nothing is left to do."""
+        self.slack.wait_for(lambda: not self._unfinished(), PATIENCE, "the end of all requests and messages")
+
+    def _unfinished(self) -> list[Any]:
+        return self.rows(
+            "SELECT id::text, status FROM request WHERE finished_at IS NULL"
+            " UNION ALL SELECT 'message ' || id, status FROM message WHERE status IN ('queued', 'sending')"
+        )
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What stands in the database."""
+        with closing(psycopg.connect(self.database)) as connection:
+            return connection.execute(query.encode(), values).fetchall()
+
+    def wrong(self) -> list[str]:
+        """What is lost, doubled or out of order; empty when all is as it was promised."""
+        return [*self._wrong_in_aws(), *self._wrong_in_slack(), *self._wrong_in_the_audit()]
+
+    def _wrong_in_aws(self) -> Iterator[str]:
+        calls = [call for call in self.aws.calls.of("CreateOrganizationalUnit") if call.outcome == "ok"]
+        made = Counter(str(call.params["Name"]) for call in calls)
+        for name in self.filed:
+            if made[name] != 1:
+                yield f"{name} was made {made[name]} times"
+        for number, status in self.rows("SELECT id, status FROM request WHERE status <> 'succeeded'"):
+            yield f"request {number} is {status}"
+        if len(self.rows("SELECT id FROM request")) != len(self.filed):
+            yield "there are not as many requests as were filed"
+
+    def _wrong_in_slack(self) -> Iterator[str]:
+        seen = self.slack.seen(lambda message: bool(message.metadata))
+        shown = Counter(str(message["metadata"]["event_payload"]["id"]) for message in seen)
+        order = {str(message["metadata"]["event_payload"]["id"]): float(message["ts"]) for message in seen}
+        last: dict[str, float] = {}
+        messages = "SELECT lane, kind, marker, status, channel || ts FROM message ORDER BY id"
+        cards: set[str] = set()
+        for lane, kind, marker, status, place in self.rows(messages):
+            updated = kind == "card" and place in cards
+            cards |= {place} if kind == "card" else set()
+            if status != "sent" or (shown[marker] != 1 and not updated and kind != "private"):
+                yield f"a {kind} of {lane} is {status}, and stands {shown[marker]} times in Slack"
+            elif marker in order:
+                if order[marker] < last.get(lane, 0.0):
+                    yield f"a {kind} of {lane} came too early"
+                last[lane] = order[marker]
+
+    def _wrong_in_the_audit(self) -> Iterator[str]:
+        chain = self.rows("SELECT previous, hash FROM audit ORDER BY id")
+        if any(before[1] != after[0] for before, after in itertools.pairwise(chain)):
+            yield "the audit is no chain"
+        for number, count in self.rows(
+            "SELECT request_id, count(*) FROM audit WHERE event = 'request.approved' GROUP BY 1 HAVING count(*) <> 1"
+        ):
+            yield f"request {number} was approved {count} times"
+
+
+@contextmanager
+def fleet(count: int) -> Iterator[Fleet]:
+    """A fleet on a database that has no table yet."""
+    with sandbox(mode="socket", creation_seconds=CREATION_SECONDS, launch=fork) as place:
+        found = Fleet(place, postgres.empty_url(), count)
+        try:
+            yield found
+        finally:
+            for bot in found.bots:
+                bot.process.send_signal(signal.SIGCONT)
+                bot.kill()
+
+
+def names(count: int, prefix: str = "load") -> list[str]:
+    """Names of OUs, no two alike."""
+    return [f"{prefix}-{number:03}" for number in range(count)]

@@ -1,0 +1,51 @@
+"""What AWS would surely refuse of a new account is told to whoever asks, and to nobody else."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from approvals.models import Message
+from approvals.states import Status
+from operations.accounts.create_account import CreateAccount
+from operations.aws.errors import FieldError
+from operations.snapshot.changes import AccountIs, taken_in
+from operations.snapshot.organization import Organization
+from tests.harness.organizations import with_policies
+from tests.harness.workers import Workers
+
+ASKED = {"account_name": "new", "email": "New@example.com", "ou": "/"}
+
+
+def with_address(state: str) -> Organization:
+    other = AccountIs(id="8" * 12, name="other", email="new@example.com", state=state)
+    return taken_in(with_policies(), (other,))
+
+
+@pytest.mark.parametrize(("state", "told"), [("ACTIVE", "has this address. Give"), ("CLOSED", "and is CLOSED. Give")])
+def test_an_address_that_a_member_has_is_not_put_before_approvers(state: str, told: str) -> None:
+    """A closed account keeps its address too."""
+    with pytest.raises(FieldError, match=r"other \(888888888888\) has this address") as caught:
+        CreateAccount.model_validate(ASKED).settled(with_address(state))
+    assert caught.value.field == "email"
+    assert told in caught.value.message
+
+
+def test_one_that_a_member_has_got_since_is_told_before_anything_is_sent(workers: Workers) -> None:
+    first = workers.approved("create-account", **ASKED)
+    workers.snapshot_is(taken_in(workers.snapshot, (AccountIs(id="8" * 12, name="other", email="new@example.com"),)))
+    ended = workers.until_done(first)
+    assert ended.status == Status.STALE
+    assert "has this address" in ended.outcome
+
+
+def test_how_the_root_user_gets_its_password_stands_in_the_thread_and_the_message(workers: Workers) -> None:
+    ended = workers.until_done(workers.approved("create-account", **ASKED))
+    assert ended.status == Status.SUCCEEDED
+    with workers.context.store.read() as session:
+        told = {
+            kind: str([m.body for m in session.exec(select(Message)).all() if m.kind == kind])
+            for kind in ("thread", "dm")
+        }
+    for kind in ("thread", "dm"):
+        assert "New@example.com; it has no password yet. “Forgot password?” on the sign-in page sets one." in told[kind]

@@ -1,0 +1,46 @@
+"""The panel on the page, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from sandbox.panel.keeper import Keeper
+from tests.harness.browser import page_of
+from tests.harness.scenario import PATIENCE
+
+
+@pytest.fixture
+def page(keeper: Keeper, browser: Browser) -> Iterator[Page]:
+    keeper.place.slack.wait_for(lambda: keeper.status == "running", PATIENCE, "the bot")
+    with page_of(browser, width=1440, height=900) as opened:
+        opened.goto(f"{keeper.place.slack.page_url}/#U0ALICE/C0GENERAL")
+        yield opened
+
+
+def test_it_shows_aws_and_says_what_a_button_did(page: Page) -> None:
+    panel = page.get_by_role("complementary", name="Behind the scenes")
+    expect(panel).to_contain_text("The bot is running")
+    expect(panel).to_contain_text("fullback-audit 555555555555")
+    panel.get_by_role("button", name="Throttle AWS").click()
+    expect(page.get_by_role("status").filter(has_text="1 call a second")).to_be_visible()
+    expect(panel.get_by_role("button", name="Throttle AWS")).to_have_attribute("aria-pressed", "true")
+    panel.get_by_role("button", name="Throttle AWS").click()
+    expect(panel.get_by_role("button", name="Throttle AWS")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_scene_is_followed_from_person_to_person(page: Page) -> None:
+    panel = page.get_by_role("complementary", name="Behind the scenes")
+    panel.get_by_role("button", name="What would this policy hit?").click()
+    expect(page.get_by_role("button", name="Bob")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("complementary", name="Thread")).to_contain_text("RestrictRegions")
+    expect(panel.get_by_role("button", name="Undo")).to_be_enabled()
+
+
+def test_it_is_put_away_and_stays_away(page: Page) -> None:
+    page.get_by_role("button", name="Close the panel").click()
+    expect(page.get_by_role("complementary", name="Behind the scenes")).to_be_hidden()
+    page.reload()
+    expect(page.get_by_role("button", name="Behind the scenes")).to_have_attribute("aria-pressed", "false")

@@ -1,0 +1,17 @@
+"""Every scene comes true, one after the other in one organization, and again."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.panel.keeper import Keeper
+from sandbox.panel.scenes import SCENES, Scene, Stage, act
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_it_comes_true(keeper: Keeper, scene: Scene) -> None:
+    stage = Stage(keeper, pause=0)
+    act(scene, stage)
+    assert stage.is_over
+    assert not [line.text for line in stage.lines if "stopped here" in line.text]
+    assert len(stage.lines) > 1

@@ -1,0 +1,139 @@
+"""No regular expression in the code takes more than linear time, whatever it is given; see `harness/linear.py`."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operations.aws.model import text_of
+from tests.harness.linear import complaint
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("approvals", "bot", "handlers", "operations")
+AT_ONE_PLACE = {"match", "fullmatch"}
+WAYS = AT_ONE_PLACE | {"compile", "search", "sub", "subn", "split", "findall", "finditer"}
+# Made of texts that are escaped one by one, so that nothing in them is repeated; and AWS's own, each of which a test of its own
+# looks at, over texts whose length was checked before.
+ESCAPED = {"bot/logging/redaction.py: '|'.join(map(re.escape, known)) or '(?!)'", "operations/aws/model.py: pattern"}
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+
+
+SOURCES = list(sources())
+
+
+def uses(tree: ast.Module, name: str) -> set[str]:
+    """How a module uses a constant: `match`, `sub`, or anything else that is done to it."""
+    attributes = {id(node.value): node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name)
+    return {attributes.get(id(node), "given away") for node in names if isinstance(node.ctx, ast.Load)}
+
+
+def imports(tree: ast.Module, name: str) -> bool:
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return any(alias.name == name for node in found for alias in node.names)
+
+
+def is_pattern(node: ast.AST) -> bool:
+    called = node.func if isinstance(node, ast.Call) else None
+    return (
+        isinstance(called, ast.Attribute)
+        and isinstance(called.value, ast.Name)
+        and called.value.id == "re"
+        and called.attr in WAYS
+    )
+
+
+def ways(tree: ast.Module, call: ast.Call) -> set[str]:
+    """How a pattern is used, wherever it is."""
+    target = next(
+        (node.targets[0] for node in ast.walk(tree) if isinstance(node, ast.Assign) and node.value is call), None
+    )
+    if not isinstance(target, ast.Name):
+        return {call.func.attr} if isinstance(call.func, ast.Attribute) else set()
+    knowing = [tree, *(other for _, other in SOURCES if imports(other, target.id))]
+    return set().union(*(uses(each, target.id) for each in knowing))
+
+
+def patterns() -> Iterator[Any]:
+    """Each pattern in the code, with the module that it is in."""
+    for path, tree in SOURCES:
+        for node in ast.walk(tree):
+            if is_pattern(node):
+                yield pytest.param(path, tree, node, id=f"{path}:{getattr(node, 'lineno', 0)}")
+
+
+@pytest.mark.parametrize(("path", "tree", "call"), list(patterns()))
+def test_a_pattern_takes_linear_time(path: str, tree: ast.Module, call: ast.Call) -> None:
+    if f"{path}: {ast.unparse(call.args[0])}" in ESCAPED:
+        return
+    known = vars(importlib.import_module(path.removesuffix(".py").replace("/", ".")))
+    made = re.compile(evaluated(call.args[0], known), flags_of(call, known))
+    searched = not ways(tree, call) <= AT_ONE_PLACE
+    assert complaint(made.pattern, made.flags & ~re.UNICODE, searched=searched) == "", made.pattern
+
+
+def evaluated(node: ast.expr, known: dict[str, Any]) -> Any:
+    """A pattern is made of constants of its module; whatever else it was made of could not be held to anything."""
+    return eval(compile(ast.Expression(node), "", "eval"), known)  # noqa: S307  The project's own source.
+
+
+def flags_of(node: ast.Call, known: dict[str, Any]) -> int:
+    is_compiled = isinstance(node.func, ast.Attribute) and node.func.attr == "compile"
+    given = [*node.args[1:], *(word.value for word in node.keywords if word.arg == "flags")] if is_compiled else []
+    return int(evaluated(given[0], known)) if given else 0
+
+
+TOO_LONG = {
+    "matched": (
+        r"\s*```(?:json)?\s*\n?(.*?)\s*```\s*",
+        r"[^@]+@[^@]+\.[^@]+",
+        r"(a|ab|b)*c",
+        r"(?:a+)+b",
+        r"(?:a?){30}b",
+    ),
+    "searched": (r'"(?:[^"\\]|\\.)*"', r"[*](?=[^\n]*\S[*])", r"[0-9][0-9,]*:", r"\s+$"),
+}
+LINEAR = {
+    "matched": (r"[^@.]+@[^@.]+(?:\.[^@.]+)+", r'"(?:[^"\\]|\\.)*"', r".*foo"),
+    "searched": (
+        r'"(?:[^"\\]|\\.?+)*+("?)',
+        r"(?<![0-9,])[0-9][0-9,]*:",
+        r"<[a-z]{2,10}:[^<>|]*\|([^<>|]*)>",
+        r"[a-z]{100,}",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", TOO_LONG)
+def test_what_takes_longer_is_found(way: str) -> None:
+    assert [pattern for pattern in TOO_LONG[way] if not complaint(pattern, re.DOTALL, searched=way == "searched")] == []
+
+
+@pytest.mark.parametrize("way", LINEAR)
+def test_what_takes_linear_time_is_let_through(way: str) -> None:
+    assert [pattern for pattern in LINEAR[way] if complaint(pattern, re.DOTALL, searched=way == "searched")] == []
+
+
+@pytest.mark.parametrize(
+    ("service", "shape"),
+    [
+        *(("organizations", name) for name in ("Email", "CreateAccountName", "TagKey", "TagValue")),
+        *(("account", name) for name in ("EmailAddress", "AccountName")),
+    ],
+)
+def test_a_pattern_of_aws_is_linear_or_its_texts_are_short(service: str, shape: str) -> None:
+    rule = text_of(service, shape)
+    slow = complaint(rule.pattern.pattern, rule.pattern.flags & ~re.UNICODE, searched=False)
+    assert not slow or (rule.most or 0) <= 256
