@@ -54,8 +54,9 @@ class Context:
 
     `installation` names this database among all; `strange_press()` hears of a press on a card that is none of this database's.
     `set_aside` counts the jobs that are set aside, by kind. `files(file, user)` reads what somebody uploaded. `people` tells
-    who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told.
-    `glancing` is AWS asked with short time-outs, for what is only good to know; without it, `aws` is asked.
+    who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told. What is over
+    is pruned after `keep`, or never when that is 0. `glancing` is AWS asked with short time-outs, for what is only good to know;
+    without it, `aws` is asked.
     """
 
     owner: str
@@ -81,6 +82,7 @@ class Context:
     glancing: Aws | None = None
     owed: Owed = field(default_factory=set)
     in_hand: InHand = field(default_factory=InHand)
+    keep: timedelta = timedelta(0)
 
     @property
     def desk(self) -> Desk:

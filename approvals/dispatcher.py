@@ -13,8 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
+from cachetools import TTLCache
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
@@ -23,12 +25,15 @@ from approvals.context import Context
 from approvals.models import Interaction, Message, Request, RoleSession, Stumble, UtcTime
 from approvals.outbox.home_tabs import HOME
 from approvals.outbox.sending import LANE, Outbox
+from approvals.pools import Pool, Pools
 from approvals.queue import changes
+from approvals.queue.outgoing import HANDOVER
 from approvals.queue.worker import Job, give_back_what_is_owed, is_outage
 from approvals.request.decide import CLICK, EXPIRE, decide, expire, forget_old_clicks
 from approvals.request.execute import run
 from approvals.request.execution import RUN
 from approvals.request.prepare import ANNOUNCE, announce
+from approvals.request.prune import prune
 from approvals.request.reminders import REMIND, TELL, remind, tell_absent
 from approvals.sessions.upkeep import SESSION, tend
 from operations.core.steps import Shared
@@ -36,13 +41,14 @@ from operations.core.steps import Shared
 log = logging.getLogger(__name__)
 JobKey = tuple[str, int | str]
 BATCH = 200
+MOST_TOLD, TOLD_AGAIN = 100, 60  # Kinds of outages, and seconds.
 KEPT_CLICKS = timedelta(days=2)
 KEPT_CHANGES = timedelta(days=2)
 OLDEST = col(Request.id) + 0  # An expression, because SQLite would walk the whole table in the order of a plain id.
 
 
 class Dispatcher:
-    """Finds due work and runs it on `workers` threads; `bind` tells the log which request it is about, `timer` times the ticks."""
+    """Finds due work and runs it, each kind on `workers` threads of its own; `bind` tells the log which request it is about, `timer` times the ticks."""
 
     def __init__(
         self,
@@ -56,12 +62,13 @@ class Dispatcher:
         self._timer = timer
         self._outbox = outbox
         self._bind = bind
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="worker")
+        self._pools = Pools(workers)
         self._ticker = ThreadPoolExecutor(1, thread_name_prefix="tick")
         self._in_hand: set[JobKey] = set()
         self._lock = threading.Lock()
         self._asked = False
         self._stopping = False
+        self._told: TTLCache[str, bool] = TTLCache(MOST_TOLD, TOLD_AGAIN)
         self._alarm: threading.Timer | None = None
         self._alarm_at = datetime.min.replace(tzinfo=UTC)
 
@@ -84,8 +91,8 @@ class Dispatcher:
                 now = self._context.clock()
                 due = list(due_jobs(session, now))
                 self._wake_at(session.exec(NEXT_TURN.params(now=now)).one(), now)
-        except Exception:
-            log.exception("the queue could not be read")
+        except Exception as error:  # noqa: BLE001  The next tick tries again.
+            self._failed("the queue could not be read", error)
             return 0
         shared = Shared()
         return sum(self._hand_out(job, shared) for job in due)
@@ -103,58 +110,68 @@ class Dispatcher:
             self._alarm.daemon = True
             self._alarm.start()
 
-    def submit(self, work: Callable[[], None]) -> None:
-        """Runs work that isn't in the queue, such as opening a form, on the same workers."""
-        if not self._stopping:
-            self._pool.submit(_logged, work)
+    def submit(self, work: Callable[[], None], pool: Pool = Pool.NOW) -> None:
+        """Runs work that isn't in the queue, such as opening a form."""
+        self._pools.submit(pool, partial(_logged, work))
 
     def clean_up(self) -> None:
         """Removes what nobody needs any more."""
-        self.submit(lambda: forget_old_clicks(self._context, KEPT_CLICKS))
-        self.submit(self._forget_changes)
+        self.submit(lambda: forget_old_clicks(self._context, KEPT_CLICKS), Pool.CLICKS)
+        self.submit(self._forget_changes, Pool.CLICKS)
+        self.submit(self._prune, Pool.CLICKS)
 
     def _forget_changes(self) -> None:
         with self._context.store.write() as session:
             changes.forget(session, self._context.clock() - KEPT_CHANGES)
 
+    def _prune(self) -> None:
+        keep = self._context.keep
+        pruned = prune(self._context.store, self._context.clock(), keep) if keep else 0
+        if pruned:
+            log.info("pruned %s requests that are over for %s days", pruned, keep.days)
+
     def anchor(self, every: timedelta) -> None:
         """Posts an anchor of the audit when the last one is `every` old."""
-        self.submit(lambda: self._anchor(every))
+        self.submit(lambda: self._anchor(every), Pool.CLICKS)
 
     def _anchor(self, every: timedelta) -> None:
         if post_anchor(self._context, every):
             self.wake()
 
-    def stop(self) -> None:
-        """Takes no new work, and returns when what is in hand is finished."""
+    def stop(self, seconds: float = 60) -> bool:
+        """Takes no new work, and returns when what is in hand is finished, or after so many seconds; gives which of the two."""
         with self._lock:
             self._stopping = True
             if self._alarm is not None:
                 self._alarm.cancel()
-        self._ticker.shutdown(wait=True)
-        self._pool.shutdown(wait=True)
+        self._ticker.shutdown(wait=False, cancel_futures=True)
+        return self._pools.stop(seconds)
 
     def _hand_out(self, job: JobKey, shared: Shared) -> bool:
         with self._lock:
             if job in self._in_hand or self._stopping:
                 return False
             self._in_hand.add(job)
-        self._pool.submit(self._run, job, shared)
-        return True
+        return self._pools.submit(_pool_of(job), partial(self._run, job, shared))
 
     def _run(self, job: JobKey, shared: Shared) -> None:
         try:
             self._work(job, shared)
-        except Exception as error:
-            if is_outage(error):
-                log.warning("a job could not be taken: %s: %s", job[0], error)
-            else:
-                log.exception("a job failed: %s", job[0])
+        except Exception as error:  # noqa: BLE001  A worker goes on.
+            self._failed(f"a job {'could not be taken' if is_outage(error) else 'failed'}: {job[0]}", error)
         finally:
             with self._lock:
                 self._in_hand.discard(job)
             self._bind(None)
         self.wake()
+
+    def _failed(self, what: str, error: Exception) -> None:
+        """An outage is told once in a while; everything else each time, with where it was."""
+        if not is_outage(error):
+            log.error("%s", what, exc_info=error)
+        elif what not in self._told:
+            self._told[what] = True
+            log.warning("%s: %s", what, error)
 
     def _work(self, job: JobKey, shared: Shared) -> None:
         kind, key = job
@@ -175,6 +192,12 @@ class Dispatcher:
     def bind(self) -> Callable[[int | None], None]:
         """What tells the log which request the work is about."""
         return self._bind
+
+
+def _pool_of(job: JobKey) -> Pool:
+    """Credentials are opened in AWS when they are sent, so that their lanes are not those of the other messages."""
+    kind, key = job
+    return Pool.CREDENTIALS if str(key).startswith(HANDOVER) else _BY_NAME[kind].pool
 
 
 def _request_of(kind: str, key: int | str) -> int | None:
@@ -221,25 +244,37 @@ class Kind:
     """A kind of job: the query that finds what is due, built once because it is asked all the time, and how one is worked off."""
 
     job: Job[Any]
+    pool: Pool
     query: Any
     work: Callable[[Dispatcher, Any, Shared], object]
 
 
 # Clicks first, because people wait for them; then what tells people; then what runs.
 KINDS = (
-    Kind(CLICK, _due(CLICK).order_by(col(Interaction.id)).limit(BATCH), lambda by, key, _: decide(by.context, key)),
-    Kind(LANE, _due_lanes(), lambda by, lane, _: by.outbox.send_lane(lane)),
+    Kind(
+        CLICK,
+        Pool.CLICKS,
+        _due(CLICK).order_by(col(Interaction.id)).limit(BATCH),
+        lambda by, key, _: decide(by.context, key),
+    ),
+    Kind(LANE, Pool.MESSAGES, _due_lanes(), lambda by, lane, _: by.outbox.send_lane(lane)),
     Kind(
         SESSION,
+        Pool.CREDENTIALS,
         _due(SESSION).order_by(col(RoleSession.due_at)).limit(BATCH),
         lambda by, key, _: tend(by.context, by.outbox.slack, key, by.bind),
     ),
-    Kind(ANNOUNCE, _due(ANNOUNCE).order_by(OLDEST).limit(BATCH), lambda by, key, _: announce(by.context, key)),
-    Kind(RUN, _due(RUN).order_by(col(Request.due_at)), lambda by, key, shared: run(by.context, key, shared)),
-    Kind(EXPIRE, _due(EXPIRE).limit(BATCH), lambda by, key, _: expire(by.context, key)),
-    Kind(REMIND, _due(REMIND).limit(BATCH), lambda by, key, _: remind(by.context, key)),
-    Kind(TELL, _due(TELL).limit(BATCH), lambda by, key, _: tell_absent(by.context, key)),
-    Kind(HOME, _due(HOME), lambda by, key, _: by.outbox.home_tabs.show(key)),
+    Kind(
+        ANNOUNCE,
+        Pool.PREVIEWS,
+        _due(ANNOUNCE).order_by(OLDEST).limit(BATCH),
+        lambda by, key, _: announce(by.context, key),
+    ),
+    Kind(RUN, Pool.AWS, _due(RUN).order_by(col(Request.due_at)), lambda by, key, shared: run(by.context, key, shared)),
+    Kind(EXPIRE, Pool.CLICKS, _due(EXPIRE).limit(BATCH), lambda by, key, _: expire(by.context, key)),
+    Kind(REMIND, Pool.PEOPLE, _due(REMIND).limit(BATCH), lambda by, key, _: remind(by.context, key)),
+    Kind(TELL, Pool.PEOPLE, _due(TELL).limit(BATCH), lambda by, key, _: tell_absent(by.context, key)),
+    Kind(HOME, Pool.MESSAGES, _due(HOME), lambda by, key, _: by.outbox.home_tabs.show(key)),
 )
 JOBS = tuple(kind.job for kind in KINDS)
 _BY_NAME = {kind.job.name: kind for kind in KINDS}

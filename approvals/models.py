@@ -18,6 +18,8 @@ from operations.core.base import Operation
 from operations.core.registry import by_name
 
 LIVE_SQL = "status IN (" + ", ".join(f"'{status.value}'" for status in sorted(LIVE_STATES)) + ")"
+FINISHED_SQL = "finished_at IS NOT NULL"
+UNPRUNED_SQL = f"{FINISHED_SQL} AND NOT pruned"
 LIVE = text(LIVE_SQL)  # In the words of the partial index, by which databases find the live among all that ever were.
 
 
@@ -60,7 +62,8 @@ def _zero(description: str = "") -> Any:
 class Request(SQLModel, table=True):
     """One request, from the slash command to its end. What was asked (`operation`, `params`) never changes after `announced_at`.
 
-    Every index is one more page to write before Slack gets its answer; the live rows are found by the one that keeps subjects apart.
+    Every index is one more page to write before Slack gets its answer; the live rows are found by the one that keeps subjects
+    apart, and those of the finished are not written to when something is filed.
     """
 
     __table_args__ = (
@@ -71,6 +74,19 @@ class Request(SQLModel, table=True):
             unique=True,
             sqlite_where=text(LIVE_SQL),
             postgresql_where=text(LIVE_SQL),
+        ),
+        Index(
+            "finished_and_whole",
+            "finished_at",
+            sqlite_where=text(UNPRUNED_SQL),
+            postgresql_where=text(UNPRUNED_SQL),
+        ),
+        Index(
+            "finished_of_whom",
+            "requester",
+            "id",
+            sqlite_where=text(FINISHED_SQL),
+            postgresql_where=text(FINISHED_SQL),
         ),
     )
 
@@ -124,6 +140,11 @@ class Request(SQLModel, table=True):
     escalated_at: datetime | None = _time()
     warned_at: datetime | None = _time()
     tell_at: datetime | None = _time()
+    pruned: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": false()},
+        description="its messages, attempts and details were removed: approvals.request.prune",
+    )
 
     @property
     def title(self) -> str:
@@ -268,6 +289,11 @@ class RoleSession(SQLModel, table=True):
     due_at: datetime | None = _time(index=True)
     lease_owner: str = ""
     lease_until: datetime | None = _time()
+
+    @property
+    def was_handed_over(self) -> bool:
+        """Whether somebody has seen the credentials, as far as is known; an offer that nobody has opened has no key."""
+        return self.state not in ("minted", "offered", "lost") and bool(self.access_key_id)
 
     @property
     def button(self) -> str:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import itertools
 
-from benchmarks import ack, auditing, looking, reading, start, store
+from benchmarks import ack, auditing, growing, looking, reading, start, store
 from benchmarks.table import show
 
-show(itertools.chain(store.rows(), auditing.rows(), reading.rows(), looking.rows(), start.rows(), ack.rows()))
+show(
+    itertools.chain(
+        store.rows(), auditing.rows(), reading.rows(), looking.rows(), growing.rows(), start.rows(), ack.rows()
+    )
+)

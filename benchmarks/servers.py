@@ -41,7 +41,7 @@ from bot.http.server import EdgeServer
 from bot.http.transport import SignedHttp
 from handlers.action_ids import COMMAND
 from handlers.dependencies import Dependencies, Sources
-from handlers.register import register
+from handlers.register import Readable, register
 from operations.aws.client import Aws
 from operations.snapshot.live import LiveAws
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
@@ -117,13 +117,19 @@ def bot(folder: Path, wait: float = 0.0) -> Wsgi:
     """The bot's whole way to the ack; the workers behind it are left out, they run after the ack."""
     engine = open_engine(f"sqlite:///{folder / 'bot.db'}")
     migrate(engine)
-    app = _app(request_verification_enabled=False)
     intake = Intake(Store(engine), lambda: datetime.now(UTC), lambda: time.sleep(wait) if wait else None)
-    register(app, _deps(intake))
-    return Edge(SlackEndpoint(SECRET, SignedHttp(app).dispatch), list, Metrics())
+    return Edge(SlackEndpoint(SECRET, SignedHttp(app_of(deps_of(intake))).dispatch), list, Metrics())
 
 
-def _deps(intake: Intake) -> Dependencies:
+def app_of(deps: Dependencies) -> App:
+    """The bot's handlers behind Bolt."""
+    app = _app(request_verification_enabled=False, before_authorize=Readable())
+    register(app, deps)
+    return app
+
+
+def deps_of(intake: Intake) -> Dependencies:
+    """What the handlers need, for one person who asks and whom Slack has told of."""
     units = (OrganizationalUnit("r-1", "Root", "", "/"), OrganizationalUnit("ou-1", "Workloads", "r-1", "/Workloads"))
     accounts = (Account("1" * 12, "management", "m@example.com", "ACTIVE", "r-1"),)
     snapshot = Organization("o-1", "1" * 12, "r-1", "ALL", units, accounts, datetime.now(UTC))

@@ -8,10 +8,10 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from slack_bolt import App
 
@@ -26,7 +26,9 @@ from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
 from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.outbox.sending import Outbox
+from approvals.pools import Pool, begun
 from approvals.queue import changes
+from approvals.queue.clock import SteadyClock, pull_in
 from approvals.queue.leases import InHand, forget_all
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
@@ -37,20 +39,21 @@ from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRef
 from approvals.slack.files import Attachments
 from approvals.slack.pacing import Pacing
 from approvals.slack.response_urls import ResponseUrls
-from bot import database
+from bot import database, signals
 from bot.aws import GLANCING, LOOKING_UP, Boto3Clients
 from bot.channel import ChannelWatch
+from bot.checks.findings import WrongError
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Edge, SlackEndpoint
-from bot.http.metrics import Metrics, measure
+from bot.http.metrics import Measuring, Metrics
 from bot.http.readiness import Readiness
 from bot.http.server import EdgeServer
 from bot.http.transport import Gate, SignedHttp, SocketMode
 from bot.identity import Identity, channel_id
 from bot.logging.setup import bind_request
 from bot.neighbours import Neighbours, identity_of
-from bot.scheduler import Pulse, Scheduler
+from bot.scheduler import Pulse, Scheduler, every
 from bot.slack import CountingWebClient, SlackHealth, slack_client
 from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
@@ -64,17 +67,17 @@ from operations.snapshot.live import LiveAws, look_up
 from operations.snapshot.organization import Organization
 
 log = logging.getLogger(__name__)
+ADMIN_THREADS = 4
+LOOK_SECONDS = 0.25  # The probes say what was found last.
 SLACK_TIMEOUT = 15
+LOOK_AGAIN = 0.02
 WATCH_TIMEOUT = 4  # Less than the time between two looks.
 QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger lives.
-ADMISSION_TIMEOUT = 2  # Nothing is shown before Slack has told, so that it gets a little longer.
+ADMISSION_TIMEOUT = 10  # Nothing is shown before Slack has told; a form is opened meanwhile and filled then.
 FIRST_READING = timedelta(seconds=20)
+# Seconds of a stop, together less than the 30 that a container gets.
+LONGEST_STOP, SHORTEST_STOP, EDGE_STOP = 20.0, 5.0, 3.0
 LOOK_UP_SECONDS = 1.0  # Slack waits 3 s for the answer to a form, and the last call may take a second more.
-
-
-def utc_now() -> datetime:
-    """The clock of a real bot."""
-    return datetime.now(UTC)
 
 
 class Orgbot:
@@ -83,9 +86,10 @@ class Orgbot:
     The probes answer from the moment that it is made until the end of `stop()`.
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._clock = clock
+        self._steady = SteadyClock()
+        self._clock: Callable[[], datetime] = self._steady
         self._database_clock: database.DatabaseClock | None = None
         self._closing = ExitStack()
         self.metrics = Metrics()
@@ -93,15 +97,18 @@ class Orgbot:
         self.health = SlackHealth()
         self.readiness = Readiness(self.health)
         self.gate = Gate()
-        self.edge = self._edge()
-        self.edge.start()
+        self.edge, self.admin = self._edge(), self._admin_edge()
+        for edge in self._edges():
+            edge.start()
         self.pacing = Pacing(apart=settings.post_seconds)
         self.slack = self._slack(SLACK_TIMEOUT)
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
-        self.aws = Aws(Boto3Clients(), self._count_call)
+        clients = Boto3Clients()
+        self.aws = Aws(clients, self._count_call)
         self.glancing = Aws(Boto3Clients(reading=GLANCING), self._count_call)
         self._looking_up = Aws(Boto3Clients(reading=LOOKING_UP), self._count_call)
+        self._sign_in = settings.console_url or clients.instead_of_aws()
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
         self.in_hand = InHand()
         self.store = self._open_store()
@@ -110,6 +117,7 @@ class Orgbot:
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
         every = timedelta(seconds=settings.refresh_seconds)
         self.snapshot = SnapshotCache(self.aws, clock, every, kept, self.bindings.refresh, self._changes_since)
+        self.measure = Measuring(self.store, self.snapshot, self.metrics)
         self.neighbours = self._neighbours()
         self.context = self._context()
         self.channel_watch = ChannelWatch(clock, lambda: self._took_up(lose_cards(self.context)))
@@ -120,14 +128,19 @@ class Orgbot:
         self.transport = self._transport()
         anchors = timedelta(hours=settings.anchor_hours)
         self.scheduler = Scheduler(self.dispatcher, self.snapshot, settings.tick_seconds, anchors, self._watch)
+        self.look = Pulse(self.readiness.look, self._look_at_clock, seconds=LOOK_SECONDS)
 
     def start(self) -> None:
-        """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token."""
+        """Learns who the bot is, reads the organization, then opens the doors; raises when Slack refuses the token, and WrongError
+        for AWS credentials with which it must not work.
+        """
         self.identity.learn()
         kept = self.snapshot.latest()
         if kept is not None:
             self.bindings.refresh(kept)
         self._read_first_snapshot()
+        if self.snapshot.misplaced:
+            raise WrongError(self.snapshot.misplaced)
         moved = move_cards(self.context)
         if moved:
             log.info("moves %s cards to the approval channel", moved)
@@ -137,19 +150,29 @@ class Orgbot:
         self.readiness.watch(
             self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line, self.channel_watch.line
         )
+        self.measure(self._clock())
+        self.look.start()
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
-    def stop(self) -> None:
-        """Not ready, no new deliveries, no new work; then waits for what is in hand and closes everything."""
+    def stop(self) -> bool:
+        """Not ready, no new deliveries, no new work; then waits for what is in hand, and closes everything.
+
+        Within 30 s at the worst: False when something was still in hand then, and nothing is closed under its feet.
+        """
+        end = time.monotonic() + LONGEST_STOP
         self.readiness.state = "stopping"
         self.transport.stop()
         self.scheduler.stop()
-        self.dispatcher.stop()
+        ended = self.dispatcher.stop(max(end - time.monotonic(), SHORTEST_STOP))
         self.pulse.stop()
-        self.edge.stop()
-        self.store.engine.dispose()
-        self._closing.close()
+        self.look.stop()
+        for edge in self._edges():
+            edge.stop(timeout=EDGE_STOP)
+        if ended:
+            self.store.engine.dispose()
+            self._closing.close()
+        return ended
 
     def _slack(self, timeout: int) -> CountingWebClient:
         slack = slack_client(self._settings, timeout)
@@ -160,11 +183,23 @@ class Orgbot:
         self.metrics.slack_calls.labels(method, outcome).inc()
         self.health.note(method, outcome)
 
+    def _look_at_clock(self) -> None:
+        """What waits by a clock that was set would wait for too long."""
+        gone_back = self._steady.look()
+        if self._steady.was_set:
+            log.warning("the machine's clock was set; the bot goes on by its own until that has stood for some minutes")
+            self.scheduler.realign()
+        if gone_back and self._database_clock is None:
+            with self.store.write() as session:
+                pull_in(session, self._clock())
+
     def _watch(self) -> None:
         self._watch_slack()
-        self.neighbours.beat()
         self.neighbours.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
-        self.channel_watch.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
+        if self.readiness.stores:  # Of a database that is away the readiness tells, and nobody else.
+            self.channel_watch.look(self._slack(WATCH_TIMEOUT), self.approval_channel)
+            self.neighbours.beat()
+            self.measure(self._clock())
 
     def _took_up(self, cards: int) -> None:
         """Cards that nobody can press any more are offered elsewhere at once."""
@@ -197,14 +232,14 @@ class Orgbot:
 
     def _read_first_snapshot(self) -> None:
         """Waits a while for the first snapshot; when AWS is slow or away the bot starts all the same and goes on trying."""
-        reader = ThreadPoolExecutor(1, thread_name_prefix="first-picture")
-        reading = reader.submit(self.snapshot.refresh)
-        try:
-            reading.result(timeout=FIRST_READING.total_seconds())
-        except TimeoutError:
-            log.warning("the organization is still being read; the bot starts without it")
-        finally:
-            reader.shutdown(wait=False)
+        reading = begun(self.snapshot.refresh, 0)
+        end = time.monotonic() + FIRST_READING.total_seconds()
+        while not reading.done():
+            if time.monotonic() >= end:
+                log.warning("the organization is still being read; the bot starts without it")
+                return
+            signals.pause(LOOK_AGAIN)
+        reading.result()
 
     def _open_store(self) -> Store:
         url = self._settings.database_url
@@ -213,7 +248,9 @@ class Orgbot:
         database.migrate(engine)
         if engine.dialect.name == "postgresql":
             self._clock = self._database_clock = database.DatabaseClock(engine)
-        store = Store(engine, Keys.given(self._settings.audit_keys()).info())
+        name = database.file_of(url)
+        guard = database.Keeper(engine, name) if name else None
+        store = Store(engine, Keys.given(self._settings.audit_keys()).info(), guard)
         try:
             signing.begin(store, self._clock())
         except signing.KeyMissingError as error:
@@ -221,6 +258,7 @@ class Orgbot:
         if engine.dialect.name == "sqlite":
             with store.write() as session:
                 forgotten = forget_all(session)
+                pull_in(session, self._clock())  # The last process may have ended while the clock was wrong.
             if forgotten:
                 log.info("took over %s rows that the last process had in hand", forgotten)
         with store.write() as session:
@@ -234,8 +272,10 @@ class Orgbot:
             return changes.since(session, read_at)
 
     def _pulse(self) -> Pulse:
-        beats = [lambda: self.in_hand.renew(self.store, self._clock), lambda: self.dispatcher.wake()]  # noqa: PLW0108  Made later.
-        return Pulse(*([self._database_clock.ask] if self._database_clock else []), *beats)
+        """Leases and the database's clock, and a tick for when the machine's clock has kept the scheduler's back."""
+        clock = [self._database_clock.ask] if self._database_clock else []
+        tick = every(self._settings.tick_seconds, lambda: self.dispatcher.wake())  # noqa: PLW0108  It is made later.
+        return Pulse(*clock, lambda: self.in_hand.renew(self.store, self._clock), tick)
 
     def _dispatcher(self) -> Dispatcher:
         context = self.context
@@ -260,11 +300,12 @@ class Orgbot:
             changed=self.snapshot.outdate,
             catch_up=self.snapshot.catch_up,
             pace=_pace(settings),
-            console=Console(settings.console_url, settings.cli_source_profile),
+            console=Console(self._sign_in, settings.cli_source_profile, lambda: self.aws.partition),
             approval_channel=self.approval_channel,
             limits=Limits(settings.requests_per_hour, settings.pending_per_person, settings.clicks_per_minute),
             handover=_handover(settings),
             files=Attachments(self.slack).read,
+            keep=timedelta(days=settings.keep_days),
             in_hand=self.in_hand,
             set_aside=lambda kind: self.metrics.jobs_set_aside.labels(kind).inc(),
         )
@@ -293,12 +334,13 @@ class Orgbot:
             rules=lambda: self.rules,
             guards=lambda: self.bindings.guards,
             run=self.dispatcher.submit,
+            run_look=partial(self.dispatcher.submit, pool=Pool.LOOKS),
             may_decide=lambda click: may_decide(quick, click),
             pending_for=lambda user: pending_for(self.context, user),
             clock=self._clock,
             approval_channel=self.approval_channel,
             oversees=lambda user: oversees(self.context, user),
-            reveal=Reveal(self.context, self.slack).show,
+            reveal=Reveal(self.context, self.slack, partial(self.dispatcher.submit, pool=Pool.CREDENTIALS)).show,
             sources=self._sources(),
             look_up=self._look_up,
         )
@@ -338,14 +380,23 @@ class Orgbot:
     def _edge(self) -> EdgeServer:
         settings = self._settings
         secret = None if settings.slack_app_token else settings.slack_signing_secret
-        endpoint = SlackEndpoint(secret.get_secret_value(), self.gate) if secret else None
-        edge = Edge(endpoint, self.readiness.lines, self.metrics, self._measure)
+        endpoint = SlackEndpoint(secret.get_secret_value(), self.gate, self._seconds) if secret else None
+        details = settings.admin_port is None
+        edge = Edge(endpoint, self.readiness.lines, self.metrics, details=details)
         return EdgeServer(edge, settings.host, settings.port, settings.http_threads)
 
-    def _measure(self) -> None:
-        if self.readiness.state == "starting":
-            return  # There may be no database yet.
-        measure(self.store, self.snapshot, self.metrics, self._clock())
+    def _admin_edge(self) -> EdgeServer | None:
+        settings = self._settings
+        if settings.admin_port is None:
+            return None
+        edge = Edge(None, self.readiness.lines, self.metrics)
+        return EdgeServer(edge, settings.host, settings.admin_port, ADMIN_THREADS, "ORGBOT_ADMIN_PORT")
+
+    def _edges(self) -> list[EdgeServer]:
+        return [edge for edge in (self.edge, self.admin) if edge]
+
+    def _seconds(self) -> float:
+        return self._clock().timestamp()
 
     def _count_call(self, call: Call) -> None:
         self.metrics.aws_calls.labels(call.operation, call.outcome).inc()

@@ -2,11 +2,14 @@
 
 Reading clients retry, in the standard mode: the adaptive one slows a whole client down to a call in two seconds when AWS
 throttles for long, while a few readers with backoff keep going. Writing clients never do, and ask `guard_before_send` before each call leaves.
+Everything but STS is asked in the Region where its partition keeps the global services, whatever AWS_REGION says: there are
+Organizations, IAM, the accounts' own service, and the quotas of Organizations.
 Source: boto3 documentation, "Retries"; botocore, "Extensibility guide" (before-send).
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from copy import copy
 from typing import Any
@@ -15,6 +18,7 @@ import boto3
 from botocore.config import Config
 
 from operations.aws.client import Keys, guard_before_send
+from operations.aws.partitions import global_region, is_awss, of_region
 
 READING = Config(
     retries={"mode": "standard", "total_max_attempts": 10}, connect_timeout=5, read_timeout=30, max_pool_connections=16
@@ -26,9 +30,12 @@ WRITING = Config(
 GLANCING = Config(
     retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=2, max_pool_connections=16
 )
-# For a name that somebody has typed, while Slack waits: asked once.
+# For a name that somebody has typed, while Slack waits 3 s: asked once.
 LOOKING_UP = Config(
-    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=1, max_pool_connections=16
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=0.8,
+    read_timeout=0.8,
+    max_pool_connections=16,
 )
 REGION = "us-east-1"
 
@@ -61,8 +68,15 @@ class Boto3Clients:
         }
         return acting
 
+    def instead_of_aws(self) -> str:
+        """The address at which a stand-in for AWS is asked, such as AWS_ENDPOINT_URL's; empty where AWS itself is."""
+        address = str(self.client("sts", writes=False).meta.endpoint_url)
+        return "" if is_awss(address) else address.rstrip("/")
+
     def _make(self, service: str, *, writes: bool) -> Any:
-        region = self._session.region_name or REGION
+        # As the AWS CLI takes it; boto3 by itself knows AWS_DEFAULT_REGION only.
+        own = os.environ.get("AWS_REGION") or self._session.region_name or REGION
+        region = own if service == "sts" else global_region(of_region(own))
         config = WRITING if writes else self._reading
         client = self._session.client(service, region_name=region, config=config, **self._keys)  # type: ignore[call-overload]
         if writes:

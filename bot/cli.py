@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from importlib.metadata import version
@@ -50,12 +49,28 @@ def run() -> None:
 
 
 @app.command("iam-policy")
-def iam_policy() -> None:
-    """Prints the least-privilege IAM policy for the bot's own role, made from the operations."""
-    from operations.aws.permissions import iam_policy as policy
-    from operations.core.registry import all_permissions
+def iam_policy(
+    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="OPERATION", help="Leave out what an operation needs; may be repeated")
+    ] = None,
+    grant_to: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PRINCIPAL", help="Who alone may be given access, such as group/developers; may be repeated"
+        ),
+    ] = None,
+    bot_role: Annotated[
+        str, typer.Option(metavar="ROLE", help="The name of the bot's own role, when others run this command")
+    ] = "",
+    partition: Annotated[str, typer.Option(metavar="PARTITION", help="Such as aws-us-gov; else the bot's own")] = "",
+) -> None:
+    """Prints the least-privilege IAM policy for the bot's own role, made from the operations, ORGBOT_WITHOUT, ORGBOT_GRANT_TO and
+    the roles of ORGBOT_RULES.
+    """
+    from bot.iam_policy import print_policy
 
-    typer.echo(json.dumps(policy(all_permissions()), indent=2))
+    print_policy([*(without or ()), *(more or ())], grant_to or (), bot_role, partition)
 
 
 @app.command()

@@ -11,9 +11,12 @@ Locking" (Advisory Locks).
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -24,13 +27,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event, inspect
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from approvals.models import AuditRecord
 from approvals.queue.leases import running_seconds
 from bot.config.settings_checks import with_driver
 
+log = logging.getLogger(__name__)
 MIGRATING = 1  # The key of the advisory lock under which one process migrates; `approvals.audit.chain` has another.
 SLEEPS = 5  # Seconds that a transaction may be idle: no call to Slack or AWS is made within one.
 SHORT = 0.2  # Seconds in which the server's answer about its time came, so that half of them are the error at most.
@@ -43,6 +47,10 @@ GONE = {
     "tcp_user_timeout": 10_000,
 }
 MIGRATIONS = Path(__file__).parent / "migrations"
+PRIVATE, OTHERS = 0o600, 0o077
+LEAST_SPACE = 64_000  # Bytes; with less left, nothing more is taken in.
+WRITE_BACK_AFTER = 10.0  # Seconds without the file: whoever moves it puts another there meanwhile.
+NEWEST = "SELECT version_num, (SELECT identity FROM installation), (SELECT hash FROM audit ORDER BY id DESC LIMIT 1) FROM alembic_version"
 
 
 class DatabaseError(Exception):
@@ -56,6 +64,7 @@ def open_engine(url: str, workers: int = 8, more: int = 32) -> Engine:
     """
     if make_url(with_driver(url)).get_backend_name() != "sqlite":
         return _open_postgresql(with_driver(url), workers, more)
+    _keep_private(file_of(url))
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -108,10 +117,20 @@ def file_of(url: str) -> str:
     return name if parts.get_backend_name() == "sqlite" and name != ":memory:" else ""
 
 
-def reason(error: SQLAlchemyError) -> str:
+def reason(error: Exception) -> str:
     """What the driver says, in one line and without SQLAlchemy's own words around it."""
     said = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    return " ".join(str(said).split())
+    return " ".join(str(said).split()) or type(error).__name__
+
+
+def _keep_private(name: str) -> None:
+    """The file is its owner's alone, and SQLite gives the files beside it the same permissions."""
+    if not name:
+        return
+    os.close(os.open(name, os.O_RDWR | os.O_CREAT, PRIVATE))
+    for path in (Path(f"{name}{end}") for end in ("", "-wal", "-shm", "-journal")):
+        if path.exists() and path.stat().st_mode & OTHERS:
+            path.chmod(PRIVATE)
 
 
 def _open_postgresql(url: str, workers: int, more: int) -> Engine:
@@ -208,9 +227,13 @@ def alone(url: str) -> Iterator[None]:
     if not name:
         yield
         return
-    with Path(f"{name}.lock").open("w", encoding="utf-8") as lock:
+    with open(f"{name}.lock", "w", encoding="utf-8", opener=_private) as lock:
         _lock(lock, name)
         yield
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, PRIVATE)
 
 
 def _lock(lock: TextIO, name: str) -> None:
@@ -222,3 +245,110 @@ def _lock(lock: TextIO, name: str) -> None:
         ) from error
     lock.write(str(os.getpid()))
     lock.flush()
+
+
+class Keeper:
+    """Sees to it that an SQLite database stays the file that it was, and can be written.
+
+    `check` is called before and after every use of the database: what goes into a file that nobody will find is not stored.
+    `look` is called regularly; it takes the file up again when it is back, and writes it back when it stays away: the bot still has
+    it open. `seconds` is a clock that is not set.
+    """
+
+    def __init__(self, engine: Engine, name: str, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
+        self._path = Path(name)
+        self._seconds = seconds
+        self._known = self._found()
+        self._gone_since: float | None = None
+        self._refused = ""
+        event.listen(engine, "handle_error", self._note)
+        event.listen(engine, "commit", self._written)
+
+    def check(self) -> None:
+        """Raises sqlalchemy.exc.OperationalError when the file is not the one that was opened."""
+        if self._found() != self._known:
+            missing = DatabaseError(f"the database file {self._path} is gone or another one; put it back")
+            raise OperationalError(None, None, missing)
+
+    def look(self, lock: AbstractContextManager[Any]) -> None:
+        """Raises OperationalError when nothing can be stored now. `lock` is that of the one connection."""
+        found = self._found()
+        if found != self._known:
+            with lock:
+                self._mend(found)
+        self.check()
+        self._gone_since = None
+        self._check_space()
+        if self._refused:
+            self._try_to_write(lock)
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            about = self._path.stat()
+        except OSError:
+            return None
+        return about.st_dev, about.st_ino
+
+    def _mend(self, found: tuple[int, int] | None) -> None:
+        self._gone_since = self._seconds() if self._gone_since is None else self._gone_since
+        if found is None and self._seconds() - self._gone_since >= WRITE_BACK_AFTER:
+            self._write_back()
+        elif found is None or not self._is_the_same():
+            return
+        self._engine.dispose()
+        with self._engine.connect():
+            self._known = self._found()
+
+    def _is_the_same(self) -> bool:
+        """Whether the file holds all that ours does; an older copy would have things done once more."""
+        try:
+            there = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
+        except sqlite3.Error:
+            return False
+        try:
+            return bool(there.execute(NEWEST).fetchone() == self._ours().execute(NEWEST).fetchone())
+        except sqlite3.Error:
+            return False
+        finally:
+            there.close()
+
+    def _ours(self) -> sqlite3.Connection:
+        with self._engine.connect() as connection:
+            driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+            return driver
+
+    def _write_back(self) -> None:
+        for end in ("-wal", "-shm"):
+            Path(f"{self._path}{end}").unlink(missing_ok=True)
+        _keep_private(str(self._path))
+        there = sqlite3.connect(self._path)
+        try:
+            self._ours().backup(there)
+        finally:
+            there.close()
+        log.warning("the database file %s was gone; it has been written back as it was", self._path)
+
+    def _check_space(self) -> None:
+        about = os.statvfs(self._path.parent)
+        if about.f_flag & os.ST_RDONLY:
+            raise OperationalError(None, None, DatabaseError("the disk of the database can only be read"))
+        if about.f_bavail * about.f_frsize < LEAST_SPACE:
+            raise OperationalError(None, None, DatabaseError("the disk of the database is full"))
+
+    def _note(self, context: Any) -> None:
+        self.refused(context.original_exception)
+
+    def refused(self, error: Exception) -> None:
+        """The database has not taken something; it is asked again until it does."""
+        if isinstance(error, sqlite3.OperationalError) and "locked" not in str(error):
+            self._refused = str(error)
+
+    def _written(self, connection: Connection) -> None:
+        if connection.get_execution_options().get("writes"):
+            self._refused = ""
+
+    def _try_to_write(self, lock: AbstractContextManager[Any]) -> None:
+        """What was refused is tried again, with something that changes nothing; raises OperationalError."""
+        with lock, self._engine.execution_options(writes=True).begin() as connection:
+            connection.exec_driver_sql("UPDATE installation SET identity = identity")

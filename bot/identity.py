@@ -45,7 +45,7 @@ def channel_id(slack: WebClient, setting: str, asking: Asking = patiently) -> st
     """The id of the channel that a setting names, by id or as `#name`; raises SlackRefusedError when there is none."""
     if not setting.startswith("#"):
         return setting
-    question: dict[str, Any] = {"types": "public_channel,private_channel", "limit": 200, "exclude_archived": True}
+    question: dict[str, Any] = {"types": "public_channel,private_channel", "limit": 200}
     while True:
         answer = asking(lambda: call(slack, "conversations.list", **question))
         found = [str(channel["id"]) for channel in answer["channels"] if channel["name"] == setting[1:]]

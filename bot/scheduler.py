@@ -8,15 +8,17 @@ made once and never skipped. Source: APScheduler User Guide, "Limiting the numbe
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from approvals.dispatcher import Dispatcher
+from approvals.queue.leases import running_seconds
 from bot.snapshot.cache import SnapshotCache
 
 WATCH_SECONDS = 5
@@ -28,7 +30,7 @@ logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
 class Scheduler:
-    """Ticks every `seconds`; `stop` lets a tick in hand finish. `anchor_every` 0 posts no anchors of the audit.
+    """Ticks every `seconds`; `anchor_every` 0 posts no anchors of the audit.
 
     `watch` is called every few seconds, for what the bot has to notice by itself.
     """
@@ -51,14 +53,19 @@ class Scheduler:
             anchor = partial(dispatcher.anchor, anchor_every)
             self._scheduler.add_job(anchor, "interval", minutes=1, id="anchor")
 
+    def realign(self) -> None:
+        """Does everything now, and goes on from there: the machine's clock was set, and APScheduler waits by it."""
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=datetime.now(UTC))
+
     def start(self) -> None:
         """Begins to tick."""
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Ticks no more; nothing to do when it never began."""
+        """Ticks no more; nothing to do when it never began. A reading of the organization that is under way is left alone."""
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
+            self._scheduler.shutdown(wait=False)
 
     def jobs(self) -> list[Any]:
         """What is done regularly, each with its `id` and `func`."""
@@ -69,6 +76,20 @@ class Scheduler:
             self._picture.refresh()
 
 
+def every(seconds: float, beat: Callable[[], object]) -> Callable[[], object]:
+    """A beat that is left out until the last one is `seconds` ago, by time that nobody sets."""
+    last = [-math.inf]
+
+    def spared() -> object:
+        now = running_seconds()
+        if now - last[0] < seconds:
+            return None
+        last[0] = now
+        return beat()
+
+    return spared
+
+
 class Pulse:
     """What has to be done every second whatever else goes on, and whatever becomes of the machine's clock: in a thread of its own."""
 
@@ -76,6 +97,7 @@ class Pulse:
         self._beats = beats
         self._seconds = seconds
         self._over = threading.Event()
+        self._failing: set[int] = set()
         self._thread = threading.Thread(target=self._go_on, name="pulse", daemon=True)
 
     def start(self) -> None:
@@ -90,13 +112,16 @@ class Pulse:
 
     def _go_on(self) -> None:
         while not self._over.wait(self._seconds):
-            for beat in self._beats:
-                self._try(beat)
+            for number, beat in enumerate(self._beats):
+                self._try(number, beat)
 
-    @staticmethod
-    def _try(beat: Callable[[], object]) -> None:
+    def _try(self, number: int, beat: Callable[[], object]) -> None:
         """One that fails, because the database is away, keeps neither the others nor the next beat from being tried."""
         try:
             beat()
         except Exception as error:  # noqa: BLE001  Nobody else would hear of it.
-            log.warning("a beat was missed: %s", error)
+            if number not in self._failing:
+                log.warning("what is done each second fails for now: %s: %s", type(error).__name__, error)
+            self._failing.add(number)
+        else:
+            self._failing.discard(number)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
+import time
 
 from botocore.exceptions import BotoCoreError
 from slack_sdk.errors import SlackApiError
@@ -11,14 +13,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError
 from bot import collector, signals
-from bot.checks.findings import WRONG, sentence, settings_or_complaints
+from bot.checks.findings import WRONG, WrongError, sentence, settings_or_complaints
 from bot.config.settings import Settings, SettingsError, aws_variables, unknown
 from bot.database import DatabaseError
 from bot.logging.setup import set_up_logs
 
 log = logging.getLogger(__name__)
+TO_LEAVE = 0.5  # Seconds that threads without work need to see the end.
 NO_START = (
-    *(SettingsError, DatabaseError, OSError, SQLAlchemyError, BotoCoreError),
+    *(SettingsError, WrongError, DatabaseError, OSError, SQLAlchemyError, BotoCoreError),
     *(SlackApiError, SlackRefusedError, SlackBusyError, SlackAmbiguousError),
 )
 
@@ -42,7 +45,19 @@ def run_until_stopped() -> int:
         log.exception("orgbot cannot go on")
         return WRONG
     log.info("orgbot has stopped")
+    _leave_if_something_hangs()
     return 0
+
+
+def _leave_if_something_hangs() -> None:
+    """Python would wait for the threads of its pools, daemons too, however long a call to AWS or Slack takes that one is in."""
+    end = time.monotonic() + TO_LEAVE
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(max(end - time.monotonic(), 0.0))
+            if thread.is_alive():
+                logging.shutdown()
+                os._exit(0)
 
 
 def _run(settings: Settings) -> None:

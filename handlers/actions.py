@@ -21,7 +21,7 @@ from handlers.action_ids import DECISION, DENY_FORM, LINK, OPEN_FORM
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.carried import Carried
 from handlers.dependencies import Dependencies
-from handlers.filing import reason_problems
+from handlers.filing import reason_problems, switched_off
 from handlers.forms import FormContext, form
 from handlers.parser import Given
 from handlers.pressed import BROKEN, kept_in_form, pressed_before, pressed_request
@@ -161,6 +161,10 @@ def _open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> No
     operation = by_name().get(str(action["action_id"]).partition(":")[2])
     if operation is None:
         _tell(deps, slack, caller, GONE)
+        return
+    refusal = switched_off(deps, operation)
+    if refusal:
+        _tell(deps, slack, caller, refusal)
         return
     brought = Carried.unpacked(action.get("value"))
     given = Given(brought.of(operation), brought.reason)

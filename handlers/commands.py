@@ -23,7 +23,7 @@ from handlers.break_glass import confirmation, obstacles
 from handlers.caller import Caller, delivery, of_command
 from handlers.carried import Carried
 from handlers.dependencies import Dependencies
-from handlers.filing import Filed, NotAcceptedError, checked, file
+from handlers.filing import Filed, NotAcceptedError, checked, file, switched_off
 from handlers.forms import FormContext, form
 from handlers.parser import Command, Given, ParseError, operation_named, read, split
 from handlers.problems import listed
@@ -111,10 +111,16 @@ def _answer(responder: Responder, typed: Typed) -> list[Block]:
     word, rest = split(typed.text)
     word = meant(word)
     if word in ("", "help", "--help"):
-        return responder.admitted(lambda: _understood(responder, lambda: _help(clean(rest))))
+        return responder.admitted(
+            lambda: _understood(responder, lambda: _help(clean(rest), responder.deps.rules().without))
+        )
     if word in SHOWN:
         return responder.admitted(lambda: _understood(responder, lambda: _shown(responder, word, clean(rest))))
-    return _asked(responder, typed, read(operation_named(word, rest), rest))
+    command = read(operation_named(word, rest), rest)
+    refusal = switched_off(responder.deps, command.operation)
+    if refusal and not command.help:
+        return responder.admitted(lambda: [section(escape(refusal))])
+    return _asked(responder, typed, command)
 
 
 def _shown(responder: Responder, word: str, rest: str) -> list[Block]:
@@ -130,10 +136,10 @@ def _shown(responder: Responder, word: str, rest: str) -> list[Block]:
     return looks.answer(responder, word, rest)
 
 
-def _help(rest: str) -> list[Block]:
+def _help(rest: str, without: frozenset[str]) -> list[Block]:
     word, *others = rest.casefold().split() or [""]
     if not word:
-        return help_pages.overview()
+        return help_pages.overview(without)
     return help_pages.of_query(word) or help_pages.details(operation_named(word, " ".join(others)))
 
 

@@ -18,6 +18,7 @@ from operations.snapshot.live import Live
 from operations.snapshot.organization import Organization
 
 Body = dict[str, Any]
+Run = Callable[[Callable[[], None]], None]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Dependencies:
     refresh: Callable[[], None]
     unread: Callable[[], str]
     rules: Callable[[], Rules]
-    run: Callable[[Callable[[], None]], None]
+    run: Run
     may_decide: Callable[[Click], bool]
     pending_for: Callable[[str], PendingFor]
     clock: Callable[[], datetime]
@@ -44,6 +45,11 @@ class Dependencies:
     sources: Sources
     look_up: Callable[[UnknownError], Organization | None]
     guards: Callable[[], Guards] = lambda: BY_NAME
+    run_look: Run | None = None
+
+    def look(self, work: Callable[[], None]) -> None:
+        """Runs what asks AWS for somebody who only looks, where it holds up nothing else."""
+        (self.run_look or self.run)(work)
 
     def at_once(self) -> Dependencies:
         """The same for an answer that may not take a second: AWS isn't asked about a name."""

@@ -152,6 +152,15 @@ def _read_again(deps: Dependencies, caller: Caller) -> None:
         deps.refresh()
 
 
+def switched_off(deps: Dependencies, operation: type[Operation]) -> str:
+    """Why nobody may ask for an operation here; empty for nearly every one."""
+    try:
+        deps.rules().check(operation.name)
+    except NoRuleError as error:
+        return str(error)
+    return ""
+
+
 def _rules(deps: Dependencies, asked: Operation, organization: Organization) -> Requirements:
     """The rules that decide unless they turn out not to be for this requester, whom only a worker may look up in Slack."""
     try:

@@ -13,9 +13,10 @@ from operations.core.fields import Choice, OperationField
 from operations.core.registry import all_operations
 
 
-def overview() -> list[Block]:
-    """Every operation in a line, by family; each one's own help has an example."""
-    families = groupby(all_operations(), key=lambda operation: operation.family)
+def overview(without: frozenset[str] = frozenset()) -> list[Block]:
+    """Every operation that is not left out in a line, by family; each one's own help has an example."""
+    offered = [operation for operation in all_operations() if operation.name not in without]
+    families = groupby(offered, key=lambda operation: operation.family)
     return [
         header("What I can do"),
         section(f"Ask with `{COMMAND} <operation> --flag value …`. What is missing, a form asks for."),

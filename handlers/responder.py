@@ -12,16 +12,19 @@ from typing import Any
 
 from slack_sdk import WebClient
 
+from approvals.pools import SOON, begun
 from approvals.slack.blocks import Block, fallback, section, shorten
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.codes import elsewhere
+from approvals.slack.modals import window
 from handlers.caller import Caller
 from handlers.dependencies import Dependencies
 
 log = logging.getLogger(__name__)
 TOO_SLOW = ":hourglass: That took too long, so Slack did not let me open the form. Please do it once more."
 NOT_OPENED = ":warning: The form could not be opened. Please try once more in a moment."
-
+WAITING, ASKING = "One moment", ":hourglass: Asking Slack who you are…"
+ELSEWHERE = "This can't be decided here. You get a message that says why."
 NOT_SHOWN = ":warning: The answer could not be shown. Please ask once more."
 
 
@@ -36,6 +39,10 @@ class Responder:
     def later(self, what: str, work: Callable[[], None]) -> None:
         """Runs work on a worker; `what` is logged when it fails."""
         careful(self.deps, what, work)
+
+    def look_later(self, what: str, work: Callable[[], None]) -> None:
+        """The same for what asks AWS, which may take long."""
+        self.deps.look(lambda: _careful(what, work))
 
     def admitted(self, show: Callable[[], list[Block]]) -> list[Block]:
         """What `show()` gives, for those who may see it; none where Slack has to be asked first: a worker answers then."""
@@ -97,12 +104,16 @@ class Responder:
 
 def open_view(deps: Dependencies, slack: WebClient, caller: Caller, make: Callable[[], Block]) -> None:
     """Makes and opens a form on a worker, for a caller who may see it; the others, and whoever it fails for, are told."""
-    deps.run(lambda: _open_or_refuse(deps, slack, caller, make))
+
+    def admitted() -> Block | str:
+        return deps.admission.unwelcome(caller.user, caller.team) or make()
+
+    deps.run(lambda: _open_soon(slack, caller, admitted))
 
 
 def open_view_if(deps: Dependencies, slack: WebClient, caller: Caller, make: Callable[[], Block | None]) -> None:
-    """The same, when the worker makes a view at all; that has to be quick, because the trigger lives 3 s."""
-    deps.run(lambda: _open_if(slack, caller, make()))
+    """The same, when the worker makes a view at all."""
+    deps.run(lambda: _open_soon(slack, caller, lambda: make() or ""))
 
 
 def learn(deps: Dependencies, caller: Caller) -> None:
@@ -138,30 +149,39 @@ def careful(deps: Dependencies, what: str, work: Callable[[], object]) -> None:
     deps.run(lambda: _careful(what, work))
 
 
-def _open_if(slack: WebClient, caller: Caller, view: Block | None) -> None:
-    if view is not None:
-        _open(slack, caller, view)
+def _open_soon(slack: WebClient, caller: Caller, make: Callable[[], Block | str]) -> None:
+    """Opens what `make()` gives, or tells its sentence instead.
+
+    Where Slack takes long to tell what has to be known before, the form is opened empty, because its trigger lives 3 s, and filled.
+    """
+    made = begun(make, SOON)
+    if made.done():
+        view = made.result()
+        if not isinstance(view, str):
+            _open(slack, caller, view)
+        elif view:
+            _tell(slack, caller, view)
+        return
+    opened = _open(slack, caller, window(WAITING, [section(ASKING)]))
+    view = made.result()
+    if opened:
+        filled = view if not isinstance(view, str) else window(WAITING, [section(view or ELSEWHERE)])
+        call(slack, "views.update", view_id=opened, view=filled)
 
 
-def _open_or_refuse(deps: Dependencies, slack: WebClient, caller: Caller, make: Callable[[], Block]) -> None:
-    unwelcome = deps.admission.unwelcome(caller.user, caller.team)
-    if unwelcome:
-        _tell(slack, caller, unwelcome)
-    else:
-        _open(slack, caller, make())
-
-
-def _open(slack: WebClient, caller: Caller, view: Block) -> None:
+def _open(slack: WebClient, caller: Caller, view: Block) -> str:
+    """The id of the form; empty when it could not be opened, which the caller is told."""
     try:
-        call(slack, "views.open", trigger_id=caller.trigger, view=view)
+        return str(call(slack, "views.open", trigger_id=caller.trigger, view=view)["view"]["id"])
     except SlackRefusedError as error:
         if error.code == "exchanged_trigger_id":
-            return  # Slack delivered the same thing twice, and the form is open.
+            return ""  # Slack delivered the same thing twice, and the form is open.
         log.warning("a form could not be opened: %s", error)
         _tell(slack, caller, TOO_SLOW if error.code == "expired_trigger_id" else NOT_OPENED)
     except (SlackBusyError, SlackAmbiguousError) as error:
         log.warning("a form could not be opened: %s", error)
         _tell(slack, caller, NOT_OPENED)
+    return ""
 
 
 def _tell(slack: WebClient, caller: Caller, text: str) -> None:

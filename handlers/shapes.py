@@ -10,7 +10,8 @@ from typing import Any
 
 DEEPEST = 100  # Levels, of which Slack's own have about fifteen.
 MOST = 100  # Options of one menu, which is Slack's limit.
-OBJECTS = ("user", "team", "channel", "container", "message", "state", "view", "event", "enterprise")
+OBJECTS = ("user", "container", "message", "state", "view", "event")
+MAY_BE_NULL = ("team", "channel", "enterprise")
 LONGEST_ID = 2000  # A response_url is the longest.
 IDS = ("user_id", "team_id", "channel_id", "trigger_id", "response_url", "api_app_id", "id", "ts", "message_ts", "user")
 Body = Mapping[str, Any]
@@ -18,8 +19,11 @@ Body = Mapping[str, Any]
 
 def is_whole(body: Body) -> bool:
     """Whether what listeners read of a delivery is there, and of the type that Slack gives it."""
-    parts = [body, *(found for name in OBJECTS if (found := body.get(name)) is not None)]
-    if not all(isinstance(part, dict) and _is_named(part) for part in parts):
+    parts = [body, *(body[name] for name in OBJECTS if name in body)]
+    parts += [body[name] for name in MAY_BE_NULL if body.get(name) is not None]
+    if not isinstance(body.get("type", ""), str) or not all(
+        isinstance(part, dict) and _is_named(part) for part in parts
+    ):
         return False
     return KINDS.get(str(body.get("type")), _anything)(body)
 

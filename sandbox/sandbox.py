@@ -139,7 +139,6 @@ class Sandbox:
             "ORGBOT_POLL_SECONDS": "1",
             "ORGBOT_TICK_SECONDS": "0.5",
             "ORGBOT_SLACK_SETTLE_SECONDS": "1",
-            "ORGBOT_CONSOLE_URL": self.aws.endpoint_url,
             "PYTHONPATH": str(Path(__file__).parents[1]),
             **more,
         }

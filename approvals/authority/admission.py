@@ -11,8 +11,11 @@ from datetime import datetime, timedelta
 
 from approvals.authority.directory import Directory, Person
 from approvals.slack.client import SlackAwayError
+from approvals.slack.codes import meaning
+from operations.snapshot.names import capital
 
 LATELY = timedelta(minutes=5)
+REFUSED = "orgbot can't look up who you are, so nothing is shown."
 UNTOLD = "Slack does not tell who you are just now, so nothing is shown. Please try again in a moment."
 
 
@@ -51,5 +54,5 @@ class Admission:
         """The same in any case: when Slack does not tell, that is why nothing is shown; for workers."""
         try:
             return self.now(user, team)
-        except SlackAwayError:
-            return UNTOLD
+        except SlackAwayError as error:
+            return f"{REFUSED} {capital(meaning(error.to_mend))}." if error.to_mend else UNTOLD

@@ -224,8 +224,8 @@ class JudgedClick:
     seats: Mapping[str, Seats] = field(default_factory=dict)
 
     def asked_for(self, request: Request) -> bool:
-        """Whether the clicker is the person who asked, by what the request says now as well."""
-        return self.involved.asks(self.person.aliases) or self._is(requester_then(request))
+        """Whether the clicker is the person who asked, from whatever account."""
+        return self._is(requester_then(request))
 
     def cast(self, vote: Vote) -> bool:
         """Whether a vote is the clicker's own, from whatever account."""

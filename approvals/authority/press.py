@@ -113,6 +113,8 @@ def _is_message_of(session: Session, request: Request, pressed: Pressed) -> bool
     """A line of the thread or a direct message; of those that an earlier version sent, the channel was not kept."""
     same = (Message.request_id == request.id, Message.ts == pressed.ts)
     channels = session.exec(select(Message.channel).where(*same)).all()
+    if request.pruned and pressed.key:
+        return True  # Its messages are no longer known; the key is only this request's, and whoever is over is not decided about.
     elsewhere = pressed.channel == request.card_channel or pressed.channel.startswith("D")
     return any(channel == pressed.channel if channel else elsewhere for channel in channels)
 

@@ -160,11 +160,26 @@ class NoRuleError(Exception):
         super().__init__(f"no rule allows {ask.at(place)}. Whoever keeps the bot's rules can add one for it.")
 
 
+class LeftOutError(NoRuleError):
+    """The installation leaves the operation out, whatever the rules say."""
+
+    def __init__(self, operation: str) -> None:
+        Exception.__init__(
+            self, f"{operation} is switched off here. Whoever runs the bot has named it in ORGBOT_WITHOUT."
+        )
+
+
 @dataclass(frozen=True)
 class Rules:
-    """The rules in their order."""
+    """The rules in their order; `without` are the operations that the installation leaves out."""
 
     rules: Sequence[Rule]
+    without: frozenset[str] = frozenset()
+
+    def check(self, operation: str) -> None:
+        """Raises LeftOutError for an operation that nobody may ask for here."""
+        if operation in self.without:
+            raise LeftOutError(operation)
 
     def first(self, ask: Ask, place: Place, guards: Guards = BY_NAME) -> Rule:
         """The rule that decides about one place; raises NoRuleError."""
@@ -176,6 +191,7 @@ class Rules:
         Raises NoRuleError for a place without a rule, and what `ask.among` raises. What the places in one organizational unit
         have in common is looked at once.
         """
+        self.check(ask.operation)
         found: dict[str, list[Place]] = {}
         in_unit: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Rule]] = {}
         for place in places:

@@ -88,8 +88,10 @@ def lose_cards(context: Context) -> int:
 
 
 def _move(context: Context, where: ColumnElement[bool]) -> int:
+    """Whatever a worker is just sending keeps its place; such a card is moved another time, or when Slack refuses it."""
     with context.store.write() as session:
-        moving = outgoing.open_cards(session, where)
+        cards = outgoing.open_cards(session, where)
+        moving = [request for request in cards if not outgoing.in_hand(session, request)]
         for request in moving:
             stood = _stood(request)
             session.execute(update(Request).where(col(Request.id) == request.id).values(NO_PLACE))
@@ -110,7 +112,12 @@ def _keep(context: Context, message: Message, request: Request | None, error: Sl
         with context.store.write() as session:
             if request is not None:
                 _tell(session, context, message, session.get_one(Request, request.id), error)
-    raise LaterError(f"{error.method}: {why}", status="queued", error=error.code) from error
+    raise LaterError(f"{error.method}: {why}", _pause(context, message), status="queued", error=error.code) from error
+
+
+def _pause(context: Context, message: Message) -> timedelta | None:
+    """The usual one, but as long for credentials as they have waited already: each try opens a session in AWS."""
+    return context.clock() - message.created_at if message.kind == CREDENTIALS and message.created_at else None
 
 
 def _tell(session: Session, context: Context, message: Message, request: Request, error: SlackRefusedError) -> None:

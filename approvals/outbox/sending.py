@@ -41,6 +41,7 @@ from approvals.slack.client import (
     SlackBusyError,
     SlackRefusedError,
     call,
+    call_now,
     take_turn,
 )
 from approvals.slack.codes import elsewhere
@@ -126,8 +127,8 @@ class Outbox:
         request, votes = self._request(message)
         body = plain_card(request) if message.body.get(PLAIN) else self._whole_card(request, votes)
         if request.card_ts:
-            stands = {"channel": request.card_channel, "ts": request.card_ts}
-            call(self.slack, "chat.update", ticket=message.marker, **stands, **body)
+            take_turn(self.slack, "chat.update", ticket=message.marker)
+            call_now(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **body)
             return Posted(request.card_channel, request.card_ts)
         return self._post(message, self._context.approval_channel, body)
 
@@ -146,8 +147,8 @@ class Outbox:
 
     def _edit(self, message: Message) -> Posted:
         """Other words in a message that stands already; repeating it is harmless."""
-        stands = {"channel": message.channel, "ts": message.ts}
-        call(self.slack, "chat.update", ticket=message.marker, **stands, **message.body)
+        take_turn(self.slack, "chat.update", ticket=message.marker)
+        call_now(self.slack, "chat.update", channel=message.channel, ts=message.ts, **message.body)
         return Posted(message.channel, message.ts)
 
     def _notice(self, message: Message) -> Posted:
@@ -185,7 +186,7 @@ class Outbox:
             "event_payload": {"id": message.marker, "installation": self._context.installation},
         }
         quiet = {"unfurl_links": False, "unfurl_media": False}
-        answer = call(self.slack, POST, in_turn=True, channel=channel, metadata=metadata, **quiet, **body)
+        answer = call_now(self.slack, POST, channel=channel, metadata=metadata, **quiet, **body)
         if not answer.get("ts"):
             raise SlackAmbiguousError("chat.postMessage: an answer that does not say where it stands")
         return Posted(str(answer.get("channel") or channel), str(answer["ts"]))
@@ -226,7 +227,8 @@ class Outbox:
 
     @cachedmethod(attrgetter("_direct_channels"), key=lambda _, user: user, lock=attrgetter("_opening"))
     def _direct_channel(self, user: str) -> str:
-        return str(call(self.slack, "conversations.open", ticket=user, users=user)["channel"]["id"])
+        take_turn(self.slack, "conversations.open", ticket=user)
+        return str(call_now(self.slack, "conversations.open", users=user)["channel"]["id"])
 
     def _request(self, message: Message) -> tuple[Request, list[Vote]]:
         with self._context.store.read() as session:
@@ -252,16 +254,11 @@ class Outbox:
         log.warning("another worker has taken the message over")
         with self._context.store.read() as session:
             stands = session.get(Message, message.id, populate_existing=True)
-        if (
-            stands
-            and posted.ts
-            and stands.status == "sent"
-            and (stands.channel, stands.ts) != (posted.channel, posted.ts)
-        ):
-            with suppress(
-                SlackRefusedError, SlackBusyError, SlackAmbiguousError
-            ):  # It is no work of ours that goes on here.
-                Unfenced().run(call, self.slack, "chat.delete", channel=posted.channel, ts=posted.ts)
+        if not stands or not posted.ts or stands.status != "sent" or stands.ts == posted.ts:
+            return
+        with suppress(SlackRefusedError, SlackBusyError, SlackAmbiguousError):
+            # No work that may be another's goes on here, so that no lease is asked.
+            Unfenced().run(call, self.slack, "chat.delete", channel=posted.channel, ts=posted.ts)
 
     def _is_first_card(self, message: Message) -> bool:
         return message.kind == "card" and not self._request(message)[0].card_ts
@@ -280,8 +277,10 @@ class Outbox:
             outgoing.direct(session, request, now, thread.filed(request))
 
     def _permalink(self, posted: Posted) -> str:
+        """Where people find it; only a look, so that it matters to nobody whose the message is by now."""
         try:
-            found = call(self.slack, "chat.getPermalink", channel=posted.channel, message_ts=posted.ts)
+            place, ts = posted.channel, posted.ts
+            found = Unfenced().run(call, self.slack, "chat.getPermalink", channel=place, message_ts=ts)
         except (SlackRefusedError, SlackBusyError, SlackAmbiguousError):
             return ""
         return str(found.get("permalink", ""))

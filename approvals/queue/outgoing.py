@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
-from approvals.models import LIVE, Interaction, Message, Request
+from approvals.models import LIVE, Interaction, Message, Request, RoleSession
 from approvals.states import Status
 from operations.core.observations import Done, Failed, Observation, Waiting
 from operations.core.registry import by_name
+from operations.snapshot.names import utc
 
 Body = dict[str, Any]
+LONGEST_PAUSE = timedelta(minutes=5)
+HANDOVER = "handover:"  # How the lane of such a message begins, which asks AWS before it asks Slack.
 
 
 def card(session: Session, request: Request, at: datetime) -> None:
@@ -54,6 +57,12 @@ _CONTENT = (
     "due_at",
     "started_at",
 )
+
+
+def in_hand(session: Session, request: Request) -> bool:
+    """Whether a worker is sending something about the request's card or thread just now."""
+    held = (Message.lane == _thread_lane(request), col(Message.lease_owner) != "")
+    return session.exec(select(Message.id).where(*held).limit(1)).first() is not None
 
 
 def has_had_a_card(session: Session, card: Message) -> bool:
@@ -104,21 +113,34 @@ def call(session: Session, request: Request, user: str, at: datetime, body: Body
 def handover(session: Session, request: Request, at: datetime, kind: str) -> None:
     """What hands the request's result over to the requester, made when it is sent; nothing for an empty `kind`."""
     if kind:
-        lane = f"dm:{request.requester}:{request.id}"
+        lane = f"{HANDOVER}{request.requester}:{request.id}"
         _queue(session, at, lane=lane, kind=kind, request_id=request.id, user=request.requester)
 
 
 def delivery(session: Session, request: Request) -> Observation:
-    """Whether the result has been handed over; a message that was dropped says in its body why."""
+    """Whether the result has been handed over; a message that was dropped, or whose button has opened nothing, says in its body
+    why.
+    """
     kind = by_name()[request.operation].delivers
     query = select(Message).where(Message.request_id == request.id, Message.kind == kind)
     message = session.exec(query.order_by(col(Message.id).desc())).first()
     if message is None or message.status in ("queued", "sending"):
         return Waiting("")
-    if message.status == "dropped":
+    if message.status == "dropped" or message.body.get("say"):
         say = str(message.body.get("say") or "It could not be handed over.")
         return Failed(say, str(message.body.get("advice", "")))
-    return Done("Handed over by direct message.")
+    offer = session.exec(select(RoleSession).where(RoleSession.request_id == request.id)).first()
+    return Done("Handed over.") if offer is None or offer.was_handed_over else _not_revealed(offer)
+
+
+def _not_revealed(offer: RoleSession) -> Observation:
+    """A button that nobody has pressed hands nothing over."""
+    if offer.state == "offered":
+        until = f" until {utc(offer.delete_due_at)}" if offer.delete_due_at else ""
+        say = f"The requester has the button “Reveal credentials”{until}. Nothing is opened before it is pressed."
+        return Waiting(say, longest=LONGEST_PAUSE)
+    ended = f"was ended by <@{offer.ended_by}>" if offer.ended_by else "has expired"
+    return Failed(f"Nobody has revealed the credentials, and the offer {ended}.", "Ask again with `/org credentials`.")
 
 
 def private(session: Session, click: Interaction, at: datetime, body: Body, number: int | None) -> None:

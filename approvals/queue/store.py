@@ -12,13 +12,13 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Index, Table, UniqueConstraint, event, insert
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, SQLModel
 
 Row = dict[str, Any]
@@ -93,23 +93,41 @@ class FifoLock:
         return ticket
 
 
+class Guard(Protocol):
+    """Looks after the file of an SQLite database; raises sqlalchemy.exc.OperationalError while nothing can be stored in it."""
+
+    def check(self) -> None: ...
+
+    def look(self, lock: AbstractContextManager[Any]) -> None: ...
+
+    def refused(self, error: Exception) -> None: ...
+
+
+def _nothing() -> None:
+    """PostgreSQL looks after its files itself."""
+
+
 class Store:
     """Sessions on the database: `read()` for looking, `write()` for one transaction that is committed at the end.
 
-    `info` is what every session carries along, for those who are handed nothing but the session.
+    `info` is what every session carries along, for those who are handed nothing but the session. `guard` raises when what is
+    written would be lost; it is asked before and after, so that nothing is taken for stored that is not.
     """
 
-    def __init__(self, engine: Engine, info: Mapping[Any, Any] | None = None) -> None:
+    def __init__(self, engine: Engine, info: Mapping[Any, Any] | None = None, guard: Guard | None = None) -> None:
         self.engine = engine
         self._info = dict(info or {})
         self._writer = engine.execution_options(writes=True)
         self._insertions: dict[tuple[str, tuple[str, ...]], Insertion] = {}
         self._sqlite = engine.dialect.name == "sqlite"
-        self._lock = FifoLock() if self._sqlite else nullcontext()
+        self._guard = guard
+        self._check = guard.check if guard else _nothing
+        self._lock: AbstractContextManager[Any] = FifoLock() if self._sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that only reads."""
+        self._check()
         with self._lock, Session(self.engine, expire_on_commit=False, info=self._info) as session:
             yield session
 
@@ -119,10 +137,12 @@ class Store:
 
         `alone` for what looks before it writes, where two that look at once would both write.
         """
+        self._check()
         with self._lock, Session(self._writer, expire_on_commit=False, info=self._info) as session, session.begin():
             if alone:
                 wait_for_writers(session)
             yield session
+        self._check()
 
     def insert(self, model: type[SQLModel], row: Row) -> int:
         """One durable row; gives its id. Raises sqlalchemy.exc.IntegrityError when the row is there already."""
@@ -133,11 +153,23 @@ class Store:
                 return int(key[0]) if key else 0
         insertion = self._insertion(table, tuple(row))
         values = insertion.values(row)
+        self._check()
         with self._lock:
             try:
-                return insertion(self._connection, values)
+                key = insertion(self._connection, values)
             except sqlite3.IntegrityError as error:
                 raise IntegrityError(None, None, error) from error
+            except sqlite3.OperationalError as error:
+                if self._guard:
+                    self._guard.refused(error)
+                raise OperationalError(None, None, error) from error
+        self._check()
+        return key
+
+    def look(self) -> None:
+        """To be called regularly; raises sqlalchemy.exc.OperationalError while nothing can be stored."""
+        if self._guard:
+            self._guard.look(self._lock)
 
     @cached_property
     def _connection(self) -> OneConnection:

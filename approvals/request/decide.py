@@ -63,8 +63,8 @@ def _decide_or_say_why_not(context: Context, click: Interaction) -> None:
     try:
         _decide(context, click)
     except SlackAwayError as error:
-        if error.refused is not None and error.refused.mendable:
-            _tell_hindered(context, click, meaning(error.refused.code))
+        if error.to_mend:
+            _tell_hindered(context, click, meaning(error.to_mend))
         raise
 
 
@@ -219,10 +219,21 @@ def _unasked(session: Session, request: Request) -> str:
     if request.announced_at is None:
         stumble = stumble_of(session, ANNOUNCE, request.id or 0)
         return set_aside.NOT_ASKED_IN_TIME if stumble and stumble.error else set_aside.NOBODY_ASKED
-    first = select(Message.id).where(Message.request_id == request.id, Message.kind == "card", Message.status != "sent")
-    card = None if request.card_ts else session.exec(first.order_by(col(Message.id))).first()
-    stumble = stumble_of(session, LANE, card) if card else None
-    return set_aside.NO_CARD_IN_TIME if stumble and stumble.set_aside_at else ""
+    return "" if request.card_ts else _no_card(session, request)
+
+
+def _no_card(session: Session, request: Request) -> str:
+    """Why there was no card, where approvers were not asked to decide elsewhere either."""
+    about = Message.request_id == request.id
+    asked = select(Message.id).where(about, col(Message.lane).startswith("call:"), Message.status == "sent")
+    unsent = select(Message).where(about, Message.kind == "card", Message.status != "sent")
+    card = session.exec(unsent.order_by(col(Message.id))).first()
+    if card is None or session.exec(asked.limit(1)).first() is not None:
+        return ""
+    stumble = stumble_of(session, LANE, card.id or 0)
+    if stumble and stumble.set_aside_at:
+        return set_aside.NO_CARD_IN_TIME
+    return hindered.no_card_in_time(meaning(card.error)) if card.error else ""
 
 
 def _tell_not_expired(session: Session, request: Request, now: datetime) -> None:
@@ -378,7 +389,7 @@ def _vote(session: Session, request: Request, judged: JudgedClick, decision: str
         decision=decision,
         reason=judged.click.reason,
         digest=request.digest,
-        seats=dict(judged.seats.get(judged.person.user, {})),
+        seats=dict(judged.seats[judged.person.user]),
         at=judged.now,
     )
     session.add(vote)

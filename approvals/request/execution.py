@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, text
 
 from approvals.audit.chain import record_calls, record_lost_call
 from approvals.context import Context
-from approvals.models import LIVE, Attempt, Request, operation_of
+from approvals.models import LIVE, UNPRUNED_SQL, Attempt, Request, operation_of
 from approvals.queue import changes, outgoing
 from approvals.queue.leases import release
 from approvals.queue.worker import Job
@@ -31,6 +31,8 @@ from operations.core.observations import Done, Failed, Observation
 from operations.core.steps import Step
 
 UNSEEN_PAUSE = timedelta(minutes=10)
+SKEW = timedelta(days=1)  # For clocks that differ.
+FIRST_TIME = datetime.min.replace(tzinfo=UTC) + SKEW
 
 
 @dataclass
@@ -92,8 +94,7 @@ class Execution:
     def others(self) -> list[Mapping[str, Any]]:
         """What other requests for the same operation remember."""
         with self.context.store.read() as session:
-            query = select(Request.memory).where(Request.operation == self.request.operation, Request.id != self.number)
-            return list(session.exec(query).all())
+            return others(session, self.request)
 
     def start(self) -> None:
         """Approved becomes running."""
@@ -256,7 +257,7 @@ class Execution:
         outgoing.card(session, self.request, self.context.clock())
 
     def _become(self, session: Session, status: Status, **values: Any) -> None:
-        if self.request.status == status and not values:
+        if self.request.status == status:
             return
         now, owner = self.context.clock(), self.context.owner
         try:
@@ -269,6 +270,18 @@ class Execution:
         if session.execute(update(Request).where(*held).values(**values)).rowcount != 1:  # type: ignore[attr-defined]
             raise LeaseLostError
         self.request = session.get_one(Request, self.number, populate_existing=True)
+
+
+def others(session: Session, request: Request) -> list[Mapping[str, Any]]:
+    """What other requests for the same operation remember: those under way, and those that ended since this one was filed.
+
+    What a request may take for its own was begun after it was filed, and nobody else's was over before.
+    """
+    same = (Request.operation == request.operation, Request.id != request.id)
+    under_way = select(Request.memory).where(LIVE, *same)
+    since = (request.created_at or FIRST_TIME) - SKEW
+    ended = select(Request.memory).where(text(UNPRUNED_SQL), col(Request.finished_at) >= since, *same)
+    return [*session.exec(under_way).all(), *session.exec(ended).all()]
 
 
 def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:

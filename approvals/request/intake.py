@@ -18,7 +18,7 @@ from sqlmodel import col, func, select
 from approvals.authority.press import Pressed, new_key, pressed_on
 from approvals.authority.requirements import Requirements
 from approvals.context import Limits
-from approvals.models import LIVE_SQL, AuditRecord, HomeViewer, Interaction, Request, RoleSession
+from approvals.models import FINISHED_SQL, LIVE_SQL, AuditRecord, HomeViewer, Interaction, Request, RoleSession
 from approvals.outbox.home_tabs import opened
 from approvals.queue.store import Store, breaks
 from approvals.request.limits import MINUTE, RateLimit, too_many_clicks
@@ -26,9 +26,6 @@ from approvals.sessions.book import open_sessions
 from approvals.states import EXECUTING
 
 LOOKED_AT = 200
-LOOK_BACK = (
-    5000  # Requests; no index leads from people to theirs, because it would be one more page to write before each ack.
-)
 
 
 @dataclass(frozen=True)
@@ -155,18 +152,18 @@ class Intake:
     def recent(
         self, *, requester: str = "", live: bool = False, running: bool = False, limit: int = 20
     ) -> Sequence[Request]:
-        """The newest requests first: of one person (among the last 5,000), or only the live or the running ones, or all."""
-        order = col(Request.id) + 0 if live or running else col(Request.id)
-        query = select(Request).order_by(order.desc()).limit(limit)
-        if requester:
-            newest = select(func.max(Request.id)).scalar_subquery()
-            query = query.where(Request.requester == requester, col(Request.id) > newest - LOOK_BACK)
-        if live or running:
-            query = query.where(text(LIVE_SQL))
+        """The newest requests first: of one person, or only the live or the running ones, or all."""
+        newest = select(Request).order_by(col(Request.id).desc()).limit(limit)
+        under_way = select(Request).where(text(LIVE_SQL)).order_by((col(Request.id) + 0).desc()).limit(limit)
         if running:
-            query = query.where(col(Request.status).in_(EXECUTING))
+            under_way = under_way.where(col(Request.status).in_(EXECUTING))
+        queries = [under_way] if live or running else [newest]
+        if requester:  # Two queries, because each has an index of its own.
+            theirs = Request.requester == requester
+            queries = [under_way.where(theirs), newest.where(text(FINISHED_SQL), theirs)]
         with self._store.read() as session:
-            return session.exec(query).all()
+            found = [request for query in queries for request in session.exec(query).all()]
+        return sorted(found, key=lambda request: request.id or 0, reverse=True)[:limit]
 
     def commonest(self, limit: int) -> Sequence[str]:
         """The operations that were asked for most among the last requests, the commonest first."""

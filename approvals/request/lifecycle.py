@@ -28,7 +28,6 @@ def transition(session: Session, request_id: int, to: Status, at: datetime, acto
     A keyword names a column to set with it; `owner` demands besides that this worker still holds the lease.
     """
     owner = values.pop("owner", None)
-    detail = values.pop("detail", {})
     if to in TERMINAL:
         values |= {"finished_at": at, "due_at": None, "lease_owner": "", "lease_until": None}
     statement = update(Request).where(col(Request.id) == request_id, col(Request.status).in_(before(to)))
@@ -38,5 +37,5 @@ def transition(session: Session, request_id: int, to: Status, at: datetime, acto
     request = session.get_one(Request, request_id, populate_existing=True)
     if not changed:
         raise LostRaceError(session, request)
-    chain.record(session, at, f"request.{to.value}", actor, request_id, digest=request.digest, **detail)
+    chain.record(session, at, f"request.{to.value}", actor, request_id, digest=request.digest)
     return request

@@ -81,6 +81,15 @@ def _changed_lately(context: Context) -> bool:
         return any_accepted(session, context.clock() - LAG)
 
 
+def _look_closely(context: Context, operation: Operation) -> Preview:
+    """The preview, with what only an attempt tells, which is made for approvers alone and not at each look."""
+    preview, organization = look_again(context, operation), context.organization()
+    if organization is None:
+        return preview
+    more = operation.try_out(PreviewInput(organization, context.aws))
+    return preview.model_copy(update={"warnings": (*preview.warnings, *more)})
+
+
 def announce(context: Context, number: int) -> None:
     """Takes the preview and queues the card, or refuses the request; when Slack or AWS is away it is tried again later."""
     work_off(ANNOUNCE, context.desk, number, lambda request: _announce(context, request))
@@ -93,8 +102,8 @@ def _announce(context: Context, request: Request) -> None:
         _tell_once(context, request, on_hold.postponed(request, hindrance(error)))
         raise
     except SlackAwayError as error:
-        if error.refused is not None and error.refused.mendable:
-            _tell_once(context, request, hindered.not_asked_yet(request, meaning(error.refused.code)))
+        if error.to_mend:
+            _tell_once(context, request, hindered.not_asked_yet(request, meaning(error.to_mend)))
         raise
     except NotAMemberError as error:
         _refuse(context, request, str(error), about=False)
@@ -120,7 +129,7 @@ def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str
             f"{named} does not let you break the glass. Ask without --break-glass: the approvers decide."
         )
     try:
-        preview = look_again(context, operation)
+        preview = _look_closely(context, operation)
     except FieldError as error:
         raise RefusalError(f"{files.get(error.field) or _flag(request, error.field)}: {error.message}") from error
     except CredentialsError:

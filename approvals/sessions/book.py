@@ -96,16 +96,30 @@ def handed_over(session: Session, row: RoleSession, now: datetime, handover: Han
     )
 
 
-def revealed(row: RoleSession, fresh: Minted, now: datetime) -> None:
-    """The button was pressed; the first press says when the time is over, and no later one makes it longer."""
+def revealed(session: Session, row: RoleSession, fresh: Minted, now: datetime) -> None:
+    """The button was pressed, and what was opened is about to be shown; the first press says when the time is over, and no later
+    one makes it longer. What a process that died had opened before is noted as lost.
+    """
+    if row.state == State.OFFERED and row.access_key_id:
+        unseen(session, row, now)
     row.access_key_id, row.role_id, row.issued_at = fresh.access_key_id, fresh.role_id, now
     row.expires_at = row.expires_at or fresh.expires_at
 
 
 def unseen(session: Session, row: RoleSession, now: datetime) -> None:
-    """Credentials that a form was to show reached nobody; the button stays."""
+    """Credentials that a form was to show reached nobody; the button stays, and its time has not begun unless it had before."""
     detail = {"account": row.account, "role": row.role, "access_key_id": row.access_key_id}
     chain.record(session, now, "credentials.undelivered", "orgbot", row.request_id, **detail)
+    if row.state == State.OFFERED:
+        row.access_key_id, row.issued_at, row.expires_at = "", None, None
+
+
+def withdrawn(session: Session, row: RoleSession, now: datetime) -> None:
+    """AWS opens no session for this offer, so its message goes."""
+    row.state, row.delete_due_at = State.LOST, now
+    settle(row)
+    detail = {"account": row.account, "role": row.role}
+    chain.record(session, now, "credentials.refused", "orgbot", row.request_id, **detail)
 
 
 def undelivered(session: Session, row: RoleSession, now: datetime) -> None:

@@ -7,6 +7,7 @@ lost answer the message is looked up in Slack, and where it is not found new cre
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -60,7 +61,7 @@ class Delivery:
             before = book.find(session, request.id)
             row = book.minted(session, request, wanted, fresh, now)
             deleted = book.delete_at(row, now, context.handover)
-        link = console_link(context.console.sign_in_url, fresh)
+        link = console_link(context.console.sign_in, fresh)
         handed = Handed(fresh, link, deleted, again=before is not None)
         return sessions.credentials(subject_of(context, request, wanted), handed)
 
@@ -80,11 +81,11 @@ class Delivery:
             row.delete_due_at = now + OFFER
             book.settle(row)
         session.add(row)
-        _wake(session, row.request_id, context)
+        wake(session, row.request_id, context.clock())
 
     def failed(self, session: Session, message: Message, error: UndeliverableError) -> None:
         """There will be none: why is left in the message, where the request's runner finds it."""
-        context, now = self._context, self._context.clock()
+        now = self._context.clock()
         session.get(Request, message.request_id, with_for_update=True)
         row = book.find(session, message.request_id)
         if row is not None and row.state == State.MINTED:
@@ -92,13 +93,13 @@ class Delivery:
             session.add(row)
         why = {"say": error.failed.say, "advice": error.failed.advice}
         session.execute(update(Message).where(col(Message.id) == message.id).values(body=why))
-        _wake(session, message.request_id or 0, context)
+        wake(session, message.request_id or 0, now)
 
 
-def _wake(session: Session, number: int, context: Context) -> None:
+def wake(session: Session, number: int, now: datetime) -> None:
     """The request goes on at once, where it waits for the delivery."""
     waiting = (col(Request.id) == number, col(Request.status).in_(EXECUTING))
-    session.execute(update(Request).where(*waiting).values(due_at=context.clock()))
+    session.execute(update(Request).where(*waiting).values(due_at=now))
 
 
 def refused_by_slack(code: str) -> UndeliverableError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from approvals.audit import alarm
 from approvals.authority.directory import NotAMemberError
@@ -15,12 +16,14 @@ from approvals.queue.worker import LaterError
 from approvals.slack.client import SlackAwayError
 from approvals.states import TERMINAL, Status
 from approvals.views.sessions import Subject
-from operations.access.credentials import Credentials, caller_arn, role_of
-from operations.access.role_sessions import DENIED, Minted, Wanted, mint
-from operations.access.session_refusals import describe, is_young, refused
+from operations.access.credentials import Credentials
+from operations.access.role_look import is_new
+from operations.access.role_sessions import DENIED, Minted, Wanted, bare_name, mint
+from operations.access.session_refusals import as_told, describe, is_young, refused, root_of
 from operations.aws.client import check_fence
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, RefusedError
 from operations.core.observations import Failed
+from operations.snapshot.organization import Organization
 
 PAUSE = timedelta(seconds=5)
 NEW_ROLE_PAUSE = timedelta(seconds=20)
@@ -111,15 +114,24 @@ def _check_person(context: Context, request: Request) -> None:
 def _check_role(context: Context, wanted: Wanted) -> None:
     """Neither the management account nor the bot's own role, whatever was approved."""
     organization = context.organization()
-    own_role = role_of(caller_arn(context.aws))
-    if (organization and wanted.account == organization.management_account) or wanted.role == own_role:
+    own_role = context.aws.identity().role
+    if (organization and wanted.account == organization.management_account) or bare_name(wanted.role) == own_role:
         raise UndeliverableError("Credentials for the management account and for the bot's own role are never given.")
 
 
+def _as_read(organization: Organization | None, account: str) -> dict[str, Any]:
+    """For what AWS does not tell just now the snapshot has to do."""
+    return as_told(organization.accounts_by_id.get(account)) if organization else {}
+
+
 def _explained(context: Context, wanted: Wanted, error: RefusedError) -> Exception:
-    account = describe(context.aws, wanted.account) if error.code == DENIED else {}
-    if is_young(account, context.clock()):
-        return LaterError("AWS does not let anybody into the new account yet", NEW_ROLE_PAUSE)
-    organization = context.organization()
-    failed = refused(error, wanted, account, organization.management_account if organization else "")
+    organization, account = context.organization(), {}
+    if error.code == DENIED:
+        account = describe(context.aws, wanted.account) or _as_read(organization, wanted.account)
+        if is_young(account, context.clock()):
+            return LaterError("AWS does not let anybody into the new account yet", NEW_ROLE_PAUSE)
+        if is_new(context.aws, wanted, context.clock()):
+            return LaterError("AWS does not let anybody into the new role yet", NEW_ROLE_PAUSE)
+    trusted = root_of(context.aws, organization.management_account if organization else "")
+    failed = refused(error, wanted, account, trusted)
     return UndeliverableError(failed.say, failed.advice)

@@ -1,26 +1,34 @@
 """`Reveal credentials`: the requester's own click opens a session and shows it in a form; nothing secret is in a message.
 
 A form cannot be shown again, so nothing here is queued: whoever missed it presses once more, and gets new credentials for
-the time that is left. Source: Slack API, "views.open" (a trigger id lives 3 s), "views.update".
+the time that is left. They are handed over when the form is filled, and the request is done then; where AWS opens no session,
+it has failed. Source: Slack API, "views.open" (a trigger id lives 3 s), "views.update".
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 
 from slack_sdk import WebClient
+from sqlalchemy import update
+from sqlmodel import Session, col
 
 from approvals.audit import chain
 from approvals.authority.directory import NotAMemberError
 from approvals.authority.may import involved
 from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError, pressed_on
 from approvals.context import Context
-from approvals.models import Request, RoleSession
+from approvals.models import Message, Request, RoleSession
+from approvals.pools import SOON, begun
 from approvals.queue import outgoing
 from approvals.queue.worker import LaterError
 from approvals.sessions import book
 from approvals.sessions.book import State
+from approvals.sessions.handover import KIND, wake
 from approvals.sessions.opening import UndeliverableError, open_session, shorter, subject_of, wanted_by
 from approvals.slack.blocks import Block
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
@@ -38,6 +46,10 @@ TOO_SLOW = "That took too long, so Slack did not let me open the form. Please pr
 LITTLE_LEFT = "Less than 15 minutes are left, and AWS opens no shorter session. Use what you have, or press “Extend”."
 
 
+class NothingToShowError(Exception):
+    """This press opens nothing, and nothing is wrong with the request."""
+
+
 @dataclass(frozen=True)
 class Press:
     """A press of `Reveal credentials`; `trigger` opens one form."""
@@ -51,26 +63,42 @@ class Press:
 class Reveal:
     """Shows credentials to the one who asked for them."""
 
-    def __init__(self, context: Context, slack: WebClient) -> None:
+    def __init__(
+        self, context: Context, slack: WebClient, fill_later: Callable[[Callable[[], None]], None] = lambda work: work()
+    ) -> None:
         self._context = context
         self._slack = slack
+        self._fill_later = fill_later
 
     def show(self, press: Press) -> str:
-        """Opens the form and fills it; gives the sentence to be told instead, where there is no form."""
-        try:
-            request, refusal = self._allowed(press)
-        except SlackAwayError:
-            return AWAY
-        if request is None:
-            return refusal
+        """Opens the form and has it filled; gives the sentence to be told instead, where there is no form.
+
+        Where Slack takes long to tell who pressed, the form is opened meanwhile, because its trigger lives 3 s.
+        """
+        asked = begun(lambda: self._allowed(press), SOON)
+        if asked.done():
+            request, refusal = self._answer(asked)
+            if request is None:
+                return refusal
         try:
             opened = call(self._slack, "views.open", trigger_id=press.trigger, view=sessions.opening())
         except SlackRefusedError as error:
             return "" if error.code == "exchanged_trigger_id" else TOO_SLOW
         except (SlackBusyError, SlackAmbiguousError):
             return TOO_SLOW
-        self._fill(str(opened["view"]["id"]), request, press.user)
+        request, refusal = self._answer(asked)
+        view = str(opened["view"]["id"])
+        if request is None:
+            self._put(view, sessions.not_shown(refusal))
+        else:
+            self._fill_later(partial(self._fill, view, request, press.user))
         return ""
+
+    def _answer(self, asked: Future[tuple[Request | None, str]]) -> tuple[Request | None, str]:
+        try:
+            return asked.result()
+        except SlackAwayError:
+            return None, AWAY
 
     def _allowed(self, press: Press) -> tuple[Request | None, str]:
         """The request when the click is its requester's own, from whatever account; every other click is in the audit."""
@@ -98,28 +126,44 @@ class Reveal:
 
     def _fill(self, view_id: str, request: Request, user: str) -> None:
         try:
-            view, row = self._opened(request, user)
-        except LaterError as error:
-            log.warning("credentials were not revealed: %s", error)
-            view, row = sessions.not_shown("AWS or Slack is away just now. Close this and press again."), None
-        except UndeliverableError as error:
-            view, row = sessions.not_shown(f"{error.failed.say} {error.failed.advice}".strip()), None
+            view = self._opened(request)
+        except (LaterError, UndeliverableError, NothingToShowError) as error:
+            self._put(view_id, sessions.not_shown(self._why(request, error)))
+            return
+        if self._put(view_id, view):
+            self._handed_over(request, user)
+        else:
+            self._not_seen(request)
+
+    def _put(self, view_id: str, view: Block) -> bool:
+        """Whether the form may have been seen as filled."""
         try:
             call(self._slack, "views.update", view_id=view_id, view=view)
         except SlackAmbiguousError:  # It may have been seen, so the audit keeps it as issued.
             log.warning("a form may or may not have been filled")
         except (SlackRefusedError, SlackBusyError) as error:
             log.warning("a form could not be filled: %s", type(error).__name__)
-            self._not_seen(row)
+            return False
+        return True
 
-    def _opened(self, request: Request, user: str) -> tuple[Block, RoleSession]:
-        """The filled form, once what was opened is in the book and in the audit."""
+    def _why(self, request: Request, error: Exception) -> str:
+        """The sentence in the form that shows nothing; what AWS or the rules refuse for good ends the request too."""
+        if isinstance(error, LaterError):
+            log.warning("credentials were not revealed: %s", error)
+            return "AWS or Slack is away just now. Close this and press again."
+        if isinstance(error, UndeliverableError):
+            self._withdraw(request, error)
+            return f"{error.failed.say} {error.failed.advice}".strip()
+        return str(error)
+
+    def _opened(self, request: Request) -> Block:
+        """The filled form, once what was opened is in the book."""
         context = self._context
         wanted = self._still(request, wanted_by(context, request))
         fresh = open_session(context, request, wanted)
-        row = self._written_down(request, fresh, user)
-        handed = Handed(fresh, console_link(context.console.sign_in_url, fresh))
-        return sessions.shown(subject_of(context, request, wanted), handed), row
+        self._written_down(request, fresh)
+        handed = Handed(fresh, console_link(context.console.sign_in, fresh))
+        return sessions.shown(subject_of(context, request, wanted), handed)
 
     def _still(self, request: Request, wanted: Wanted) -> Wanted:
         """The session for the time that is left; the first press gets all of it."""
@@ -129,26 +173,53 @@ class Reveal:
             return wanted
         left = int((row.expires_at - self._context.clock()).total_seconds())
         if left < SHORTEST:
-            raise UndeliverableError(LITTLE_LEFT)
+            raise NothingToShowError(LITTLE_LEFT)
         return shorter(wanted, left)
 
-    def _written_down(self, request: Request, fresh: Minted, user: str) -> RoleSession:
+    def _written_down(self, request: Request, fresh: Minted) -> None:
+        with self._context.store.write() as session:
+            row = self._open_row(session, request)
+            if row is None:
+                raise NothingToShowError(OVER)
+            book.revealed(session, row, fresh, self._context.clock())
+            session.add(row)
+
+    def _handed_over(self, request: Request, user: str) -> None:
+        """The form has the credentials: the audit and the thread say so, and the request is done."""
         now = self._context.clock()
         with self._context.store.write() as session:
-            row = book.find(session, request.id)
-            if row is None or row.state not in (State.OFFERED, State.LIVE):
-                raise UndeliverableError(OVER)
+            row = self._open_row(session, request)
+            if row is None:  # Ended while the form was being filled; AWS denies what is in it.
+                return
             first = row.state == State.OFFERED
-            book.revealed(row, fresh, now)
             book.handed_over(session, row, now, self._context.handover, to=user)
             session.add(row)
             if first:
                 outgoing.thread(session, session.get_one(Request, request.id), now, sessions.live(row))
-            return row
+                wake(session, request.id or 0, now)
 
-    def _not_seen(self, row: RoleSession | None) -> None:
+    def _not_seen(self, request: Request) -> None:
         """The form was closed, or Slack was away: what was opened reached nobody, and the button stays."""
-        if row is None:
-            return
         with self._context.store.write() as session:
-            book.unseen(session, row, self._context.clock())
+            row = self._open_row(session, request)
+            if row is not None:
+                book.unseen(session, row, self._context.clock())
+                session.add(row)
+
+    def _withdraw(self, request: Request, error: UndeliverableError) -> None:
+        """An offer from which nothing has come yet ends with its request; credentials that were shown before stay what they are."""
+        now = self._context.clock()
+        with self._context.store.write() as session:
+            row = self._open_row(session, request)
+            if row is None or row.state != State.OFFERED:
+                return
+            book.withdrawn(session, row, now)
+            session.add(row)
+            why = {"say": error.failed.say, "advice": error.failed.advice}
+            offer = (col(Message.request_id) == request.id, col(Message.kind) == KIND)
+            session.execute(update(Message).where(*offer).values(body=why))
+            wake(session, request.id or 0, now)
+
+    def _open_row(self, session: Session, request: Request) -> RoleSession | None:
+        row = book.find(session, request.id)
+        return row if row is not None and row.state in (State.OFFERED, State.LIVE) else None

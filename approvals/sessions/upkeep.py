@@ -28,7 +28,7 @@ from approvals.views.set_aside import not_tended
 from approvals.views.thread import Body
 from operations.access.revocation import revoke
 from operations.access.role_sessions import Wanted
-from operations.access.session_refusals import refused
+from operations.access.session_refusals import refused, root_of
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FencedError, RefusedError
 
 log = logging.getLogger(__name__)
@@ -192,8 +192,8 @@ def _not_ended(context: Context, number: int, error: RefusedError) -> None:
     with context.store.write() as session:
         row = _row(session, number)
         request = session.get_one(Request, row.request_id)
-        management = organization.management_account if organization else ""
-        failed = refused(error, _wanted(request, row), {}, management)
+        trusted = root_of(context.aws, organization.management_account if organization else "")
+        failed = refused(error, _wanted(request, row), {}, trusted)
         row.state = State.LIVE
         book.settle(row)
         chain.record(session, now, "credentials.not-ended", "orgbot", row.request_id, why=error.code)

@@ -24,7 +24,7 @@ CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 PLACEHOLDER = 150
 OPENING = re.compile(r"(?<![^\W_])([*_~])(?=\S)")
 CLOSING = re.compile(r"(?<=\S)([*_~])(?![^\W_])")
-EMOJI = re.compile(r"(?<!\w)(?<!\w:):(?=[\w+'-]+:)")  # Not within `arn:aws:iam::…` or 12:30:00, which are copied.
+EMOJI = re.compile(r"(?<!\w)(?<!\w:):(?=[\w+'-]+:)")  # Not within `arn:…:iam::…` or 12:30:00, which are copied.
 ALIKE = {"*": "∗", "_": "ˍ", "~": "∼"}  # noqa: RUF001  They look the same and format nothing.
 MENTION = re.compile("<(?=[!@#])")  # Nothing in rich text; apart for those who copy it elsewhere.
 HALF = re.compile(r"&(?:am?p?|lt?|gt?)?\Z")  # The beginning of an escape sequence, where a text was cut.

@@ -83,14 +83,17 @@ def take_turn(slack: WebClient, method: str, channel: str = "", ticket: str = ""
         raise NotYourTurnError(method, f"its turn comes in {wait:.1f} s", timedelta(seconds=wait))
 
 
-def call(slack: WebClient, method: str, *, ticket: str = "", in_turn: bool = False, **params: Any) -> dict[str, Any]:
-    """Slack's answer; raises SlackRefusedError, SlackBusyError or SlackAmbiguousError.
+def call(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
+    """Slack's answer; raises SlackRefusedError, SlackBusyError (NotYourTurnError before its turn) or SlackAmbiguousError."""
+    take_turn(slack, method, str(params.get("channel") or ""))
+    return call_now(slack, method, **params)
 
-    A call that is not `in_turn` yet takes its turn first, as `take_turn` does. Raises FencedError, and sends nothing, when the work
-    at hand is another worker's by now.
+
+def call_now(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
+    """The same for a call that has taken its turn.
+
+    Raises FencedError, and sends nothing, when the work at hand is another worker's by now.
     """
-    if not in_turn:
-        take_turn(slack, method, str(params.get("channel") or ""), ticket)
     try:
         return _called(slack, method, params)
     except RateLimitedError as error:
@@ -179,3 +182,9 @@ class SlackAwayError(Exception):
     def __init__(self, why: str, refused: SlackRefusedError | None = None) -> None:
         super().__init__(why)
         self.refused = refused
+
+    @property
+    def to_mend(self) -> str:
+        """Slack's code, where somebody has to mend something and people can be told; empty otherwise."""
+        refused = self.refused
+        return refused.code if refused and refused.mendable and refused.answer is not Answer.LOGIN else ""

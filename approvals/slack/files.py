@@ -17,7 +17,8 @@ from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBus
 
 MOST_BYTES = 200_000
 PATIENCE = 10  # Seconds.
-SLACKS_HOST = "files.slack.com"
+SLACKS_HOSTS = frozenset({"files.slack.com", "files.slack-gov.com"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class FileError(Exception):
@@ -58,6 +59,13 @@ class Attachments:
         except UnicodeDecodeError as error:
             raise FileError("the file is no text in UTF-8. Save it as such, then give it again.") from error
 
+    def _is_slacks(self, address: str) -> bool:
+        """Slack's own host over https, or the stand-in's, which is on this machine."""
+        asked, api = urlsplit(address), urlsplit(self.slack.base_url)
+        if asked.scheme == "https" and asked.netloc in SLACKS_HOSTS:
+            return True
+        return api.hostname in LOOPBACK and (asked.scheme, asked.netloc) == (api.scheme, api.netloc)
+
     def _about(self, file: str) -> dict[str, Any]:
         try:
             found: dict[str, Any] = call(self.slack, "files.info", file=file)["file"]
@@ -69,8 +77,7 @@ class Attachments:
 
     def _download(self, address: str) -> bytes:
         """Only from Slack itself: the address comes from outside, and the token goes along."""
-        host = urlsplit(address).netloc
-        if host not in (SLACKS_HOST, urlsplit(self.slack.base_url).netloc):
+        if not self._is_slacks(address):
             raise FileError("the file is not kept by Slack itself. Upload it, in the form.")
         request = urllib.request.Request(address, headers={"Authorization": f"Bearer {self.slack.token}"})  # noqa: S310
         try:

@@ -22,13 +22,13 @@ class ResponseUrls:
     """Posts to response_urls of Slack's own, or of the stand-in behind `api_url`; to no other host."""
 
     def __init__(self, api_url: str, timeout: int) -> None:
-        self._own = urlsplit(api_url).netloc
+        self._own = urlsplit(api_url)[:2]
         self._timeout = timeout
 
     def __call__(self, url: str, body: dict[str, Any]) -> None:
         """Sent once; raises SlackRefusedError or SlackAmbiguousError."""
         place = urlsplit(url)
-        if place.netloc != self._own and not (place.scheme == "https" and place.netloc in HOSTS):
+        if place[:2] != self._own and not (place.scheme == "https" and place.netloc in HOSTS):
             raise SlackRefusedError(METHOD, "it is no address of Slack's")
         try:
             answer = WebhookClient(url, timeout=self._timeout, retry_handlers=[]).send_dict(body)

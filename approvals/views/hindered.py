@@ -33,6 +33,11 @@ def moved(request: Request) -> Body:
     return body(f":arrow_right: {capital(name(request))} is now in <#{request.card_channel}>: {link(request)}.")
 
 
+def no_card_in_time(why: str) -> str:
+    """The end of a request that approvers never saw."""
+    return f"It expired before its card could be posted, so approvers could not decide: {why}."
+
+
 def no_direct_message(request: Request, why: str) -> Body:
     """Into the thread: the requester hears nothing by direct message."""
     return body(

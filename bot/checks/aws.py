@@ -14,54 +14,61 @@ Whether the places that rules name exist in the organization. Pure.
 from __future__ import annotations
 
 import difflib
-import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from approvals.authority.rules import ACCOUNT_ID, Rule
 from bot.aws import Boto3Clients
-from bot.checks.findings import Finding, WrongError, sentence, tried
+from bot.checks.findings import Finding, sentence, tried
+from bot.config.settings import Settings
+from bot.iam_policy import place_of
 from operations.aws.client import Aws
 from operations.aws.errors import AwsError
-from operations.aws.permissions import Permission
-from operations.core.registry import all_permissions
+from operations.aws.partitions import Identity
+from operations.aws.permissions import ByResources, Permission, by_resources
+from operations.core.registry import all_permissions, left_out
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
+from operations.snapshot.standing import check_no_root, check_standing, management_of
 
 Misplaced = tuple[str, str]
 
-NAME = "AWS permissions"
-ASSUMED = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>[0-9]{12}):assumed-role/(?P<role>[^/]+)/.+")
 SOME_ACCOUNT = "111122223333"
+NAME, OWN = "AWS permissions", "the bot's own role"
+ESCALATING = ("iam:AttachRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy")
 
 PLACES = "places in the rules"
 
 
-def aws_findings(rules: Sequence[Rule]) -> Iterator[Finding]:
+def aws_findings(settings: Settings, rules: Sequence[Rule]) -> Iterator[Finding]:
     """Everything that AWS tells."""
     try:
         aws = Aws(Boto3Clients())
-        caller = aws.read("sts", "get_caller_identity")
+        identity = aws.identity()
     except Exception as error:  # noqa: BLE001  As in `tried`.
         yield Finding.wrong("AWS credentials", sentence(error))
         yield from _unplaced(rules)
         return
-    arn = str(caller["Arn"])
-    yield Finding.right("AWS credentials", arn)
-    organization = tried("AWS organization", lambda: _organization(aws, str(caller["Account"])))
+    yield tried("AWS credentials", lambda: _credentials(identity))
+    organization = tried("AWS organization", lambda: _organization(aws))
     yield organization
     yield from _placed(aws, rules) if organization.ok else _unplaced(rules)
-    yield simulated(aws, arn)
+    if not identity.is_root:
+        place = place_of(identity, settings.grant_to, rules)
+        wanted = all_permissions(left_out(settings.without))
+        yield from simulated(aws, identity, by_resources(wanted, place))
 
 
-def _organization(aws: Aws, account: str) -> str:
+def _credentials(identity: Identity) -> str:
+    check_no_root(identity)
+    return identity.arn
+
+
+def _organization(aws: Aws) -> str:
     found = aws.read("organizations", "describe_organization")["Organization"]
-    management = found.get("MasterAccountId") or found.get("ManagementAccountId")
-    if management != account:
-        raise WrongError(f"the bot runs in {account}; the management account is {management}: give it a role there")
-    return f"{found['Id']}, {found.get('FeatureSet')}, management account {management}"
+    check_standing(aws, found)
+    return f"{found['Id']}, {found.get('FeatureSet')}, management account {management_of(found)}"
 
 
 def _placed(aws: Aws, rules: Sequence[Rule]) -> Iterator[Finding]:
@@ -86,31 +93,46 @@ def _name_places(rules: Sequence[Rule]) -> bool:
     return any(rule.accounts or rule.under.strip("/") for rule in rules)
 
 
-def simulated(aws: Aws, caller: str) -> Finding:
-    """What the simulator says about the caller's ARN; not checked where it does not tell."""
-    wanted = {action for permission in all_permissions() for action in permission.actions}
+def simulated(aws: Aws, identity: Identity, wanted: ByResources) -> Iterator[Finding]:
+    """What the simulator says about who the bot is: what it lacks, and whether it has too much; not checked where it does not tell."""
     try:
-        denied = sorted(wanted - _allowed(aws, _principal(aws, caller)))
+        principal = _principal(aws, identity)
+        yield _sufficient(aws, principal, wanted)
+        yield _harmless(aws, principal)
     except AwsError as error:
-        return Finding.unknown(NAME, _how_to_check(error, caller))
+        yield Finding.unknown(NAME, _how_to_check(error, identity))
+
+
+def _sufficient(aws: Aws, principal: str, wanted: ByResources) -> Finding:
+    actions = {action for actions in wanted.values() for action in actions}
+    denied = sorted(actions - _allowed(aws, principal, wanted))
     if denied:
         return Finding.wrong(NAME, f"not allowed: {', '.join(denied)}; attach what `orgbot iam-policy` prints")
-    return Finding.right(NAME, f"all {len(wanted)} actions allowed")
+    return Finding.right(NAME, f"all {len(actions)} actions allowed")
 
 
-def _principal(aws: Aws, caller: str) -> str:
+def _harmless(aws: Aws, principal: str) -> Finding:
+    """Whoever may write on its own role may do everything; the printed policy denies that, whatever else is attached."""
+    allowed = sorted(_allowed(aws, principal, {((principal,), ()): set(ESCALATING)}))
+    if allowed:
+        told = (
+            f"the bot could give itself more rights ({', '.join(allowed)}); `orgbot iam-policy` prints what denies that"
+        )
+        return Finding.unknown(OWN, told)
+    return Finding.right(OWN, "the bot can't give itself more rights")
+
+
+def _principal(aws: Aws, identity: Identity) -> str:
     """The ARN that the simulator takes: of a session its role's, whose path only IAM tells."""
-    session = ASSUMED.fullmatch(caller)
-    return str(aws.probe("iam", "get_role", RoleName=session["role"])["Role"]["Arn"]) if session else caller
+    if not identity.role:
+        return identity.arn
+    return str(aws.probe("iam", "get_role", RoleName=identity.role)["Role"]["Arn"])
 
 
-def _allowed(aws: Aws, principal: str) -> set[str]:
+def _allowed(aws: Aws, principal: str, wanted: ByResources) -> set[str]:
     """The actions that are allowed on one of their resources at least."""
-    grouped: dict[Any, set[str]] = defaultdict(set)
-    for permission in all_permissions():
-        grouped[permission.resources, permission.condition].update(permission.actions)
     found: set[str] = set()
-    for (resources, condition), actions in grouped.items():
+    for (resources, condition), actions in wanted.items():
         asked = _question(Permission("", tuple(sorted(actions)), resources, condition))
         answer = aws.probe("iam", "simulate_principal_policy", PolicySourceArn=principal, **asked)
         found |= {str(item["EvalActionName"]) for item in answer["EvaluationResults"] if _is_allowed(item)}
@@ -127,7 +149,7 @@ def _question(permission: Permission) -> dict[str, Any]:
 
 
 def _example(resource: str) -> str:
-    """A resource that a pattern such as `arn:aws:iam::*:role/*` means."""
+    """A resource that a pattern such as `arn:…:iam::*:role/*` means."""
     return resource if resource == "*" else resource.replace("::*:", f"::{SOME_ACCOUNT}:").replace("*", "example")
 
 
@@ -136,9 +158,8 @@ def _is_allowed(item: dict[str, Any]) -> bool:
     return "allowed" in (item["EvalDecision"], *on_each)
 
 
-def _how_to_check(error: AwsError, caller: str) -> str:
-    session = ASSUMED.fullmatch(caller)
-    own = f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}" if session else caller
+def _how_to_check(error: AwsError, identity: Identity) -> str:
+    own = identity.principals[0]
     return (
         f"not checked ({error.operation}: {error.code}); compare them with what `orgbot iam-policy` prints, or allow "
         f"iam:GetRole and iam:SimulatePrincipalPolicy on {own} and check again"

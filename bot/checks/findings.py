@@ -19,7 +19,7 @@ from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBus
 from approvals.slack.codes import NO_ANSWER, meaning
 from bot.config.settings import Settings, SettingsError, load_settings
 from bot.database import DatabaseError, reason
-from operations.aws.errors import AwsError
+from operations.aws.errors import AwsError, MisplacedError
 
 ATTACH = "attach the policy that `orgbot iam-policy` prints to the bot's role"
 RENEW = "AWS does not take these credentials; renew them, or correct the AWS_ variables"
@@ -113,6 +113,11 @@ def _(error: Exception) -> str:
 @sentence.register
 def _(error: AwsError) -> str:
     return aws_meaning(error)
+
+
+@sentence.register
+def _(error: MisplacedError) -> str:
+    return error.message
 
 
 @sentence.register

@@ -53,7 +53,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         for line in error.lines:
             yield Finding.wrong("rules", line)
     yield from slack_findings(settings, rules)
-    yield from aws_findings(rules)
+    yield from aws_findings(settings, rules)
 
 
 def _audit_key(settings: Settings) -> Finding:

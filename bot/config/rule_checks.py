@@ -19,7 +19,7 @@ from operations.core.registry import by_name
 
 PERIOD = re.compile(r"([0-9]{1,5})([mhd])")
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-ROLE = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
+ROLE = re.compile(r"(?!arn:)(?:[!-~]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}")
 POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]{1,512}")
 ACCOUNT = re.compile(r"[0-9]{12}|(?![0-9]+$)[ -~]{1,64}")
 LONGEST_POLICY = 2048
@@ -73,17 +73,20 @@ def account(value: str) -> str:
 
 
 def role(value: str) -> str:
-    """The name of an IAM role."""
-    if not ROLE.fullmatch(value):
-        raise ValueError(f"“{value}” is no role name; it has 1 to 64 letters, digits or any of _+=,.@-")
-    return value
+    """The name of an IAM role with its path, such as `platform/Deployer`."""
+    bare = value.strip("/")
+    if not ROLE.fullmatch(bare):
+        raise ValueError(
+            f"“{value}” is no role name; it has 1 to 64 letters, digits or any of _+=,.@-, behind a path if it has one"
+        )
+    return bare
 
 
 def session_policy(value: str) -> str:
     """The ARN of a managed policy, or a policy as JSON."""
     if value.startswith("arn:"):
         if not POLICY_ARN.fullmatch(value):
-            raise ValueError(f"“{value}” is no policy's ARN; write one such as arn:aws:iam::aws:policy/ReadOnlyAccess")
+            raise ValueError(f"“{value}” is no policy's ARN; copy it from the policy in the IAM console")
         return value
     if len(value) > LONGEST_POLICY:
         raise ValueError(f"the policy has {len(value)} characters; {LONGEST_POLICY} is the most that AWS takes")

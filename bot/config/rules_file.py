@@ -38,7 +38,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from approvals.authority.rules import Rule, Rules
 from bot.config import rule_checks as checks
 from bot.config.settings import Settings, SettingsError
-from operations.core.registry import by_name
+from operations.core.registry import by_name, left_out
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SHORTEST_SESSION, LONGEST_SESSION = 15 * MINUTE, 12 * HOUR
@@ -118,6 +118,10 @@ class RulesFile(BaseModel):
 
 def load_rules(settings: Settings) -> Rules:
     """The rules in force; raises SettingsError with one line for each thing that is wrong in the file."""
+    return replace(_written(settings), without=left_out(settings.without))
+
+
+def _written(settings: Settings) -> Rules:
     if settings.rules:
         return read_rules(Path(settings.rules))
     everything = Rule("default", tuple(settings.approvers), expires=timedelta(hours=settings.expire_hours))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -82,6 +82,8 @@ ConsoleUrl = Annotated[str, AfterValidator(checks.web_address), AfterValidator(l
 Channel = Annotated[str, AfterValidator(checks.channel)]
 Approvers = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(checks.approvers)]
 AuditKey = Annotated[SecretStr, AfterValidator(_audit_key)]
+Without = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(checks.operations)]
+GrantTo = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(checks.principals)]
 RulesFile = Annotated[Path, AfterValidator(checks.rules_file)]
 Database = Annotated[str, AfterValidator(checks.database_url)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
@@ -101,6 +103,13 @@ class Settings(BaseSettings):
     )
     host: str = _setting("127.0.0.1", "HOST", "Address on which the bot listens; the container sets 0.0.0.0")
     port: int = _setting(3000, "PORT", "Port for `/slack/events`, `/healthz`, `/readyz`, `/metrics`", ge=0, le=65535)
+    admin_port: int | None = _setting(
+        None,
+        "ORGBOT_ADMIN_PORT",
+        "A port of its own for `/metrics` and the details of `/readyz`, which `PORT` then leaves out",
+        ge=0,
+        le=65535,
+    )
     slack_api_url: ApiUrl = _setting("https://slack.com/api/", "SLACK_API_URL", "Where Slack's Web API is")
     database_url: Database = _setting(
         "sqlite:///orgbot.db", "DATABASE_URL", "The database, SQLite or PostgreSQL", repr=False
@@ -113,6 +122,18 @@ class Settings(BaseSettings):
     )
     rules: RulesFile | None = _setting(
         None, "ORGBOT_RULES", "A TOML file of rules, in place of approval by `ORGBOT_APPROVERS` for everything"
+    )
+    without: Without = _setting(
+        (),
+        "ORGBOT_WITHOUT",
+        "Operations that are switched off, separated by commas, such as `grant-access`: the bot refuses them, and `orgbot iam-policy` "
+        "leaves out what they need",
+    )
+    grant_to: GrantTo = _setting(
+        (),
+        "ORGBOT_GRANT_TO",
+        "Who may be given access by `grant-access`, as `orgbot iam-policy` allows it: `group/developers,role/admin`; left out: any "
+        "group, user or role of the management account",
     )
     expire_hours: float = _setting(
         72, "ORGBOT_EXPIRE_HOURS", "Hours until an unanswered request expires", gt=0, le=24 * 90
@@ -174,7 +195,14 @@ class Settings(BaseSettings):
         "A secret that signs the audit, so that write access to the database is not enough to rewrite it: 32 characters or more "
         "(`openssl rand -hex 32`). Several, separated by commas: the first signs, all of them check",
     )
-    workers: int = _setting(8, "ORGBOT_WORKERS", "Threads that call Slack and AWS", ge=2, le=64)
+    keep_days: int = _setting(
+        90,
+        "ORGBOT_KEEP_DAYS",
+        "Days for which the messages, calls and details of what is over are kept; 0: for ever. The audit and what proves it stay",
+        ge=0,
+        le=3650,
+    )
+    workers: int = _setting(8, "ORGBOT_WORKERS", "Threads for each kind of work that calls Slack or AWS", ge=2, le=64)
     http_threads: int = _setting(32, "ORGBOT_HTTP_THREADS", "Threads that answer over HTTP", ge=1, le=256)
     log_level: LogLevel = _setting("INFO", "ORGBOT_LOG_LEVEL", "The least level that is logged")
     log_format: LogFormat = Field(
@@ -185,8 +213,10 @@ class Settings(BaseSettings):
     cli_source_profile: str = _setting(
         "management", "ORGBOT_CLI_SOURCE_PROFILE", "AWS CLI profile of the management account, named in the snippets"
     )
-    console_url: ConsoleUrl = _setting(
-        "https://signin.aws.amazon.com", "ORGBOT_CONSOLE_URL", "Where people sign in to the AWS console"
+    console_url: ConsoleUrl | None = _setting(
+        None,
+        "ORGBOT_CONSOLE_URL",
+        "Where people sign in to the AWS console; left out: at the address of the bot's own partition, or of AWS_ENDPOINT_URL",
     )
     credentials_delivery: CredentialsDelivery = _setting(
         "dm",
@@ -248,6 +278,20 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: str | Path
     if settings is None or lines:
         raise SettingsError([*unknown(environ, env_file), *lines])
     return settings
+
+
+def load_some(
+    *fields: str, environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE
+) -> dict[str, Any]:
+    """Some settings alone, by the fields' names, for what needs no other; raises SettingsError."""
+    values = _given(environ, env_file)
+    declared: dict[str, Any] = {
+        name: (info.annotation, info) for name, info in Settings.model_fields.items() if name in fields
+    }
+    try:
+        return dict(create_model("Some", **declared).model_validate(values))
+    except ValidationError as error:
+        raise SettingsError([_line(item, values) for item in error.errors()]) from error
 
 
 def load_database_url(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> str:

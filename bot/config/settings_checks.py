@@ -17,6 +17,7 @@ from approvals.slack.named import Named
 
 CHANNEL = re.compile(r"[CG][A-Z0-9_][A-Za-z0-9_]*|#[^\s#,.]{1,80}")
 SHORTEST_KEY = 32
+PRINCIPAL = re.compile(r"(group|user|role)/[!-+\--~]{1,640}")  # All that is printed but the comma, which parts them.
 POSTGRESQL = re.compile(r"postgres(ql)?(?=://)")
 DRIVER = "psycopg"
 ANOTHER_DATABASE = "write sqlite:///orgbot.db or postgresql://user@host/name"
@@ -58,6 +59,26 @@ def approvers(value: tuple[str, ...]) -> tuple[str, ...]:
     if wrong:
         named = ", ".join(f"“{word}”" for word in wrong)
         raise ValueError(f"{named} is no user id (U…), user group id (S…) or e-mail address; separate them by commas")
+    return value
+
+
+def operations(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of operations; they are looked up only where some are given, because to find all of them takes its time."""
+    if value:
+        from bot.config.rule_checks import operation  # noqa: PLC0415
+
+        return tuple(operation(word) for word in value)
+    return value
+
+
+def principals(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Groups, users and roles of the management account, with their paths."""
+    wrong = [word for word in value if not PRINCIPAL.fullmatch(word)]
+    if wrong:
+        named = ", ".join(f"“{word}”" for word in wrong)
+        raise ValueError(
+            f"{named} is no principal; write group/…, user/… or role/…, with its path, separated by commas"
+        )
     return value
 
 

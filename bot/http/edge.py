@@ -1,7 +1,8 @@
-"""The bot's HTTP addresses as one WSGI application: `/slack/events`, `/healthz`, `/readyz`, `/metrics`.
+"""The bot's HTTP addresses as one WSGI application: `/slack/events`, `/healthz`, `/readyz`, `/metrics`; or as two, on two ports.
 
 Slack's signature is checked here, before anything reads the body; a bad one gets 401 and leaves no trace of the body in the
-log. The edge does nothing slow of its own: each of its threads is one that Slack may be waiting for.
+log. The edge does nothing slow of its own: each of its threads is one that Slack may be waiting for, so that probes and
+metrics get what was measured last, and wait for no lock.
 Source: Slack API, "Verifying requests from Slack", "Using the Slack Events API"; PEP 3333.
 
 Whether a request comes from Slack. Source: Slack API, "Verifying requests from Slack".
@@ -40,17 +41,20 @@ class SlackEndpoint:
     """How `/slack/events` is answered: the secret that signs, and what handles a delivery whose signature is right.
 
     `dispatch(body, headers)` gives status, headers and body; header names are small and have a list of values each.
+    `steady` gives seconds since 1970 as `Edge`'s clock does, and does not follow every setting of it.
     """
 
     signing_secret: str
     dispatch: Dispatch
+    steady: Callable[[], float] | None = None
 
 
 class Edge:
     """The WSGI application. `slack` is None in Socket Mode: then `/slack/events` does not exist.
 
     `ready()` gives (name, ok, detail) for everything that the bot needs, with ok None for what it can do without just now;
-    `measure()` sets the gauges when Prometheus asks, `clock` gives seconds since 1970.
+    both it and `metrics` hold what was measured last. `details` are left to another port when False: no metrics, and of the
+    readiness only whether it is. `clock` gives seconds since 1970.
     """
 
     def __init__(
@@ -58,20 +62,22 @@ class Edge:
         slack: SlackEndpoint | None,
         ready: Callable[[], Sequence[Line]],
         metrics: Metrics,
-        measure: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
+        *,
+        details: bool = True,
     ) -> None:
         self._ready = ready
         self._metrics = metrics
-        self._measure = measure
+        self._details = details
         self._pages: dict[str, Callable[[Environ], Answer]] = {
-            "/healthz": _alive,
-            "/readyz": self._readiness,
-            "/metrics": self._counters,
+            "/healthz": _only_looked_at(_alive),
+            "/readyz": _only_looked_at(self._readiness),
         }
+        if details:
+            self._pages["/metrics"] = _only_looked_at(self._counters)
         if slack:
             self._dispatch = slack.dispatch
-            self._signatures = Signatures(slack.signing_secret, clock)
+            self._signatures = Signatures(slack.signing_secret, clock, slack.steady or clock)
             self._pages[EVENTS] = self._timed_delivery
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -82,7 +88,7 @@ class Edge:
             log.exception("an answer could not be made")
             status, headers, body = _text(500, "Something went wrong; the log says what.")
         start_response(f"{status} {HTTPStatus(status).phrase}", [*headers, ("Content-Length", str(len(body)))])
-        return [body]
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
     def _timed_delivery(self, environ: Environ) -> Answer:
         began, status = time.perf_counter(), 500
@@ -114,11 +120,12 @@ class Edge:
     def _readiness(self, _: Environ) -> Answer:
         lines = self._ready()
         ready = all(ok is not False for _, ok, _ in lines)
+        if not self._details:
+            return _text(200 if ready else 503, "ready" if ready else "not ready")
         told = "\n".join(f"{MARKS[ok]} {name}: {detail}" for name, ok, detail in lines)
         return _text(200 if ready else 503, told)
 
     def _counters(self, environ: Environ) -> Answer:
-        self._measure()
         encode, content_type = choose_encoder(environ.get("HTTP_ACCEPT", ""))
         return 200, [("Content-Type", content_type)], encode(self._metrics.registry)
 
@@ -127,6 +134,17 @@ def _headers(environ: Environ) -> dict[str, list[str]]:
     """Slack's own headers and the content type, by small names: Bolt looks at no others."""
     slacks = {key[5:].replace("_", "-").lower(): [environ[key]] for key in environ if key.startswith(SLACKS)}
     return {"content-type": [environ.get("CONTENT_TYPE", "")], **slacks}
+
+
+def _only_looked_at(page: Callable[[Environ], Answer]) -> Callable[[Environ], Answer]:
+    """The page for GET and HEAD, whose answer has the same headers and no body. Source: RFC 9110, "HEAD"."""
+
+    def looked_at(environ: Environ) -> Answer:
+        if environ.get("REQUEST_METHOD", "GET") not in ("GET", "HEAD"):
+            return _text(405, "This is only looked at.", ("Allow", "GET, HEAD"))
+        return page(environ)
+
+    return looked_at
 
 
 def _alive(_: Environ) -> Answer:
@@ -142,19 +160,22 @@ def _text(status: int, text: str, *headers: tuple[str, str]) -> Answer:
 
 
 class Signatures:
-    """`hold(timestamp, body, signature)` for one signing secret; `clock` gives seconds since 1970. Nothing makes it raise."""
+    """`hold(timestamp, body, signature)` for one signing secret; each clock gives seconds since 1970, and the time has to fit one.
 
-    def __init__(self, signing_secret: str, clock: Callable[[], float]) -> None:
+    Nothing makes it raise. A clock that somebody sets would otherwise keep Slack out.
+    """
+
+    def __init__(self, signing_secret: str, clock: Callable[[], float], *clocks: Callable[[], float]) -> None:
         if not signing_secret:
             raise ValueError("the signing secret is empty: anybody could sign")
         self._secret = signing_secret.encode()
-        self._clock = clock
+        self._clocks = (clock, *clocks)
 
     def hold(self, timestamp: str, body: bytes, signature: str) -> bool:
         """Whether the signature is Slack's for this body, and at most five minutes from now."""
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
             return False
-        if abs(self._clock() - int(timestamp)) > OLDEST:
+        if all(abs(clock() - int(timestamp)) > OLDEST for clock in self._clocks):
             return False
         return hmac.compare_digest(self.sign(timestamp, body).encode(), signature.encode("utf-8", "replace"))
 

@@ -1,24 +1,31 @@
-"""Whether the bot can do its work just now, one line for each thing it needs."""
+"""Whether the bot can do its work just now, one line for each thing it needs.
+
+The database is asked beforehand, again and again, so that whoever asks for `/readyz` waits for no lock of its.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
-from sqlmodel import col, func, select, text
+from sqlmodel import Session, col, func, select, text
 
 from approvals.authority.bindings import Bindings
 from approvals.models import Message
 from approvals.queue.store import Store
 from approvals.queue.worker import set_aside_jobs
 from approvals.slack.codes import meaning
+from bot.database import reason
 from bot.http.edge import Line
 from bot.slack import SlackHealth
 from bot.snapshot.cache import SnapshotCache
 from operations.snapshot.names import counted
 
 log = logging.getLogger(__name__)
+STALE = 1.0  # Seconds; the pulse looks several times in one.
+UNKNOWN: dict[str, Line] = {name: (name, None, "not known") for name in ("messages", "jobs")}
 
 
 class Connected(Protocol):
@@ -30,8 +37,13 @@ class Connected(Protocol):
 class Readiness:
     """`lines()` gives (name, ok, detail) for `/readyz`, from the first moment on; `watch` adds what there is only later."""
 
-    def __init__(self, health: SlackHealth) -> None:
+    def __init__(self, health: SlackHealth, now: Callable[[], float] = time.monotonic) -> None:
         self._health = health
+        self._now = now
+        self._store: Store | None = None
+        self._looked = 0.0
+        self._database: Line = ("database", True, "answers")
+        self._messages, self._jobs = UNKNOWN.values()
         self._looks: list[Callable[[], Line]] = []
         self.state: Literal["starting", "started", "stopping"] = "starting"
 
@@ -43,21 +55,56 @@ class Readiness:
         bindings: Bindings,
         *others: Callable[[], Line],
     ) -> None:
-        """Looks at these from now on. AWS being away does not count, because looking and asking go on without it."""
+        """Looks at these from now on. AWS being away does not count, because looking and asking go on without it; credentials
+        with which the bot must not work do.
+        """
+        self._store = store
+        self.look()
         self._looks = [
-            lambda: _database(store),
+            self._last_of_database,
             lambda: _slack(self._health.problem(connected=transport.connected())),
-            lambda: _messages(store),
-            lambda: _jobs(store),
-            lambda: ("organization", None if snapshot.problem else True, snapshot.problem or "read"),
+            lambda: self._messages,
+            lambda: self._jobs,
+            lambda: _organization(snapshot),
             lambda: _rules(bindings),
             *others,
         ]
+
+    def look(self) -> None:
+        """Asks the database; a change is logged, not every look."""
+        if self._store is None:
+            return
+        try:
+            self._store.look()
+            with self._store.read() as session:
+                session.execute(text("SELECT 1"))
+                found, messages, jobs = "", _messages(session), _set_aside(set_aside_jobs(session))
+        except Exception as error:  # noqa: BLE001  Whatever it is, the database does not answer.
+            found, (messages, jobs) = reason(error), UNKNOWN.values()
+        if bool(found) == self._database[1]:
+            log.log(logging.ERROR if found else logging.INFO, "the database %s", found or "answers again")
+        self._database, self._looked = ("database", not found, found or "answers"), self._now()
+        self._messages, self._jobs = messages, jobs
+
+    @property
+    def stores(self) -> bool:
+        """Whether the database took and gave what was asked of it last."""
+        return self._last_of_database()[1] is True
+
+    def _last_of_database(self) -> Line:
+        age = self._now() - self._looked
+        return self._database if age <= STALE else ("database", False, f"has not answered for {age:.1f} s")
 
     def lines(self) -> list[Line]:
         """What is needed to answer and to carry out."""
         looks = self._looks or [lambda: _slack(self._health.problem(connected=False))]
         return [("process", self.state == "started", self.state), *(look() for look in looks)]
+
+
+def _organization(snapshot: SnapshotCache) -> Line:
+    if snapshot.misplaced:
+        return ("organization", False, snapshot.misplaced)
+    return ("organization", None if snapshot.problem else True, snapshot.problem or "read")
 
 
 def _rules(bindings: Bindings) -> Line:
@@ -70,37 +117,18 @@ def _slack(problem: str) -> Line:
     return ("slack", not problem, problem or "connected")
 
 
-def _database(store: Store) -> Line:
-    try:
-        with store.read() as session:
-            session.execute(text("SELECT 1"))
-    except Exception as error:
-        log.exception("the database does not answer")
-        return ("database", False, type(error).__name__)
-    return ("database", True, "answers")
-
-
-def _messages(store: Store) -> Line:
+def _messages(session: Session) -> Line:
     """What Slack refuses, and what to mend; the bot goes on with everything else."""
     waiting = select(Message.error, func.count()).where(
         col(Message.status).in_(("queued", "sending")), Message.error != ""
     )
-    try:
-        with store.read() as session:
-            found = session.exec(waiting.group_by(Message.error).order_by(Message.error)).all()
-    except Exception:  # noqa: BLE001  The line above tells of the database.
-        return ("messages", None, "not known")
+    found = session.exec(waiting.group_by(Message.error).order_by(Message.error)).all()
     told = "; ".join(f"{counted(number, 'message')} can't be sent: {meaning(code)}" for code, number in found)
     return ("messages", None if told else True, told or "nothing to mend")
 
 
-def _jobs(store: Store) -> Line:
+def _set_aside(aside: Mapping[str, int]) -> Line:
     """What was set aside keeps nothing else from being done, so that the bot is ready all the same."""
-    try:
-        with store.read() as session:
-            aside = set_aside_jobs(session)
-    except Exception:  # noqa: BLE001  The line above tells of the database.
-        return ("jobs", None, "not known")
     if not aside:
         return ("jobs", True, "none set aside")
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(aside.items()))

@@ -33,12 +33,16 @@ WAKE_EVERY = 1.0
 WAKE_WHILE_ENDING = 0.05
 TO_LEAVE = 0.5  # Seconds that threads without work need to see the end.
 ON_ITS_WAY = 0.3  # Seconds in which a request that was sent before the end may still arrive on an open connection.
+CONNECTIONS = 400  # Open at once; every process may open 1,024 files on most machines.
+IDLE = 30.0  # Seconds that a connection may be kept without a request,
+WHOLE = 10.0  # and those within which a request has to be here as a whole, and its answer fetched.
+LOOK_EVERY = 0.5
 ARGUMENTS: dict[str, Any] = {
     "ident": "orgbot",
     "backlog": BACKLOG,
-    "connection_limit": 1000,
+    "connection_limit": 10 * CONNECTIONS,  # Beyond it waitress takes nobody any more; this server makes room before.
     "max_request_body_size": LARGEST_BODY,
-    "channel_timeout": 30,
+    "channel_timeout": 10 * IDLE,  # By the wall clock; this server closes by a clock that does not jump.
     "clear_untrusted_proxy_headers": True,
 }
 # How long Slack waits is measured (orgbot_ack_seconds); a warning for each request that queues would only add to the load.
@@ -53,6 +57,32 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types.
     within 99 ms instead of 17 ms.
     """
 
+    since = 0.0  # When it last began: the connection, a request, or the wait for the next one.
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.since = time.monotonic()
+
+    def received(self, data: bytes) -> bool:
+        """Takes in what has come. Bytes that drip in one by one do not make a request any younger."""
+        if self.request is None:
+            self.since = time.monotonic()
+        return bool(super().received(data))
+
+    def service(self) -> None:
+        """Answers one request, on one of the server's threads."""
+        super().service()
+        self.since = time.monotonic()
+
+    def waits(self) -> bool:
+        """Whether it is the other side's turn."""
+        return not self.requests and not self.will_close
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether the other side has let it wait for too long."""
+        begun = self.request is not None or self.total_outbufs_len
+        return self.waits() and now - self.since > (WHOLE if begun else IDLE)
+
     def writable(self) -> bool:
         """Whether the loop has something to send or to close."""
         waits = self.total_outbufs_len and not self.requests
@@ -62,12 +92,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types.
 class EdgeServer:
     """A WSGI application served at `host` and `port` (0 takes a free one, see `.port`) by `threads` threads.
 
-    It is bound when it is made (raises ListenError) and answers from `start()` until `stop()`.
+    `setting` names the port in errors. It is bound when it is made (raises ListenError) and answers from `start()` until `stop()`.
     """
 
-    def __init__(self, edge: Callable[..., Any], host: str, port: int, threads: int) -> None:
+    def __init__(self, edge: Callable[..., Any], host: str, port: int, threads: int, setting: str = "PORT") -> None:
         self._sockets: dict[int, Any] = {}
-        listening = listen(host, port)
+        listening = listen(host, port, setting)
         self.port = int(listening[0].getsockname()[1])
         server = waitress.create_server(edge, map=self._sockets, sockets=listening, threads=threads, **ARGUMENTS)
         self._tasks = server.task_dispatcher
@@ -75,6 +105,7 @@ class EdgeServer:
         for listener in self._listeners:
             listener.channel_class = Channel
         self._deadline: float | None = None
+        self._looked = 0.0
         self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="edge", daemon=True)
 
@@ -107,11 +138,22 @@ class EdgeServer:
             self._let_go_of_idle_channels()
         self._close()
 
-    def _look(self, longest: float = WAKE_EVERY) -> None:
+    def _look(self, longest: float = LOOK_EVERY) -> None:
+        self._make_room()
         wasyncore.loop(timeout=longest, use_poll=True, map=self._sockets, count=1)
 
-    def _channels(self) -> list[HTTPChannel]:
-        return [entry for entry in list(self._sockets.values()) if isinstance(entry, HTTPChannel)]
+    def _make_room(self) -> None:
+        """Closes who lets the server wait: too long, or longest of all where there are too many, so that Slack always finds room."""
+        now = time.monotonic()
+        if len(self._sockets) > CONNECTIONS:
+            waiting = sorted((channel for channel in self._channels() if channel.waits()), key=lambda one: one.since)
+            _close(waiting[: len(self._sockets) - CONNECTIONS * 9 // 10])
+        if now - self._looked >= LOOK_EVERY:
+            self._looked = now
+            _close([channel for channel in self._channels() if channel.is_overdue(now)])
+
+    def _channels(self) -> list[Channel]:
+        return [entry for entry in list(self._sockets.values()) if isinstance(entry, Channel)]
 
     def _let_go_of_idle_channels(self) -> None:
         quiet_since = time.time() - ON_ITS_WAY  # waitress notes a channel's last activity by this clock.
@@ -131,6 +173,11 @@ class EdgeServer:
                     entry.close()
 
 
+def _close(channels: list[Channel]) -> None:
+    for channel in channels:
+        channel.will_close = True
+
+
 def _accept_who_waits(listener: BaseWSGIServer) -> None:
     """Takes the connections that the kernel has made already: closing the listener would break them off."""
     before = -1
@@ -143,7 +190,7 @@ class ListenError(OSError):
     """The bot cannot listen on HOST and PORT; the text says why and what to do."""
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
+def listen(host: str, port: int, setting: str = "PORT") -> list[socket.socket]:
     """A socket for each address of `host`, all on the same port (0 takes a free one); raises ListenError."""
     made: list[socket.socket] = []
     with ExitStack() as undo:
@@ -152,9 +199,9 @@ def listen(host: str, port: int) -> list[socket.socket]:
                 bound = _bound(family, address, made[0].getsockname()[1] if made else port)
                 made += [undo.enter_context(bound)] if bound else []
         except OSError as error:
-            raise _error(host, port, error.strerror or str(error)) from error
+            raise _error(f"HOST={host} {setting}={port}", error.strerror or str(error)) from error
         if not made:
-            raise _error(host, port, "this machine has no such address")
+            raise _error(f"HOST={host} {setting}={port}", "this machine has no such address")
         undo.pop_all()
     return made
 
@@ -173,5 +220,5 @@ def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.sock
         raise
 
 
-def _error(host: str, port: int, why: str) -> ListenError:
-    return ListenError(f"HOST={host} PORT={port}: {why}; set another, or stop what listens there")
+def _error(where: str, why: str) -> ListenError:
+    return ListenError(f"{where}: {why}; set another, or stop what listens there")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.snapshot.file import SnapshotFile
 from operations.aws.client import Aws
-from operations.aws.errors import AwsError, RefusedError
+from operations.aws.errors import AwsError, MisplacedError, RefusedError
 from operations.core.explanations import refusal
 from operations.snapshot.changes import Change, taken_in
 from operations.snapshot.organization import Organization
@@ -33,7 +33,8 @@ class SnapshotCache:
 
     With `kept` the snapshot of the last process is there from the beginning. `since(read_at)` gives what a reading that began
     then may not show; `catch_up()` takes in what is new of it. `on_read` gets each new snapshot before anybody else. `problem`
-    is for those who run the bot; `unread` tells people why there is no snapshot: waiting helps only where AWS has not refused.
+    is for those who run the bot, and so is `misplaced`, where it runs with credentials with which it must not; `unread` tells
+    people why there is no snapshot: waiting helps only where AWS has not refused.
     """
 
     def __init__(  # noqa: PLR0913 - each is another way in or out.
@@ -58,11 +59,12 @@ class SnapshotCache:
         self._reading = threading.Lock()
         self._changing = threading.Lock()
         self.problem = "the organization has not been read yet"
+        self.misplaced = ""
         self.unread = NOT_YET
 
     def latest(self) -> Organization | None:
-        """The newest snapshot; None until the first reading succeeded, unless one was kept."""
-        return self._latest
+        """The newest snapshot; None until the first reading succeeded, unless one was kept, and where the bot must not work."""
+        return None if self.misplaced else self._latest
 
     def outdate(self) -> None:
         """Asks for a new snapshot at the next tick."""
@@ -80,6 +82,8 @@ class SnapshotCache:
                     self._take_in(self._read, self._taken_in)
         except SQLAlchemyError as error:
             log.warning("what has changed in the organization cannot be read: %s", type(error).__name__)
+        except Exception:
+            log.exception("what has changed in the organization cannot be taken in")  # The next reading shows it.
 
     def _take_in(self, read: Organization, before: list[int]) -> None:
         """The reading with all that is newer than it; what `before` names is in the latest snapshot already."""
@@ -102,11 +106,12 @@ class SnapshotCache:
             found = read_organization(self._aws, self._clock)
             with self._changing:
                 self._take_in(found, [])
-            self.problem = ""
+            self.problem = self.misplaced = ""
             if self._kept and self._latest:
                 self._kept.save(self._latest)
         except AwsError as error:
             self.problem = f"the organization cannot be read: {error}"
+            self.misplaced = error.message if isinstance(error, MisplacedError) else self.misplaced
             self.unread = _why(error)
             self._due = self._clock() + min(RETRY, self._every)
             log.warning("%s", self.problem)
@@ -119,6 +124,8 @@ class SnapshotCache:
 
 
 def _why(error: AwsError) -> str:
+    if isinstance(error, MisplacedError):
+        return f"The bot can't work with its own AWS credentials: {error.message}."
     if not isinstance(error, RefusedError):
         return NOT_YET
     failed = refusal(error.code, error.reason, error.message)

@@ -98,6 +98,8 @@ def looked_up(deps: Dependencies, word: str, question: Question) -> list[Block]:
 
 def show_later(responder: Responder, word: str, question: Question, *, replace: bool) -> None:
     """The same by a worker: as a new private message, or in place of the one whose button was pressed."""
-    responder.later(
+    look_up = QUERIES[word].live or question.text  # Either may ask AWS.
+    later = responder.look_later if look_up else responder.later
+    later(
         "a look was not answered", lambda: responder.reply(looked_up(responder.deps, word, question), replace=replace)
     )

@@ -135,7 +135,11 @@ def _show(responder: Responder, title: str, read: Callable[[], str]) -> None:
         if error.code == "expired_trigger_id":
             responder.tell(TOO_SLOW)
         raise
-    responder.call("views.update", view_id=opened["view"]["id"], view=_view(title, _filling(read)))
+    responder.look_later("a document was not shown", lambda: _fill(responder, opened["view"]["id"], title, read))
+
+
+def _fill(responder: Responder, view_id: str, title: str, read: Callable[[], str]) -> None:
+    responder.call("views.update", view_id=view_id, view=_view(title, _filling(read)))
 
 
 def _filling(read: Callable[[], str]) -> list[Block]:

@@ -31,7 +31,7 @@ def picture(responder: Responder, question: Question) -> list[Block]:
 
 def send(responder: Responder, question: Question, unit: OrganizationalUnit) -> None:
     """Draws the tree beneath an OU and uploads it, on a worker."""
-    responder.later("a picture was not sent", lambda: _send(responder, question, unit))
+    responder.look_later("a picture was not sent", lambda: _send(responder, question, unit))
 
 
 def _send(responder: Responder, question: Question, unit: OrganizationalUnit) -> None:

@@ -15,7 +15,7 @@ DEFAULT_ROLE = "OrganizationAccountAccessRole"
 TRY_PERMISSION = Permission(
     "see whether a member account's role can be assumed",
     ("sts:AssumeRole",),
-    (f"arn:aws:iam::*:role/{DEFAULT_ROLE}",),
+    (f"arn:{{partition}}:iam::*:role/{DEFAULT_ROLE}",),
 )
 TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -54,11 +54,12 @@ def how_to_make(role: str, management: str) -> tuple[Snippet, ...]:
 
 def can_be_assumed(aws: Aws, account: str, role: str) -> bool:
     """Whether the bot can enter the account by this role; the session that shows it is thrown away. Raises AwsError."""
+    partition = aws.identity().partition
     try:
         aws.probe(
             "sts",
             "assume_role",
-            RoleArn=f"arn:aws:iam::{account}:role/{role}",
+            RoleArn=f"arn:{partition}:iam::{account}:role/{role}",
             RoleSessionName="orgbot-look",
             DurationSeconds=900,
         )

@@ -6,14 +6,14 @@ Source: AWS STS API Reference, "AssumeRole"; IAM User Guide, "Roles terms and co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from operations.access.access_role import DEFAULT_ROLE
+from operations.access.role_look import look
+from operations.access.role_sessions import bare_name
 from operations.access.session_length import CHAINED, SessionLength, seconds_of
 from operations.accounts.members import MemberAccount
-from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
@@ -22,10 +22,8 @@ from operations.core.fields import Except, Flag
 from operations.core.observations import Facts, Observation
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.core.values import RoleName
+from operations.core.values import RoleWithPath
 from operations.snapshot.organization import Organization
-
-ASSUMED_ROLE = re.compile(r"arn:[\w-]+:sts::\d{12}:assumed-role/([\w+=,.@-]+)/.+")
 
 
 class Credentials(Operation):
@@ -46,7 +44,7 @@ class Credentials(Operation):
         Permission(
             "open sessions of the access role, with the person's name on them where it trusts that",
             ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"),
-            (f"arn:aws:iam::*:role/{DEFAULT_ROLE}",),
+            (f"arn:{{partition}}:iam::*:role/{DEFAULT_ROLE}", "arn:{partition}:iam::*:role/{member_role}"),
         ),
         Permission(
             "tell whether an account was invited, and so lacks the access role", ("organizations:DescribeAccount",)
@@ -55,8 +53,12 @@ class Credentials(Operation):
 
     account: Annotated[MemberAccount, Except("for which credentials are never given. Choose a member account")]
     role: Annotated[
-        RoleName,
-        Flag(("--role", "--role-name"), "Role", hint="Its name in the account; the rules say which are allowed"),
+        RoleWithPath,
+        Flag(
+            ("--role", "--role-name"),
+            "Role",
+            hint="Its name in the account, with its path; the rules say which are allowed",
+        ),
     ] = DEFAULT_ROLE
     duration: Annotated[
         SessionLength,
@@ -81,7 +83,7 @@ class Credentials(Operation):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         self._check_account(inputs.organization)
-        own_role = role_of(caller_arn(inputs.aws))
+        own_role = inputs.aws.identity().role
         self._check_role(own_role)
         return Preview(
             title=self.title(inputs.organization),
@@ -98,6 +100,9 @@ class Credentials(Operation):
             warnings=self._warnings(own_role),
         )
 
+    def try_out(self, inputs: PreviewInput) -> tuple[str, ...]:
+        return look(inputs, self.account, self.role, self.seconds)
+
     def _check_account(self, organization: Organization) -> None:
         account = organization.accounts_by_id.get(self.account)
         if account is None:
@@ -108,7 +113,7 @@ class Credentials(Operation):
             raise FieldError("account", f"the account is {account.state}, and AWS lets nobody into it.")
 
     def _check_role(self, own_role: str) -> None:
-        if own_role and self.role == own_role:
+        if own_role and bare_name(self.role) == own_role:
             raise FieldError("role", f"{self.role} is the bot's own role, which is never given. Choose another role.")
         if own_role and self.seconds > CHAINED:
             raise FieldError(
@@ -121,8 +126,7 @@ class Credentials(Operation):
         chained = (
             f"The bot itself runs as a role ({own_role}), so that an hour is the most that AWS gives (role chaining)."
         )
-        longer = f"The role has to allow {self.duration}: its MaxSessionDuration is an hour unless it has been raised."
-        return (*((chained,) if own_role else ()), *((longer,) if self.seconds > CHAINED else ()))
+        return (chained,) if own_role else ()
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition
@@ -152,14 +156,3 @@ class Delivered(Step):
     def act(self, world: World) -> Facts:
         del world
         return {}
-
-
-def caller_arn(aws: Aws) -> str:
-    """The ARN under which the bot calls AWS; raises AwsError."""
-    return str(aws.read("sts", "get_caller_identity")["Arn"])
-
-
-def role_of(arn: str) -> str:
-    """The name of the role behind an assumed role's ARN; empty for a user."""
-    found = ASSUMED_ROLE.fullmatch(arn)
-    return found[1] if found else ""

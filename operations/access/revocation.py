@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from operations.access.access_role import DEFAULT_ROLE
-from operations.access.role_sessions import DENIED, Wanted, mint
+from operations.access.role_sessions import DENIED, Wanted, bare_name, mint
 from operations.access.session_length import LONGEST, SHORTEST
 from operations.aws.client import Aws, aws_time
 from operations.aws.errors import AmbiguousError, RefusedError
@@ -47,7 +47,8 @@ def _revoke_by(helper: str, aws: Aws, wanted: Wanted, role_id: str) -> None:
     member = aws.acting_as(fresh)
     ours = statement(wanted, role_id, now)
     document = merged(_present(member, wanted.role), ours, now)
-    member.write("iam", "put_role_policy", RoleName=wanted.role, PolicyName=POLICY, PolicyDocument=json.dumps(document))
+    write = {"RoleName": bare_name(wanted.role), "PolicyName": POLICY, "PolicyDocument": json.dumps(document)}
+    member.write("iam", "put_role_policy", **write)
     if ours not in _statements(_present(member, wanted.role)):
         raise AmbiguousError("PutRolePolicy", "somebody else has changed the role's policy at the same time")
 
@@ -86,7 +87,7 @@ def _is_over(item: Mapping[str, Any], now: datetime) -> bool:
 def _present(member: Aws, role: str) -> Document:
     """The inline policy as it stands; empty when there is none."""
     try:
-        found = member.read("iam", "get_role_policy", RoleName=role, PolicyName=POLICY)["PolicyDocument"]
+        found = member.read("iam", "get_role_policy", RoleName=bare_name(role), PolicyName=POLICY)["PolicyDocument"]
     except RefusedError as error:
         if error.code != NO_POLICY:
             raise

@@ -24,13 +24,12 @@ from operations.core.closing import Closing, Console, cli_profile, switch_role_l
 from operations.core.fields import Except, FieldKind, Flag
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
-from operations.core.values import RoleName
+from operations.core.values import RoleWithPath
 from operations.policies.diff import document_diff
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import in_order, reach_lines
 
-IAM_RESOURCES = ("arn:aws:iam::*:group/*", "arn:aws:iam::*:role/*", "arn:aws:iam::*:user/*")
 MOST_LINKS = 3
 
 
@@ -63,7 +62,6 @@ class _RoleAccess(Operation):
                 "iam:PutRolePolicy",
                 "iam:PutUserPolicy",
             ),
-            IAM_RESOURCES,
         ),
     )
 
@@ -83,7 +81,9 @@ class _RoleAccess(Operation):
         Flag(("--account", "--accounts", "--account-id"), "Accounts", FieldKind.ACCOUNTS, hint="Ids, names or e-mails"),
         Except("which has no such role"),
     ]
-    role: Annotated[RoleName, Flag(("--role", "--role-name"), "Role", hint="The role in those accounts")] = DEFAULT_ROLE
+    role: Annotated[RoleWithPath, Flag(("--role", "--role-name"), "Role", hint="The role in those accounts")] = (
+        DEFAULT_ROLE
+    )
 
     def subject(self) -> str:
         return f"access:{self.principal}"
@@ -167,6 +167,7 @@ class RevokeAccess(_RoleAccess):
     """
 
     name: ClassVar = "revoke-access"
+    part_of: ClassVar = "grant-access"
     irreversible: ClassVar = False
     aliases: ClassVar = ("revoke",)
     example: ClassVar = "--principal group/developers --account fullback-staging-web"
@@ -212,8 +213,7 @@ class RevokeAccess(_RoleAccess):
 
 def _arns(inputs: PreviewInput, accounts: tuple[str, ...], role: str) -> list[str]:
     """The roles' ARNs, in the partition in which the bot is."""
-    partition = str(inputs.aws.read("sts", "get_caller_identity")["Arn"]).split(":")[1]
-    return [f"arn:{partition}:iam::{account}:role/{role}" for account in accounts]
+    return [f"arn:{inputs.aws.identity().partition}:iam::{account}:role/{role}" for account in accounts]
 
 
 def _sid(role: str) -> str:

@@ -18,11 +18,19 @@ from pydantic import SecretStr
 from operations.aws.client import Aws
 from operations.aws.errors import AmbiguousError, AwsError
 
-DENIED = "AccessDenied"
+DENIED, PACKED = "AccessDenied", "PackedPolicyTooLarge"
 NAME = 64
 FOREIGN = re.compile(r"[^\w+=,.@-]+", re.ASCII)
 FOREIGN_IN_TAG = re.compile(r"[^\w .:/=+@-]+")
 POLICY_ARN = re.compile(r"arn:[^\s,]+")
+AWS_POLICY = re.compile(
+    r"^arn:[\w-]+:iam::aws:"
+)  # AWS has its own policies in each partition, and the rules may name another.
+
+
+def bare_name(role: str) -> str:
+    """A role's name without its path, as IAM's calls take it."""
+    return role.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -36,9 +44,9 @@ class Wanted:
     request: int
     policy: str = ""
 
-    @property
-    def role_arn(self) -> str:
-        return f"arn:aws:iam::{self.account}:role/{self.role}"
+    def role_arn(self, partition: str) -> str:
+        """The role's ARN, its path included."""
+        return f"arn:{partition}:iam::{self.account}:role/{self.role}"
 
     @property
     def session_name(self) -> str:
@@ -62,25 +70,37 @@ class Minted:
 def mint(aws: Aws, wanted: Wanted) -> Minted:
     """A new session; raises RefusedError, BusyError or AmbiguousError, which hold nothing of AWS's answer.
 
-    SourceIdentity and session tags are left out where the role's trust policy does not allow them.
+    SourceIdentity and session tags are left out where the role's trust policy does not allow them, and the tags where there is no
+    room for them: the tags of the bot's own session, such as EKS Pod Identity's, are passed on and packed together with them.
     """
-    extras = _names(wanted)
+    extras, basics = _names(wanted), _basics(wanted, aws.identity().partition)
     while True:
-        answer = _ask(aws, {**_basics(wanted), **extras})
+        answer = _ask(aws, {**basics, **extras})
         if not isinstance(answer, AwsError):
             return _minted(answer, tuple(extras))
-        if answer.code != DENIED or not extras:
+        fewer = _fewer(extras, answer)
+        if fewer == extras:
             raise answer
-        extras = _fewer(extras, answer.message)
+        extras = fewer
 
 
-def _basics(wanted: Wanted) -> dict[str, Any]:
+def glance(aws: Aws, wanted: Wanted) -> Minted:
+    """As `mint`, with nobody's name on it unless the role asks for one: for a session that only looks."""
+    answer = _ask(aws, _basics(wanted, aws.identity().partition))
+    if not isinstance(answer, AwsError):
+        return _minted(answer, ())
+    if answer.code != DENIED:
+        raise answer
+    return mint(aws, wanted)
+
+
+def _basics(wanted: Wanted, partition: str) -> dict[str, Any]:
     basics = {
-        "RoleArn": wanted.role_arn,
+        "RoleArn": wanted.role_arn(partition),
         "RoleSessionName": wanted.session_name,
         "DurationSeconds": wanted.seconds,
     }
-    policy = wanted.policy.strip()
+    policy = AWS_POLICY.sub(f"arn:{partition}:iam::aws:", wanted.policy.strip())
     if policy.startswith("arn:"):
         return {**basics, "PolicyArns": [{"arn": arn} for arn in POLICY_ARN.findall(policy)]}
     return {**basics, **({"Policy": policy} if policy else {})}
@@ -92,10 +112,14 @@ def _names(wanted: Wanted) -> dict[str, Any]:
     return {"SourceIdentity": person, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
 
-def _fewer(extras: Mapping[str, Any], message: str) -> dict[str, Any]:
-    """Without what AWS names as denied; without any when it names neither."""
+def _fewer(extras: dict[str, Any], error: AwsError) -> dict[str, Any]:
+    """Without what AWS names as denied, without any when it names neither; without tags where they have no room."""
+    if error.code == PACKED:
+        return {name: value for name, value in extras.items() if name != "Tags"}
+    if error.code != DENIED:
+        return extras
     refused = {"sts:SetSourceIdentity": "SourceIdentity", "sts:TagSession": "Tags"}
-    named = {name for action, name in refused.items() if action in message and name in extras}
+    named = {name for action, name in refused.items() if action in error.message and name in extras}
     return {name: value for name, value in extras.items() if named and name not in named}
 
 

@@ -9,23 +9,28 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from operations.access.role_sessions import DENIED, Wanted
+from operations.access.role_sessions import DENIED, PACKED, Wanted, bare_name
 from operations.access.session_length import written
 from operations.aws.client import Aws
 from operations.aws.errors import AwsError, RefusedError
 from operations.core.explanations import refusal
 from operations.core.observations import Failed
+from operations.snapshot.organization import Account
 
 YOUNG = timedelta(minutes=15)  # IAM of a new account may be unreliable for some minutes.
 
 
-def refused(error: RefusedError, wanted: Wanted, account: dict[str, Any], management: str) -> Failed:
-    """What AssumeRole's refusal means; `account` is DescribeAccount's answer, empty where it is unknown."""
+def refused(error: RefusedError, wanted: Wanted, account: dict[str, Any], trusted: str) -> Failed:
+    """What AssumeRole's refusal means; `account` is DescribeAccount's answer, empty where it is unknown, `trusted` the ARN of the
+    management account's root, which roles have to trust.
+    """
     if error.code == DENIED:
-        return _invited(wanted, management) if account.get("JoinedMethod") == "INVITED" else _denied(wanted, management)
+        return _invited(wanted, trusted) if account.get("JoinedMethod") == "INVITED" else _denied(wanted, trusted)
     if error.code == "ValidationError" and "DurationSeconds" in error.message:
         return _too_long(error, wanted)
-    if error.code in ("MalformedPolicyDocument", "PackedPolicyTooLarge"):
+    if error.code == PACKED:
+        return _packed(error, wanted)
+    if error.code == "MalformedPolicyDocument":
         return Failed(
             f"AWS does not take the session policy of the rule: {error.message}",
             "Whoever keeps the bot's rules can correct `session_policy`; JSON has 2,048 characters at most.",
@@ -34,30 +39,43 @@ def refused(error: RefusedError, wanted: Wanted, account: dict[str, Any], manage
     return refusal(error.code, error.reason, error.message)
 
 
-def _invited(wanted: Wanted, management: str) -> Failed:
+def _invited(wanted: Wanted, trusted: str) -> Failed:
     return Failed(
         f"The account {wanted.account} was invited into the organization, and such an account has no role {wanted.role} "
         "until its administrator makes it.",
-        _how_to_make(wanted.role, management),
+        _how_to_make(wanted.role, trusted),
         DENIED,
     )
 
 
-def _how_to_make(role: str, management: str) -> str:
+def _how_to_make(role: str, trusted: str) -> str:
     return (
         f"In that account, its administrator creates the IAM role {role}: attach AdministratorAccess, and let its trust "
-        f"policy allow the principal arn:aws:iam::{management}:root the actions sts:AssumeRole, sts:SetSourceIdentity and "
+        f"policy allow the principal {trusted} the actions sts:AssumeRole, sts:SetSourceIdentity and "
         "sts:TagSession (with the last two CloudTrail names the person). Then ask again."
     )
 
 
-def _denied(wanted: Wanted, management: str) -> Failed:
+def _denied(wanted: Wanted, trusted: str) -> Failed:
     return Failed(
         f"AWS does not let the bot into the role {wanted.role} of the account {wanted.account}: the role does not exist there, "
         "or it does not trust the bot, or a policy forbids it.",
-        f"Look at the role's name and its trust policy, which must allow arn:aws:iam::{management}:root (or the bot's own role) "
-        f"sts:AssumeRole; and at the bot's own permission for {wanted.role_arn} (`orgbot iam-policy`).",
+        f"Look at the role's name and its trust policy, which must allow {trusted} (or the bot's own role) "
+        f"sts:AssumeRole; and at the bot's own permission for the role (`orgbot iam-policy`).",
         DENIED,
+    )
+
+
+def _packed(error: RefusedError, wanted: Wanted) -> Failed:
+    """It was asked for without tags of ours, so that only the bot's own tags and the rule's policy are left to blame."""
+    policy = ", and of the rule's `session_policy`" if wanted.policy else ""
+    shorter = ", or shorten the rule's `session_policy`" if wanted.policy else ""
+    return Failed(
+        f"There is no room for the session's tags: AWS packs together those that the bot's own session passes on (such as EKS Pod "
+        f"Identity's){policy}. AWS says: {error.message}",
+        "Whoever runs the bot can give it credentials without transitive session tags, such as by switching off the session tags of "
+        f"its Pod Identity association{shorter}.",
+        PACKED,
     )
 
 
@@ -72,9 +90,14 @@ def _too_long(error: RefusedError, wanted: Wanted) -> Failed:
     return Failed(
         f"The role {wanted.role} of the account {wanted.account} allows no sessions of {length}: its MaxSessionDuration is less.",
         f"Ask again for less, such as `--duration 1h`; or let an administrator of the account run `aws iam update-role "
-        f"--role-name {wanted.role} --max-session-duration {wanted.seconds}`.",
+        f"--role-name {bare_name(wanted.role)} --max-session-duration {wanted.seconds}`.",
         error.code,
     )
+
+
+def root_of(aws: Aws, management: str) -> str:
+    """The ARN that stands for everybody in the management account whom it lets."""
+    return f"arn:{aws.partition}:iam::{management}:root"
 
 
 def describe(aws: Aws, account: str) -> dict[str, Any]:
@@ -84,6 +107,11 @@ def describe(aws: Aws, account: str) -> dict[str, Any]:
     except AwsError:
         return {}
     return found
+
+
+def as_told(account: Account | None) -> dict[str, Any]:
+    """What the snapshot knows of an account, in the words of DescribeAccount."""
+    return {"JoinedMethod": account.joined, "JoinedTimestamp": account.joined_at} if account else {}
 
 
 def is_young(account: dict[str, Any], now: datetime) -> bool:

@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 from pydantic import SecretStr
 
 from operations.access.role_sessions import Minted
+from operations.aws.partitions import console_address
 
 log = logging.getLogger(__name__)
 PATIENCE = 5  # Seconds; the credentials are worth more than the link.
-DESTINATION = "https://console.aws.amazon.com/"
 ISSUER = "orgbot"
 
 
@@ -41,7 +41,8 @@ def console_link(sign_in_url: str, minted: Minted) -> SecretStr | None:
     except Exception as error:  # noqa: BLE001  The text of an error may hold the address, and the address the credentials.
         log.warning("there is no link to the console: %s", type(error).__name__)
         return None
-    login = {"Action": "login", "Issuer": ISSUER, "Destination": DESTINATION, "SigninToken": token}
+    destination = f"{console_address(sign_in_url)}/"
+    login = {"Action": "login", "Issuer": ISSUER, "Destination": destination, "SigninToken": token}
     return SecretStr(f"{sign_in_url}/federation?{urlencode(login)}")
 
 

@@ -15,7 +15,6 @@ from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.live import tags_of
 from operations.snapshot.organization import Organization
 
-ACCOUNT_RESOURCES = ("arn:aws:organizations::*:account/o-*/*",)
 TaggedAccount = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200),

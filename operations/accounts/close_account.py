@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.accounts.members import (
     SEE_MEMBERS,
     Departure,
@@ -30,6 +29,7 @@ from operations.snapshot.organization import Organization
 
 CLOSING = "PENDING_CLOSURE"
 CLOSED = (CLOSING, "SUSPENDED", "CLOSED")
+SUSPENDED = "AWS has suspended the account, which is no closure: AWS Support ends that, and AWS may refuse to close it until then."
 
 
 class CloseAccount(Departure):
@@ -43,7 +43,7 @@ class CloseAccount(Departure):
     needs_all_features: ClassVar = True
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
-        Permission("close accounts", ("organizations:CloseAccount",), ACCOUNT_RESOURCES),
+        Permission("close accounts", ("organizations:CloseAccount",)),
         *SEE_MEMBERS,
     )
 
@@ -54,7 +54,7 @@ class CloseAccount(Departure):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         found = described(inputs, self.account)
-        if found.state in CLOSED:
+        if found.state in CLOSED and not found.is_suspended_by_aws:
             raise FieldError("account", f"the account is {found.state} already.")
         check_not_delegated(inputs, self.account)
         return Preview(
@@ -65,6 +65,7 @@ class CloseAccount(Departure):
                 "Wait until AWS says that it is closed, which takes some minutes.",
             ),
             warnings=(
+                *((SUSPENDED,) if found.is_suspended_by_aws else ()),
                 "Everything in it stops: instances, databases, websites. Whoever depends on them is cut off at once.",
                 "For 90 days AWS Support can reinstate it, after that it is gone for ever, with all its data.",
                 "Its e-mail address stays taken, and it counts towards the account quota until it is permanently closed.",

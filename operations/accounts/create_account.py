@@ -21,6 +21,7 @@ from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
 from operations.core.values import AccountName, Email, RoleName, Tags
+from operations.snapshot.control_tower import on_arrival
 from operations.snapshot.organization import Organization
 from operations.tree.units import live_name
 
@@ -115,7 +116,7 @@ class CreateAccount(Operation):
             title=self.title(organization),
             facts=(*(Fact(label=label, value=value) for label, value in facts), *quota.facts),
             plan=self._plan(organization),
-            warnings=(*self._clashes(organization), *quota.warnings),
+            warnings=(*self._clashes(organization), *on_arrival(organization), *quota.warnings),
             precondition={"root": organization.root},
         )
 

@@ -27,15 +27,12 @@ INVITE_PERMISSIONS = (
     Permission(
         "invite accounts",
         ("organizations:InviteAccountToOrganization",),
-        ("arn:aws:organizations::*:account/o-*/*", "*"),
     ),
-    Permission(
-        "tag the accounts that are invited", ("organizations:TagResource",), ("arn:aws:organizations::*:account/o-*/*",)
-    ),
+    Permission("tag the accounts that are invited", ("organizations:TagResource",)),
     Permission(
         "cancel invitations",
         ("organizations:CancelHandshake",),
-        ("arn:aws:organizations::*:handshake/o-*/invite/h-*",),
+        ("arn:{partition}:organizations::{management}:handshake/o-*/invite/h-*",),
     ),
     Permission(
         "follow invitations",

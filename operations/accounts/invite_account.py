@@ -26,6 +26,7 @@ from operations.core.observations import Done, Facts, Observation, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Control, Step, World
 from operations.core.values import Tags, any_email
+from operations.snapshot.control_tower import on_arrival
 from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import inherited, policies_unread
@@ -35,6 +36,10 @@ ACCOUNT_ID = re.compile(r"\d{12}")
 WITHOUT_ROLE = "without-role"
 PATIENCE = timedelta(days=14)
 LONGEST_PAUSE = timedelta(minutes=5)
+TRANSFER = (
+    "If it is still in another organization, it moves directly when it accepts, without leaving first: that organization's policies, "
+    "trusted services and shared resources no longer reach it, and its bills come here."
+)
 
 
 def _account_or_email(value: str) -> str:
@@ -116,6 +121,8 @@ class InviteAccount(Operation):
                 *policies_unread(organization),
                 "The organization pays for the account from the moment it joins.",
                 "Its own users, roles and resources stay as they are; whoever is an administrator there remains one.",
+                TRANSFER,
+                *on_arrival(organization),
                 *quota.warnings,
             ),
             hits=self._hits(organization),

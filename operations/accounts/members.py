@@ -49,6 +49,8 @@ class DescribedAccount:
     state: str
     joined_by: str
     joined_at: datetime | None
+    is_suspended_by_aws: bool = False
+    """Before there was State, Status called a closed account SUSPENDED too."""
 
 
 def described(inputs: PreviewInput, account: str) -> DescribedAccount:
@@ -65,6 +67,7 @@ def described(inputs: PreviewInput, account: str) -> DescribedAccount:
         str(found.get("State") or found.get("Status") or ""),
         str(found.get("JoinedMethod", "")),
         found.get("JoinedTimestamp"),
+        found.get("State") == "SUSPENDED",
     )
 
 

@@ -21,6 +21,7 @@ from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change, with_account_in
+from operations.snapshot.control_tower import on_move
 from operations.snapshot.names import counted
 from operations.snapshot.organization import OPEN, Organization
 from operations.snapshot.places import Inherited, inherited, policies_unread, unbound
@@ -31,11 +32,6 @@ MOVE_PERMISSIONS = (
     Permission(
         "move an account between organizational units",
         ("organizations:MoveAccount",),
-        (
-            "arn:aws:organizations::*:account/o-*/*",
-            "arn:aws:organizations::*:ou/o-*/ou-*",
-            "arn:aws:organizations::*:root/o-*/r-*",
-        ),
     ),
     Permission(
         "see where an account is, and that its destination exists",
@@ -96,6 +92,7 @@ class MoveAccount(Operation):
                 *policies_unread(organization),
                 "StackSets that target either place may delete or deploy their resources in this account.",
                 *((f"The account is {state}, not ACTIVE.",) if state != "ACTIVE" else ()),
+                *on_move(organization),
             ),
             hits=policy_changes(organization, source, self.to, self.account),
             precondition={"source": source},

@@ -41,13 +41,11 @@ OPEN_PERMISSIONS = (
     Permission(
         "tag the account while it is created",
         ("organizations:TagResource",),
-        ("arn:aws:organizations::*:account/o-*/*",),
     ),
     Permission(
         "let AWS Organizations make its service-linked role",
         ("iam:CreateServiceLinkedRole",),
-        ("arn:aws:iam::*:role/aws-service-role/organizations.amazonaws.com/*",),
-        (("StringEquals", "iam:AWSServiceName", ("organizations.amazonaws.com",)),),
+        condition=(("StringEquals", "iam:AWSServiceName", ("organizations.amazonaws.com",)),),
     ),
 )
 

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
 from operations.access.access_role import DEFAULT_ROLE
-from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.accounts.members import (
     SEE_MEMBERS,
     Departure,
@@ -46,7 +45,7 @@ class RemoveAccount(Departure):
     irreversible: ClassVar = True
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
-        Permission("remove accounts", ("organizations:RemoveAccountFromOrganization",), ACCOUNT_RESOURCES),
+        Permission("remove accounts", ("organizations:RemoveAccountFromOrganization",)),
         *SEE_MEMBERS,
     )
 

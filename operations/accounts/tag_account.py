@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from operations.accounts.account_tags import (
-    ACCOUNT_RESOURCES,
     MOST_TAGS,
     TAGS,
     TaggedAccount,
@@ -42,7 +41,7 @@ class TagAccount(Operation):
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging --tag owner=web --tag cost-center=12"
     permissions: ClassVar = (
-        Permission("tag accounts", ("organizations:TagResource",), ACCOUNT_RESOURCES),
+        Permission("tag accounts", ("organizations:TagResource",)),
         SEE_TAGS,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from operations.accounts.account_tags import ACCOUNT_RESOURCES, TaggedAccount, live_tags, place_facts
+from operations.accounts.account_tags import TaggedAccount, live_tags, place_facts
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
@@ -34,7 +34,7 @@ class UntagAccount(Operation):
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging --key owner --key cost-center"
     permissions: ClassVar = (
-        Permission("remove tags from accounts", ("organizations:UntagResource",), ACCOUNT_RESOURCES),
+        Permission("remove tags from accounts", ("organizations:UntagResource",)),
         SEE_TAGS,
     )
 

@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from operations.aws.own_credentials import CREDENTIALS, is_about_credentials
+from operations.aws.partitions import Identity
 from operations.aws.reasons import meaning_of
 from operations.aws.sorting import Next
 
@@ -96,10 +97,25 @@ class Aws:
     def __init__(self, clients: Clients, on_call: Callable[[Call], None] = lambda _: None) -> None:
         self._clients = clients
         self._on_call = on_call
+        self._identity: Identity | None = None
 
     def acting_as(self, keys: Keys) -> Aws:
         """AWS as somebody else sees it: every call is signed with these temporary credentials."""
         return Aws(self._clients.acting_as(keys), self._on_call)
+
+    def identity(self) -> Identity:
+        """Whose name is on the calls, asked of AWS until it has told once; raises as `read`."""
+        if self._identity is None:
+            told = self.read("sts", "get_caller_identity")
+            self._identity = Identity(str(told["Account"]), str(told["Arn"]))
+        return self._identity
+
+    @property
+    def partition(self) -> str:
+        """The bot's partition, without a call: until AWS has told whose name is on the calls, that of the Region."""
+        if self._identity:
+            return self._identity.partition
+        return str(self._clients.client("sts", writes=False).meta.partition)
 
     def read(self, service: str, method: str, **params: Any) -> Answer:
         """The answer to a call that changes nothing; raises RefusedError, BusyError or AmbiguousError."""

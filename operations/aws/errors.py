@@ -40,6 +40,13 @@ class CredentialsError(RefusedError):
     """The bot's own AWS credentials are expired, wrong or missing: nothing was changed, and it may be sent again when they are right."""
 
 
+class MisplacedError(RefusedError):
+    """The bot's own credentials are none with which it can run the organization; the text says whose they are, and the way out."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("GetCallerIdentity", message, code="Misplaced")
+
+
 class BusyError(AwsError):
     """AWS answered "not now" (throttled, another change under way): nothing was changed, so it may be sent again."""
 

@@ -53,7 +53,7 @@ REASONS: dict[str, Meaning] = {
     ),
     "ALREADY_IN_AN_ORGANIZATION": mend(
         "The account is already a member of an organization.",
-        "Its administrator has to leave that organization first; then ask again.",
+        "From most organizations it would move directly; from this one whoever runs that has to let it go first. Then ask again.",
     ),
     "CANNOT_CLOSE_MANAGEMENT_ACCOUNT": no(
         "The management account cannot be closed from here.", "Its root user can, when there are no members any more."

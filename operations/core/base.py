@@ -45,6 +45,7 @@ class Operation(BaseModel):
     aliases: ClassVar[tuple[str, ...]] = ()
     permissions: ClassVar[tuple[Permission, ...]] = ()
     founds: ClassVar[bool] = False  # Whether it is asked for where there is no organization yet.
+    part_of: ClassVar[str] = ""  # The operation without which it has no use, so that both are left out together.
     needs_all_features: ClassVar[bool] = False
     """Whether AWS refuses it in an organization of consolidated billing only."""
     personal: ClassVar[bool] = False
@@ -137,6 +138,13 @@ class Operation(BaseModel):
     def preview(self, inputs: PreviewInput) -> Preview:
         """What would change and what it hits, as the world is now; raises FieldError when it cannot be done at all."""
         raise NotImplementedError
+
+    def try_out(self, inputs: PreviewInput) -> tuple[str, ...]:
+        """What only an attempt tells, made once before approvers are asked: more warnings for the card; raises FieldError for what
+        AWS would surely refuse.
+        """
+        del inputs
+        return ()
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         """The steps that bring it about, given the precondition that was approved."""

@@ -6,11 +6,13 @@ Source: IAM User Guide, "Switching to a role (console)" (link); AWS CLI User Gui
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict
 
+from operations.aws.partitions import COMMERCIAL, sign_in_address
 from operations.core.observations import Snippet
 from operations.core.preview import Fact
 
@@ -37,16 +39,25 @@ class Closing(BaseModel):
 
 @dataclass(frozen=True)
 class Console:
-    """Where people sign in, and the CLI profile of the management account that they start from."""
+    """Where people sign in, and the CLI profile of the management account that they start from.
 
-    sign_in_url: str = "https://signin.aws.amazon.com"
+    `sign_in_url` is empty where they sign in at the partition's own address; `partition()` is the bot's.
+    """
+
+    sign_in_url: str = ""
     source_profile: str = "management"
+    partition: Callable[[], str] = lambda: COMMERCIAL
+
+    @property
+    def sign_in(self) -> str:
+        """The address at which people sign in."""
+        return self.sign_in_url or sign_in_address(self.partition())
 
 
 def switch_role_link(console: Console, account: str, role: str, name: str) -> Link:
     """The link that switches the console's session to `role` in `account`."""
     query = urlencode({"account": account, "roleName": role, "displayName": name[:64]})
-    return Link(label="Switch role", url=f"{console.sign_in_url}/switchrole?{query}")
+    return Link(label="Switch role", url=f"{console.sign_in}/switchrole?{query}")
 
 
 def cli_profile(console: Console, account: str, role: str, name: str) -> Snippet:
@@ -54,7 +65,7 @@ def cli_profile(console: Console, account: str, role: str, name: str) -> Snippet
     profile = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-") or account
     lines = (
         f"[profile {profile}]",
-        f"role_arn = arn:aws:iam::{account}:role/{role}",
+        f"role_arn = arn:{console.partition()}:iam::{account}:role/{role}",
         f"source_profile = {console.source_profile}",
     )
     return Snippet(label="AWS CLI profile (~/.aws/config)", text="\n".join(lines))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import operations
@@ -35,10 +35,17 @@ def by_name() -> dict[str, type[Operation]]:
     return {word: operation for operation in all_operations() for word in (operation.name, *operation.aliases)}
 
 
-def all_permissions() -> tuple[Permission, ...]:
-    """What the bot's own role needs: to read the tree, and what each operation declares."""
+def left_out(words: Iterable[str]) -> frozenset[str]:
+    """The operations that these names and aliases leave out, with those that have no use without them; raises LookupError."""
+    named = {by_name()[word].name for word in words}
+    return frozenset(named | {operation.name for operation in all_operations() if operation.part_of in named})
+
+
+def all_permissions(without: frozenset[str] = frozenset()) -> tuple[Permission, ...]:
+    """What the bot's own role needs: to read the tree, and what each operation declares that is not left out."""
+    kept = [operation for operation in all_operations() if operation.name not in without]
     return (
         *READ_PERMISSIONS,
         *LIVE_PERMISSIONS,
-        *(permission for operation in all_operations() for permission in operation.permissions),
+        *(permission for operation in kept for permission in operation.permissions),
     )

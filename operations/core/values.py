@@ -17,6 +17,7 @@ from operations.aws.model import Text, text_of
 from operations.snapshot.names import listed
 
 ROLE_NAME = re.compile(r"[\w+=,.@-]", re.ASCII)
+ROLE_PATH = re.compile(r"[!-~]")
 EMAIL = "Email"  # The shape of an account's e-mail address.
 NOT_BEFORE = frozenset(" \t\r\n\f\v\"'()<>[]:;,\\|%&")
 BEHIND = frozenset(f"{ascii_letters}{digits}.-")
@@ -99,6 +100,19 @@ def _role_name(value: str) -> str:
     if not 1 <= len(value) <= 64:
         raise ValueError(f"a role name has 1 to 64 characters; this one has {len(value)}")
     return value
+
+
+def _role(value: str) -> str:
+    """A role's name with its path, as they stand in its ARN behind `role/`."""
+    bare = value.strip("/")
+    if bare.startswith("arn:"):
+        raise ValueError("write what stands behind `role/` in the role's ARN: its path, if it has one, and its name")
+    path, _, name = bare.rpartition("/")
+    _role_name(name)
+    _check_characters(path, ROLE_PATH, "the path of a role takes visible ASCII characters")
+    if len(path) > 510:
+        raise ValueError(f"the path of a role has 512 characters at most; this one has {len(path) + 2}")
+    return bare
 
 
 def _check_characters(value: str, allowed: re.Pattern[str], rule: str) -> None:
@@ -188,6 +202,7 @@ ContactEmail = Annotated[str, AfterValidator(_contact_email)]
 AccountName = Annotated[str, AfterValidator(_account_name)]
 NewAccountName = Annotated[str, AfterValidator(_new_account_name)]
 RoleName = Annotated[str, AfterValidator(_role_name)]
+RoleWithPath = Annotated[str, AfterValidator(_role)]
 Tags = Annotated[dict[str, str], BeforeValidator(_tags)]
 SomeTags = Annotated[Tags, AfterValidator(_some_tags)]
 TagKeys = Annotated[tuple[str, ...], BeforeValidator(_tag_keys)]

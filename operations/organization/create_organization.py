@@ -58,8 +58,7 @@ class CreateOrganization(Operation):
         Permission(
             "let AWS Organizations make its service-linked role",
             ("iam:CreateServiceLinkedRole",),
-            ("arn:aws:iam::*:role/aws-service-role/organizations.amazonaws.com/*",),
-            (("StringEquals", "iam:AWSServiceName", ("organizations.amazonaws.com",)),),
+            condition=(("StringEquals", "iam:AWSServiceName", ("organizations.amazonaws.com",)),),
         ),
     )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from operations.accounts.account_tags import ACCOUNT_RESOURCES
 from operations.accounts.members import (
     SEE_MEMBERS,
     MemberAccount,
@@ -61,7 +60,6 @@ class RegisterDelegatedAdministrator(_Delegation):
         Permission(
             "register delegated administrators",
             ("organizations:RegisterDelegatedAdministrator",),
-            ACCOUNT_RESOURCES,
         ),
         *SEE_MEMBERS,
         SEE_SERVICES,
@@ -120,7 +118,6 @@ class DeregisterDelegatedAdministrator(_Delegation):
         Permission(
             "deregister delegated administrators",
             ("organizations:DeregisterDelegatedAdministrator",),
-            ACCOUNT_RESOURCES,
         ),
         *SEE_MEMBERS,
     )

@@ -62,7 +62,7 @@ class EnableAllFeatures(Operation):
         Permission(
             "accept that all features are enabled",
             ("organizations:AcceptHandshake",),
-            ("arn:aws:organizations::*:handshake/o-*/enable_all_features/h-*",),
+            ("arn:{partition}:organizations::{management}:handshake/o-*/enable_all_features/h-*",),
         ),
         Permission(
             "follow who has accepted",

@@ -20,9 +20,7 @@ from operations.core.steps import Step
 from operations.policies.attachment_steps import Attach, Detach
 from operations.policies.common import (
     FULL_ACCESS,
-    POLICIES,
     SEE_POLICIES,
-    TARGETS,
     DescribedPolicy,
     ExistingPolicy,
     attached,
@@ -100,7 +98,7 @@ class AttachPolicy(_Attachment):
     aliases: ClassVar = ("attach",)
     example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
     permissions: ClassVar = (
-        Permission("attach policies", ("organizations:AttachPolicy",), (*POLICIES, *TARGETS)),
+        Permission("attach policies", ("organizations:AttachPolicy",)),
         SEE_POLICIES,
     )
 
@@ -163,7 +161,7 @@ class DetachPolicy(_Attachment):
     aliases: ClassVar = ("detach",)
     example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
     permissions: ClassVar = (
-        Permission("detach policies", ("organizations:DetachPolicy",), (*POLICIES, *TARGETS)),
+        Permission("detach policies", ("organizations:DetachPolicy",)),
         SEE_POLICIES,
     )
 

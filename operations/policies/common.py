@@ -52,12 +52,6 @@ def named(text: str) -> str:
 FULL_ACCESS = tuple(policy.id for policy in AWS_OWN.values())
 NOT_FOUND = "PolicyNotFoundException"
 LONGEST_NAME, LONGEST_DESCRIPTION = 128, 512
-POLICIES = ("arn:aws:organizations::*:policy/o-*/*/p-*", "arn:aws:organizations::aws:policy/*/p-*")
-TARGETS = (
-    "arn:aws:organizations::*:account/o-*/*",
-    "arn:aws:organizations::*:ou/o-*/ou-*",
-    "arn:aws:organizations::*:root/o-*/r-*",
-)
 SEE_POLICIES = Permission(
     "see a policy's document and where it is attached",
     (

@@ -19,7 +19,7 @@ from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach
 from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
-from operations.policies.common import POLICIES, SEE_POLICIES, Description, PolicyName, PolicyType, describe
+from operations.policies.common import SEE_POLICIES, Description, PolicyName, PolicyType, describe
 from operations.policies.content import Content, read_content, size_fact, verdict
 from operations.policies.diff import document_diff
 from operations.snapshot.changes import Change, PolicyIs
@@ -44,7 +44,7 @@ class CreatePolicy(Operation):
         '[{"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}]}'
     )
     permissions: ClassVar = (
-        Permission("create policies", ("organizations:CreatePolicy",), (*POLICIES, "*")),
+        Permission("create policies", ("organizations:CreatePolicy",)),
         SEE_POLICIES,
         CHECK_PERMISSION,
     )

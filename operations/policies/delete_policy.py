@@ -17,7 +17,6 @@ from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.common import (
-    POLICIES,
     SEE_POLICIES,
     DescribedPolicy,
     ExistingPolicy,
@@ -45,7 +44,7 @@ class DeletePolicy(Operation):
     needs_all_features: ClassVar = True
     example: ClassVar = "--policy DenyLeavingOrganization"
     permissions: ClassVar = (
-        Permission("delete policies", ("organizations:DeletePolicy",), POLICIES),
+        Permission("delete policies", ("organizations:DeletePolicy",)),
         SEE_POLICIES,
     )
 

@@ -25,7 +25,6 @@ from operations.snapshot.places import in_order, reach_lines, reached, target_la
 from operations.snapshot.policy_types import NEEDS_SERVICE, RCP, SCP, label
 from operations.snapshot.services import service_label
 
-ROOTS = ("arn:aws:organizations::*:root/o-*/r-*",)
 SEE_TYPES = Permission("see which policy types are enabled", ("organizations:ListRoots",))
 
 
@@ -55,7 +54,7 @@ class EnablePolicyType(_TypeSwitch):
     irreversible: ClassVar = False
     example: ClassVar = "--type scp"
     permissions: ClassVar = (
-        Permission("enable policy types", ("organizations:EnablePolicyType",), ROOTS),
+        Permission("enable policy types", ("organizations:EnablePolicyType",)),
         SEE_TYPES,
         SEE_SERVICES,
     )
@@ -113,7 +112,7 @@ class DisablePolicyType(_TypeSwitch):
     irreversible: ClassVar = True
     example: ClassVar = "--type tag"
     permissions: ClassVar = (
-        Permission("disable policy types", ("organizations:DisablePolicyType",), ROOTS),
+        Permission("disable policy types", ("organizations:DisablePolicyType",)),
         SEE_TYPES,
     )
 

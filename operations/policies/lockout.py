@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from operations.access.access_role import DEFAULT_ROLE
+from operations.aws.partitions import partitions
 from operations.snapshot.policy_types import is_authorization
 
 VITAL = {
@@ -56,7 +57,7 @@ def _judge(number: int, statement: dict[str, Any]) -> Iterator[str]:
 
 
 WAY_OUT = (
-    f"Except the role, such as by the condition ArnNotLike aws:PrincipalArn arn:aws:iam::*:role/{DEFAULT_ROLE}, or try it on "
+    f"Except the role, such as by the condition ArnNotLike aws:PrincipalArn arn:*:iam::*:role/{DEFAULT_ROLE}, or try it on "
     "one account first."
 )
 
@@ -65,12 +66,15 @@ def _is_narrowed(statement: dict[str, Any]) -> bool:
     """Whether it excepts somebody, or is only for some resources or some circumstances."""
     if statement.get("NotResource") or statement.get("NotPrincipal"):
         return True
-    if "*" not in _list(statement.get("Resource", "*")) and not any(
-        _matches(pattern, f"arn:aws:iam::123456789012:role/{DEFAULT_ROLE}") for pattern in _list(statement["Resource"])
-    ):
+    if not any(_means_the_role(pattern) for pattern in _list(statement.get("Resource", "*"))):
         return True
     condition = statement.get("Condition")
     return bool(condition) and not _is_universal(condition)
+
+
+def _means_the_role(pattern: Any) -> bool:
+    """Whether a resource's pattern covers the role in some account, in whichever partition."""
+    return any(_matches(pattern, f"arn:{name}:iam::123456789012:role/{DEFAULT_ROLE}") for name in partitions())
 
 
 def _is_universal(condition: Any) -> bool:

@@ -19,7 +19,6 @@ from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
 from operations.policies.common import (
-    POLICIES,
     SEE_POLICIES,
     DescribedPolicy,
     Description,
@@ -53,7 +52,7 @@ class UpdatePolicy(Operation):
     needs_all_features: ClassVar = True
     example: ClassVar = "--policy DenyLeavingOrganization --description 'Nobody leaves'"
     permissions: ClassVar = (
-        Permission("change policies", ("organizations:UpdatePolicy",), POLICIES),
+        Permission("change policies", ("organizations:UpdatePolicy",)),
         SEE_POLICIES,
         CHECK_PERMISSION,
     )

@@ -16,6 +16,7 @@ from operations.aws.permissions import Permission
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policies, Policy
 from operations.snapshot.policy_types import policy_types
+from operations.snapshot.standing import check_no_root, check_standing, management_of
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,10 @@ READ_PERMISSIONS = (
 
 
 def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
-    """The organization as AWS tells it now, an empty snapshot where the account is in none; raises AwsError."""
+    """The organization as AWS tells it now, an empty snapshot where the account is in none.
+
+    Raises MisplacedError where the bot is not where it can work, else AwsError.
+    """
     read_at = now()
     try:
         described = aws.read("organizations", "describe_organization")["Organization"]
@@ -61,6 +65,7 @@ def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
         if error.code != "AWSOrganizationsNotInUseException":
             raise
         return _without_organization(aws, read_at)
+    check_standing(aws, described)
     root = next(aws.pages("organizations", "list_roots", "Roots"))
     with ThreadPoolExecutor(READERS, thread_name_prefix="reader") as pool:
         units = _read_units(aws, str(root["Id"]), pool)
@@ -69,7 +74,7 @@ def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
     services, services_unread = read_services(aws)
     return Organization(
         id=str(described["Id"]),
-        management_account=str(described.get("MasterAccountId", described.get("ManagementAccountId", ""))),
+        management_account=management_of(described),
         root=str(root["Id"]),
         feature_set=str(described.get("FeatureSet", "")),
         units=tuple(units),
@@ -83,8 +88,9 @@ def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
 
 def _without_organization(aws: Aws, read_at: datetime) -> Organization:
     """The snapshot of an account that is in no organization: there is nothing to look at yet, and one can be created."""
-    account = str(aws.read("sts", "get_caller_identity")["Account"])
-    return Organization("", account, "", "", (), (), read_at)
+    identity = aws.identity()
+    check_no_root(identity)
+    return Organization("", identity.account, "", "", (), (), read_at)
 
 
 def _read_units(aws: Aws, root: str, pool: ThreadPoolExecutor) -> list[OrganizationalUnit]:

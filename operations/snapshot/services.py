@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 
 from operations.aws.errors import FieldError
+from operations.aws.partitions import dns_suffixes
 from operations.snapshot.names import listed
 
-PRINCIPAL = re.compile(r"[a-z0-9][a-z0-9.-]{2,110}\.(amazonaws\.com|amazonaws\.com\.cn|aws\.internal)")
+ENDS = "|".join(re.escape(end) for end in (*dns_suffixes(), "aws.internal"))
+PRINCIPAL = re.compile(rf"[a-z0-9][a-z0-9.-]{{2,110}}\.({ENDS})")
 SERVICES = {
     "access-analyzer.amazonaws.com": "IAM Access Analyzer",
     "account.amazonaws.com": "Account Management",

@@ -23,7 +23,7 @@ from operations.snapshot.changes import Change, UnitIs, with_unit
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import DEEPEST
 from operations.tree.delete_ou import DeleteOu
-from operations.tree.units import PARENT_RESOURCES, SEE_UNITS, child_path, live_name, name_warnings, units_below
+from operations.tree.units import SEE_UNITS, child_path, live_name, name_warnings, units_below
 
 
 class CreateOu(Operation):
@@ -39,7 +39,7 @@ class CreateOu(Operation):
     family: ClassVar = "Organizational units"
     example: ClassVar = "--name Sandbox --parent /Workloads"
     permissions: ClassVar = (
-        Permission("create organizational units", ("organizations:CreateOrganizationalUnit",), PARENT_RESOURCES),
+        Permission("create organizational units", ("organizations:CreateOrganizationalUnit",)),
         SEE_UNITS,
     )
 

@@ -22,7 +22,7 @@ from operations.core.steps import Step, World
 from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
-from operations.tree.units import KEPT_ROOT, SEE_UNITS, UNIT_RESOURCES, live_name, unit_name, units_below
+from operations.tree.units import KEPT_ROOT, SEE_UNITS, live_name, unit_name, units_below
 
 
 class DeleteOu(Operation):
@@ -38,7 +38,7 @@ class DeleteOu(Operation):
     family: ClassVar = "Organizational units"
     example: ClassVar = "--ou /Workloads/Sandbox"
     permissions: ClassVar = (
-        Permission("delete organizational units", ("organizations:DeleteOrganizationalUnit",), UNIT_RESOURCES),
+        Permission("delete organizational units", ("organizations:DeleteOrganizationalUnit",)),
         SEE_UNITS,
         Permission(
             "see what is in an organizational unit and attached to it",

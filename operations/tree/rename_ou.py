@@ -26,7 +26,6 @@ from operations.snapshot.organization import Organization
 from operations.tree.units import (
     KEPT_ROOT,
     SEE_UNITS,
-    UNIT_RESOURCES,
     child_path,
     live_name,
     name_warnings,
@@ -48,7 +47,7 @@ class RenameOu(Operation):
     family: ClassVar = "Organizational units"
     example: ClassVar = "--ou /Workloads/Staging --name Testing"
     permissions: ClassVar = (
-        Permission("rename organizational units", ("organizations:UpdateOrganizationalUnit",), UNIT_RESOURCES),
+        Permission("rename organizational units", ("organizations:UpdateOrganizationalUnit",)),
         SEE_UNITS,
         Permission("see what an organizational unit is in", ("organizations:ListParents",)),
     )

@@ -13,8 +13,6 @@ from operations.core.preview import PreviewInput
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 
-UNIT_RESOURCES = ("arn:aws:organizations::*:ou/o-*/ou-*",)
-PARENT_RESOURCES = (*UNIT_RESOURCES, "arn:aws:organizations::*:root/o-*/r-*")
 KEPT_ROOT = Except("which AWS keeps as it is. Choose an organizational unit beneath it")
 GONE = "OrganizationalUnitNotFoundException"
 SEE_UNITS = Permission(

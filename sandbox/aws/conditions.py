@@ -32,7 +32,8 @@ class Conditions:
 
     `account_quota` counts as AWS counts: members of every state, the management account, creations in flight and pending
     invitations. `lag_seconds` is how long new accounts and creations are missing in lists. `role_seconds` is how long a new account's role can't be assumed yet. `paths` off leaves out `Paths` and
-    `Path`, as older partitions do.
+    `Path`, as older partitions do. `partition` is AWS's, and `home` the Region of its global services; `session_tags` is how much
+    of the room for a session's tags and policy (in percent) those that the caller's own session passes on take.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -44,5 +45,8 @@ class Conditions:
     account_quota: int = 50
     creations_at_once: int = 5
     paths: bool = True
+    partition: str = "aws"
+    home: str = "us-east-1"
+    session_tags: int = 0
     failures: deque[str] = field(default_factory=deque)
     outside_emails: dict[str, str] = field(default_factory=dict)

@@ -9,8 +9,9 @@ from contextlib import nullcontext
 from threading import Event
 from typing import Any
 
-from sandbox.aws import analyzer, signin
+from sandbox.aws import analyzer, partition, signin
 from sandbox.aws.answers import HttpAnswer, error_answer, server_error, throttled
+from sandbox.aws.backend import Backend
 from sandbox.aws.calls import Call, CallLog
 from sandbox.aws.faults import Fault, Faults, TokenBucket
 from sandbox.aws.late import Before
@@ -36,10 +37,11 @@ class Gate:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if self.closing.is_set():
             _hang_up(environ)
+        refusal = partition.enter(environ, Backend.conditions)
         call = self._calls.add(_read(environ))
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = call.account
         environ["sandbox.service"] = call.service
-        answer = self._answer(call, environ)
+        answer = refusal or partition.leave(self._answer(call, environ), Backend.conditions)
         log.debug("%s %s: %s", call.service, call.operation, call.outcome)
         start_response(answer.status_line, answer.headers)
         return [answer.body]

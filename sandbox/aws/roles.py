@@ -56,13 +56,13 @@ def make_roles(account: Account) -> None:
     account.roles.clear()
 
 
-def make_role(account_id: str, name: str, trust: dict[str, Any], *, max_seconds: int = HOUR) -> None:
+def make_role(account_id: str, name: str, trust: dict[str, Any], *, max_seconds: int = HOUR, path: str = "/") -> None:
     """A role with AdministratorAccess, as an account's administrator would make it."""
     iam = iam_of(account_id)
     iam.create_role(
         role_name=name,
         assume_role_policy_document=json.dumps(trust),
-        path="/",
+        path=path,
         permissions_boundary=None,
         description="",
         tags=[],
@@ -100,7 +100,8 @@ def _aws_policy(name: str, actions: list[str], account_id: str) -> AWSManagedPol
 
 def check_assume(wish: Wish) -> None:
     """Raises AccessDenied (HTTP 403) or ValidationError as STS does."""
-    role = next((role for role in iam_of(wish.account).roles.values() if role.name == wish.role), None)
+    arn = f"arn:aws:iam::{wish.account}:role/{wish.role}"
+    role = next((role for role in iam_of(wish.account).roles.values() if role.arn == arn), None)
     if role is None:
         raise denied(wish, wish.needed[0])
     trust = json.loads(role.assume_role_policy_document)

@@ -163,6 +163,10 @@ class AwsSandbox:
     def paths(self, there: bool) -> None:
         self.conditions.paths = there
 
+    def move(self, partition: str, home: str) -> None:
+        """From now on it is AWS in another partition, whose global services are in the Region `home`; `reset` brings it back."""
+        self.conditions.partition, self.conditions.home = partition, home
+
     def reset(self) -> None:
         """Begin anew: state, conditions, faults, rate limit and calls. The organization is the same each time, its ids too."""
         with LOCK:

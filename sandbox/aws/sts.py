@@ -24,7 +24,8 @@ from sandbox.aws.refusals import Refusal
 from sandbox.aws.responses import management
 
 NAME = re.compile(r"[\w+=,.@-]{2,64}")
-ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/(?:[\w+=,.@/-]+/)?([\w+=,.@-]{1,64})")
+ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/((?:[\w+=,.@/-]+/)?[\w+=,.@-]{1,64})")
+TAGS_AT_MOST = 100  # Percent of the room that AWS has for a session's tags and policy.
 MOST_POLICY_CHARACTERS = 2_048
 MOST_POLICY_ARNS = 10
 
@@ -43,6 +44,7 @@ class Sts(TokenResponse):
     def assume_role(self) -> ActionResult:
         wish = self._wish()
         _check_session_policy(self._get_param("Policy"), self._get_param("PolicyArns") or [])
+        _check_room(bool(wish.tagged), bool(self._get_param("Policy")))
         _check_account(wish)
         roles.check_assume(wish)
         answer = super().assume_role()
@@ -127,6 +129,13 @@ def _check_name(what: str, name: str) -> None:
             f"1 validation error detected: Value '{name}' at '{what}' failed to satisfy constraint: "
             "Member must satisfy regular expression pattern: [\\w+=,.@-]*"
         )
+
+
+def _check_room(tagged: bool, bounded: bool) -> None:  # noqa: FBT001
+    """What is sent is packed together with the tags that the caller's own session passes on."""
+    packed = Backend.conditions.session_tags + 20 * tagged + 20 * bounded
+    if packed > TAGS_AT_MOST:
+        raise Refusal("PackedPolicyTooLarge", f"Packed size of session tags consumes {packed}% of allotted space.")
 
 
 def _check_session_policy(policy: str | None, arns: list[Any]) -> None:

@@ -9,7 +9,7 @@ from math import ceil
 from threading import Lock
 from typing import Any, Literal
 
-Drop = Literal["drop-before", "drop-after"]
+Drop = Literal["drop-before", "drop-after", "late"]
 
 
 @dataclass
@@ -98,7 +98,8 @@ class Faults:
 
         error: answer {ok: false, error}. status: answer with that HTTP status; 429 comes with Retry-After of
         `retry_after` seconds (1 when not given), 5xx with a page instead of JSON. "drop-before": the connection breaks
-        and nothing was done; "drop-after": it was done and the answer is lost. delay: seconds before it is done; alone it
+        and nothing was done; "drop-after": it was done and the answer is lost; "late": it was done at once and the answer comes
+        after `delay`. delay: seconds before it is done; alone it
         is a slow answer. page: this text instead of Slack's answer, with `status` or 200, as from something between; with
         "drop-after" the call was done. every=2 hits each second call only; `when` looks at the parameters.
         """

@@ -59,6 +59,10 @@ class WebApi:
         return JSONResponse(refusal, 429, headers={"Retry-After": str(wait)})
 
     async def _faulty(self, fault: Fault, request: Request, name: str, params: Json, token: str) -> Response:
+        if fault.fault == "late":
+            result = self._done(name, params, token)
+            await asyncio.sleep(fault.delay)
+            return self._respond(name, result)
         await asyncio.sleep(fault.delay)
         if fault.page is not None:
             return self._page(fault, name, params, token)

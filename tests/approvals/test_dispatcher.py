@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from approvals.dispatcher import Dispatcher
+from approvals.dispatcher import KINDS, Dispatcher, _pool_of, due_jobs
 from approvals.models import Message
+from approvals.pools import Pool
+from approvals.queue.outgoing import HANDOVER
 from approvals.queue.store import Store
 from approvals.queue.worker import Desk
 from tests.harness.database import give_back, new_database
@@ -28,13 +30,17 @@ class Post:
         self.engine = new_database(database)
         self.store = Store(self.engine)
         self.sent: list[str] = []
+        self.caught_up: list[int] = []
         self.bound: list[int | None] = []
         self.begun, self.go_on = threading.Semaphore(0), threading.Event()
         self.trouble: Exception | None = None
         self.slack = None
         self.queue("request:7")
         context: Any = SimpleNamespace(
-            store=self.store, catch_up=lambda: None, clock=lambda: NOW, desk=Desk("worker", self.store, lambda: NOW)
+            store=self.store,
+            catch_up=lambda: self.caught_up.append(len(self.sent)),
+            clock=lambda: NOW,
+            desk=Desk("worker", self.store, lambda: NOW),
         )
         outbox: Any = self
         self.dispatcher = Dispatcher(context, outbox, 2, self.bound.append)
@@ -66,7 +72,7 @@ def post(database: str) -> Iterator[Post]:
     give_back(found.engine)
 
 
-def finished(work: Callable[[], None]) -> tuple[threading.Thread, threading.Event]:
+def finished(work: Callable[[], object]) -> tuple[threading.Thread, threading.Event]:
     """Work in a thread of its own, and what tells that it is over."""
     over = threading.Event()
 
@@ -84,6 +90,7 @@ def test_what_is_in_hand_is_not_handed_out_again_and_other_work_is(post: Post) -
     assert post.is_begun()
     post.queue("request:8")
     assert [post.dispatcher.tick(), post.dispatcher.tick()] == [1, 0]
+    assert post.is_begun()
     post.go_on.set()
     post.dispatcher.stop()
     assert sorted(post.sent) == ["request:7", "request:8"]
@@ -99,6 +106,36 @@ def test_a_stop_waits_for_what_is_in_hand(post: Post) -> None:
     thread.join(PATIENCE)
     assert over.is_set()
     assert post.sent == ["request:7"]
+
+
+def test_a_stop_gives_what_hangs_its_time_and_no_more_and_what_has_not_begun_stays_due(post: Post) -> None:
+    for number in range(8, 12):
+        post.queue(f"request:{number}")
+    assert post.dispatcher.tick() == 5
+    assert post.is_begun()
+    assert post.is_begun()
+    assert not post.dispatcher.stop(0.05)
+    post.go_on.set()
+    with post.store.read() as session:
+        due = [key for kind, key in due_jobs(session, NOW) if kind == "lane"]
+    assert len(due) >= 3
+
+
+@pytest.mark.parametrize("pool", Pool)
+def test_whatever_hangs_holds_up_its_own_kind_only(post: Post, pool: Pool) -> None:
+    for _ in range(20):
+        post.dispatcher.submit(lambda: post.go_on.wait(PATIENCE), pool)  # type: ignore[arg-type]
+    others, done = [other for other in Pool if other is not pool], threading.Semaphore(0)
+    for other in others:
+        post.dispatcher.submit(done.release, other)
+    assert all(done.acquire(timeout=PATIENCE) for _ in others)
+
+
+def test_every_kind_of_job_says_for_what_it_waits_and_credentials_are_no_message() -> None:
+    pools = {kind.job.name: kind.pool for kind in KINDS}
+    assert (pools["run"], pools["announce"], pools["click"]) == (Pool.AWS, Pool.PREVIEWS, Pool.CLICKS)
+    assert _pool_of(("lane", "request:7")) is Pool.MESSAGES
+    assert _pool_of(("lane", f"{HANDOVER}U0ALICE:7")) is Pool.CREDENTIALS
 
 
 def test_after_a_stop_nothing_is_taken_on(post: Post) -> None:
@@ -133,6 +170,8 @@ def test_a_job_that_fails_is_told_and_may_be_handed_out_again(post: Post, caplog
     assert "a job failed: lane" in caplog.text
     post.trouble = None
     assert post.dispatcher.tick() == 1
+    assert post.is_begun()
+    assert post.is_begun()
     post.dispatcher.stop()
     assert post.sent == ["request:7"]
 
@@ -156,6 +195,7 @@ def test_a_queue_that_cannot_be_read_is_told_and_read_again(post: Post, caplog: 
     post.queue("request:9")
     post.go_on.set()
     assert post.dispatcher.tick() == 1
+    assert post.is_begun()
     post.dispatcher.stop()
     assert post.sent == ["request:9"]
 
@@ -190,5 +230,13 @@ def test_the_log_is_told_which_request_a_lane_is_about_and_when_it_no_longer_is(
     post.queue("notices")
     post.go_on.set()
     post.dispatcher.tick()
+    assert post.is_begun()
+    assert post.is_begun()
     post.dispatcher.stop()
     assert sorted(post.bound, key=str) == [7, None, None, None]
+
+
+def test_what_other_processes_have_done_is_known_before_anything_is_handed_out(post: Post) -> None:
+    post.go_on.set()
+    post.dispatcher.tick()
+    assert post.caught_up[0] == 0

@@ -21,16 +21,17 @@ from approvals.models import Attempt, AuditRecord, Vote
 from approvals.queue.store import Store
 from bot.audit import AuditInputError, Wanted, export, moment, read_anchors, verify
 from sandbox.aws.server import AwsSandbox
+from tests.harness.database import ON_BOTH, POSTGRESQL, SQLITE
 from tests.harness.people import ALICE, BOB, DAVE
 from tests.harness.workers import Workers
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", " =1", "\r=1"]
 
 
-@pytest.fixture
-def workers(aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
+@pytest.fixture(params=ON_BOTH)
+def workers(request: pytest.FixtureRequest, aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
     """Two requests: Alice's, which Bob approved and Dave clicked upon, and, a day later, Dave's, which Bob denied."""
-    found = Workers(aws, f"sqlite:///{tmp_path / 'orgbot.db'}")
+    found = Workers(aws, POSTGRESQL if request.param == POSTGRESQL else f"sqlite:///{tmp_path / 'orgbot.db'}")
     first = found.ask("tag-account", account="222222222222", tags=["owner=shop"])
     found.work()
     found.click(first, "approve", DAVE)
@@ -192,6 +193,7 @@ def test_a_key_that_has_signed_nothing_is_told(workers: Workers, capsys: pytest.
     assert "no record is signed with ORGBOT_AUDIT_KEY" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("workers", [SQLITE], indirect=True)  # PostgreSQL takes no such value.
 def test_a_mangled_record_is_named_and_stops_nothing(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:
     with workers.context.store.write() as session:
         session.execute(text("UPDATE audit SET detail = '{', at = 'soon' WHERE id = 1"))

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handlers.parser import QUERIES, Command, Given, ParseError, parse, read, split
+from handlers.query_names import WORDS
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
 from operations.core.base import Operation
@@ -93,6 +94,7 @@ def test_after_a_comma_any_word_belongs_to_the_list() -> None:
 def test_accounts_without_blanks_are_parted_too() -> None:
     assert given_list("grant-access --account a,b , c,,d") == ["a", "b", "c", "d"]
     assert given_list('grant-access --account "a, b"') == ["a", "b"]
+    assert given_list('grant-access --account "a, ,b"') == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,7 @@ def test_a_list_of_nothing_but_commas_is_none() -> None:
 def test_a_comma_behind_a_single_value_is_part_of_it() -> None:
     assert parse("create-account --name web,").given.values == {"account_name": "web,"}
     assert "“b” belongs to no flag" in problem("move-account --account a, b --to /")
+    assert "“,b” belongs to no flag" in problem("create-account --name web ,b")
 
 
 def test_aliases_and_capitals() -> None:
@@ -177,6 +180,15 @@ def test_the_form_and_the_help_can_be_asked_for() -> None:
 )
 def test_mistakes_are_named_with_the_way_out(text: str, says: str) -> None:
     assert says in problem(text)
+
+
+@pytest.mark.parametrize("word", ["help", "requests", "request", "sessions", *WORDS])
+def test_what_only_looks_is_no_operation(word: str) -> None:
+    assert f"`{word}` is no operation but a look" in problem(word)
+
+
+def test_of_what_is_typed_without_a_reason_there_is_none() -> None:
+    assert Given() == Given({}, reason="", break_glass=False)
 
 
 def test_a_mistake_keeps_what_was_understood() -> None:

@@ -27,6 +27,7 @@ from bot.aws import READING, Boto3Clients
 from operations.aws.client import Aws, Call
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
+from sandbox.aws.calls import Call as SandboxCall
 from sandbox.aws.server import AwsSandbox
 
 _running: list[AwsSandbox] = []
@@ -54,7 +55,8 @@ def running() -> Iterator[AwsSandbox]:
 
 def bot_aws(on_call: Callable[[Call], None] = lambda _: None, reading: Config = READING) -> Aws:
     """AWS as a bot sees it that starts in the environment as it is now."""
-    return Aws(_clients(reading, os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_ACCESS_KEY_ID"]), on_call)
+    where = (os.environ[name] for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_REGION"))
+    return Aws(_clients(reading, *where), on_call)
 
 
 @cache
@@ -110,3 +112,12 @@ def organization(sandbox: AwsSandbox, aws: Aws, clock: Callable[[], datetime]) -
     if state not in _read:
         _read[state] = read_organization(aws, clock)
     return replace(_read[state], read_at=clock())
+
+
+def roles_assumed(sandbox: AwsSandbox) -> list[SandboxCall]:
+    """The role sessions that were asked for; one that only shows whether a role is there may do nothing, and is none."""
+    return [call for call in sandbox.calls.of("AssumeRole") if not _only_looks(str(call.params.get("RoleSessionName")))]
+
+
+def _only_looks(name: str) -> bool:
+    return name == "orgbot-look" or name.startswith("look-")

@@ -7,17 +7,20 @@ from __future__ import annotations
 import itertools
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from sandbox.sandbox import BotProcess, Sandbox, sandbox
+from sandbox.sandbox import BotDiedError, BotProcess, Sandbox, sandbox
 from tests.harness import postgres
 from tests.harness.forking import fork
+from tests.harness.points import ARMED
 from tests.harness.scenario import CREATION_SECONDS, QUICK
 
 PARENT = "/Workloads/Staging"
@@ -47,14 +50,26 @@ class Fleet:
             bot.wait_until_ready()
         self.filed: list[str] = []
 
-    def _launch(self) -> BotProcess:
-        return self.place.launch_bot(**QUICK | UNLIMITED | {"DATABASE_URL": self.database})
+    def _launch(self, armed: str = "") -> BotProcess:
+        return self.place.launch_bot(**QUICK | UNLIMITED | {"DATABASE_URL": self.database, ARMED: armed})
 
-    def replace(self, which: int) -> None:
-        """A new process in the place of one that has ended."""
+    def replace(self, which: int, armed: str = "") -> None:
+        """A new process in the place of another, which may stop at a named point (`tests.harness.points`) of its start already."""
+        self.bots[which].process.send_signal(signal.SIGCONT)
         self.bots[which].kill()
-        self.bots[which] = self._launch()
-        self.bots[which].wait_until_ready()
+        self.bots[which] = self._launch(armed)
+        with suppress(BotDiedError):
+            self.bots[which].wait_until_ready()
+
+    def is_dead(self, which: int) -> bool:
+        """Whether it has ended."""
+        return self.bots[which].process.poll() is not None
+
+    def is_asleep(self, which: int) -> bool:
+        """Whether it is stopped, or dead."""
+        if self.is_dead(which):
+            return True
+        return Path(f"/proc/{self.bots[which].process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
     def kill(self, which: int) -> None:
         """SIGKILL."""
@@ -70,22 +85,20 @@ class Fleet:
 
     def file(self, name: str) -> None:
         """Alice asks for an OU of this name; once more when she was not answered, as people do."""
-        for _ in range(5):
-            reply = self.slack.person("alice").types(ASK.format(name=name, parent=PARENT))
-            if "already" in str(reply) or self._is_filed(name):
-                break
         self.filed.append(name)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and not self._is_filed(name):
+            self.slack.person("alice").types(ASK.format(name=name, parent=PARENT))
 
     def _is_filed(self, name: str) -> bool:
-        return bool(self.rows("SELECT id FROM request WHERE params::jsonb->>'name' = %s", name))
+        return bool(self.rows("SELECT id FROM request WHERE params::text LIKE %s", f"%{name}%"))
 
     def approve(self, name: str) -> None:
         """Bob presses the button on the card, once it is there, and once more while nothing has come of it."""
         card = self.slack.wait_for(lambda: self._card(name), PATIENCE, f"the card of {name}")
-        for _ in range(5):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and not self.rows("SELECT 1 FROM interaction WHERE message_ts = %s", card["ts"]):
             self.slack.person("bob").clicks("Approve", card)
-            if self.rows("SELECT 1 FROM interaction WHERE message_ts = %s", card["ts"]):
-                return
 
     def _card(self, name: str) -> Message | None:
         return next((card for card in self.slack.messages("aws-approvals") if name in str(card["blocks"])), None)
@@ -116,7 +129,17 @@ class Fleet:
         )
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """What stands in the database."""
+        """What stands in the database, as soon as that answers."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._rows(query, *values)
+            except psycopg.OperationalError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with closing(psycopg.connect(self.database)) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
@@ -163,10 +186,10 @@ class Fleet:
 
 
 @contextmanager
-def fleet(count: int) -> Iterator[Fleet]:
+def fleet(count: int, database: str = "") -> Iterator[Fleet]:
     """A fleet on a database that has no table yet."""
     with sandbox(mode="socket", creation_seconds=CREATION_SECONDS, launch=fork) as place:
-        found = Fleet(place, postgres.empty_url(), count)
+        found = Fleet(place, database or postgres.empty_url(), count)
         try:
             yield found
         finally:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
+from re import _constants as sre
+from re import _parser
 from typing import Any
 
 # The characters of a pattern itself, and these, stand for all that a class may take.
@@ -99,7 +99,9 @@ class Automaton:
             return _bits(bool(self.flags & re.DOTALL) or code != ord("\n") for code in self.alphabet)
         items = [(sre.LITERAL, value)] if op in (sre.LITERAL, sre.NOT_LITERAL) else list(value)
         negated = op is sre.NOT_LITERAL or items[0][0] is sre.NEGATE
-        return _bits(any(_is(code, *item, self.flags) for item in items) != negated for code in self.alphabet)
+        return _bits(
+            any(_is(code, kind, item, self.flags) for kind, item in items) != negated for code in self.alphabet
+        )
 
     def repeated(self, least: int, most: int, items: Any) -> Part:
         bounded = most is not sre.MAXREPEAT and most <= MOST

@@ -11,10 +11,13 @@ import fcntl
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,7 +39,15 @@ QUICK = (
     *("max_connections=300", "shared_buffers=32MB", "autovacuum=off", "listen_addresses="),
 )
 # It is nobody's child, waits for the end of the run, and takes the server and the folder with it.
-GUARD = '(trap "" INT; "$@" & read -r _ <lifeline; kill -INT $! 2>/dev/null; wait; rm -rf "$PWD") >log 2>&1 &'
+GUARD = """(
+  trap "" INT
+  while [ ! -e over ]; do "$@" & echo $! >server; wait; done &
+  read -r _ <lifeline
+  touch over
+  kill -INT "$(cat server)" 2>/dev/null
+  wait
+  rm -rf "$PWD"
+) >log 2>&1 &"""
 
 
 def prepare() -> None:
@@ -75,6 +86,38 @@ def url_of(name: str) -> str:
     return f"postgresql://orgbot@/{name}?host={_server()}"
 
 
+@contextmanager
+def own_server() -> Iterator[Server]:
+    """A server that one test alone has, and may lose."""
+    folder = Path(tempfile.mkdtemp(prefix="orgbot-pg-"))
+    os.mkfifo(folder / "lifeline")
+    lifeline = os.open(folder / "lifeline", os.O_RDWR)
+    try:
+        _begin(folder, "synchronous_commit=on")  # What is committed outlives the server's death, if not the machine's.
+        yield Server(folder)
+    finally:
+        os.close(lifeline)
+
+
+class Server:
+    """Where an own server is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def empty_url(self) -> str:
+        """The URL of a new database without any table."""
+        with psycopg.connect(host=str(self._folder), user="orgbot", dbname="postgres", autocommit=True) as connection:
+            name = f"orgbot_{uuid.uuid4().hex[:12]}"
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return f"postgresql://orgbot@/{name}?host={self._folder}"
+
+    def lose(self) -> None:
+        """It dies, and every connection with it; whoever looks after it starts it anew, which recovers what was committed."""
+        number = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(number, signal.SIGQUIT)
+
+
 def renew(engine: Engine) -> None:
     """The engine's database as new: emptied, and its numbers begin at 1 again, which takes a tenth of the time of a copy."""
     with engine.begin() as connection:
@@ -107,12 +150,12 @@ def _server() -> Path:
     return folder
 
 
-def _begin(folder: Path) -> None:
+def _begin(folder: Path, *more: str) -> None:
     programs, user = _programs(folder)
     data = folder / "data"
     words = ("-D", data, "-U", "orgbot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
     subprocess.run([programs / "initdb", *words], cwd=folder, check=True, stdout=subprocess.DEVNULL, **user)  # noqa: S603
-    settings = [word for setting in (*QUICK, f"unix_socket_directories={folder}") for word in ("-c", setting)]
+    settings = [word for setting in (*QUICK, *more, f"unix_socket_directories={folder}") for word in ("-c", setting)]
     server: list[str | Path] = ["sh", "-c", GUARD, "server", programs / "postgres", "-D", data, *settings]
     subprocess.run(server, cwd=folder, check=True, start_new_session=True, **user)  # noqa: S603  Everything in it is ours.
     _wait(folder)

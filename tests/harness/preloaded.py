@@ -21,6 +21,8 @@ import threading
 from importlib import import_module
 from typing import Any
 
+from tests.harness.points import ARMED, arm
+
 # What the commands import, those modules included that are imported only while they run.
 MODULES = (
     *("bot.cli", "bot.start", "bot.app", "bot.checks.run", "bot.checks.explain", "bot.audit"),
@@ -36,6 +38,7 @@ def main() -> None:
     wanted = serve()
     if wanted:
         become(wanted)
+        arm(os.environ.pop(ARMED, ""))
         runpy.run_module("bot", run_name="__main__", alter_sys=True)
 
 

@@ -311,7 +311,7 @@ def _is_elsewhere(found_in: str, module: str) -> bool:
 
 def _is_working() -> bool:
     """Whether `row` is read for the job, and not for what the policy says of it."""
-    return sys._getframe(2).f_code.co_name == "work_off"
+    return sys._getframe(2).f_code.co_name == "_work"
 
 
 def _changes(operation: str) -> bool:

@@ -75,7 +75,7 @@ class Workers:
             changed=self.look_again,
             catch_up=self.catch_up,
             pace=Pace(poll=timedelta(seconds=5), settle=timedelta(seconds=720)),
-            console=Console(),
+            console=Console(partition=lambda: self._aws.partition),
             approval_channel="C0APPROVALS",
             limits=self.limits,
             guards=lambda: self.guards,

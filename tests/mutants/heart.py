@@ -20,6 +20,7 @@ HEART = (
     "approvals/request/execution.py",
     "approvals/request/execute.py",
     "approvals/outbox/sending.py",
+    "approvals/outbox/refusals.py",
     "approvals/queue/leases.py",
     "approvals/request/recheck.py",
     "operations/core/steps.py",

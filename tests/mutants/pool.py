@@ -6,16 +6,20 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from operator import attrgetter
 from pathlib import Path
 
 from tests.mutants.mutant import Mutant
 from tests.mutants.reach import Reach
 from tests.mutants.trial import Verdict, try_out
+from tests.mutants.warm import Tried, hold
 
 BUDGET = 20.0  # Seconds of tests for one mutant: what so many do not notice counts as not noticed.
 LEAST = 5  # Tests that each mutant gets, if it takes longer.
@@ -71,16 +75,56 @@ class Pool:
         self._fork = multiprocessing.get_context("fork")
 
     def results(self, mutants: Iterable[Mutant]) -> Iterator[Result]:
-        """The fates, as they become known."""
+        """The fates, as they become known: module by module those that can be tried in a warm process, then all others."""
+        rest: list[Mutant] = []
+        for _, of_one in groupby(mutants, key=attrgetter("path")):
+            tried: list[Mutant] = []
+            for mutant in of_one:
+                if self._reach.tests_of(mutant):
+                    tried.append(mutant)
+                else:
+                    yield Result(mutant, Fate.UNREACHED)
+            rest += yield from self._warm(tried)
+        yield from self._cold(rest)
+
+    def _warm(self, mutants: list[Mutant]) -> Generator[Result, None, list[Mutant]]:
+        """Gives those that have to be tried otherwise."""
+        left = dict(enumerate(mutants))
+        courts = [self._court(dict(list(left.items())[first :: self._jobs])) for first in range(self._jobs)]
+        otherwise = []
+        while courts:
+            for court in wait(courts):
+                assert isinstance(court, Connection)
+                try:
+                    tried: Tried = court.recv()
+                except EOFError:
+                    courts.remove(court)
+                    continue
+                mutant = left.pop(tried.number)
+                if tried.here:
+                    yield self._judged(mutant, tried.verdict)
+                else:
+                    otherwise.append(mutant)
+        return [*otherwise, *left.values()]
+
+    def _court(self, mutants: dict[int, Mutant]) -> Connection:
+        theirs, ours = self._fork.Pipe(duplex=False)
+        arguments = (mutants, self._timed, self._noticed, ours)
+        self._fork.Process(target=hold, args=arguments, daemon=True).start()
+        ours.close()
+        return theirs
+
+    def _timed(self, mutant: Mutant) -> dict[str, float]:
+        return {test: self._reach.seconds[test] for test in self.order(mutant)}
+
+    def _noticed(self, mutant: Mutant, test: str) -> None:
+        self._kills[mutant.path, test] += 1
+
+    def _cold(self, mutants: Iterable[Mutant]) -> Iterator[Result]:
         waiting, running = deque(mutants), list[_Trial]()
         while waiting or running:
             while waiting and len(running) < self._jobs:
-                mutant = waiting.popleft()
-                tests = self.order(mutant)
-                if tests:
-                    running.append(self._begin(mutant, tests))
-                else:
-                    yield Result(mutant, Fate.UNREACHED)
+                running.append(self._begin(mutant := waiting.popleft(), self._timed(mutant)))
             for trial in self._over(running):
                 running.remove(trial)
                 yield self._result(trial)
@@ -105,20 +149,18 @@ class Pool:
 
     def control(self, mutant: Mutant) -> str:
         """The test that fails although nothing was changed; without it no verdict on this module would mean anything."""
-        trial = self._begin(None, self.order(mutant)[:LEAST], mutant)
+        trial = self._begin(mutant, dict(list(self._timed(mutant).items())[:LEAST]), as_it_is=True)
         trial.process.join()
         verdict: Verdict = trial.answer.recv()
         return verdict.killer or ("" if verdict.ran else "no test was run")
 
-    def _begin(self, changed: Mutant | None, tests: list[str], mutant: Mutant | None = None) -> _Trial:
-        seconds = {test: self._reach.seconds[test] for test in tests}
+    def _begin(self, mutant: Mutant, tests: dict[str, float], *, as_it_is: bool = False) -> _Trial:
         theirs, ours = self._fork.Pipe(duplex=False)
-        process = self._fork.Process(target=try_out, args=(changed, seconds, ours), daemon=True)
+        arguments = (None if as_it_is else mutant, tests, ours)
+        process = self._fork.Process(target=try_out, args=arguments, daemon=True)
         process.start()
         ours.close()
-        about = changed or mutant
-        assert about is not None
-        return _Trial(about, process, theirs)
+        return _Trial(mutant, process, theirs)
 
     @staticmethod
     def _over(running: list[_Trial]) -> list[_Trial]:
@@ -128,13 +170,16 @@ class Pool:
 
     def _result(self, trial: _Trial) -> Result:
         trial.process.join()
-        if not trial.answer.poll():
-            return Result(trial.mutant, Fate.TIMED_OUT)
-        try:
-            verdict: Verdict = trial.answer.recv()
-        except EOFError:
-            return Result(trial.mutant, Fate.TIMED_OUT)
+        verdict: Verdict | None = None
+        if trial.answer.poll():
+            with suppress(EOFError):
+                verdict = trial.answer.recv()
+        return self._judged(trial.mutant, verdict)
+
+    def _judged(self, mutant: Mutant, verdict: Verdict | None) -> Result:
+        if verdict is None:
+            return Result(mutant, Fate.TIMED_OUT)
         if not verdict.killer:
-            return Result(trial.mutant, Fate.SURVIVED, ran=verdict.ran)
-        self._kills[trial.mutant.path, verdict.killer] += 1
-        return Result(trial.mutant, Fate.KILLED, verdict.killer)
+            return Result(mutant, Fate.SURVIVED, ran=verdict.ran)
+        self._noticed(mutant, verdict.killer)
+        return Result(mutant, Fate.KILLED, verdict.killer)

@@ -126,8 +126,8 @@ def _judged(tests: Mapping[str, float]) -> Verdict:
     for some in filter(None, (ids[:FEW], ids[FEW:MORE], ids[MORE:])):
         judge = Judge({test: tests[test] for test in some})
         files = dict.fromkeys(test.partition("::")[0] for test in some)
-        with _folder() as folder:
-            status = pytest.main([*QUIETLY, "--exitfirst", f"--basetemp={folder}/tests", *files], plugins=[judge])
+        with folder() as place:
+            status = pytest.main([*QUIETLY, "--exitfirst", f"--basetemp={place}/tests", *files], plugins=[judge])
         ran += judge.ran
         if judge.killer or status == pytest.ExitCode.USAGE_ERROR:  # The latter when conftest.py cannot be imported.
             return Verdict(judge.killer or AT_IMPORT, ran)
@@ -135,7 +135,7 @@ def _judged(tests: Mapping[str, float]) -> Verdict:
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[str]:
+def folder() -> Iterator[str]:
     """A folder for the tests' files and for what Hypothesis would remember of a mutant."""
     folder = tempfile.mkdtemp(prefix="mutant-")
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder

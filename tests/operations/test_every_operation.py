@@ -9,7 +9,6 @@ import botocore.session
 import pytest
 
 from operations.aws.errors import FieldError
-from operations.aws.permissions import iam_policy
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
 from operations.core.registry import all_operations, all_permissions, by_name
@@ -99,10 +98,3 @@ def test_every_permission_exists_in_botocores_model(permission: object) -> None:
         assert action in PERMISSIONS_ONLY or name in session.get_service_model(IAM_SERVICES[prefix]).operation_names, (
             action
         )
-
-
-def test_the_policy_grants_no_more_than_the_operations_declare() -> None:
-    statements = iam_policy(all_permissions())["Statement"]
-    granted = {action for statement in statements for action in statement["Action"]}
-    assert granted == {action for permission in all_permissions() for action in permission.actions}
-    assert not [action for action in granted if "*" in action]

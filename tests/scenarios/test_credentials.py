@@ -15,6 +15,7 @@ from moto.sts.models import AssumedRole
 from sandbox.slack.person import Person
 from sandbox.slack.transport.delivery import Answer, Delivery
 from sandbox.slack.transport.http import SignedRequest
+from tests.harness.aws import roles_assumed
 from tests.harness.scenario import QUICK, Scenario, started
 
 ASK = '/org credentials --account fullback-staging-web --duration 1h --reason "a look at the logs"'
@@ -101,7 +102,7 @@ def test_the_requester_alone_gets_them_in_every_form(scenario: Scenario) -> None
 
 def test_the_session_names_the_person_and_the_request(scenario: Scenario) -> None:
     granted(scenario)
-    call = [call for call in scenario.aws.calls.of("AssumeRole") if call.outcome == "ok"][-1]
+    call = [call for call in roles_assumed(scenario.aws) if call.outcome == "ok"][-1]
     assert call.params["RoleSessionName"] == "alice@example.com-orgbot-1"
     assert call.params["DurationSeconds"] == "3600"
 
@@ -109,11 +110,12 @@ def test_the_session_names_the_person_and_the_request(scenario: Scenario) -> Non
 def test_no_secret_stays_anywhere(loud: Scenario) -> None:
     granted(loud)
     loud.until("Done")
-    loud.aws.faults.add("AssumeRole", "bad-json")  # An answer that cannot be read is a secret, too.
     loud.person("carol").types(ASK)
+    loud.card(2)
+    loud.aws.faults.add("AssumeRole", "bad-json")  # An answer that cannot be read is a secret, too.
     loud.press("Approve", "bob", 2)
     loud.until("Done", 2)
-    assert "bad-json" in {call.outcome for call in loud.aws.calls.of("AssumeRole")}
+    assert "bad-json" in {call.outcome for call in roles_assumed(loud.aws)}
     assert left_behind(loud) == []
     assert [event for event, _, _ in audit(loud)] == ["credentials.issued", "credentials.issued"]
     assert '"access_key_id": "ASIA' in audit(loud)[0][2]
@@ -140,7 +142,7 @@ def test_kill_9_around_the_post_hands_over_once(scenario: Scenario, fault: Any) 
     scenario.start_again()
     scenario.until("Done")
     assert len(secret_messages(scenario)) == 1
-    assert len([call for call in scenario.aws.calls.of("AssumeRole") if call.outcome == "ok"]) == (
+    assert len([call for call in roles_assumed(scenario.aws) if call.outcome == "ok"]) == (
         2 if fault == "drop-before" else 1
     )
     assert left_behind(scenario) == []
@@ -193,7 +195,7 @@ def test_reveal_is_for_the_requester_alone_and_leaves_nothing(reveals: Scenario)
 
     assert _as_somebody_else(reveals, alice.request_for_click("Reveal credentials", offer), bob.id).ok
     reveals.direct("bob", "Only the person who asked")
-    assert (alice.view, bob.view, reveals.aws.calls.of("AssumeRole")) == (None, None, [])
+    assert (alice.view, bob.view, roles_assumed(reveals.aws)) == (None, None, [])
     alice.clicks("Reveal credentials", offer)
     shown = reveals.slack.wait_for(lambda: _form(alice), 30, "the credentials")
     assert f'export AWS_SESSION_TOKEN="{TOKEN}"' in shown

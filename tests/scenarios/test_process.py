@@ -43,6 +43,12 @@ def program(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         ("ORGBOT_POLL_SECONDS", "soon", "ORGBOT_POLL_SECONDS=soon"),
         ("ORGBOT_RULES", "/nowhere/rules.toml", "No such file"),
         ("ORGBOT_APPROVAL_CHANNEL", "#nowhere", "the bot sees no such channel; correct ORGBOT_APPROVAL_CHANNEL"),
+        (
+            "AWS_ACCESS_KEY_ID",
+            "AKIA555555555555",
+            "the bot runs in 555555555555; the management account is 111111111111: give it a role there",
+        ),
+        ("ORGBOT_WITHOUT", "grant-acces", "there is no operation “grant-acces”"),
     ],
 )
 def test_a_wrong_setting_is_refused_at_start_in_one_line(place: Sandbox, setting: str, value: str, told: str) -> None:

@@ -1,8 +1,29 @@
-"""Several processes on one PostgreSQL: they start at once, share the work, and take over from each other."""
+"""Several processes on one PostgreSQL: they start at once, share the work, and take over from each other.
+
+`make torture` runs the promised numbers (TEST_KILLS, TEST_SLEEPS), the ordinary test command a part; the seed is told with a failure.
+"""
 
 from __future__ import annotations
 
-from tests.harness.fleet import fleet, names
+import os
+import random
+import time
+
+import pytest
+
+from approvals.queue.leases import LEASE
+from tests.harness.fleet import Fleet, fleet, names
+from tests.harness.points import POINTS
+from tests.harness.postgres import own_server
+from tests.harness.profiles import is_full
+
+KILLS = int(os.environ.get("TEST_KILLS", "1000" if is_full() else "8"))
+SLEEPS = int(os.environ.get("TEST_SLEEPS", "500" if is_full() else "1"))
+LOSSES = int(os.environ.get("TEST_LOSSES", "200" if is_full() else "1"))
+SEED = int(os.environ.get("TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+IN_A_ROUND = 3
+# Who is put to sleep while Slack waits for an answer is asked once more by people, and both are requests of theirs.
+WHILE_WORKING = [point for point in POINTS if not point.startswith("insert")]
 
 
 def test_forty_requests_are_carried_out_once_though_a_process_is_killed_in_the_middle() -> None:
@@ -15,3 +36,62 @@ def test_forty_requests_are_carried_out_once_though_a_process_is_killed_in_the_m
         assert three.wrong() == []
         workers = {str(owner).partition("#")[0] for (owner,) in three.rows("SELECT DISTINCT owner FROM attempt")}
         assert len(workers) == 3, "they did not share the work"
+
+
+@pytest.mark.timeout(0)
+def test_processes_that_are_killed_at_each_named_point_lose_nothing_and_double_nothing() -> None:
+    chance = random.Random(SEED)  # noqa: S311  Nothing secret.
+    with fleet(3) as three:
+        for number in range(KILLS):
+            armed = f"{POINTS[number % len(POINTS)]}:{_soon(chance, number)}:SIGKILL"
+            _round(three, number, armed)
+        three.finish()
+        assert three.wrong() == [], f"TEST_SEED={SEED}"
+
+
+@pytest.mark.timeout(0)
+def test_processes_that_sleep_while_others_take_over_double_nothing_when_they_wake() -> None:
+    chance = random.Random(SEED)  # noqa: S311  Nothing secret.
+    with fleet(3) as three:
+        for number in range(SLEEPS):
+            place = chance.choice(WHILE_WORKING) if number % 2 else "post:before"
+            which = _round(three, number, f"{place}:{_soon(chance, number)}:SIGSTOP")
+            if not three.is_asleep(which):
+                three.sleep(which)
+            time.sleep(LEASE.total_seconds() + 2)
+            three.wake(which)
+        three.finish()
+        assert three.wrong() == [], f"TEST_SEED={SEED}"
+
+
+@pytest.mark.timeout(0)
+def test_losing_the_database_s_server_loses_nothing_else() -> None:
+    with own_server() as server, fleet(3, server.empty_url()) as three:
+        for number in range(LOSSES):
+            load = three.load(names(2 * IN_A_ROUND, f"loss-{number}"), threads=IN_A_ROUND)
+            made = len(three.aws.calls.of("CreateOrganizationalUnit"))
+            three.slack.wait_for(
+                lambda: len(three.aws.calls.of("CreateOrganizationalUnit")) > made,  # noqa: B023  At once.
+                60,
+                "a call",
+            )
+            server.lose()
+            load.join()
+        three.finish()
+        assert three.wrong() == []
+
+
+def _soon(chance: random.Random, number: int) -> int:
+    """At the first such point in every third round, else somewhat later."""
+    return 1 if number % 3 == 0 else chance.randint(2, 6)
+
+
+def _round(three: Fleet, number: int, armed: str) -> int:
+    """Some requests while one of the three is about to stop at a point; gives which."""
+    which = number % 3
+    three.replace(which, armed)
+    three.load(names(IN_A_ROUND, f"round-{number}"), threads=IN_A_ROUND).join()
+    end = time.monotonic() + 1
+    while time.monotonic() < end and not three.is_asleep(which):
+        time.sleep(0.05)
+    return which

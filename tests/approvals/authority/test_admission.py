@@ -9,7 +9,7 @@ import pytest
 
 from approvals.authority.admission import LATELY, UNTOLD, Admission
 from approvals.authority.directory import Directory, Person, Stranger, Workspace
-from approvals.slack.client import SlackAwayError
+from approvals.slack.client import SlackAwayError, SlackRefusedError
 
 TEAM, ALICE = "T0ORGBOT", "U0ALICE"
 
@@ -87,3 +87,14 @@ def test_while_slack_does_not_tell_nobody_may_and_nothing_is_remembered() -> Non
         admission.now(ALICE, TEAM)
     directory.away = False
     assert admission.unwelcome(ALICE, TEAM) == ""
+
+
+def test_what_keeps_slack_from_telling_for_good_is_said_with_what_to_mend() -> None:
+    people = AskedDirectory()
+    people.look = refused  # type: ignore[method-assign, assignment]
+    told = Admission(people, Hour()).unwelcome(ALICE, TEAM)
+    assert told.startswith("orgbot can't look up who you are, so nothing is shown. The app lacks a scope for it")
+
+
+def refused(_: str) -> Person:
+    raise SlackAwayError("users.info", SlackRefusedError("users.info", "missing_scope"))

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from approvals.authority.may import (
     Approver,
@@ -19,7 +20,7 @@ from approvals.authority.may import (
 )
 from approvals.authority.quorum import Seat
 from approvals.authority.rules import Rule, Rules
-from approvals.models import Request
+from approvals.models import Request, Vote
 from approvals.request.decide import decide
 from approvals.states import Status
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
@@ -102,6 +103,34 @@ def test_two_accounts_of_one_person_speak_under_the_rules_of_either(workers: Wor
     changes(workers, CAROL, key="bob@example.com")
     bob, carol = counted(workers, request, *rules)
     assert (bob.seats, carol.seats) == ({"a": Seat.FIRST, "b": Seat.FIRST}, {})
+
+
+def test_those_who_have_to_do_with_a_request_are_known_as_they_were_then_and_as_they_are_now(workers: Workers) -> None:
+    """And nobody who voted on another request, or on what is no longer asked for, or against it, has approved it."""
+    rule = Rule("many", (BOB, CAROL, DAVE), approvals=3)
+    request = approves(workers, asked(workers, rule), BOB, CAROL)
+    other = workers.ask("create-ou", unit_name="Data")
+    workers.work()
+    approves(workers, other, DAVE)
+    with workers.context.store.write() as session:
+        session.exec(select(Vote).where(Vote.user == BOB)).one().digest = "of something else"
+        session.add(
+            Vote(
+                request_id=request.id or 0,
+                user=DAVE,
+                person="d",
+                decision="deny",
+                digest=request.digest,
+                at=workers.clock(),
+            )
+        )
+    for user in (ALICE, CAROL):
+        changes(workers, user, key=f"new-{user.lower()}@example.com")
+    found = involved(workers.context, workers.request(request.id))
+    assert [person.user for person in found.approved] == [CAROL]
+    assert found.asked.addresses == {"alice@example.com", f"new-{ALICE.lower()}@example.com"}
+    assert found.voted.keys() == {BOB, CAROL, DAVE}
+    assert found.voted[CAROL].addresses == {"carol@example.com", f"new-{CAROL.lower()}@example.com"}
 
 
 def test_who_is_no_member_any_more_has_no_seat_and_breaks_no_glass(workers: Workers) -> None:

@@ -9,13 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from approvals.authority.press import read
+from approvals.models import Message as SentMessage
 from approvals.models import Request
-from approvals.outbox.refusals import move_cards
+from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.queue import outgoing
 from approvals.request.intake import Click
-from approvals.slack.codes import ANSWERS, Answer
 from handlers.queries.requests import private_card, with_button
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
@@ -224,7 +226,7 @@ def test_what_waits_for_the_thread_follows_a_card_that_moves(mail: Mail) -> None
     assert [reply["text"] for reply in mail.slack.replies(anew)] == ["first", "second"]
 
 
-@pytest.mark.parametrize("code", sorted(code for code, answer in ANSWERS.items() if answer is Answer.FINAL))
+@pytest.mark.parametrize("code", ["invalid_blocks", "msg_blocks_too_long", "metadata_too_large"])
 def test_a_card_that_slack_will_not_take_is_sent_in_plain(mail: Mail, code: str) -> None:
     mail.slack.faults.add("chat.postMessage", error=code)
     request = asked(mail)
@@ -255,3 +257,37 @@ def test_whoever_cannot_be_told_by_direct_message_is_told_in_the_thread(mail: Ma
     mail.workers.clock.advance(seconds=MINUTE)
     mail.deliver()
     assert "waits for approval" in told(mail, "alice")[0]
+
+
+def test_a_request_that_approvers_never_saw_says_so_when_its_time_is_over(mail: Mail) -> None:
+    mail.slack.faults.add("chat.postMessage", error="token_revoked", times=None)
+    request = asked(mail)
+    mail.workers.clock.now = request.expires_at  # type: ignore[assignment]
+    mail.once()
+    ended = mail.workers.request(request.id)
+    assert ended.status == "refused"
+    assert "approvers could not decide: the token was revoked" in ended.outcome
+
+
+def test_while_the_token_is_refused_nothing_is_said_that_would_come_too_late(mail: Mail) -> None:
+    plan = mail.slack.faults.add("chat.postMessage", error="token_expired", times=None)
+    asked(mail)
+    mail.slack.faults.clear()
+    assert plan.met
+    mail.workers.clock.advance(seconds=MINUTE)
+    mail.deliver()
+    assert "waits for approval" in told(mail, "alice")[0]
+    assert len(cards(mail)) == 1
+
+
+def test_a_card_about_which_something_is_being_sent_is_moved_another_time(mail: Mail) -> None:
+    request = asked(mail)
+    with mail.workers.context.store.write() as session:
+        outgoing.card(session, request, mail.workers.clock())
+        session.flush()
+        session.execute(update(SentMessage).where(col(SentMessage.status) == "queued").values(lease_owner="somebody"))
+    assert lose_cards(mail.workers.context) == 0
+    with mail.workers.context.store.write() as session:
+        session.execute(update(SentMessage).values(lease_owner=""))
+    assert lose_cards(mail.workers.context) == 1
+    assert mail.workers.request(request.id).card_ts == ""

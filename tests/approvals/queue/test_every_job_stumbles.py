@@ -18,7 +18,7 @@ import pytest
 from approvals.dispatcher import JOBS
 from approvals.models import Request, RoleSession
 from approvals.queue.worker import TRIES, set_aside_jobs
-from bot.http.readiness import _jobs
+from bot.http.readiness import _set_aside
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, CAROL
 from tests.harness.profiles import is_full
@@ -284,8 +284,9 @@ def is_set_aside(bot: Stumbling, case: Case, call: str) -> None:
     assert (stumble.tries, bool(stumble.set_aside_at), bot.counted) == (TRIES, True, [case.kind]), call
     assert bot.wire.trips >= TRIES, call
     with bot.sound.store.read() as session:
-        assert set_aside_jobs(session) == {case.kind: 1}, call
-    assert _jobs(bot.sound.store)[1:] == (
+        aside = set_aside_jobs(session)
+    assert aside == {case.kind: 1}, call
+    assert _set_aside(aside)[1:] == (
         None,
         f"set aside after an error of the bot's own, see the log: 1 {case.kind}",
     )

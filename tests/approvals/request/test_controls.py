@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from approvals.models import Interaction, Request
@@ -99,6 +100,8 @@ def test_a_click_on_what_a_worker_has_in_hand_comes_back_at_its_time_and_less_an
     workers: Workers, invited: Request
 ) -> None:
     hold(workers, invited)
+    with workers.context.store.write() as session:  # Its lease is renewed all the time.
+        session.execute(update(Request).values(lease_until=workers.clock() + timedelta(hours=1)))
     workers.click(invited, "control:cancel", ALICE)
     pauses = []
     for _ in range(7):

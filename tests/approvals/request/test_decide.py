@@ -92,7 +92,10 @@ REFUSALS = [
     ("approve", DAVE, "not among the approvers"),
     ("cancel", BOB, "Only the person who asked"),
     ("withdraw", BOB, "no approval of yours"),
+    ("end", ALICE, "no session to end"),
     ("end", BOB, "no session to end"),
+    ("end", DAVE, "not among the approvers"),
+    ("control:give-up", DAVE, "not among the approvers"),
     ("review", BOB, "nothing to review"),
     ("control:give-up", BOB, "can no longer be asked for"),
     ("deny", "U0NOBODY", "accounts that Slack doesn't know"),
@@ -137,6 +140,8 @@ def test_who_may_see_nothing_is_told_nothing_of_the_request(
     (refused,) = [entry for entry in workers.audit() if entry.event == "click.deny.refused"]
     assert refused.request_id == (1 if number == 1 else None)
     assert refused.detail["why"] in line.body["text"]
+    assert workers.audit()[-1] == refused
+    assert workers.audit()[-2].event == "request.filed", "nothing else is noted"
 
 
 def test_what_was_decided_while_a_press_under_other_rules_was_judged_stays_as_it_is(
@@ -423,6 +428,7 @@ def test_who_was_never_asked_reads_whether_it_was_an_outage_or_an_error_of_the_b
     expire(workers.context, request.id or 0)
     request = workers.request(request.id)
     assert (request.status, request.outcome) == (Status.REFUSED, said)
+    assert (workers.audit()[-1].event, workers.audit()[-1].actor) == ("request.refused", "orgbot")
 
 
 def stumbles(workers: Workers, kind: str, key: int | None, **values: Any) -> None:
@@ -447,7 +453,7 @@ def test_what_had_no_card_that_could_be_posted_says_so_when_its_time_is_over(
 ) -> None:
     other, request = workers.ask("create-ou", unit_name="Data"), workers.ask("create-account", **NEW)
     workers.work()
-    lane = {"lane": "a", "marker": "a", "created_at": workers.clock(), "request_id": request.id}
+    lane: dict[str, Any] = {"lane": "a", "marker": "a", "created_at": workers.clock(), "request_id": request.id}
     with workers.context.store.write() as session:
         first = session.exec(select(Message).where(Message.request_id == request.id, Message.kind == "card")).one()
         another = session.exec(select(Message).where(Message.request_id == other.id, Message.kind == "card")).one()
@@ -471,14 +477,44 @@ def test_what_had_no_card_that_could_be_posted_says_so_when_its_time_is_over(
     assert (request.status, request.outcome) == (status, NO_CARD_IN_TIME if status == Status.REFUSED else "")
 
 
-def test_after_a_decision_the_organization_is_read_anew_for_what_is_carried_out(workers: Workers) -> None:
-    read: list[None] = []
+@pytest.mark.parametrize("kind", ["approve", "deny"])
+def test_a_vote_keeps_who_gave_it_for_whom_they_speak_on_what_and_why(workers: Workers, kind: str) -> None:
+    workers.rules = Rules([Rule("two", (BOB, CAROL), approvals=2)])
     request = workers.ask("create-account", **NEW)
     workers.work()
-    workers.context = dataclasses.replace(workers.context, changed=lambda: read.append(None))
-    workers.click(request, "approve", BOB)
+    workers.click(request, kind, BOB, reason="we talked about it")
     decide(workers.context, _last_click(workers))
-    assert read
+    with workers.context.store.read() as session:
+        vote = session.exec(select(Vote)).one()
+    assert vote.model_dump(exclude={"id", "seat"}) == {
+        "request_id": request.id,
+        "user": BOB,
+        "person": "bob@example.com",
+        "decision": kind,
+        "reason": "we talked about it",
+        "digest": workers.request(request.id).digest,
+        "seats": {"two": "first"},
+        "at": workers.clock(),
+    }
+    (noted,) = [record for record in workers.audit() if record.event == f"vote.{kind}"]
+    assert (noted.actor, noted.request_id) == (BOB, request.id)
+    assert noted.detail == {"digest": vote.digest, "reason": "we talked about it", "seats": {"two": "first"}}
+
+
+def test_with_each_approval_the_card_says_for_whom_the_approvers_speak_by_now(workers: Workers) -> None:
+    workers.people.groups = {"S0LEADS": [BOB, DAVE], "S0SECURITY": [CAROL]}
+    workers.rules = Rules([Rule("two", ("S0LEADS",), approvals=3, second_approvers=("S0SECURITY",))])
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    cards = workers.unsent().count("card")
+    for number, by in enumerate((BOB, CAROL), start=1):
+        workers.click(request, "approve", by)
+        decide(workers.context, _last_click(workers))
+        assert workers.unsent().count("card") == cards + number
+        workers.people.groups["S0SECURITY"].append(BOB)
+    with workers.context.store.read() as session:
+        seats = {vote.user: vote.seats for vote in session.exec(select(Vote)).all()}
+    assert seats == {BOB: {"two": "either"}, CAROL: {"two": "second"}}
 
 
 def test_what_was_not_put_before_approvers_yet_is_not_decided(workers: Workers) -> None:
@@ -502,7 +538,7 @@ def test_the_mark_of_a_click_that_was_set_aside_is_forgotten_as_well(
     for _ in range(TRIES):
         decide(workers.context, _last_click(workers))
         workers.clock.advance(minutes=1)
-    assert workers.audit()[-1].event == "click.approve.set-aside"
+    assert (workers.audit()[-1].event, workers.audit()[-1].request_id) == ("click.approve.set-aside", request.id)
     workers.clock.advance(hours=48)
     forget_old_clicks(workers.context, KEPT_CLICKS)
     assert _clicks(workers) == []

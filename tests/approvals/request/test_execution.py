@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,12 +14,15 @@ from approvals.models import Attempt, Request, operation_of
 from approvals.queue.leases import claim
 from approvals.queue.worker import TRIES
 from approvals.request import attempts
-from approvals.request.attempts import Outcome
+from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.execute import run
 from approvals.request.execution import Execution, take
+from approvals.request.prepare import NotYetError
 from approvals.states import Status
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD
+from operations.aws.client import Call
 from operations.core.observations import Done, Failed
+from operations.core.registry import by_name
 from operations.core.steps import Shared, Step
 from tests.harness.workers import Workers
 
@@ -160,6 +164,124 @@ def test_who_is_told_that_it_failed_half_way_reads_what_was_done_and_what_was_no
     execution.fail(Failed("AWS says no."))
     outcome = workers.request(execution.number).outcome
     assert outcome == f"AWS says no. Done before: {first} (account 111111111111). Not done: {'; '.join(others)}."
+
+
+def test_what_goes_stale_half_way_has_failed_and_says_what_was_done(workers: Workers, execution: Execution) -> None:
+    execution.steps = operation_of(execution.request).steps(execution.request.preview["precondition"])
+    execution.advance(Done("The account is there.", {"account": "111111111111"}))
+    execution.go_stale("The OU is gone.")
+    request = workers.request(execution.number)
+    assert request.status == Status.FAILED
+    assert request.outcome.startswith("The world changed after the approval: The OU is gone. Done before: ")
+    assert request.advice.startswith("Look at `/org tree`, then ask for what is missing.")
+
+
+@pytest.mark.parametrize(
+    ("status", "becomes"),
+    [
+        (Status.APPROVED, Status.RUNNING),
+        (Status.RUNNING, Status.RUNNING),
+        (Status.UNKNOWN, Status.RUNNING),
+        (Status.WAITING, Status.WAITING),
+    ],
+)
+def test_what_acts_runs_unless_it_only_tries_again_after_a_throttle(
+    workers: Workers, status: Status, becomes: Status
+) -> None:
+    found = taken(workers, workers.approved("create-account", **NEW))
+    with workers.context.store.write() as session:
+        session.execute(update(Request).values(status=status))
+    found.request = workers.request(found.number)
+    found.begin_step(first_step(found))
+    assert workers.request(found.number).status == becomes
+
+
+def test_the_beginning_is_shown_on_the_card_and_each_step_in_the_thread(workers: Workers) -> None:
+    found = taken(workers, workers.approved("create-account", **NEW))
+    cards, said = workers.unsent().count("card"), len(workers.said("thread"))
+    found.start()
+    assert (workers.unsent().count("card"), len(workers.said("thread"))) == (cards + 1, said)
+    found.advance(Done("The account is there."))
+    assert "The account is there." in workers.said("thread")[said]
+
+
+def test_the_card_is_brought_up_to_date_when_it_waits_for_something_else(
+    workers: Workers, execution: Execution
+) -> None:
+    cards = workers.unsent().count("card")
+    for number, status in enumerate((Status.WAITING, Status.WAITING, Status.UNKNOWN)):
+        execution.wait(status)
+        assert workers.unsent().count("card") == cards + (1, 1, 2)[number]
+        execution = taken_again(workers, execution)
+
+
+def test_the_pause_begins_anew_when_aws_can_be_looked_at_again(workers: Workers, execution: Execution) -> None:
+    pauses(workers, execution, 4)
+    again = taken_again(workers, execution)
+    again.hold(3, Failed("AWS cannot be reached."))
+    taken_again(workers, again).wait(Status.WAITING)
+    assert workers.request(again.number).due_at == workers.clock() + workers.context.pace.after(0)
+
+
+def test_who_has_lost_the_request_to_another_worker_writes_nothing(workers: Workers, execution: Execution) -> None:
+    workers.restart()
+    taken(workers, execution.request)
+    before, said = workers.request(execution.number), workers.said("thread")
+    with pytest.raises(LeaseLostError):
+        execution.advance(Done("The account is there."))
+    assert (workers.request(execution.number), workers.said("thread")) == (before, said)
+
+
+def test_what_fails_half_way_and_makes_no_account_names_none(workers: Workers) -> None:
+    execution = taken(workers, workers.approved("tag-account", account="222222222222", tags=["a=b"]))
+    execution.start()
+    execution.steps = by_name()["enable-all-features"]().steps({})
+    first, second = (step.title for step in execution.steps)
+    execution.advance(Done("It is done."))
+    execution.fail(Failed("AWS says no."))
+    outcome = workers.request(execution.number).outcome
+    assert outcome == f"AWS says no. Done before: {first}. Not done: {second}."
+
+
+def test_calls_that_belong_to_no_attempt_are_noted_once(workers: Workers, execution: Execution) -> None:
+    execution.calls.append(Call("sts", "AssumeRole", "AccessDenied", "aws-1", write=False))
+    before = len(workers.audit())
+    for _ in range(2):
+        execution.note_other_calls()
+    (noted,) = workers.audit()[before:]
+    assert (noted.request_id, execution.calls) == (execution.number, [])
+    assert noted.detail["aws_request_id"] == "aws-1"
+
+
+def test_a_request_that_is_given_back_as_it_is_has_no_failed_looks(workers: Workers, execution: Execution) -> None:
+    execution.hold()
+    assert FAILED_LOOKS not in workers.request(execution.number).memory
+
+
+@pytest.mark.parametrize("ends", ["succeed", "fail", "go stale"])
+def test_the_card_is_brought_up_to_date_at_the_end(workers: Workers, execution: Execution, ends: str) -> None:
+    execution.steps = operation_of(execution.request).steps(execution.request.preview["precondition"])
+    remember(workers, execution.request, {"account": "222222222222"})
+    execution.request = workers.request(execution.number)
+    cards = workers.unsent().count("card")
+    if ends == "succeed":
+        execution.succeed()
+    elif ends == "fail":
+        execution.fail(Failed("AWS says no."))
+    else:
+        execution.go_stale("It is another one.")
+    assert workers.unsent().count("card") == cards + 1
+    assert workers.request(execution.number).finished_at == workers.clock()
+
+
+def test_what_is_done_ends_when_the_organization_is_known_by_which_its_result_is_told(workers: Workers) -> None:
+    request = workers.approved("create-account", **NEW)
+    found = taken(workers, request)
+    found.start()
+    found.context = replace(found.context, organization=lambda: None)
+    with pytest.raises(NotYetError):
+        found.succeed()
+    assert workers.request(request.id).status == Status.RUNNING
 
 
 def test_what_it_ended_with_is_kept_for_the_card(workers: Workers) -> None:

@@ -10,7 +10,9 @@ import pytest
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Request
 from approvals.states import Status
+from operations.core.registry import left_out
 from sandbox.aws.server import AwsSandbox
+from tests.harness.aws import roles_assumed
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
 from tests.harness.tree import unit_at
 from tests.harness.workers import Workers
@@ -71,7 +73,7 @@ def test_what_was_approved_for_staging_is_not_done_to_production(
     request = ruled.until_done(request)
     assert request.status == Status.STALE
     assert "“production” decides as well now" in request.outcome
-    assert aws.calls.of("TagResource") == aws.calls.of("AssumeRole") == []
+    assert aws.calls.of("TagResource") == roles_assumed(aws) == []
 
 
 def test_what_is_moved_within_one_rule_goes_on(ruled: Workers, aws: AwsSandbox) -> None:
@@ -142,3 +144,12 @@ def test_the_one_who_may_break_the_glass_of_one_end_may_not_break_it_for_both(ru
     ruled.work()
     request = ruled.request(request.id)
     assert (request.status, "does not let you break the glass" in request.outcome) == (Status.REFUSED, True)
+
+
+def test_what_was_approved_before_it_was_switched_off_is_not_carried_out(workers: Workers) -> None:
+    request = workers.approved("move-account", account="fullback-audit", to="/Workloads")
+    workers.rules = Rules(workers.rules.rules, left_out(["move-account"]))
+    ended = workers.until_done(request)
+    assert ended.status in ("stale", "refused", "failed")
+    assert "switched off here" in ended.outcome
+    assert workers.attempts(request) == []

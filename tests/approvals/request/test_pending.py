@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 from slack_sdk import WebClient
@@ -58,6 +59,21 @@ def test_what_has_run_out_of_time_waits_for_nobody(workers: Workers, asked: Requ
     assert numbers(workers, BOB) == ([1], 0)
     workers.clock.advance(seconds=1)
     assert numbers(workers, BOB) == ([], 0)
+
+
+def test_what_expires_first_is_in_front(workers: Workers, asked: Request) -> None:
+    workers.rules = Rules([dataclasses.replace(workers.rules.rules[0], expires=timedelta(hours=48))])
+    for number in range(2):
+        workers.ask("create-ou", unit_name=f"Data {number}")
+        workers.work()
+    assert numbers(workers, BOB) == ([2, 3, 1], 0)
+
+
+def test_what_was_asked_under_a_rule_that_is_gone_waits_for_nobody_in_particular(
+    workers: Workers, asked: Request
+) -> None:
+    workers.rules = Rules([])
+    assert numbers(workers, BOB) == ([], 1)
 
 
 def test_what_was_not_announced_yet_waits_for_nobody(workers: Workers) -> None:

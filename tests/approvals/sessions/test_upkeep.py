@@ -26,7 +26,7 @@ from approvals.states import Status
 from operations.core.closing import Console
 from sandbox.aws.roles import default_trust, iam_of, make_role
 from sandbox.aws.server import AwsSandbox
-from sandbox.aws.sts import sessions as opened
+from sandbox.aws.sts import sessions
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from tests.harness.clock import SlackTime
@@ -42,6 +42,11 @@ POLICY = "AWSRevokeOlderSessions"
 def slack() -> Iterator[SlackSandbox]:
     with SlackSandbox(MANIFEST) as found:
         yield found
+
+
+def opened(account: str) -> list[Any]:
+    """The sessions that were opened for somebody; those that only looked at the role are nobody's."""
+    return [session for session in sessions(account) if not session.session_name.startswith("look-")]
 
 
 class Service:
@@ -245,26 +250,48 @@ def test_slack_away_at_delivery_opens_nothing(service: Service) -> None:
     for _ in range(5):
         service.once()
         service.workers.clock.advance(seconds=15)
-    assert service.aws.calls.of("AssumeRole") == []
+    assert opened(WEB) == []
     service.slack.faults.clear()
     service.settle()
     assert len(service.secret_dms()) == 1
     assert service.workers.request(request.id).status == Status.SUCCEEDED
 
 
-@pytest.mark.parametrize(
-    ("error", "advice"), [("invalid_blocks", "orgbot check"), ("messages_tab_disabled", "Messages tab")]
-)
-def test_slack_that_refuses_the_message_fails_the_request(service: Service, error: str, advice: str) -> None:
+def test_a_direct_message_that_cannot_be_sent_is_told_in_the_thread_and_sent_when_it_can_be(service: Service) -> None:
     service.slack.faults.add(
-        "chat.postMessage", error=error, when=lambda params: "AWS_SECRET_ACCESS_KEY" in str(params)
+        "chat.postMessage",
+        error="messages_tab_disabled",
+        times=3,
+        when=lambda params: "AWS_SECRET_ACCESS_KEY" in str(params),
     )
     request = service.granted()
+    assert "can't be sent the credentials" in service.thread()
+    assert "Messages tab" in service.thread()
+    service.settle(180)
+    assert service.workers.request(request.id).status == Status.SUCCEEDED
+    assert len(service.secret_dms()) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "advice", "minutes"),
+    [("invalid_blocks", "orgbot check", 0), ("messages_tab_disabled", "Messages tab", 3)],
+)
+def test_slack_that_refuses_the_message_for_good_or_too_long_fails_the_request(
+    service: Service, monkeypatch: pytest.MonkeyPatch, error: str, advice: str, minutes: int
+) -> None:
+    monkeypatch.setattr("approvals.outbox.refusals.LONGEST", timedelta(minutes=2))
+    service.slack.faults.add(
+        "chat.postMessage", error=error, times=None, when=lambda params: "AWS_SECRET_ACCESS_KEY" in str(params)
+    )
+    request = service.granted()
+    service.settle(60 * minutes)
+    request = service.workers.request(request.id)
     assert request.status == Status.FAILED
     assert error in request.outcome
     assert advice in request.advice
     assert service.row(request).state == "lost"
-    assert service.events() == ["credentials.undelivered"]
+    assert set(service.events()) == {"credentials.undelivered"}
+    assert len(service.events()) <= 12, "each try opens a session in AWS"
 
 
 @pytest.mark.parametrize("fault", ["throttle", "500", "drop-after", "bad-json"])
@@ -278,9 +305,9 @@ def test_an_answer_of_aws_that_is_lost_opens_a_new_session(service: Service, fau
 def test_a_role_that_is_not_there_fails_with_the_way_out(service: Service) -> None:
     service.workers.rules = Rules([Rule("default", (BOB,), roles=("NotThere",))])
     request = service.granted(role="NotThere")
-    assert request.status == Status.FAILED
-    assert "does not exist there" in request.outcome
-    assert "sts:AssumeRole" in request.advice
+    assert request.status == Status.REFUSED
+    assert "there is no role NotThere in fullback-staging-web" in request.outcome
+    assert service.slack.messages("aws-approvals") == []
 
 
 def test_a_rule_that_has_become_stricter_since_the_approval(service: Service) -> None:
@@ -289,14 +316,14 @@ def test_a_rule_that_has_become_stricter_since_the_approval(service: Service) ->
     service.settle()
     assert service.workers.request(request.id).status == Status.FAILED
     assert "30m at most" in service.workers.request(request.id).outcome
-    assert service.aws.calls.of("AssumeRole") == []
+    assert opened(WEB) == []
 
 
 def test_a_requester_who_has_left_gets_nothing(service: Service) -> None:
     service.workers.approved("credentials", account=WEB)
     service.workers.people.people[ALICE] = replace(service.workers.people.people[ALICE], deactivated=True)
     service.settle()
-    assert service.aws.calls.of("AssumeRole") == []
+    assert opened(WEB) == []
     assert service.secret_dms() == []
 
 
@@ -413,11 +440,14 @@ def test_a_custom_roles_session_is_ended_by_the_default_role(service: Service) -
 def test_reveal_shows_them_to_the_requester_and_posts_nothing_secret(service: Service) -> None:
     service.hands_over(mode="reveal")
     request = service.granted()
-    assert request.status == Status.SUCCEEDED
+    assert request.status == Status.WAITING
     assert opened(WEB) == []
     assert "Reveal credentials" in str(service.dms())
+    assert "have been handed over" not in f"{service.thread()} {service.dms()}"
     assert service.press(request) == ""
     service.settle()
+    assert service.workers.request(request.id).status == Status.SUCCEEDED
+    assert "have been handed over" in service.thread()
     assert "export AWS_SECRET_ACCESS_KEY" in service.form()
     everything = str(service.slack.seen(lambda _: True))
     assert opened(WEB)[-1].secret_access_key not in everything
@@ -432,7 +462,7 @@ def test_reveal_for_somebody_else_opens_nothing(service: Service, user: str, tea
     service.hands_over(mode="reveal")
     request = service.granted()
     assert service.press(request, user, team) == told
-    assert service.aws.calls.of("AssumeRole") == []
+    assert opened(WEB) == []
     assert service.slack.person("bob").view is None
     assert "click.reveal.refused" in [record.event for record in service.workers.audit()]
 
@@ -445,10 +475,8 @@ def test_each_reveal_opens_a_new_session_for_the_time_that_is_left(service: Serv
     ends = service.row(request).expires_at
     service.workers.clock.now = (ends or service.workers.clock.now) - timedelta(minutes=30)
     service.press(request)
-    assert [call.params["DurationSeconds"] for call in service.aws.calls.of("AssumeRole") if call.outcome == "ok"] == [
-        "3600",
-        "1800",
-    ]
+    asked = [call.params for call in service.aws.calls.of("AssumeRole") if call.outcome == "ok"]
+    assert [one["DurationSeconds"] for one in asked if "look-" not in one["RoleSessionName"]] == ["3600", "1800"]
     assert service.row(request).expires_at == ends
     service.workers.clock.advance(minutes=20)
     service.press(request)
@@ -460,9 +488,11 @@ def test_a_button_that_nobody_presses_goes_after_half_a_day(service: Service) ->
     service.hands_over(mode="reveal")
     request = service.granted()
     service.workers.clock.advance(hours=12)
-    service.settle()
+    service.settle(600)
     assert service.row(request).state == "expired"
-    assert "Reveal credentials" not in str(service.dms())
+    assert "*Reveal credentials*" not in str(service.dms())
+    ended = service.workers.request(request.id)
+    assert (ended.status, "Nobody has revealed the credentials" in ended.outcome) == (Status.FAILED, True)
     assert service.press(request) == OVER
 
 
@@ -474,6 +504,8 @@ def test_an_offer_that_was_ended_opens_nothing(service: Service) -> None:
     assert service.press(request) == OVER
     assert service.aws.calls.of("PutRolePolicy") == []
     assert "Nobody had opened it" in service.thread()
+    service.settle(600)
+    assert service.workers.request(request.id).status == Status.FAILED
 
 
 def test_a_form_that_was_closed_reaches_nobody(service: Service) -> None:
@@ -481,7 +513,8 @@ def test_a_form_that_was_closed_reaches_nobody(service: Service) -> None:
     request = service.granted()
     service.slack.faults.add("views.update", error="not_found")
     service.press(request)
-    assert service.events() == ["credentials.issued", "credentials.undelivered"]
+    assert service.events() == ["credentials.undelivered"]
+    assert (service.row(request).expires_at, "has the credentials" in service.thread()) == (None, False)
     service.press(request)
     assert "export AWS_SECRET_ACCESS_KEY" in service.form()
 
@@ -501,6 +534,22 @@ def test_a_refusal_of_aws_is_told_in_the_form(service: Service) -> None:
     service.aws.faults.add("AssumeRole", "error", code="AccessDenied", times=None)
     service.press(request)
     assert "does not exist there" in service.form()
+    service.settle()
+    ended = service.workers.request(request.id)
+    assert (ended.status, "does not exist there" in ended.outcome) == (Status.FAILED, True)
+    assert "have been handed over" not in service.thread()
+    assert service.press(request) == OVER
+
+
+def test_a_refusal_after_the_credentials_were_seen_changes_nothing_about_them(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.press(request)
+    service.settle()
+    service.aws.faults.add("AssumeRole", "error", code="AccessDenied", times=None)
+    service.press(request)
+    assert "does not exist there" in service.form()
+    assert (service.row(request).state, service.workers.request(request.id).status) == ("live", Status.SUCCEEDED)
 
 
 def test_approvers_oversee_and_others_do_not(service: Service) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -117,11 +119,33 @@ def test_slack_away_is_tried_again(workers: Workers) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["https://evil.example/x", "https://files.slack.com.evil.example/x", "file:///etc/passwd", ""]
+    "address",
+    [
+        *("https://evil.example/x", "https://files.slack.com.evil.example/x", "file:///etc/passwd", ""),
+        *(
+            "http://files.slack.com/x",
+            "https://slack.com/x",
+            "https://files.slack.com:8443/x",
+            "https://a@files.slack.com/x",
+        ),
+    ],
 )
 def test_the_token_goes_to_slack_alone(address: str) -> None:
-    class Slack:
-        base_url, token = "https://slack.com/api/", "xoxb-canary"
-
     with pytest.raises(FileError, match="not kept by Slack itself"):
-        Attachments(Slack())._download(address)  # type: ignore[arg-type]
+        reads("https://slack.com/api/", address)
+
+
+@pytest.mark.parametrize("api", ["http://127.0.0.1:1/api/", "http://localhost:1/api/", "http://[::1]:1/api/"])
+def test_a_stand_in_on_this_machine_keeps_files_itself(api: str) -> None:
+    with pytest.raises(SlackAwayError):
+        reads(api, api)
+
+
+def test_a_stand_in_elsewhere_does_not() -> None:
+    with pytest.raises(FileError, match="not kept by Slack itself"):
+        reads("http://slack.example:1/api/", "http://slack.example:1/x")
+
+
+def reads(api: str, address: str) -> None:
+    slack: Any = SimpleNamespace(base_url=api, token="xoxb-canary")
+    Attachments(slack)._download(address)

@@ -56,7 +56,7 @@ def test_the_defaults() -> None:
     assert (settings.expire_hours, settings.refresh_seconds, settings.tick_seconds) == (72, 300, 1)
     assert (settings.requests_per_hour, settings.pending_per_person) == (30, 10)
     assert (settings.workers, settings.http_threads, settings.log_level) == (8, 32, "INFO")
-    assert (settings.cli_source_profile, settings.console_url) == ("management", "https://signin.aws.amazon.com")
+    assert (settings.cli_source_profile, settings.console_url) == ("management", None)
     assert settings.rules is None
     assert settings.slack_app_token is None
 

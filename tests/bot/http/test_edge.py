@@ -198,3 +198,40 @@ def test_whatever_is_changed_in_a_signed_delivery_is_401(mutations: list[tuple[s
     status = caller.deliver(parts["body"], parts["time"].decode("latin-1"), parts["signature"].decode("latin-1"))
     assert status == (200 if parts == unchanged else 401)
     assert len(caller.bolt.given) == (status == 200)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_head_has_the_headers_of_get_and_no_body(caller: Caller, path: str) -> None:
+    got, head = caller.call(path), caller.call(path, "HEAD")
+    assert (head[0], [name for name, _ in head[1]]) == (got[0], [name for name, _ in got[1]])
+    assert got[2]
+    assert head[2] == ""
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_what_is_only_looked_at_takes_nothing_else(caller: Caller, path: str) -> None:
+    status, headers, _ = caller.call(path, "POST")
+    assert (status, dict(headers)["Allow"]) == (405, "GET, HEAD")
+
+
+def test_slacks_address_is_not_for_head(caller: Caller) -> None:
+    status, headers, text = caller.call("/slack/events", "HEAD")
+    assert (status, dict(headers)["Allow"], text) == (405, "POST", "")
+
+
+def test_details_may_be_left_to_another_port(caller: Caller) -> None:
+    caller.edge = Edge(SlackEndpoint(SECRET, caller.bolt), lambda: caller.lines, caller.metrics, details=False)
+    assert caller.call("/readyz")[0::2] == (200, "ready\n")
+    caller.lines = [("database", False, "the disk is full")]
+    assert caller.call("/readyz")[0::2] == (503, "not ready\n")
+    assert caller.call("/metrics")[0] == 404
+    caller.edge = Edge(None, lambda: caller.lines, caller.metrics)
+    assert "the disk is full" in caller.call("/readyz")[2]
+    assert caller.call("/metrics")[0] == 200
+    assert caller.call("/slack/events", "POST")[0] == 404
+
+
+def test_a_delivery_that_fits_one_of_two_clocks_is_taken() -> None:
+    signatures = Signatures(SECRET, lambda: NOW + 3600, lambda: NOW)
+    assert signatures.hold(TIME, BODY, signatures.sign(TIME, BODY))
+    assert not Signatures(SECRET, lambda: NOW + 3600, lambda: NOW - 3600).hold(TIME, BODY, signatures.sign(TIME, BODY))

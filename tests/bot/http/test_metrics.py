@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from prometheus_client import generate_latest
+import re
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
-from bot.http.metrics import Metrics
+import pytest
+from prometheus_client import generate_latest
+from sqlalchemy import event
+
+from bot.http.metrics import Measuring, Metrics
+from sandbox.aws.server import AwsSandbox
+from tests.harness.workers import Workers
 
 
 def shown(metrics: Metrics) -> list[str]:
@@ -46,3 +55,66 @@ def test_two_bots_in_one_process_count_apart() -> None:
     one, other = Metrics(), Metrics()
     one.outbox_pending.set(1)
     assert "orgbot_outbox_pending 0.0" in shown(other)
+
+
+@pytest.fixture
+def workers(aws: AwsSandbox) -> Iterator[Workers]:
+    made = Workers(aws)
+    yield made
+    made.close()
+
+
+class Looked:
+    """The workers' database as the metrics show it."""
+
+    def __init__(self, workers: Workers) -> None:
+        self.workers, self.metrics = workers, Metrics()
+        cache: Any = SimpleNamespace(latest=lambda: None)
+        self.measure = Measuring(workers.context.store, cache, self.metrics)
+
+    def requests(self) -> dict[tuple[str, str], float]:
+        self.measure(self.workers.clock())
+        (found,) = self.metrics.requests.collect()
+        return {(sample.labels["operation"], sample.labels["status"]): sample.value for sample in found.samples}
+
+
+def test_requests_are_followed_from_live_to_finished(workers: Workers) -> None:
+    looked = Looked(workers)
+    assert looked.requests() == {}
+    one, two = (workers.ask("create-ou", unit_name=name, parent="/") for name in ("One", "Two"))
+    assert looked.requests() == {("create-ou", "pending"): 2}
+    workers.work()
+    workers.click(one, "deny", "U0BOB", reason="no")
+    workers.work()
+    assert looked.requests() == {("create-ou", "pending"): 1, ("create-ou", "denied"): 1}
+    workers.click(two, "approve", "U0BOB")
+    workers.until_done(two)
+    counted = {("create-ou", "succeeded"): 1, ("create-ou", "denied"): 1}
+    assert looked.requests() == counted
+    assert Looked(workers).requests() == counted, "another process begins with what stands there"
+
+
+def test_no_measurement_looks_at_finished_requests_again(workers: Workers) -> None:
+    looked = Looked(workers)
+    looked.requests()
+    asked: list[str] = []
+    engine = workers.context.store.engine
+
+    def note(*arguments: Any) -> None:
+        asked.append(str(arguments[2]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    looked.requests()
+    event.remove(engine, "before_cursor_execute", note)
+    with engine.connect() as connection:
+        plans = [
+            row[3]
+            for statement in asked
+            if statement.startswith("SELECT")
+            for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + _filled(statement)).all()
+        ]
+    assert [plan for plan in plans if plan.startswith("SCAN") and "USING" not in plan and "stumble" not in plan] == []
+
+
+def _filled(statement: str) -> str:
+    return re.sub(r"\?", "1", statement)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
 from typing import Any
 
@@ -212,3 +213,43 @@ def until(holds: Callable[[], bool]) -> None:
     """Asks until it holds; a test that hangs here is ended by pytest's own timeout."""
     while not holds():
         threading.Event().wait(0.01)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server with room for few, which looks all the time."""
+    monkeypatch.setattr("bot.http.server.CONNECTIONS", 20)
+    monkeypatch.setattr("bot.http.server.LOOK_EVERY", 0.01)
+
+
+def test_slow_connections_make_room_for_slack(small: None, server: EdgeServer) -> None:
+    """Each has sent half of a request, and sends a byte now and then; there are more of them than the server takes."""
+    with ExitStack() as closing_all:
+        slow = [closing_all.enter_context(socket.create_connection((HOST, server.port))) for _ in range(60)]
+        for one in slow:
+            one.sendall(b"POST /slow HTTP/1.1\r\nX: ")
+        for one in slow:
+            with suppress(OSError):
+                one.sendall(b"x")
+            assert get(server, "/") == (200, b"done")
+        until(lambda: len(server._sockets) <= 21)
+
+
+def test_a_request_that_drips_in_is_given_up(small: None, monkeypatch: pytest.MonkeyPatch, server: EdgeServer) -> None:
+    monkeypatch.setattr("bot.http.server.WHOLE", 0.05)
+    with socket.create_connection((HOST, server.port), timeout=PATIENCE) as slow, suppress(OSError):
+        for _ in range(1_000):
+            slow.sendall(b"G")
+            time.sleep(0.005)
+        pytest.fail("it was not given up")
+    assert get(server, "/") == (200, b"done")
+
+
+def test_a_connection_that_is_kept_open_without_a_request_is_closed_later(
+    small: None, monkeypatch: pytest.MonkeyPatch, server: EdgeServer
+) -> None:
+    monkeypatch.setattr("bot.http.server.IDLE", 0.05)
+    with connection(server) as asked:
+        asked.request("GET", "/")
+        assert asked.getresponse().read() == b"done"
+        until(lambda: not server._channels())

@@ -13,6 +13,7 @@ from bot.aws import WRITING, Boto3Clients
 from bot.snapshot import cache as module
 from bot.snapshot.cache import NOT_YET, Numbered, SnapshotCache
 from operations.aws.client import Aws
+from operations.aws.errors import MisplacedError
 from operations.snapshot.changes import UnitIs
 from sandbox.aws.server import AwsSandbox
 from tests.harness.clock import Clock
@@ -72,6 +73,23 @@ def test_people_are_told_what_to_do_where_waiting_does_not_help(aws: AwsSandbox,
     aws.faults.add("ListAccounts", "throttle", times=None)
     snapshot.refresh()
     assert snapshot.unread == NOT_YET
+
+
+def test_with_credentials_with_which_the_bot_must_not_work_there_is_no_snapshot_even_a_kept_one(
+    snapshot: SnapshotCache, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot.refresh()
+
+    def outside(*_: Any) -> None:
+        raise MisplacedError("the bot runs in 555555555555")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "read_organization", outside)
+        snapshot.refresh()
+    assert (snapshot.latest(), snapshot.misplaced) == (None, "the bot runs in 555555555555")
+    assert "can't work with its own AWS credentials" in snapshot.unread
+    snapshot.refresh()
+    assert (snapshot.latest() is not None, snapshot.misplaced) == (True, "")
 
 
 def test_an_answer_that_is_not_understood_ends_nothing(

@@ -12,11 +12,11 @@ from pydantic import SecretStr, ValidationError
 
 from approvals.authority.rules import Rule, session_objection
 from approvals.views.snippets import LONGEST, snippets
-from operations.access.credentials import Credentials, role_of
-from operations.access.revocation import merged, statement
+from operations.access.credentials import Credentials
+from operations.access.revocation import merged, revoke, statement
 from operations.access.role_sessions import Minted, Wanted, mint
 from operations.access.session_length import seconds_of, written
-from operations.access.session_refusals import describe, is_young, refused
+from operations.access.session_refusals import describe, is_young, refused, root_of
 from operations.access.signin import console_link
 from operations.aws.errors import AwsError, FieldError, RefusedError
 from operations.core.preview import PreviewInput
@@ -104,18 +104,6 @@ def test_a_bot_that_runs_as_a_role_gives_an_hour_and_never_its_own_role(
 
 
 @pytest.mark.parametrize(
-    ("arn", "role"),
-    [
-        ("arn:aws:sts::111111111111:assumed-role/Bot/session", "Bot"),
-        ("arn:aws-cn:sts::111111111111:assumed-role/Bot/session", "Bot"),
-        ("arn:aws:iam::111111111111:user/orgbot", ""),
-    ],
-)
-def test_whose_arn_it_is(arn: str, role: str) -> None:
-    assert role_of(arn) == role
-
-
-@pytest.mark.parametrize(
     ("rule", "asked", "field"),
     [
         ({}, {}, ""),
@@ -197,7 +185,7 @@ def refusal_of(want: Wanted) -> Any:
     client = bot_aws()
     with pytest.raises(RefusedError) as caught:
         mint(client, want)
-    return refused(caught.value, want, describe(client, want.account), MANAGEMENT)
+    return refused(caught.value, want, describe(client, want.account), root_of(client, MANAGEMENT))
 
 
 def test_an_invited_account_lacks_the_role_and_is_told_how_to_make_it(aws: AwsSandbox) -> None:
@@ -214,6 +202,40 @@ def test_a_role_that_allows_less_time(aws: AwsSandbox) -> None:
     failed = refusal_of(wanted(seconds=7200))
     assert "MaxSessionDuration" in failed.say
     assert "--max-session-duration 7200" in failed.advice
+
+
+def test_aws_own_policies_are_meant_in_the_bots_partition(aws: AwsSandbox) -> None:
+    mint(bot_aws(), wanted(policy="arn:aws-cn:iam::aws:policy/ReadOnlyAccess"))
+    assert "arn:aws:iam::aws:policy/ReadOnlyAccess" in str(aws.calls.of("AssumeRole")[-1].params)
+
+
+@pytest.mark.parametrize(("given", "role"), [("platform/Deployer", "platform/Deployer"), ("/a/b/C/", "a/b/C")])
+def test_roles_have_paths(given: str, role: str) -> None:
+    assert Credentials(account=WEB, role=given).role == role
+    assert wanted(role=role).role_arn("aws-cn") == f"arn:aws-cn:iam::{WEB}:role/{role}"
+
+
+@pytest.mark.parametrize("given", ["/", "a b/C", "arn:aws:iam::222222222222:role/C", f"{'p' * 511}/C", "x" * 65])
+def test_what_is_no_role(given: str) -> None:
+    with pytest.raises(ValidationError):
+        Credentials(account=WEB, role=given)
+
+
+@pytest.mark.parametrize("policy", ["", '{"Version":"2012-10-17","Statement":[]}'])
+def test_the_bots_own_tags_are_named_as_the_cause_and_a_policy_only_where_there_is_one(
+    aws: AwsSandbox, policy: str
+) -> None:
+    aws.conditions.session_tags = 101
+    failed = refusal_of(wanted(policy=policy))
+    assert "EKS Pod Identity's" in failed.say
+    assert ("session_policy" in failed.say, "session_policy" in failed.advice) == (bool(policy),) * 2
+
+
+def test_a_session_of_a_role_with_a_path_can_be_ended(aws: AwsSandbox) -> None:
+    make_role(WEB, "Deployer", default_trust(), path="/platform/")
+    want = wanted(role="platform/Deployer", seconds=900)
+    revoke(bot_aws(), want, mint(bot_aws(), want).role_id)
+    assert aws.calls.of("PutRolePolicy")[0].params["RoleName"] == "Deployer"
 
 
 def test_a_session_policy_that_aws_does_not_take(aws: AwsSandbox) -> None:

@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 
 from approvals.states import Status
-from operations.accounts.close_account import Close
+from operations.accounts.close_account import Close, CloseAccount
 from operations.accounts.remove_account import Remove
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.core.observations import Done, Observation, Ready, Stale, Waiting
+from operations.core.preview import PreviewInput
 from operations.core.steps import Shared, World
+from operations.snapshot.reader import read_organization
+from sandbox.aws.responses import management
 from sandbox.aws.server import AwsSandbox
+from tests.harness.aws import bot_aws
 from tests.harness.tree import world
 from tests.harness.workers import Workers
 from tests.operations.policies.test_policies import done, refused, undone
@@ -130,3 +134,13 @@ def test_somebody_elses_name_stays(workers: Workers, aws: AwsSandbox) -> None:
     request = workers.until_done(request)
     assert request.status == Status.STALE
     assert f"Name is now theirs → mine (was {NAME} → mine)" in request.outcome
+
+
+def test_an_account_that_aws_has_suspended_is_not_closed(aws: AwsSandbox) -> None:
+    management().account(WEB).state = "SUSPENDED"
+    client = bot_aws()
+    organization = read_organization(client, lambda: datetime.now(UTC))
+    asked = CloseAccount(account=WEB, confirm=WEB).settled(organization)
+    assert (
+        asked.preview(PreviewInput(organization, client)).warnings[0].startswith("AWS has suspended the account, which")
+    )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from typing import Any
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import (
@@ -12,6 +16,7 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
+    NoRegionError,
     ParamValidationError,
     ReadTimeoutError,
     SSOTokenLoadError,
@@ -19,8 +24,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from operations.aws.client import Aws, Call, fenced, sort_error
-from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FencedError, RefusedError
+from operations.aws.client import Aws, Call, aws_time, fenced, sort_error
+from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
 
@@ -164,9 +169,19 @@ def test_a_fence_ends_with_its_block_even_when_a_call_was_stopped(aws: AwsSandbo
     assert len(aws.calls.of("CreateAccount")) == 1
 
 
+def test_a_fence_within_another_opens_nothing_that_the_outer_one_holds(aws: AwsSandbox) -> None:
+    with fenced(lambda: False), fenced(lambda: True), pytest.raises(FencedError):
+        create_account(bot_aws())
+    assert aws.calls.of("CreateAccount") == []
+
+
 def test_after_a_fence_within_another_the_outer_one_holds_again(aws: AwsSandbox) -> None:
+    with fenced(lambda: True):
+        with fenced(lambda: False), pytest.raises(FencedError):
+            create_account(bot_aws())
+        create_account(bot_aws())
     with fenced(lambda: False):
-        with fenced(lambda: True):
+        with fenced(lambda: False), pytest.raises(FencedError):
             create_account(bot_aws())
         with pytest.raises(FencedError):
             create_account(bot_aws())
@@ -202,6 +217,128 @@ def test_a_page_token_that_comes_again_ends_the_reading() -> None:
             return {"Things": [1], "NextToken": "the same"}
 
     assert list(Aws(Repeating()).pages("things", "list_things", "Things")) == [1, 1]
+
+
+class Answering:
+    """Clients of which every call gives the next of some answers, or raises it; `asked` holds what was asked of them."""
+
+    def __init__(self, *answers: dict[str, Any] | Exception, members: tuple[str, ...] = ()) -> None:
+        self._answers = iter(answers)
+        self.asked: list[tuple[bool, dict[str, Any]]] = []
+        self.signed_by: list[Any] = []
+        shape = SimpleNamespace(members=dict.fromkeys(members))
+        model = SimpleNamespace(operation_model=lambda _: SimpleNamespace(output_shape=shape))
+        self.meta = SimpleNamespace(method_to_api_mapping={"list_things": "ListThings"}, service_model=model)
+
+    def client(self, service: str, *, writes: bool) -> Any:
+        return SimpleNamespace(meta=self.meta, list_things=partial(self._answer, writes))
+
+    def acting_as(self, keys: Any) -> Any:
+        self.signed_by.append(keys)
+        return self
+
+    def _answer(self, writes: bool, **params: Any) -> dict[str, Any]:  # noqa: FBT001
+        self.asked.append((writes, params))
+        answer = next(self._answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.mark.parametrize("name", ["NextToken", "nextToken"])
+def test_all_pages_are_read_whichever_way_a_service_writes_its_token(name: str) -> None:
+    clients = Answering({"Things": [1, 2], name: "second"}, {name: "third"}, {"Things": [3], name: ""})
+    assert list(Aws(clients).pages("things", "list_things", "Things", Of="us")) == [1, 2, 3]
+    asked = [{"Of": "us"}, {"Of": "us", name: "second"}, {"Of": "us", name: "third"}]
+    assert clients.asked == [(False, params) for params in asked]
+
+
+def test_only_what_may_be_asked_twice_is_left_to_the_sdks_own_tries() -> None:
+    told: list[Call] = []
+    clients = Answering({}, {}, {})
+    caller = Aws(clients, told.append)
+    for ask in (caller.read, caller.probe, caller.write):
+        ask("things", "list_things")
+    assert [writes for writes, _ in clients.asked] == [False, True, True]
+    assert [call.write for call in told] == [False, False, True]
+
+
+def answer_of_error(**more: Any) -> Exception:
+    return ClientError({"Error": {"Code": "Gone", "Message": "It is gone."}, **more}, "ListThings")  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "number"),
+    [
+        ({"ResponseMetadata": {"RequestId": "aws-1"}}, "ok", "aws-1"),
+        ({}, "ok", ""),
+        (answer_of_error(ResponseMetadata={"RequestId": "aws-2", "HTTPStatusCode": 400}), "Gone", "aws-2"),
+        (answer_of_error(), "Gone", ""),
+        (ReadTimeoutError(endpoint_url=WHERE), "ReadTimeoutError", ""),
+        (ConnectTimeoutError(endpoint_url=WHERE), "ConnectTimeoutError", ""),
+        (ConnectionResetError(), "ConnectionResetError", ""),
+        (NoRegionError(), "NoRegionError", ""),
+        (KeyError("ours"), "KeyError", ""),
+        (FencedError(), "FencedError", ""),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
+)
+def test_of_each_call_is_told_what_it_was_and_how_it_ended(answer: Any, outcome: str, number: str) -> None:
+    told: list[Call] = []
+    with contextlib.suppress(Exception):
+        Aws(Answering(answer), told.append).write("things", "list_things")
+    assert told == [Call("things", "ListThings", outcome, number, write=True)]
+
+
+def test_an_error_says_what_aws_said() -> None:
+    with pytest.raises(RefusedError) as raised:
+        Aws(Answering(answer_of_error(Reason="MOVED"))).read("things", "list_things")
+    error = raised.value
+    assert (error.operation, error.message, error.code, error.reason) == ("ListThings", "It is gone.", "Gone", "MOVED")
+    assert not error.write
+    (silent,) = [sort_error("ListThings", ClientError({}, "ListThings"))]
+    assert isinstance(silent, RefusedError)
+    assert (silent.message, silent.code, silent.reason) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (EndpointConnectionError(endpoint_url=WHERE), "AWS could not be reached"),
+        (ConnectionResetError(), "AWS's answer could not be read"),
+        (ReadTimeoutError(endpoint_url=WHERE), "the connection to AWS broke or its answer never came"),
+        (NoRegionError(), "You must specify a region."),
+        (NoCredentialsError(), "Unable to locate credentials"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_an_error_without_an_answer_says_what_was_the_matter(error: Exception, message: str) -> None:
+    found = sort_error("ListThings", error)
+    assert isinstance(found, AwsError)
+    assert (found.operation, found.message, found.code) == ("ListThings", message, type(error).__name__)
+
+
+@pytest.mark.parametrize(("answer", "readable"), [({"Things": []}, True), ({"Else": 1}, False), ({}, False)])
+def test_an_answer_without_any_of_its_members_was_not_read(answer: dict[str, Any], readable: bool) -> None:  # noqa: FBT001
+    caller = Aws(Answering(answer, members=("Things", "NextToken")))
+    if readable:
+        assert caller.read("things", "list_things") == answer
+        return
+    with pytest.raises(AmbiguousError, match="could not be read") as raised:
+        caller.read("things", "list_things")
+    assert (raised.value.operation, raised.value.code) == ("ListThings", "UnreadableAnswer")
+
+
+def test_who_acts_as_somebody_else_signs_with_their_keys_and_is_heard_all_the_same() -> None:
+    told: list[Call] = []
+    clients, keys = Answering({}), cast("Any", object())
+    Aws(clients, told.append).acting_as(keys).read("things", "list_things")
+    assert (clients.signed_by, len(told)) == ([keys], 1)
+
+
+def test_a_time_is_written_as_awss_policies_read_it() -> None:
+    in_berlin = datetime(2026, 11, 30, 1, 41, 0, 999_999, tzinfo=timezone(timedelta(hours=1)))
+    assert aws_time(in_berlin) == "2026-11-30T00:41:00Z"
 
 
 def test_every_call_is_told(aws: AwsSandbox) -> None:

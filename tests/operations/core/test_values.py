@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from typing import Any
 
 import pytest
+from botocore.session import get_session
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError
@@ -146,3 +149,19 @@ def test_a_contact_and_a_new_name_go_by_account_managements_own_rules() -> None:
     assert "is no e-mail address that AWS takes for a contact" in said("contact", "jörg@example.com")
     assert "“<” is not allowed in “a<b”" in said("new_name", "a<b")
     assert Given(account_name="a<b").account_name == "a<b"
+
+
+def test_aws_has_written_no_other_rule_for_an_address_since() -> None:
+    """The rules above are those of the API Reference, which botocore carries along."""
+    shape: Any = get_session().get_service_model("organizations").operation_model("CreateAccount").input_shape
+    written = re.findall(r"<li> <p>(.*?)</p>", shape.members["Email"].documentation, re.DOTALL)
+    assert [" ".join(rule.split()) for rule in written] == [
+        "The address must be a minimum of 6 and a maximum of 64 characters long.",
+        "All characters must be 7-bit ASCII characters.",
+        "There must be one and only one @ symbol, which separates the local name from the domain name.",
+        "The local name can't contain any of the following characters:",
+        "The local name can't begin with a dot (.)",
+        "The domain name can consist of only the characters [a-z],[A-Z],[0-9], hyphen (-), or dot (.)",
+        "The domain name can't begin or end with a hyphen (-) or dot (.)",
+        "The domain name must contain at least one dot",
+    ]

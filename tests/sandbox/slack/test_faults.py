@@ -103,3 +103,43 @@ def test_every_call_is_recorded(client: WebClient, slack: SlackSandbox) -> None:
     assert call.result is not None
     assert call.result["ok"] is True
     assert slack.bot_token not in str(call)
+
+
+def test_a_page_comes_instead_of_an_answer_and_the_call_was_done_or_not(client: WebClient, slack: SlackSandbox) -> None:
+    slack.faults.add("chat.postMessage", page="<html>maintenance</html>")
+    slack.faults.add("chat.postMessage", "drop-after", page="", status=403)
+    for said in (0, 1):
+        with pytest.raises(SlackApiError):
+            say(client)
+        assert len(slack.messages(HERE)) == said
+
+
+def test_a_late_answer_is_that_of_a_call_that_was_done_at_once(client: WebClient, slack: SlackSandbox) -> None:
+    slack.faults.add("chat.postMessage", "late", delay=0.05)
+    assert say(client)["ok"]
+    (call,) = slack.calls.of("chat.postMessage")
+    assert slack.workspace.clock.now() - call.at >= 0.05
+
+
+def test_slacks_limits_are_enforced_once_they_are_asked_for(client: WebClient, slack: SlackSandbox) -> None:
+    slack.faults.rates.enforce(1.0, users_info=2)
+    assert say(client)["ok"]
+    with pytest.raises(SlackApiError) as raised:
+        say(client)
+    assert raised.value.response.headers["Retry-After"] == "1"
+    assert client.chat_postMessage(channel="U0ALICE", text="x")["ok"], "another channel has a second of its own"
+    for _ in range(2):
+        client.users_info(user="U0ALICE")
+    assert refusal(client.users_info, user="U0ALICE") == "ratelimited"
+    slack.workspace.clock.advance(61)
+    assert say(client)["ok"]
+
+
+def test_a_channel_may_be_closed_to_posts_and_an_archived_one_to_changes(
+    client: WebClient, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, channel = say(client), slack.workspace.channel(HERE)
+    monkeypatch.setattr(channel, "is_read_only", True)
+    assert refusal(client.chat_postMessage, channel=HERE, text="x") == "restricted_action_read_only_channel"
+    monkeypatch.setattr(channel, "is_archived", True)
+    assert refusal(client.chat_update, channel=said["channel"], ts=said["ts"], text="y") == "is_inactive"

@@ -1,0 +1,129 @@
+"""Trials in forks of a process that has imported everything and collected the tests: what is changed within a function is its code
+exchanged in there. That spares each trial the imports, which take longer than the few tests that notice most mutants.
+
+What import carries out (constants, defaults, the lines of a class) cannot be tried so: `exchanged` says no, and `trial.py` does it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+import pytest
+
+from tests.mutants.heart import ROOT
+from tests.mutants.mutant import Mutant
+from tests.mutants.quiet import QUIETLY, silence
+from tests.mutants.trial import Judge, Verdict, folder, watch
+
+Order = Callable[[Mutant], Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of the mutant of this number: no verdict when it went on for ever; not `here` where it has to be tried otherwise."""
+
+    number: int
+    verdict: Verdict | None = None
+    here: bool = True
+
+
+def exchanged(mutant: Mutant) -> bool:
+    """Whether the change could be made in the functions as they are. Only a process of its own may ask for it."""
+    new = {_place(code): code for code in _codes(compile(mutant.changed_tree(), str(ROOT / mutant.path), "exec"))}
+    made = False
+    for function in _functions(mutant.module):
+        code = new.get(_place(function.__code__))
+        if code is not None and code != function.__code__:
+            with suppress(ValueError):  # A closure over other variables; the function around it makes the next one.
+                function.__code__ = code
+                made = True
+    return made
+
+
+def _place(code: CodeType) -> tuple[str, int]:
+    return code.co_qualname, code.co_firstlineno
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield inner
+            yield from _codes(inner)
+
+
+def _functions(module: str) -> list[FunctionType]:
+    return [found for found in gc.get_objects() if isinstance(found, FunctionType) and found.__module__ == module]
+
+
+class Court:
+    """A pytest plugin that tries one mutant after the other instead of running the tests; `tell` hears of each."""
+
+    def __init__(self, mutants: Mapping[int, Mutant], order: Order, tell: Callable[[Tried, Mutant], None]) -> None:
+        self._mutants, self._order, self._tell = mutants, order, tell
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        for number, mutant in self._mutants.items():
+            tests = {test: seconds for test, seconds in self._order(mutant).items() if test in items}
+            self._tell(_forked(number, mutant, [items[test] for test in tests], tests), mutant)
+        return True
+
+
+def _forked(number: int, mutant: Mutant, items: Sequence[pytest.Item], tests: Mapping[str, float]) -> Tried:
+    """What a fork of this process says of it."""
+    theirs, ours = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(theirs)
+        os.write(ours, pickle.dumps(_try_out(number, mutant, items, tests)))
+        os._exit(0)
+    os.close(ours)
+    with os.fdopen(theirs, "rb") as answer:
+        said = answer.read()
+    os.waitpid(child, 0)
+    return pickle.loads(said) if said else Tried(number)  # noqa: S301  We wrote it.
+
+
+def _try_out(number: int, mutant: Mutant, items: Sequence[pytest.Item], tests: Mapping[str, float]) -> Tried:
+    watch()
+    if not exchanged(mutant):
+        return Tried(number, here=False)
+    judge = Judge(tests)
+    config: Any = items[0].config
+    config.pluginmanager.register(judge)
+    with folder() as place:
+        config._tmp_path_factory._given_basetemp = Path(place) / "tests"
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if judge.killer:
+                break
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    return Tried(number, Verdict(judge.killer, judge.ran))
+
+
+def hold(
+    mutants: Mapping[int, Mutant], order: Order, noticed: Callable[[Mutant, str], None], answer: Connection
+) -> None:
+    """Sends what became of each, and ends this process; `noticed` hears which tests are good at it."""
+
+    def tell(tried: Tried, mutant: Mutant) -> None:
+        if tried.verdict and tried.verdict.killer:
+            noticed(mutant, tried.verdict.killer)
+        answer.send(tried)
+
+    silence()
+    files = {test.partition("::")[0] for mutant in mutants.values() for test in order(mutant)}
+    with folder():
+        pytest.main([*QUIETLY, *sorted(files)], plugins=[Court(mutants, order, tell)])
+    answer.close()
+    os._exit(0)
