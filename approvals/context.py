@@ -59,7 +59,8 @@ class Context:
     `installation` names this database among all; `strange_press()` hears of a press on a card that is none of this database's.
     `set_aside` counts the jobs that are set aside, by kind. `files(file, user)` reads what somebody uploaded. `people` tells
     who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told. What is over
-    is pruned after `keep`, or never when that is 0.
+    is pruned after `keep`, or never when that is 0. `glancing` is AWS asked with short time-outs, for what is only good to know;
+    without it, `aws` is asked.
     """
 
     owner: str
@@ -82,6 +83,7 @@ class Context:
     installation: str = ""
     strange_press: Callable[[], None] = lambda: None
     set_aside: Callable[[str], None] = uncounted
+    glancing: Aws | None = None
     owed: Owed = field(default_factory=set)
     in_hand: InHand = field(default_factory=InHand)
     keep: timedelta = timedelta(0)

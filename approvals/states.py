@@ -17,7 +17,8 @@ class Status(StrEnum):
     WAITING = "waiting"
     """AWS is at work, or has asked for patience; it is looked at again when it is due."""
     UNKNOWN = "unknown"
-    """A call's answer was lost. AWS is asked whether it took effect before it may be sent again."""
+    """A call's answer was lost, or AWS accepted it and shows nothing of it. AWS is asked whether it took effect before it may be
+    sent again."""
     SUCCEEDED = "succeeded"
     """Everything that was asked for stands in AWS."""
     FAILED = "failed"

@@ -108,6 +108,7 @@ class Orgbot:
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
         clients = Boto3Clients()
         self.aws = Aws(clients, self._count_call)
+        self.glancing = Aws(Boto3Clients(reading=GLANCING), self._count_call)
         self._looking_up = Aws(Boto3Clients(reading=LOOKING_UP), self._count_call)
         self._sign_in = settings.console_url or clients.instead_of_aws()
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
@@ -300,6 +301,7 @@ class Orgbot:
             strange_press=self.neighbours.strange_press,
             store=self.store,
             aws=self.aws,
+            glancing=self.glancing,
             people=SharedDirectory(self.slack, self._here, memory),
             cached_directory=CachedDirectory(self.slack, self._here, memory),
             rules=lambda: self.rules,
@@ -374,7 +376,7 @@ class Orgbot:
         return self.identity.workspace
 
     def _sources(self) -> Sources:
-        live = LiveAws(Aws(Boto3Clients(reading=GLANCING), self._count_call))
+        live = LiveAws(self.glancing)
         respond = ResponseUrls(self._settings.slack_api_url, SLACK_TIMEOUT)
         return Sources(live, respond, self.context.console)
 

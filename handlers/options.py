@@ -24,6 +24,7 @@ from operations.snapshot.policy_types import label
 from operations.snapshot.services import PRINCIPAL, SERVICES, service_label
 
 MOST, LONGEST_TEXT, LONGEST_QUERY = 100, 75, 200
+UNREAD = "what could not be read"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,13 @@ class Index:
         beginning = f"\n{' '.join(folded.split())}"
         first = [entry for entry in found if beginning in entry.hay]
         then = [entry for entry in found if beginning not in entry.hay] if len(first) < MOST else []
-        return [option(entry.text, entry.value) for entry in [*first, *then][:MOST]]
+        gaps = self._gaps(kind)
+        return [option(entry.text, entry.value) for entry in [*first, *then][: MOST - len(gaps)]] + gaps
+
+    def _gaps(self, kind: FieldKind) -> list[Block]:
+        """An option that says that there may be more; who takes it all the same reads why."""
+        missing = kind is FieldKind.POLICY and self.organization.policies.missing()
+        return [option("Not all policies could be read", UNREAD)] if missing else []
 
     def _holding(self, kind: FieldKind, words: list[str]) -> list[Entry]:
         found = self.entries[kind]

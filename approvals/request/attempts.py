@@ -51,6 +51,13 @@ def any_sent(session: Session, request_id: int) -> bool:
     return session.exec(query.limit(1)).first() is not None
 
 
+def any_accepted(session: Session, since: datetime) -> bool:
+    """Whether AWS has accepted any call of this installation since then, whichever request it was for."""
+    query = select(Attempt.finished_at).where(Attempt.outcome == Outcome.OK).order_by(col(Attempt.id).desc())
+    last = session.exec(query.limit(1)).first()
+    return last is not None and last >= since
+
+
 def begin(session: Session, request_id: int, step: str, owner: str, now: datetime) -> Attempt:
     """Writes the intent down and renews the lease; raises LeaseLostError. The call may leave only after the commit."""
     held = (col(Request.id) == request_id, col(Request.lease_owner) == owner)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from datetime import timedelta
+from dataclasses import replace
 
 from approvals.audit import alarm
 from approvals.audit.chain import noting_calls
@@ -17,27 +17,35 @@ from approvals.authority.standing import approval_lost
 from approvals.context import Context, NotYetError
 from approvals.models import Attempt, operation_of
 from approvals.queue.worker import work_off
-from approvals.request.attempts import IN_DOUBT, LeaseLostError, Outcome, fence
+from approvals.request.attempts import LeaseLostError, Outcome, fence
 from approvals.request.execution import RUN, Execution, take
+from approvals.request.following import (
+    LOST_ANSWER,
+    follow,
+    is_short,
+    may_send,
+    not_seen,
+    outcome_of,
+    turn_of,
+    wait_for_turn,
+)
 from approvals.request.recheck import what_changed
 from approvals.slack.client import SlackAwayError
 from approvals.states import TERMINAL, Status
-from approvals.views import thread
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD, given_up
 from operations.aws.client import fenced
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
+from operations.aws.reasons import meaning_of
+from operations.aws.sorting import Next
 from operations.core.explanations import hindrance, refusal
-from operations.core.observations import Done, Failed, Observation, Ready, Stale, Waiting
+from operations.core.observations import Facts, Failed, Ready
 from operations.core.steps import Shared, Step, World
 
 log = logging.getLogger(__name__)
 PATIENCE = 10  # Looks that may fail in a row before a refusal by AWS ends a request that has sent nothing.
 TELL_FROM = 3  # Failed looks in a row from which on people are told; fewer may be a blip.
-SLOW = timedelta(minutes=10)
-QUICK_PAUSES = (0.2, 0.5, 0.0)  # Seconds; the last one is followed by a longer wait.
-LOST_ANSWER = (
-    "AWS's answer was lost. I'm looking whether the call took effect, and send it again only when it surely has not."
-)
+TELL_SILENCE_FROM = 8  # The same where AWS was busy, away, or late to show something, which mostly passes by itself.
+QUICK_PAUSES = (0.2, 0.5)  # Seconds; a longer wait follows.
 
 
 def run(context: Context, number: int, shared: Shared) -> None:
@@ -65,7 +73,10 @@ def _go_on(execution: Execution, shared: Shared) -> None:
     except CredentialsError as error:
         log.warning("AWS does not take the bot's credentials: %s", error)
         _stumble(execution, hindrance(error))
-    except (BusyError, AmbiguousError, SlackAwayError, NotYetError) as error:
+    except (BusyError, AmbiguousError) as error:
+        log.warning("AWS does not answer a look: %s", error)
+        _stumble(execution, hindrance(error), TELL_SILENCE_FROM)
+    except (SlackAwayError, NotYetError) as error:
         log.warning("the request waits: %s", error)
         _hold(execution)
     except RefusedError as error:
@@ -101,15 +112,14 @@ def _take_step(execution: Execution, step: Step, shared: Shared) -> bool:
             execution.give_up_attempt(attempt)
     world = _world(execution, sent, shared)
     observation = step.observe(world)
-    if isinstance(observation, Ready):
-        doubtful = [attempt for attempt in sent if attempt.outcome in IN_DOUBT]
-        return (
-            not (doubtful and _settling(execution, doubtful[-1]))
-            and _is_proven(execution)
-            and _still_approved(execution)
-            and _act(execution, step, world)
-        )
-    return _follow(execution, observation)
+    if not isinstance(observation, Ready):
+        return follow(execution, step, observation)
+    return (
+        may_send(execution, step, sent, observation)
+        and _is_proven(execution)
+        and _still_approved(execution)
+        and _act(execution, step, world)
+    )
 
 
 def _is_proven(execution: Execution) -> bool:
@@ -149,52 +159,41 @@ def _world(execution: Execution, sent: list[Attempt], shared: Shared) -> World:
     )
 
 
-def _settling(execution: Execution, attempt: Attempt) -> bool:
-    """Whether a call whose answer was lost may still show its effect; then the request waits, and AWS is asked again."""
-    settled_at = (attempt.started_at or execution.context.clock()) + execution.context.pace.settle
-    left = settled_at - execution.context.clock()
-    if left <= timedelta(0):
-        return False
-    execution.wait(Status.UNKNOWN, LOST_ANSWER, longest=min(left, execution.context.pace.longest_poll))
-    return True
-
-
 def _act(execution: Execution, step: Step, world: World) -> bool:
     """Acts once; only what AWS has surely not carried out, because it was busy, is sent again, some times at once."""
-    for pause in QUICK_PAUSES:
+    pauses = iter(QUICK_PAUSES)
+    while True:
         attempt = execution.begin_step(step)
         try:
             with fenced(fence(execution.context, attempt)):
-                observation = step.act(world)
+                learned = step.act(world)
         except (AwsError, FencedError) as error:
             outcome = outcome_of(error)
             execution.end_attempt(attempt, outcome, str(error))
-            if not isinstance(error, BusyError) or outcome != Outcome.BUSY:
-                _unanswered(execution, step, error)
-                return False
-            busy = error
+            pause = next(pauses, None) if outcome == Outcome.BUSY and is_short(execution, error) else None
+            if pause is None:
+                return _not_done(execution, step, world, error)
             time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  No secret: it keeps workers out of step.
         else:
             execution.end_attempt(attempt, Outcome.OK)
-            return _follow(execution, observation)
-    execution.wait(Status.WAITING, f"AWS asks for patience ({busy.code}); I'm trying again.")
-    return False
+            return _after(execution, step, world, attempt, learned)
 
 
-def outcome_of(error: AwsError | FencedError) -> Outcome:
-    """What an error of an act means for its call. One of a look in it, before or after the call, does not tell."""
-    match error:
-        case FencedError():
-            return Outcome.FENCED
-        case AmbiguousError() | AwsError(write=False):
-            return Outcome.AMBIGUOUS
-        case BusyError() | CredentialsError():
-            return Outcome.BUSY
-        case _:
-            return Outcome.REFUSED
+def _after(execution: Execution, step: Step, world: World, attempt: Attempt, learned: Facts) -> bool:
+    """AWS has accepted the call: whether its goal stands is seen, and until then waited for."""
+    if learned:
+        execution.remember(learned)
+    tried = (*world.attempts, attempt.started_at or world.now)
+    found = step.observe(
+        replace(world, shared=Shared(), memory={**world.memory, **learned}, attempts=tried)
+    )  # What was read before doesn't show it.
+    if found == Ready():
+        not_seen(execution, step, attempt, learned)
+        return False
+    return follow(execution, step, found)
 
 
-def _unanswered(execution: Execution, step: Step, error: AwsError | FencedError) -> None:
+def _not_done(execution: Execution, step: Step, world: World, error: AwsError | FencedError) -> bool:
     match error:
         case FencedError():
             execution.wait(Status.RUNNING)
@@ -202,39 +201,26 @@ def _unanswered(execution: Execution, step: Step, error: AwsError | FencedError)
             raise error  # As with any other look that failed.
         case AmbiguousError():
             execution.wait(Status.UNKNOWN, LOST_ANSWER)
+        case BusyError():
+            wait_for_turn(execution, step, turn_of(error), error.reason or error.code)
         case _:
-            execution.fail(step.explain(error.code, error.reason, error.message))
-
-
-def _follow(execution: Execution, observation: Observation) -> bool:
-    match observation:
-        case Done():
-            execution.advance(observation)
-            return True
-        case Waiting():
-            _await(execution, observation)
-        case Failed():
-            execution.fail(observation)
-        case Stale():
-            execution.go_stale(observation.say)
-        case Ready():
-            execution.wait(Status.RUNNING)
+            return _refused(execution, step, world, error)
     return False
 
 
-def _await(execution: Execution, waiting: Waiting) -> None:
-    """Gives the request back until AWS, or whoever has to act, may have done something; people get what they need for it."""
-    controls = operation_of(execution.request).controls({**execution.request.memory, **waiting.learned})
-    blocks = thread.while_waiting(execution.request, waiting.snippets, controls)
-    execution.wait(Status.WAITING, _still(execution, waiting), waiting.learned, blocks, longest=waiting.longest)
-
-
-def _still(execution: Execution, waiting: Waiting) -> str:
-    """The line for the thread: a second one when it takes unusually long, because slow is not failed."""
-    since = execution.request.decided_at
-    if since is None or waiting.longest or execution.context.clock() - since < SLOW:
-        return waiting.say
-    return f"{waiting.say} It takes longer than usual, and is still in progress; I keep looking."
+def _refused(execution: Execution, step: Step, world: World, error: AwsError) -> bool:
+    """What AWS refused for good ends the request. Where the refusal does not tell how things stand, AWS is looked at."""
+    meaning = meaning_of(error.code, error.reason)
+    end = step.explain(error.code, error.reason, error.message)
+    if meaning.next is not Next.LOOK:
+        execution.fail(end)
+        return False
+    found = step.observe(replace(world, shared=Shared()))
+    if not isinstance(found, Ready):
+        return follow(execution, step, found)
+    said = f"AWS answers {error.code}, and what was asked for does not show."
+    wait_for_turn(execution, step, replace(meaning, say=said), error.code, end=end)
+    return False
 
 
 def _hold(execution: Execution, stumbles: int = 0, why: Failed | None = None) -> None:
@@ -254,25 +240,27 @@ def _stumbles(execution: Execution) -> int:
     return int(execution.request.memory.get(FAILED_LOOKS, 0)) + 1
 
 
-def _stumble(execution: Execution, why: Failed) -> None:
+def _stumble(execution: Execution, why: Failed, tell_from: int = TELL_FROM) -> None:
     """One more look that failed; what keeps failing is told."""
     stumbles = _stumbles(execution)
-    _hold(execution, stumbles, why if stumbles >= TELL_FROM else None)
+    _hold(execution, stumbles, why if stumbles >= tell_from else None)
 
 
 def _refused_look(execution: Execution, error: RefusedError) -> None:
     step = execution.steps[execution.request.step] if execution.request.step < len(execution.steps) else None
     explain = step.explain if step else refusal
-    _failed_look(execution, hindrance(error), explain(error.code, error.reason, error.message))
+    may_be_late = meaning_of(error.code, error.reason).next is Next.LOOK
+    tell_from = TELL_SILENCE_FROM if may_be_late else TELL_FROM
+    _failed_look(execution, hindrance(error), explain(error.code, error.reason, error.message), tell_from)
 
 
-def _failed_look(execution: Execution, why: Failed, end: Failed) -> None:
+def _failed_look(execution: Execution, why: Failed, end: Failed, tell_from: int) -> None:
     """Right after a change a refusal may pass, so that even a request which has sent nothing ends only when it stays so.
 
     Whether a call took effect only AWS can tell: once one was sent, no look that failed ends the request.
     """
     if execution.has_sent():
-        _stumble(execution, why)
+        _stumble(execution, why, tell_from)
     elif _stumbles(execution) <= PATIENCE:
         _hold(execution, _stumbles(execution))
     else:

@@ -24,11 +24,12 @@ from approvals.slack.blocks import Block
 from approvals.states import EXECUTING, Status
 from approvals.views import on_hold as held
 from approvals.views import set_aside, thread
-from approvals.views.on_hold import FAILED_LOOKS, ON_HOLD, OWN_ERROR
+from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN
 from operations.aws.client import Call
 from operations.core.observations import Done, Failed, Observation
 from operations.core.steps import Step
 
+UNSEEN_PAUSE = timedelta(minutes=10)
 SKEW = timedelta(days=1)  # For clocks that differ.
 FIRST_TIME = datetime.min.replace(tzinfo=UTC) + SKEW
 
@@ -112,6 +113,7 @@ class Execution:
         """
         with self.context.store.write() as session:
             memory = {**self._going_on(session), **done.learned}
+            memory.pop(NOT_NOW, None)
             for step in self.steps[self.request.step :][:1]:
                 changes.note(session, step.outcome(memory), self.context.clock())
             self._set(session, step=self.request.step + 1, polls=0, memory=memory)
@@ -119,6 +121,11 @@ class Execution:
                 session, self.request, self.context.clock(), thread.progress(done.say, icon=":heavy_check_mark:")
             )
         self.context.catch_up()
+
+    def remember(self, learned: Mapping[str, Any]) -> None:
+        """What the answer to an accepted call tells, before anything is looked at that may fail."""
+        with self.context.store.write() as session:
+            self._set(session, memory={**self.request.memory, **learned})
 
     def wait(
         self,
@@ -151,15 +158,29 @@ class Execution:
         """AWS could not be looked at: give the request back as it is. People are told `why` once, and by `wait` or `advance`
         when it goes on.
         """
-        memory, now = dict(self.request.memory), self.context.clock()
-        memory |= {FAILED_LOOKS: stumbles} if stumbles else {}
+        memory = dict(self.request.memory) | ({FAILED_LOOKS: stumbles} if stumbles else {})
         with self.context.store.write() as session:
             if why and not memory.get(ON_HOLD):
                 memory[ON_HOLD] = True
-                sent = attempts.any_sent(session, self.number)
-                outgoing.thread(session, self.request, now, held.waits(self.request, why, sent=sent))
-                outgoing.direct(session, self.request, now, held.waits_for_requester(self.request, why, sent=sent))
+                self._tell_why(session, why)
             self._give_back(session, memory, self.request.polls)
+
+    def lose_sight(self, why: Failed) -> None:
+        """AWS accepted a call and shows nothing of it: nobody knows whether it will. People are told once; it is looked at on."""
+        memory = dict(self.request.memory)
+        with self.context.store.write() as session:
+            news = memory.get(ON_HOLD) != UNSEEN
+            self._become(session, Status.UNKNOWN)
+            if news:
+                memory[ON_HOLD] = UNSEEN
+                self._tell_why(session, why)
+                outgoing.card(session, self.request, self.context.clock())
+            self._give_back(session, memory, self.request.polls, UNSEEN_PAUSE)
+
+    def _tell_why(self, session: Session, why: Failed) -> None:
+        now, sent = self.context.clock(), attempts.any_sent(session, self.number)
+        outgoing.thread(session, self.request, now, held.waits(self.request, why, sent=sent))
+        outgoing.direct(session, self.request, now, held.waits_for_requester(self.request, why, sent=sent))
 
     def _going_on(self, session: Session) -> dict[str, Any]:
         """What is remembered, now that AWS could be looked at; whoever was told that it could not is told that it can."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -18,12 +18,13 @@ from approvals.authority.may import barred, may_break
 from approvals.authority.reach import ask_of, hits, judged, other_rules
 from approvals.authority.requirements import Requirements
 from approvals.authority.rules import NoRuleError
-from approvals.context import Context
+from approvals.context import Context, NotYetError
 from approvals.models import LIVE, Request, operation_of
 from approvals.queue import outgoing
 from approvals.queue.leases import release
 from approvals.queue.worker import Job, work_off
 from approvals.request import reminders
+from approvals.request.attempts import any_accepted
 from approvals.request.break_glass import break_glass
 from approvals.request.lifecycle import transition
 from approvals.request.limits import excess
@@ -35,17 +36,19 @@ from approvals.states import Status
 from approvals.views import hindered, on_hold, set_aside, thread
 from approvals.views.thread import Body
 from approvals.views.whole import whole
-from operations.aws.errors import CredentialsError, FieldError, RefusedError
+from operations.aws.errors import CredentialsError, FieldError, GoneError, RefusedError
+from operations.aws.looks import Looks
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import file_in
 from operations.core.lookalikes import pointed_out
-from operations.core.preview import Preview, PreviewInput, digest
+from operations.core.preview import Preview, PreviewInput, digest, unknown_first
 from operations.core.registry import by_name
 from operations.core.visible import InvisibleError, check
 from operations.snapshot.names import capital, listed
 
 MOST_SAID = 3  # Places that a card names about which other rules decide afterwards.
+LAG = timedelta(minutes=2)  # Source: AWS Organizations User Guide, "Consistency model".
 TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
 
 
@@ -54,8 +57,23 @@ class RefusalError(Exception):
 
 
 def look_again(context: Context, operation: Operation) -> Preview:
-    """The preview as the world is now; raises FieldError, AwsError, or NotYetError before the organization was read."""
-    return operation.preview(PreviewInput(context.snapshot(), context.aws))
+    """The preview as the world is now; raises FieldError, AwsError, or NotYetError before the organization was read and while
+    AWS may not show yet what was made a moment ago.
+    """
+    organization = context.snapshot()
+    try:
+        preview = operation.preview(PreviewInput(organization, context.aws, Looks(context.glancing or context.aws)))
+    except GoneError as error:
+        if _changed_lately(context):
+            raise NotYetError(f"AWS may not show it yet: {error.message}") from error
+        raise
+    return unknown_first(preview, operation.reach(organization))
+
+
+def _changed_lately(context: Context) -> bool:
+    """Whether something was changed a moment ago, so that AWS may not show everywhere yet what was made."""
+    with context.store.read() as session:
+        return any_accepted(session, context.clock() - LAG)
 
 
 def _look_closely(context: Context, operation: Operation) -> Preview:

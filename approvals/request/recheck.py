@@ -5,11 +5,12 @@ in words.
 from __future__ import annotations
 
 from approvals.authority.standing import approval_lost
-from approvals.models import operation_of
+from approvals.models import Request, operation_of
 from approvals.request.execution import Execution
 from approvals.request.prepare import look_again
 from approvals.slack.blocks import shorten
 from operations.aws.errors import FieldError
+from operations.core.meaning import same_meaning
 from operations.core.preview import Preview, digest
 from operations.snapshot.names import listed
 
@@ -23,10 +24,17 @@ def what_changed(execution: Execution) -> str:
         preview = look_again(execution.context, operation_of(request))
     except FieldError as error:
         return error.message
-    if digest(request.operation, request.params, preview.precondition) != request.digest:
+    if not _is_as_approved(request, preview):
         changed = differences(Preview.model_validate(request.preview), preview)
         return changed or "the request is not the one that was approved."
     return approval_lost(execution.context, request)
+
+
+def _is_as_approved(request: Request, now: Preview) -> bool:
+    """Whether the request is the one that was approved, and starts from what means the same."""
+    approved = request.preview["precondition"]
+    sealed = digest(request.operation, request.params, approved) == request.digest
+    return sealed and same_meaning(approved, now.precondition)
 
 
 def differences(approved: Preview, now: Preview) -> str:

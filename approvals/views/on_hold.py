@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from approvals.models import Request
-from approvals.slack.blocks import escape, section, shorten
+from approvals.slack.blocks import escape, section, shorten, span
 from approvals.views.thread import Body, body, link, name, while_waiting
 from operations.core.observations import Failed
-from operations.core.steps import Control
+from operations.core.steps import Control, Step
 
 ON_HOLD = "held"  # In a request's memory: people were told that it waits.
 OWN_ERROR = "own error"  # Its value where the bot's own error, and not AWS, is why.
+UNSEEN = "unseen"  # Its value where AWS has accepted a call and shows nothing of it.
+NOT_NOW = "not now"  # In a request's memory: until when a call is sent again, by what AWS answers.
 FAILED_LOOKS = "stumbles"  # In a request's memory: how many looks have failed in a row.
 GIVE_UP = Control(
     "give-up",
@@ -52,16 +56,22 @@ def _to_do(why: Failed) -> str:
     return f"\n*What to do:* {escape(shorten(why.advice, 800))}"
 
 
+def unseen(step: Step, waited: timedelta) -> Failed:
+    """AWS accepted a call, and its effect does not show: it may come, or not."""
+    say = f"{step.title}: AWS accepted the call {span(waited)} ago, and it does not show. Whether it takes effect is unknown."
+    return Failed(say, "Look in the AWS console what stands there. *Give up* ends the request here.")
+
+
 def goes_on(request: Request) -> Body:
     """Into the thread and to the requester: what kept it waiting is over."""
-    if request.memory.get(ON_HOLD) == OWN_ERROR:
+    if request.memory.get(ON_HOLD) in (OWN_ERROR, UNSEEN):
         return body(f":arrow_forward: {link(request)} goes on.")
     return body(f":arrow_forward: AWS can be asked again, and {link(request)} goes on.")
 
 
 def given_up(request: Request, *, sent: bool) -> Failed:
     """The end of a request that somebody would not let wait any longer."""
-    own = request.memory.get(ON_HOLD) == OWN_ERROR
-    why = "after an error of orgbot's own" if own else "while AWS could not be asked"
+    reasons = {OWN_ERROR: "after an error of orgbot's own", UNSEEN: "before its effect showed"}
+    why = reasons.get(request.memory[ON_HOLD], "while AWS could not be asked")
     say = f"It was given up, as asked, {why}. {_effect(sent=sent)}"
     return Failed(say, "Look in AWS what stands before asking again.")

@@ -18,7 +18,7 @@ from approvals.slack.blocks import (
 from handlers.carried import Carried
 from handlers.declared import readable
 from handlers.options import middle, option
-from handlers.queries.parts import aged, name, untold
+from handlers.queries.parts import aged, name, unread, untold
 from handlers.queries.policies import ENABLED
 from handlers.queries.question import Question
 from operations.access.access_role import DEFAULT_ROLE
@@ -49,7 +49,7 @@ def account(question: Question, live: Live) -> list[Block]:
         header(found.name),
         *fields(_facts(question.organization, found)),
         *_tags(live, found),
-        *packed(["*Policies that reach it*", *(_policy_lines(question.organization, found.id) or ["_None._"])]),
+        *packed(["*Policies that reach it*", *_policies(question, found.id)]),
         *_actions(question, found),
         aged(question, *_notes(question.organization, found)),
     ]
@@ -76,6 +76,11 @@ def _tags(live: Live, found: Account) -> list[Block]:
         return [untold("Tags", error)]
     shown = spread(sorted(tags.items()), MOST_TAGS, lambda tag: f"`{name('='.join(tag), 100)}`")
     return [section(f"*Tags*\n{'  '.join(shown) or '_None._'}")]
+
+
+def _policies(question: Question, account_id: str) -> list[str]:
+    gaps = unread(question)
+    return [*_policy_lines(question.organization, account_id), *gaps] or ["_None._"]
 
 
 def _policy_lines(organization: Organization, account_id: str) -> list[str]:

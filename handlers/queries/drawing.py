@@ -153,7 +153,9 @@ def _title(canvas: Canvas, tree: Tree, unit: OrganizationalUnit, most: float) ->
     inside = tree.units_beneath(unit.id)
     units = f" in {counted(inside, 'organizational unit')}" if inside else ""
     canvas.text((MARGIN, MARGIN + 8), f"{organization.id}{path}", TITLE, most)
-    canvas.text((MARGIN, MARGIN + 33), f"{counts}{units}, as read from AWS {utc(organization.read_at)}", BELOW, most)
+    gaps = "; not all policies could be read" if organization.policies.gaps() else ""
+    read = f"as read from AWS {utc(organization.read_at)}{gaps}"
+    canvas.text((MARGIN, MARGIN + 33), f"{counts}{units}, {read}", BELOW, most)
 
 
 def _wires(canvas: Canvas, node: Node) -> None:

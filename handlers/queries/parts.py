@@ -100,6 +100,11 @@ def code_lines(text: str) -> Iterator[str]:
             yield verbatim(line[start : start + LONGEST_LINE])
 
 
+def unread(question: Question, kind: str = "") -> list[str]:
+    """A line for what AWS did not tell of the policies when the organization was read; nothing where all is known."""
+    return [f":warning: {escape(shorten(capital(gap), 300))}" for gap in question.organization.policies.gaps(kind)]
+
+
 def wrong(error: FieldError) -> Block:
     """What is wrong with a name, with the candidates."""
     return section(f":x: {escape(capital(error.message))}")

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from approvals.slack.blocks import Block, packed, section
-from handlers.queries.parts import aged, name, of_total, page, turning
+from handlers.queries.parts import aged, name, of_total, page, turning, unread
 from handlers.queries.question import Question
 from operations.aws.errors import FieldError
 from operations.policies.common import named
 from operations.snapshot.live import Live
-from operations.snapshot.names import counted, listed, uncapital
-from operations.snapshot.policies import UNTOLD, Policy
+from operations.snapshot.names import counted, listed
+from operations.snapshot.policies import Policy
 from operations.snapshot.policy_types import label, policy_types
 
 SIZE = 25
@@ -25,8 +25,12 @@ def policies(question: Question, _: Live) -> list[Block]:
     found = _in_order(question, kind)
     shown = page(question, found, SIZE)
     what = f" of the type {label(kind)}" if kind else ""
+    gaps = unread(question, kind)
+    known = "known " if gaps else ""
+    total = counted(len(found), f"{known}policy", f"{known}policies") if found or not gaps else "Policies"
     return [
-        section(f"*{counted(len(found), 'policy', 'policies')}{what}*{of_total(question, len(found), SIZE)}"),
+        section(f"*{total}{what}*{of_total(question, len(found), SIZE)}"),
+        *packed(gaps),
         *packed(_grouped(question, shown)),
         *turning("policies", question, len(found), SIZE),
         *packed(_others(question, kind, found)),
@@ -68,21 +72,25 @@ def status(question: Question, kind: str) -> str:
 
 
 def _line(question: Question, policy: Policy) -> str:
-    attachments = len(question.organization.policies.targets.get(policy.id, ()))
-    reach = (
-        f"{counted(attachments, 'attachment')}, reaches {counted(question.tree.count_reached(policy.id), 'account')}"
-    )
     by_aws = "  ·  managed by AWS" if policy.aws_managed else ""
-    told = question.organization.policies.is_told(policy.id)
-    where = reach if attachments else "not attached" if told else uncapital(UNTOLD)
-    return f"{name(policy.name, 80)}  `{policy.id}`  ·  {where}{by_aws}"
+    return f"{name(policy.name, 80)}  `{policy.id}`  ·  {_reach(question, policy)}{by_aws}"
+
+
+def _reach(question: Question, policy: Policy) -> str:
+    why = question.organization.policies.unread.get(policy.id)
+    if why:
+        return f"attachments could not be read ({why})"
+    attachments = len(question.organization.policies.targets.get(policy.id, ()))
+    reaches = counted(question.tree.count_reached(policy.id), "account")
+    return f"{counted(attachments, 'attachment')}, reaches {reaches}" if attachments else "not attached"
 
 
 def _others(question: Question, kind: str, found: Sequence[Policy]) -> list[str]:
     """The types that have no policy here, by their status."""
     shown = {policy.type for policy in found}
     rest = [other for other in ([kind] if kind else policy_types()) if other not in shown]
-    types = question.organization.policies.types
+    types, untold = question.organization.policies.types, question.organization.policies.unread
+    rest = [other for other in rest if other not in untold]
     enabled = [label(other) for other in rest if types.get(other) == ENABLED]
     pending = [f"{label(other)} ({status(question, other)})" for other in rest if types.get(other, ENABLED) != ENABLED]
     disabled = [label(other) for other in rest if other not in types]

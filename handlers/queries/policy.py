@@ -11,7 +11,7 @@ from operations.snapshot.live import Live
 from operations.snapshot.names import spread
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import reach_lines, target_label
-from operations.snapshot.policies import UNTOLD, Policy
+from operations.snapshot.policies import Policy
 from operations.snapshot.policy_types import is_authorization, label
 
 DOCUMENT = "look:document"
@@ -28,7 +28,8 @@ def policy(question: Question, live: Live) -> list[Block]:
         header(found.name),
         *fields(_facts(found)),
         *([section(escape(shorten(found.description, 512)))] if found.description else []),
-        *_attached(question, found),
+        *packed(["*Attached to*", *_targets(question.organization, found)]),
+        *packed(["*Whom it reaches*", *_reached(question, found)]),
         *_document(live, found),
         aged(question, f"{label(found.type)}: {status(question, found.type)}", *_unbound(found)),
     ]
@@ -42,19 +43,22 @@ def _facts(found: Policy) -> dict[str, str]:
     return {"Policy": found.id, "Type": label(found.type)} | ({"Managed by": "AWS"} if found.aws_managed else {})
 
 
-def _attached(question: Question, found: Policy) -> list[Block]:
-    if not question.organization.policies.is_told(found.id):
-        return [section(f"{UNTOLD}.")]
-    targets = _targets(question.organization, found) or ["_nothing_"]
-    return [*packed(["*Attached to*", *targets]), *packed(["*Whom it reaches*", *_reached(question, found)])]
-
-
 def _targets(organization: Organization, found: Policy) -> list[str]:
+    why = organization.policies.unread.get(found.id)
+    if why:
+        return [_could_not(why)]
     targets = organization.policies.targets.get(found.id, ())
-    return spread(targets, MOST_TARGETS, lambda target: name(target_label(organization, target), 100))
+    return spread(targets, MOST_TARGETS, lambda target: name(target_label(organization, target), 100)) or ["_nothing_"]
+
+
+def _could_not(why: str) -> str:
+    return f":warning: Could not be read: {escape(why)}"
 
 
 def _reached(question: Question, found: Policy) -> list[str]:
+    why = question.organization.policies.unread.get(found.id)
+    if why:
+        return [_could_not(why)]
     lines = reach_lines(question.organization, question.tree.reached(found.id))
     return [name(line, 110) for line in lines]
 

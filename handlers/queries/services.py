@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from approvals.slack.blocks import Block, packed, section
+from approvals.slack.blocks import Block, escape, packed, section
 from handlers.queries.parts import aged, name, of_total, page, turning, untold
 from handlers.queries.question import Question
 from operations.aws.errors import AwsError
@@ -19,12 +19,19 @@ def services(question: Question, live: Live) -> list[Block]:
     ]
     shown = page(question, found, SIZE)
     return [
-        section(f"*{counted(len(found), 'service')} with trusted access*{of_total(question, len(found), SIZE)}"),
+        *_head(question, len(found)),
         *packed(map(_principal, shown)),
         *turning("services", question, len(found), SIZE),
         *_administrators(live),
         aged(question),
     ]
+
+
+def _head(question: Question, total: int) -> list[Block]:
+    why = question.organization.services_unread
+    if why:
+        return [section(f"*Services with trusted access*\n:warning: Could not be read: {escape(why)}")]
+    return [section(f"*{counted(total, 'service')} with trusted access*{of_total(question, total, SIZE)}")]
 
 
 def _administrators(live: Live) -> list[Block]:

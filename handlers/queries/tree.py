@@ -8,7 +8,7 @@ from itertools import islice
 
 from approvals.slack.blocks import Block, button, section, shorten, verbatim
 from handlers.queries.accounts import ACTIVE
-from handlers.queries.parts import aged, code_sections, name, of_total, page, plain, turning
+from handlers.queries.parts import aged, code_sections, name, of_total, page, plain, turning, unread
 from handlers.queries.question import Question
 from operations.snapshot.live import Live
 from operations.snapshot.names import counted
@@ -57,6 +57,7 @@ def _notes(question: Question, unit: OrganizationalUnit, *, folded: bool) -> lis
     has_policies = any(policies.targets.get(policy.id) for policy in policies.known if not policy.aws_managed)
     return [
         *([hint] if folded else []),
+        *unread(question),
         *(["◆ attached policies; those that AWS manages are left out"] if has_policies else []),
     ]
 

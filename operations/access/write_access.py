@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from operations.access.principals import POLICY, read_policy
-from operations.aws.errors import RefusedError
-from operations.core.observations import Done, Failed, Observation, Ready, Stale
+from operations.core.meaning import same_document
+from operations.core.observations import Done, Facts, Failed, Observation, Ready, Stale
 from operations.core.steps import Step, World
-from operations.policies.diff import same_document
 
 
 class WriteAccess(Step):
@@ -35,18 +34,14 @@ class WriteAccess(Step):
             return Ready()
         return Stale(f"somebody else has changed the policy {POLICY} of {self._principal} meanwhile.")
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         kind, name = self._principal.split("/", 1)
         which = {f"{kind.capitalize()}Name": name, "PolicyName": POLICY}
         if self._after:
             world.aws.write("iam", f"put_{kind}_policy", **which, PolicyDocument=self._after)
-            return Done("The IAM policy has been written.")
-        try:
+        else:
             world.aws.write("iam", f"delete_{kind}_policy", **which)
-        except RefusedError as error:
-            if error.code not in ("NoSuchEntity", "NoSuchEntityException"):
-                raise
-        return Done("The IAM policy has been deleted, because nothing was left in it.")
+        return {}
 
     def explain(self, code: str, reason: str, message: str) -> Failed:
         if code in ("NoSuchEntity", "NoSuchEntityException"):

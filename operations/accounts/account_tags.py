@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from operations.aws.errors import FieldError
+from operations.aws.errors import GoneError
 from operations.core.fields import FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.live import tags_of
@@ -29,7 +29,7 @@ def live_tags(inputs: PreviewInput, account: str) -> dict[str, str]:
     tags = tags_of(inputs.aws, account)
     if tags is None:
         label = inputs.organization.account_label(account)
-        raise FieldError(
+        raise GoneError(
             "account", f"{label} is no longer in the organization. Choose another one with `/org accounts`."
         )
     return tags

@@ -19,7 +19,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Choice, FieldKind, Flag
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import ContactEmail
@@ -203,14 +203,8 @@ class SetContact(Step):
             return Done("The contact is as wanted.")
         return Ready() if now == self._before else Stale("somebody else has changed the contact meanwhile.")
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         which = {"AlternateContactType": self._kind, **self._who}
-        if self._wanted:
-            world.aws.write("account", "put_alternate_contact", **which, **self._wanted)
-            return Done("The contact has been set.")
-        try:
-            world.aws.write("account", "delete_alternate_contact", **which)
-        except RefusedError as error:
-            if error.code != NONE_YET:
-                raise
-        return Done("The contact has been deleted.")
+        method = "put_alternate_contact" if self._wanted else "delete_alternate_contact"
+        world.aws.write("account", method, **which, **self._wanted)
+        return {}

@@ -16,32 +16,20 @@ from operations.accounts.members import (
     check_not_delegated,
     described,
 )
+from operations.aws.client import Answer
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
 from operations.core.fields import Except
-from operations.core.observations import Done, Facts, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change
 from operations.snapshot.organization import Organization
 
-CLOSED = ("PENDING_CLOSURE", "SUSPENDED", "CLOSED")
+CLOSING = "PENDING_CLOSURE"
+CLOSED = (CLOSING, "SUSPENDED", "CLOSED")
 SUSPENDED = "AWS has suspended the account, which is no closure: AWS Support ends that, and AWS may refuse to close it until then."
-REASONS = {
-    "CLOSE_ACCOUNT_QUOTA_EXCEEDED": (
-        "The organization's quota of closed accounts is used up: 250 or a fifth of the members, 1,000 at most, in 30 days.",
-        "Ask again when the first of them is 30 days ago.",
-    ),
-    "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED": (
-        "Three accounts are being closed already, and AWS closes no more at once.",
-        "Ask again in some minutes.",
-    ),
-    "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": (
-        "The account is a delegated administrator.",
-        "Ask for `/org deregister-delegated-administrator` first.",
-    ),
-}
 
 
 class CloseAccount(Departure):
@@ -72,7 +60,10 @@ class CloseAccount(Departure):
         return Preview(
             title=self.title(inputs.organization),
             facts=account_facts(inputs.organization, self.account, found),
-            plan=("Close the account (CloseAccount). AWS shuts it down within minutes.",),
+            plan=(
+                "Close the account (CloseAccount).",
+                "Wait until AWS says that it is closed, which takes some minutes.",
+            ),
             warnings=(
                 *((SUSPENDED,) if found.is_suspended_by_aws else ()),
                 "Everything in it stops: instances, databases, websites. Whoever depends on them is cut off at once.",
@@ -103,12 +94,11 @@ def organization_line(organization: Organization, account: str) -> str:
 
 
 class Close(Step):
-    """Closes one account; one that is closed or closing already is the goal reached."""
+    """Closes one account and follows it until AWS says that it is closed, whoever began that."""
 
     key = "close"
     title = "Close the account"
     not_done = "The account was not closed."
-    reasons = REASONS
 
     def __init__(self, account: str) -> None:
         self._account = account
@@ -120,17 +110,20 @@ class Close(Step):
             if error.code != "AccountNotFoundException":
                 raise
             return Stale("the account is no longer in the organization.")
-        state = str(found.get("State") or found.get("Status") or "")
-        return Done(f"The account is {state}.", {"state": state}) if state in CLOSED else Ready()
+        state = state_of(found)
+        if state == CLOSING:
+            return Waiting(f"AWS is closing the account ({CLOSING}).")
+        closed = ("CLOSED", "SUSPENDED") if "State" not in found or world.attempts else ("CLOSED",)
+        return Done(f"The account is {state}.", {"state": state}) if state in closed else Ready()
+
+    def act(self, world: World) -> Facts:
+        world.aws.write("organizations", "close_account", AccountId=self._account)
+        return {}
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         return (AccountIs(id=self._account, state=str(memory.get("state") or CLOSED[-1])),)
 
-    def act(self, world: World) -> Observation:
-        try:
-            world.aws.write("organizations", "close_account", AccountId=self._account)
-        except RefusedError as error:
-            if error.code in ("AccountAlreadyClosedException", "ConflictException"):
-                return Done("The account is closed already.")
-            raise
-        return Done("AWS is closing the account.", {"state": CLOSED[0]})
+
+def state_of(account: Answer) -> str:
+    """An account's State, or its Status where AWS does not give one: there a closed account is SUSPENDED."""
+    return str(account.get("State") or account.get("Status") or "")

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 from operations.access.access_role import DEFAULT_ROLE
 from operations.accounts.account_tags import TAGS
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
-from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION, OpenAccount, quota_warnings
+from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION, OpenAccount, look_at_quota
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
@@ -115,11 +115,12 @@ class CreateAccount(Operation):
         organization = inputs.organization
         self.checked(organization)
         live_name(inputs, self.ou, "ou")
+        quota, facts = look_at_quota(inputs), self._facts(organization).items()
         return Preview(
             title=self.title(organization),
-            facts=tuple(Fact(label=label, value=value) for label, value in self._facts(organization).items()),
+            facts=(*(Fact(label=label, value=value) for label, value in facts), *quota.facts),
             plan=self._plan(organization),
-            warnings=(*self._clashes(organization), *on_arrival(organization), *quota_warnings(inputs)),
+            warnings=(*self._clashes(organization), *on_arrival(organization), *quota.warnings),
             precondition={"root": organization.root},
         )
 

@@ -19,6 +19,7 @@ from operations.snapshot.names import utc
 
 PENDING = ("REQUESTED", "OPEN")
 SOON = timedelta(days=3)
+NEW = timedelta(days=1)
 CLOCK_SKEW = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(minutes=2)
 CANCEL, RESEND = "cancel", "resend"
@@ -42,32 +43,6 @@ INVITE_PERMISSIONS = (
         ),
     ),
 )
-REASONS = {
-    "AccountOwnerNotVerifiedException": (
-        "The e-mail address of the management account is not verified.",
-        "Verify it in the AWS Organizations console, then ask again.",
-    ),
-    "ALREADY_IN_AN_ORGANIZATION": (
-        "The account is already a member of an organization.",
-        "From most organizations it would move directly; from this one whoever runs that has to let it go first. Then ask again.",
-    ),
-    "PAYMENT_INSTRUMENT_REQUIRED": (
-        "The account has no payment method.",
-        "Its administrator has to add one; then ask again.",
-    ),
-    "INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES": (
-        "Nobody can be invited while all features are being enabled.",
-        "Ask again when that is finished.",
-    ),
-    "HANDSHAKE_RATE_LIMIT_EXCEEDED": (
-        "Too many invitations were sent on one day.",
-        "Ask again tomorrow.",
-    ),
-    "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD": (
-        "The account has another seller of record (such as AWS India) than the organization.",
-        "Accounts of different sellers of record cannot be in one organization.",
-    ),
-}
 ENDS = {
     "DECLINED": ("The invitation was declined.", "Talk to the account's administrator, then ask again."),
     "EXPIRED": (
@@ -101,7 +76,6 @@ class Invite(Step):
     key = "invite"
     title = "Invite the account"
     not_done = "The account was not invited."
-    reasons = REASONS
 
     def __init__(self, who: str, note: str, tags: Mapping[str, str]) -> None:
         self._who = who
@@ -110,45 +84,24 @@ class Invite(Step):
 
     def observe(self, world: World) -> Observation:
         known = str(world.memory.get("handshake", ""))
-        found = self._known(world, known) if known else self._lost(world)
+        found = self._known(world, known) if known else self._begun(world)
         if found is None:
             return self._forgotten(world) if known else Ready()
         return self._judge(world, found)
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
+        """Invites; an invitation that is open is cancelled, as somebody has asked."""
         known = str(world.memory.get("handshake", ""))
         pending = self._known(world, known, fresh=True) if known else None
         if pending and pending["State"] in PENDING:
-            return self._cancel(world, pending)
-        return self._invite(world)
-
-    def _invite(self, world: World) -> Observation:
+            world.aws.write("organizations", "cancel_handshake", HandshakeId=known)
+            return {}
         extras = {"Notes": self._note} if self._note else {}
         tags = [{"Key": key, "Value": value} for key, value in self._tags.items()]
-        try:
-            answer = world.aws.write(
-                "organizations", "invite_account_to_organization", Target=party(self._who), Tags=tags, **extras
-            )
-        except RefusedError as error:
-            if error.code != "DuplicateHandshakeException":
-                raise
-            return self._adopted(world)
-        return self._waiting(world, answer["Handshake"])
-
-    def _adopted(self, world: World) -> Observation:
-        """Somebody's invitation to the same account is open: it leads to the same goal, so it is followed."""
-        open_ones = [
-            found for found in invitations(world.aws) if is_for(found, self._who) and found["State"] in PENDING
-        ]
-        return self._waiting(world, open_ones[0]) if open_ones else Ready()
-
-    def _cancel(self, world: World, pending: Answer) -> Observation:
-        try:
-            world.aws.write("organizations", "cancel_handshake", HandshakeId=pending["Id"])
-        except RefusedError as error:
-            if error.code not in ("HandshakeAlreadyInStateException", "InvalidHandshakeTransitionException"):
-                raise
-        return Waiting("The invitation is being cancelled.", {"handshake": pending["Id"]})
+        answer = world.aws.write(
+            "organizations", "invite_account_to_organization", Target=party(self._who), Tags=tags, **extras
+        )
+        return {"handshake": str(answer["Handshake"]["Id"]), "asked": ""}
 
     def _known(self, world: World, handshake: str, *, fresh: bool = False) -> Answer | None:
         """The handshake; all that are followed are read at once, unless it has to be the very latest."""
@@ -165,25 +118,31 @@ class Invite(Step):
             return None
         return answer
 
-    def _lost(self, world: World) -> Answer | None:
-        """The invitation of a send whose answer was lost."""
-        if not world.attempts:
-            return None
-        since = min(world.attempts) - CLOCK_SKEW
-        ours = [h for h in invitations(world.aws) if is_for(h, self._who) and h["RequestedTimestamp"] >= since]
-        return max(ours, key=_requested, default=None)
+    def _begun(self, world: World) -> Answer | None:
+        """The invitation of a send whose answer was lost, or somebody's to the same account, which leads to the same goal."""
+        since = min(world.attempts) - CLOCK_SKEW if world.attempts else world.now
+        mine = [
+            found
+            for found in invitations(world.aws)
+            if is_for(found, self._who) and (_requested(found) >= since or found["State"] in PENDING)
+        ]
+        return max(mine, key=_requested, default=None)
 
     def _forgotten(self, world: World) -> Observation:
-        """AWS forgets a finished handshake after 30 days; whether the account has joined is seen all the same."""
+        """AWS forgets a finished handshake after 30 days, and may not show a new one yet; whether the account has joined is
+        seen all the same.
+        """
         member = self._member(world)
         if member:
             return Done("The account has joined the organization.", member)
+        if world.attempts and world.now - max(world.attempts) < NEW:
+            return Ready()
         return Failed("AWS no longer knows the invitation.", "Ask again if it is still wanted.")
 
     def _judge(self, world: World, handshake: Answer) -> Observation:
         state, asked = str(handshake["State"]), world.memory.get("asked")
         if state in PENDING:
-            return Ready() if asked in (CANCEL, RESEND) else self._waiting(world, handshake)
+            return Ready(again=True) if asked in (CANCEL, RESEND) else self._waiting(world, handshake)
         if state == "ACCEPTED":
             member = self._member(world)
             learned = {"handshake": handshake["Id"], "asked": "", **member}
@@ -200,7 +159,7 @@ class Invite(Step):
     def _again(self, world: World, cancelled: Answer) -> Observation:
         """The old invitation is cancelled; the new one may have been sent already by a call whose answer was lost."""
         newer = [h for h in invitations(world.aws) if is_for(h, self._who) and _requested(h) > _requested(cancelled)]
-        return self._waiting(world, max(newer, key=_requested)) if newer else Ready()
+        return self._waiting(world, max(newer, key=_requested)) if newer else Ready(again=True)
 
     def _waiting(self, world: World, handshake: Answer) -> Observation:
         expires: datetime = handshake["ExpirationTimestamp"]

@@ -17,12 +17,12 @@ from operations.access.access_role import DEFAULT_ROLE, TRY_PERMISSION, can_be_a
 from operations.accounts.account_tags import TAGS
 from operations.accounts.invitations import CANCEL, INVITE_PERMISSIONS, PENDING, RESEND, Invite, invitations, is_for
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
-from operations.accounts.open_account import QUOTA_PERMISSION, quota_warnings
+from operations.accounts.open_account import QUOTA_PERMISSION, look_at_quota
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Observation, Waiting
+from operations.core.observations import Done, Facts, Observation, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Control, Step, World
 from operations.core.values import Tags, any_email
@@ -30,7 +30,7 @@ from operations.snapshot.changes import with_new_account
 from operations.snapshot.control_tower import on_arrival
 from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
-from operations.snapshot.places import inherited
+from operations.snapshot.places import inherited, policies_unread
 from operations.tree.units import live_name
 
 ACCOUNT_ID = re.compile(r"\d{12}")
@@ -117,16 +117,18 @@ class InviteAccount(Operation):
         organization = inputs.organization
         live_name(inputs, self.ou, "ou")
         self._check_not_invited(inputs)
+        quota, facts = look_at_quota(inputs), self._facts(organization).items()
         return Preview(
             title=self.title(organization),
-            facts=tuple(Fact(label=label, value=value) for label, value in self._facts(organization).items()),
+            facts=(*(Fact(label=label, value=value) for label, value in facts), *quota.facts),
             plan=self._plan(organization),
             warnings=(
+                *policies_unread(organization),
                 "The organization pays for the account from the moment it joins.",
                 "Its own users, roles and resources stay as they are; whoever is an administrator there remains one.",
                 TRANSFER,
                 *on_arrival(organization),
-                *quota_warnings(inputs),
+                *quota.warnings,
             ),
             hits=self._hits(organization),
             precondition={"root": organization.root, "management": organization.management_account},
@@ -155,6 +157,8 @@ class InviteAccount(Operation):
 
     def _hits(self, organization: Organization) -> tuple[str, ...]:
         """The policies under which the account will come."""
+        if organization.policies.gaps():
+            return ("Which policies will apply to it could not be read in full",)
         first = {item.policy.id: item for item in reversed(inherited(organization, self.ou))}
         names = [f"{item.policy.name} from {organization.path_of(item.source)}" for item in reversed(first.values())]
         return (f"{len(names)} policies will apply to it", *names) if names else ()
@@ -226,5 +230,6 @@ class AwaitRole(Step):
             longest=LONGEST_PAUSE,
         )
 
-    def act(self, world: World) -> Observation:
-        return self.observe(world)
+    def act(self, world: World) -> Facts:
+        del world
+        return {}

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import StringConstraints
 
 from operations.aws.client import Aws
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError, GoneError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, Flag
@@ -60,7 +60,7 @@ def described(inputs: PreviewInput, account: str) -> DescribedAccount:
     except RefusedError as error:
         if error.code != "AccountNotFoundException":
             raise
-        raise FieldError("account", f"the account {account} is no longer in the organization.") from error
+        raise GoneError("account", f"the account {account} is no longer in the organization.") from error
     return DescribedAccount(
         str(found.get("Name", "")),
         str(found.get("Email", "")),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from operations.aws.client import Answer
 from operations.aws.errors import AwsError, RefusedError
 from operations.aws.permissions import Permission
+from operations.aws.reasons import meaning_of
+from operations.aws.sorting import Next
 from operations.core.explanations import creation_failure
-from operations.core.observations import Done, Facts, Observation, Ready, Waiting
-from operations.core.preview import PreviewInput
+from operations.core.observations import Done, Facts, NotNow, Observation, Ready, Waiting
+from operations.core.preview import Fact, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change
 
@@ -21,6 +24,8 @@ QUOTA_PERMISSION = Permission("warn when the account quota is nearly full", ("se
 REQUEST_TAG = "orgbot:request"
 CLOCK_SKEW = timedelta(minutes=5)
 UNDER_WAY = "IN_PROGRESS"
+CREATING = "AWS is creating the account."
+FAILED = "failed creations"  # In a request's memory: those that have ended for a reason that passes.
 OPEN_PERMISSIONS = (
     Permission(
         "create accounts and follow their creation",
@@ -65,7 +70,7 @@ class OpenAccount(Step):
             return self._follow(world, creation)
         return self._look_up(world) if world.attempts else Ready()
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         answer = world.aws.write(
             "organizations",
             "create_account",
@@ -75,7 +80,7 @@ class OpenAccount(Step):
             RoleName=self._role_name,
             Tags=[{"Key": key, "Value": value} for key, value in (self._tags | {REQUEST_TAG: world.marker}).items()],
         )
-        return self._judge(world, answer["CreateAccountStatus"])
+        return {"creation": str(answer["CreateAccountStatus"]["Id"])}
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         """AWS puts it into the root."""
@@ -84,32 +89,42 @@ class OpenAccount(Step):
 
     def _follow(self, world: World, creation: str) -> Observation:
         if creation in world.shared.get("creations under way", lambda: creations_under_way(world)):
-            return Waiting("AWS is creating the account.", {"creation": creation})
-        status = world.aws.read("organizations", "describe_create_account_status", CreateAccountRequestId=creation)
+            return Waiting(CREATING, {"creation": creation})
+        try:
+            status = world.aws.read("organizations", "describe_create_account_status", CreateAccountRequestId=creation)
+        except RefusedError as error:
+            if error.code != "CreateAccountStatusNotFoundException":
+                raise
+            return Ready()
         return self._judge(world, status["CreateAccountStatus"])
 
     def _judge(self, world: World, status: Answer) -> Observation:
-        if status["State"] == "SUCCEEDED":
-            return Done("AWS has created the account.", {"account": status["AccountId"], "creation": status["Id"]})
+        learned = {"creation": str(status["Id"])}
         if status["State"] == "FAILED":
-            return self._failed(world, str(status.get("FailureReason", "")))
-        return Waiting("AWS is creating the account.", {"creation": status["Id"]})
+            return self._failed(world, status)
+        if status["State"] != "SUCCEEDED":
+            return Waiting(CREATING, learned)
+        account = str(status["AccountId"])
+        if not self._is_there(world, account):
+            return Waiting("AWS has created the account. Waiting until the organization shows it.", learned)
+        return Done("AWS has created the account.", {"account": account, **learned})
 
-    def _failed(self, world: World, reason: str) -> Observation:
-        """A failure, unless an earlier send whose answer was lost has made the account, so that its e-mail is taken by ourselves."""
+    def _failed(self, world: World, status: Answer) -> Observation:
+        """A failure, unless an earlier send whose answer was lost has made the account, so that its e-mail is taken by ourselves.
+
+        One for a reason that passes is remembered, and the account is asked for again.
+        """
+        reason = str(status.get("FailureReason", ""))
         if reason == "EMAIL_ALREADY_EXISTS" and world.attempts:
             account = self._ours_by_email(world)
             if account:
                 return Done("AWS has created the account.", {"account": account})
+        if meaning_of("", reason).next is Next.WAIT:
+            return NotNow(reason, {"creation": "", FAILED: [*world.memory.get(FAILED, ()), str(status["Id"])]})
         return creation_failure(reason)
 
     def _look_up(self, world: World) -> Observation:
-        others = {memory.get("creation") for memory in world.others()}
-        candidates = [
-            status
-            for status in self._creations(world)
-            if self._may_be_ours(world, status) and status["Id"] not in others
-        ]
+        candidates = self._candidates(world)
         for status in candidates:
             if status["State"] == "SUCCEEDED" and self._is_ours(world, str(status["AccountId"])):
                 return self._judge(world, status)
@@ -120,7 +135,22 @@ class OpenAccount(Step):
             return Waiting(
                 "AWS is creating an account of this name; whether it is this request's shows when it is finished."
             )
-        return _lost_failure(candidates)
+        return self._lost_failure(world, candidates)
+
+    def _lost_failure(self, world: World, candidates: list[Answer]) -> Observation:
+        """The failure of our own creation, when its answer was lost and only one creation of this name can be meant."""
+        failed = [status for status in candidates if status["State"] == "FAILED"]
+        return self._failed(world, failed[0]) if len(failed) == 1 else Ready(again=bool(world.memory.get(FAILED)))
+
+    def _candidates(self, world: World) -> list[Answer]:
+        """The creations that may be those of a send whose answer was lost."""
+        known = {creation for memory in (world.memory, *world.others()) for creation in memory.get(FAILED, ())}
+        known |= {str(memory.get("creation")) for memory in world.others()}
+        return [
+            status
+            for status in self._creations(world)
+            if self._may_be_ours(world, status) and status["Id"] not in known
+        ]
 
     def _creations(self, world: World) -> list[Answer]:
         return list(world.aws.pages("organizations", "list_create_account_status", "CreateAccountStatuses"))
@@ -134,6 +164,15 @@ class OpenAccount(Step):
         same = [a["Id"] for a in accounts if str(a.get("Email", "")).casefold() == self._email.casefold()]
         return next((account for account in same if self._has_our_tag(world, account)), "")
 
+    def _is_there(self, world: World, account: str) -> bool:
+        try:
+            world.aws.read("organizations", "describe_account", AccountId=account)
+        except RefusedError as error:
+            if error.code != "AccountNotFoundException":
+                raise
+            return False
+        return True
+
     def _is_ours(self, world: World, account: str) -> bool:
         email = world.aws.read("organizations", "describe_account", AccountId=account)["Account"].get("Email", "")
         return str(email).casefold() == self._email.casefold() and self._has_our_tag(world, account)
@@ -141,12 +180,6 @@ class OpenAccount(Step):
     def _has_our_tag(self, world: World, account: str) -> bool:
         tags = world.aws.pages("organizations", "list_tags_for_resource", "Tags", ResourceId=account)
         return any(tag["Key"] == REQUEST_TAG and tag["Value"] == world.marker for tag in tags)
-
-
-def _lost_failure(candidates: list[Answer]) -> Observation:
-    """The failure of our own creation, when its answer was lost and only one creation of this name can be meant."""
-    failed = [status for status in candidates if status["State"] == "FAILED"]
-    return creation_failure(str(failed[0].get("FailureReason", ""))) if len(failed) == 1 else Ready()
 
 
 def creations_under_way(world: World) -> set[str]:
@@ -158,15 +191,25 @@ def creations_under_way(world: World) -> set[str]:
         return set()
 
 
-def quota_warnings(inputs: PreviewInput) -> list[str]:
-    """A warning when nine tenths of the account quota are used; nothing when AWS does not tell the quota."""
+@dataclass(frozen=True)
+class Quota:
+    """What a card says of the account quota: a warning when it is nearly full, a fact when it was not looked at."""
+
+    warnings: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+
+def look_at_quota(inputs: PreviewInput) -> Quota:
+    """A warning when nine tenths of the account quota are used; what AWS does not tell in time is said."""
     try:
-        quota = inputs.aws.probe("service-quotas", "get_service_quota", **ACCOUNTS_QUOTA)["Quota"]["Value"]
-    except (AwsError, KeyError):
-        return []
+        answer = inputs.optional(
+            "GetServiceQuota", lambda aws: aws.read("service-quotas", "get_service_quota", **ACCOUNTS_QUOTA)
+        )
+        most = float(answer["Quota"]["Value"])
+    except AwsError as error:
+        return Quota(facts=(Fact(label="Not looked at", value=f"The account quota: {error.unread}"),))
     used = len(inputs.organization.accounts)
-    if used < NEARLY_FULL * quota:
-        return []
-    return [
-        f"{used} of {quota:.0f} accounts of the organization's quota are used; closed accounts and pending invitations count too."
-    ]
+    if used < NEARLY_FULL * most:
+        return Quota()
+    said = f"{used} of {most:.0f} accounts of the organization's quota are used; closed accounts and pending invitations count too."
+    return Quota((said,))

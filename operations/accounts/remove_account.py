@@ -29,32 +29,10 @@ from operations.core.steps import Step, World
 from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import utc
 from operations.snapshot.organization import Organization
-from operations.snapshot.places import inherited
+from operations.snapshot.places import inherited, policies_unread
 
 GONE = "AccountNotFoundException"
 YOUNGEST = timedelta(days=4)
-REASONS = {
-    "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": (
-        "The account has no payment method of its own.",
-        "Its root user adds one in the Billing console; then ask again.",
-    ),
-    "ACCOUNT_CANNOT_LEAVE_WITHOUT_EULA": (
-        "The account lacks what an account by itself needs: an agreement, a contact address or a verified phone number.",
-        "Its root user signs in and completes the sign-up; then ask again.",
-    ),
-    "ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION": (
-        "The account's phone number is not verified.",
-        "Its root user signs in and completes the sign-up; then ask again.",
-    ),
-    "WAIT_PERIOD_ACTIVE": (
-        "The account was created less than four days ago.",
-        "Ask again when four days are over.",
-    ),
-    "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": (
-        "The account is a delegated administrator.",
-        "Ask for `/org deregister-delegated-administrator` first.",
-    ),
-}
 
 
 class RemoveAccount(Departure):
@@ -85,6 +63,7 @@ class RemoveAccount(Departure):
             facts=account_facts(inputs.organization, self.account, found),
             plan=("Remove the account (RemoveAccountFromOrganization).",),
             warnings=(
+                *policies_unread(inputs.organization),
                 f"The role {DEFAULT_ROLE} stays in it and still trusts the management account: its administrator deletes it.",
                 "Its tags are lost; its cost history stays with the organization.",
                 "It needs a payment method, a contact address and an agreement of its own, or AWS refuses.",
@@ -121,6 +100,8 @@ def _check_age(inputs: PreviewInput, found: DescribedAccount) -> None:
 
 def _policies_lost(organization: Organization, account: str) -> tuple[str, ...]:
     found = inherited(organization, account)
+    if organization.policies.gaps():
+        return ("Which policies stop applying to it could not be read in full",)
     if not found:
         return ("No policy applies to it",)
     names = {f"{item.policy.name} ({item.policy.type})": None for item in found}
@@ -133,7 +114,12 @@ class Remove(Step):
     key = "remove"
     title = "Remove the account"
     not_done = "The account was not removed."
-    reasons = REASONS
+    reasons: ClassVar = {
+        "INVALID_PAYMENT_INSTRUMENT": (
+            "The account has no payment method of its own that AWS takes.",
+            "Its root user adds one in the Billing console; then ask again.",
+        )
+    }
 
     def __init__(self, account: str, name: str) -> None:
         self._account = account
@@ -144,22 +130,14 @@ class Remove(Step):
             world.aws.read("organizations", "describe_account", AccountId=self._account)
         except RefusedError as error:
             if error.code == GONE:
-                return self._done("The account is no member any more.")
+                return Done("The account is no member any more.", {"name": self._name})
             raise
         return Ready()
 
-    def act(self, world: World) -> Observation:
-        try:
-            world.aws.write("organizations", "remove_account_from_organization", AccountId=self._account)
-        except RefusedError as error:
-            if error.code == GONE:
-                return self._done("The account is no member any more.")
-            raise
-        return self._done("The account has left the organization.")
+    def act(self, world: World) -> Facts:
+        world.aws.write("organizations", "remove_account_from_organization", AccountId=self._account)
+        return {}
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         del memory
         return (Gone(id=self._account),)
-
-    def _done(self, say: str) -> Observation:
-        return Done(say, {"name": self._name})

@@ -16,15 +16,15 @@ from operations.accounts.account_tags import (
     place_facts,
 )
 from operations.accounts.untag_account import UntagAccount
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import SomeTags
-from operations.snapshot.live import GONE, SEE_TAGS, tags_of
+from operations.snapshot.live import SEE_TAGS, tags_of
 from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 
@@ -134,7 +134,7 @@ class SetTags(Step):
     def observe(self, world: World) -> Observation:
         present = tags_of(world.aws, self._account)
         if present is None:
-            return self._gone()
+            return Stale("the account is no longer in the organization.")
         now = {key: present.get(key) for key in self._tags}
         if now == self._tags:
             return Done("The account has its tags.")
@@ -143,15 +143,7 @@ class SetTags(Step):
             return Stale(f"somebody else has changed these tags of the account meanwhile: {', '.join(other)}.")
         return Ready()
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         tags = [{"Key": key, "Value": value} for key, value in self._tags.items()]
-        try:
-            world.aws.write("organizations", "tag_resource", ResourceId=self._account, Tags=tags)
-        except RefusedError as error:
-            if error.code == GONE:
-                return self._gone()
-            raise
-        return Done("The account has been tagged.")
-
-    def _gone(self) -> Observation:
-        return Stale("the account is no longer in the organization.")
+        world.aws.write("organizations", "tag_resource", ResourceId=self._account, Tags=tags)
+        return {}

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from operations.accounts.account_tags import TaggedAccount, live_tags, place_facts
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import TagKeys
-from operations.snapshot.live import GONE, SEE_TAGS, tags_of
+from operations.snapshot.live import SEE_TAGS, tags_of
 from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 
@@ -101,7 +101,7 @@ class RemoveTags(Step):
     def observe(self, world: World) -> Observation:
         present = tags_of(world.aws, self._account)
         if present is None:
-            return self._gone()
+            return Stale("the account is no longer in the organization.")
         left = self._before.keys() & present.keys()
         if not left:
             return Done("The account no longer has the tags.", {"removed": list(self._before)})
@@ -110,14 +110,6 @@ class RemoveTags(Step):
             return Stale(f"somebody else has changed these tags of the account meanwhile: {', '.join(other)}.")
         return Ready()
 
-    def act(self, world: World) -> Observation:
-        try:
-            world.aws.write("organizations", "untag_resource", ResourceId=self._account, TagKeys=list(self._before))
-        except RefusedError as error:
-            if error.code == GONE:
-                return self._gone()
-            raise
-        return Done("The tags have been removed from the account.", {"removed": list(self._before)})
-
-    def _gone(self) -> Observation:
-        return Stale("the account is no longer in the organization.")
+    def act(self, world: World) -> Facts:
+        world.aws.write("organizations", "untag_resource", ResourceId=self._account, TagKeys=list(self._before))
+        return {}

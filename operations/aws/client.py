@@ -22,19 +22,8 @@ from pydantic import SecretStr
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from operations.aws.own_credentials import CREDENTIALS, is_about_credentials
 from operations.aws.partitions import Identity
-
-BUSY_CODES = frozenset(
-    {
-        "ConcurrentModificationException",
-        "FinalizingOrganizationException",
-        "PolicyChangesInProgressException",
-        "RequestLimitExceeded",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
+from operations.aws.reasons import meaning_of
+from operations.aws.sorting import Next
 
 Answer = dict[str, Any]
 Fence = Callable[[], bool]
@@ -200,16 +189,17 @@ def _sort_answer(operation: str, error: ClientError) -> AwsError:
     answer: Answer = dict(error.response)
     details = answer.get("Error", {})
     code = str(details.get("Code", ""))
-    kind = _kind(code, answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
+    reason = str(answer.get("Reason") or answer.get("reason") or "")
+    kind = _kind(code, reason, answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
     if error.operation_name != operation:  # The SDK asked for credentials first, and sent nothing of ours without them.
         kind, operation = CredentialsError, error.operation_name
-    return kind(operation, str(details.get("Message", "")), code=code, reason=str(answer.get("Reason", "")))
+    return kind(operation, str(details.get("Message", "")), code=code, reason=reason)
 
 
-def _kind(code: str, status: int) -> type[AwsError]:
+def _kind(code: str, reason: str, status: int) -> type[AwsError]:
     if code in CREDENTIALS:
         return CredentialsError
-    if code in BUSY_CODES or status == 429:
+    if meaning_of(code, reason).next is Next.WAIT or status == 429:
         return BusyError
     return AmbiguousError if status >= 500 else RefusedError
 

@@ -23,6 +23,14 @@ class AwsError(Exception):
         self.code = code
         self.reason = reason
 
+    @property
+    def unread(self) -> str:
+        """Which look was not answered, and how, in a few words: `ListTargetsForPolicy was denied`."""
+        how = "was refused" if isinstance(self, RefusedError) else "was not answered"
+        return (
+            f"{self.operation} was denied" if "AccessDenied" in self.code else f"{self.operation} {how} ({self.code})"
+        )
+
 
 class RefusedError(AwsError):
     """AWS answered and said no: nothing was changed, and asking again would bring the same answer."""
@@ -61,6 +69,10 @@ class FieldError(ValueError):
         super().__init__(message)
         self.field = field
         self.message = message
+
+
+class GoneError(FieldError):
+    """What a request names is in no answer of AWS any more, or not yet where it was made a moment ago."""
 
 
 class UnknownError(FieldError):

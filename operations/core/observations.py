@@ -22,7 +22,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Ready:
-    """The goal does not stand, nothing of ours is under way, and acting is right."""
+    """The goal does not stand, nothing of ours is under way, and acting is right.
+
+    With `again` it is right although AWS has accepted a call of this step before; without, its effect is waited for.
+    """
+
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,14 @@ class Waiting:
     learned: Facts = field(default_factory=dict)
     snippets: tuple[Snippet, ...] = ()
     longest: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class NotNow:
+    """What AWS had begun has ended for a reason that passes, such as `INTERNAL_FAILURE`: it is begun again later."""
+
+    reason: str
+    learned: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,7 @@ class Stale:
     say: str
 
 
-Observation = Done | Ready | Waiting | Failed | Stale
+Observation = Done | Ready | Waiting | NotNow | Failed | Stale
 
 
 class Snippet(BaseModel):

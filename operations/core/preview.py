@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from operations.aws.client import Aws
+from operations.aws.looks import Looks
+from operations.core.reach import Reach
 from operations.snapshot.organization import Organization
+
+T = TypeVar("T")
 
 
 class Fact(BaseModel):
@@ -43,10 +48,29 @@ class Preview(BaseModel):
 
 @dataclass(frozen=True)
 class PreviewInput:
-    """What a preview may look at: the snapshot of the organization, and AWS itself for what the snapshot lacks."""
+    """What a preview may look at: the snapshot of the organization, and AWS itself for what the snapshot lacks.
+
+    What is only good to know is asked by `optional`, for which nobody waits long.
+    """
 
     organization: Organization
     aws: Aws
+    looks: Looks | None = None
+
+    def optional(self, operation: str, ask: Callable[[Aws], T]) -> T:
+        """What `ask` gives, within the time that all optional looks of one card have together; raises AwsError."""
+        return (self.looks or Looks(self.aws)).read(operation, ask)
+
+
+def unknown_first(preview: Preview, reach: Reach) -> Preview:
+    """With a warning before all others where it is unknown what the request hits, so that nobody approves that by mistake."""
+    if not reach.unread:
+        return preview
+    unknown = (
+        f"Whom this hits could not be read: {', '.join(sorted(reach.unread))}. It may be every account, and the rules of the whole "
+        "organization decide."
+    )
+    return preview.model_copy(update={"warnings": (unknown, *preview.warnings)})
 
 
 def digest(operation: str, params: dict[str, Any], precondition: dict[str, Any]) -> str:

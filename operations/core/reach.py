@@ -14,13 +14,17 @@ from operations.snapshot.organization import Organization
 
 @dataclass(frozen=True)
 class Reach:
-    """The ids of the organizational units (the root is one) and of the accounts that are hit."""
+    """The ids of the organizational units (the root is one) and of the accounts that are hit.
+
+    Where AWS did not tell, everything is hit, and `unread` says why.
+    """
 
     units: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
 
     def __or__(self, other: Reach) -> Reach:
-        return Reach(self.units | other.units, self.accounts | other.accounts)
+        return Reach(self.units | other.units, self.accounts | other.accounts, self.unread | other.unread)
 
 
 def beneath(organization: Organization, *targets: str) -> Reach:
@@ -54,9 +58,10 @@ def _unit(_: Organization, unit: str) -> Reach:
 
 
 def _policy(organization: Organization, policy: str) -> Reach:
-    """All that lies beneath each attachment; everything, where AWS does not tell to what it is attached."""
+    """All that lies beneath each attachment; everything where it is unknown to what the policy is attached."""
     if not organization.policies.is_told(policy):
-        return whole(organization)
+        why = organization.policies.unread.get(policy)
+        return whole(organization) | Reach(unread=frozenset({why} if why else ()))
     return beneath(organization, *organization.policies.targets[policy])
 
 

@@ -1,7 +1,8 @@
 """A step observes whether its goal stands in AWS, and acts to bring it about.
 
 The runner always observes before it acts: after a crash, after a lost answer, and when somebody else was faster, the
-observation finds the goal reached, and that is success. Nothing else recovers.
+observation finds the goal reached, and that is success. Nothing else recovers. It observes after it acted as well, because an
+accepted call is not its effect, and after a refusal that does not tell how things stand.
 """
 
 from __future__ import annotations
@@ -84,8 +85,11 @@ class Step(ABC):
         """Whether the goal stands, without changing anything; raises AwsError when AWS does not tell."""
 
     @abstractmethod
-    def act(self, world: World) -> Observation:
-        """One call to AWS; raises RefusedError, BusyError, AmbiguousError or FencedError."""
+    def act(self, world: World) -> Facts:
+        """One call to AWS, and what its answer tells that is to be remembered, such as an id.
+
+        Whether the goal stands is not its business: AWS is observed afterwards. Raises RefusedError, BusyError, AmbiguousError or FencedError.
+        """
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         """What the snapshot knows better once the goal stands, from what the steps have learned; most keep nothing there."""

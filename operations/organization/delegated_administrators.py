@@ -15,12 +15,12 @@ from operations.accounts.members import (
     delegated_services,
     described,
 )
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Except
-from operations.core.observations import Done, Observation, Ready
+from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.organization.service_access import SEE_SERVICES, Service, enabled_services
@@ -168,16 +168,11 @@ class Delegate(Step):
         self._on = on
 
     def observe(self, world: World) -> Observation:
-        registered = self._service in delegated_services(world.aws, self._account)
-        return Done("The delegated administrator is as wanted.") if registered == self._on else Ready()
+        if (self._service in delegated_services(world.aws, self._account)) == self._on:
+            return Done(f"The delegated administrator is {'registered' if self._on else 'deregistered'}.")
+        return Ready()
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         method = "register_delegated_administrator" if self._on else "deregister_delegated_administrator"
-        try:
-            world.aws.write("organizations", method, AccountId=self._account, ServicePrincipal=self._service)
-        except RefusedError as error:
-            done = "AccountAlreadyRegisteredException" if self._on else "AccountNotRegisteredException"
-            if error.code == done:
-                return Done("The delegated administrator is as wanted already.")
-            raise
-        return Done(f"The delegated administrator has been {'registered' if self._on else 'deregistered'}.")
+        world.aws.write("organizations", method, AccountId=self._account, ServicePrincipal=self._service)
+        return {}

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from operations.accounts.invitations import PENDING, invitations
 from operations.aws.client import Answer, Aws
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
@@ -136,13 +136,9 @@ class AskEverybody(Step):
             return Waiting(self._who(world, found), learned, longest=LONGEST_PAUSE)
         return Failed(f"All features were not enabled. {ENDS.get(state, f'It ended: {state}.')}", "Ask again.", state)
 
-    def act(self, world: World) -> Observation:
-        try:
-            world.aws.write("organizations", "enable_all_features")
-        except RefusedError as error:
-            if error.reason != "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION":
-                raise
-        return self.observe(world)
+    def act(self, world: World) -> Facts:
+        answer = world.aws.write("organizations", "enable_all_features")
+        return {"handshake": str(answer["Handshake"]["Id"])}
 
     def _handshake(self, world: World) -> Answer | None:
         """The one that is remembered, else the one that is pending: there is never more than one."""
@@ -174,13 +170,9 @@ class AcceptForAll(Step):
             return Ready()
         return Done("The organization has all features.", types_at_root(world.aws))
 
-    def act(self, world: World) -> Observation:
-        try:
-            world.aws.write("organizations", "accept_handshake", HandshakeId=str(world.memory["handshake"]))
-        except RefusedError as error:
-            if error.code != "HandshakeAlreadyInStateException":
-                raise
-        return Done("All features have been enabled.", types_at_root(world.aws))
+    def act(self, world: World) -> Facts:
+        world.aws.write("organizations", "accept_handshake", HandshakeId=str(world.memory["handshake"]))
+        return {}
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         return (OrganizationIs(id="", feature_set="ALL"), *types_are(memory["types"]))

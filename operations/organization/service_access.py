@@ -41,16 +41,6 @@ Service = Annotated[
         placeholder="guardduty.amazonaws.com",
     ),
 ]
-REASONS = {
-    "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE": (
-        "The service has a delegated administrator.",
-        "Ask for `/org deregister-delegated-administrator` first.",
-    ),
-    "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE": (
-        "A policy type of this service is enabled.",
-        "Ask for `/org disable-policy-type` first.",
-    ),
-}
 
 
 def enabled_services(aws: Aws) -> set[str]:
@@ -197,7 +187,6 @@ class Switch(Step):
     key = "service-access"
     title = "Change the service's trusted access"
     not_done = "Trusted access was not changed."
-    reasons = REASONS
 
     def __init__(self, service: str, *, on: bool) -> None:
         self._service = service
@@ -208,10 +197,10 @@ class Switch(Step):
             return Done(f"Trusted access is {'enabled' if self._on else 'disabled'}.")
         return Ready()
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         method = "enable_aws_service_access" if self._on else "disable_aws_service_access"
         world.aws.write("organizations", method, ServicePrincipal=self._service)
-        return Done(f"Trusted access has been {'enabled' if self._on else 'disabled'}.")
+        return {}
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         del memory

@@ -11,9 +11,10 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-from operations.aws.client import Aws
+from operations.aws.client import Answer, Aws
 from operations.aws.errors import AwsError
 from operations.aws.permissions import Permission
+from operations.core.preview import PreviewInput
 from operations.policies.documents import pretty
 from operations.policies.syntax import said
 
@@ -30,15 +31,17 @@ class Checked:
     said: str
 
 
-def check_with_analyzer(aws: Aws, document: str, kind: str) -> Checked:
-    """The findings, or why there are none; AWS being away is no reason to refuse anything."""
+def check_with_analyzer(inputs: PreviewInput, document: str, kind: str) -> Checked:
+    """The findings, or why there are none; AWS being away or slow is no reason to refuse anything, and nobody waits for it."""
     if kind not in checkable():
         return Checked((), (), said(kind))
+
+    def ask(aws: Aws) -> list[Answer]:
+        wanted = {"policyDocument": pretty(document), "policyType": kind}
+        return list(aws.pages("accessanalyzer", "validate_policy", "findings", **wanted))
+
     try:
-        key = "findings"
-        found = list(
-            aws.pages("accessanalyzer", "validate_policy", key, policyDocument=pretty(document), policyType=kind)
-        )
+        found = inputs.optional("ValidatePolicy", ask)
     except AwsError as error:
         return Checked((), (), f"Not checked: IAM Access Analyzer did not answer ({error.code or error.message}).")
     return _judged(found)

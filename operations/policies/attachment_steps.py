@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from operations.aws.errors import RefusedError
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.steps import Step, World
 from operations.policies.common import attached, describe
@@ -27,8 +26,9 @@ class _Step(Step):
     def _is_attached(self, world: World) -> bool:
         return self._policy in {policy.id for policy in attached(world.aws, self._target, self._type)}
 
-    def _call(self, world: World, method: str) -> None:
+    def _call(self, world: World, method: str) -> Facts:
         world.aws.write("organizations", method, PolicyId=self._policy, TargetId=self._target)
+        return {}
 
 
 class Attach(_Step):
@@ -45,14 +45,8 @@ class Attach(_Step):
             return Stale("the policy no longer exists.")
         return Ready() if found.seal == self._document else Stale("the policy's document was changed.")
 
-    def act(self, world: World) -> Observation:
-        try:
-            self._call(world, "attach_policy")
-        except RefusedError as error:
-            if error.code == "DuplicatePolicyAttachmentException":
-                return Done("The policy is attached already.")
-            raise
-        return Done("The policy has been attached.")
+    def act(self, world: World) -> Facts:
+        return self._call(world, "attach_policy")
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         del memory
@@ -68,14 +62,8 @@ class Detach(_Step):
     def observe(self, world: World) -> Observation:
         return Ready() if self._is_attached(world) else Done("The policy is not attached there.")
 
-    def act(self, world: World) -> Observation:
-        try:
-            self._call(world, "detach_policy")
-        except RefusedError as error:
-            if error.code == "PolicyNotAttachedException":
-                return Done("The policy is not attached there any more.")
-            raise
-        return Done("The policy has been detached.")
+    def act(self, world: World) -> Facts:
+        return self._call(world, "detach_policy")
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         del memory

@@ -64,8 +64,13 @@ class _Attachment(Operation):
             *policy_facts(found),
             Fact(label="Target", value=target_label(inputs.organization, self.place)),
             Fact(label="Policies of this type there", value=used),
-            *((Fact(label="Applies there anyway, from", value=above),) if above else ()),
+            *self._anyway(inputs.organization, above),
         )
+
+    def _anyway(self, organization: Organization, above: str) -> tuple[Fact, ...]:
+        why = organization.policies.unread.get(self.policy)
+        value = f"could not be read: {why}" if why else above
+        return (Fact(label="Applies there anyway, from", value=value),) if value else ()
 
     def _above(self, organization: Organization) -> tuple[str, ...]:
         """The roots and OUs above the target to which the policy is attached as well."""

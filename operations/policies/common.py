@@ -12,13 +12,14 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 
 from operations.aws.client import Answer, Aws
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError, GoneError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.fields import Choice, FieldKind, Flag
+from operations.core.meaning import meaning
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import uncapital
 from operations.snapshot.organization import Account, Organization
-from operations.snapshot.places import reach_lines, unbound
+from operations.snapshot.places import reach_lines, reached, unbound
 from operations.snapshot.policies import AWS_OWN, Policy
 from operations.snapshot.policy_types import RCP, SCP, label, policy_types
 
@@ -107,8 +108,8 @@ class DescribedPolicy:
 
     @property
     def seal(self) -> str:
-        """What an approval is bound to: a digest of the document."""
-        return hashlib.sha256(self.content.encode()).hexdigest()
+        """What an approval is bound to: a digest of what the document means, however it is written."""
+        return hashlib.sha256(meaning(self.content).encode()).hexdigest()
 
 
 def describe(aws: Aws, policy: str) -> DescribedPolicy | None:
@@ -134,7 +135,7 @@ def existing(inputs: PreviewInput, policy: str) -> DescribedPolicy:
     """The policy as it is now; raises FieldError when it is gone."""
     found = describe(inputs.aws, policy)
     if found is None:
-        raise FieldError("policy", f"the policy {inputs.organization.policies.label(policy)} no longer exists.")
+        raise GoneError("policy", f"the policy {inputs.organization.policies.label(policy)} no longer exists.")
     return found
 
 
@@ -173,6 +174,12 @@ def check_enabled(inputs: PreviewInput, kind: str, field: str) -> None:
 def policy_facts(found: DescribedPolicy) -> tuple[Fact, ...]:
     """Name and type, as every card about a policy begins."""
     return (Fact(label="Policy", value=found.label), Fact(label="Type", value=label(found.type)))
+
+
+def hits_of(organization: Organization, policy: str, kind: str) -> tuple[str, ...]:
+    """The accounts that a policy reaches through all its attachments, or that it is unknown."""
+    why = organization.policies.unread.get(policy)
+    return (f"Could not be read: {why}",) if why else hits(organization, kind, reached(organization, policy))
 
 
 def hits(organization: Organization, kind: str, accounts: list[Account]) -> tuple[str, ...]:

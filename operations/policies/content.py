@@ -11,10 +11,9 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.core.fields import FieldKind, Flag, file_in
-from operations.core.preview import Fact
+from operations.core.preview import Fact, PreviewInput
 from operations.policies.analysis import check_with_analyzer
 from operations.policies.documents import check_syntax, read_document
 from operations.policies.lockout import lockout_warnings
@@ -54,9 +53,9 @@ def read_content(content: str, kind: str) -> str:
     return small
 
 
-def verdict(aws: Aws, content: str, kind: str) -> Verdict:
+def verdict(inputs: PreviewInput, content: str, kind: str) -> Verdict:
     """Access Analyzer's findings and the ways to be locked out; raises FieldError when AWS would refuse the document."""
-    checked = check_with_analyzer(aws, content, kind)
+    checked = check_with_analyzer(inputs, content, kind)
     if checked.errors:
         raise FieldError("content", f"Access Analyzer finds errors: {listed(list(checked.errors), 5)}. Correct them.")
     return Verdict(checked.said, (*lockout_warnings(content, kind), *_new_keys(content, kind), *checked.notes))

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
+from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach
@@ -20,7 +21,7 @@ from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
 from operations.policies.common import SEE_POLICIES, Description, PolicyName, PolicyType, describe
 from operations.policies.content import Content, read_content, size_fact, verdict
-from operations.policies.diff import document_diff, same_document
+from operations.policies.diff import document_diff
 from operations.snapshot.changes import Change, PolicyIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import label
@@ -75,7 +76,7 @@ class CreatePolicy(Operation):
         return f"Create the policy {self.policy_name} ({label(self.kind)})"
 
     def preview(self, inputs: PreviewInput) -> Preview:
-        judged = verdict(inputs.aws, self.content, self.kind)
+        judged = verdict(inputs, self.content, self.kind)
         described = (Fact(label="Description", value=self.description),) if self.description else ()
         return Preview(
             title=self.title(inputs.organization),
@@ -135,28 +136,26 @@ class Create(Step):
         found = next((str(item["Id"]) for item in summaries if item.get("Name") == wanted.policy_name), "")
         if not found:
             return Ready()
-        present = describe(world.aws, found)
-        if present and world.attempts and same_document(present.content, wanted.content):
+        if found == world.memory.get("policy") or self._is_ours(world, found):
             return Done(f"The policy {found} is there.", {"policy": found})
         return Stale("somebody else has created a policy of this name and type.")
 
-    def act(self, world: World) -> Observation:
+    def _is_ours(self, world: World, found: str) -> bool:
+        """Whether it may be that of a call of ours whose answer was lost."""
+        present = describe(world.aws, found) if world.attempts else None
+        return present is not None and same_document(present.content, self._wanted.content)
+
+    def act(self, world: World) -> Facts:
         wanted = self._wanted
-        try:
-            created = world.aws.write(
-                "organizations",
-                "create_policy",
-                Type=wanted.kind,
-                Name=wanted.policy_name,
-                Content=wanted.content,
-                Description=wanted.description,
-            )
-        except RefusedError as error:
-            if error.code == "DuplicatePolicyException":
-                return self.observe(world)
-            raise
-        policy = str(created["Policy"]["PolicySummary"]["Id"])
-        return Done(f"The policy {policy} has been created.", {"policy": policy})
+        created = world.aws.write(
+            "organizations",
+            "create_policy",
+            Type=wanted.kind,
+            Name=wanted.policy_name,
+            Content=wanted.content,
+            Description=wanted.description,
+        )
+        return {"policy": str(created["Policy"]["PolicySummary"]["Id"])}
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         made, wanted = str(memory["policy"]), self._wanted

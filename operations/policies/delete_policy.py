@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.policies.common import (
-    NOT_FOUND,
     SEE_POLICIES,
     DescribedPolicy,
     ExistingPolicy,
@@ -111,12 +111,6 @@ class Delete(Step):
     key = "delete"
     title = "Delete the policy"
     not_done = "The policy was not deleted."
-    reasons: ClassVar = {
-        "PolicyInUseException": (
-            "Somebody has attached it meanwhile.",
-            "Look at `/org policy`, detach it, then ask again.",
-        )
-    }
 
     def __init__(self, policy: str, name: str, content: str) -> None:
         self._policy = policy
@@ -126,21 +120,13 @@ class Delete(Step):
     def observe(self, world: World) -> Observation:
         found = describe(world.aws, self._policy)
         if found is None:
-            return self._done("The policy is not there any more.")
-        return Ready() if found.content == self._content else Stale("the policy's document was changed.")
+            return Done("The policy is not there any more.", {"name": self._name})
+        return Ready() if same_document(found.content, self._content) else Stale("the policy's document was changed.")
 
-    def act(self, world: World) -> Observation:
-        try:
-            world.aws.write("organizations", "delete_policy", PolicyId=self._policy)
-        except RefusedError as error:
-            if error.code == NOT_FOUND:
-                return self._done("The policy is not there any more.")
-            raise
-        return self._done("The policy has been deleted.")
+    def act(self, world: World) -> Facts:
+        world.aws.write("organizations", "delete_policy", PolicyId=self._policy)
+        return {}
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         del memory
         return (Gone(id=self._policy),)
-
-    def _done(self, say: str) -> Observation:
-        return Done(say, {"name": self._name})

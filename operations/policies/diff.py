@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterator
 
+from operations.core.meaning import same_document
 from operations.policies.documents import pretty
 
 AROUND = 3
@@ -35,11 +35,3 @@ def _lines(before: list[str], after: list[str]) -> Iterator[str]:
 def _lines_of(document: str) -> list[str]:
     """At line feeds only: whatever else Unicode takes for the end of a line is part of a text."""
     return pretty(document).split("\n") if document else []
-
-
-def same_document(one: str, other: str) -> bool:
-    """Whether both are the same JSON, whatever the white space and the order of keys; texts that are no JSON are compared."""
-    try:
-        return bool(json.loads(one) == json.loads(other))
-    except (ValueError, RecursionError):
-        return one == other

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
@@ -19,7 +19,7 @@ from operations.core.steps import Step, World
 from operations.organization.service_access import SEE_SERVICES, enabled_services
 from operations.policies.common import FULL_ACCESS, PolicyType, type_status
 from operations.snapshot.changes import ENABLED, Change, TypeIs
-from operations.snapshot.names import listed
+from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import in_order, reach_lines, reached, target_label
 from operations.snapshot.policy_types import NEEDS_SERVICE, RCP, SCP, label
@@ -132,6 +132,7 @@ class DisablePolicyType(_TypeSwitch):
             ),
             plan=(f"Disable {self.kind} at the root (DisablePolicyType).", "Wait until AWS has detached all of them."),
             warnings=(
+                *(f"What this hits is not fully known: {gap}." for gap in inputs.organization.policies.gaps(self.kind)),
                 "Every policy of this type stops applying, and enabling the type again does not attach them again.",
                 "The whole organization is concerned.",
             ),
@@ -153,11 +154,17 @@ class DisablePolicyType(_TypeSwitch):
             f"{organization.policies.label(policy)} to {target_label(organization, target)}"
             for policy, target in self._attachments(organization)
         ]
+        gaps = organization.policies.gaps(self.kind)
+        if gaps:
+            return f"{listed(pairs)}; {'; '.join(gaps)}".removeprefix("; ")
         return listed(pairs) or "no policy but AWS's own"
 
     def _hits(self, organization: Organization) -> tuple[str, ...]:
         own = {policy for policy, _ in self._attachments(organization)}
         accounts = {account.id: account for policy in own for account in reached(organization, policy)}
+        if organization.policies.gaps(self.kind):
+            least = f"At least {counted(len(accounts), 'account')}; not" if accounts else "Not"
+            return (f"{least} all of it could be read",)
         return reach_lines(organization, in_order(organization, accounts.values()))
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
@@ -173,20 +180,15 @@ class DisablePolicyType(_TypeSwitch):
 
 
 class _Step(Step):
-    reasons: ClassVar = {
-        "SERVICE_ACCESS_NOT_ENABLED": (
-            "This policy type needs a service's trusted access first. AWS says: {message}",
-            "Ask for `/org enable-service-access` for that service, then ask again.",
-        )
-    }
+    not_done = "The policy type was not changed."
 
     def __init__(self, kind: str, root: str) -> None:
         self._kind = kind
         self._root = root
 
-    def _call(self, world: World, method: str) -> Observation:
+    def _call(self, world: World, method: str) -> Facts:
         world.aws.write("organizations", method, RootId=self._root, PolicyType=self._kind)
-        return self.observe(world)
+        return {}
 
 
 class Enable(_Step):
@@ -199,15 +201,10 @@ class Enable(_Step):
         status = type_status(world.aws, self._kind)
         if status == "ENABLED":
             return Done("The policy type is enabled.")
-        return Waiting(f"AWS is enabling the policy type ({status}).") if status else Ready()
+        return Waiting(f"AWS is changing the policy type ({status}).") if status else Ready()
 
-    def act(self, world: World) -> Observation:
-        try:
-            return self._call(world, "enable_policy_type")
-        except RefusedError as error:
-            if error.code == "PolicyTypeAlreadyEnabledException":
-                return Done("The policy type is enabled already.")
-            raise
+    def act(self, world: World) -> Facts:
+        return self._call(world, "enable_policy_type")
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         del memory
@@ -224,15 +221,10 @@ class Disable(_Step):
         status = type_status(world.aws, self._kind)
         if not status:
             return Done("The policy type is disabled.")
-        return Waiting(f"AWS is detaching the policies ({status}).") if status == "PENDING_DISABLE" else Ready()
+        return Waiting(f"AWS is changing the policy type ({status}).") if status != "ENABLED" else Ready()
 
-    def act(self, world: World) -> Observation:
-        try:
-            return self._call(world, "disable_policy_type")
-        except RefusedError as error:
-            if error.code == "PolicyTypeNotEnabledException":
-                return Done("The policy type is disabled already.")
-            raise
+    def act(self, world: World) -> Facts:
+        return self._call(world, "disable_policy_type")
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         del memory

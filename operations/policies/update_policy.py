@@ -13,6 +13,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
+from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -24,17 +25,16 @@ from operations.policies.common import (
     ExistingPolicy,
     PolicyName,
     describe,
-    hits,
+    hits_of,
     management_warning,
     own,
     policy_facts,
 )
 from operations.policies.content import Content, Verdict, read_content, size_fact, verdict
-from operations.policies.diff import document_diff, same_document
+from operations.policies.diff import document_diff
 from operations.snapshot.changes import Change, PolicyIs
-from operations.snapshot.organization import Account, Organization
+from operations.snapshot.organization import Organization
 from operations.snapshot.places import reached
-from operations.snapshot.policies import UNTOLD
 
 Values = Mapping[str, str]
 PARTS = {"content": "Content", "name": "Name", "description": "Description"}
@@ -88,7 +88,7 @@ class UpdatePolicy(Operation):
         if not changes:
             raise FieldError("content", f"{found.label} is exactly so already, so nothing would change.")
         accounts = reached(inputs.organization, self.policy) if "content" in changes else []
-        judged = verdict(inputs.aws, self.content, found.type) if "content" in changes else None
+        judged = verdict(inputs, self.content, found.type) if "content" in changes else None
         return Preview(
             title=self.title(inputs.organization),
             facts=(*policy_facts(found), *self._facts(found, changes, judged)),
@@ -97,15 +97,10 @@ class UpdatePolicy(Operation):
                 *(judged.warnings if judged else ()),
                 *management_warning(inputs.organization, found.type, accounts),
             ),
-            hits=self._hits(inputs.organization, found, accounts) if judged else (),
+            hits=hits_of(inputs.organization, self.policy, found.type) if judged else (),
             diff=document_diff(found.content, self.content) if judged else "",
             precondition={part: before[part] for part in self._wanted()},
         )
-
-    def _hits(self, organization: Organization, found: DescribedPolicy, accounts: list[Account]) -> tuple[str, ...]:
-        if not organization.policies.is_told(self.policy):
-            return (UNTOLD,)
-        return hits(organization, found.type, accounts)
 
     def _facts(self, found: DescribedPolicy, changes: Values, judged: Verdict | None) -> tuple[Fact, ...]:
         facts = [
@@ -172,12 +167,12 @@ class Update(Step):
         return Ready()
 
     def _ours(self, part: str, now: str) -> bool:
-        return now == self._before[part] or _same(part, now, self._wanted[part])
+        return any(_same(part, now, str(values[part])) for values in (self._before, self._wanted))
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         values = {PARTS[part]: value for part, value in self._wanted.items()}
         world.aws.write("organizations", "update_policy", PolicyId=self._policy, **values)
-        return Done("The policy has been changed.")
+        return {}
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         del memory

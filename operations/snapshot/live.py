@@ -13,20 +13,23 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import AwsError, RefusedError, UnknownError
+from operations.aws.looks import Looks
 from operations.aws.permissions import Permission
 from operations.snapshot.changes import AccountIs, Attachment, Change, PolicyIs, UnitIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import policy_types
 from operations.snapshot.reader import account_in, policy_in
 
+ORG = "organizations"
 GONE = "TargetNotFoundException"
 SEE_TAGS = Permission("see an account's tags", ("organizations:ListTagsForResource",))
 
 MOST_DELEGATED = 10
+T = TypeVar("T")
 NO_EFFECTIVE = "EffectivePolicyNotFoundException"
 LIVE_PERMISSIONS = (
     SEE_TAGS,
@@ -64,24 +67,28 @@ class Live(Protocol):
 
 
 class LiveAws:
-    """AWS as it is at this moment."""
+    """AWS as it is at this moment, as far as it tells within the time that somebody who looks is made to wait."""
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: Aws, looks: Callable[[Aws], Looks] = Looks) -> None:
         self._aws = aws
+        self._looks = looks
 
     def tags(self, account: str) -> dict[str, str]:
         """The tags of an account; none for one that has left the organization meanwhile."""
-        return tags_of(self._aws, account) or {}
+        return self._within("ListTagsForResource", lambda aws: tags_of(aws, account) or {})
 
     def document(self, policy: str) -> str:
         """The document of a policy, indented."""
-        answer = self._aws.read("organizations", "describe_policy", PolicyId=policy)
+        answer = self._within("DescribePolicy", lambda aws: aws.read(ORG, "describe_policy", PolicyId=policy))
         return indented(str(answer["Policy"]["Content"]))
 
     def effective(self, account: str, kind: str) -> str:
         """What all policies of a type come to on an account, indented; empty when they come to nothing."""
+        wanted = {"TargetId": account, "PolicyType": kind}
         try:
-            answer = self._aws.read("organizations", "describe_effective_policy", TargetId=account, PolicyType=kind)
+            answer = self._within(
+                "DescribeEffectivePolicy", lambda aws: aws.read(ORG, "describe_effective_policy", **wanted)
+            )
         except RefusedError as error:
             if error.code != NO_EFFECTIVE:
                 raise
@@ -90,15 +97,20 @@ class LiveAws:
 
     def delegated(self) -> tuple[Delegated, ...]:
         """The first delegated administrators, each with its services."""
-        found = self._aws.pages("organizations", "list_delegated_administrators", "DelegatedAdministrators")
-        return tuple(
-            self._delegated(str(item["Id"]), str(item.get("Name", ""))) for item in islice(found, MOST_DELEGATED)
-        )
+        return self._within("ListDelegatedAdministrators", _delegations)
 
-    def _delegated(self, account: str, name: str) -> Delegated:
-        key = "DelegatedServices"
-        services = self._aws.pages("organizations", "list_delegated_services_for_account", key, AccountId=account)
-        return Delegated(account, name, tuple(sorted(str(service["ServicePrincipal"]) for service in services)))
+    def _within(self, operation: str, ask: Callable[[Aws], T]) -> T:
+        return self._looks(self._aws).read(operation, ask)
+
+
+def _delegations(aws: Aws) -> tuple[Delegated, ...]:
+    found = aws.pages(ORG, "list_delegated_administrators", "DelegatedAdministrators")
+    return tuple(_delegated(aws, str(item["Id"]), str(item.get("Name", ""))) for item in islice(found, MOST_DELEGATED))
+
+
+def _delegated(aws: Aws, account: str, name: str) -> Delegated:
+    services = aws.pages(ORG, "list_delegated_services_for_account", "DelegatedServices", AccountId=account)
+    return Delegated(account, name, tuple(sorted(str(service["ServicePrincipal"]) for service in services)))
 
 
 def indented(document: str) -> str:

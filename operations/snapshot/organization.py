@@ -52,7 +52,7 @@ class Account:
 class Organization:
     """One immutable snapshot of the organization; `read_at` is when the reading began.
 
-    `services` are the service principals with trusted access. An account that is in no organization has a snapshot too: its
+    `services` are the service principals with trusted access; `services_unread` says why AWS did not tell them. An account that is in no organization has a snapshot too: its
     `id` and `root` are empty.
     """
 
@@ -65,6 +65,7 @@ class Organization:
     read_at: datetime
     policies: Policies = field(default_factory=Policies)
     services: tuple[str, ...] = ()
+    services_unread: str = ""
 
     @cached_property
     def units_by_id(self) -> dict[str, OrganizationalUnit]:

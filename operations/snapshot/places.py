@@ -120,6 +120,14 @@ def inherited(organization: Organization, target: str) -> list[Inherited]:
     ]
 
 
+def policies_unread(organization: Organization) -> tuple[str, ...]:
+    """The warning for a card that says which policies reach an account, where not all of them could be read."""
+    gaps = organization.policies.gaps()
+    if not gaps:
+        return ()
+    return (f"Which policies apply is not fully known: {'; '.join(gaps)}.",)
+
+
 def unbound(organization: Organization, kind: str) -> str:
     """The account that no policy of this type binds: the management account for SCPs and RCPs, else none ("")."""
     return organization.management_account if is_authorization(kind) else ""

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from operations.aws.errors import FieldError, UnknownError
-from operations.snapshot.names import listed, perhaps
-from operations.snapshot.policy_types import RCP, SCP
+from operations.snapshot.names import counted, listed, perhaps
+from operations.snapshot.policy_types import RCP, SCP, label, policy_types
 
-UNTOLD = "Its attachments could not be read, so it may reach any account"
 Attachments = Mapping[str, tuple[str, ...]]
 
 
@@ -45,11 +44,15 @@ AWS_OWN = {
 class Policies:
     """`targets` gives the roots, OUs and accounts to which a policy id is attached, and lacks those of which AWS does not tell;
     `types` gives the status of each type at the root.
+
+    `unread` says what AWS did not tell, and why: of a type its policies, of a policy's id its targets. What stands there is
+    unknown, which is not the same as none: `gaps` has the sentences for people.
     """
 
     known: tuple[Policy, ...] = ()
     targets: Attachments = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def by_id(self) -> dict[str, Policy]:
@@ -71,6 +74,26 @@ class Policies:
         """The policies attached to a root, OU or account itself."""
         return tuple(self._on.get(target, ()))
 
+    def gaps(self, kind: str = "") -> tuple[str, ...]:
+        """What could not be read of the policies of a type, or of all, each with why; empty when everything is known.
+
+        Such as `where 2 policies are attached could not be read: ListTargetsForPolicy was denied`.
+        """
+        names: dict[str, list[str]] = defaultdict(list)
+        for policy in self.known:
+            if policy.id in self.unread and kind in ("", policy.type):
+                names[self.unread[policy.id]].append(policy.name)
+        places = (f"where {_named(found)} attached could not be read: {why}" for why, found in names.items())
+        return (*self.missing(kind), *places)
+
+    def missing(self, kind: str = "") -> tuple[str, ...]:
+        """The types whose policies could not be read, as `gaps` says it."""
+        types: dict[str, list[str]] = defaultdict(list)
+        for name, why in self.unread.items():
+            if name not in self.by_id and kind in ("", name):
+                types[why].append(label(name))
+        return tuple(f"{_which(found)} could not be read: {why}" for why, found in types.items())
+
     def find(self, text: str, field_name: str) -> Policy:
         """The policy that `text` (id or unique name) means; raises FieldError with the candidates."""
         wanted = text.strip()
@@ -88,9 +111,22 @@ class Policies:
     def _none(self, wanted: str) -> str:
         known = ((policy.name, f"{policy.name} ({policy.id})") for policy in self.known)
         way_out = perhaps(wanted, known) or "`/org policies` lists them."
+        if self.missing():
+            return f"“{wanted}” is not among the policies that are known, and {listed(self.missing())}. {way_out}"
         return f"there is no policy “{wanted}” in the organization. {way_out}"
 
     def label(self, policy_id: str) -> str:
         """Name and id of a policy, for people; the id alone when this snapshot doesn't know it."""
         policy = self.by_id.get(policy_id)
         return f"{policy.name} ({policy.id})" if policy else policy_id
+
+
+def _which(types: list[str]) -> str:
+    """The policies of some types, by name where they are few."""
+    every = len(types) == len(policy_types())
+    return "the policies" if every else f"the policies of the types {listed(sorted(types), 3)}"
+
+
+def _named(policies: list[str]) -> str:
+    few = len(policies) <= 2
+    return f"{' and '.join(policies) if few else counted(len(policies), 'policy', 'policies')} {'is' if len(policies) == 1 else 'are'}"

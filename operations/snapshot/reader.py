@@ -5,7 +5,7 @@ policy is attached. Never one call per account or OU.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,13 @@ log = logging.getLogger(__name__)
 
 DEEPEST = 5
 READERS = 4
+THERE_IS_NONE = (  # Refusals that say that there can be none, such as policies with consolidated billing only.
+    "InvalidInputException",
+    "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE",
+    "PolicyNotFoundException",
+    "PolicyTypeNotAvailableForOrganizationException",
+    "UnsupportedAPIEndpointException",
+)
 READ_PERMISSIONS = (
     Permission(
         "read the organization's tree",
@@ -64,6 +71,7 @@ def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
         units = _read_units(aws, str(root["Id"]), pool)
         accounts = _read_accounts(aws, units, pool)
         policies = read_policies(aws, root, pool)
+    services, services_unread = read_services(aws)
     return Organization(
         id=str(described["Id"]),
         management_account=management_of(described),
@@ -73,7 +81,8 @@ def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
         accounts=tuple(accounts),
         read_at=read_at,
         policies=policies,
-        services=read_services(aws),
+        services=services,
+        services_unread=services_unread,
     )
 
 
@@ -128,12 +137,15 @@ def account_in(item: Answer, parent: str) -> Account:
 
 
 def read_policies(aws: Aws, root: Answer, pool: ThreadPoolExecutor) -> Policies:
-    """The policies of every type and their targets; a type that AWS doesn't tell is left out. Raises BusyError, CredentialsError."""
-    summaries = _flat(pool.map(lambda kind: _of_type(aws, kind), policy_types()))
-    known = tuple(policy_in(summary) for summary in summaries)
-    read = zip(known, pool.map(lambda policy: _targets(aws, policy.id), known), strict=True)
-    targets = {policy.id: found for policy, found in read if found is not None}
-    return Policies(known, targets, policy_statuses(root))
+    """The policies of every type and their targets; what AWS doesn't tell is in `unread`. Raises BusyError, CredentialsError."""
+    kinds = policy_types()
+    by_type = list(pool.map(lambda kind: _of_type(aws, kind), kinds))
+    known = tuple(policy_in(summary) for summaries, _ in by_type for summary in summaries)
+    by_policy = list(pool.map(lambda policy: _targets(aws, policy.id), known))
+    unread = {kind: why for kind, (_, why) in zip(kinds, by_type, strict=True) if why}
+    unread |= {policy.id: why for policy, (_, why) in zip(known, by_policy, strict=True) if why}
+    targets = {policy.id: found for policy, (found, why) in zip(known, by_policy, strict=True) if not why}
+    return Policies(known, targets, policy_statuses(root), unread)
 
 
 def policy_statuses(root: Answer) -> dict[str, str]:
@@ -141,40 +153,35 @@ def policy_statuses(root: Answer) -> dict[str, str]:
     return {str(kind["Type"]): str(kind["Status"]) for kind in root.get("PolicyTypes", ())}
 
 
-def read_services(aws: Aws) -> tuple[str, ...]:
-    """The service principals with trusted access, sorted; none when AWS doesn't tell. Raises BusyError, CredentialsError."""
+def read_services(aws: Aws) -> tuple[tuple[str, ...], str]:
+    """The service principals with trusted access, sorted, and why AWS doesn't tell them. Raises BusyError, CredentialsError."""
     key = "EnabledServicePrincipals"
-    found = _told(lambda: list(aws.pages("organizations", "list_aws_service_access_for_organization", key)))
-    return tuple(sorted(str(service["ServicePrincipal"]) for service in found))
+    found, why = _told(lambda: list(aws.pages("organizations", "list_aws_service_access_for_organization", key)))
+    return tuple(sorted(str(service["ServicePrincipal"]) for service in found)), why
 
 
-def _of_type(aws: Aws, kind: str) -> list[Answer]:
+def _of_type(aws: Aws, kind: str) -> tuple[list[Answer], str]:
     return _told(lambda: list(aws.pages("organizations", "list_policies", "Policies", Filter=kind)))
 
 
-def _targets(aws: Aws, policy: str) -> tuple[str, ...] | None:
-    """None where AWS does not tell."""
-    found = _told(
-        lambda: [list(aws.pages("organizations", "list_targets_for_policy", "Targets", PolicyId=policy))],
-    )
-    return tuple(str(target["TargetId"]) for target in found[0]) if found else None
+def _targets(aws: Aws, policy: str) -> tuple[tuple[str, ...], str]:
+    found, why = _told(lambda: list(aws.pages("organizations", "list_targets_for_policy", "Targets", PolicyId=policy)))
+    return tuple(str(target["TargetId"]) for target in found), why
 
 
-def _told(read: Callable[[], list[Any]]) -> list[Any]:
-    """What AWS tells, or nothing where it refuses: the tree must not be missing because one kind of policy is."""
+def _told(read: Callable[[], list[Any]]) -> tuple[list[Any], str]:
+    """What AWS tells, and why it doesn't: the tree must not be missing because one kind of policy is, and nobody may take what
+    is unknown for none.
+    """
     try:
-        return read()
+        return read(), ""
     except (BusyError, CredentialsError):
         raise
-    except RefusedError as error:
-        log.info("left out of the picture: %s", error)
     except AwsError as error:
-        log.warning("left out of the picture: %s", error)
-    return []
-
-
-def _flat(lists: Iterable[list[Answer]]) -> list[Answer]:
-    return [item for items in lists for item in items]
+        if error.code in THERE_IS_NONE or error.reason in THERE_IS_NONE:
+            return [], ""
+        log.warning("could not be read: %s", error)
+        return [], error.unread
 
 
 def policy_in(summary: Answer) -> Policy:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field
 
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
@@ -120,19 +120,9 @@ class MakeUnit(Step):
         found = next((unit for unit in units_below(world.aws, self._parent) if unit["Name"] == self._name), None)
         return Done("The organizational unit is there.", {"unit": found["Id"]}) if found else Ready()
 
-    def act(self, world: World) -> Observation:
-        try:
-            answer = world.aws.write(
-                "organizations", "create_organizational_unit", ParentId=self._parent, Name=self._name
-            )
-        except RefusedError as error:
-            if error.code != "DuplicateOrganizationalUnitException":
-                raise
-            found = self.observe(world)
-            if isinstance(found, Ready):  # A neighbour that AWS holds to be of the same name, and we do not.
-                raise
-            return found
-        return Done("AWS has created the organizational unit.", {"unit": answer["OrganizationalUnit"]["Id"]})
+    def act(self, world: World) -> Facts:
+        answer = world.aws.write("organizations", "create_organizational_unit", ParentId=self._parent, Name=self._name)
+        return {"unit": str(answer["OrganizationalUnit"]["Id"])}
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         return (UnitIs(id=str(memory["unit"]), name=self._name, parent=self._parent),)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import StringConstraints
 
 from operations.aws.client import Answer, Aws
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
@@ -22,9 +22,7 @@ from operations.core.steps import Step, World
 from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
-from operations.tree.units import GONE, KEPT_ROOT, SEE_UNITS, live_name, unit_name, units_below
-
-NOT_EMPTY = "OrganizationalUnitNotEmptyException"
+from operations.tree.units import KEPT_ROOT, SEE_UNITS, live_name, unit_name, units_below
 
 
 class DeleteOu(Operation):
@@ -145,16 +143,9 @@ class DeleteUnit(Step):
             Ready() if name == self._name else Stale(f"the organizational unit has been renamed to {name} meanwhile.")
         )
 
-    def act(self, world: World) -> Observation:
-        try:
-            world.aws.write("organizations", "delete_organizational_unit", OrganizationalUnitId=self._unit)
-        except RefusedError as error:
-            if error.code == GONE:
-                return Done("The organizational unit is gone already.", {"path": self._path})
-            if error.code == NOT_EMPTY:
-                return Stale("the organizational unit is no longer empty; look at `/org tree` for what is in it.")
-            raise
-        return Done("The organizational unit has been deleted.", {"path": self._path})
+    def act(self, world: World) -> Facts:
+        world.aws.write("organizations", "delete_organizational_unit", OrganizationalUnitId=self._unit)
+        return {}
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         del memory

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, StringConstraints
 
 from operations.accounts.move_account import parent_of
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
@@ -24,7 +24,6 @@ from operations.core.values import UnitName
 from operations.snapshot.changes import Change, UnitIs, with_name
 from operations.snapshot.organization import Organization
 from operations.tree.units import (
-    GONE,
     KEPT_ROOT,
     SEE_UNITS,
     child_path,
@@ -144,21 +143,17 @@ class RenameTo(Step):
             return Done("The organizational unit has its new name.")
         if name == self._old:
             return Ready()
-        return self._gone() if name is None else Stale(f"the organizational unit has been renamed to {name} meanwhile.")
+        return (
+            Stale("the organizational unit no longer exists.")
+            if name is None
+            else Stale(f"the organizational unit has been renamed to {name} meanwhile.")
+        )
 
-    def act(self, world: World) -> Observation:
+    def act(self, world: World) -> Facts:
         rename = {"OrganizationalUnitId": self._unit, "Name": self._new}
-        try:
-            world.aws.write("organizations", "update_organizational_unit", **rename)
-        except RefusedError as error:
-            if error.code == GONE:
-                return self._gone()
-            raise
-        return Done("The organizational unit has been renamed.")
+        world.aws.write("organizations", "update_organizational_unit", **rename)
+        return {}
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         del memory
         return (UnitIs(id=self._unit, name=self._new),)
-
-    def _gone(self) -> Observation:
-        return Stale("the organizational unit no longer exists.")

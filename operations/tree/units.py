@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "DescribeOrganizationalUnit", "ListOrga
 from __future__ import annotations
 
 from operations.aws.client import Answer, Aws
-from operations.aws.errors import FieldError, RefusedError
+from operations.aws.errors import FieldError, GoneError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.fields import Except
 from operations.core.preview import PreviewInput
@@ -39,7 +39,7 @@ def live_name(inputs: PreviewInput, unit: str, field: str) -> str:
     name = unit_name(inputs.aws, unit)
     if name is None:
         path = inputs.organization.path_of(unit)
-        raise FieldError(field, f"the organizational unit {path} no longer exists. Look at `/org tree`.")
+        raise GoneError(field, f"the organizational unit {path} no longer exists. Look at `/org tree`.")
     return name
 
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any, Literal, get_args
 
-Kind = Literal["throttle", "500", "503", "drop-before", "drop-after", "bad-json", "delay", "delay-after", "error"]
+Kind = Literal[
+    "throttle", "500", "503", "drop-before", "drop-after", "bad-json", "delay", "delay-after", "error", "late"
+]
 
 
 LOOKS = ("List", "Describe", "Get", "Assume", "Simulate", "Validate", "Check")
@@ -29,7 +31,8 @@ class Fault:
     `drop-before` closes the connection before the call is carried out, `drop-after` when it has been; `bad-json` carries
     it out and cuts the answer (botocore reads that as an answer without members); `delay` waits `seconds` and carries it out,
     `delay-after` carries it out and waits with the answer: longer than the client's time-out, both are lost answers.
-    `error` answers `code` (and `reason`). `where` are parameters that must be as given; `changes` leaves calls alone that only look.
+    `late` carries it out and lets no look show it for `seconds` of the stand-in's clock. `error` answers `code` (and `reason`).
+    `where` are parameters that must be as given; `changes` leaves calls alone that only look.
     """
 
     kind: Kind

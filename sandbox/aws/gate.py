@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from threading import Event
 from typing import Any
 
@@ -13,6 +14,7 @@ from sandbox.aws.answers import HttpAnswer, error_answer, server_error, throttle
 from sandbox.aws.backend import Backend
 from sandbox.aws.calls import Call, CallLog
 from sandbox.aws.faults import Fault, Faults, TokenBucket
+from sandbox.aws.late import Before
 from sandbox.aws.requests import Environ, read_call
 
 StartResponse = Callable[..., Any]
@@ -29,6 +31,7 @@ class Gate:
         self._calls = calls
         self._faults = faults
         self.limit: TokenBucket | None = None
+        self.before: Before | None = None
         self.closing = Event()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -52,6 +55,8 @@ class Gate:
             _hang_up(environ)
         if fault and fault.kind == "delay":
             _wait(fault, environ)
+        if fault and fault.kind == "late":
+            self.before = Before(fault.seconds)
         answer = instead or self._carry_out(call, environ)
         self._calls.finish(call, fault.kind if fault and fault.kind in ("drop-after", "bad-json") else answer.outcome)
         if fault and fault.kind == "drop-after":
@@ -64,7 +69,10 @@ class Gate:
         """What moto has no endpoint for is answered here, everything else by moto."""
         if call.service == signin.SERVICE:
             return signin.answer(environ)
-        return analyzer.answer(call) if call.service == analyzer.SERVICE else ask(self._app, environ)
+        if call.service == analyzer.SERVICE:
+            return analyzer.answer(call)
+        with self.before.shown() if self.before and self.before.hides(call.operation) else nullcontext():
+            return ask(self._app, environ)
 
     def _instead(self, call: Call, fault: Fault | None) -> HttpAnswer | None:
         """An answer that is given without carrying the call out."""

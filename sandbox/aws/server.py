@@ -178,7 +178,7 @@ class AwsSandbox:
             if self._seed:
                 seed(responses.management(), self._began)
         self.faults.clear()
-        self._gate.limit = None
+        self._gate.limit = self._gate.before = None
         self.calls.clear()
 
     def answer(self, environ: Environ) -> HttpAnswer:
@@ -189,7 +189,7 @@ class AwsSandbox:
         """The organization's whole state, alike while no answer would differ; None while answers may change by themselves."""
         with LOCK:
             org = responses.management()
-            if org.agenda or org.conditions.lag_seconds or self.faults or self._gate.limit:
+            if org.agenda or org.conditions.lag_seconds or self.faults or self._gate.limit or self._gate.before:
                 return None
             return pickle.dumps((self.endpoint_url, self.paths, vars(org)))
 
@@ -204,6 +204,10 @@ class AwsSandbox:
     def _finish(self, kind: str) -> None:
         with LOCK:
             responses.management().settle(kind)
+
+    def show(self) -> None:
+        """Let looks show what a `late` call has changed."""
+        self._gate.before = None
 
     def fail_next_creation(self, reason: str) -> None:
         """The next CreateAccount will end FAILED with this reason; any text is taken, for reasons yet unknown."""

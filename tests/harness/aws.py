@@ -20,9 +20,10 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.config import Config
 from moto.core.botocore_stubber import MockRawResponse
 
-from bot.aws import Boto3Clients
+from bot.aws import READING, Boto3Clients
 from operations.aws.client import Aws, Call
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
@@ -52,17 +53,17 @@ def running() -> Iterator[AwsSandbox]:
         found.stop()
 
 
-def bot_aws(on_call: Callable[[Call], None] = lambda _: None) -> Aws:
+def bot_aws(on_call: Callable[[Call], None] = lambda _: None, reading: Config = READING) -> Aws:
     """AWS as a bot sees it that starts in the environment as it is now."""
     where = (os.environ[name] for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_REGION"))
-    return Aws(_clients(*where), on_call)
+    return Aws(_clients(reading, *where), on_call)
 
 
 @cache
-def _clients(*_: str) -> Boto3Clients:
+def _clients(reading: Config, *_: str) -> Boto3Clients:
     session = boto3.session.Session()
     session.events.register_last("before-send.*", _answer)
-    return Boto3Clients(session)
+    return Boto3Clients(session, reading)
 
 
 def _answer(request: AWSPreparedRequest, **_: Any) -> Any:

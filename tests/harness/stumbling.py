@@ -25,7 +25,7 @@ from approvals.queue import worker
 from approvals.queue.store import Store
 from approvals.queue.worker import Desk
 from approvals.request.decide import decide
-from approvals.request.execute import LOST_ANSWER
+from approvals.request.following import LOST_ANSWER
 from operations.aws.client import Aws
 from operations.core.steps import Shared
 from sandbox.aws.server import AwsSandbox

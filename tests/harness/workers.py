@@ -27,6 +27,7 @@ from approvals.request.execution import RUN, Execution, take
 from approvals.request.intake import Click, Draft, Intake
 from approvals.request.prepare import announce
 from approvals.request.reminders import remind, tell_absent
+from bot.aws import GLANCING
 from operations.aws.errors import AwsError
 from operations.core.closing import Console
 from operations.core.registry import by_name
@@ -66,6 +67,7 @@ class Workers:
             owner=owner,
             store=Store(self.engine, self.keys.info()),
             aws=self._aws,
+            glancing=bot_aws(note_call, GLANCING),
             people=self.people,
             cached_directory=self.people,
             rules=lambda: self.rules,

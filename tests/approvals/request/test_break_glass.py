@@ -107,7 +107,7 @@ def test_the_card_asks_for_a_review_until_somebody_has_signed(glass: Workers, wh
 
 
 def test_a_bad_end_is_reviewed_as_well(glass: Workers, aws: AwsSandbox) -> None:
-    aws.fail_next_creation("INTERNAL_FAILURE")
+    aws.fail_next_creation("INVALID_ADDRESS")
     request = glass.until_done(broken(glass))
     assert request.status == Status.FAILED
     assert "'review'" in shown(request)

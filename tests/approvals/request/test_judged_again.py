@@ -254,7 +254,7 @@ def test_a_policy_whose_attachments_aws_does_not_tell_may_hit_everything(ruled: 
     ruled.look_again()
     request = asked(ruled, "update-policy", policy=guard, content=LESS)
     assert [kept["name"] for kept in request.rules] == ["staging", "production", "rest"]
-    assert request.preview["hits"] == ["Its attachments could not be read, so it may reach any account"]
+    assert request.preview["hits"] == ["Could not be read: ListTargetsForPolicy was denied"]
 
 
 def test_whoever_approved_withdraws_before_they_deny(ruled: Workers) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from approvals.models import Request
 from approvals.request.attempts import LeaseLostError, Outcome
-from approvals.request.execute import PATIENCE, TELL_FROM, outcome_of
+from approvals.request.execute import PATIENCE, TELL_FROM
+from approvals.request.following import outcome_of
 from approvals.states import TERMINAL, Status
 from approvals.views.on_hold import GIVE_UP
 from operations.accounts.open_account import OpenAccount

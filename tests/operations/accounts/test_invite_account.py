@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -145,15 +146,15 @@ def test_a_word_before_it_expires(aws: AwsSandbox) -> None:
 
 
 def acted(one: World) -> Observation:
+    """What is seen after the step has acted."""
     assert isinstance(step().observe(one), Ready)
-    return step().act(one)
+    learned = step().act(one)
+    return step().observe(replace(one, shared=Shared(), memory={**one.memory, **learned}))
 
 
 def test_cancelling_it_ends_the_request(aws: AwsSandbox) -> None:
     memory = {"handshake": open_invitation(aws), "asked": "cancel"}
-    assert isinstance(acted(world(**memory)), Waiting)
-    ended = step().observe(world(**memory))
-    assert ended == Failed(
+    assert acted(world(**memory)) == Failed(
         "The invitation was cancelled, as asked.", "Ask again if it is wanted after all.", "CANCELED"
     )
 
@@ -188,9 +189,14 @@ def test_a_lost_answer_is_found_by_whom_it_invites(aws: AwsSandbox) -> None:
 
 def test_an_invitation_that_is_open_already_is_followed(aws: AwsSandbox) -> None:
     handshake = open_invitation(aws)
-    found = step().act(world())
+    found = step().observe(world())
     assert isinstance(found, Waiting)
     assert found.learned["handshake"] == handshake
+
+
+def test_a_handshake_that_aws_does_not_show_yet_is_not_forgotten(aws: AwsSandbox) -> None:
+    sent = replace(world(handshake="h-examplehandshakeid111"), attempts=(datetime.now(UTC),))
+    assert step().observe(sent) == Ready()
 
 
 def test_a_handshake_that_aws_has_forgotten(aws: AwsSandbox) -> None:

@@ -10,9 +10,11 @@ import pytest
 from approvals.states import Status
 from operations.accounts.close_account import Close, CloseAccount
 from operations.accounts.remove_account import Remove
+from operations.aws.client import Aws
 from operations.aws.errors import FieldError
-from operations.core.observations import Done, Stale
+from operations.core.observations import Done, Observation, Ready, Stale, Waiting
 from operations.core.preview import PreviewInput
+from operations.core.steps import Shared, World
 from operations.snapshot.reader import read_organization
 from sandbox.aws.responses import management
 from sandbox.aws.server import AwsSandbox
@@ -34,9 +36,9 @@ def account(aws: AwsSandbox, number: str) -> dict[str, Any]:
 def test_closing(workers: Workers, aws: AwsSandbox, confirm: str) -> None:
     request = done(workers, "close-account", account=NAME, confirm=confirm)
     assert request.status == Status.SUCCEEDED
-    assert account(aws, WEB)["State"] in ("PENDING_CLOSURE", "CLOSED")
+    assert account(aws, WEB)["State"] == "CLOSED"
+    assert any("AWS is closing the account (PENDING_CLOSURE)" in line for line in workers.said("thread"))
     assert any("90 days" in warning for warning in request.preview["warnings"])
-    assert isinstance(Close(WEB).act(world()), Done)
 
 
 def test_removing(workers: Workers, aws: AwsSandbox) -> None:
@@ -76,13 +78,40 @@ def test_an_account_that_is_closed_already(workers: Workers, aws: AwsSandbox) ->
     assert "already" in refused(workers, "close-account", account=WEB, confirm=WEB)
 
 
-def test_aws_closes_three_at_once(workers: Workers, aws: AwsSandbox) -> None:
+def test_a_fourth_is_closed_when_one_of_the_three_that_aws_closes_at_once_is(workers: Workers, aws: AwsSandbox) -> None:
     aws.conditions.closing_seconds = 3600
     for number in ("333333333333", "444444444444", AUDIT):
         aws.client("organizations").close_account(AccountId=number)
-    request = done(workers, "close-account", account=WEB, confirm=WEB)
-    assert request.status == Status.FAILED
-    assert "Three accounts are being closed already" in request.outcome
+    request = workers.approved("close-account", account=WEB, confirm=WEB)
+    workers.work()
+    assert workers.request(request.id).status == Status.WAITING
+    assert any("closes only so many accounts at a time" in line for line in workers.said("thread"))
+
+    aws.finish("closing")
+    aws.conditions.closing_seconds = 0
+    assert workers.until_done(request).status == Status.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("told", "sent", "kind"),
+    [
+        ({"State": "CLOSED"}, False, Done),
+        ({"Status": "SUSPENDED"}, False, Done),  # A partition that tells no State.
+        ({"State": "SUSPENDED", "Status": "SUSPENDED"}, False, Ready),  # By AWS itself: that is not closed.
+        ({"State": "SUSPENDED", "Status": "SUSPENDED"}, True, Done),
+        ({"State": "PENDING_CLOSURE"}, True, Waiting),
+        ({"State": "ACTIVE"}, True, Ready),
+    ],
+)
+def test_it_is_closed_when_aws_says_so(told: dict[str, str], sent: bool, kind: type[Observation]) -> None:  # noqa: FBT001
+    class Telling(Aws):
+        def __init__(self) -> None: ...
+
+        def read(self, service: str, method: str, **params: Any) -> Any:
+            return {"Account": {"Id": WEB, **told}}
+
+    attempts = (datetime.now(UTC),) if sent else ()
+    assert isinstance(Close(WEB).observe(World(Telling(), Shared(), "m", {}, attempts)), kind)
 
 
 def test_renaming_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:

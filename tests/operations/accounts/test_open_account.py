@@ -115,19 +115,19 @@ def test_an_account_is_ours_by_its_address_and_our_mark_however_old_it_is(email:
         assert not isinstance(observation, Done) or observation.learned["account"] == WEB
 
 
-def invitation(at: datetime) -> Answer:
+def invitation(at: datetime, state: str) -> Answer:
     parties = [{"Type": "ACCOUNT", "Id": WEB}]
-    return {"Id": "h-1", "State": "OPEN", "Action": "INVITE", "Parties": parties, "RequestedTimestamp": at} | {
+    return {"Id": "h-1", "State": state, "Action": "INVITE", "Parties": parties, "RequestedTimestamp": at} | {
         "ExpirationTimestamp": at + timedelta(days=15)
     }
 
 
 @pytest.mark.parametrize("attempts", [(SENT,), (SENT, LATER)], ids=["one", "far apart"])
 @pytest.mark.parametrize(
-    ("at", "kind"), [(SENT - CLOCK_SKEW - SECOND, Ready), (SENT - CLOCK_SKEW, Waiting), (SENT, Waiting)]
+    ("at", "kind"), [(SENT - CLOCK_SKEW - SECOND, Ready), (SENT - CLOCK_SKEW, Failed), (SENT, Failed)]
 )
 def test_an_invitation_is_ours_from_the_same_moment_on(
     attempts: tuple[datetime, ...], at: datetime, kind: type[Observation]
 ) -> None:
-    world = World(Listing(invitation(at)), Shared(), "our mark", {}, attempts)
+    world = World(Listing(invitation(at, "DECLINED")), Shared(), "our mark", {}, attempts)
     assert isinstance(Invite(WEB, "", {}).observe(world), kind)

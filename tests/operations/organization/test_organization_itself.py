@@ -16,6 +16,7 @@ from sandbox.aws.server import AwsSandbox
 from tests.harness.tree import world
 from tests.harness.workers import Workers
 from tests.operations.policies.test_policies import done, refused
+from tests.operations.test_every_operation_is_followed import LONG, passes
 
 OUTSIDER = "666666666666"
 
@@ -85,3 +86,25 @@ def test_an_account_declines(empty: Workers, aws: AwsSandbox) -> None:
     request = empty.until_done(request)
     assert request.status == Status.FAILED
     assert "Not everybody accepted within 90 days" in request.outcome
+
+
+def test_an_organization_is_there_and_has_all_features_when_that_shows(empty: Workers, aws: AwsSandbox) -> None:
+    request = empty.approved("create-organization", feature_set="billing")
+    aws.faults.add("CreateOrganization", "late", seconds=LONG)
+    passes(empty, 1, 5)
+    assert empty.request(request.id).status == Status.WAITING
+    aws.show()
+    assert empty.until_done(request).status == Status.SUCCEEDED
+    empty.look_again()
+
+    request = empty.approved("enable-all-features")
+    aws.faults.add("EnableAllFeatures", "late", seconds=LONG)
+    passes(empty, 1, 5)
+    assert empty.request(request.id).status == Status.WAITING
+    aws.show()
+    aws.faults.add("AcceptHandshake", "late", seconds=LONG)
+    passes(empty, 1, 5)
+    assert empty.request(request.id).status == Status.WAITING
+    aws.show()
+    assert empty.until_done(request).status == Status.SUCCEEDED
+    assert [len(aws.calls.of(name)) for name in ("EnableAllFeatures", "AcceptHandshake")] == [1, 1]

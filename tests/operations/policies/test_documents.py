@@ -8,13 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.aws import GLANCING
 from operations.aws.errors import FieldError
+from operations.core.meaning import same_document
+from operations.core.preview import PreviewInput
 from operations.policies.analysis import check_with_analyzer, checkable
-from operations.policies.diff import document_diff, same_document
+from operations.policies.diff import document_diff
 from operations.policies.documents import read_document
 from operations.policies.lockout import lockout_warnings
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
+from tests.harness.organizations import with_policies
 
 SCP, TAG = "SERVICE_CONTROL_POLICY", "TAG_POLICY"
 
@@ -137,24 +141,28 @@ def test_other_types_lock_nobody_out() -> None:
     assert lockout_warnings(scp(Action="*"), TAG) == ()
 
 
+def asking() -> PreviewInput:
+    return PreviewInput(with_policies(), bot_aws(reading=GLANCING))
+
+
 def test_access_analyzer_finds_errors_and_warnings(aws: AwsSandbox) -> None:
-    checked = check_with_analyzer(bot_aws(), '{"Version":"2012","Statement":[]}', SCP)
+    checked = check_with_analyzer(asking(), '{"Version":"2012","Statement":[]}', SCP)
     assert checked.errors
     assert all("INVALID_VERSION" in error or "MISSING_STATEMENT" in error for error in checked.errors)
-    warned = check_with_analyzer(bot_aws(), scp(Action="s3:*").replace('"Version": "2012-10-17", ', ""), SCP)
+    warned = check_with_analyzer(asking(), scp(Action="s3:*").replace('"Version": "2012-10-17", ', ""), SCP)
     assert "MISSING_VERSION" in warned.notes[0]
     assert aws.endpoint_url
 
 
 def test_a_clean_document_says_so(aws: AwsSandbox) -> None:
-    said = check_with_analyzer(bot_aws(), scp(Action="s3:DeleteBucket"), SCP).said
+    said = check_with_analyzer(asking(), scp(Action="s3:DeleteBucket"), SCP).said
     assert said == "Checked by IAM Access Analyzer: no findings."
     assert aws.endpoint_url
 
 
 def test_what_was_not_checked_is_said(aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     assert TAG not in checkable()
-    assert "values are not checked" in check_with_analyzer(bot_aws(), "{}", TAG).said
+    assert "values are not checked" in check_with_analyzer(asking(), "{}", TAG).said
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert aws.endpoint_url
-    assert "did not answer" in check_with_analyzer(bot_aws(), scp(Action="s3:*"), SCP).said
+    assert "did not answer" in check_with_analyzer(asking(), scp(Action="s3:*"), SCP).said

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from operations.aws.errors import FieldError
+from operations.core.preview import PreviewInput
 from operations.policies.content import read_content, verdict
 from operations.policies.syntax import STATEMENTS, SYNTAX, problems, said
 from operations.snapshot.policy_types import policy_types
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
+from tests.harness.organizations import with_policies
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 LISTS = {"enable_in_regions": {"@@assign": ["us-east-1"]}, "disable_in_regions": {"@@assign": []}}
@@ -190,7 +192,7 @@ def test_what_aws_refuses_is_refused(kind: str, document: dict[str, Any], told: 
 def test_a_key_that_aws_may_have_added_is_mentioned_and_left_to_aws(aws: AwsSandbox) -> None:
     document = {"ec2_attributes": {"vpc_encryption": {"mode": {"@@assign": "on"}}}}
     small = read_content(json.dumps(document), "DECLARATIVE_POLICY_EC2")
-    judged = verdict(bot_aws(), small, "DECLARATIVE_POLICY_EC2")
+    judged = verdict(PreviewInput(with_policies(), bot_aws()), small, "DECLARATIVE_POLICY_EC2")
     assert judged.warnings[0].startswith("“ec2_attributes → vpc_encryption” is none of the keys that the bot knows: ")
     assert judged.warnings[0].endswith(" AWS decides.")
     assert judged.said == "Keys and operators are those of AWS's published syntax; values are not checked."

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from operations.aws.errors import AwsError, UnknownError
+from operations.aws.looks import Looks
 from operations.snapshot.changes import taken_in
 from operations.snapshot.live import LiveAws, indented, look_up
 from operations.snapshot.organization import Organization
@@ -62,6 +63,14 @@ def test_when_aws_does_not_tell(aws: AwsSandbox, live: LiveAws) -> None:
     for inputs in (lambda: live.tags("x"), lambda: live.document("x"), lambda: live.effective(WEB, "x")):
         with pytest.raises(AwsError):
             inputs()
+
+
+def test_nobody_who_looks_waits_for_long(aws: AwsSandbox) -> None:
+    live = LiveAws(bot_aws(), lambda asked: Looks(asked, seconds=0))
+    for look in (lambda: live.tags(WEB), lambda: live.document("p"), lambda: live.effective(WEB, "x"), live.delegated):
+        with pytest.raises(AwsError, match="in time"):
+            look()
+    assert aws.calls.of("ListTagsForResource") == []
 
 
 def test_what_is_no_json_is_shown_as_it_is() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from approvals.request.attempts import Outcome
 from approvals.states import Status
-from operations.aws.errors import FieldError
+from operations.aws.errors import FieldError, RefusedError
 from operations.core.observations import Done, Ready
 from operations.tree.create_ou import CreateOu, MakeUnit
 from sandbox.aws.server import AwsSandbox
@@ -65,7 +65,9 @@ def test_one_that_appears_just_before_the_call_is_the_goal_reached(aws: AwsSandb
     assert step.observe(world()) == Ready()
     unit = make(aws, "/Workloads/Sandbox")
 
-    assert step.act(world()) == Done("The organizational unit is there.", {"unit": unit})
+    with pytest.raises(RefusedError, match="same name"):
+        step.act(world())
+    assert step.observe(world()) == Done("The organizational unit is there.", {"unit": unit})
     assert names_in(aws, "/Workloads").count("Sandbox") == 1
 
 
@@ -130,7 +132,7 @@ def test_the_last_level_is_warned_of_and_a_sixth_is_refused(workers: Workers, aw
 def test_what_aws_refuses_is_said_in_plain_words(
     workers: Workers, aws: AwsSandbox, code: str, reason: str, said: str
 ) -> None:
-    aws.faults.add("CreateOrganizationalUnit", "error", code=code, reason=reason)
+    aws.faults.add("CreateOrganizationalUnit", "error", code=code, reason=reason, times=None)
     request = workers.until_done(workers.approved("create-ou", **NEW))
 
     assert request.status == Status.FAILED

@@ -1,0 +1,221 @@
+"""The error codes of AWS Organizations, Account Management, IAM and STS, each sorted once.
+
+Source: the services' API References ("Errors", "Common Errors") as they stand in botocore's models. IAM and STS send some
+codes without `Exception`; those stand here as they are sent.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from operations.aws.own_credentials import CREDENTIALS
+from operations.aws.sorting import Meaning, look, mend, no, wait
+
+OPERATOR = "Whoever runs the bot has to give its role the policy that `orgbot iam-policy` prints; then ask again."
+TREE = "Look at `/org tree` and ask again with one that is there."
+DENIED = mend("The bot's own AWS permissions do not allow this.", OPERATOR)
+BUSY = wait("AWS takes no more calls at this moment.")
+UNREACHABLE = wait("AWS cannot be reached.")
+CHANGING = wait("AWS is working on another change of the same thing.")
+INTERNAL = look(
+    "AWS had an internal error.", "Ask again later; if it goes on, ask AWS Support from the management account."
+)
+
+CODES: dict[str, Meaning] = {
+    **{name: mend(say, advice) for name, (say, advice) in CREDENTIALS.items()},
+    # What every service may answer.
+    "AccessDenied": DENIED,
+    "AccessDeniedException": DENIED,
+    "InternalFailure": INTERNAL,
+    "InternalServerException": INTERNAL,
+    "OptInRequired": mend(
+        "The bot's AWS account has not subscribed to this service.",
+        "Its administrator subscribes in the AWS console, then ask again.",
+    ),
+    "ConnectTimeoutError": UNREACHABLE,
+    "EndpointConnectionError": UNREACHABLE,
+    "RequestLimitExceeded": BUSY,
+    "ServiceException": INTERNAL,
+    "ServiceFailure": INTERNAL,
+    "ServiceUnavailable": INTERNAL,
+    "SlowDown": BUSY,
+    "Throttling": BUSY,
+    "ThrottlingException": BUSY,
+    "TooManyRequestsException": BUSY,
+    "ValidationError": no(),
+    "ValidationException": no(
+        "AWS does not accept one of the values. AWS says: {message}", "Correct it, then ask again."
+    ),
+    # AWS Organizations.
+    "AWSOrganizationsNotInUseException": mend(
+        "The bot's AWS account is in no organization.",
+        "Whoever runs the bot checks that it runs with credentials of the management account.",
+    ),
+    "AccessDeniedForDependencyException": mend(
+        "The bot may not create the service-linked role that AWS Organizations needs.", OPERATOR
+    ),
+    "AccountAlreadyClosedException": look(),
+    "AccountAlreadyRegisteredException": look(),
+    "AccountNotFoundException": look(
+        "AWS knows no such account in this organization.", "Check the id with `/org accounts`."
+    ),
+    "AccountNotRegisteredException": look(),
+    "AccountOwnerNotVerifiedException": mend(
+        "The e-mail address of the management account is not verified.",
+        "Its owner verifies it in the AWS Organizations console, then ask again.",
+    ),
+    "AlreadyInOrganizationException": look(
+        "The bot's AWS account is in an organization already.", "Look at `/org tree`."
+    ),
+    "ChildNotFoundException": look("AWS does not find it in this organization.", TREE),
+    "ConcurrentModificationException": CHANGING,
+    "ConflictException": look(
+        "AWS says that this conflicts with the present state, and not how: {message}",
+        "Look in the AWS console, or ask AWS Support from the management account.",
+    ),
+    "ConstraintViolationException": no(),
+    "CreateAccountStatusNotFoundException": look(
+        "AWS no longer knows this creation of an account.", "Look at `/org accounts`."
+    ),
+    "DestinationParentNotFoundException": look("The destination no longer exists.", TREE),
+    "DuplicateAccountException": look(),
+    "DuplicateHandshakeException": look(
+        "AWS says that such an invitation is open already.", "Look in the AWS Organizations console."
+    ),
+    "DuplicateOrganizationalUnitException": look(
+        "An organizational unit of this name exists there already.",
+        "Look at `/org tree`, and ask again with another name.",
+    ),
+    "DuplicatePolicyAttachmentException": look(),
+    "DuplicatePolicyException": look(
+        "A policy of this name exists already.", "Look at `/org policies`, and ask again with another name."
+    ),
+    "EffectivePolicyNotFoundException": no("No policy of this type reaches it.", "Look at `/org policies`."),
+    "FinalizingOrganizationException": wait(
+        "AWS is still setting the new organization up, which may take an hour.", timedelta(hours=3)
+    ),
+    "HandshakeAlreadyInStateException": look(),
+    "HandshakeConstraintViolationException": no(),
+    "HandshakeNotFoundException": look("AWS no longer knows this handshake.", "Ask again if it is still wanted."),
+    "InvalidHandshakeTransitionException": look(),
+    "InvalidInputException": no(
+        "AWS does not accept one of the values. AWS says: {message}",
+        "Correct the value that AWS names, then ask again.",
+    ),
+    "InvalidResponsibilityTransferTransitionException": no(),
+    "MalformedPolicyDocumentException": no(
+        "AWS does not accept the policy document. AWS says: {message}", "Correct the document, then ask again."
+    ),
+    "MasterCannotLeaveOrganizationException": no(
+        "The management account cannot leave its organization.", "Choose a member account."
+    ),
+    "OrganizationNotEmptyException": no("The organization still has members.", "Look at `/org accounts`."),
+    "OrganizationalUnitNotEmptyException": mend(
+        "The organizational unit is not empty.",
+        "Move its accounts elsewhere with `/org move-account` and delete the organizational units in it, then ask again.",
+    ),
+    "OrganizationalUnitNotFoundException": look("The organizational unit no longer exists.", TREE),
+    "ParentNotFoundException": look("The organizational unit above no longer exists.", TREE),
+    "PolicyChangesInProgressException": wait("AWS is still applying an earlier change of policies."),
+    "PolicyInUseException": mend(
+        "Somebody has attached the policy meanwhile.", "Look at `/org policy`, detach it, then ask again."
+    ),
+    "PolicyNotAttachedException": look(),
+    "PolicyNotFoundException": look("The policy no longer exists.", "Look at `/org policies`."),
+    "PolicyTypeAlreadyEnabledException": look(),
+    "PolicyTypeNotAvailableForOrganizationException": mend(
+        "This organization cannot use policies of this type.",
+        "With consolidated billing only, ask for `/org enable-all-features` first.",
+    ),
+    "PolicyTypeNotEnabledException": look(
+        "The policy type is not enabled.", "Ask for `/org enable-policy-type` first, then ask again."
+    ),
+    "ResourcePolicyNotFoundException": no(),
+    "ResponsibilityTransferAlreadyInStatusException": no(),
+    "ResponsibilityTransferNotFoundException": no(),
+    "RootNotFoundException": look("AWS knows no such root.", TREE),
+    "SourceParentNotFoundException": look("The account is no longer where it was.", TREE),
+    "TargetNotFoundException": look(
+        "AWS knows no such resource in this organization.", "Look at `/org tree`, then ask again."
+    ),
+    "UnsupportedAPIEndpointException": mend(
+        "This AWS Region does not offer the operation.", "Whoever runs the bot sets the Region us-east-1."
+    ),
+    # Account Management.
+    "ResourceNotFoundException": look(),
+    "ResourceUnavailableException": wait("What is asked for is not available at AWS at this moment."),
+    # IAM.
+    "ConcurrentModification": CHANGING,
+    "DeleteConflict": mend(
+        "Something is still attached to it. AWS says: {message}", "Remove that in IAM, then ask again."
+    ),
+    "EntityAlreadyExists": look(),
+    "EntityTemporarilyUnmodifiable": wait(
+        "It was made or deleted a moment ago, and IAM lets nobody change it for some minutes."
+    ),
+    "LimitExceeded": mend(
+        "An IAM quota is used up. AWS says: {message}",
+        "Remove what is no longer used, or raise the quota in Service Quotas; then ask again.",
+    ),
+    "MalformedPolicyDocument": no(
+        "AWS does not accept the policy document. AWS says: {message}", "Correct it, then ask again."
+    ),
+    "NoSuchEntity": look("IAM knows no such user, group, role or policy.", "Look in the IAM console, then ask again."),
+    "ReportInProgress": wait("IAM is still making its report."),
+    "RoleModified": look(),
+    "ServiceAccessNotEnabledException": mend(
+        "The service has no trusted access.", "Ask for `/org enable-service-access` first, then ask again."
+    ),
+    "UnmodifiableEntity": no(
+        "It is a service-linked role, which only its service can change.",
+        "Choose another role, or change it in that service.",
+    ),
+    # STS.
+    "IDPCommunicationError": wait("AWS could not reach the identity provider."),
+    "PackedPolicyTooLarge": mend(
+        "The session's policy and tags are too large together. AWS says: {message}",
+        "Whoever keeps the bot's rules shortens `session_policy`.",
+    ),
+    "RegionDisabledException": mend(
+        "STS is not active in the bot's Region.",
+        "An administrator of the account activates it in IAM (Account settings), or whoever runs the bot sets another Region.",
+    ),
+    **dict.fromkeys(
+        (  # What only calls get that the bot never makes.
+            "AccountNotManagementOrDelegatedAdministratorException",
+            "CallerIsNotManagementAccountException",
+            "DuplicateCertificate",
+            "DuplicateSSHPublicKey",
+            "ExpiredTradeInTokenException",
+            "FeatureDisabled",
+            "FeatureEnabled",
+            "IDPRejectedClaim",
+            "InvalidAuthenticationCode",
+            "InvalidAuthorizationMessageException",
+            "InvalidCertificate",
+            "InvalidIdentityToken",
+            "InvalidInput",
+            "InvalidPublicKey",
+            "InvalidUserType",
+            "JWTPayloadSizeExceededException",
+            "KeyPairMismatch",
+            "MalformedCertificate",
+            "NameConflict",
+            "NotSupportedService",
+            "OpenIdIdpCommunicationError",
+            "OrganizationNotFoundException",
+            "OrganizationNotInAllFeaturesModeException",
+            "OutboundWebIdentityFederationDisabledException",
+            "PasswordPolicyViolation",
+            "PolicyEvaluation",
+            "PolicyNotAttachable",
+            "ReportExpired",
+            "ReportGenerationLimitExceeded",
+            "ReportNotPresent",
+            "RoleTemplateDisabled",
+            "SessionDurationEscalationException",
+            "UnrecognizedPublicKeyEncoding",
+        ),
+        no(),
+    ),
+}

@@ -1,0 +1,31 @@
+"""A call whose effect AWS has accepted and does not show yet."""
+
+from __future__ import annotations
+
+from sandbox.aws.server import AwsSandbox
+
+WEB = "222222222222"
+ALLOWED = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}'
+
+
+def state(aws: AwsSandbox) -> str:
+    return str(aws.client("organizations").describe_account(AccountId=WEB)["Account"]["State"])
+
+
+def test_what_is_accepted_shows_when_its_time_has_come(aws: AwsSandbox) -> None:
+    aws.conditions.closing_seconds = 0.0
+    aws.faults.add("CloseAccount", "late", seconds=60)
+    aws.client("organizations").close_account(AccountId=WEB)
+    assert state(aws) == "ACTIVE"
+    aws.advance(seconds=61)
+    assert state(aws) == "CLOSED"
+
+
+def test_it_shows_at_once_when_a_test_wants_it(aws: AwsSandbox) -> None:
+    iam = aws.client("iam")
+    aws.faults.add("PutGroupPolicy", "late", seconds=3600)
+    iam.put_group_policy(GroupName="developers", PolicyName="p", PolicyDocument=ALLOWED)
+    assert iam.list_group_policies(GroupName="developers")["PolicyNames"] == []
+    aws.show()
+    assert iam.list_group_policies(GroupName="developers")["PolicyNames"] == ["p"]
+    assert aws.state() is not None
