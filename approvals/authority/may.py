@@ -267,6 +267,7 @@ def judge(context: Context, click: Interaction) -> JudgedClick:
         object_if(review_objection(context, request, person, judged.involved))
         return judged
     if click.kind == "show":
+        _check_asker(judged, request)
         _check_approver(context, request, judged)
     if (click.kind == "end" or click.kind.startswith(CONTROL)) and not judged.asked_for(request):
         _check_approver(context, request, judged)

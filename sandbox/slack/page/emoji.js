@@ -14,7 +14,7 @@ const EMOJI = {
   exclamation: "❗", grey_question: "❔", shield: "🛡️", house: "🏠", office: "🏢", cloud: "☁️", seedling: "🌱",
   evergreen_tree: "🌲", deciduous_tree: "🌳", label: "🏷️", email: "✉️", envelope: "✉️", incoming_envelope: "📨",
   speech_balloon: "💬", robot_face: "🤖", hammer_and_wrench: "🛠️", wrench: "🔧", lower_left_ballpoint_pen: "🖊️",
-  frame_with_picture: "🖼️", leftwards_arrow_with_hook: "↩️", anchor: "⚓", arrow_forward: "▶️",
+  frame_with_picture: "🖼️", leftwards_arrow_with_hook: "↩️", anchor: "⚓", scales: "⚖️", arrow_forward: "▶️",
 };
 
 /** @param {string} name without colons @returns {string} the character, or `:name:` */

@@ -47,10 +47,14 @@ def test_looking_up_by_email_finds_active_people(client: WebClient) -> None:
 
 
 def test_user_groups(client: WebClient, slack: SlackSandbox) -> None:
-    (group,) = client.usergroups_list(include_users=True)["usergroups"]
-    assert (group["id"], group["handle"], group["users"]) == ("S0APPROVERS", "aws-approvers", ["U0BOB", "U0CAROL"])
+    groups = client.usergroups_list(include_users=True)["usergroups"]
+    assert [(group["id"], group["handle"], group["users"]) for group in groups] == [
+        ("S0APPROVERS", "aws-approvers", ["U0BOB", "U0CAROL"]),
+        ("S0SECURITY", "aws-security", ["U0CAROL"]),
+    ]
     assert refusal(client.usergroups_users_list, usergroup="S0NONE") == "no_such_subteam"
-    slack.workspace.groups["S0APPROVERS"].disabled = True
+    for group in slack.workspace.groups.values():
+        group.disabled = True
     assert client.usergroups_list()["usergroups"] == []
 
 
