@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from threading import Lock
 from typing import Any
 
 from flask import Flask
@@ -20,16 +21,19 @@ class Dispatcher(DomainDispatcherApplication):
     def __init__(self) -> None:
         super().__init__(create_backend_app)
         self._found: dict[str, Flask] = {}
+        self._finding = Lock()  # Two calls at once would make a part twice, and prepare one that answers already.
 
     def get_application(self, environ: dict[str, Any]) -> Flask:
         """The part of moto that answers; the gate has put the service's name into `sandbox.service`."""
         service = environ.get("sandbox.service", "")
         if service not in ONE_PART:
             return super().get_application(environ)
-        if service not in self._found:
-            self._found[service] = super().get_application(environ)
-            self._found[service].register_error_handler(NotImplementedError, partial(_unknown, service))
-        return self._found[service]
+        with self._finding:
+            if service not in self._found:
+                made = super().get_application(environ)
+                made.register_error_handler(NotImplementedError, partial(_unknown, service))
+                self._found[service] = made
+            return self._found[service]
 
 
 def _unknown(service: str, _: Exception) -> tuple[bytes, int, list[tuple[str, str]]]:

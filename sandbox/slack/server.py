@@ -98,6 +98,9 @@ class Stoppable(uvicorn.Server):
         except TimeoutError:
             for task in self.server_state.tasks:
                 task.cancel()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()  # Whoever has not left by now is not waited for.
+        await asyncio.sleep(0)
 
     def end(self) -> None:
         """Let it end, from any thread."""

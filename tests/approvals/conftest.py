@@ -20,10 +20,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 BOTH = frozenset(
     {
-        *("queue.test_leases", "queue.test_worker", "outbox.test_sending", "outbox.test_home_tabs"),
-        *("request.test_attempts", "request.test_decide", "request.test_execute", "request.test_lifecycle"),
-        *("request.test_simultaneous", "request.test_reminders", "request.test_limits"),
-        *("sessions.test_book", "sessions.test_upkeep", "audit.test_anchors", "audit.test_signing", "test_dispatcher"),
+        *("queue.test_leases", "queue.test_worker", "outbox.test_sending", "request.test_attempts"),
+        *("request.test_decide", "request.test_lifecycle", "request.test_simultaneous", "test_dispatcher"),
+        *("sessions.test_book", "audit.test_anchors", "audit.test_signing"),
     }
 )
 # Sweeps over what Slack may answer: the database takes no part in what is shown.

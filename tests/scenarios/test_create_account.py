@@ -36,10 +36,10 @@ def test_the_thread_tells_each_step_in_order(scenario: Scenario) -> None:
     scenario.press("Approve", "bob")
     scenario.done()
     told = [
-        next(word for word in ("Approved", "creating", "created", "moved", "is ready") if word in line)
+        next(word for word in ("Approved", "creating", "created", "is in its", "is ready") if word in line)
         for line in scenario.thread()
     ]
-    assert told == ["Approved", "creating", "created", "moved", "is ready"]
+    assert told == ["Approved", "creating", "created", "is in its", "is ready"]
 
 
 def test_by_the_form_with_type_ahead_and_errors_at_their_fields(either: Scenario) -> None:

@@ -68,7 +68,7 @@ def test_people_are_told_what_to_do_where_waiting_does_not_help(aws: AwsSandbox,
     snapshot.refresh()
     assert snapshot.unread == (
         "The organization cannot be read from AWS. The bot's own AWS permissions do not allow this. "
-        "Give the bot's role the policy that `orgbot iam-policy` prints, then ask again."
+        "Whoever runs the bot has to give its role the policy that `orgbot iam-policy` prints; then ask again."
     )
     aws.faults.add("ListAccounts", "throttle", times=None)
     snapshot.refresh()
