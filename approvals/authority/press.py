@@ -91,6 +91,10 @@ def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
     unconfirmed = not request.card_ts or kind not in ON_THE_CARD
     if pressed.key and not pressed.private and unconfirmed and _is_leaving(session, request):
         raise UnconfirmedCardError
+    # Where others write meanwhile, the card may have been confirmed since the request was read.
+    request = session.get_one(Request, pressed.number, populate_existing=True)
+    if _stands_on_its_own(session, pressed, request, kind):
+        return request
     raise StrangeCardError
 
 

@@ -80,8 +80,8 @@ class SnapshotCache:
             with self._changing:
                 if self._read is not None:
                     self._take_in(self._read, self._taken_in)
-        except SQLAlchemyError as error:
-            log.warning("what has changed in the organization cannot be read: %s", type(error).__name__)
+        except SQLAlchemyError:
+            return  # Of the database the readiness tells, once.
         except Exception:
             log.exception("what has changed in the organization cannot be taken in")  # The next reading shows it.
 

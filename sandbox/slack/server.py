@@ -23,6 +23,7 @@ from sandbox.slack.workspace import Workspace
 
 GRACE_SECONDS = 2.0
 LOOK_AGAIN_SECONDS = 0.005
+LAST_LOOKS = 2
 PAGE = Path(__file__).parent / "page"
 
 
@@ -98,9 +99,15 @@ class Stoppable(uvicorn.Server):
         except TimeoutError:
             for task in self.server_state.tasks:
                 task.cancel()
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()  # Whoever has not left by now is not waited for.
-        await asyncio.sleep(0)
+        for _ in range(LAST_LOOKS):
+            self._part()
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+    def _part(self) -> None:
+        """Whoever has not left by now, or came last, is not waited for."""
+        for transport in [*(one.transport for one in self.server_state.connections), *Droppable.open.values()]:
+            if getattr(transport, "_loop", None) is self._loop:
+                transport.abort()
 
     def end(self) -> None:
         """Let it end, from any thread."""

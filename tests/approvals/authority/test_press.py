@@ -206,3 +206,27 @@ def test_a_click_keeps_all_of_the_press(workers: Workers, asked: Request) -> Non
 
 def _only(session: Session) -> Interaction:
     return session.exec(select(Interaction)).one()
+
+
+def test_a_card_that_is_confirmed_while_its_press_is_looked_at_counts(workers: Workers) -> None:
+    """Another worker writes down where the card stands between two looks at the database."""
+    request = workers.ask("create-account", account_name="fullback-mobile", email="mobile@example.com")
+    workers.work()
+    stands = workers.request(request.id)
+
+    class Late(Session):
+        """Its first look at a request comes before the card was confirmed."""
+
+        looks = 0
+
+        def get(self, *args: Any, **kwargs: Any) -> Any:
+            found: Any = super().get(*args, **kwargs)
+            self.looks += 1
+            if self.looks == 1:
+                self.expunge(found)
+                found.card_channel, found.card_ts = "", ""
+            return found
+
+    pressed = Pressed(stands.id or 0, stands.key, stands.card_channel, stands.card_ts)
+    with Late(workers.context.store.engine) as session:
+        assert pressed_on(session, pressed, "approve").id == stands.id
