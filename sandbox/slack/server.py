@@ -105,9 +105,8 @@ class Stoppable(uvicorn.Server):
 
     def _part(self) -> None:
         """Whoever has not left by now, or came last, is not waited for."""
-        for transport in [*(one.transport for one in self.server_state.connections), *Droppable.open.values()]:
-            if getattr(transport, "_loop", None) is self._loop:
-                transport.abort()
+        for transport in list(getattr(self._loop, "_transports", {}).values()):
+            transport.abort()
 
     def end(self) -> None:
         """Let it end, from any thread."""
