@@ -97,12 +97,20 @@ class SocketTransport:
             self._turn += 1
             return sockets[self._turn % len(sockets)]
 
+    def _soon(self) -> tuple[WebSocket, asyncio.AbstractEventLoop] | None:
+        """The next connection; one that was just accepted is here in a moment."""
+        for _ in range(10):
+            if chosen := self._next():
+                return chosen
+            time.sleep(0.02)
+        return None
+
     def deliver(self, delivery: Delivery, seconds: float) -> Answer:
         """Send an envelope to one connection and wait for its ack; if that connection goes, try the next."""
         envelope = _envelope(delivery)
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
-            chosen = self._next()
+            chosen = self._soon()
             if chosen is None:
                 return Answer(error="dispatch_failed")
             try:

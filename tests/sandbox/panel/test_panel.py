@@ -82,7 +82,9 @@ def test_calls_that_only_look_are_shown_when_they_are_wanted(page: Page) -> None
 
 def test_a_killed_bot_comes_again_and_what_was_asked_is_done(page: Page, keeper: Keeper) -> None:
     ask(keeper, "before-the-kill")
-    card = there(keeper, "before-the-kill")
+    card, alice = there(keeper, "before-the-kill"), keeper.place.slack.person("alice")
+    told = "before-the-kill"  # She is told when the bot knows where the card stands.
+    keeper.place.slack.wait_for(lambda: any(told in one["text"] for one in alice.dms), PATIENCE, "the message to Alice")
     old = keeper.bot
     assert "killed" in page.does(press="kill")["said"]
     running(keeper)
