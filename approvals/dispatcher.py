@@ -169,8 +169,12 @@ class Dispatcher:
         """An outage is told once in a while; everything else each time, with where it was."""
         if not is_outage(error):
             log.error("%s", what, exc_info=error)
-        elif what not in self._told:
-            self._told[what] = True
+            return
+        with self._lock:
+            is_news = what not in self._told
+            if is_news:
+                self._told[what] = True
+        if is_news:
             log.warning("%s: %s", what, error)
 
     def _work(self, job: JobKey, shared: Shared) -> None:

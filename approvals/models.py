@@ -147,6 +147,11 @@ class Request(SQLModel, table=True):
     )
 
     @property
+    def link(self) -> str:
+        """`request #12`, linked to its card when the card is known; mrkdwn."""
+        return f"<{self.card_link}|request #{self.id}>" if self.card_link else f"request #{self.id}"
+
+    @property
     def title(self) -> str:
         """The request in one line of plain text; its operation's name until the preview is there."""
         return str(self.preview.get("title") or self.operation)

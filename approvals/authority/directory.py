@@ -239,8 +239,12 @@ class Memory:
         return cast("Told", told)
 
 
-class _RememberingDirectory(Directory):
-    """`_since(age)` is when a question has to have been asked at the earliest, `age` how long its answers may be kept."""
+class CachedDirectory(Directory):
+    """People for what is only shown or told: what Slack said is remembered for five minutes, a group's members for half a minute.
+
+    Slack tells groups 20 times a minute and people 100 times, and each card names them. `_since(age)` is when a question has to
+    have been asked at the earliest, `age` how long its answers may be kept.
+    """
 
     def __init__(self, slack: WebClient, here: Callable[[], Workspace], memory: Memory) -> None:
         super().__init__(slack, here)
@@ -260,13 +264,6 @@ class _RememberingDirectory(Directory):
         return self._memory.told(f"address {email}", since, lambda: Directory.by_email(self, email))
 
 
-class CachedDirectory(_RememberingDirectory):
-    """People for what is only shown or told: what Slack said is remembered for five minutes, a group's members for half a minute.
-
-    Slack tells groups 20 times a minute and people 100 times, and each card names them.
-    """
-
-
 class SharedDirectory(Directory):
     """People for decisions, looked up anew each time; many decisions at once are answered by one question (`after`)."""
 
@@ -279,7 +276,7 @@ class SharedDirectory(Directory):
         return _PeopleAfter(self._slack, self.here, self._memory, moment)
 
 
-class _PeopleAfter(_RememberingDirectory):
+class _PeopleAfter(CachedDirectory):
     def __init__(self, slack: WebClient, here: Callable[[], Workspace], memory: Memory, moment: datetime) -> None:
         super().__init__(slack, here, memory)
         self._moment = moment

@@ -33,8 +33,7 @@ class CardElsewhereError(StrangeCardError):
     """The decision was offered because there was no card, and by now there is one."""
 
     def __init__(self, request: Request) -> None:
-        link = f"<{request.card_link}|request #{request.id}>" if request.card_link else f"request #{request.id}"
-        Exception.__init__(self, ON_THE_CARD_NOW.format(link=link))
+        Exception.__init__(self, ON_THE_CARD_NOW.format(link=request.link))
 
 
 class UnconfirmedCardError(Exception):

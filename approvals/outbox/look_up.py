@@ -65,12 +65,15 @@ def looking_up() -> Iterator[None]:
 def find(slack: WebClient, place: Place, sent_at: datetime, is_it: Callable[[dict[str, Any]], bool]) -> str:
     """The `ts` of the message whose sending began at `sent_at`, empty when Slack doesn't have it.
 
-    Raises what `slack_calls.call` raises, and UnseenError where more was written than is looked through.
+    Raises what `call` raises, and UnseenError where more was written than is looked through.
     """
     cursor = ""
     for _ in range(MOST_PAGES):
         answer = _page(slack, place, sent_at, cursor)
-        found = next((item for item in answer.get("messages", []) if is_it(item)), None)
+        messages = answer.get("messages")
+        if not isinstance(messages, list):
+            raise SlackAmbiguousError(f"{place.channel}: an answer that does not say what was written")
+        found = next((item for item in messages if is_it(item)), None)
         if found:
             return str(found["ts"])
         cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")

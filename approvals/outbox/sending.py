@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context as Unfenced
@@ -49,12 +50,17 @@ from approvals.slack.pacing import POST
 from approvals.states import TERMINAL
 from approvals.views import hindered, set_aside, thread
 from approvals.views.card import card, names_people, plain_card
+from approvals.views.thread import Body
 from operations.aws.errors import FencedError
 from operations.core.closing import Closing
 
 log = logging.getLogger(__name__)
 DIRECT_CHANNELS = 10_000  # People whose channel is remembered, those who got a message lately.
 EVENT = "orgbot_message"
+LOOK_AGAIN, MOST_LOOKS = (
+    0.5,
+    32,
+)  # Seconds between two looks, and so many: longer than a lease, after which others take over.
 CHANNELS_OWN = ("card", "notice")  # What stands in the approval channel itself.
 
 
@@ -125,12 +131,15 @@ class Outbox:
 
     def _card(self, message: Message) -> Posted:
         request, votes = self._request(message)
-        body = plain_card(request) if message.body.get(PLAIN) else self._whole_card(request, votes)
+
+        def made() -> Body:
+            return plain_card(request) if message.body.get(PLAIN) else self._whole_card(request, votes)
+
         if request.card_ts:
             take_turn(self.slack, "chat.update", ticket=message.marker)
-            call_now(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **body)
+            call_now(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **made())
             return Posted(request.card_channel, request.card_ts)
-        return self._post(message, self._context.approval_channel, body)
+        return self._post(message, self._context.approval_channel, made)
 
     def _whole_card(self, request: Request, votes: list[Vote]) -> dict[str, Any]:
         closing = request.memory.get("closing")
@@ -142,8 +151,9 @@ class Outbox:
         """Where Slack takes no card at all, what belongs beneath it stands in the channel itself."""
         request, _ = self._request(message)
         if not request.card_ts:
-            return self._post(message, self._context.approval_channel, message.body)
-        return self._post(message, request.card_channel, {**message.body, "thread_ts": request.card_ts})
+            return self._post(message, self._context.approval_channel, lambda: message.body)
+        beneath = {**message.body, "thread_ts": request.card_ts}
+        return self._post(message, request.card_channel, lambda: beneath)
 
     def _edit(self, message: Message) -> Posted:
         """Other words in a message that stands already; repeating it is harmless."""
@@ -152,17 +162,17 @@ class Outbox:
         return Posted(message.channel, message.ts)
 
     def _notice(self, message: Message) -> Posted:
-        return self._post(message, self._context.approval_channel, message.body)
+        return self._post(message, self._context.approval_channel, lambda: message.body)
 
     def _direct(self, message: Message) -> Posted:
-        return self._post(message, self._direct_channel(message.user), message.body)
+        return self._post(message, self._direct_channel(message.user), lambda: message.body)
 
     def _credentials(self, message: Message) -> Posted:
         """Slack is asked before AWS, so that nothing is opened while Slack is away."""
         with self._opening:
             self._direct_channels.pop(message.user, None)
         channel = self._direct_channel(message.user)
-        return self._post(message, channel, self._delivery.body(self._request(message)[0]))
+        return self._post(message, channel, lambda: self._delivery.body(self._request(message)[0]))
 
     def _private(self, message: Message) -> Posted:
         """A line for one person in a channel. Lost ones are not repeated; where it cannot be shown, it goes by DM."""
@@ -178,8 +188,10 @@ class Outbox:
             return self._direct(message)
         return Posted(message.channel, "")
 
-    def _post(self, message: Message, channel: str, body: dict[str, Any]) -> Posted:
+    def _post(self, message: Message, channel: str, made: Callable[[], Body]) -> Posted:
+        """The message is made once it is its turn: credentials that waited for it would be opened twice."""
         take_turn(self.slack, POST, channel, message.marker)
+        body = made()
         self._mark_sending(message, channel)
         metadata = {
             "event_type": EVENT,
@@ -217,8 +229,8 @@ class Outbox:
     def _place_of(self, message: Message, request: Request | None) -> Place:
         if message.kind in CHANNELS_OWN:
             return Place(message.channel or self._context.approval_channel)
-        if request and message.kind == "thread" and request.card_channel:
-            return Place(request.card_channel, request.card_ts)
+        if request and message.kind == "thread":
+            return Place(request.card_channel or self._context.approval_channel, request.card_ts)
         return Place(self._direct_channel(message.user))
 
     def _is_ours(self, item: dict[str, Any], marker: str) -> bool:
@@ -252,13 +264,22 @@ class Outbox:
     def _take_back(self, message: Message, posted: Posted) -> None:
         """Another worker has taken the message over: if it stands in Slack already, ours is the second one."""
         log.warning("another worker has taken the message over")
-        with self._context.store.read() as session:
-            stands = session.get(Message, message.id, populate_existing=True)
-        if not stands or not posted.ts or stands.status != "sent" or stands.ts == posted.ts:
+        stands = self._as_left(message) if posted.ts else None
+        if not stands or stands.status != "sent" or stands.ts == posted.ts:
             return
         with suppress(SlackRefusedError, SlackBusyError, SlackAmbiguousError):
             # No work that may be another's goes on here, so that no lease is asked.
             Unfenced().run(call, self.slack, "chat.delete", channel=posted.channel, ts=posted.ts)
+
+    def _as_left(self, message: Message) -> Message | None:
+        """The row once the other worker is done with it, or as it is when that takes too long."""
+        for _ in range(MOST_LOOKS):
+            with self._context.store.read() as session:
+                found = session.get(Message, message.id, populate_existing=True)
+            if found is None or found.status not in ("queued", "sending"):
+                break
+            time.sleep(LOOK_AGAIN)
+        return found
 
     def _is_first_card(self, message: Message) -> bool:
         return message.kind == "card" and not self._request(message)[0].card_ts

@@ -17,7 +17,10 @@ from approvals.queue.leases import running_seconds
 
 APART = timedelta(seconds=2)  # Less is a clock that is kept right in small steps.
 PATIENCE = 600.0  # Seconds after which the machine's clock is believed.
-DUE = (Request.due_at, Message.due_at, Interaction.due_at, HomeViewer.due_at, RoleSession.due_at, Stumble.again_at)
+DUE = (
+    *(Request.due_at, Request.remind_at, Request.tell_at),
+    *(Message.due_at, Interaction.due_at, HomeViewer.due_at, RoleSession.due_at, Stumble.again_at),
+)
 BEGUN = (Attempt.started_at, Message.started_at)
 
 

@@ -109,21 +109,23 @@ class InHand:
 
     def renew(self, store: Store, clock: Callable[[], datetime]) -> None:
         """Renews what has been in hand for a while. What was lost stays so, and ends by itself."""
+        began = self.seconds()
         with self._guard:
-            leases = list(self._leases.values())
-        for lease in leases:
-            began = self.seconds()
-            if lease.until - began <= (LEASE - RENEWED).total_seconds() and _renew(store, lease, clock()):
-                lease.until = began + LEASE.total_seconds()
+            old = [one for one in self._leases.values() if one.until - began <= (LEASE - RENEWED).total_seconds()]
+        if not old:
+            return
+        with store.write() as session:
+            renewed = [lease for lease in old if _renew(session, lease, clock())]
+        for lease in renewed:
+            lease.until = began + LEASE.total_seconds()
 
 
-def _renew(store: Store, lease: Lease, now: datetime) -> bool:
+def _renew(session: Session, lease: Lease, now: datetime) -> bool:
     """A row that is being written is as good as given back, or is renewed the next time."""
     held = (col(lease.model.id) == lease.row, col(lease.model.lease_owner) == lease.owner)
-    with store.write() as session:
-        if not _locked(session, lease.model, *held):
-            return False
-        return _changed(session, update(lease.model).where(*held).values(lease_until=now + LEASE))
+    if not _locked(session, lease.model, *held):
+        return False
+    return _changed(session, update(lease.model).where(*held).values(lease_until=now + LEASE))
 
 
 def _locked(session: Session, model: Leased, *where: ColumnElement[bool]) -> bool:

@@ -89,6 +89,8 @@ def _decide(context: Context, click: Interaction) -> None:
 
 def _tell_hindered(context: Context, click: Interaction, why: str) -> None:
     """The presser and the requester hear, once, what keeps the press from counting; it is kept, and tried again."""
+    if click.tries:
+        return
     now = context.clock()
     with context.store.write() as session:
         first = update(Interaction).where(col(Interaction.id) == click.id, col(Interaction.tries) == 0).values(tries=1)
@@ -227,7 +229,7 @@ def _no_card(session: Session, request: Request) -> str:
         return ""
     stumble = stumble_of(session, LANE, card.id or 0)
     if stumble and stumble.set_aside_at:
-        return set_aside.NO_CARD_IN_TIME
+        return hindered.no_card_in_time(set_aside.ERROR)
     return hindered.no_card_in_time(meaning(card.error)) if card.error else ""
 
 

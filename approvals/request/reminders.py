@@ -91,8 +91,10 @@ def remind(context: Context, number: int) -> None:
 
 
 def _remind(context: Context, request: Request) -> None:
-    look_whether_reachable(context, request.id or 0)
+    look_whether_reachable(context, request.id or 0)  # Other rules may decide from now on.
     now = context.clock()
+    with context.store.read() as session:
+        request = session.get_one(Request, request.id, populate_existing=True)
     without = _barred(context, request)
     with context.store.write() as session:
         request = session.get_one(Request, request.id, populate_existing=True, with_for_update=True)

@@ -91,9 +91,15 @@ class Delivery:
         if row is not None and row.state == State.MINTED:
             book.undelivered(session, row, now)
             session.add(row)
-        why = {"say": error.failed.say, "advice": error.failed.advice}
-        session.execute(update(Message).where(col(Message.id) == message.id).values(body=why))
-        wake(session, message.request_id or 0, now)
+        leave_why(session, message.request_id or 0, error, now)
+
+
+def leave_why(session: Session, number: int, error: UndeliverableError, now: datetime) -> None:
+    """Into the request's message with credentials, where its runner finds it; the request goes on at once."""
+    why = {"say": error.failed.say, "advice": error.failed.advice}
+    handing_over = (col(Message.request_id) == number, col(Message.kind) == KIND)
+    session.execute(update(Message).where(*handing_over).values(body=why))
+    wake(session, number, now)
 
 
 def wake(session: Session, number: int, now: datetime) -> None:

@@ -14,21 +14,20 @@ from dataclasses import dataclass
 from functools import partial
 
 from slack_sdk import WebClient
-from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from approvals.audit import chain
 from approvals.authority.directory import NotAMemberError
 from approvals.authority.may import involved
 from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError, pressed_on
 from approvals.context import Context, NotYetError
-from approvals.models import Message, Request, RoleSession
+from approvals.models import Request, RoleSession
 from approvals.pools import SOON, begun
 from approvals.queue import outgoing
 from approvals.queue.worker import LaterError
 from approvals.sessions import book
 from approvals.sessions.book import State
-from approvals.sessions.handover import KIND, wake
+from approvals.sessions.handover import leave_why, wake
 from approvals.sessions.opening import UndeliverableError, open_session, shorter, subject_of, wanted_by
 from approvals.slack.blocks import Block
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
@@ -217,10 +216,7 @@ class Reveal:
                 return
             book.withdrawn(session, row, now)
             session.add(row)
-            why = {"say": error.failed.say, "advice": error.failed.advice}
-            offer = (col(Message.request_id) == request.id, col(Message.kind) == KIND)
-            session.execute(update(Message).where(*offer).values(body=why))
-            wake(session, request.id or 0, now)
+            leave_why(session, request.id or 0, error, now)
 
     def _open_row(self, session: Session, request: Request) -> RoleSession | None:
         row = book.find(session, request.id)

@@ -43,7 +43,7 @@ STATES = {
     Status.APPROVED: (":white_check_mark:", "Approved, starting"),
     Status.RUNNING: (":gear:", "Being carried out"),
     Status.WAITING: (":gear:", "AWS is at work"),
-    Status.UNKNOWN: (":mag:", "AWS's answer was lost; looking whether it took effect"),
+    Status.UNKNOWN: (":mag:", "Not known yet whether AWS has done it; looking"),
     Status.SUCCEEDED: (":white_check_mark:", "Done"),
     Status.FAILED: (":x:", "Failed"),
     Status.STALE: (":warning:", "Out of date: nothing was done"),

@@ -18,7 +18,7 @@ LONGEST_WORD, LONGEST_REASON = 60, 90
 _REQUEST: dict[str, str] = {
     **{status: " ".join(STATES[status]) for status in Status},
     "filed": "Asked; the approvers got the card",
-    "rules_changed": ":scales: Other rules decide, or ask for more approvals",
+    "rules_changed": ":scales: Other rules decide, or they ask for more approvals or for other people",
     "tampered": ":warning: Its record had been changed",
     "unproven": ":rotating_light: The audit did not prove its approval, and it was stopped",
     # The votes are lines of their own, and these say what follows from them.

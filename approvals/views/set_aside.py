@@ -12,9 +12,8 @@ from operations.snapshot.names import capital
 
 ERROR = "orgbot has run into an error of its own"
 ONCE_MORE = "It is tried once more when orgbot is started anew."
-NOBODY_ASKED = "It expired before approvers could be asked, because Slack or AWS could not be reached."
+NOBODY_ASKED = "It expired before approvers could be asked, because Slack or AWS could not be asked."
 NOT_ASKED_IN_TIME = f"It expired before approvers could be asked: {ERROR}."
-NO_CARD_IN_TIME = f"It expired before its card could be posted, so approvers could not decide: {ERROR}."
 
 
 def not_announced(request: Request) -> Body:

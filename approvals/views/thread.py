@@ -51,8 +51,8 @@ def name(request: Request) -> str:
 
 
 def link(request: Request) -> str:
-    """`request #12`, linked to its card when the card is known."""
-    return f"<{request.card_link}|request #{request.id}>" if request.card_link else f"request #{request.id}"
+    """As the request has it."""
+    return request.link
 
 
 def filed(request: Request) -> Body:

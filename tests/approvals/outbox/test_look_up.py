@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -111,3 +112,12 @@ def test_trouble_on_a_later_page_is_no_answer_either(slack: SlackSandbox, client
 def test_a_thread_that_is_gone_is_an_answer(client: WebClient) -> None:
     with pytest.raises(SlackRefusedError, match="thread_not_found"), looking_up():
         find(client, Place(HERE, "1.000001"), now(), is_it)
+
+
+def test_an_answer_without_messages_is_no_answer(slack: SlackSandbox, client: WebClient) -> None:
+    class Empty(WebClient):
+        def conversations_history(self, **_: Any) -> Any:
+            return SimpleNamespace(data={"ok": True}, get={"ok": True}.get)
+
+    with pytest.raises(UnseenError), looking_up():
+        find(Empty(slack.bot_token, base_url=slack.api_url), Place(HERE), now(), is_it)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextvars import Context
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,10 +20,11 @@ from sqlmodel import col, select
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Message as SentMessage
 from approvals.models import Request
-from approvals.outbox.sending import Outbox
+from approvals.outbox.look_up import Place
+from approvals.outbox.sending import Outbox, Posted
 from approvals.queue import outgoing
 from approvals.queue.leases import InHand
-from approvals.slack.client import call
+from approvals.slack.client import NotYourTurnError, call_now
 from approvals.slack.codes import ANSWERS, MENDABLE, Answer, meaning
 from approvals.states import Status
 from sandbox.sandbox import MANIFEST
@@ -321,15 +323,15 @@ def sleeps_at(place: str, sleeper: Outbox, patch: pytest.MonkeyPatch, meanwhile:
     real = getattr(Outbox, place)
 
     def late(client: Any, method: str, **given: Any) -> Any:
-        patch.setattr("approvals.outbox.sending.call", call)
+        patch.setattr("approvals.outbox.sending.call_now", call_now)
         meanwhile()
-        return Context().run(call, client, method, **given)
+        return Context().run(call_now, client, method, **given)
 
     def sleepy(own: Outbox, *given: Any) -> Any:
         if own is not sleeper:
             return real(own, *given)
         if place == "_post":
-            patch.setattr("approvals.outbox.sending.call", late)
+            patch.setattr("approvals.outbox.sending.call_now", late)
             return real(own, *given)
         answer = real(own, *given)
         meanwhile()
@@ -368,6 +370,50 @@ def test_who_slept_while_another_process_took_over_posts_nothing_that_stays(
     direct = [message["text"] for message in slack.person("alice").dms]
     assert [text for text, times in Counter(direct).items() if times > 1] == []
     assert ("the one message" in direct) is (kind == "dm")
+
+
+def test_who_wakes_while_the_other_has_not_written_down_its_post_waits_for_that(
+    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail, request = Mail(workers, slack), workers.ask("create-account", **NEW)
+    workers.work()
+    with workers.context.store.read() as session:
+        row = session.exec(
+            select(SentMessage).where(SentMessage.request_id == request.id, SentMessage.kind == "card")
+        ).one()
+    theirs, ours = (str(mail.client.chat_postMessage(channel="C0APPROVALS", text=text)["ts"]) for text in "ab")
+
+    def written_down(_: float) -> None:
+        with workers.context.store.write() as session:
+            session.execute(update(SentMessage).where(col(SentMessage.id) == row.id).values(status="sent", ts=theirs))
+
+    monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=written_down))
+    mail.outbox._take_back(row, Posted("C0APPROVALS", ours))
+    assert [message["ts"] for message in slack.messages("aws-approvals")] == [theirs]
+
+
+def test_credentials_are_not_opened_before_it_is_their_turn(
+    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail, request = Mail(workers, slack), workers.ask("create-account", **NEW)
+    made = Counter[str]()
+    message = SentMessage(lane="x", kind="dm", marker="m", created_at=workers.clock(), request_id=request.id)
+
+    def not_yet(*_: object) -> None:
+        raise NotYourTurnError("chat.postMessage", "its turn comes", timedelta(seconds=1))
+
+    monkeypatch.setattr("approvals.outbox.sending.take_turn", not_yet)
+    with pytest.raises(NotYourTurnError):
+        mail.outbox._post(message, "C0APPROVALS", lambda: made.update(["made"]) or {})
+    assert made == Counter()
+
+
+def test_a_line_that_stands_in_the_channel_for_want_of_a_card_is_found_there_again(
+    workers: Workers, slack: SlackSandbox
+) -> None:
+    mail, request = Mail(workers, slack), workers.ask("create-account", **NEW)
+    message = SentMessage(lane="x", kind="thread", marker="m", created_at=workers.clock(), request_id=request.id)
+    assert mail.outbox._place_of(message, request) == Place("C0APPROVALS")
 
 
 def test_what_slack_was_too_busy_for_is_not_looked_for_but_sent(workers: Workers) -> None:
@@ -576,8 +622,11 @@ def test_what_is_sent_again_after_an_error_has_none_any_more(workers: Workers) -
     assert (card.status, card.error, card.due_at, card.channel) == ("sent", "", None, "C0APPROVALS")
 
 
-def test_who_has_lost_a_message_to_another_worker_writes_nothing_about_it(workers: Workers) -> None:
+def test_who_has_lost_a_message_to_another_worker_writes_nothing_about_it(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The other one finds it in Slack and writes down where the card stands."""
+    monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=lambda _: None))
 
     class Slow(InMemorySlack):
         def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:

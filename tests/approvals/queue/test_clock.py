@@ -75,12 +75,15 @@ def test_what_waits_for_a_time_that_is_far_ahead_is_due_at_once(workers: Workers
     request = workers.ask("create-ou", unit_name="New", parent="/")
     now, ahead = workers.clock(), workers.clock() + timedelta(hours=1)
     with workers.context.store.write() as session:
-        session.get_one(Request, request.id).due_at = ahead
+        row = session.get_one(Request, request.id)
+        row.due_at = row.remind_at = row.tell_at = ahead
         session.add(Message(lane="x", kind="x", marker="x", created_at=now, due_at=ahead, started_at=ahead))
     with workers.context.store.write() as session:
-        assert pull_in(session, now) == 2
+        assert pull_in(session, now) == 4
     with workers.context.store.read() as session:
         found = session.exec(select(Message).where(Message.lane == "x")).one()
-        assert (session.get_one(Request, request.id).due_at, found.due_at, found.started_at) == (now, now, now)
+        row = session.get_one(Request, request.id)
+        assert (row.due_at, row.remind_at, row.tell_at) == (now, now, now)
+        assert (found.due_at, found.started_at) == (now, now)
     with workers.context.store.write() as session:
         assert pull_in(session, now) == 0

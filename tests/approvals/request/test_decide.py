@@ -20,7 +20,8 @@ from approvals.request.decide import decide, expire, forget_old_clicks
 from approvals.request.prepare import announce
 from approvals.slack.client import SlackAwayError, SlackRefusedError
 from approvals.states import TERMINAL, Status
-from approvals.views.set_aside import NO_CARD_IN_TIME, NOBODY_ASKED, NOT_ASKED_IN_TIME
+from approvals.views.hindered import no_card_in_time
+from approvals.views.set_aside import ERROR, NOBODY_ASKED, NOT_ASKED_IN_TIME
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, KnownPeople
 from tests.harness.rules import required
@@ -474,7 +475,7 @@ def test_what_had_no_card_that_could_be_posted_says_so_when_its_time_is_over(
     workers.clock.advance(hours=72)
     expire(workers.context, request.id or 0)
     request = workers.request(request.id)
-    assert (request.status, request.outcome) == (status, NO_CARD_IN_TIME if status == Status.REFUSED else "")
+    assert (request.status, request.outcome) == (status, no_card_in_time(ERROR) if status == Status.REFUSED else "")
 
 
 @pytest.mark.parametrize("kind", ["approve", "deny"])
