@@ -12,7 +12,7 @@ from operations.snapshot.names import capital
 
 ERROR = "orgbot has run into an error of its own"
 ONCE_MORE = "It is tried once more when orgbot is started anew."
-NOBODY_ASKED = "It expired before approvers could be asked, because Slack or AWS could not be asked."
+NOBODY_ASKED = "It expired before approvers could be asked, because Slack or AWS did not answer."
 NOT_ASKED_IN_TIME = f"It expired before approvers could be asked: {ERROR}."
 
 

@@ -292,7 +292,7 @@ def test_a_request_that_was_not_announced_because_slack_was_away_says_so(
     workers.clock.advance(hours=73)
     pass_time(workers, 1)
     assert workers.request(request.id).status == Status.REFUSED
-    assert "before approvers could be asked, because Slack or AWS could not be reached" in workers.said("dm")[-1]
+    assert "before approvers could be asked, because Slack or AWS did not answer" in workers.said("dm")[-1]
 
 
 def test_what_could_not_be_announced_is_announced_after_a_restart(
