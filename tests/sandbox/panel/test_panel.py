@@ -63,6 +63,15 @@ def there(keeper: Keeper, words: str) -> dict[str, Any]:
     return slack.wait_for(found, PATIENCE, words)
 
 
+def known(keeper: Keeper, words: str) -> dict[str, Any]:
+    """The same, once Alice has been told of it: then the bot knows where the card stands, and a press on it counts."""
+    card, alice = there(keeper, words), keeper.place.slack.person("alice")
+    keeper.place.slack.wait_for(
+        lambda: any(words in one["text"] for one in alice.dms), PATIENCE, "the message to Alice"
+    )
+    return card
+
+
 def done(keeper: Keeper, words: str) -> None:
     slack = keeper.place.slack
     slack.wait_for(lambda: there(keeper, words)["text"].startswith("Done"), PATIENCE, f"the end of {words}")
@@ -82,9 +91,7 @@ def test_calls_that_only_look_are_shown_when_they_are_wanted(page: Page) -> None
 
 def test_a_killed_bot_comes_again_and_what_was_asked_is_done(page: Page, keeper: Keeper) -> None:
     ask(keeper, "before-the-kill")
-    card, alice = there(keeper, "before-the-kill"), keeper.place.slack.person("alice")
-    told = "before-the-kill"  # She is told when the bot knows where the card stands.
-    keeper.place.slack.wait_for(lambda: any(told in one["text"] for one in alice.dms), PATIENCE, "the message to Alice")
+    card = known(keeper, "before-the-kill")
     old = keeper.bot
     assert "killed" in page.does(press="kill")["said"]
     running(keeper)
@@ -97,7 +104,7 @@ def test_a_lost_answer_makes_no_second_account(page: Page, keeper: Keeper) -> No
     page.does(press="lose")
     assert page.is_on("lose")
     ask(keeper, "answer-lost")
-    keeper.place.slack.person("bob").clicks("Approve", there(keeper, "answer-lost"))
+    keeper.place.slack.person("bob").clicks("Approve", known(keeper, "answer-lost"))
     done(keeper, "answer-lost")
     assert not page.is_on("lose")
     assert "drop-after" in {call["outcome"] for call in page.now()["calls"]}
