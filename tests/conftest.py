@@ -23,6 +23,16 @@ def pytest_configure() -> None:
     prepare()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What may take as long as it likes begins first, after the shuffle: at the end, all would wait for it alone."""
+    items.sort(key=has_a_limit)
+
+
+def has_a_limit(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("timeout")
+    return mark is None or mark.args != (0,)
+
+
 @pytest.fixture(scope="module")
 def running_aws() -> Iterator[AwsSandbox]:
     with running() as aws:

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Condition, Thread
 
 from sandbox.sandbox import BotDiedError, BotProcess, Process, Sandbox, execute
 
@@ -16,26 +16,26 @@ DAY_SECONDS = 86_400
 
 
 class Keeper:
-    """Keeps one bot running. Whatever changes it happens in one thread at a time; `status` is for people."""
+    """Keeps one bot running. Whatever changes it happens in one thread at a time; `status` is for people.
+
+    As soon as the status says that the bot is running, `bot` is the one that runs, and whatever changes it may happen again.
+    """
 
     def __init__(self, place: Sandbox, **settings: str) -> None:
         self.place = place
         self._settings = settings
         self._ahead = 0
-        self._lock = Lock()
-        self.status = "starting"
-        place.launch = self._launch
-        self.bot = self._start()
-
-    def _start(self) -> BotProcess:
-        self.status = "starting"
-        bot = self.place.start_bot(**self._settings)
+        self._free = Condition()
+        self._busy = False
+        self._today, place.launch = place.launch, self._launch
+        self.bot = place.start_bot(**settings)
         self.status = "running"
-        return bot
 
     def _launch(self, environment: dict[str, str], log: Path) -> Process:
-        words = ("-m", "sandbox.panel.ahead", str(self._ahead)) if self._ahead else ("-m", "bot", "run")
-        return execute(environment, log, [sys.executable, *words])
+        """As the place starts its bots, unless the clock has to be set forward."""
+        if not self._ahead:
+            return self._today(environment, log)
+        return execute(environment, log, [sys.executable, "-m", "sandbox.panel.ahead", str(self._ahead)])
 
     def check(self) -> None:
         """Raises BotDiedError when the bot has ended by itself."""
@@ -45,7 +45,8 @@ class Keeper:
 
     def stop(self) -> None:
         """SIGTERM, for good."""
-        with self._lock:
+        with self._free:
+            self._free.wait_for(lambda: not self._busy)
             self.status = "stopped"
             self.bot.stop()
 
@@ -82,15 +83,26 @@ class Keeper:
 
     def _replace(self, status: str, end: Callable[[], None]) -> None:
         """Ends the bot in this way and starts the next, in a thread; not while that is being done already."""
-        if not self._lock.acquire(blocking=False):
-            return
-        self.status = status
+        with self._free:
+            if self._busy:
+                return
+            self._busy, self.status = True, status
 
         def do() -> None:
+            bot = None
             try:
                 end()
-                self.bot = self._start()
+                self.status = "starting"
+                bot = self.place.start_bot(**self._settings)
             finally:
-                self._lock.release()
+                self._is_over(bot)
 
         Thread(target=do, name="keeper", daemon=True).start()
+
+    def _is_over(self, bot: BotProcess | None) -> None:
+        """The next bot is the one that is kept; None where it did not start."""
+        with self._free:
+            self._busy = False
+            if bot is not None:
+                self.bot, self.status = bot, "running"
+            self._free.notify_all()

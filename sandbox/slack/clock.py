@@ -22,6 +22,11 @@ class Clock:
         """Set the clock forward."""
         self._ahead += seconds
 
+    def reset(self) -> None:
+        """The machine's time again."""
+        with self._lock:
+            self._ahead, self._last = 0.0, 0
+
     def ts(self) -> str:
         """A message's ts: seconds and microseconds, never the same twice, always rising."""
         with self._lock:

@@ -126,7 +126,9 @@ class Faults:
             return hit
 
     def clear(self) -> None:
-        """Let everything go right again."""
+        """Let everything go right again; who keeps a plan sees that it is over."""
         with self._lock:
+            for plan in self._plans:
+                plan.times = 0
             self._plans.clear()
             self._doubles = 0

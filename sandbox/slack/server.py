@@ -86,10 +86,7 @@ class Stoppable(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close what listens, ask the connections to end, wait for them as long as it takes and no longer."""
-        for server in self.servers:
-            server.close()
-        for listener in sockets or []:
-            listener.close()
+        await self._close(sockets or [])
         for connection in list(self.server_state.connections):
             _shut(connection)
         try:
@@ -103,9 +100,23 @@ class Stoppable(uvicorn.Server):
             self._part()
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
+    async def _close(self, listeners: list[socket.socket]) -> None:
+        """Let nobody in any more.
+
+        A connection is accepted in one turn of the loop and attached to its server in the next: whoever was accepted gets that
+        turn before the server is closed, for after that asyncio drops the transport, open, with nobody knowing of it.
+        """
+        for listener in listeners:
+            asyncio.get_running_loop().remove_reader(listener)
+        await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        for listener in listeners:
+            listener.close()
+
     def _part(self) -> None:
         """Whoever has not left by now, or came last, is not waited for."""
-        for transport in list(getattr(self._loop, "_transports", {}).values()):
+        for transport in list(getattr(asyncio.get_running_loop(), "_transports", {}).values()):
             transport.abort()
 
     def end(self) -> None:

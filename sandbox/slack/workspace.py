@@ -43,8 +43,11 @@ class Workspace:
         self.unread: set[tuple[str, str]] = set()
 
     def begin_anew(self) -> None:
-        """Forget what was said, every form and every home tab; the people and the channels stay. The pages hear of it."""
+        """Forget what was said, every form and every home tab, and what the clock was set forward by; the people and the channels
+        stay. The pages hear of it.
+        """
         with self.changed:
+            self.clock.reset()
             self._silence()
             self.views.clear()
             self.pages.publish({"type": "begun_anew"})

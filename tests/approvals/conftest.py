@@ -29,6 +29,8 @@ BOTH = frozenset(
 ONE = frozenset(
     {
         "test_a_final_no_drops_the_message_and_holds_nothing_up",
+        "test_a_look_up_that_goes_wrong_never_makes_a_lost_answer_a_second_message",
+        "test_each_call_may_fail_and_everything_arrives_once",
         "test_what_can_be_mended_keeps_the_message_and_is_tried_again_and_again",
     }
 )

@@ -100,11 +100,12 @@ def test_of_several_first_starts_at_once_one_migrates_and_all_go_on() -> None:
 def test_a_transaction_whose_process_sleeps_is_ended_so_that_it_holds_nobody_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(database, "SLEEPS", 0.1)
     url = postgres.new_url()
     sleeping, awake = open_engine(url), open_engine(url)
     insert = text("INSERT INTO installation (id, identity, created_at) VALUES (1, :name, now())")
-    asleep = sleeping.connect()
+    with monkeypatch.context() as patch:  # Only for the one that sleeps: nothing may end the other.
+        patch.setattr(database, "SLEEPS", 0.3)
+        asleep = sleeping.connect()
     asleep.execute(insert, {"name": "asleep"})
     with awake.begin() as connection:
         connection.execute(insert, {"name": "awake"})  # It waits for what the other has written, and no longer.

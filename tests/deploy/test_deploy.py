@@ -7,11 +7,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import promql_parser
 import pytest
 import yaml
-from cfnlint import api as cfn
 
 from approvals.states import Status
 from bot.config.settings import names
@@ -79,11 +77,15 @@ def test_panels_do_not_overlap() -> None:
 
 
 def test_the_kubernetes_manifest_is_one() -> None:
+    import kubernetes_validate  # noqa: PLC0415  It takes its time, and whoever only collects does not need it.
+
     for document in yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8")):
         kubernetes_validate.validate(document, KUBERNETES, strict=True)
 
 
 def test_the_ecs_template_is_one() -> None:
+    from cfnlint import api as cfn  # noqa: PLC0415  Likewise.
+
     found = cfn.lint_file(DEPLOY / "ecs.yaml")
     assert [str(match) for match in found] == []
 

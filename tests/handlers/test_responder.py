@@ -73,7 +73,8 @@ def test_a_stranger_finds_nothing_in_it_but_the_sentence_that_is_theirs(slow: Ha
     assert views(slow.slack) == ["One moment", "One moment"]
 
 
-def test_where_slack_answers_soon_nothing_empty_is_shown(slow: Handling) -> None:
+def test_where_slack_answers_soon_nothing_empty_is_shown(slow: Handling, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handlers.responder.SOON", PATIENCE)
     slow.people.opened.set()  # type: ignore[attr-defined]
     slow.knows(BOB)
     slow.types("create-account", user=BOB)

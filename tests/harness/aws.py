@@ -1,8 +1,8 @@
 """AWS's stand-in for tests in one process, and the bot's sight of it.
 
 Nearly every test asks AWS, and a connection costs more than the answer. So the clients are made once for an address, a call
-goes straight to the stand-in where no fault is planned for it, and what is known of the organization is taken again as long
-as the stand-in's whole state is the same. With a fault, everything goes over the socket, as it does in scenarios.
+goes straight to the stand-in, and what is known of the organization is taken again as long as the stand-in's whole state is
+the same. While a fault is planned that loses or delays an answer, everything goes over the socket, as it does in scenarios.
 """
 
 from __future__ import annotations
@@ -28,8 +28,11 @@ from operations.aws.client import Aws, Call
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
 from sandbox.aws.calls import Call as SandboxCall
+from sandbox.aws.faults import Kind
 from sandbox.aws.server import AwsSandbox
 
+OF_THE_SOCKET: tuple[Kind, ...] = ("drop-before", "drop-after", "delay", "delay-after")
+"""Faults that hang up, or that may last longer than the caller waits; every other is an answer like any."""
 _running: list[AwsSandbox] = []
 _ports = [0]
 _read: dict[bytes, Organization] = {}
@@ -67,12 +70,16 @@ def _clients(reading: Config, *_: str) -> Boto3Clients:
 
 
 def _answer(request: AWSPreparedRequest, **_: Any) -> Any:
-    """Botocore's `before-send`, after the bot's own: the answer where none has to go wrong, else None."""
-    if not _running or _running[-1].faults or not str(request.url).startswith(_running[-1].endpoint_url):
+    """Botocore's `before-send`, after the bot's own: the answer where it needs no connection, else None."""
+    if not _running or _needs_a_socket(_running[-1]) or not str(request.url).startswith(_running[-1].endpoint_url):
         return None
     answer = _running[-1].answer(_environ(request))
     headers = HTTPHeaders.from_dict(dict(answer.headers))
     return AWSResponse(str(request.url), answer.status, headers, MockRawResponse(answer.body))
+
+
+def _needs_a_socket(aws: AwsSandbox) -> bool:
+    return any(aws.faults.planned(kind) for kind in OF_THE_SOCKET)
 
 
 def _environ(request: AWSPreparedRequest) -> dict[str, Any]:

@@ -91,13 +91,15 @@ class Scenario:
         if self.database.startswith(POSTGRESQL):
             with closing(psycopg.connect(self.database)) as connection:
                 return connection.execute(query.encode()).fetchall()
-        with closing(sqlite3.connect(self.place.folder / "orgbot.db")) as connection:
+        with closing(sqlite3.connect(self.database.removeprefix("sqlite:///"))) as connection:
             return connection.execute(query).fetchall()
 
     def _new_database(self, kind: str, file: str) -> str:
         return postgres.new_url() if kind == POSTGRESQL else f"sqlite:///{self.place.folder / file}"
 
     def press(self, button: str, by: str, number: int = 1) -> None:
+        """On the request's card, once the bot knows where that stands."""
+        self.confirmed(number)
         self.person(by).clicks(button, self.card(number))
 
     def thread(self, number: int = 1) -> list[str]:
@@ -152,7 +154,8 @@ class Scenario:
         self.die()
         kind = POSTGRESQL if self.database.startswith(POSTGRESQL) else SQLITE
         self.database = self._new_database(kind, "another.db")
-        self.bot = self.place.start_bot(**self._settings | {"DATABASE_URL": self.database})
+        self._settings |= {"DATABASE_URL": self.database}
+        self.start_again()
 
     def log(self) -> list[dict[str, Any]]:
         lines = (self.place.folder / "orgbot.log").read_text().splitlines()

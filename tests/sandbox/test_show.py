@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from sandbox import show
-from sandbox.sandbox import BotProcess
+from sandbox.sandbox import BotProcess, execute
 
 
 class Child:
@@ -48,7 +48,7 @@ def test_it_says_that_it_stops_and_a_second_ctrl_c_kills_the_bot(capsys: pytest.
     bot = BotProcess.__new__(BotProcess)
     bot.process = cast("Any", Child())
     slack = SimpleNamespace(page_url="here", put_beside=lambda _: None)
-    place: Any = SimpleNamespace(start_bot=lambda *_, **__: bot, slack=slack, folder=Path())
+    place: Any = SimpleNamespace(start_bot=lambda *_, **__: bot, slack=slack, folder=Path(), launch=execute)
     show._when_asked(show._stop)
     with pytest.raises(show.AskedToStop):
         show._with_bot(place, show.Wishes())

@@ -12,6 +12,7 @@ def test_alice_asks_bob_approves_and_the_thread_tells(browser: Browser) -> None:
     with started("socket") as scenario, page_of(browser) as page:
         page.goto(scenario.slack.page_url)
         _ask(page)
+        scenario.confirmed()
         _approve_as_bob(page)
         thread = page.get_by_label("Thread", exact=True).last
         expect(thread).to_contain_text("is ready")

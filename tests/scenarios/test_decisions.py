@@ -35,6 +35,7 @@ def test_a_click_by_another_teams_user(scenario: Scenario) -> None:
 def test_two_approvals_at_the_same_instant(either: Scenario) -> None:
     either.ask()
     card = either.card()
+    either.confirmed()
     bob, carol = either.person("bob"), either.person("carol")
     either.slack.at_once(lambda: bob.clicks("Approve", card), lambda: carol.clicks("Approve", card))
     either.done()
@@ -47,6 +48,7 @@ def test_two_approvals_at_the_same_instant(either: Scenario) -> None:
 def test_approve_and_deny_at_the_same_instant(scenario: Scenario) -> None:
     scenario.ask()
     card = scenario.card()
+    scenario.confirmed()
     carol = scenario.person("carol")
     carol.clicks("Deny", card)
     scenario.slack.wait_for(lambda: carol.view, what="the form for the reason")
@@ -67,7 +69,9 @@ def _decisions(scenario: Scenario) -> list[str]:
 def test_a_denial_with_its_reason(scenario: Scenario) -> None:
     scenario.ask()
     carol = scenario.person("carol")
-    carol.clicks("Deny", scenario.card())
+    card = scenario.card()
+    scenario.confirmed()
+    carol.clicks("Deny", card)
     scenario.slack.wait_for(lambda: carol.view, what="the form for the reason")
     carol.fills({"Reason": "use the shared account"})
     assert carol.submits().ok
@@ -112,6 +116,7 @@ def test_the_same_click_delivered_twice_counts_once(either: Scenario) -> None:
 def test_an_approver_removed_from_the_group_no_longer_decides(scenario: Scenario) -> None:
     scenario.ask()
     card = scenario.card()
+    scenario.confirmed()
     scenario.slack.workspace.groups["S0APPROVERS"].users.remove("U0BOB")
     scenario.person("bob").clicks("Approve", card)
     scenario.told("bob", "not among the approvers")
@@ -120,7 +125,6 @@ def test_an_approver_removed_from_the_group_no_longer_decides(scenario: Scenario
 def test_who_may_not_deny_is_shown_no_form(scenario: Scenario) -> None:
     scenario.slack.invite("dave", "aws-approvals")
     scenario.ask()
-    scenario.confirmed()
     scenario.press("Deny", "dave")
     scenario.told("dave", "not among the approvers")
     assert scenario.person("dave").view is None
@@ -130,6 +134,7 @@ def test_a_slow_slack_keeps_no_approver_from_denying(scenario: Scenario) -> None
     """The trigger of a click lives 3 s; the bot gives up asking who this is before that."""
     scenario.ask()
     card = scenario.card()
+    scenario.confirmed()
     slow = scenario.slack.faults.add("users.info", delay=4)
     carol = scenario.person("carol")
     carol.clicks("Deny", card)

@@ -25,6 +25,7 @@ def test_a_press_on_an_old_card_never_decides_what_has_its_number_today(either: 
     either.told(who, "belongs to another orgbot or an older database")
     (today,) = [card for card in either.cards() if card["ts"] != old["ts"]]
     assert "Waiting" in today["text"]
+    either.confirmed()
     either.person("bob").clicks("Approve", today)
     either.slack.wait_for(lambda: either.accounts("second@example.com"), what="the account of today's request")
     assert either.accounts("first@example.com") == []

@@ -165,8 +165,10 @@ def test_who_waits_for_slack_still_ends_when_told_to(waiting: BotProcess) -> Non
 def test_the_probes_answer_until_a_call_in_hand_has_ended(program: Sandbox) -> None:
     slow = program.aws.faults.add("MoveAccount", "delay", seconds=60)
     bot = program.start_bot(**QUICK)
-    program.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")
+    alice = program.slack.person("alice")
+    alice.types("/org move --account fullback-audit --to /Workloads --reason tidy")
     card = program.slack.wait_for(lambda: program.slack.messages("aws-approvals"), timeout=20, what="the card")[0]
+    program.slack.wait_for(lambda: alice.dms, timeout=20, what="her message, which says that the card's place is known")
     program.slack.person("bob").clicks("Approve", card)
     program.slack.wait_for(lambda: program.aws.calls.of("MoveAccount"), timeout=20, what="the call")
     bot.process.terminate()

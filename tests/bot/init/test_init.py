@@ -10,10 +10,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import hcl2
 import pytest
 import yaml
-from cfnlint import api as cfn
 from dotenv import dotenv_values
 from typer.testing import CliRunner, Result
 
@@ -144,6 +142,9 @@ def test_nothing_is_written_without_a_yes(slack: SlackSandbox, empty: Path) -> N
 
 
 def test_the_roles_files_are_what_their_tools_read() -> None:
+    import hcl2  # noqa: PLC0415  It takes its time, and whoever only collects does not need it.
+    from cfnlint import api as cfn  # noqa: PLC0415  Likewise.
+
     assert [str(match) for match in cfn.lint(cloudformation(), config={"ignore_checks": ["W3037", "W3005"]})] == []
     resources = hcl2.loads(opentofu())["resource"]
     assert sorted(key.strip('"') for resource in resources for key in resource) == [

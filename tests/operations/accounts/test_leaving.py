@@ -34,7 +34,11 @@ def account(aws: AwsSandbox, number: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("confirm", [NAME, WEB])
 def test_closing(workers: Workers, aws: AwsSandbox, confirm: str) -> None:
-    request = done(workers, "close-account", account=NAME, confirm=confirm)
+    aws.conditions.closing_seconds = 3600
+    request = workers.approved("close-account", account=NAME, confirm=confirm)
+    workers.work()
+    aws.finish("closing")
+    request = workers.until_done(request)
     assert request.status == Status.SUCCEEDED
     assert account(aws, WEB)["State"] == "CLOSED"
     assert any("AWS is closing the account (PENDING_CLOSURE)" in line for line in workers.said("thread"))

@@ -11,7 +11,6 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from cfnlint import api
 
 from bot.iam_policy import place_of
 from operations.aws.partitions import Identity, partitions
@@ -133,6 +132,8 @@ def test_it_fits_into_one_managed_policy() -> None:
     ids=["here", "anywhere", "named"],
 )
 def test_the_linter_has_nothing_to_say(place: Place) -> None:
+    from cfnlint import api  # noqa: PLC0415  It takes its time, and whoever only collects does not need it.
+
     document = iam_policy(all_permissions(), place)
     properties = {"PolicyDocument": document, "PolicyName": "orgbot", "Roles": ["orgbot"]}
     template = {"Resources": {"Policy": {"Type": "AWS::IAM::Policy", "Properties": properties}}}

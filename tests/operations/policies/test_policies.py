@@ -287,11 +287,16 @@ def test_deleting_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:
 
 
 def test_a_policy_type_is_enabled_in_its_own_time_and_disabled_again(workers: Workers, aws: AwsSandbox) -> None:
-    request = done(workers, "enable-policy-type", kind="backup")
+    aws.conditions.policy_type_seconds = 3600
+    request = workers.approved("enable-policy-type", kind="backup")
+    workers.work()
+    aws.finish("policy-type")
+    request = workers.until_done(request)
     assert request.status == Status.SUCCEEDED
     assert any("AWS is changing the policy type" in said for said in workers.said("thread"))
     types = aws.client("organizations").list_roots()["Roots"][0]["PolicyTypes"]
     assert {"Type": "BACKUP_POLICY", "Status": "ENABLED"} in types
+    aws.conditions.policy_type_seconds = 0
     assert undone(workers, request).status == Status.SUCCEEDED
 
 

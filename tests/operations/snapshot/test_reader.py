@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
+from unittest.mock import Mock
 
 import pytest
 
@@ -56,7 +58,8 @@ def test_without_paths_both_ways_see_the_same(aws: AwsSandbox) -> None:
     assert {a.id: a.parent for a in with_paths.accounts} == {a.id: a.parent for a in without.accounts}
 
 
-def test_throttling_of_every_second_call_is_survived(aws: AwsSandbox) -> None:
+def test_throttling_of_every_second_call_is_survived(aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.endpoint.time", Mock(wraps=time, sleep=Mock()))  # Its pauses grow to 20 s.
     aws.faults.add(kind="throttle", times=None, every=2)
     assert len(read().accounts) == 5
 

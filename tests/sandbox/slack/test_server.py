@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
+import time
+from threading import Event
 from unittest.mock import Mock
 
 import pytest
@@ -10,10 +14,12 @@ from websockets.exceptions import ConnectionClosed, InvalidState
 from websockets.sync.client import connect
 
 from sandbox.slack.driver import SlackSandbox
-from sandbox.slack.server import Droppable, _shut
+from sandbox.slack.server import Droppable, Stoppable, _shut
 from tests.sandbox.slack.bots import client_of
 from tests.sandbox.slack.conftest import MANIFEST
 from tests.sandbox.slack.page_client import Page
+
+PATIENCE = 20
 
 
 def test_it_stops_while_a_page_and_a_bot_are_connected() -> None:
@@ -27,6 +33,40 @@ def test_it_stops_while_a_page_and_a_bot_are_connected() -> None:
         with pytest.raises(ConnectionClosed):
             bot.recv(5)
     assert slack.socket.connections == 0
+
+
+def test_who_connects_in_the_moment_of_the_end_is_parted_from() -> None:
+    """The end and the connection come in one turn of the server's loop; warnings of what was left open are errors."""
+    slack = SlackSandbox(MANIFEST)
+    slack.start()
+    server = slack._server._server
+    assert server is not None
+    loop, both = wait_for_loop(server), Event()
+    loop.call_soon_threadsafe(both.wait, PATIENCE)
+    with socket.create_connection(("127.0.0.1", int(slack.page_url.rpartition(":")[2]))) as late:
+        server.end()
+        both.set()
+        slack.stop()
+        late.settimeout(PATIENCE)
+        assert left(late)
+    gc.collect()
+
+
+def wait_for_loop(server: Stoppable) -> asyncio.AbstractEventLoop:
+    """The server listens before its thread has come as far as its loop."""
+    end = time.monotonic() + PATIENCE
+    while server._loop is None:
+        assert time.monotonic() < end
+        time.sleep(0.001)
+    return server._loop
+
+
+def left(connection: socket.socket) -> bool:
+    """Whether the other side has ended it; raises TimeoutError while it is open."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
 
 
 def test_a_websocket_whose_other_side_has_just_left_is_closed() -> None:

@@ -11,10 +11,11 @@ from tests.sandbox.slack.page.conftest import Look
 
 HERE = "C0APPROVALS"
 BELOW = "() => { const list = document.querySelector('[role=log]'); return list.scrollHeight - list.scrollTop - list.clientHeight; }"
-# Ends when the page has heard of it: its own listener was there before this one.
-SCROLL_UP = (
-    "node => new Promise(heard => { node.addEventListener('scroll', heard, { once: true }); node.scrollTop = 0; })"
-)
+# Ends when the page has heard of it: its own listener was there before this one. Where the page has scrolled down meanwhile, once more.
+SCROLL_UP = """async node => {
+  do await new Promise(heard => { node.addEventListener('scroll', heard, { once: true }); node.scrollTop = 0; });
+  while (node.scrollTop !== 0);
+}"""
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="400"/>'
 
 
@@ -67,6 +68,7 @@ def test_who_reads_further_up_stays_there(slack: SlackSandbox, look: Look) -> No
         _post(slack, f"Request {number}")
     page = look(f"U0BOB/{HERE}")
     expect(page.locator("article")).to_have_count(12)
+    page.wait_for_function(f"document.querySelector('[role=log]').scrollTop > 0 && ({BELOW})() < 2")
     page.get_by_role("log").evaluate(SCROLL_UP)
     _post(slack, "Request 13")
     expect(page.locator("article")).to_have_count(13)
