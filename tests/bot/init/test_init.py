@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 
 from bot import cli
 from bot.config import settings
+from bot.iam_policy import policy_text
 from bot.init.aws import cloudformation, opentofu
 from sandbox.aws.server import AwsSandbox
 from sandbox.sandbox import MANIFEST
@@ -106,7 +107,9 @@ def test_what_was_ended_goes_on_where_it_was(slack: SlackSandbox, empty: Path) -
     again = init("aws-approvals", "bob@example.com", "n", "the policy alone", AGREE, "n")
     assert again.exit_code == 0, again.output
     assert again.output.count("(kept)") == 3
-    assert json.loads((empty / "orgbot-policy.json").read_text())["Version"] == "2012-10-17"
+    printed = CliRunner().invoke(cli.app, ["iam-policy"]).stdout
+    assert (empty / "orgbot-policy.json").read_text() == printed
+    assert "iam::111111111111:role/orgbot" in printed
 
 
 @pytest.mark.parametrize(
@@ -143,9 +146,24 @@ def test_nothing_is_written_without_a_yes(slack: SlackSandbox, empty: Path) -> N
     assert list(empty.iterdir()) == []
 
 
-def test_the_roles_files_are_what_their_tools_read() -> None:
-    assert [str(match) for match in cfn.lint(cloudformation(), config={"ignore_checks": ["W3037", "W3005"]})] == []
-    resources = hcl2.loads(opentofu())["resource"]
+@pytest.mark.parametrize(("account", "said"), [("222222222222", "give it a role there"), ("", "in o-")])
+def test_whose_the_credentials_are(
+    slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch, account: str, said: str
+) -> None:
+    """In the words of `orgbot check`."""
+    if account:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"AKIA{account}")
+    found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "bob@example.com", "n")
+    assert said in found.output.partition("6 of 8")[2]
+
+
+def test_the_roles_files_hold_the_policy_and_are_what_their_tools_read() -> None:
+    policy = policy_text(grant_to=["user/${aws:username}"])
+    template, module = cloudformation(policy), opentofu(policy)
+    assert [str(match) for match in cfn.lint(template, config={"ignore_checks": ["W3037", "W3005"]})] == []
+    assert json.loads(template.partition(" PolicyDocument:")[2].partition("Outputs:")[0]) == json.loads(policy)
+    assert json.loads(module.split("POLICY")[1].replace("$${", "${")) == json.loads(policy)
+    resources = hcl2.loads(module)["resource"]
     assert sorted(key.strip('"') for resource in resources for key in resource) == [
         "aws_iam_policy",
         "aws_iam_role",
