@@ -25,7 +25,7 @@ def look_at_aws(talk: Talk) -> None:
         "CloudFormation": ("orgbot-role.yaml", cloudformation),
         "OpenTofu or Terraform": ("orgbot-role.tf", opentofu),
     }
-    if not any((talk.folder / name).exists() for name, _ in forms.values()):
+    if talk.anew or not any((talk.folder / name).exists() for name, _ in forms.values()):
         chosen = talk.choose("In which form do you want it?", list(forms), str)
         name, make = forms[chosen]
         talk.write(name, make(policy_text()), "make the role with it, and give it to the machine that runs the bot")

@@ -13,8 +13,8 @@ FILE = "rules.toml"
 
 def write_rules(talk: Talk, approvers: Sequence[str]) -> None:
     """Asks who decides about what, and writes rules.toml; leaves it out where nobody wants one."""
-    if talk.value("ORGBOT_RULES"):
-        talk.right(f"{talk.value('ORGBOT_RULES')} (kept)")
+    if kept := talk.kept("ORGBOT_RULES"):
+        talk.right(f"{kept} (kept)")
         return
     talk.say("Without a rules file one approver decides about everything, and two about what is irreversible.")
     if not talk.yes("Write a rules file, for places that need more?", default=False):

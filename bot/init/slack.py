@@ -42,7 +42,7 @@ def web_client(token: str) -> WebClient:
 
 def make_app(talk: Talk) -> None:
     """Offers the manifest, unless there is a token of an app already."""
-    if talk.value("SLACK_BOT_TOKEN"):
+    if talk.kept("SLACK_BOT_TOKEN"):
         talk.right("there is an app already (kept)")
         return
     name = talk.ask("Name of the app", "orgbot")
@@ -61,7 +61,7 @@ def give_tokens(talk: Talk) -> WebClient:
     """The bot's token and the app's, each tried at once."""
     bot = talk.setting("SLACK_BOT_TOKEN", "Bot User OAuth Token (OAuth & Permissions, xoxb-…)", _bot_token, secret=True)
     slack = web_client(bot)
-    if talk.value("SLACK_SIGNING_SECRET") and not talk.value("SLACK_APP_TOKEN"):
+    if talk.kept("SLACK_SIGNING_SECRET") and not talk.kept("SLACK_APP_TOKEN"):
         talk.right("signed HTTP, because SLACK_SIGNING_SECRET is set (kept)")
     else:
         talk.say("Basic Information, App-Level Tokens, Generate, with the scope connections:write:")
@@ -85,7 +85,7 @@ def _app_token(slack: WebClient, token: str) -> str:
 
 def choose_channel(talk: Talk, slack: WebClient) -> str:
     """The approval channel, in which the bot is; its id."""
-    kept = talk.value("ORGBOT_APPROVAL_CHANNEL")
+    kept = talk.kept("ORGBOT_APPROVAL_CHANNEL")
     channels = sorted(_channels(slack), key=lambda one: (not one.get("is_member"), one["name"]))
     found = next((one for one in channels if kept in (one["id"], f"#{one['name']}")), None)
     if found:

@@ -20,17 +20,21 @@ SHOWN_MOST = 40
 
 
 class Talk:
-    """One conversation on a terminal, about the settings of one folder."""
+    """One conversation on a terminal, about the settings of one folder; `anew` asks for what is kept as well."""
 
     def __init__(self, folder: Path, *, anew: bool = False) -> None:
         self.folder = folder
-        self._anew = anew
+        self.anew = anew
         self._file = folder / ".env"
 
     def value(self, name: str) -> str:
         """A setting as it stands now, in the environment or in `.env`; empty where there is none."""
         kept = dotenv_values(self._file, interpolate=False) if self._file.exists() else {}
         return (os.environ.get(name) or kept.get(name) or "").strip()
+
+    def kept(self, name: str) -> str:
+        """The same, where it may stay as it is; empty where everything is asked again."""
+        return "" if self.anew else self.value(name)
 
     def keep(self, name: str, value: str) -> None:
         """Writes a setting into `.env`, which only its owner can read."""
@@ -77,8 +81,8 @@ class Talk:
 
         `check` gives what is said of it, and raises whatever `orgbot check` can put into a sentence.
         """
-        kept = self.value(name)
-        if kept and not self._anew and self._is_right(kept, check, "kept"):
+        kept = self.kept(name)
+        if kept and self._is_right(kept, check, "kept"):
             return kept
         while True:
             answer = self.ask(question, secret=secret)

@@ -112,6 +112,17 @@ def test_what_was_ended_goes_on_where_it_was(slack: SlackSandbox, empty: Path) -
     assert "iam::111111111111:role/orgbot" in printed
 
 
+def test_anew_everything_is_asked_again(slack: SlackSandbox, empty: Path) -> None:
+    """With the answers of before and another name, no question is left out, and no answer is left over."""
+    answers = (NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "@aws-approvers")
+    init(*answers, "y", "1", "2", "", AGREE, "OpenTofu", AGREE, "n")
+    again = init("another", *answers[1:], "y", "2", "2", "", AGREE, "OpenTofu", "n", words=("--anew",))
+    assert "(kept)" not in again.output.replace("orgbot-role.tf is as it should be (kept)", "")
+    assert "another" in (empty / "slack-manifest.yml").read_text()
+    assert (empty / "rules.toml").read_text().count("approvals = 2") == 2
+    assert again.exit_code == 0, again.output
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [("xoxp-1", "a bot token begins with xoxb-"), ("xoxb-1", "invalid_auth")],
