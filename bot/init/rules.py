@@ -25,8 +25,8 @@ def write_rules(talk: Talk, approvers: Sequence[str]) -> None:
     )
     place = talk.ask("An OU that needs more, by its path, such as /Production (or Enter for none)")
     guarded = talk.number(f"How many approvals does a request about {place} need?", 2, 1, 10) if place else 0
-    talk.write(FILE, rules_text(approvers, ordinary, hard, place, guarded), "docs/rules.md explains every key")
-    talk.keep("ORGBOT_RULES", FILE)
+    if talk.write(FILE, rules_text(approvers, ordinary, hard, place, guarded), "docs/rules.md explains every key"):
+        talk.keep("ORGBOT_RULES", FILE)
 
 
 def rules_text(approvers: Sequence[str], ordinary: int, hard: int, place: str = "", guarded: int = 0) -> str:

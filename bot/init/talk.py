@@ -117,12 +117,14 @@ class Talk:
                 self.wrong(f"nothing has “{answer}” in its name; give a number, or a part of a name")
             shown = fitting or list(among)
 
-    def write(self, name: str, text: str, what: str) -> None:
-        """Writes a file beside `.env`, after its text was shown and somebody agreed; an older one needs a yes as well."""
+    def write(self, name: str, text: str, what: str) -> bool:
+        """Writes a file beside `.env`, after its text was shown and somebody agreed; an older one needs a yes as well. Gives
+        whether the text stands in the file.
+        """
         path = self.folder / name
         if path.exists() and path.read_text(encoding="utf-8") == text:
             self.right(f"{name} is as it should be (kept)")
-            return
+            return True
         lines = text.splitlines()
         shown = (
             lines
@@ -131,6 +133,8 @@ class Talk:
         )
         for line in shown:
             self.say(f"| {line}")
-        if self.yes(f"Write this into {name}{' in place of what is there' if path.exists() else ''}? ({what})"):
+        agreed = self.yes(f"Write this into {name}{' in place of what is there' if path.exists() else ''}? ({what})")
+        if agreed:
             path.write_text(text, encoding="utf-8")
             self.right(f"{name} is written")
+        return agreed

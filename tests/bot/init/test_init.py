@@ -168,6 +168,11 @@ def test_whose_the_credentials_are(
     assert said in found.output.partition("6 of 8")[2]
 
 
+def test_a_rules_file_that_was_not_written_is_not_named_in_the_settings(slack: SlackSandbox, empty: Path) -> None:
+    init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "bob@example.com", "y", *"12", "", "n")
+    assert "ORGBOT_RULES" not in settled(empty)
+
+
 def test_the_roles_files_hold_the_policy_and_are_what_their_tools_read() -> None:
     policy = policy_text(grant_to=["user/${aws:username}"])
     template, module = cloudformation(policy), opentofu(policy)
