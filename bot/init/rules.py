@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from bot.init.talk import Talk
-from operations.core.registry import by_name
+from operations.core.registry import irreversible
 
 FILE = "rules.toml"
 
@@ -31,8 +31,7 @@ def write_rules(talk: Talk, approvers: Sequence[str]) -> None:
 
 def rules_text(approvers: Sequence[str], ordinary: int, hard: int, place: str = "", guarded: int = 0) -> str:
     """The file: what is irreversible first, then the place, then everything else."""
-    lasting = sorted({one.name for one in by_name().values() if one.irreversible})
-    parts = [_rule("irreversible", approvers, hard, operations=lasting)]
+    parts = [_rule("irreversible", approvers, hard, operations=irreversible())]
     if place:
         parts.append(_rule(place, approvers, guarded, under=place))
     return "\n".join([*parts, _rule("everything else", approvers, ordinary)])
