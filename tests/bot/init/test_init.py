@@ -147,9 +147,32 @@ def test_approvers_are_found_before_they_are_kept(slack: SlackSandbox, empty: Pa
     assert settled(empty)["ORGBOT_APPROVERS"] == "bob@example.com"
 
 
-def test_the_bot_has_to_be_in_the_channel(slack: SlackSandbox, empty: Path) -> None:
-    found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "platform", "")
-    assert "Type /invite @orgbot there" in found.output
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("members", "the bot is not in #aws-approvals; type /invite @orgbot there"),
+        ("is_archived", "#aws-approvals is archived; unarchive it"),
+        ("is_ext_shared", "#aws-approvals is shared with another organization (Slack Connect)"),
+        ("is_read_only", "posting in #aws-approvals is restricted"),
+    ],
+)
+def test_a_channel_that_is_no_place_to_decide_is_told_and_another_may_be_chosen(
+    slack: SlackSandbox, empty: Path, flag: str, told: str
+) -> None:
+    (empty / ".env").write_text("ORGBOT_APPROVAL_CHANNEL='#aws-approvals'\n")
+    setattr(slack.workspace.channel("aws-approvals"), flag, set() if flag == "members" else True)
+    found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "y", "n", "general")
+    assert found.output.count(f"NOT OK  {told}") == 2
+    assert settled(empty)["ORGBOT_APPROVAL_CHANNEL"] == slack.workspace.channel("general").id
+
+
+def test_slack_is_asked_where_the_settings_say(
+    slack: SlackSandbox, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SLACK_API_URL")
+    (empty / ".env").write_text(f"SLACK_API_URL={slack.api_url}\n")
+    init(NAME, AGREE, INSTALLED, slack.bot_token)
+    assert settled(empty)["SLACK_BOT_TOKEN"] == slack.bot_token
 
 
 def test_nothing_is_written_without_a_yes(slack: SlackSandbox, empty: Path) -> None:
