@@ -255,11 +255,12 @@ class Orgbot:
     def _open_store(self) -> Store:
         url = self._settings.database_url
         self._closing.enter_context(database.alone(url))
+        name = database.file_of(url)
+        database.keep_private(name)
         engine = database.open_engine(url, self._settings.workers, self._settings.http_threads)
         database.migrate(engine)
         if engine.dialect.name == "postgresql":
             self._clock = self._database_clock = database.DatabaseClock(engine)
-        name = database.file_of(url)
         guard = database.Keeper(engine, name) if name else None
         store = Store(engine, Keys.given(self._settings.audit_keys()).info(), guard)
         try:

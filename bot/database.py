@@ -64,7 +64,6 @@ def open_engine(url: str, workers: int = 8, more: int = 32) -> Engine:
     """
     if make_url(with_driver(url)).get_backend_name() != "sqlite":
         return _open_postgresql(with_driver(url), workers, more)
-    _keep_private(file_of(url))
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -123,8 +122,11 @@ def reason(error: Exception) -> str:
     return " ".join(str(said).split()) or type(error).__name__
 
 
-def _keep_private(name: str) -> None:
-    """The file is its owner's alone, and SQLite gives the files beside it the same permissions."""
+def keep_private(name: str) -> None:
+    """Makes the file of an SQLite database its owner's alone; SQLite gives the files beside it the same permissions.
+
+    For the bot, which the file belongs to: whoever only looks changes nothing. Raises OSError.
+    """
     if not name:
         return
     os.close(os.open(name, os.O_RDWR | os.O_CREAT, PRIVATE))
@@ -321,7 +323,7 @@ class Keeper:
     def _write_back(self) -> None:
         for end in ("-wal", "-shm"):
             Path(f"{self._path}{end}").unlink(missing_ok=True)
-        _keep_private(str(self._path))
+        keep_private(str(self._path))
         there = sqlite3.connect(self._path)
         try:
             self._ours().backup(there)

@@ -5,6 +5,8 @@ Source: AWS CloudFormation Template Reference, "AWS::IAM::Role"; OpenTofu and th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.aws import Boto3Clients
 from bot.checks.aws import organization_of
 from bot.checks.findings import tried
@@ -20,7 +22,7 @@ def look_at_aws(talk: Talk) -> None:
     found = tried("AWS", _whose)
     (talk.right if found.ok else talk.wrong)(found.detail)
     talk.say("The bot needs a role in the management account, with the least privilege that its operations need.")
-    forms = {
+    forms: dict[str, tuple[str, Callable[[str], str]]] = {
         "the policy alone, as JSON": ("orgbot-policy.json", str),
         "CloudFormation": ("orgbot-role.yaml", cloudformation),
         "OpenTofu or Terraform": ("orgbot-role.tf", opentofu),
