@@ -158,10 +158,10 @@ class Orgbot:
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
-    def stop(self) -> bool:
+    def stop(self) -> None:
         """Not ready, no new deliveries, no new work; then waits for what is in hand, and closes everything.
 
-        Within 30 s at the worst: False when something was still in hand then, and nothing is closed under its feet.
+        Within 30 s at the worst; where something is still in hand then, nothing is closed under its feet.
         """
         end = time.monotonic() + LONGEST_STOP
         self.readiness.state = "stopping"
@@ -175,7 +175,6 @@ class Orgbot:
         if ended:
             self.store.engine.dispose()
             self._closing.close()
-        return ended
 
     def _slack(self, timeout: int) -> CountingWebClient:
         slack = slack_client(self._settings, timeout)
