@@ -158,10 +158,10 @@ class Orgbot:
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
-    def stop(self) -> bool:
+    def stop(self) -> None:
         """Not ready, no new deliveries, no new work; then waits for what is in hand, and closes everything.
 
-        Within 30 s at the worst: False when something was still in hand then, and nothing is closed under its feet.
+        Within 30 s at the worst; where something is still in hand then, nothing is closed under its feet.
         """
         end = time.monotonic() + LONGEST_STOP
         self.readiness.state = "stopping"
@@ -175,7 +175,6 @@ class Orgbot:
         if ended:
             self.store.engine.dispose()
             self._closing.close()
-        return ended
 
     def _slack(self, timeout: int) -> CountingWebClient:
         slack = slack_client(self._settings, timeout)
@@ -255,11 +254,12 @@ class Orgbot:
     def _open_store(self) -> Store:
         url = self._settings.database_url
         self._closing.enter_context(database.alone(url))
+        name = database.file_of(url)
+        database.keep_private(name)
         engine = database.open_engine(url, self._settings.workers, self._settings.http_threads)
         database.migrate(engine)
         if engine.dialect.name == "postgresql":
             self._clock = self._database_clock = database.DatabaseClock(engine)
-        name = database.file_of(url)
         guard = database.Keeper(engine, name) if name else None
         store = Store(engine, Keys.given(self._settings.audit_keys()).info(), guard)
         try:

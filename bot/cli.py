@@ -50,7 +50,6 @@ def run() -> None:
 
 @app.command("iam-policy")
 def iam_policy(
-    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
     without: Annotated[
         list[str] | None, typer.Option(metavar="OPERATION", help="Leave out what an operation needs; may be repeated")
     ] = None,
@@ -70,7 +69,7 @@ def iam_policy(
     """
     from bot.iam_policy import print_policy
 
-    print_policy([*(without or ()), *(more or ())], grant_to or (), bot_role, partition)
+    print_policy(without or (), grant_to or (), bot_role, partition)
 
 
 @app.command()

@@ -32,13 +32,12 @@ from sqlalchemy.pool import QueuePool
 
 from approvals.models import AuditRecord
 from approvals.queue.leases import running_seconds
-from bot.config.settings_checks import with_driver
 
 log = logging.getLogger(__name__)
 MIGRATING = 1  # The key of the advisory lock under which one process migrates; `approvals.audit.chain` has another.
 SLEEPS = 5  # Seconds that a transaction may be idle: no call to Slack or AWS is made within one.
 SHORT = 0.2  # Seconds in which the server's answer about its time came, so that half of them are the error at most.
-WAITS = 10  # Seconds that a statement waits for what another transaction has locked.
+WAITS = 10  # Seconds that a statement waits for what another transaction has locked, and a thread for a connection.
 GONE = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -58,13 +57,14 @@ class DatabaseError(Exception):
 
 
 def open_engine(url: str, workers: int = 8, more: int = 32) -> Engine:
-    """An engine for `url` (sqlite or postgresql), with the settings that the promises rest on.
+    """An engine for `url` (sqlite or postgresql, as the settings give it), with the settings that the promises rest on.
 
-    With PostgreSQL `workers` threads use it all the time, and `more` now and then.
+    With PostgreSQL `workers` + 4 connections are kept open, and `more` are opened besides while they are needed. That is fewer than
+    there are threads: a transaction is short, because nothing is asked of Slack or AWS within one, and a thread that finds no
+    connection waits for one, `WAITS` seconds at most.
     """
-    if make_url(with_driver(url)).get_backend_name() != "sqlite":
-        return _open_postgresql(with_driver(url), workers, more)
-    _keep_private(file_of(url))
+    if make_url(url).get_backend_name() != "sqlite":
+        return _open_postgresql(url, workers, more)
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -112,7 +112,7 @@ def reading(url: str) -> Iterator[Connection]:
 
 def file_of(url: str) -> str:
     """The file of an SQLite database; empty for one in memory, and for PostgreSQL."""
-    parts = make_url(with_driver(url))
+    parts = make_url(url)
     name = parts.database or ""
     return name if parts.get_backend_name() == "sqlite" and name != ":memory:" else ""
 
@@ -123,8 +123,11 @@ def reason(error: Exception) -> str:
     return " ".join(str(said).split()) or type(error).__name__
 
 
-def _keep_private(name: str) -> None:
-    """The file is its owner's alone, and SQLite gives the files beside it the same permissions."""
+def keep_private(name: str) -> None:
+    """Makes the file of an SQLite database its owner's alone; SQLite gives the files beside it the same permissions.
+
+    For the bot, which the file belongs to: whoever only looks changes nothing. Raises OSError.
+    """
     if not name:
         return
     os.close(os.open(name, os.O_RDWR | os.O_CREAT, PRIVATE))
@@ -137,7 +140,7 @@ def _open_postgresql(url: str, workers: int, more: int) -> Engine:
     engine = create_engine(
         url,
         isolation_level="READ COMMITTED",
-        pool_size=workers + 4,  # The tick, the pulse and the scheduler's own are there as well.
+        pool_size=workers + 4,
         max_overflow=more,
         pool_timeout=WAITS,
         pool_pre_ping=True,
@@ -321,7 +324,7 @@ class Keeper:
     def _write_back(self) -> None:
         for end in ("-wal", "-shm"):
             Path(f"{self._path}{end}").unlink(missing_ok=True)
-        _keep_private(str(self._path))
+        keep_private(str(self._path))
         there = sqlite3.connect(self._path)
         try:
             self._ours().backup(there)

@@ -42,14 +42,19 @@ def place_of(identity: Identity, grants: Iterable[str], rules: Iterable[Rule]) -
 
 
 def print_policy(without: Sequence[str], grant_to: Sequence[str], role: str, partition: str) -> None:
-    """Prints the policy as JSON; what is given here is added to the settings. Raises SettingsError."""
+    """Prints what `policy_text` gives. Raises SettingsError."""
+    sys.stdout.write(policy_text(without, grant_to, role, partition))
+
+
+def policy_text(without: Sequence[str] = (), grant_to: Sequence[str] = (), role: str = "", partition: str = "") -> str:
+    """The policy as JSON, with a line's end; what is given here is added to the settings. Raises SettingsError."""
     os.environ.update(aws_variables())
     settings = load_some("without", "grant_to", "rules")
     rules = read_rules(Path(settings["rules"])).rules if settings["rules"] else ()
     named = (*settings["without"], *_given("--without", without, settings_checks.operations))
     grants = (*settings["grant_to"], *_given("--grant-to", grant_to, settings_checks.principals))
     place = _beside(place_of(_identity(partition), dict.fromkeys(grants), rules), role)
-    sys.stdout.write(f"{json.dumps(iam_policy(all_permissions(left_out(named)), place), indent=2)}\n")
+    return json.dumps(iam_policy(all_permissions(left_out(named)), place), indent=2) + "\n"
 
 
 def _given(option: str, values: Sequence[str], check: Callable[[tuple[str, ...]], tuple[str, ...]]) -> tuple[str, ...]:

@@ -1,13 +1,13 @@
 """Who the bot is in Slack: asked once per process, because asking on every request would cost more than the request.
 
-Source: Slack API, "auth.test"; Bolt for Python, "Authorization".
+Source: Slack API, "auth.test", "conversations.list"; Bolt for Python, "Authorization".
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from slack_bolt.authorization import AuthorizeResult
@@ -41,19 +41,25 @@ def patiently(ask: Callable[[], Answer], pause: Callable[[float], None] = signal
         wait = min(2 * wait, LONGEST_PAUSE)
 
 
+def channels(slack: WebClient, asking: Asking = patiently) -> Iterator[Answer]:
+    """The channels that the bot sees, archived ones too, as conversations.list tells them; raises SlackRefusedError."""
+    question: dict[str, Any] = {"types": "public_channel,private_channel", "limit": 200}
+    while True:
+        answer = asking(lambda: call(slack, "conversations.list", **question))
+        yield from answer["channels"]
+        question["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor")
+        if not question["cursor"]:
+            return
+
+
 def channel_id(slack: WebClient, setting: str, asking: Asking = patiently) -> str:
     """The id of the channel that a setting names, by id or as `#name`; raises SlackRefusedError when there is none."""
     if not setting.startswith("#"):
         return setting
-    question: dict[str, Any] = {"types": "public_channel,private_channel", "limit": 200}
-    while True:
-        answer = asking(lambda: call(slack, "conversations.list", **question))
-        found = [str(channel["id"]) for channel in answer["channels"] if channel["name"] == setting[1:]]
-        question["cursor"] = answer.get("response_metadata", {}).get("next_cursor")
-        if found:
-            return found[0]
-        if not question["cursor"]:
-            raise SlackRefusedError("conversations.list", "channel_not_found", f": the bot sees no channel {setting}")
+    for channel in channels(slack, asking):
+        if channel["name"] == setting[1:]:
+            return str(channel["id"])
+    raise SlackRefusedError("conversations.list", "channel_not_found", f": the bot sees no channel {setting}")
 
 
 class Identity:

@@ -16,10 +16,10 @@ from bot import collector, signals
 from bot.checks.findings import WRONG, WrongError, sentence, settings_or_complaints
 from bot.config.settings import Settings, SettingsError, aws_variables, unknown
 from bot.database import DatabaseError
+from bot.http.server import TO_LEAVE
 from bot.logging.setup import set_up_logs
 
 log = logging.getLogger(__name__)
-TO_LEAVE = 0.5  # Seconds that threads without work need to see the end.
 NO_START = (
     *(SettingsError, WrongError, DatabaseError, OSError, SQLAlchemyError, BotoCoreError),
     *(SlackApiError, SlackRefusedError, SlackBusyError, SlackAmbiguousError),

@@ -21,8 +21,8 @@ from typing import Protocol
 from sandbox.aws.server import AwsSandbox
 from sandbox.slack.driver import Mode, SlackSandbox
 
-PACKED, KEPT = Path(__file__).with_name("manifest.yml"), Path(__file__).parent.parent / "manifest.yml"
-MANIFEST = PACKED if PACKED.exists() else KEPT  # In an installed package it stands beside this file.
+PACKED, KEPT = Path(__file__).parents[1] / "bot" / "init" / "manifest.yml", Path(__file__).parents[1] / "manifest.yml"
+MANIFEST = PACKED if PACKED.exists() else KEPT  # An installed package has it beside the bot's set-up, once.
 APPROVAL_CHANNEL, APPROVERS = "C0APPROVALS", "S0APPROVERS"
 CREATION_SECONDS = 6.0
 START_SECONDS = 60.0

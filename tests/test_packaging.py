@@ -14,6 +14,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from bot.init import slack
+from sandbox import sandbox
+
 ROOT = Path(__file__).parents[1]
 LOCKS = ("run", "sandbox", "dev", "build")
 PIN = re.compile(
@@ -124,3 +127,8 @@ def test_the_licence_is_the_one_that_is_declared() -> None:
 
 def test_the_changelog_says_what_is_coming() -> None:
     assert re.search(r"^## Unreleased\n", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_whoever_needs_the_manifest_in_an_installed_package_looks_where_it_is_put() -> None:
+    put = project()["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]["manifest.yml"]
+    assert sandbox.PACKED == slack.PACKED == ROOT / put

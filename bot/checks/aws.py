@@ -52,7 +52,7 @@ def aws_findings(settings: Settings, rules: Sequence[Rule], kept: Words | None =
         yield from _unplaced(rules)
         return
     yield tried("AWS credentials", lambda: _credentials(identity))
-    organization = tried("AWS organization", lambda: _organization(aws))
+    organization = tried("AWS organization", lambda: organization_of(aws))
     yield organization
     yield from _placed(aws, rules, kept or {}) if organization.ok else _unplaced(rules)
     if not identity.is_root:
@@ -66,7 +66,8 @@ def _credentials(identity: Identity) -> str:
     return identity.arn
 
 
-def _organization(aws: Aws) -> str:
+def organization_of(aws: Aws) -> str:
+    """The organization and its management account; raises AwsError, and MisplacedError where the bot can't work with these credentials."""
     found = aws.read("organizations", "describe_organization")["Organization"]
     check_standing(aws, found)
     return f"{found['Id']}, {found.get('FeatureSet')}, management account {management_of(found)}"

@@ -57,7 +57,7 @@ def slack_findings(settings: Settings, rules: Sequence[Rule]) -> Iterator[Findin
     yield tried("approval channel", lambda: _channel(slack, settings.approval_channel))
     if settings.slack_app_token is not None:
         app_token = settings.slack_app_token.get_secret_value()
-        yield tried("Slack app token", lambda: _socket(slack, app_token))
+        yield tried("Slack app token", lambda: socket_mode(slack, app_token))
     directory = Directory(slack, lambda: here)
     for word, role in _named(rules).items():
         yield tried(f"{role} {word}", partial(_named_one, slack, directory, word))
@@ -92,7 +92,8 @@ def _channel(slack: WebClient, setting: str) -> str:
     return f"#{found.get('name')} ({channel})"
 
 
-def _socket(slack: WebClient, app_token: str) -> str:
+def socket_mode(slack: WebClient, app_token: str) -> str:
+    """Whether a connection can be opened with this token; raises as `call`."""
     call(slack, "apps.connections.open", app_token=app_token)
     return "Socket Mode can be opened"
 

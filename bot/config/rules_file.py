@@ -38,7 +38,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from approvals.authority.rules import Rule, Rules
 from bot.config import rule_checks as checks
 from bot.config.settings import Settings, SettingsError
-from operations.core.registry import by_name, left_out
+from operations.core.registry import irreversible, left_out
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SHORTEST_SESSION, LONGEST_SESSION = 15 * MINUTE, 12 * HOUR
@@ -125,8 +125,8 @@ def _written(settings: Settings) -> Rules:
     if settings.rules:
         return read_rules(Path(settings.rules))
     everything = Rule("default", tuple(settings.approvers), expires=timedelta(hours=settings.expire_hours))
-    names = tuple(sorted({operation.name for operation in by_name().values() if operation.irreversible}))
-    return Rules((replace(everything, name="irreversible", operations=names, approvals_if_able=2), everything))
+    hard = replace(everything, name="irreversible", operations=irreversible(), approvals_if_able=2)
+    return Rules((hard, everything))
 
 
 def read_rules(file: Path) -> Rules:

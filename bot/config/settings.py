@@ -63,12 +63,12 @@ def _token(prefix: str) -> AfterValidator:
 
 
 def _audit_key(value: SecretStr) -> SecretStr:
-    _keys_of(value.get_secret_value())
+    checks.audit_keys(_keys_in(value))
     return value
 
 
-def _keys_of(text: str) -> tuple[str, ...]:
-    return checks.audit_keys(_split(text))
+def _keys_in(value: SecretStr | None) -> tuple[str, ...]:
+    return tuple(_split(value.get_secret_value())) if value else ()
 
 
 def _format_here() -> LogFormat:
@@ -258,7 +258,7 @@ class Settings(BaseSettings):
 
     def audit_keys(self) -> tuple[str, ...]:
         """The keys of the audit, the one that signs in front."""
-        return _keys_of(self.audit_key.get_secret_value()) if self.audit_key else ()
+        return _keys_in(self.audit_key)
 
 
 def load_settings(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> Settings:
@@ -295,20 +295,13 @@ def load_some(
 
 
 def load_database_url(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> str:
-    """DATABASE_URL alone, for what needs no other setting; raises SettingsError."""
-    default = default_of(Settings.model_fields["database_url"])
-    try:
-        return checks.database_url(_given(environ, env_file).get("DATABASE_URL", default))
-    except ValueError as error:
-        raise SettingsError([f"DATABASE_URL={MASK}: {error}"]) from error
+    """DATABASE_URL alone; raises SettingsError."""
+    return str(load_some("database_url", environ=environ, env_file=env_file)["database_url"])
 
 
 def load_audit_keys(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> tuple[str, ...]:
     """ORGBOT_AUDIT_KEY alone, the key that signs in front; empty without one. Raises SettingsError."""
-    try:
-        return _keys_of(_given(environ, env_file).get("ORGBOT_AUDIT_KEY", ""))
-    except ValueError as error:
-        raise SettingsError([f"ORGBOT_AUDIT_KEY={MASK}: {error}"]) from error
+    return _keys_in(load_some("audit_key", environ=environ, env_file=env_file)["audit_key"])
 
 
 def aws_variables(environ: Mapping[str, str] | None = None, env_file: str | Path = ENV_FILE) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter as Counts
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from sqlmodel import Session, col, func, select
@@ -19,6 +19,7 @@ from approvals.states import TERMINAL
 from bot.snapshot.cache import SnapshotCache
 
 Numbers = Counts[tuple[str, str]]
+Labels = TypeVar("Labels", bound=tuple[str, ...])
 # Slack gives up after 3 s.
 ACK_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 ENDS = {
@@ -80,7 +81,7 @@ class Measuring:
             pending, aside = session.exec(waiting).one(), set_aside_jobs(session)
             found = self._follow(session) + _counted(session, LIVE)
         self._metrics.outbox_pending.set(pending)
-        _set(self._metrics.requests, dict(found.items()))
+        _set(self._metrics.requests, found)
         _set(self._metrics.jobs_aside, {(kind,): number for kind, number in aside.items()})
         organization = self._snapshot.latest()
         if organization:
@@ -107,7 +108,7 @@ def _counted(session: Session, which: Any) -> Numbers:
     return Numbers({(operation, str(status)): number for operation, status, number in found})
 
 
-def _set(gauge: Gauge, counts: Mapping[tuple[str, ...], int]) -> None:
+def _set(gauge: Gauge, counts: Mapping[Labels, int]) -> None:
     """Every label anew; what is no longer there goes. Whoever reads meanwhile never sees the gauge empty."""
     for labels, number in counts.items():
         gauge.labels(*labels).set(number)

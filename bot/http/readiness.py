@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
-from sqlmodel import Session, col, func, select, text
+from sqlmodel import Session, col, func, select
 
 from approvals.authority.bindings import Bindings
 from approvals.models import Message
@@ -78,7 +78,6 @@ class Readiness:
         try:
             self._store.look()
             with self._store.read() as session:
-                session.execute(text("SELECT 1"))
                 found, messages, jobs = "", _messages(session), _set_aside(set_aside_jobs(session))
         except Exception as error:  # noqa: BLE001  Whatever it is, the database does not answer.
             found, (messages, jobs) = reason(error), UNKNOWN.values()

@@ -5,17 +5,15 @@ Source: AWS CloudFormation Template Reference, "AWS::IAM::Role"; OpenTofu and th
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from collections.abc import Callable
 
 from bot.aws import Boto3Clients
-from bot.checks.findings import WrongError, tried
+from bot.checks.aws import organization_of
+from bot.checks.findings import tried
+from bot.iam_policy import policy_text
 from bot.init.talk import Talk
 from operations.aws.client import Aws
-from operations.aws.permissions import iam_policy
-from operations.core.registry import all_permissions
 
-Json = dict[str, Any]
 INDENT = " " * 10
 
 
@@ -24,36 +22,25 @@ def look_at_aws(talk: Talk) -> None:
     found = tried("AWS", _whose)
     (talk.right if found.ok else talk.wrong)(found.detail)
     talk.say("The bot needs a role in the management account, with the least privilege that its operations need.")
-    forms = {
-        "the policy alone, as JSON": ("orgbot-policy.json", policy_json),
+    forms: dict[str, tuple[str, Callable[[str], str]]] = {
+        "the policy alone, as JSON": ("orgbot-policy.json", str),
         "CloudFormation": ("orgbot-role.yaml", cloudformation),
         "OpenTofu or Terraform": ("orgbot-role.tf", opentofu),
     }
-    if not any((talk.folder / name).exists() for name, _ in forms.values()):
+    if talk.anew or not any((talk.folder / name).exists() for name, _ in forms.values()):
         chosen = talk.choose("In which form do you want it?", list(forms), str)
         name, make = forms[chosen]
-        talk.write(name, make(), "make the role with it, and give it to the machine that runs the bot")
+        talk.write(name, make(policy_text()), "make the role with it, and give it to the machine that runs the bot")
 
 
 def _whose() -> str:
     aws = Aws(Boto3Clients())
-    caller = aws.read("sts", "get_caller_identity")
-    organization = aws.read("organizations", "describe_organization")["Organization"]
-    if organization["MasterAccountId"] != caller["Account"]:
-        raise WrongError(
-            f"{caller['Arn']} is not in the management account, which is {organization['MasterAccountId']}"
-        )
-    return f"{caller['Arn']}, in the management account of {organization['Id']}"
+    return f"{aws.identity().arn}, in {organization_of(aws)}"
 
 
-def policy_json() -> str:
-    """What `orgbot iam-policy` prints."""
-    return json.dumps(iam_policy(all_permissions()), indent=2) + "\n"
-
-
-def cloudformation() -> str:
-    """A template with the role, which an EC2 instance or an ECS task may take."""
-    policy = json.dumps(iam_policy(all_permissions()), indent=2).replace("\n", f"\n{INDENT}")
+def cloudformation(policy: str) -> str:
+    """A template with the role and this policy, JSON; an EC2 instance or an ECS task may take the role."""
+    indented = policy.strip().replace("\n", f"\n{INDENT}")
     return f"""\
 AWSTemplateFormatVersion: "2010-09-09"
 Description: The role of orgbot, in the management account
@@ -71,15 +58,15 @@ Resources:
     Properties:
       Roles: [!Ref Role]
       PolicyDocument:
-          {policy}
+          {indented}
 Outputs:
   RoleArn: {{Value: !GetAtt Role.Arn}}
 """
 
 
-def opentofu() -> str:
+def opentofu(policy: str) -> str:
     """The same for OpenTofu and Terraform."""
-    policy = json.dumps(iam_policy(all_permissions()), indent=2).replace("${", "$${")
+    escaped = policy.strip().replace("${", "$${")
     return f"""\
 resource "aws_iam_role" "orgbot" {{
   name                 = "orgbot"
@@ -93,7 +80,7 @@ resource "aws_iam_role" "orgbot" {{
 resource "aws_iam_policy" "orgbot" {{
   name   = "orgbot"
   policy = <<-POLICY
-{policy}
+{escaped}
 POLICY
 }}
 

@@ -6,15 +6,15 @@ import json
 from collections.abc import Sequence
 
 from bot.init.talk import Talk
-from operations.core.registry import by_name
+from operations.core.registry import irreversible
 
 FILE = "rules.toml"
 
 
 def write_rules(talk: Talk, approvers: Sequence[str]) -> None:
     """Asks who decides about what, and writes rules.toml; leaves it out where nobody wants one."""
-    if talk.value("ORGBOT_RULES"):
-        talk.right(f"{talk.value('ORGBOT_RULES')} (kept)")
+    if kept := talk.kept("ORGBOT_RULES"):
+        talk.right(f"{kept} (kept)")
         return
     talk.say("Without a rules file one approver decides about everything, and two about what is irreversible.")
     if not talk.yes("Write a rules file, for places that need more?", default=False):
@@ -25,14 +25,13 @@ def write_rules(talk: Talk, approvers: Sequence[str]) -> None:
     )
     place = talk.ask("An OU that needs more, by its path, such as /Production (or Enter for none)")
     guarded = talk.number(f"How many approvals does a request about {place} need?", 2, 1, 10) if place else 0
-    talk.write(FILE, rules_text(approvers, ordinary, hard, place, guarded), "docs/rules.md explains every key")
-    talk.keep("ORGBOT_RULES", FILE)
+    if talk.write(FILE, rules_text(approvers, ordinary, hard, place, guarded), "docs/rules.md explains every key"):
+        talk.keep("ORGBOT_RULES", FILE)
 
 
 def rules_text(approvers: Sequence[str], ordinary: int, hard: int, place: str = "", guarded: int = 0) -> str:
     """The file: what is irreversible first, then the place, then everything else."""
-    lasting = sorted({one.name for one in by_name().values() if one.irreversible})
-    parts = [_rule("irreversible", approvers, hard, operations=lasting)]
+    parts = [_rule("irreversible", approvers, hard, operations=irreversible())]
     if place:
         parts.append(_rule(place, approvers, guarded, under=place))
     return "\n".join([*parts, _rule("everything else", approvers, ordinary)])

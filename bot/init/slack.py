@@ -5,8 +5,7 @@ Source: Slack API, "App manifests" (sharing a manifest by link), "Using Socket M
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -21,7 +20,11 @@ from approvals.authority.directory import Directory, Workspace
 from approvals.slack.blocks import actions, button, section
 from approvals.slack.client import call
 from approvals.slack.named import Named
+from bot.channel import troubles
 from bot.checks.findings import WrongError
+from bot.checks.slack import socket_mode
+from bot.config.settings import load_some
+from bot.identity import channels
 from bot.init.talk import Talk
 
 PACKED, KEPT = Path(__file__).with_name("manifest.yml"), Path(__file__).parents[2] / "manifest.yml"
@@ -29,27 +32,24 @@ MANIFEST = PACKED if PACKED.exists() else KEPT  # In an installed package it sta
 NEW_APP = "https://api.slack.com/apps?new_app=1&manifest_yaml="
 PRESS = "init_press"
 PATIENCE_SECONDS = 120.0
-PAGE = 200
 Json = dict[str, Any]
 
 
 def web_client(token: str) -> WebClient:
-    """A client for this token, at SLACK_API_URL."""
-    return WebClient(
-        token, base_url=os.environ.get("SLACK_API_URL") or WebClient.BASE_URL, retry_handlers=[], timeout=15
-    )
+    """A client for this token, at SLACK_API_URL; raises SettingsError where that is no address."""
+    return WebClient(token, base_url=load_some("slack_api_url")["slack_api_url"], retry_handlers=[], timeout=15)
 
 
 def make_app(talk: Talk) -> None:
     """Offers the manifest, unless there is a token of an app already."""
-    if talk.value("SLACK_BOT_TOKEN"):
+    if talk.kept("SLACK_BOT_TOKEN"):
         talk.right("there is an app already (kept)")
         return
     name = talk.ask("Name of the app", "orgbot")
-    text = MANIFEST.read_text(encoding="utf-8").replace("name: orgbot\n", f"name: {name}\n")
-    talk.write(
-        "slack-manifest.yml", text.replace("display_name: orgbot\n", f"display_name: {name}\n"), "the app's manifest"
-    )
+    text = MANIFEST.read_text(encoding="utf-8").replace(
+        "name: orgbot\n", f"name: {name}\n"
+    )  # The display name as well.
+    talk.write("slack-manifest.yml", text, "the app's manifest")
     talk.say(
         "Open this link, choose your workspace, and press Create; or choose “From a manifest” and paste slack-manifest.yml."
     )
@@ -61,7 +61,7 @@ def give_tokens(talk: Talk) -> WebClient:
     """The bot's token and the app's, each tried at once."""
     bot = talk.setting("SLACK_BOT_TOKEN", "Bot User OAuth Token (OAuth & Permissions, xoxb-…)", _bot_token, secret=True)
     slack = web_client(bot)
-    if talk.value("SLACK_SIGNING_SECRET") and not talk.value("SLACK_APP_TOKEN"):
+    if talk.kept("SLACK_SIGNING_SECRET") and not talk.kept("SLACK_APP_TOKEN"):
         talk.right("signed HTTP, because SLACK_SIGNING_SECRET is set (kept)")
     else:
         talk.say("Basic Information, App-Level Tokens, Generate, with the scope connections:write:")
@@ -79,42 +79,33 @@ def _bot_token(token: str) -> str:
 def _app_token(slack: WebClient, token: str) -> str:
     if not token.startswith("xapp-"):
         raise WrongError("an app-level token begins with xapp-; it stands under Basic Information")
-    call(slack, "apps.connections.open", app_token=token)
-    return "Socket Mode can be opened"
+    return socket_mode(slack, token)
 
 
 def choose_channel(talk: Talk, slack: WebClient) -> str:
-    """The approval channel, in which the bot is; its id."""
-    kept = talk.value("ORGBOT_APPROVAL_CHANNEL")
-    channels = sorted(_channels(slack), key=lambda one: (not one.get("is_member"), one["name"]))
-    found = next((one for one in channels if kept in (one["id"], f"#{one['name']}")), None)
+    """The approval channel, in which approvers see and decide; its id."""
+    kept, seen = talk.kept("ORGBOT_APPROVAL_CHANNEL"), list(channels(slack, lambda ask: ask()))
+    found = next((one for one in seen if kept in (one["id"], f"#{one['name']}")), None)
     if found:
         talk.right(f"#{found['name']} (kept)")
-    else:
-        talk.say("Where do approval cards go? A private channel is in the list once the bot was invited into it.")
-        found = talk.choose("Number, or a part of the name", channels, _named)
-        talk.keep("ORGBOT_APPROVAL_CHANNEL", found["id"])
-    while not call(slack, "conversations.info", channel=found["id"])["channel"].get("is_member"):
-        talk.pause(f"The bot is not in #{found['name']} yet. Type /invite @orgbot there")
+    found = found or _chosen(talk, seen)
+    while wrong := troubles(call(slack, "conversations.info", channel=found["id"])["channel"]):
+        for sentence in wrong:
+            talk.wrong(sentence)
+        if not talk.yes("Look again, now that it is mended? (n: choose another channel)"):
+            found = _chosen(talk, seen)
     talk.right(f"the bot is in #{found['name']}")
     return str(found["id"])
 
 
-def _channels(slack: WebClient) -> Iterator[Json]:
-    cursor = ""
-    while True:
-        answer = call(
-            slack,
-            "conversations.list",
-            types="public_channel,private_channel",
-            exclude_archived=True,
-            limit=PAGE,
-            cursor=cursor,
-        )
-        yield from answer["channels"]
-        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-        if not cursor:
-            return
+def _chosen(talk: Talk, seen: Sequence[Json]) -> Json:
+    usable = [one for one in seen if not one.get("is_archived")]
+    talk.say("Where do approval cards go? A private channel is in the list once the bot was invited into it.")
+    found = talk.choose(
+        "Number, or a part of the name", sorted(usable, key=lambda one: (not one.get("is_member"), one["name"])), _named
+    )
+    talk.keep("ORGBOT_APPROVAL_CHANNEL", found["id"])
+    return found
 
 
 def _named(channel: Json) -> str:

@@ -20,17 +20,21 @@ SHOWN_MOST = 40
 
 
 class Talk:
-    """One conversation on a terminal, about the settings of one folder."""
+    """One conversation on a terminal, about the settings of one folder; `anew` asks for what is kept as well."""
 
     def __init__(self, folder: Path, *, anew: bool = False) -> None:
         self.folder = folder
-        self._anew = anew
+        self.anew = anew
         self._file = folder / ".env"
 
     def value(self, name: str) -> str:
         """A setting as it stands now, in the environment or in `.env`; empty where there is none."""
         kept = dotenv_values(self._file, interpolate=False) if self._file.exists() else {}
         return (os.environ.get(name) or kept.get(name) or "").strip()
+
+    def kept(self, name: str) -> str:
+        """The same, where it may stay as it is; empty where everything is asked again."""
+        return "" if self.anew else self.value(name)
 
     def keep(self, name: str, value: str) -> None:
         """Writes a setting into `.env`, which only its owner can read."""
@@ -77,8 +81,8 @@ class Talk:
 
         `check` gives what is said of it, and raises whatever `orgbot check` can put into a sentence.
         """
-        kept = self.value(name)
-        if kept and not self._anew and self._is_right(kept, check, "kept"):
+        kept = self.kept(name)
+        if kept and self._is_right(kept, check, "kept"):
             return kept
         while True:
             answer = self.ask(question, secret=secret)
@@ -113,12 +117,14 @@ class Talk:
                 self.wrong(f"nothing has “{answer}” in its name; give a number, or a part of a name")
             shown = fitting or list(among)
 
-    def write(self, name: str, text: str, what: str) -> None:
-        """Writes a file beside `.env`, after its text was shown and somebody agreed; an older one needs a yes as well."""
+    def write(self, name: str, text: str, what: str) -> bool:
+        """Writes a file beside `.env`, after its text was shown and somebody agreed; an older one needs a yes as well. Gives
+        whether the text stands in the file.
+        """
         path = self.folder / name
         if path.exists() and path.read_text(encoding="utf-8") == text:
             self.right(f"{name} is as it should be (kept)")
-            return
+            return True
         lines = text.splitlines()
         shown = (
             lines
@@ -127,6 +133,8 @@ class Talk:
         )
         for line in shown:
             self.say(f"| {line}")
-        if self.yes(f"Write this into {name}{' in place of what is there' if path.exists() else ''}? ({what})"):
+        agreed = self.yes(f"Write this into {name}{' in place of what is there' if path.exists() else ''}? ({what})")
+        if agreed:
             path.write_text(text, encoding="utf-8")
             self.right(f"{name} is written")
+        return agreed

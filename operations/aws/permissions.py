@@ -149,7 +149,7 @@ def by_resources(permissions: Iterable[Permission], place: Place) -> ByResources
     return grouped
 
 
-def iam_policy(permissions: Iterable[Permission], place: Place = Place()) -> dict[str, Any]:
+def iam_policy(permissions: Iterable[Permission], place: Place) -> dict[str, Any]:
     """An IAM policy document: one statement for each pair of resources and condition, actions sorted, and the denials that keep the
     bot from making itself an administrator.
     """

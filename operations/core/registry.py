@@ -35,6 +35,11 @@ def by_name() -> dict[str, type[Operation]]:
     return {word: operation for operation in all_operations() for word in (operation.name, *operation.aliases)}
 
 
+def irreversible() -> tuple[str, ...]:
+    """The names of the operations that cannot be undone, sorted."""
+    return tuple(sorted(operation.name for operation in all_operations() if operation.irreversible))
+
+
 def left_out(words: Iterable[str]) -> frozenset[str]:
     """The operations that these names and aliases leave out, with those that have no use without them; raises LookupError."""
     named = {by_name()[word].name for word in words}

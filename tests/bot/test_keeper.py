@@ -157,9 +157,22 @@ def test_the_files_are_their_owners_alone(tmp_path: Path) -> None:
     made = tmp_path / "orgbot.db"
     made.touch(0o644)
     url = f"sqlite:///{made}"
+    database.keep_private(str(made))
     engine = database.open_engine(url)
     database.migrate(engine)
     with database.alone(url):
         found = {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in tmp_path.iterdir()}
     engine.dispose()
     assert found == dict.fromkeys(("orgbot.db", "orgbot.db-wal", "orgbot.db-shm", "orgbot.db.lock"), "0o600")
+
+
+def test_whoever_only_looks_changes_no_permissions(tmp_path: Path) -> None:
+    """`orgbot check` and `orgbot audit` open the file too, and may be run by somebody whose file it isn't."""
+    made = tmp_path / "orgbot.db"
+    engine = database.open_engine(f"sqlite:///{made}")
+    database.migrate(engine)
+    engine.dispose()
+    made.chmod(0o644)
+    with database.reading(f"sqlite:///{made}") as connection:
+        connection.exec_driver_sql("SELECT 1")
+    assert oct(stat.S_IMODE(made.stat().st_mode)) == "0o644"

@@ -68,7 +68,7 @@ def _end(lifeline: int, folder: Path) -> None:
 
 
 def new_url() -> str:
-    """The URL of a new database with the newest schema, as people write one."""
+    """The URL of a new database with the newest schema, as the settings give one."""
     name = f"orgbot_{uuid.uuid4().hex[:12]}"
     _administer(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
     return url_of(name)
@@ -83,7 +83,7 @@ def empty_url() -> str:
 
 def url_of(name: str) -> str:
     """Where a database of this server is."""
-    return f"postgresql://orgbot@/{name}?host={_server()}"
+    return f"postgresql+psycopg://orgbot@/{name}?host={_server()}"
 
 
 @contextmanager
@@ -110,7 +110,7 @@ class Server:
         with psycopg.connect(host=str(self._folder), user="orgbot", dbname="postgres", autocommit=True) as connection:
             name = f"orgbot_{uuid.uuid4().hex[:12]}"
             connection.execute(f"CREATE DATABASE {name}".encode())
-        return f"postgresql://orgbot@/{name}?host={self._folder}"
+        return f"postgresql+psycopg://orgbot@/{name}?host={self._folder}"
 
     def lose(self) -> None:
         """It dies, and every connection with it; whoever looks after it starts it anew, which recovers what was committed."""
@@ -161,7 +161,7 @@ def _begin(folder: Path, *more: str) -> None:
     _wait(folder)
     with psycopg.connect(host=str(folder), user="orgbot", dbname="postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
-    engine = open_engine(f"postgresql://orgbot@/{TEMPLATE}?host={folder}")
+    engine = open_engine(f"postgresql+psycopg://orgbot@/{TEMPLATE}?host={folder}")
     migrate(engine)
     engine.dispose()
 

@@ -32,6 +32,7 @@ def until_ready_says(scenario: Scenario, words: str) -> None:
 def test_while_its_file_is_away_nothing_is_taken_in(scenario: Scenario) -> None:
     file, before = scenario.place.folder / "orgbot.db", len(scenario.log())
     until_ready_says(scenario, "ok database")
+    assert file.stat().st_mode & 0o777 == 0o600
     away = file.rename(file.with_suffix(".away"))
     until_ready_says(scenario, "NOT OK database")
     reply = scenario.person("alice").types("/org move-account --account fullback-audit --to /Workloads")

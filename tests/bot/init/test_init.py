@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 from bot import cli
 from bot.config import settings
+from bot.iam_policy import policy_text
 from bot.init.aws import cloudformation, opentofu
 from sandbox.aws.server import AwsSandbox
 from sandbox.sandbox import MANIFEST
@@ -104,7 +105,20 @@ def test_what_was_ended_goes_on_where_it_was(slack: SlackSandbox, empty: Path) -
     again = init("aws-approvals", "bob@example.com", "n", "the policy alone", AGREE, "n")
     assert again.exit_code == 0, again.output
     assert again.output.count("(kept)") == 3
-    assert json.loads((empty / "orgbot-policy.json").read_text())["Version"] == "2012-10-17"
+    printed = CliRunner().invoke(cli.app, ["iam-policy"]).stdout
+    assert (empty / "orgbot-policy.json").read_text() == printed
+    assert "iam::111111111111:role/orgbot" in printed
+
+
+def test_anew_everything_is_asked_again(slack: SlackSandbox, empty: Path) -> None:
+    """With the answers of before and another name, no question is left out, and no answer is left over."""
+    answers = (NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "@aws-approvers")
+    init(*answers, "y", "1", "2", "", AGREE, "OpenTofu", AGREE, "n")
+    again = init("another", *answers[1:], "y", "2", "2", "", AGREE, "OpenTofu", "n", words=("--anew",))
+    assert "(kept)" not in again.output.replace("orgbot-role.tf is as it should be (kept)", "")
+    assert "another" in (empty / "slack-manifest.yml").read_text()
+    assert (empty / "rules.toml").read_text().count("approvals = 2") == 2
+    assert again.exit_code == 0, again.output
 
 
 @pytest.mark.parametrize(
@@ -131,9 +145,32 @@ def test_approvers_are_found_before_they_are_kept(slack: SlackSandbox, empty: Pa
     assert settled(empty)["ORGBOT_APPROVERS"] == "bob@example.com"
 
 
-def test_the_bot_has_to_be_in_the_channel(slack: SlackSandbox, empty: Path) -> None:
-    found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "platform", "")
-    assert "Type /invite @orgbot there" in found.output
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("members", "the bot is not in #aws-approvals; type /invite @orgbot there"),
+        ("is_archived", "#aws-approvals is archived; unarchive it"),
+        ("is_ext_shared", "#aws-approvals is shared with another organization (Slack Connect)"),
+        ("is_read_only", "posting in #aws-approvals is restricted"),
+    ],
+)
+def test_a_channel_that_is_no_place_to_decide_is_told_and_another_may_be_chosen(
+    slack: SlackSandbox, empty: Path, flag: str, told: str
+) -> None:
+    (empty / ".env").write_text("ORGBOT_APPROVAL_CHANNEL='#aws-approvals'\n")
+    setattr(slack.workspace.channel("aws-approvals"), flag, set() if flag == "members" else True)
+    found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "y", "n", "general")
+    assert found.output.count(f"NOT OK  {told}") == 2
+    assert settled(empty)["ORGBOT_APPROVAL_CHANNEL"] == slack.workspace.channel("general").id
+
+
+def test_slack_is_asked_where_the_settings_say(
+    slack: SlackSandbox, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SLACK_API_URL")
+    (empty / ".env").write_text(f"SLACK_API_URL={slack.api_url}\n")
+    init(NAME, AGREE, INSTALLED, slack.bot_token)
+    assert settled(empty)["SLACK_BOT_TOKEN"] == slack.bot_token
 
 
 def test_nothing_is_written_without_a_yes(slack: SlackSandbox, empty: Path) -> None:
@@ -141,12 +178,32 @@ def test_nothing_is_written_without_a_yes(slack: SlackSandbox, empty: Path) -> N
     assert list(empty.iterdir()) == []
 
 
-def test_the_roles_files_are_what_their_tools_read() -> None:
+@pytest.mark.parametrize(("account", "said"), [("222222222222", "give it a role there"), ("", "in o-")])
+def test_whose_the_credentials_are(
+    slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch, account: str, said: str
+) -> None:
+    """In the words of `orgbot check`."""
+    if account:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"AKIA{account}")
+    found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "bob@example.com", "n")
+    assert said in found.output.partition("6 of 8")[2]
+
+
+def test_a_rules_file_that_was_not_written_is_not_named_in_the_settings(slack: SlackSandbox, empty: Path) -> None:
+    init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "bob@example.com", "y", *"12", "", "n")
+    assert "ORGBOT_RULES" not in settled(empty)
+
+
+def test_the_roles_files_hold_the_policy_and_are_what_their_tools_read() -> None:
     import hcl2  # noqa: PLC0415  It takes its time, and whoever only collects does not need it.
     from cfnlint import api as cfn  # noqa: PLC0415  Likewise.
 
-    assert [str(match) for match in cfn.lint(cloudformation(), config={"ignore_checks": ["W3037", "W3005"]})] == []
-    resources = hcl2.loads(opentofu())["resource"]
+    policy = policy_text(grant_to=["user/${aws:username}"])
+    template, module = cloudformation(policy), opentofu(policy)
+    assert [str(match) for match in cfn.lint(template, config={"ignore_checks": ["W3037", "W3005"]})] == []
+    assert json.loads(template.partition(" PolicyDocument:")[2].partition("Outputs:")[0]) == json.loads(policy)
+    assert json.loads(module.split("POLICY")[1].replace("$${", "${")) == json.loads(policy)
+    resources = hcl2.loads(module)["resource"]
     assert sorted(key.strip('"') for resource in resources for key in resource) == [
         "aws_iam_policy",
         "aws_iam_role",
