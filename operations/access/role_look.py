@@ -13,7 +13,7 @@ from typing import Any
 from operations.access.access_role import DEFAULT_ROLE
 from operations.access.role_sessions import DENIED, Wanted, bare_name, glance
 from operations.access.session_length import SHORTEST, written
-from operations.access.session_refusals import YOUNG, as_told, is_young, refused, root_of
+from operations.access.session_refusals import YOUNG, describe, is_young, refused, root_of
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import AwsError, CredentialsError, FieldError, RefusedError
 from operations.core.preview import PreviewInput
@@ -70,7 +70,7 @@ def _only_look(account: str, role: str) -> Wanted:
 
 def _denied(inputs: PreviewInput, account: str, role: str, error: RefusedError) -> tuple[str, ...]:
     """The default role lets nobody in, so that only the role itself can tell."""
-    told = as_told(inputs.organization.accounts_by_id.get(account))
+    told = describe(inputs.aws, account, inputs.organization.accounts_by_id.get(account))
     if is_young(told, inputs.organization.read_at):
         return ("The account is new, and its role can't be assumed yet; the session is opened as soon as it can.",)
     wanted = _only_look(account, role)
