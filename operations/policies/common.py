@@ -178,7 +178,7 @@ def policy_facts(found: DescribedPolicy) -> tuple[Fact, ...]:
 
 def hits_of(organization: Organization, policy: str, kind: str) -> tuple[str, ...]:
     """The accounts that a policy reaches through all its attachments, or that it is unknown."""
-    why = organization.policies.unread.get(policy)
+    why = organization.policies.untold(policy)
     return (f"Could not be read: {why}",) if why else hits(organization, kind, reached(organization, policy))
 
 
