@@ -12,10 +12,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 log = logging.getLogger(__name__)
-Answer = TypeVar("Answer")
 SOON = 1.0  # Seconds that a form may wait for what it shows; its trigger lives 3 s.
 
 
@@ -38,21 +37,6 @@ class Pool(StrEnum):
     """Reminders, and looking up whom to call."""
     LOOKS = "looks"
     """What is only looked at, and asks AWS."""
-
-
-def begun(work: Callable[[], Answer], seconds: float) -> Future[Answer]:
-    """The work in a thread of its own, when it is done or after so many seconds, whichever comes first; nobody waits for its end."""
-    future: Future[Answer] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except Exception as error:  # noqa: BLE001  Whoever asks for the result gets it.
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="begun", daemon=True).start()
-    wait([future], timeout=seconds)
-    return future
 
 
 MANY = {Pool.NOW: 4, Pool.PREVIEWS: 4}  # Times as many threads: these wait the longest, or are waited for the most.

@@ -26,7 +26,7 @@ from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
 from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.outbox.sending import Outbox
-from approvals.pools import Pool, begun
+from approvals.pools import Pool
 from approvals.queue import changes
 from approvals.queue.clock import SteadyClock, pull_in
 from approvals.queue.leases import InHand, forget_all
@@ -63,6 +63,7 @@ from handlers.home import home_of
 from handlers.register import Readable, register
 from operations.aws.client import Aws, Call
 from operations.aws.errors import UnknownError
+from operations.aws.looks import begun
 from operations.core.closing import Console
 from operations.snapshot.live import LiveAws, look_up
 from operations.snapshot.organization import Organization

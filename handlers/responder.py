@@ -12,13 +12,14 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from approvals.pools import SOON, begun
+from approvals.pools import SOON
 from approvals.slack.blocks import Block, fallback, section, shorten
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.codes import elsewhere
 from approvals.slack.modals import window
 from handlers.caller import Caller
 from handlers.dependencies import Dependencies
+from operations.aws.looks import begun
 
 log = logging.getLogger(__name__)
 TOO_SLOW = ":hourglass: That took too long, so Slack did not let me open the form. Please do it once more."

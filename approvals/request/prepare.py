@@ -40,7 +40,7 @@ from operations.aws.errors import CredentialsError, FieldError, GoneError, Refus
 from operations.aws.looks import Looks
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
-from operations.core.fields import file_in
+from operations.core.fields import FieldKind, file_in
 from operations.core.lookalikes import pointed_out
 from operations.core.preview import Preview, PreviewInput, digest, unknown_first
 from operations.core.registry import by_name
@@ -67,7 +67,7 @@ def look_again(context: Context, operation: Operation) -> Preview:
         if _changed_lately(context):
             raise NotYetError(f"AWS may not show it yet: {error.message}") from error
         raise
-    return unknown_first(preview, operation.reach(organization))
+    return unknown_first(preview, organization.policies, operation.named(FieldKind.POLICY))
 
 
 def _changed_lately(context: Context) -> bool:

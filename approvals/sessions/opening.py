@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from approvals.audit import alarm
 from approvals.authority.requirements import requirements_of
@@ -21,11 +20,10 @@ from approvals.views.sessions import Subject
 from operations.access.credentials import Credentials
 from operations.access.role_look import is_new
 from operations.access.role_sessions import DENIED, Minted, Wanted, bare_name, mint
-from operations.access.session_refusals import as_told, describe, is_young, refused, root_of
+from operations.access.session_refusals import describe, is_young, refused, root_of
 from operations.aws.client import check_fence
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, RefusedError
 from operations.core.observations import Failed
-from operations.snapshot.organization import Organization
 
 PAUSE = timedelta(seconds=5)
 NEW_ROLE_PAUSE = timedelta(seconds=20)
@@ -124,15 +122,11 @@ def _check_role(context: Context, wanted: Wanted) -> None:
         raise UndeliverableError("Credentials for the management account and for the bot's own role are never given.")
 
 
-def _as_read(organization: Organization | None, account: str) -> dict[str, Any]:
-    """For what AWS does not tell just now the snapshot has to do."""
-    return as_told(organization.accounts_by_id.get(account)) if organization else {}
-
-
 def _explained(context: Context, wanted: Wanted, error: RefusedError) -> Exception:
     organization, account = context.organization(), {}
     if error.code == DENIED:
-        account = describe(context.aws, wanted.account) or _as_read(organization, wanted.account)
+        known = organization.accounts_by_id.get(wanted.account) if organization else None
+        account = describe(context.aws, wanted.account, known)
         if is_young(account, context.clock()):
             return LaterError("AWS does not let anybody into the new account yet", NEW_ROLE_PAUSE)
         if is_new(context.aws, wanted, context.clock()):

@@ -22,7 +22,7 @@ from approvals.authority.may import involved
 from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError, pressed_on
 from approvals.context import Context, NotYetError
 from approvals.models import Request, RoleSession
-from approvals.pools import SOON, begun
+from approvals.pools import SOON
 from approvals.queue import outgoing
 from approvals.queue.worker import LaterError
 from approvals.sessions import book
@@ -36,6 +36,7 @@ from approvals.views.sessions import Handed
 from operations.access.role_sessions import Minted, Wanted
 from operations.access.session_length import SHORTEST
 from operations.access.signin import console_link
+from operations.aws.looks import begun
 
 log = logging.getLogger(__name__)
 AWAY = "Slack did not say who you are just now. Please press “Reveal credentials” once more."

@@ -19,26 +19,24 @@ from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBus
 from approvals.slack.codes import NO_ANSWER, meaning
 from bot.config.settings import Settings, SettingsError, load_settings
 from bot.database import DatabaseError, reason
+from operations.aws import codes, own_credentials
 from operations.aws.errors import AwsError, MisplacedError
+from operations.aws.reasons import meaning_of
+from operations.aws.sorting import mend
 
 ATTACH = "attach the policy that `orgbot iam-policy` prints to the bot's role"
 RENEW = "AWS does not take these credentials; renew them, or correct the AWS_ variables"
 NO_CREDENTIALS = "there are no AWS credentials; set AWS_PROFILE, or give the machine a role"
 UNREACHABLE = "AWS cannot be reached; correct the network, AWS_REGION or AWS_ENDPOINT_URL"
+NO_ORGANIZATION = "this account is in no organization; take the management account's credentials, or create one with `/org create-organization`"
+# What whoever runs this check does about what AWS's codes mean; they are sorted once, with words for requesters.
 AWS_MEANINGS = {
-    "AWSOrganizationsNotInUseException": "this account is in no organization; take the management account's credentials, or "
-    "create one with `/org create-organization`",
-    "AccessDenied": ATTACH,
-    "AccessDeniedException": ATTACH,
-    "ConnectTimeoutError": UNREACHABLE,
-    "EndpointConnectionError": UNREACHABLE,
-    "ExpiredToken": RENEW,
-    "ExpiredTokenException": RENEW,
-    "InvalidClientTokenId": RENEW,
-    "NoCredentialsError": NO_CREDENTIALS,
-    "PartialCredentialsError": NO_CREDENTIALS,
-    "SignatureDoesNotMatch": RENEW,
-    "UnrecognizedClientException": RENEW,
+    codes.CODES["AWSOrganizationsNotInUseException"]: NO_ORGANIZATION,
+    codes.DENIED: ATTACH,
+    codes.UNREACHABLE: UNREACHABLE,
+    mend(*own_credentials.EXPIRED): RENEW,
+    mend(*own_credentials.WRONG): RENEW,
+    mend(*own_credentials.MISSING): NO_CREDENTIALS,
 }
 
 WRONG = 1
@@ -150,4 +148,5 @@ def settings_or_complaints(environ: Mapping[str, str]) -> Settings | None:
 
 def aws_meaning(error: AwsError) -> str:
     """One sentence, with the call and AWS's code in brackets; AWS's own words where this knows none."""
-    return f"{AWS_MEANINGS.get(error.code, error.message)} ({error.operation}: {error.code or 'no answer'})"
+    said = AWS_MEANINGS.get(meaning_of(error.code), error.message)
+    return f"{said} ({error.operation}: {error.code or 'no answer'})"

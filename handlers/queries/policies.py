@@ -77,7 +77,7 @@ def _line(question: Question, policy: Policy) -> str:
 
 
 def _reach(question: Question, policy: Policy) -> str:
-    why = question.organization.policies.unread.get(policy.id)
+    why = question.organization.policies.untold(policy.id)
     if why:
         return f"attachments could not be read ({why})"
     attachments = len(question.organization.policies.targets.get(policy.id, ()))

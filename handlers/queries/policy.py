@@ -44,7 +44,7 @@ def _facts(found: Policy) -> dict[str, str]:
 
 
 def _targets(organization: Organization, found: Policy) -> list[str]:
-    why = organization.policies.unread.get(found.id)
+    why = organization.policies.untold(found.id)
     if why:
         return [_could_not(why)]
     targets = organization.policies.targets.get(found.id, ())
@@ -56,7 +56,7 @@ def _could_not(why: str) -> str:
 
 
 def _reached(question: Question, found: Policy) -> list[str]:
-    why = question.organization.policies.unread.get(found.id)
+    why = question.organization.policies.untold(found.id)
     if why:
         return [_could_not(why)]
     lines = reach_lines(question.organization, question.tree.reached(found.id))

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from operations.aws.client import Aws
+from operations.aws.codes import NO_SUCH_ENTITY
 from operations.aws.errors import FieldError, RefusedError
 
 POLICY = "orgbot-assume-role"
@@ -18,7 +19,6 @@ LIMITS = {"group": 5_120, "user": 2_048, "role": 10_240}  # Characters without w
 ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(?P<kind>group|user|role)/(?:[^/]+/)*+(?P<name>[^/]+)")
 NAMED = re.compile(r"(?P<kind>group|user|role)s?[/:](?P<name>[\w+=,.@-]{1,128})", re.ASCII | re.IGNORECASE)
 BARE = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
-MISSING = "NoSuchEntity"
 
 
 def find_principal(aws: Aws, text: str) -> str:
@@ -47,7 +47,7 @@ def _exists(aws: Aws, kind: str, name: str) -> bool:
     try:
         aws.read("iam", f"get_{kind}", **{f"{kind.capitalize()}Name": name})
     except RefusedError as error:
-        if error.code not in (MISSING, "NoSuchEntityException"):
+        if error.code not in NO_SUCH_ENTITY:
             raise
         return False
     return True
@@ -59,7 +59,7 @@ def read_policy(aws: Aws, principal: str) -> str:
     try:
         answer = aws.read("iam", f"get_{kind}_policy", PolicyName=POLICY, **{f"{kind.capitalize()}Name": name})
     except RefusedError as error:
-        if error.code not in (MISSING, "NoSuchEntityException"):
+        if error.code not in NO_SUCH_ENTITY:
             raise
         return ""
     document: Any = answer["PolicyDocument"]

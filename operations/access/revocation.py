@@ -17,11 +17,11 @@ from operations.access.access_role import DEFAULT_ROLE
 from operations.access.role_sessions import DENIED, Wanted, bare_name, mint
 from operations.access.session_length import LONGEST, SHORTEST
 from operations.aws.client import Aws, aws_time
+from operations.aws.codes import NO_SUCH_ENTITY
 from operations.aws.errors import AmbiguousError, RefusedError
 
 POLICY = "AWSRevokeOlderSessions"
 PREFIX = "Orgbot"
-NO_POLICY = "NoSuchEntity"
 Document = dict[str, Any]
 
 
@@ -89,7 +89,7 @@ def _present(member: Aws, role: str) -> Document:
     try:
         found = member.read("iam", "get_role_policy", RoleName=bare_name(role), PolicyName=POLICY)["PolicyDocument"]
     except RefusedError as error:
-        if error.code != NO_POLICY:
+        if error.code not in NO_SUCH_ENTITY:
             raise
         return {}
     return dict(json.loads(unquote(found)) if isinstance(found, str) else found)

@@ -13,12 +13,12 @@ from typing import Any
 from operations.access.access_role import DEFAULT_ROLE
 from operations.access.role_sessions import DENIED, Wanted, bare_name, glance
 from operations.access.session_length import SHORTEST, written
-from operations.access.session_refusals import YOUNG, as_told, is_young, refused, root_of
+from operations.access.session_refusals import YOUNG, describe, is_young, refused, root_of
 from operations.aws.client import Answer, Aws
+from operations.aws.codes import NO_SUCH_ENTITY
 from operations.aws.errors import AwsError, CredentialsError, FieldError, RefusedError
 from operations.core.preview import PreviewInput
 
-MISSING = ("NoSuchEntity", "NoSuchEntityException")
 ONLY_LOOK = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:GetRole", "Resource": "*"}}
 )
@@ -32,7 +32,7 @@ def look(inputs: PreviewInput, account: str, role: str, seconds: int) -> tuple[s
     except CredentialsError:
         raise
     except RefusedError as error:
-        if error.code in MISSING:
+        if error.code in NO_SUCH_ENTITY:
             raise FieldError(
                 "role", f"there is no role {role} in {label}. Look at the roles in its IAM console."
             ) from None
@@ -58,7 +58,7 @@ def _described(aws: Aws, account: str, role: str) -> Answer:
     try:
         found: Answer = helper.probe("iam", "get_role", RoleName=bare_name(role))["Role"]
     except RefusedError as error:
-        if error.code in MISSING or role != DEFAULT_ROLE:
+        if error.code in NO_SUCH_ENTITY or role != DEFAULT_ROLE:
             raise
         return {}
     return found
@@ -70,7 +70,7 @@ def _only_look(account: str, role: str) -> Wanted:
 
 def _denied(inputs: PreviewInput, account: str, role: str, error: RefusedError) -> tuple[str, ...]:
     """The default role lets nobody in, so that only the role itself can tell."""
-    told = as_told(inputs.organization.accounts_by_id.get(account))
+    told = describe(inputs.aws, account, inputs.organization.accounts_by_id.get(account))
     if is_young(told, inputs.organization.read_at):
         return ("The account is new, and its role can't be assumed yet; the session is opened as soon as it can.",)
     wanted = _only_look(account, role)

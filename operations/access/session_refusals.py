@@ -100,18 +100,16 @@ def root_of(aws: Aws, management: str) -> str:
     return f"arn:{aws.partition}:iam::{management}:root"
 
 
-def describe(aws: Aws, account: str) -> dict[str, Any]:
-    """DescribeAccount's answer; empty when AWS does not tell."""
+def describe(aws: Aws, account: str, known: Account | None) -> dict[str, Any]:
+    """DescribeAccount's answer, or what the snapshot knows of the account where AWS does not tell; empty where neither does.
+
+    AWS comes first, because the snapshot lacks when an account joined that was opened since it was read.
+    """
     try:
         found: dict[str, Any] = aws.read("organizations", "describe_account", AccountId=account)["Account"]
     except AwsError:
-        return {}
+        return {"JoinedMethod": known.joined, "JoinedTimestamp": known.joined_at} if known else {}
     return found
-
-
-def as_told(account: Account | None) -> dict[str, Any]:
-    """What the snapshot knows of an account, in the words of DescribeAccount."""
-    return {"JoinedMethod": account.joined, "JoinedTimestamp": account.joined_at} if account else {}
 
 
 def is_young(account: dict[str, Any], now: datetime) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from operations.access.principals import POLICY, read_policy
+from operations.aws.codes import NO_SUCH_ENTITY
 from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Failed, Observation, Ready, Stale
 from operations.core.steps import Step, World
@@ -44,7 +45,7 @@ class WriteAccess(Step):
         return {}
 
     def explain(self, code: str, reason: str, message: str) -> Failed:
-        if code in ("NoSuchEntity", "NoSuchEntityException"):
+        if code in NO_SUCH_ENTITY:
             return Failed(f"{self._principal} no longer exists.", "Ask again for one that does.", code)
         if code in ("LimitExceeded", "LimitExceededException"):
             return Failed(

@@ -140,7 +140,8 @@ class CreateAccount(Operation):
         return (opening,) if self.ou == organization.root else (opening, moving)
 
     def _clashes(self, organization: Organization) -> list[str]:
-        same_name = [a for a in organization.accounts if a.name.casefold() == self.account_name.casefold()]
+        """Names that differ, if only in their case, are what `lookalikes` points out."""
+        same_name = [a for a in organization.accounts if a.name == self.account_name]
         return [f"An account of this name exists: {a.id} in {organization.path_of(a.parent)}." for a in same_name]
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:

@@ -17,6 +17,10 @@ DENIED = mend("The bot's own AWS permissions do not allow this.", OPERATOR)
 BUSY = wait("AWS takes no more calls at this moment.")
 UNREACHABLE = wait("AWS cannot be reached.")
 CHANGING = wait("AWS is working on another change of the same thing.")
+NOT_TAKEN = no(
+    "AWS does not accept one of the values. AWS says: {message}", "Correct the value that AWS names, then ask again."
+)
+NO_SUCH_ENTITY = ("NoSuchEntity", "NoSuchEntityException")  # IAM sends it either way.
 INTERNAL = look(
     "AWS had an internal error.", "Ask again later; if it goes on, ask AWS Support from the management account."
 )
@@ -43,9 +47,7 @@ CODES: dict[str, Meaning] = {
     "ThrottlingException": BUSY,
     "TooManyRequestsException": BUSY,
     "ValidationError": no(),
-    "ValidationException": no(
-        "AWS does not accept one of the values. AWS says: {message}", "Correct it, then ask again."
-    ),
+    "ValidationException": NOT_TAKEN,
     # AWS Organizations.
     "AWSOrganizationsNotInUseException": mend(
         "The bot's AWS account is in no organization.",
@@ -98,10 +100,7 @@ CODES: dict[str, Meaning] = {
     "HandshakeConstraintViolationException": no(),
     "HandshakeNotFoundException": look("AWS no longer knows this handshake.", "Ask again if it is still wanted."),
     "InvalidHandshakeTransitionException": look(),
-    "InvalidInputException": no(
-        "AWS does not accept one of the values. AWS says: {message}",
-        "Correct the value that AWS names, then ask again.",
-    ),
+    "InvalidInputException": NOT_TAKEN,
     "InvalidResponsibilityTransferTransitionException": no(),
     "MalformedPolicyDocumentException": no(
         "AWS does not accept the policy document. AWS says: {message}", "Correct the document, then ask again."
@@ -219,3 +218,8 @@ CODES: dict[str, Meaning] = {
         no(),
     ),
 }
+
+
+def is_denied(code: str) -> bool:
+    """Whether the bot's own permissions do not allow a call."""
+    return CODES.get(code) is DENIED

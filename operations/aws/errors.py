@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from operations.aws.codes import is_denied
+
 
 class AwsError(Exception):
     """A call to AWS that brought no usable answer; `operation` is AWS's name, such as `CreateAccount`.
@@ -27,9 +29,7 @@ class AwsError(Exception):
     def unread(self) -> str:
         """Which look was not answered, and how, in a few words: `ListTargetsForPolicy was denied`."""
         how = "was refused" if isinstance(self, RefusedError) else "was not answered"
-        return (
-            f"{self.operation} was denied" if "AccessDenied" in self.code else f"{self.operation} {how} ({self.code})"
-        )
+        return f"{self.operation} was denied" if is_denied(self.code) else f"{self.operation} {how} ({self.code})"
 
 
 class RefusedError(AwsError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from threading import Thread
 from typing import TypeVar
 
@@ -30,22 +31,22 @@ class Looks:
         The thread that waits ends with the client's time-out; its answer is let go.
         """
         left = self._end - self._clock()
-        found: list[T] = []
-        failed: list[Exception] = []
-        if left > 0:
-            context = contextvars.copy_context()
-            thread = Thread(target=context.run, args=(_try, ask, self._aws, found, failed), name="look", daemon=True)
-            thread.start()
-            thread.join(left)
-        if failed:
-            raise failed[0]
-        if not found:
+        found = begun(lambda: ask(self._aws), left) if left > 0 else None
+        if found is None or not found.done():
             raise AmbiguousError(operation, "AWS did not answer in time", code=TIME_IS_UP)
-        return found[0]
+        return found.result()
 
 
-def _try(ask: Callable[[Aws], T], aws: Aws, found: list[T], failed: list[Exception]) -> None:
-    try:
-        found.append(ask(aws))
-    except Exception as error:  # noqa: BLE001  It is raised where the answer is waited for.
-        failed.append(error)
+def begun(work: Callable[[], T], seconds: float) -> Future[T]:
+    """The work in a thread of its own, when it is done or after so many seconds, whichever comes first; nobody waits for its end."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except Exception as error:  # noqa: BLE001  Whoever asks for the result gets it.
+            future.set_exception(error)
+
+    Thread(target=contextvars.copy_context().run, args=(run,), name="begun", daemon=True).start()
+    wait([future], timeout=seconds)
+    return future

@@ -12,6 +12,7 @@ from functools import cache
 
 from botocore.loaders import Loader
 
+LOADER = Loader()  # It keeps what it has parsed, so that each model and the partitions are parsed once, whoever asks.
 # The models are written in Java's classes; `\w` holds each letter and digit of every script in Python.
 SPACES = " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\w", r"\p{Z}": SPACES}
@@ -29,7 +30,7 @@ class Text:
 @cache
 def text_of(service: str, shape: str) -> Text:
     """The rule for a shape of a service's model, such as `TagKey`; raises KeyError."""
-    found = Loader().load_service_model(service, "service-2")["shapes"][shape]
+    found = LOADER.load_service_model(service, "service-2")["shapes"][shape]
     pattern = str(found.get("pattern", r"[\s\S]*")).removeprefix("^").removesuffix("$")
     for java, python in JAVA_CLASSES.items():
         pattern = pattern.replace(java, python)

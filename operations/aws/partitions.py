@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.endpoint_provider import EndpointProvider
-from botocore.loaders import create_loader
+
+from operations.aws.model import LOADER
 
 COMMERCIAL = "aws"
 # Elsewhere, as in the European Sovereign Cloud, people sign in at a Region's own address only.
@@ -67,7 +68,7 @@ def role_arns(partition: str, account: str, name: str) -> tuple[str, str]:
 
 @cache
 def _metadata() -> dict[str, Any]:
-    return {str(found["id"]): found for found in create_loader().load_data("partitions")["partitions"]}
+    return {str(found["id"]): found for found in LOADER.load_data("partitions")["partitions"]}
 
 
 def partitions() -> tuple[str, ...]:
@@ -106,8 +107,8 @@ def is_awss(address: str) -> bool:
 @cache
 def sign_in_address(partition: str) -> str:
     """Where people sign in to the console and the federation endpoint is, such as `https://signin.amazonaws-us-gov.com`."""
-    loader, region = create_loader(), global_region(partition)
-    rules = EndpointProvider(loader.load_service_model("signin", "endpoint-rule-set-1"), loader.load_data("partitions"))
+    region = global_region(partition)
+    rules = EndpointProvider(LOADER.load_service_model("signin", "endpoint-rule-set-1"), LOADER.load_data("partitions"))
     found = str(rules.resolve_endpoint(Region=region, UseDualStack=False, UseFIPS=False).url)
     return found.replace(f"{region}.", "", 1) if partition in WITH_ONE_SIGN_IN else found
 

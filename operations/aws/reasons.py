@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from operations.aws.codes import CODES, OPERATOR
+from operations.aws.codes import CODES, NOT_TAKEN
 from operations.aws.sorting import UNSORTED, Meaning, look, mend, no, wait
 
 SUPPORT = "Ask AWS Support, from the management account."
@@ -28,9 +28,6 @@ ALL_FEATURES = mend(
 )
 FULL = mend("The organization has reached its account quota.", QUOTA)
 PAYER = mend("The payment method of the management account is missing or invalid.", PAYMENT)
-TYPED = no(
-    "AWS does not accept one of the values. AWS says: {message}", "Correct the value that AWS names, then ask again."
-)
 DAY = timedelta(hours=25)
 QUARTER = timedelta(minutes=15)
 
@@ -162,9 +159,7 @@ REASONS: dict[str, Meaning] = {
     "UNSUPPORTED_PRICING": mend("The account's pricing does not allow this.", SUPPORT),
     "WAIT_PERIOD_ACTIVE": no("The account was created less than four days ago.", "Ask again when four days are over."),
     # AccessDeniedForDependencyException.
-    "ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE": mend(
-        "The bot may not create the service-linked role that AWS Organizations needs.", OPERATOR
-    ),
+    "ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE": CODES["AccessDeniedForDependencyException"],
     # CreateAccountStatus: here an account was not created, so that it may be asked for again.
     "ACCOUNT_LIMIT_EXCEEDED": FULL,
     "CONCURRENT_ACCOUNT_MODIFICATION": wait(
@@ -243,7 +238,7 @@ REASONS: dict[str, Meaning] = {
             "fieldValidationFailed",
             "invalidRegionOptTarget",
         ),
-        TYPED,
+        NOT_TAKEN,
     ),
     **dict.fromkeys(
         (  # Of Billing Transfer, which the bot does not do.

@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "CreateAccountStatus" (FailureReason) a
 
 from __future__ import annotations
 
-from operations.aws.codes import CODES, DENIED
+from operations.aws.codes import is_denied
 from operations.aws.errors import AwsError, CredentialsError, RefusedError
 from operations.aws.own_credentials import CREDENTIALS, MISSING
 from operations.aws.reasons import REASONS, SUPPORT, meaning_of
@@ -39,7 +39,7 @@ def hindrance(error: AwsError) -> Failed:
     if not isinstance(error, RefusedError):
         say = f"AWS does not answer the bot's look ({error.operation}): {error.code or error.message}."
         return Failed(say, "Nothing, as long as AWS is busy or away; its Health Dashboard tells.", error.code)
-    if CODES.get(error.code) is DENIED:
+    if is_denied(error.code):
         say = f"The bot's own AWS permissions do not allow it to look ({error.operation})."
         return Failed(
             say, "Whoever runs the bot has to give its role the policy that `orgbot iam-policy` prints.", error.code

@@ -8,11 +8,14 @@ Source: Unicode Technical Standard #39, "Confusable Detection", "Mixed-Script De
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
+
+from cachetools import LRUCache, cached
 
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
@@ -45,11 +48,11 @@ def _unaccented(text: str) -> str:
     return "".join(character for character in text if not unicodedata.combining(character))
 
 
-class Looks:
+class Skeletons:
     """The OUs and the accounts of one snapshot by their skeletons."""
 
     def __init__(self, organization: Organization) -> None:
-        self.organization = organization
+        self.organization = organization  # It lives as long as its index, so that its `id` is no other's.
         self._units = _by_looks(organization.units)
         self._accounts = _by_looks(organization.accounts)
 
@@ -60,29 +63,26 @@ class Looks:
         return [_shown(one) for one in found if one.id != new.id and one.name != new.name]
 
 
-_last: list[Looks] = []  # Of the newest snapshot, because many requests are filed by one.
-
-
-def _looks(organization: Organization) -> Looks:
-    if not _last or _last[0].organization is not organization:
-        _last[:] = [Looks(organization)]
-    return _last[0]
+@cached(LRUCache(maxsize=1), key=id, lock=threading.Lock())
+def _skeletons_of(organization: Organization) -> Skeletons:
+    """Of the newest snapshot, because many requests are filed by one."""
+    return Skeletons(organization)
 
 
 def pointed_out(operation: Operation, organization: Organization) -> tuple[str, ...]:
     """A sentence for each name that the request gives or means and that resembles another of its kind, or mixes scripts."""
-    looks = _looks(organization)
-    said = [*_given(operation, organization, looks), *_meant(operation, organization, looks)]
+    known = _skeletons_of(organization)
+    said = [*_given(operation, organization, known), *_meant(operation, organization, known)]
     return tuple(dict.fromkeys(said))[:MOST]
 
 
-def _given(operation: Operation, organization: Organization, looks: Looks) -> Iterator[str]:
+def _given(operation: Operation, organization: Organization, known: Skeletons) -> Iterator[str]:
     """The names that OUs and accounts get."""
     afterwards = operation.afterwards(organization)
     if afterwards is organization:
         return
-    yield from _about_new(_renamed(afterwards.units, organization.units_by_id), looks)
-    yield from _about_new(_renamed(afterwards.accounts, organization.accounts_by_id), looks)
+    yield from _about_new(_renamed(afterwards.units, organization.units_by_id), known)
+    yield from _about_new(_renamed(afterwards.accounts, organization.accounts_by_id), known)
 
 
 def _renamed(there: Iterable[Thing], known: Mapping[str, Thing]) -> list[Thing]:
@@ -90,20 +90,20 @@ def _renamed(there: Iterable[Thing], known: Mapping[str, Thing]) -> list[Thing]:
     return [one for one in there if one.name and (one.id not in known or known[one.id].name != one.name)]
 
 
-def _about_new(named: Iterable[Named], looks: Looks) -> Iterator[str]:
+def _about_new(named: Iterable[Named], known: Skeletons) -> Iterator[str]:
     for new in named:
         mixed = scripts(new.name)
         if len(mixed) > 1:
             yield f"The name “{new.name}” mixes letters of {' and '.join(mixed)}{_odd(new.name)}."
-        if alike := looks.alike(new):
+        if alike := known.alike(new):
             yield f"The name “{new.name}” is easily taken for {listed(alike)}{_odd(new.name)}."
 
 
-def _meant(operation: Operation, organization: Organization, looks: Looks) -> Iterator[str]:
+def _meant(operation: Operation, organization: Organization, known: Skeletons) -> Iterator[str]:
     """What is named in the request by an id by now, and may have been mistaken for another."""
     for key in dict.fromkeys(name for kind in PLACES for name in operation.named(kind)):
         meant = organization.units_by_id.get(key) or organization.accounts_by_id.get(key)
-        if meant and (alike := looks.alike(meant)):
+        if meant and (alike := known.alike(meant)):
             yield f"{_shown(meant)} is easily taken for {listed(alike)}{_odd(meant.name)}."
 
 

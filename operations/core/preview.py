@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 
 from operations.aws.client import Aws
 from operations.aws.looks import Looks
-from operations.core.reach import Reach
 from operations.snapshot.organization import Organization
+from operations.snapshot.policies import Policies
 
 T = TypeVar("T")
 
@@ -62,12 +62,15 @@ class PreviewInput:
         return (self.looks or Looks(self.aws)).read(operation, ask)
 
 
-def unknown_first(preview: Preview, reach: Reach) -> Preview:
-    """With a warning before all others where it is unknown what the request hits, so that nobody approves that by mistake."""
-    if not reach.unread:
+def unknown_first(preview: Preview, policies: Policies, named: Iterable[str]) -> Preview:
+    """With a warning before all others where it is unknown to what the policies that a request names are attached, and so what it
+    hits: nobody is to approve that by mistake.
+    """
+    why = {policies.untold(policy) for policy in named} - {""}
+    if not why:
         return preview
     unknown = (
-        f"Whom this hits could not be read: {', '.join(sorted(reach.unread))}. It may be every account, and the rules of the whole "
+        f"Whom this hits could not be read: {', '.join(sorted(why))}. It may be every account, and the rules of the whole "
         "organization decide."
     )
     return preview.model_copy(update={"warnings": (unknown, *preview.warnings)})

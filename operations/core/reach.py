@@ -14,17 +14,13 @@ from operations.snapshot.organization import Organization
 
 @dataclass(frozen=True)
 class Reach:
-    """The ids of the organizational units (the root is one) and of the accounts that are hit.
-
-    Where AWS did not tell, everything is hit, and `unread` says why.
-    """
+    """The ids of the organizational units (the root is one) and of the accounts that are hit."""
 
     units: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
-    unread: frozenset[str] = frozenset()
 
     def __or__(self, other: Reach) -> Reach:
-        return Reach(self.units | other.units, self.accounts | other.accounts, self.unread | other.unread)
+        return Reach(self.units | other.units, self.accounts | other.accounts)
 
 
 def beneath(organization: Organization, *targets: str) -> Reach:
@@ -60,8 +56,7 @@ def _unit(_: Organization, unit: str) -> Reach:
 def _policy(organization: Organization, policy: str) -> Reach:
     """All that lies beneath each attachment; everything where it is unknown to what the policy is attached."""
     if not organization.policies.is_told(policy):
-        why = organization.policies.unread.get(policy)
-        return whole(organization) | Reach(unread=frozenset({why} if why else ()))
+        return whole(organization)
     return beneath(organization, *organization.policies.targets[policy])
 
 

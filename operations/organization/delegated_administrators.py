@@ -6,7 +6,7 @@ Source: AWS Organizations API Reference, "RegisterDelegatedAdministrator", "Dere
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from operations.accounts.members import (
@@ -24,7 +24,7 @@ from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.organization.service_access import SEE_SERVICES, Service, enabled_services
-from operations.snapshot.names import listed
+from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.services import service_label, service_name
 
@@ -41,10 +41,10 @@ class _Delegation(Operation):
     def subject(self) -> str:
         return f"delegate:{self.account}:{self.service}"
 
-    def _facts(self, inputs: PreviewInput) -> tuple[Fact, ...]:
-        others = [service for service in delegated_services(inputs.aws, self.account) if service != self.service]
+    def _facts(self, organization: Organization, services: Sequence[str]) -> tuple[Fact, ...]:
+        others = [service for service in services if service != self.service]
         return (
-            Fact(label="Account", value=inputs.organization.account_label(self.account)),
+            Fact(label="Account", value=organization.account_label(self.account)),
             Fact(label="Service", value=service_label(self.service)),
             Fact(label="Already administers", value=listed(others) or "nothing else"),
         )
@@ -81,17 +81,18 @@ class RegisterDelegatedAdministrator(_Delegation):
             raise FieldError(
                 "account", f"the account is {found.state}, and only an ACTIVE one can administer a service."
             )
-        if self.service in delegated_services(inputs.aws, self.account):
+        services = delegated_services(inputs.aws, self.account)
+        if self.service in services:
             raise FieldError("account", f"the account is a delegated administrator for {self.service} already.")
         return Preview(
             title=self.title(inputs.organization),
-            facts=self._facts(inputs),
+            facts=self._facts(inputs.organization, services),
             plan=("Register the delegated administrator (RegisterDelegatedAdministrator).",),
             warnings=(
                 f"Whoever administers {service_name(self.service)} in this account can then see and change it in every account.",
                 "Service control policies bind a delegated administrator, unlike the management account.",
             ),
-            hits=(f"{len(inputs.organization.accounts)} accounts, for this service",),
+            hits=(f"{counted(len(inputs.organization.accounts), 'account')}, for this service",),
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
@@ -133,12 +134,12 @@ class DeregisterDelegatedAdministrator(_Delegation):
             raise FieldError("account", f"the account is no delegated administrator for {self.service}. {has}")
         return Preview(
             title=self.title(inputs.organization),
-            facts=self._facts(inputs),
+            facts=self._facts(inputs.organization, services),
             plan=("Deregister the delegated administrator (DeregisterDelegatedAdministrator).",),
             warnings=(
                 f"Some services delete what the administrator has set up for the organization; look in {service_name(self.service)} first.",
             ),
-            hits=(f"{len(inputs.organization.accounts)} accounts, for this service",),
+            hits=(f"{counted(len(inputs.organization.accounts), 'account')}, for this service",),
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:

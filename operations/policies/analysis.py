@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from botocore.loaders import Loader
-
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import AwsError
+from operations.aws.model import LOADER
 from operations.aws.permissions import Permission
 from operations.core.preview import PreviewInput
 from operations.policies.documents import pretty
@@ -50,7 +49,7 @@ def check_with_analyzer(inputs: PreviewInput, document: str, kind: str) -> Check
 @cache
 def checkable() -> frozenset[str]:
     """The types of organization policies that ValidatePolicy takes, by botocore's model."""
-    model = Loader().load_service_model("accessanalyzer", "service-2")
+    model = LOADER.load_service_model("accessanalyzer", "service-2")
     return frozenset(model["shapes"]["PolicyType"]["enum"])
 
 

@@ -68,7 +68,7 @@ class _Attachment(Operation):
         )
 
     def _anyway(self, organization: Organization, above: str) -> tuple[Fact, ...]:
-        why = organization.policies.unread.get(self.policy)
+        why = organization.policies.untold(self.policy)
         value = f"could not be read: {why}" if why else above
         return (Fact(label="Applies there anyway, from", value=value),) if value else ()
 

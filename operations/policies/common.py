@@ -19,7 +19,7 @@ from operations.core.meaning import meaning
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import uncapital
 from operations.snapshot.organization import Account, Organization
-from operations.snapshot.places import reach_lines, reached, unbound
+from operations.snapshot.places import reach_lines, unbound
 from operations.snapshot.policies import AWS_OWN, Policy
 from operations.snapshot.policy_types import RCP, SCP, label, policy_types
 
@@ -176,10 +176,10 @@ def policy_facts(found: DescribedPolicy) -> tuple[Fact, ...]:
     return (Fact(label="Policy", value=found.label), Fact(label="Type", value=label(found.type)))
 
 
-def hits_of(organization: Organization, policy: str, kind: str) -> tuple[str, ...]:
-    """The accounts that a policy reaches through all its attachments, or that it is unknown."""
-    why = organization.policies.unread.get(policy)
-    return (f"Could not be read: {why}",) if why else hits(organization, kind, reached(organization, policy))
+def hits_of(organization: Organization, policy: str, kind: str, accounts: list[Account]) -> tuple[str, ...]:
+    """The accounts that a policy reaches through all its attachments, or that it is unknown which these are."""
+    why = organization.policies.untold(policy)
+    return (f"Could not be read: {why}",) if why else hits(organization, kind, accounts)
 
 
 def hits(organization: Organization, kind: str, accounts: list[Account]) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ class UpdatePolicy(Operation):
                 *(judged.warnings if judged else ()),
                 *management_warning(inputs.organization, found.type, accounts),
             ),
-            hits=hits_of(inputs.organization, self.policy, found.type) if judged else (),
+            hits=hits_of(inputs.organization, self.policy, found.type, accounts) if judged else (),
             diff=document_diff(found.content, self.content) if judged else "",
             precondition={part: before[part] for part in self._wanted()},
         )

@@ -152,6 +152,7 @@ class Gone(_Change):
     def taken_in(self, organization: Organization) -> Organization:
         """The organization without it, and without what was attached to it."""
         policies = organization.policies
+        unread = {name: why for name, why in policies.unread.items() if name != self.id}
         targets = {
             policy: tuple(target for target in attached if target != self.id)
             for policy, attached in policies.targets.items()
@@ -162,7 +163,7 @@ class Gone(_Change):
             organization,
             units=tuple(unit for unit in organization.units if unit.id != self.id),
             accounts=tuple(account for account in organization.accounts if account.id != self.id),
-            policies=replace(policies, known=known, targets=targets),
+            policies=replace(policies, known=known, targets=targets, unread=unread),
         )
 
 
@@ -224,16 +225,17 @@ def with_account_in(organization: Organization, account: str, unit: str) -> Orga
 
 
 def _with_defaults(organization: Organization, target: str) -> Organization:
-    """With what AWS attaches to everything that is new."""
+    """With what AWS attaches to everything that is new; where else that is attached stays unknown when AWS has not told it."""
     policies = organization.policies
-    kinds = [kind for kind in AWS_OWN if policies.types.get(kind) == ENABLED]
-    attached = {AWS_OWN[kind].id: policies.targets.get(AWS_OWN[kind].id, ()) for kind in kinds}
-    return _attached(organization, {policy: (*targets, target) for policy, targets in attached.items()})
+    on = (own.id for kind, own in AWS_OWN.items() if policies.types.get(kind) == ENABLED and policies.is_told(own.id))
+    return _attached(organization, {own: (*policies.targets[own], target) for own in on})
 
 
 def _attached(organization: Organization, targets: Mapping[str, tuple[str, ...]]) -> Organization:
+    """With all the places to which policies are attached, so that these are no longer unknown."""
     policies = organization.policies
-    return replace(organization, policies=replace(policies, targets={**policies.targets, **targets}))
+    unread = {name: why for name, why in policies.unread.items() if name not in targets}
+    return replace(organization, policies=replace(policies, targets={**policies.targets, **targets}, unread=unread))
 
 
 def _with_paths(units: Iterable[OrganizationalUnit]) -> tuple[OrganizationalUnit, ...]:

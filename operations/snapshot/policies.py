@@ -70,6 +70,10 @@ class Policies:
         """Whether AWS has told to what a policy is attached."""
         return policy in self.targets
 
+    def untold(self, policy: str) -> str:
+        """Why AWS has not told to what a policy is attached; empty where it has."""
+        return self.unread.get(policy, "")
+
     def on(self, target: str) -> tuple[Policy, ...]:
         """The policies attached to a root, OU or account itself."""
         return tuple(self._on.get(target, ()))

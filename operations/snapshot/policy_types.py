@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from botocore.loaders import Loader
-
+from operations.aws.model import LOADER
 from operations.snapshot.names import capital
 
 SCP = "SERVICE_CONTROL_POLICY"
@@ -52,7 +51,7 @@ NEEDS_SERVICE = {
 @cache
 def policy_types() -> tuple[str, ...]:
     """Every type that the installed botocore knows, service control policies first."""
-    model = Loader().load_service_model("organizations", "service-2")
+    model = LOADER.load_service_model("organizations", "service-2")
     return tuple(model["shapes"]["PolicyType"]["enum"])
 
 

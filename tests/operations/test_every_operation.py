@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import botocore.session
 import pytest
@@ -11,8 +13,13 @@ import pytest
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
+from operations.core.preview import PreviewInput
 from operations.core.registry import all_operations, all_permissions, by_name, irreversible
+from operations.snapshot.reader import read_organization
+from sandbox.aws.server import AwsSandbox
+from tests.harness.aws import bot_aws
 from tests.harness.organizations import grown
+from tests.operations.test_every_operation_survives import CASES
 
 every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
 PERMISSIONS_ONLY = {
@@ -97,3 +104,14 @@ def test_every_permission_exists_in_botocores_model(permission: object) -> None:
         assert action in PERMISSIONS_ONLY or name in session.get_service_model(IAM_SERVICES[prefix]).operation_names, (
             action
         )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_preview_asks_aws_nothing_twice(aws: AwsSandbox, name: str) -> None:
+    client = bot_aws()
+    organization = read_organization(client, lambda: datetime.now(UTC))
+    operation = by_name()[name].model_validate(CASES[name][0]).settled(organization)
+    before = len(aws.calls)
+    operation.preview(PreviewInput(organization, client))
+    asked = Counter((call.operation, str(call.params)) for call in list(aws.calls)[before:])
+    assert not [call for call, times in asked.items() if times > 1]

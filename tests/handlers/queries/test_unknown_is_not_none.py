@@ -85,7 +85,8 @@ def card(organization: Organization, name: str) -> Preview | str:
         operation = by_name()[name].model_validate(CARDS[name]).settled(organization)
     except FieldError as error:
         return error.message
-    return unknown_first(operation.preview(PreviewInput(organization, bot_aws())), operation.reach(organization))
+    preview = operation.preview(PreviewInput(organization, bot_aws()))
+    return unknown_first(preview, organization.policies, operation.named(FieldKind.POLICY))
 
 
 def delegate(aws: AwsSandbox) -> None:

@@ -185,7 +185,7 @@ def refusal_of(want: Wanted) -> Any:
     client = bot_aws()
     with pytest.raises(RefusedError) as caught:
         mint(client, want)
-    return refused(caught.value, want, describe(client, want.account), root_of(client, MANAGEMENT))
+    return refused(caught.value, want, describe(client, want.account, None), root_of(client, MANAGEMENT))
 
 
 def test_an_invited_account_lacks_the_role_and_is_told_how_to_make_it(aws: AwsSandbox) -> None:

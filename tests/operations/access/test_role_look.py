@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from operations.access.role_look import is_new
 from operations.access.role_sessions import Wanted, mint
 from operations.aws.errors import FieldError, RefusedError
 from operations.core.preview import PreviewInput
+from operations.snapshot.changes import AccountIs
 from operations.snapshot.reader import read_organization
 from sandbox.aws.roles import default_trust, iam_of, make_role
 from sandbox.aws.server import AwsSandbox
@@ -77,18 +79,32 @@ def test_an_invited_account(aws: AwsSandbox) -> None:
     assert "was invited into the organization" in refusal(account=INVITED)[1]
 
 
-def test_a_new_account_whose_role_is_not_ready_yet(aws: AwsSandbox) -> None:
+def opened_just_now(aws: AwsSandbox) -> str:
+    """The id of an account that was opened a moment ago."""
     aws.conditions.role_seconds = 300
     client = aws.client("organizations")
     client.create_account(AccountName="new", Email="new@example.com")
     aws.finish_creations()
-    (account,) = (
-        a["Id"]
-        for page in client.get_paginator("list_accounts").paginate()
-        for a in page["Accounts"]
-        if a["Name"] == "new"
-    )
-    assert warnings(account=account)[0].startswith("The account is new")
+    return read_organization(bot_aws(), lambda: datetime.now(UTC)).find_account("new", "account").id
+
+
+def test_a_new_account_whose_role_is_not_ready_yet(aws: AwsSandbox) -> None:
+    assert warnings(account=opened_just_now(aws))[0].startswith("The account is new")
+
+
+def test_an_account_that_was_opened_since_the_organization_was_read(aws: AwsSandbox) -> None:
+    """What is known to have changed does not tell when an account joined, and AWS does."""
+    before = inputs()
+    new = opened_just_now(aws)
+    opened = AccountIs(id=new, name="new", state="ACTIVE", joined="CREATED").taken_in(before.organization)
+    told = Credentials(account=new, role=DEFAULT, duration="1h").try_out(replace(before, organization=opened))
+    assert told[0].startswith("The account is new")
+
+
+def test_a_new_account_of_which_aws_does_not_tell_is_as_it_was_read(aws: AwsSandbox) -> None:
+    new = opened_just_now(aws)
+    aws.faults.add("DescribeAccount", "error", code="AccessDeniedException", times=None)
+    assert warnings(account=new)[0].startswith("The account is new")
 
 
 @pytest.mark.parametrize("kind", ["throttle", "500"])

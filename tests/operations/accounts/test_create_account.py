@@ -49,3 +49,12 @@ def test_how_the_root_user_gets_its_password_stands_in_the_thread_and_the_messag
         }
     for kind in ("thread", "dm"):
         assert "New@example.com; it has no password yet. “Forgot password?” on the sign-in page sets one." in told[kind]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("fullback-audit", "An account of this name exists: "), ("Fullback-Audit", "is easily taken for")],
+)
+def test_a_name_that_another_account_has_is_told_once(workers: Workers, name: str, told: str) -> None:
+    warnings = workers.approved("create-account", **{**ASKED, "account_name": name}).preview["warnings"]
+    assert [told in warning for warning in warnings if "555555555555" in warning] == [True]

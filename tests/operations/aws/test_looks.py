@@ -9,9 +9,10 @@ import pytest
 
 from operations.aws.client import Aws
 from operations.aws.errors import AmbiguousError, RefusedError
-from operations.aws.looks import TIME_IS_UP, Looks
+from operations.aws.looks import TIME_IS_UP, Looks, begun
 
 NOBODY: Any = None
+PATIENCE = 20
 
 
 class Seconds:
@@ -59,3 +60,21 @@ def test_nobody_waits_for_one_that_does_not_come_back() -> None:
     with pytest.raises(AmbiguousError):
         Looks(NOBODY, seconds=0.05).read("ValidatePolicy", lambda _: released.wait(60))
     released.set()
+
+
+def test_what_is_done_soon_is_there_at_once() -> None:
+    assert begun(lambda: "view", PATIENCE).result(0) == "view"
+
+
+def test_what_takes_long_is_left_to_itself_and_may_be_asked_for_later() -> None:
+    go_on = Event()
+    found = begun(lambda: go_on.wait(PATIENCE), 0.01)
+    assert not found.done()
+    go_on.set()
+    assert found.result(PATIENCE) is True
+
+
+def test_an_error_is_that_of_whoever_asks_for_the_result() -> None:
+    found = begun(lambda: 1 / 0, PATIENCE)
+    with pytest.raises(ZeroDivisionError):
+        found.result(0)

@@ -8,10 +8,11 @@ from datetime import timedelta
 import botocore.session
 import pytest
 
-from operations.aws.codes import CODES
+from operations.aws.codes import CODES, is_denied
+from operations.aws.errors import RefusedError
 from operations.aws.reasons import REASONS, meaning_of
 from operations.aws.sorting import UNSORTED, Next
-from operations.core.explanations import refusal
+from operations.core.explanations import hindrance, refusal
 
 SESSION = botocore.session.get_session()
 SERVICES = ("organizations", "account", "iam", "sts")
@@ -84,3 +85,16 @@ def test_iams_codes_are_known_with_and_without_their_ending() -> None:
 def test_what_aws_has_added_since_is_shown_as_it_says_it() -> None:
     assert meaning_of("NewException", "NEW_REASON") is UNSORTED
     assert "NEW_REASON" in refusal("NewException", "NEW_REASON", "no").say
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        *((code, "ListRoots was denied") for code in ("AccessDenied", "AccessDeniedException")),
+        *((code, f"ListRoots was refused ({code})") for code in ("AccessDeniedForDependencyException", "Odd")),
+    ],
+)
+def test_what_is_denied_is_told_so_wherever_it_is_told(code: str, told: str) -> None:
+    error = RefusedError("ListRoots", "no", code=code)
+    assert error.unread == told
+    assert ("do not allow" in hindrance(error).say) is is_denied(code)
