@@ -19,7 +19,8 @@ from approvals.authority.reach import ask_of, hits, judged, other_rules
 from approvals.authority.requirements import Requirements
 from approvals.authority.rules import NoRuleError
 from approvals.context import Context, NotYetError
-from approvals.models import LIVE, Request, operation_of
+from approvals.models import LIVE, TITLE, Request, operation_of
+from approvals.outbox import telling
 from approvals.queue import outgoing
 from approvals.queue.leases import release
 from approvals.queue.worker import Job, work_off
@@ -198,9 +199,9 @@ def _check_flood(context: Context, request: Request, person: Aliases) -> None:
 
 
 def _flag(request: Request, field: str) -> str:
-    """The field as people type it, such as `--name`."""
+    """The field as forms and cards name it, such as `Name`."""
     fields = by_name()[request.operation].fields()
-    return next((known.flag.names[0] for known in fields if known.name == field), field)
+    return next((known.flag.label for known in fields if known.name == field), field)
 
 
 def _publish(context: Context, request: Request, required: Requirements, values: dict[str, Any]) -> None:
@@ -249,12 +250,15 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
 
 def _refuse(context: Context, request: Request, why: str, *, about: bool = True) -> None:
     """Ends it before anybody was asked; without `about`, the requester gets that sentence alone."""
-    now = context.clock()
+    now, organization = context.clock(), context.organization()
+    named = {TITLE: operation_of(request).title(organization)} if organization else {}
+    values = {"outcome": why, "memory": {**request.memory, **named}, "owner": request.lease_owner}
     with context.store.write() as session:
-        refused = transition(
-            session, request.id or 0, Status.REFUSED, now, "orgbot", outcome=why, owner=request.lease_owner
-        )
-        outgoing.direct(session, refused, now, thread.refused(refused) if about else thread.body(why))
+        refused = transition(session, request.id or 0, Status.REFUSED, now, "orgbot", **values)
+        if about:
+            telling.tell(session, refused, now, anew=True)
+        else:
+            outgoing.direct(session, refused, now, thread.body(why))
 
 
 ANNOUNCE: Job[Request] = Job(

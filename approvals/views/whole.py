@@ -63,7 +63,7 @@ def diff_on_card(diff: str) -> list[Block]:
         return []
     shown, *rest = pieces(diff, ON_THE_CARD)
     more = [context("The whole of it is in the thread.")] if rest else []
-    return [preformatted("What changes", shown), *more]
+    return [preformatted("Diff", shown), *more]
 
 
 def whole(preview: Preview, sent: Mapping[str, Sequence[str]]) -> Iterator[Body]:
@@ -81,7 +81,7 @@ def whole(preview: Preview, sent: Mapping[str, Sequence[str]]) -> Iterator[Body]
     for label, texts in _unsaid(preview, sent).items():
         yield from _messages(label, "\n".join(texts))
     if len(pieces(preview.diff, ON_THE_CARD)) > 1:
-        yield from _messages("What changes", preview.diff)
+        yield from _messages("Diff", preview.diff)
 
 
 def _unsaid(preview: Preview, sent: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
@@ -103,4 +103,4 @@ def _hits(preview: Preview) -> Iterator[Body]:
     if len(preview.hits) <= HITS_ON_THE_CARD + 1:
         return
     lines = spread(preview.hits, HITS_IN_THE_THREAD, lambda line: f"•  {escape(shorten(line, 90))}")
-    yield body("\n".join(["*What it hits*", *lines]))
+    yield body("\n".join(["*Affects*", *lines]))
