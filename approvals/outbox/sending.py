@@ -33,7 +33,7 @@ from approvals.outbox.look_up import Place, find, looking_up
 from approvals.outbox.refusals import MOVED, PLAIN, UnmendedError, dropped, settle
 from approvals.queue import outgoing
 from approvals.queue.leases import release
-from approvals.queue.outgoing import ANEW, EDITED, LINE
+from approvals.queue.outgoing import ANEW, EDITED, FILE, LINE
 from approvals.queue.worker import Job, LaterError, TurnError, work_off
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.sessions.handover import Delivery, refused_by_slack
@@ -131,7 +131,7 @@ class Outbox:
                 raise SlackAmbiguousError("its answer was lost a moment ago")
         ways = {"card": self._card, "thread": self._thread, "dm": self._direct, "private": self._private}
         ways |= {"notice": self._notice, "edit": self._edit, CREDENTIALS: self._credentials}
-        ways |= {EDITED: self._living, ANEW: self._living, LINE: self._line, "remove": self._remove}
+        ways |= {EDITED: self._living, ANEW: self._living, LINE: self._line, "remove": self._remove, FILE: self._file}
         return ways[message.kind](message)
 
     def _card(self, message: Message) -> Posted:
@@ -158,6 +158,17 @@ class Outbox:
             return self._post(message, self._context.approval_channel, lambda: message.body)
         beneath = {**message.body, "thread_ts": request.card_ts}
         return self._post(message, request.card_channel, lambda: beneath)
+
+    def _file(self, message: Message) -> Posted:
+        """A file in the thread, once there is a card; it is found by its name, because files carry no metadata."""
+        request, _ = self._request(message)
+        if not request.card_ts:
+            raise LaterError("there is no card yet", status="queued")
+        take_turn(self.slack, POST, request.card_channel, message.marker)
+        self._mark_sending(message, request.card_channel)
+        where = {"channel": request.card_channel, "thread_ts": request.card_ts, "filename": _file_name(message.marker)}
+        call_now(self.slack, "files.upload.v2", **where, **message.body)
+        return Posted(request.card_channel, "")
 
     def _living(self, message: Message) -> Posted:
         """The requester's one message; what is outdated before it leaves is not said at all."""
@@ -275,11 +286,13 @@ class Outbox:
     def _place_of(self, message: Message, request: Request | None) -> Place:
         if message.kind in CHANNELS_OWN:
             return Place(message.channel or self._context.approval_channel)
-        if request and message.kind in ("thread", LINE):
+        if request and message.kind in ("thread", LINE, FILE):
             return Place(request.card_channel or self._context.approval_channel, request.card_ts)
         return Place(self._direct_channel(message.user))
 
     def _is_ours(self, item: dict[str, Any], marker: str) -> bool:
+        if any(file.get("name") == _file_name(marker) for file in item.get("files", [])):
+            return True
         payload = item.get("metadata", {}).get("event_payload", {})
         return payload.get("id") == marker and item.get("bot_id") in (None, "", self._bot_id())
 
@@ -377,6 +390,10 @@ class Outbox:
         elif _holds_its_lane(session, message):
             request = session.get_one(Request, message.request_id)
             outgoing.direct(session, request, now, set_aside.no_card(request))
+
+
+def _file_name(marker: str) -> str:
+    return f"request-{marker}.txt"
 
 
 def _holds_its_lane(session: Session, message: Message) -> bool:

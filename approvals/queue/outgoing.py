@@ -20,6 +20,7 @@ LONGEST_PAUSE = timedelta(minutes=5)
 # The requester's one message, edited in place, and anew where people are to notice it; the line in the thread, edited in place.
 LIVING = EDITED, ANEW = ("living", "anew")
 LINE = "line"
+FILE = "file"
 HANDOVER = "handover:"  # How the lane of such a message begins, which asks AWS before it asks Slack.
 
 
@@ -86,6 +87,12 @@ def edit(session: Session, request: Request, at: datetime, stands: dict[str, str
 def thread(session: Session, request: Request, at: datetime, body: Body, kind: str = "thread") -> None:
     """A message in the card's thread; `kind` is LINE for the one that is edited in place."""
     _queue(session, at, lane=_thread_lane(request), kind=kind, request_id=request.id, body=body)
+
+
+def file(session: Session, request: Request, at: datetime, text: str) -> None:
+    """A text file in the card's thread; in a lane of its own, so that nothing waits for a file that Slack doesn't take."""
+    body = {"content": text, "title": f"Request #{request.id}", "alt_txt": "All that the card has no room for"}
+    _queue(session, at, lane=f"file:{request.id}", kind=FILE, request_id=request.id, body=body)
 
 
 def remove(session: Session, message: Message, at: datetime) -> None:

@@ -36,7 +36,7 @@ from approvals.slack.files import FileError
 from approvals.states import Status
 from approvals.views import hindered, on_hold, set_aside, thread
 from approvals.views.thread import Body
-from approvals.views.whole import whole
+from approvals.views.whole import in_a_file, in_a_message, whole
 from operations.aws.errors import CredentialsError, FieldError, GoneError, RefusedError
 from operations.aws.looks import Looks
 from operations.core.base import Operation
@@ -222,10 +222,19 @@ def _publish(context: Context, request: Request, required: Requirements, values:
         else:
             _grant(session, number, now)
         announced = session.get_one(Request, number, populate_existing=True)
-        for message in whole(Preview.model_validate(announced.preview), operation_of(announced).free_texts()):
-            outgoing.thread(session, announced, now, message)
+        _tell_whole(session, announced, now)
         if announced.status == Status.PENDING:
             reminders.begin(session, announced, required)
+
+
+def _tell_whole(session: Session, request: Request, now: datetime) -> None:
+    """What the card has no room for."""
+    told = whole(Preview.model_validate(request.preview), operation_of(request).free_texts())
+    message = in_a_message(told) if told else None
+    if message:
+        outgoing.thread(session, request, now, message)
+    elif told:
+        outgoing.file(session, request, now, in_a_file(told))
 
 
 def _grant(session: Session, number: int, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextvars import Context
@@ -112,6 +113,33 @@ def test_a_look_up_that_goes_wrong_never_makes_a_lost_answer_a_second_message(
     slack.faults.add(look_up, **trouble, times=3)
     Mail(workers, slack).whole_story()
     arrived_once(slack)
+
+
+LONG = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": f"s3:A{n:04}", "Resource": "*"} for n in range(150)],
+    }
+)
+
+
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal", "chat.postMessage"])
+@pytest.mark.parametrize(
+    "trouble", [{"fault": "drop-after"}, {"fault": "drop-before"}, {"status": 500}, {"error": "missing_scope"}]
+)
+def test_what_is_too_long_comes_as_one_file_in_the_thread(
+    workers: Workers, slack: SlackSandbox, method: str, trouble: dict[str, Any]
+) -> None:
+    mail = Mail(workers, slack)
+    slack.faults.add(method, **trouble, times=2)
+    request = workers.ask("create-policy", kind="scp", policy_name="Long", content=LONG)
+    mail.deliver()
+    (card,) = slack.messages("aws-approvals")
+    (said,) = slack.replies(card)
+    (file,) = said["files"]
+    content = slack.workspace.files.find(file["id"]).content
+    assert content is not None
+    assert workers.request(request.id).preview["diff"] in content.decode()
 
 
 def test_where_a_message_went_is_not_known_for_a_while_and_it_waits(workers: Workers, slack: SlackSandbox) -> None:
