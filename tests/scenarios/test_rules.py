@@ -71,7 +71,7 @@ def test_broken_glass_acts_at_once_and_is_reviewed_by_somebody_else(ruled: Scena
     ruled.press("I have reviewed this", "alice")
     ruled.told("alice", "somebody else has to review it")
     ruled.press("I have reviewed this", "bob")
-    assert shown(ruled, "Reviewed by <@U0BOB>")
+    assert shown(ruled, "reviewed by <@U0BOB>")
 
 
 def test_whoever_the_rule_does_not_name_breaks_no_glass(ruled: Scenario) -> None:
@@ -125,4 +125,4 @@ def test_rules_that_are_read_anew_reach_the_cards_that_wait(tmp_path: Path) -> N
         file.write_text(PLACES.replace("/Security", "/Workloads"), encoding="utf-8")
         place.bot.process.send_signal(signal.SIGHUP)
         assert shown(place, "needs 1 of <@U0CAROL>")
-        place.direct("alice", "The rule “security” decides now")
+        place.direct("alice", "Waiting for <@U0CAROL>")
