@@ -51,7 +51,7 @@ def _anew(responder: Responder, body: dict[str, Any]) -> None:
 
 def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | None:
     """The form of a refused request with all that was given, because the same would be refused again; else None."""
-    request = _pressed(deps, body)
+    request = request_pressed(deps, body)
     if isinstance(request, str) or body["actions"][0]["action_id"] != "again":
         return None
     operation = by_name().get(request.operation)
@@ -61,7 +61,7 @@ def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | N
     return form(operation, FormContext(given, deps.organization(), caller.channel, deps.clock()))
 
 
-def _pressed(deps: Dependencies, body: dict[str, Any]) -> Request | str:
+def request_pressed(deps: Dependencies, body: dict[str, Any]) -> Request | str:
     """The request whose button was pressed; or, as text, why there is none."""
     pressed = pressed_request(body)
     if pressed is None:
@@ -73,7 +73,7 @@ def _pressed(deps: Dependencies, body: dict[str, Any]) -> Request | str:
 
 
 def _filed(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Iterator[str]:
-    request, action = _pressed(deps, body), body["actions"][0]
+    request, action = request_pressed(deps, body), body["actions"][0]
     if isinstance(request, str):
         yield request
         return
