@@ -20,6 +20,7 @@ from operations.aws.client import Answer, Aws
 from operations.core import hcl
 from operations.core.hcl import Document
 from operations.core.steps import Shared, Step, World
+from operations.snapshot.names import capital
 
 TERRAFORM, CLOUDFORMATION, CLI = "OpenTofu / Terraform", "CloudFormation", "AWS CLI"
 INTRINSIC = re.compile(r"Ref|Fn::.*")
@@ -169,7 +170,7 @@ def _has_intrinsic(value: Any) -> bool:
 def _logical(name: str, template: Template) -> str:
     words = re.findall(r"[A-Za-z0-9]+", name)
     kind = template.type.rpartition("::")[2]
-    found = "".join(word[0].upper() + word[1:] for word in words) or "".join(
+    found = "".join(map(capital, words)) or "".join(
         re.findall("[A-Za-z0-9]", f"{kind}{[*template.identifier.values()]}")
     )
     return (found if found[0].isalpha() else f"{kind}{found}")[:255]
