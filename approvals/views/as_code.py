@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from approvals.models import Request, operation_of
 from approvals.slack.blocks import Block, button, escape, packed, preformatted, section, shorten
 from approvals.states import TERMINAL, Status
@@ -51,7 +49,7 @@ def as_code(request: Request, organization: Organization) -> Shown:
         return Shown([section(why_not.format(number=request.id))], {})
     try:
         code, texts = _written(request, organization)
-    except (ValidationError, KeyError):
+    except (LookupError, ValueError):
         return Shown([section(OLDER.format(number=request.id))], {})
     return _shown(request, code, texts)
 

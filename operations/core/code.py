@@ -25,12 +25,8 @@ from operations.snapshot.names import capital
 TERRAFORM, CLOUDFORMATION, CLI = "OpenTofu / Terraform", "CloudFormation", "AWS CLI"
 INTRINSIC = re.compile(r"Ref|Fn::.*")
 DYNAMIC = "{{resolve:"
-LOADED = (
-    "file://",
-    "fileb://",
-    "http://",
-    "https://",
-)  # The AWS CLI puts what it finds there in place of a value that begins so.
+# The AWS CLI puts what it finds there in place of a value that begins so.
+LOADED = ("file://", "fileb://", "http://", "https://")
 LONGEST_LINE = 100
 IN_YOUR_CODE = "Already in your code? Change only {changed} there, and leave the import block out."
 WITHOUT_REST = "Change {changed} where your code has it; the other arguments stay as they are."

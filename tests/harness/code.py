@@ -16,7 +16,7 @@ from typing import Any
 
 import botocore.session
 from botocore import xform_name
-from botocore.model import OperationModel, Shape
+from botocore.model import OperationModel, Shape, StructureShape
 from botocore.validate import ParamValidator
 
 Params = dict[str, Any]
@@ -126,14 +126,14 @@ def lines(text: str, folder: Path) -> list[Line]:
 
 def _line(words: list[str]) -> Line:
     service, command, *options = words
-    model = _models(service)[command]
-    given = _given(options)
+    model, given = _models(service)[command], _given(options)
+    shape = model.input_shape or StructureShape("Nothing", {"members": {}})
     if "cli-input-json" in given:
         assert given.keys() == {"cli-input-json"}
         params: Params = json.loads(given["cli-input-json"])
     else:
-        params = _params(model, given)
-    report = ParamValidator().validate(params, model.input_shape)
+        params = _params(shape, given)
+    report = ParamValidator().validate(params, shape)
     assert not report.has_errors(), report.generate_report()
     return Line(service, model.name, params)
 
@@ -157,9 +157,9 @@ def _given(words: list[str]) -> dict[str, str]:
     return found
 
 
-def _params(model: OperationModel, given: dict[str, str]) -> Params:
+def _params(shape: StructureShape, given: dict[str, str]) -> Params:
     members: dict[str, tuple[str, Shape]] = {
-        xform_name(name, "-"): (name, shape) for name, shape in model.input_shape.members.items()
+        xform_name(name, "-"): (name, member) for name, member in shape.members.items()
     }
     return {members[option][0]: _typed(members[option][1], text) for option, text in given.items()}
 

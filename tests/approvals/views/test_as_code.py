@@ -23,7 +23,7 @@ def request(operation: str = "move-account", status: Status = Status.SUCCEEDED, 
         "preview": {"title": "Move fullback-staging to /Workloads/Production", "precondition": {"source": STAGING}},
         **values,
     }
-    who = {"delivery": "d", "marker": "m", "subject": "s", "team": "T0", "requester": "U0ALICE"}
+    who: dict[str, Any] = {"delivery": "d", "marker": "m", "subject": "s", "team": "T0", "requester": "U0ALICE"}
     return Request(id=12, key="0" * 32, operation=operation, status=status, **who, **known)
 
 

@@ -29,8 +29,8 @@ NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 WHY = Failed("AWS cannot be asked.", "Wait.")
 
 
-def request(status: Status = Status.PENDING, **values: Any) -> Request:
-    known: dict[str, Any] = {"delivery": "d", "marker": "m", "operation": "credentials", "subject": "s", "team": "T0"}
+def request(status: Status = Status.PENDING, *, operation: str = "credentials", **values: Any) -> Request:
+    known: dict[str, Any] = {"delivery": "d", "marker": "m", "operation": operation, "subject": "s", "team": "T0"}
     return Request(id=12, key=KEY, requester="U0ALICE", status=status, **known, **values)
 
 
@@ -49,6 +49,7 @@ VIEWS: dict[str, list[Any]] = {
     "expired": [thread.decided(request(Status.EXPIRED))],
     "waiting": [thread.while_waiting(request(), (), (Control("resend", "Send again", "Sure?"),))],
     "on hold": [on_hold.waits(request(), WHY, sent=True)],
+    "as code": [thread.succeeded(request(operation="create-ou"), Closing(summary="done"))],
     "undo": [thread.succeeded(request(), Closing(summary="done"), undo=["back"])],
     "again": [thread.ended_badly(request(Status.FAILED)), thread.ended_badly(request(Status.FAILED), half_done=True)],
     "sessions": [sessions.live(ROW), sessions.nearly_over(ROW), sessions.offer(SUBJECT, NOW)],
@@ -62,6 +63,7 @@ ABOUT_A_REQUEST = {
     "control",
     "undo",
     "again",
+    "code",
     "end",
     "reveal",
     "extend",

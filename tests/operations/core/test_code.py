@@ -50,14 +50,13 @@ AWKWARD = (
     "!",
     " ",
 )
-TEXTS = st.lists(
-    st.sampled_from(AWKWARD) | st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=3), max_size=8
-).map("".join)
+CHARACTERS = st.characters(exclude_characters="\0", codec="utf-8")
+TEXTS = st.lists(st.sampled_from(AWKWARD) | st.text(CHARACTERS, max_size=3), max_size=8).map("".join)
 PLAIN = st.none() | st.booleans() | st.integers(-(10**12), 10**12) | TEXTS
 DOCUMENTS = st.dictionaries(
     TEXTS,
     st.recursive(
-        PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=8
+        PLAIN, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2), max_leaves=4
     ),
     max_size=3,
 )
