@@ -17,8 +17,8 @@ from slack_sdk import WebClient
 
 from approvals.models import Request
 from approvals.slack.blocks import BUTTON_VALUE, Block, actions, button, clean, escape, fallback, section, shorten
+from handlers import as_code, sessions
 from handlers import help as help_pages
-from handlers import sessions
 from handlers.action_ids import COMMAND
 from handlers.break_glass import confirmation, obstacles
 from handlers.caller import Caller, delivery, of_command
@@ -38,7 +38,7 @@ from operations.snapshot.names import capital
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
-SHOWN = ("requests", "request", "sessions", *QUERIES)
+SHOWN = ("requests", "request", "code", "sessions", *QUERIES)
 FILED = (
     ":hourglass_flowing_sand: Request *#{number}* is filed. I look up who asks, then I prepare its card; you get a direct "
     "message at every turn."
@@ -133,7 +133,9 @@ def _shown(responder: Responder, word: str, rest: str) -> list[Block]:
     if word == "sessions":
         return sessions.answer(deps, responder.slack, caller)
     if word == "request":
-        return _one(deps, caller, rest)
+        return whole(deps, caller, _numbered(deps, word, rest))
+    if word == "code":
+        return as_code.answer(responder, _numbered(deps, word, rest))
     return looks.answer(responder, word, rest)
 
 
@@ -144,16 +146,17 @@ def _help(rest: str, without: frozenset[str]) -> list[Block]:
     return help_pages.of_query(word) or help_pages.details(operation_named(word, " ".join(others)))
 
 
-def _one(deps: Dependencies, caller: Caller, rest: str) -> list[Block]:
+def _numbered(deps: Dependencies, word: str, rest: str) -> Request:
+    """The request that was typed by its number; raises ParseError."""
     number = NUMBER.fullmatch(rest.strip())
     if number is None or int(number[1]) > LARGEST_NUMBER:
         raise ParseError(
-            f"“{shorten(rest.strip(), 40)}” is no request number; write one such as `{COMMAND} request 12`."
+            f"“{shorten(rest.strip(), 40)}” is no request number; write one such as `{COMMAND} {word} 12`."
         )
     request = deps.intake.find(int(number[1]))
     if request is None:
         raise ParseError(f"there is no request #{number[1]}. `{COMMAND} requests` shows the latest.")
-    return whole(deps, caller, request)
+    return request
 
 
 def whole(deps: Dependencies, caller: Caller, request: Request) -> list[Block]:

@@ -57,7 +57,7 @@ def _anew(responder: Responder, body: dict[str, Any]) -> None:
 
 def _show(responder: Responder, body: dict[str, Any]) -> None:
     """All that is known of the request, for whoever wants to see it."""
-    request = _pressed(responder.deps, body)
+    request = request_pressed(responder.deps, body)
     if isinstance(request, str):
         responder.tell(request)
     else:
@@ -66,7 +66,7 @@ def _show(responder: Responder, body: dict[str, Any]) -> None:
 
 def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | None:
     """The form with all that was given, where it is to be corrected; else None. A refused request would be refused again."""
-    request = _pressed(deps, body)
+    request = request_pressed(deps, body)
     if isinstance(request, str) or request.status not in TERMINAL:
         return None
     operation, kind = by_name().get(request.operation), body["actions"][0]["action_id"]
@@ -76,7 +76,7 @@ def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | N
     return form(operation, FormContext(given, deps.organization(), caller.channel, deps.clock()))
 
 
-def _pressed(deps: Dependencies, body: dict[str, Any]) -> Request | str:
+def request_pressed(deps: Dependencies, body: dict[str, Any]) -> Request | str:
     """The request whose button was pressed; or, as text, why there is none."""
     pressed = pressed_request(body)
     if pressed is None:
@@ -88,7 +88,7 @@ def _pressed(deps: Dependencies, body: dict[str, Any]) -> Request | str:
 
 
 def _filed(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Iterator[str]:
-    request, action = _pressed(deps, body), body["actions"][0]
+    request, action = request_pressed(deps, body), body["actions"][0]
     if isinstance(request, str):
         yield request
         return

@@ -70,6 +70,7 @@ NAMES = (
         ),
     ),
     Name("request", "request 12", "One request and its history", ("describe-request",)),
+    Name("code", "code 12", "A finished request as OpenTofu, CloudFormation and AWS CLI code", ("as-code",)),
     Name(
         "sessions",
         "sessions",

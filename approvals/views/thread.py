@@ -29,6 +29,7 @@ from approvals.slack.blocks import (
     url_button,
 )
 from approvals.states import Status
+from approvals.views.as_code import code_button
 from approvals.views.confirmations import to_undo
 from operations.core.closing import Closing
 from operations.core.observations import Snippet
@@ -169,12 +170,11 @@ def succeeded(request: Request, closing: Closing, *, undo: Sequence[str] = ()) -
     text = f":white_check_mark: {escape(closing.summary)}"
     undoing = [_undo(request, undo)] if undo else []
     end = context(f"Request #{request.id}, {request.operation}")
-    return body(text, section(text), *handover(closing), *undoing, end)
+    return body(text, section(text), *handover(closing), *actions(*undoing, *code_button(request)), end)
 
 
 def _undo(request: Request, titles: Sequence[str]) -> Block:
-    asks = button("Undo", "undo", request.button, confirm=to_undo(request, titles))
-    return {"type": "actions", "elements": [asks]}
+    return button("Undo", "undo", request.button, confirm=to_undo(request, titles))
 
 
 def handover(closing: Closing) -> list[dict[str, Any]]:

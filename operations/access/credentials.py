@@ -40,6 +40,7 @@ class Credentials(Operation):
     example: ClassVar = "--account fullback-staging --duration 1h"
     personal: ClassVar = True
     delivers: ClassVar = "credentials"
+    no_code: ClassVar = "Credentials are one person's and soon expire, so no code has them."
     permissions: ClassVar = (
         Permission(
             "open sessions of the access role, with the person's name on them where it trusts that",

@@ -21,7 +21,9 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
+from operations.core.code import Code, Resource, Template, gone
 from operations.core.fields import Except, FieldKind, Flag
+from operations.core.hcl import Document
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
 from operations.core.values import RoleWithPath
@@ -98,6 +100,27 @@ class _RoleAccess(Operation):
             Fact(label="Accounts", value=self._named(organization)),
             Fact(label="IAM policy", value=f"{POLICY} (inline, on {principal})"),
         )
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        """The one inline policy as it is then, other statements in it included."""
+        del memory, organization
+        kind, name = str(precondition["principal"]).split("/", 1)
+        if not precondition["after"]:
+            return gone(f"aws_iam_{kind}_policy", f"{name}:{POLICY}")
+        document, owner = Document(str(precondition["after"])), f"{kind.capitalize()}Name"
+        resource = Resource(
+            f"aws_iam_{kind}_policy",
+            f"{name} {POLICY}",
+            f"{name}:{POLICY}",
+            {"name": POLICY, kind: name, "policy": document},
+            {"policy": ""} if precondition["before"] else {},
+            template=Template(
+                f"AWS::IAM::{kind.capitalize()}Policy",
+                {"PolicyName": POLICY, owner: name},
+                {"PolicyName": POLICY, owner: name, "PolicyDocument": document},
+            ),
+        )
+        return Code((resource,))
 
     def _hits(self, organization: Organization, changed: list[str]) -> tuple[str, ...]:
         accounts = [organization.accounts_by_id[a] for a in changed if a in organization.accounts_by_id]

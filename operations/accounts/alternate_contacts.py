@@ -18,6 +18,7 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, Resource, gone, was
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -76,6 +77,10 @@ class _AlternateContact(Operation):
         check_account_service(inputs, self.account)
         return contact_of(inputs.aws, whose(self.account, management), self.contact)
 
+    def _import_id(self, precondition: Mapping[str, Any]) -> str:
+        """The management account's own contacts go without its id."""
+        return "/".join((*whose(self.account, str(precondition["management"])).values(), self.contact))
+
     def _precondition(self, inputs: PreviewInput, before: Contact) -> dict[str, Any]:
         return {"before": before, "management": inputs.organization.management_account}
 
@@ -130,6 +135,21 @@ class PutAlternateContact(_AlternateContact):
         del memory, console
         return Closing(summary=f"{organization.account_label(self.account)} has its {self.contact.casefold()} contact.")
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del memory
+        before, wanted = dict(precondition["before"]), self._wanted()
+        names = {"Name": "name", "Title": "title", "EmailAddress": "email_address", "PhoneNumber": "phone_number"}
+        who = {} if self.account == precondition["management"] else {"account_id": self.account}
+        changed = {names[part]: was(value) for part, value in before.items() if value != wanted[part]}
+        resource = Resource(
+            "aws_account_alternate_contact",
+            f"{organization.account_label(self.account).split(' (')[0]} {self.contact}",
+            self._import_id(precondition),
+            {"alternate_contact_type": self.contact, **who, **{names[part]: value for part, value in wanted.items()}},
+            changed,
+        )
+        return Code((resource,))
+
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory
         before = dict(precondition["before"])
@@ -173,6 +193,10 @@ class DeleteAlternateContact(_AlternateContact):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         return Closing(summary=f"{organization.account_label(self.account)} has no {self.contact.casefold()} contact.")
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del memory, organization
+        return gone("aws_account_alternate_contact", self._import_id(precondition))
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory

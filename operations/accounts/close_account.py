@@ -41,6 +41,7 @@ class CloseAccount(Departure):
     name: ClassVar = "close-account"
     irreversible: ClassVar = True
     needs_all_features: ClassVar = True
+    no_code: ClassVar = "A closed account is kept in no code; where yours has it, remove it there too."
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
         Permission("close accounts", ("organizations:CloseAccount",)),

@@ -13,10 +13,11 @@ from pydantic import BeforeValidator, Field
 from operations.access.access_role import DEFAULT_ROLE
 from operations.accounts.account_tags import TAGS
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
-from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION, OpenAccount, look_at_quota
+from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION, REQUEST_TAG, OpenAccount, look_at_quota
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
+from operations.core.code import Code, Resource, Template
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
@@ -152,6 +153,42 @@ class CreateAccount(Operation):
     def remainder(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition
         return (MoveAccount(account=str(memory["account"]), to=self.ou),)
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        """What AWS does not tell of an account is not compared, else a plan would replace the account; nor is the bot's own tag."""
+        del precondition, organization
+        account, tags = str(memory["account"]), {"tags": self.tags} if self.tags else {}
+        resource = Resource(
+            "aws_organizations_account",
+            self.account_name,
+            account,
+            {
+                "name": self.account_name,
+                "email": self.email,
+                "parent_id": self.ou,
+                "role_name": self.role_name,
+                "iam_user_access_to_billing": self.billing,
+                **tags,
+            },
+            ignored=(
+                "role_name",
+                "iam_user_access_to_billing",
+                f'tags["{REQUEST_TAG}"]' if tags else "tags",
+            ),
+            template=Template("AWS::Organizations::Account", {"AccountId": account}, self._properties()),
+        )
+        return Code((resource,))
+
+    def _properties(self) -> dict[str, Any]:
+        """The account as CloudFormation has it, which knows nothing of the access to billing."""
+        tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
+        properties = {
+            "AccountName": self.account_name,
+            "Email": self.email,
+            "ParentIds": [self.ou],
+            "RoleName": self.role_name,
+        }
+        return properties | ({"Tags": tags} if tags else {})
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         account, path = str(memory["account"]), organization.path_of(self.ou)

@@ -16,11 +16,13 @@ from pydantic import AfterValidator, Field, StringConstraints
 from operations.access.access_role import DEFAULT_ROLE, TRY_PERMISSION, can_be_assumed, how_to_make
 from operations.accounts.account_tags import TAGS
 from operations.accounts.invitations import CANCEL, INVITE_PERMISSIONS, PENDING, RESEND, Invite, invitations, is_for
+from operations.accounts.members import account_code
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
 from operations.accounts.open_account import QUOTA_PERMISSION, look_at_quota
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, switch_role_link
+from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -185,6 +187,10 @@ class InviteAccount(Operation):
             ),
             Control(CANCEL, "Cancel invitation", "The invitation is cancelled, and the request ends."),
         )
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition
+        return account_code(organization, str(memory["account"]), {})
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         account = str(memory["account"])

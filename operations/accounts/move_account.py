@@ -10,12 +10,13 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
-from operations.accounts.members import SEE_MEMBERS, MemberAccount, described
+from operations.accounts.members import SEE_MEMBERS, MemberAccount, account_code, described
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, was
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -108,6 +109,10 @@ class MoveAccount(Operation):
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (MoveTo(self.to, account=self.account, source=str(precondition["source"])),)
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del memory
+        return account_code(organization, self.account, {"parent_id": was(precondition["source"])})
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory

@@ -22,6 +22,7 @@ from operations.accounts.members import (
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, gone
 from operations.core.fields import Except
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -74,6 +75,10 @@ class RemoveAccount(Departure):
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (Remove(self.account, str(precondition["name"])),)
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory, organization
+        return gone("aws_organizations_account", self.account)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del organization, console

@@ -11,12 +11,13 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from operations.accounts.members import MemberAccount
+from operations.accounts.members import MemberAccount, account_code
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import BILLING_ONLY, WITHOUT_FEATURES, Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, was
 from operations.core.fields import Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -110,6 +111,10 @@ class RenameAccount(Operation):
             summary=f"The account {self.account} is called {self.account_name}.",
             facts=(Fact(label="Account id", value=self.account), Fact(label="Name", value=self.account_name)),
         )
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del memory
+        return account_code(organization, self.account, {"name": was(precondition["name"])})
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory

@@ -20,6 +20,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, Resource
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -82,6 +83,23 @@ class TagAccount(Operation):
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (SetTags(self.account, self.tags, precondition["before"]),)
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        """One resource for each tag, because those that the account has besides are not known here."""
+        del precondition, memory
+        name = organization.account_label(self.account).split(" (")[0]
+        return Code(
+            tuple(
+                Resource(
+                    "aws_organizations_tag",
+                    f"{name} {key}",
+                    f"{self.account},{key}",
+                    {"resource_id": self.account, "key": key, "value": value},
+                )
+                for key, value in self.tags.items()
+            ),
+            "Where your code has the account itself, set the tags in its `tags` instead.",
+        )
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         """Old values are set again, and what was new is removed: two requests when there is both."""

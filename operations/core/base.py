@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag, OperationField
 from operations.core.kinds import settled_value
 from operations.core.preview import Preview, PreviewInput
@@ -50,6 +51,8 @@ class Operation(BaseModel):
     """Whether AWS refuses it in an organization of consolidated billing only."""
     personal: ClassVar[bool] = False
     """Whether the result is the requester's alone, so that two people may ask for the same at once."""
+    no_code: ClassVar[str] = ""
+    """Why nobody keeps what it does as infrastructure code, in a sentence; empty where `as_code` says it."""
     delivers: ClassVar[str] = ""
     """The kind of message that hands the result over while the request runs; most operations hand nothing over."""
 
@@ -157,6 +160,10 @@ class Operation(BaseModel):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         """What the finished request hands over, from what its steps have learned."""
+        raise NotImplementedError
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        """What the finished request has made or changed, as infrastructure code declares it."""
         raise NotImplementedError
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:

@@ -15,15 +15,17 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, Resource, Template
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
-from operations.snapshot.changes import Change, OrganizationIs, TypeIs
+from operations.snapshot.changes import ENABLED, Change, OrganizationIs, TypeIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import policy_statuses
 
+SERVICES, TYPES = "aws_service_access_principals", "enabled_policy_types"  # As Terraform's provider has them.
 NONE_YET = "AWSOrganizationsNotInUseException"
 SETS = (
     Choice("ALL", "All features: policies, trusted access and one bill", ("all", "all-features")),
@@ -113,6 +115,10 @@ class CreateOrganization(Operation):
         del precondition
         return (Found(self.feature_set),)
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory
+        return organization_code(organization)
+
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del console, organization
         return Closing(
@@ -122,6 +128,28 @@ class CreateOrganization(Operation):
                 Fact(label="Next", value="/org create-ou, /org create-account or /org invite-account"),
             ),
         )
+
+
+def organization_code(organization: Organization, *changed: str) -> Code:
+    """The organization as infrastructure code, with the names of the arguments that were changed.
+
+    Services that AWS has not told are neither given nor compared, else a plan would take their access away.
+    """
+    features = organization.feature_set
+    enabled = sorted(kind for kind, status in organization.policies.types.items() if status == ENABLED)
+    unread = bool(organization.services_unread)
+    services = {} if unread else {SERVICES: sorted(organization.services)}
+    template = Template("AWS::Organizations::Organization", {"Id": organization.id}, {"FeatureSet": features})
+    resource = Resource(
+        "aws_organizations_organization",
+        "organization",
+        organization.id,
+        {"feature_set": features, **({**services, TYPES: enabled} if features == "ALL" else {})},
+        dict.fromkeys(changed, ""),
+        (SERVICES,) if unread else (),
+        template if changed in ((), ("feature_set",)) else None,  # CloudFormation knows nothing else of it.
+    )
+    return Code((resource,))
 
 
 class Found(Step):

@@ -19,6 +19,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, Resource, gone
 from operations.core.fields import Except
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -27,6 +28,8 @@ from operations.organization.service_access import SEE_SERVICES, Service, enable
 from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.services import service_label, service_name
+
+DELEGATED = "aws_organizations_delegated_administrator"
 
 
 class _Delegation(Operation):
@@ -40,6 +43,9 @@ class _Delegation(Operation):
 
     def subject(self) -> str:
         return f"delegate:{self.account}:{self.service}"
+
+    def _import_id(self) -> str:
+        return f"{self.account}/{self.service}"
 
     def _facts(self, organization: Organization, services: Sequence[str]) -> tuple[Fact, ...]:
         others = [service for service in services if service != self.service]
@@ -104,6 +110,16 @@ class RegisterDelegatedAdministrator(_Delegation):
         label = organization.account_label(self.account)
         return Closing(summary=f"{label} is the delegated administrator for {service_label(self.service)}.")
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory
+        resource = Resource(
+            DELEGATED,
+            f"{organization.account_label(self.account).split(' (')[0]} {self.service.split('.')[0]}",
+            self._import_id(),
+            {"account_id": self.account, "service_principal": self.service},
+        )
+        return Code((resource,))
+
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
         return (DeregisterDelegatedAdministrator(account=self.account, service=self.service),)
@@ -150,6 +166,10 @@ class DeregisterDelegatedAdministrator(_Delegation):
         del memory, console
         label = organization.account_label(self.account)
         return Closing(summary=f"{label} is no longer the delegated administrator for {service_label(self.service)}.")
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory, organization
+        return gone(DELEGATED, self._import_id())
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory

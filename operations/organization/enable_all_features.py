@@ -16,11 +16,12 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.observations import Done, Facts, Failed, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
-from operations.organization.create_organization import types_are, types_at_root
+from operations.organization.create_organization import organization_code, types_are, types_at_root
 from operations.snapshot.changes import Change, OrganizationIs
 from operations.snapshot.names import listed, utc
 from operations.snapshot.organization import Organization
@@ -108,6 +109,10 @@ class EnableAllFeatures(Operation):
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition
         return (AskEverybody(), AcceptForAll())
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory
+        return organization_code(organization, "feature_set")
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console

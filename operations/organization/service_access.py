@@ -16,11 +16,13 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
+from operations.organization.create_organization import SERVICES, organization_code
 from operations.snapshot.changes import Change, ServiceIs
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
@@ -70,6 +72,10 @@ class _ServiceAccess(Operation):
 
     def reach(self, organization: Organization) -> Reach:
         return whole(organization)
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory
+        return organization_code(organization, SERVICES)
 
     def _facts(self) -> tuple[Fact, ...]:
         return (Fact(label="Service", value=service_name(self.service)), Fact(label="Principal", value=self.service))

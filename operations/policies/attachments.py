@@ -14,6 +14,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, Resource, gone
 from operations.core.fields import FieldKind, Flag
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
@@ -44,6 +45,9 @@ Target = Annotated[
 ]
 
 
+ATTACHMENT = "aws_organizations_policy_attachment"
+
+
 class _Attachment(Operation):
     """One policy at one place."""
 
@@ -55,6 +59,9 @@ class _Attachment(Operation):
 
     def subject(self) -> str:
         return f"attachment:{self.policy}:{self.place}"
+
+    def _import_id(self) -> str:
+        return f"{self.place}:{self.policy}"
 
     def _facts(self, inputs: PreviewInput, found: DescribedPolicy, there: tuple[Policy, ...]) -> tuple[Fact, ...]:
         most = limits(found.type).attached
@@ -145,6 +152,15 @@ class AttachPolicy(_Attachment):
         place = target_label(organization, self.place)
         return Closing(summary=f"{organization.policies.label(self.policy)} is attached to {place}.")
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory
+        policy = organization.policies.label(self.policy).split(" (")[0]
+        place = target_label(organization, self.place).split(" (")[0]
+        resource = Resource(
+            ATTACHMENT, f"{policy} {place}", self._import_id(), {"policy_id": self.policy, "target_id": self.place}
+        )
+        return Code((resource,), "CloudFormation has this in `TargetIds` of the policy itself.")
+
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
         return (DetachPolicy(policy=self.policy, place=self.place),)
@@ -209,6 +225,10 @@ class DetachPolicy(_Attachment):
         del memory, console
         place = target_label(organization, self.place)
         return Closing(summary=f"{organization.policies.label(self.policy)} is no longer attached to {place}.")
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory, organization
+        return gone(ATTACHMENT, self._import_id())
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory

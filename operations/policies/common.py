@@ -6,6 +6,7 @@ Source: AWS Organizations API Reference, "DescribePolicy", "ListPoliciesForTarge
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,7 +15,9 @@ from pydantic import AfterValidator, StringConstraints
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, GoneError, RefusedError
 from operations.aws.permissions import Permission
+from operations.core.code import Code, Resource, Template
 from operations.core.fields import Choice, FieldKind, Flag
+from operations.core.hcl import Document
 from operations.core.meaning import meaning
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import uncapital
@@ -174,6 +177,22 @@ def check_enabled(inputs: PreviewInput, kind: str, field: str) -> None:
 def policy_facts(found: DescribedPolicy) -> tuple[Fact, ...]:
     """Name and type, as every card about a policy begins."""
     return (Fact(label="Policy", value=found.label), Fact(label="Type", value=label(found.type)))
+
+
+def policy_code(policy: DescribedPolicy, changed: Mapping[str, str] | None = None) -> Code:
+    """A policy as infrastructure code; with what was `changed` its tags, which are not known here, stay as they are."""
+    document, said = Document(policy.content), policy.description
+    properties = {"Name": policy.name, "Type": policy.type, **({"Description": said} if said else {})}
+    resource = Resource(
+        "aws_organizations_policy",
+        policy.name,
+        policy.id,
+        {name.lower(): given for name, given in properties.items()} | {"content": document},
+        changed or {},
+        ("tags",) if changed else (),
+        Template("AWS::Organizations::Policy", {"Id": policy.id}, {**properties, "Content": document}),
+    )
+    return Code((resource,))
 
 
 def hits_of(organization: Organization, policy: str, kind: str, accounts: list[Account]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.fields import Flag
 from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
@@ -19,7 +20,15 @@ from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach
 from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
-from operations.policies.common import SEE_POLICIES, Description, PolicyName, PolicyType, describe
+from operations.policies.common import (
+    SEE_POLICIES,
+    DescribedPolicy,
+    Description,
+    PolicyName,
+    PolicyType,
+    describe,
+    policy_code,
+)
 from operations.policies.content import Content, read_content, size_fact, verdict
 from operations.policies.diff import document_diff
 from operations.snapshot.changes import Change, PolicyIs
@@ -114,6 +123,11 @@ class CreatePolicy(Operation):
                 Fact(label="Next", value=f"/org attach-policy --policy {policy} --target /Sandbox"),
             ),
         )
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, organization
+        made = (str(memory["policy"]), self.policy_name, self.kind, self.description, self.content)
+        return policy_code(DescribedPolicy(*made, aws_managed=False))
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition

@@ -12,10 +12,12 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.observations import Done, Facts, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
+from operations.organization.create_organization import TYPES, organization_code
 from operations.organization.service_access import SEE_SERVICES, enabled_services
 from operations.policies.common import FULL_ACCESS, PolicyType, type_status
 from operations.snapshot.changes import ENABLED, Change, TypeIs
@@ -41,6 +43,10 @@ class _TypeSwitch(Operation):
 
     def reach(self, organization: Organization) -> Reach:
         return whole(organization)
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory
+        return organization_code(organization, TYPES)
 
 
 class EnablePolicyType(_TypeSwitch):

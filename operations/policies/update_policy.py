@@ -12,6 +12,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, Resource, was
 from operations.core.fields import Flag
 from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
@@ -28,6 +29,7 @@ from operations.policies.common import (
     hits_of,
     management_warning,
     own,
+    policy_code,
     policy_facts,
 )
 from operations.policies.content import Content, Verdict, read_content, size_fact, verdict
@@ -121,6 +123,17 @@ class UpdatePolicy(Operation):
             summary=f"The policy {organization.policies.label(self.policy)} is changed.",
             facts=(Fact(label="Changed", value=", ".join(_word(part) for part in self._wanted())),),
         )
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        """The policy whole where its document was given; else what was changed, because the document is not known here."""
+        del memory
+        wanted, known = self._wanted(), organization.policies.by_id.get(self.policy)
+        changed = {part: "" if part == "content" else was(precondition[part]) for part in wanted}
+        if known is None or not self.content:
+            name = known.name if known else ""
+            return Code((Resource("aws_organizations_policy", name, "", dict(wanted), changed),))
+        now = (self.policy, known.name, known.type, known.description, self.content)
+        return policy_code(DescribedPolicy(*now, aws_managed=False), changed)
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory

@@ -14,6 +14,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -23,7 +24,7 @@ from operations.snapshot.changes import Change, UnitIs, with_unit
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import DEEPEST
 from operations.tree.delete_ou import DeleteOu
-from operations.tree.units import SEE_UNITS, child_path, live_name, name_warnings, units_below
+from operations.tree.units import SEE_UNITS, child_path, live_name, name_warnings, unit_code, units_below
 
 
 class CreateOu(Operation):
@@ -91,6 +92,10 @@ class CreateOu(Operation):
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition
         return (MakeUnit(self.parent, self.unit_name),)
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, organization
+        return unit_code(str(memory["unit"]), self.unit_name, self.parent)
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition

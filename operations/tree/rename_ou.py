@@ -15,6 +15,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -29,6 +30,7 @@ from operations.tree.units import (
     child_path,
     live_name,
     name_warnings,
+    unit_code,
     unit_name,
     units_below,
 )
@@ -104,6 +106,13 @@ class RenameOu(Operation):
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (RenameTo(self.ou, str(precondition["name"]), self.unit_name),)
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del memory
+        unit = organization.units_by_id.get(self.ou)
+        if unit is None:
+            return Code(note=f"The organizational unit {self.ou} no longer exists, so only the call is given.")
+        return unit_code(self.ou, self.unit_name, unit.parent, before=str(precondition["name"]))
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory

@@ -8,6 +8,7 @@ from __future__ import annotations
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, GoneError, RefusedError
 from operations.aws.permissions import Permission
+from operations.core.code import Code, Resource, Template, was
 from operations.core.fields import Except
 from operations.core.preview import PreviewInput
 from operations.snapshot.names import listed
@@ -19,6 +20,20 @@ SEE_UNITS = Permission(
     "see an organizational unit and its neighbours as they are now",
     ("organizations:DescribeOrganizationalUnit", "organizations:ListOrganizationalUnitsForParent"),
 )
+
+
+def unit_code(unit: str, name: str, parent: str, *, before: str = "") -> Code:
+    """An OU as infrastructure code; `before` is its former name, and then its tags, which are not known here, stay as they are."""
+    resource = Resource(
+        "aws_organizations_organizational_unit",
+        name,
+        unit,
+        {"name": name, "parent_id": parent},
+        {"name": was(before)} if before else {},
+        ("tags",) if before else (),
+        Template("AWS::Organizations::OrganizationalUnit", {"Id": unit}, {"Name": name, "ParentId": parent}),
+    )
+    return Code((resource,))
 
 
 def unit_name(aws: Aws, unit: str) -> str | None:

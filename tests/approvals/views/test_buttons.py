@@ -30,8 +30,8 @@ NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 WHY = Failed("AWS cannot be asked.", "Wait.")
 
 
-def request(status: Status = Status.PENDING, **values: Any) -> Request:
-    known: dict[str, Any] = {"delivery": "d", "marker": "m", "operation": "credentials", "subject": "s", "team": "T0"}
+def request(status: Status = Status.PENDING, *, operation: str = "credentials", **values: Any) -> Request:
+    known: dict[str, Any] = {"delivery": "d", "marker": "m", "operation": operation, "subject": "s", "team": "T0"}
     return Request(id=12, key=KEY, requester="U0ALICE", status=status, **known, **values)
 
 
@@ -53,6 +53,7 @@ VIEWS: dict[str, list[Any]] = {
     "expired": [thread.decided(request(Status.EXPIRED))],
     "waiting": [thread.while_waiting(request(), (), (Control("resend", "Send again", "Sure?"),))],
     "on hold": [on_hold.waits(request(), WHY, sent=True)],
+    "as code": [thread.succeeded(request(operation="create-ou"), Closing(summary="done"))],
     "undo": [thread.succeeded(request(), Closing(summary="done"), undo=["back"])],
     "again": [
         thread.ended_badly(request(Status.FAILED)),
@@ -71,6 +72,7 @@ ABOUT_A_REQUEST = {
     "again",
     "edit",
     "details",
+    "code",
     "end",
     "reveal",
     "extend",
