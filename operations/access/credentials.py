@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 from operations.access.access_role import DEFAULT_ROLE
 from operations.access.role_look import look
 from operations.access.role_sessions import bare_name
-from operations.access.session_length import CHAINED, SessionLength, seconds_of
+from operations.access.session_length import CHAINED, SessionLength, seconds_of, spoken
 from operations.accounts.members import MemberAccount
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
@@ -27,10 +27,10 @@ from operations.snapshot.organization import Organization
 
 
 class Credentials(Operation):
-    """Gives temporary credentials for a role in a member account to the requester alone.
+    """Gives the requester temporary credentials for a role in a member account.
 
-    They come by direct message, or are shown when the requester presses the button in it; their time begins then. The role
-    must be one that the rules allow. CloudTrail names the person and the request.
+    They come by direct message, or are shown when the requester presses *Reveal* in it; their time starts then. The rules say
+    which roles are allowed. CloudTrail names the person and the request.
     """
 
     name: ClassVar = "credentials"
@@ -57,7 +57,7 @@ class Credentials(Operation):
         Flag(
             ("--role", "--role-name"),
             "Role",
-            hint="Its name in the account, with its path; the rules say which are allowed",
+            hint="The role's name in the account, with its path. The rules say which are allowed.",
         ),
     ] = DEFAULT_ROLE
     duration: Annotated[
@@ -65,7 +65,7 @@ class Credentials(Operation):
         Flag(
             ("--duration", "--duration-seconds"),
             "Duration",
-            hint="15m to 12h, as far as the rule and the role allow it",
+            hint="15m to 12h. The rules and the role may allow less.",
             placeholder="1h",
         ),
     ] = "1h"
@@ -91,11 +91,11 @@ class Credentials(Operation):
                 Fact(label="Account", value=inputs.organization.account_label(self.account)),
                 Fact(label="Organizational unit", value=inputs.organization.account_path(self.account)),
                 Fact(label="Role", value=self.role),
-                Fact(label="Duration", value=f"{self.duration} from the delivery on"),
+                Fact(label="Duration", value=f"{spoken(self.seconds)}, from delivery"),
             ),
             plan=(
                 f"Open a session of the role {self.role} in the account for {self.duration} (AssumeRole).",
-                "Hand its credentials to the requester, and to nobody else.",
+                "Send its credentials to the requester only.",
             ),
             warnings=self._warnings(own_role),
         )
@@ -106,9 +106,11 @@ class Credentials(Operation):
     def _check_account(self, organization: Organization) -> None:
         account = organization.accounts_by_id.get(self.account)
         if account is None:
-            raise FieldError("account", f"{self.account} is no longer in the organization. Look at `/org accounts`.")
+            raise FieldError("account", f"{self.account} is no longer in the organization. `/org accounts` lists them.")
         if self.account == organization.management_account:
-            raise FieldError("account", "credentials for the management account are never given.")
+            raise FieldError(
+                "account", "credentials for the management account are never given. Choose a member account."
+            )
         if account.state not in ("", "ACTIVE"):
             raise FieldError("account", f"the account is {account.state}, and AWS lets nobody into it.")
 
@@ -135,7 +137,7 @@ class Credentials(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         return Closing(
-            summary=f"Credentials for {organization.account_label(self.account)} as {self.role} have been handed over.",
+            summary=f"Credentials for {organization.account_label(self.account)} as {self.role} delivered.",
             facts=(
                 Fact(label="Account id", value=self.account),
                 Fact(label="Role", value=self.role),
@@ -148,7 +150,7 @@ class Delivered(Step):
     """Waits until the credentials have been handed over; the session is opened by whoever hands them over."""
 
     key = "deliver"
-    title = "Hand the credentials over"
+    title = "Deliver the credentials"
 
     def observe(self, world: World) -> Observation:
         return world.delivery()

@@ -51,7 +51,7 @@ VIEWS: dict[str, list[Any]] = {
     "on hold": [on_hold.waits(request(), WHY, sent=True)],
     "undo": [thread.succeeded(request(), Closing(summary="done"), undo=["back"])],
     "again": [thread.ended_badly(request(Status.FAILED)), thread.ended_badly(request(Status.FAILED), half_done=True)],
-    "sessions": [sessions.live(ROW), sessions.nearly_over(ROW), sessions.offer(SUBJECT, NOW)],
+    "sessions": [sessions.live(ROW), sessions.nearly_over(ROW, "web"), sessions.offer(SUBJECT, ROW, NOW)],
 }
 ABOUT_A_REQUEST = {
     "approve",
