@@ -20,7 +20,7 @@ from operations.access.write_access import WriteAccess
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console, cli_profile, switch_role_link
+from operations.core.closing import Closing, Console, cli_profile, get_credentials, switch_role_link
 from operations.core.fields import Except, FieldKind, Flag
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
@@ -147,9 +147,10 @@ class GrantAccess(_RoleAccess):
         names = {account: organization.account_label(account).split(" (")[0] for account in few}
         return Closing(
             summary=f"{self.principal} may assume {self.role} in {self._named(organization)}.",
+            next=(get_credentials(self.role, *self.account),),
             links=tuple(
                 switch_role_link(console, a, self.role, names[a]).model_copy(
-                    update={"label": f"Switch to {names[a]}"[:75]}
+                    update={"label": f"Open console: {names[a]}"[:75]}
                 )
                 for a in few
             ),

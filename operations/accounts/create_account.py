@@ -16,7 +16,7 @@ from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, Move
 from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION, OpenAccount, look_at_quota
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console, cli_profile, switch_role_link
+from operations.core.closing import Closing, Console, cli_profile, get_credentials, switch_role_link
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
@@ -163,9 +163,10 @@ class CreateAccount(Operation):
                 Fact(label="Role", value=self.role_name),
                 Fact(
                     label="Root user",
-                    value=f"{self.email}; it has no password yet. “Forgot password?” on the sign-in page sets one.",
+                    value=f"{self.email}. No password yet: “Forgot password?” on the sign-in page sets one.",
                 ),
             ),
+            next=(get_credentials(self.role_name, account),),
             links=(switch_role_link(console, account, self.role_name, self.account_name),),
             snippets=(cli_profile(console, account, self.role_name, self.account_name),),
         )

@@ -20,7 +20,7 @@ from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, Move
 from operations.accounts.open_account import QUOTA_PERMISSION, look_at_quota
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console, cli_profile, switch_role_link
+from operations.core.closing import Closing, Console, cli_profile, get_credentials, switch_role_link
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -199,6 +199,7 @@ class InviteAccount(Operation):
         return Closing(
             summary=f"The account {account} has joined and is in {path}; the role {DEFAULT_ROLE} can be assumed.",
             facts=(*facts, Fact(label="Role", value=DEFAULT_ROLE)),
+            next=(get_credentials(DEFAULT_ROLE, account),),
             links=(switch_role_link(console, account, DEFAULT_ROLE, account),),
             snippets=(cli_profile(console, account, DEFAULT_ROLE, account),),
         )

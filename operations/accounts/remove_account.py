@@ -21,7 +21,7 @@ from operations.accounts.members import (
 )
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.closing import Closing, Console
+from operations.core.closing import Closing, Console, Next
 from operations.core.fields import Except
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -79,10 +79,8 @@ class RemoveAccount(Departure):
         del organization, console
         return Closing(
             summary=f"The account {memory.get('name', '')} ({self.account}) has left the organization.",
-            facts=(
-                Fact(label="Account id", value=self.account),
-                Fact(label="To take it back", value=f"/org invite-account --account {self.account}"),
-            ),
+            facts=(Fact(label="Account id", value=self.account),),
+            next=(Next(operation="invite-account", label="Invite it back", values={"who": self.account}),),
         )
 
 

@@ -14,7 +14,7 @@ from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console
+from operations.core.closing import Closing, Console, Next
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -117,9 +117,11 @@ class CreateOrganization(Operation):
         del console, organization
         return Closing(
             summary=f"The organization {memory['organization']} is there.",
-            facts=(
-                Fact(label="Organization id", value=str(memory["organization"])),
-                Fact(label="Next", value="/org create-ou, /org create-account or /org invite-account"),
+            facts=(Fact(label="Organization id", value=str(memory["organization"])),),
+            next=(
+                Next(operation="create-ou", label="Create an OU"),
+                Next(operation="create-account", label="Create an account"),
+                Next(operation="invite-account", label="Invite an account"),
             ),
         )
 

@@ -15,7 +15,7 @@ from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console
+from operations.core.closing import Closing, Console, Next
 from operations.core.observations import Done, Facts, Failed, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
@@ -24,6 +24,7 @@ from operations.organization.create_organization import types_are, types_at_root
 from operations.snapshot.changes import Change, OrganizationIs
 from operations.snapshot.names import listed, utc
 from operations.snapshot.organization import Organization
+from operations.snapshot.policy_types import SCP
 
 ENABLE, APPROVE = "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES"
 LONGEST_PAUSE = timedelta(minutes=2)
@@ -113,7 +114,7 @@ class EnableAllFeatures(Operation):
         del memory, console
         return Closing(
             summary=f"The organization {organization.id} has all features.",
-            facts=(Fact(label="Next", value="/org enable-policy-type --type scp"),),
+            next=(Next(operation="enable-policy-type", label="Enable SCPs", values={"kind": SCP}),),
         )
 
 

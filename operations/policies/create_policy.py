@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Self
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
-from operations.core.closing import Closing, Console
+from operations.core.closing import Closing, Console, Next
 from operations.core.fields import Flag
 from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
@@ -109,10 +109,8 @@ class CreatePolicy(Operation):
         policy = str(memory["policy"])
         return Closing(
             summary=f"The policy {self.policy_name} ({policy}) is there. It has no effect until it is attached.",
-            facts=(
-                Fact(label="Policy id", value=policy),
-                Fact(label="Next", value=f"/org attach-policy --policy {policy} --target /Sandbox"),
-            ),
+            facts=(Fact(label="Policy id", value=policy),),
+            next=(Next(operation="attach-policy", label="Attach it", values={"policy": policy}),),
         )
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:

@@ -10,9 +10,11 @@ from itertools import chain
 import pytest
 
 from approvals.states import Status
+from handlers.carried import Carried
 from handlers.parser import parse
 from operations.access.access_role import DEFAULT_ROLE
-from operations.core.registry import all_operations
+from operations.core.closing import Closing
+from operations.core.registry import all_operations, by_name
 from sandbox.aws.roles import default_trust, make_role
 from sandbox.aws.server import AwsSandbox
 from tests.harness import workers as harness
@@ -102,6 +104,16 @@ def asked(workers: Workers, aws: AwsSandbox, typed: str) -> None:
         make_role(OUTSIDER, DEFAULT_ROLE, default_trust())
     ended = workers.until_done(request)
     assert ended.status == Status.SUCCEEDED, f"{typed}: {ended.outcome}"
+    hands_over_no_command(Closing.model_validate(ended.memory["closing"]))
+
+
+def hands_over_no_command(closing: Closing) -> None:
+    """What may be done next is a button, whose form has what is known filled in; nobody is told to type anything."""
+    assert "/org " not in str((closing.summary, closing.facts, closing.snippets))
+    for wanted in closing.next:
+        operation = by_name()[wanted.operation]
+        filled_in = Carried.unpacked(wanted.carried).of(operation)
+        assert filled_in == wanted.values, "the form takes all of it"
 
 
 def test_every_operation_is_in_the_table() -> None:
