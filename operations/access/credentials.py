@@ -20,7 +20,7 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Except, Flag
 from operations.core.observations import Facts, Observation
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import RoleWithPath
 from operations.snapshot.organization import Organization
@@ -83,8 +83,7 @@ class Credentials(Operation):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         self._check_account(inputs.organization)
-        own_role = inputs.aws.identity().role
-        self._check_role(own_role)
+        self._check_role(inputs.aws.identity().role)
         return Preview(
             title=self.title(inputs.organization),
             facts=(
@@ -97,10 +96,9 @@ class Credentials(Operation):
                 f"Open a session of the role {self.role} in the account for {self.duration} (AssumeRole).",
                 "Send its credentials to the requester only.",
             ),
-            warnings=self._warnings(own_role),
         )
 
-    def try_out(self, inputs: PreviewInput) -> tuple[str, ...]:
+    def try_out(self, inputs: PreviewInput) -> tuple[Notice, ...]:
         return look(inputs, self.account, self.role, self.seconds)
 
     def _check_account(self, organization: Organization) -> None:
@@ -120,15 +118,9 @@ class Credentials(Operation):
         if own_role and self.seconds > CHAINED:
             raise FieldError(
                 "duration",
-                f"an hour is the most: the bot itself runs as a role ({own_role}), and AWS ends what one role opens with "
-                f"another after an hour (role chaining), whatever the role allows. Ask again with `--duration 1h`.",
+                f"an hour is the most here: the bot itself runs as a role ({own_role}), and AWS then allows an hour at most "
+                "(role chaining).",
             )
-
-    def _warnings(self, own_role: str) -> tuple[str, ...]:
-        chained = (
-            f"The bot itself runs as a role ({own_role}), so that an hour is the most that AWS gives (role chaining)."
-        )
-        return (chained,) if own_role else ()
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition

@@ -105,7 +105,10 @@ class _RoleAccess(Operation):
 
 
 class GrantAccess(_RoleAccess):
-    """Lets a group, user or role of the management account assume the access role in member accounts."""
+    """Lets a group, user or role of the management account assume the access role in member accounts.
+
+    The role has AdministratorAccess unless somebody has changed it: whoever may assume it may do anything there.
+    """
 
     name: ClassVar = "grant-access"
     irreversible: ClassVar = False
@@ -130,9 +133,6 @@ class GrantAccess(_RoleAccess):
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, principal),
             plan=(f"Write the inline policy {POLICY} of {principal}, other statements in it as they are.",),
-            warnings=(
-                f"The role has AdministratorAccess unless somebody has changed it: {principal} may do anything there.",
-            ),
             hits=self._hits(inputs.organization, [arn.split(":")[4] for arn in missing]),
             diff=document_diff(before, after),
             precondition={"principal": principal, "before": before, "after": after, "changed": missing},
@@ -164,9 +164,10 @@ class GrantAccess(_RoleAccess):
 
 
 class RevokeAccess(_RoleAccess):
-    """Takes back that a group, user or role of the management account may assume the access role in member accounts.
+    """Removes a principal's access to member accounts: a group, user or role of the management account may no longer assume the
+    access role there.
 
-    Only what `grant-access` has given is taken back; role sessions that are open go on until they expire.
+    Only what `grant-access` has given is removed; other IAM policies may still allow it. Open sessions go on until they expire.
     """
 
     name: ClassVar = "revoke-access"
@@ -192,10 +193,6 @@ class RevokeAccess(_RoleAccess):
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, principal),
             plan=(f"Write the inline policy {POLICY} of {principal}, other statements in it as they are.",),
-            warnings=(
-                f"Other IAM policies of {principal} may still allow it; the bot looks at {POLICY} only.",
-                "Sessions that are open go on until they expire.",
-            ),
             hits=self._hits(inputs.organization, [arn.split(":")[4] for arn in arns]),
             diff=document_diff(before, after),
             precondition={"principal": principal, "before": before, "after": after, "changed": arns},

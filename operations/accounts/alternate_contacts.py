@@ -139,7 +139,10 @@ class PutAlternateContact(_AlternateContact):
 
 
 class DeleteAlternateContact(_AlternateContact):
-    """Deletes an account's alternate contact for billing, operations or security."""
+    """Deletes an account's alternate contact for billing, operations or security.
+
+    AWS then writes to the root user's e-mail address instead.
+    """
 
     name: ClassVar = "delete-alternate-contact"
     irreversible: ClassVar = False
@@ -162,7 +165,6 @@ class DeleteAlternateContact(_AlternateContact):
             title=self.title(inputs.organization),
             facts=(Fact(label="Account", value=inputs.organization.account_label(self.account)), *facts),
             plan=(f"Delete the {self.contact} contact (DeleteAlternateContact).",),
-            warnings=("AWS then writes to the root user's e-mail address about it.",),
             precondition=self._precondition(inputs, before),
         )
 

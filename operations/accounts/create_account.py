@@ -18,7 +18,7 @@ from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, get_credentials, switch_role_link
 from operations.core.fields import Choice, FieldKind, Flag
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution, fact
 from operations.core.steps import Step
 from operations.core.values import AccountName, Email, RoleName, Tags
 from operations.snapshot.changes import with_new_account
@@ -120,7 +120,11 @@ class CreateAccount(Operation):
             title=self.title(organization),
             facts=(*(Fact(label=label, value=value) for label, value in facts), *quota.facts),
             plan=self._plan(organization),
-            warnings=(*self._clashes(organization), *on_arrival(organization), *quota.warnings),
+            warnings=(
+                *self._clashes(organization),
+                *map(fact, on_arrival(organization)),
+                *map(caution, quota.warnings),
+            ),
             precondition={"root": organization.root},
         )
 
@@ -139,10 +143,12 @@ class CreateAccount(Operation):
         moving = f"Move it to {organization.path_of(self.ou)} (MoveAccount)."
         return (opening,) if self.ou == organization.root else (opening, moving)
 
-    def _clashes(self, organization: Organization) -> list[str]:
+    def _clashes(self, organization: Organization) -> list[Notice]:
         """Names that differ, if only in their case, are what `lookalikes` points out."""
         same_name = [a for a in organization.accounts if a.name == self.account_name]
-        return [f"An account of this name exists: {a.id} in {organization.path_of(a.parent)}." for a in same_name]
+        return [
+            caution(f"An account of this name exists: {a.id} in {organization.path_of(a.parent)}.") for a in same_name
+        ]
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         root = str(precondition["root"])

@@ -23,7 +23,7 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console, cli_profile, get_credentials, switch_role_link
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Waiting
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, caution, fact
 from operations.core.steps import Control, Step, World
 from operations.core.values import Tags, any_email
 from operations.snapshot.changes import with_new_account
@@ -37,10 +37,6 @@ ACCOUNT_ID = re.compile(r"\d{12}")
 WITHOUT_ROLE = "without-role"
 PATIENCE = timedelta(days=14)
 LONGEST_PAUSE = timedelta(minutes=5)
-TRANSFER = (
-    "If it is still in another organization, it moves directly when it accepts, without leaving first: that organization's policies, "
-    "trusted services and shared resources no longer reach it, and its bills come here."
-)
 
 
 def _account_or_email(value: str) -> str:
@@ -58,7 +54,9 @@ def _account_or_email(value: str) -> str:
 class InviteAccount(Operation):
     """Invites an account that exists already into the organization.
 
-    Its administrator has 15 days to accept. Then it is moved to its organizational unit. An invited account has no
+    Its administrator has 15 days to accept. Then it is moved to its organizational unit, and the organization pays for it. Its
+    users, roles and resources stay as they are. An account of another organization moves directly: that organization's
+    policies, trusted services and shared resources no longer reach it. An invited account has no
     OrganizationAccountAccessRole: the thread says how its administrator makes it, and when it can be assumed.
     """
 
@@ -123,12 +121,8 @@ class InviteAccount(Operation):
             facts=(*(Fact(label=label, value=value) for label, value in facts), *quota.facts),
             plan=self._plan(organization),
             warnings=(
-                *policies_unread(organization),
-                "The organization pays for the account from the moment it joins.",
-                "Its own users, roles and resources stay as they are; whoever is an administrator there remains one.",
-                TRANSFER,
-                *on_arrival(organization),
-                *quota.warnings,
+                *map(caution, (*policies_unread(organization), *quota.warnings)),
+                *map(fact, on_arrival(organization)),
             ),
             hits=self._hits(organization),
             precondition={"root": organization.root, "management": organization.management_account},

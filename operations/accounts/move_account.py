@@ -18,7 +18,7 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, caution, fact
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change, with_account_in
 from operations.snapshot.control_tower import on_move
@@ -89,10 +89,9 @@ class MoveAccount(Operation):
             ),
             plan=(f"Move the account from {start} to {end} (MoveAccount).",),
             warnings=(
-                *policies_unread(organization),
-                "StackSets that target either place may delete or deploy their resources in this account.",
-                *((f"The account is {state}, not ACTIVE.",) if state != "ACTIVE" else ()),
-                *on_move(organization),
+                *map(caution, policies_unread(organization)),
+                *((caution(f"The account is {state}, not ACTIVE."),) if state != "ACTIVE" else ()),
+                *map(fact, on_move(organization)),
             ),
             hits=policy_changes(organization, source, self.to, self.account),
             precondition={"source": source},

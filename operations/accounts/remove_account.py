@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
-from operations.access.access_role import DEFAULT_ROLE
 from operations.accounts.members import (
     SEE_MEMBERS,
     Departure,
@@ -24,7 +23,7 @@ from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console, Next
 from operations.core.fields import Except
 from operations.core.observations import Done, Facts, Observation, Ready
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, caution, danger
 from operations.core.steps import Step, World
 from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import utc
@@ -38,7 +37,9 @@ YOUNGEST = timedelta(days=4)
 class RemoveAccount(Departure):
     """Removes a member account from the organization: it becomes an account by itself and pays for itself.
 
-    To take it back it has to be invited, and somebody there has to accept.
+    To take it back it has to be invited, and somebody there has to accept. Its tags are lost; its cost history stays with the
+    organization. The role OrganizationAccountAccessRole stays in it and trusts the management account until its administrator
+    deletes it. AWS refuses while it has no payment method and contact address of its own.
     """
 
     name: ClassVar = "remove-account"
@@ -63,10 +64,8 @@ class RemoveAccount(Departure):
             facts=account_facts(inputs.organization, self.account, found),
             plan=("Remove the account (RemoveAccountFromOrganization).",),
             warnings=(
-                *policies_unread(inputs.organization),
-                f"The role {DEFAULT_ROLE} stays in it and still trusts the management account: its administrator deletes it.",
-                "Its tags are lost; its cost history stays with the organization.",
-                "It needs a payment method, a contact address and an agreement of its own, or AWS refuses.",
+                danger("It comes back only if its administrator accepts an invitation. Its tags are lost."),
+                *map(caution, policies_unread(inputs.organization)),
             ),
             hits=_policies_lost(inputs.organization, self.account),
             precondition={"email": found.email, "name": found.name},

@@ -19,7 +19,7 @@ from operations.core.base import BILLING_ONLY, WITHOUT_FEATURES, Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, caution
 from operations.core.steps import Step, World
 from operations.core.values import NewAccountName
 from operations.organization.service_access import SEE_SERVICES, enabled_services
@@ -50,7 +50,7 @@ def check_account_service(inputs: PreviewInput, account: str) -> None:
 class RenameAccount(Operation):
     """Gives an account another name.
 
-    Its id, its e-mail address and all that is in it stay as they are.
+    Its id, its e-mail address and all that is in it stay as they are. Change rules and scripts that use the old name by hand.
     """
 
     name: ClassVar = "rename-account"
@@ -92,10 +92,7 @@ class RenameAccount(Operation):
                 Fact(label="Name", value=f"{current} → {self.account_name}"),
             ),
             plan=(f"Rename {current} to {self.account_name} (PutAccountName).",),
-            warnings=(
-                *((f"An account of this name exists: {', '.join(same)}.",) if same else ()),
-                "Rules and scripts that name the account by its name have to be changed by hand.",
-            ),
+            warnings=(*((caution(f"An account of this name exists: {', '.join(same)}."),) if same else ()),),
             hits=("1 account", f"{current} ({self.account}) in {organization.account_path(self.account)}"),
             precondition={"name": current, "management": organization.management_account},
         )

@@ -15,7 +15,7 @@ from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, fact
 from operations.core.steps import Step, World
 from operations.core.values import TagKeys
 from operations.snapshot.live import SEE_TAGS, tags_of
@@ -63,7 +63,7 @@ class UntagAccount(Operation):
                 *(Fact(label=f"Tag {key}", value=f"{value or '(empty)'} → removed") for key, value in there.items()),
             ),
             plan=(f"Remove {counted(len(there), 'tag')} from the account (UntagResource).",),
-            warnings=(f"The account has no tag {', '.join(absent)}. {_has(present)}",) if absent else (),
+            warnings=(fact(f"The account has no tag {', '.join(absent)}. {_has(present)}"),) if absent else (),
             precondition={"before": there},
         )
 

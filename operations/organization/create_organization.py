@@ -17,7 +17,7 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console, Next
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, fact
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.snapshot.changes import Change, OrganizationIs, TypeIs
@@ -42,7 +42,8 @@ class CreateOrganization(Operation):
     """Creates the organization; the bot's own AWS account becomes its management account.
 
     With all features the organization has policies and trusted access; with consolidated billing it has one bill only, and
-    all features can be enabled later.
+    all features can be enabled later, for good. The management account pays for all members, and stays the management account
+    until every member is removed and the organization is deleted.
     """
 
     name: ClassVar = "create-organization"
@@ -97,17 +98,10 @@ class CreateOrganization(Operation):
             precondition={"account": inputs.organization.management_account},
         )
 
-    def _warnings(self) -> tuple[str, ...]:
-        can = (
-            "All features cannot be reduced to consolidated billing again."
-            if self.feature_set == "ALL"
-            else "Without all features there are no policies and no trusted access; `/org enable-all-features` adds them."
-        )
-        return (
-            "This account is the management account for as long as the organization lives, and pays for all members.",
-            "It is undone only by removing every member and deleting the organization.",
-            can,
-        )
+    def _warnings(self) -> tuple[Notice, ...]:
+        if self.feature_set == "ALL":
+            return ()
+        return (fact("Without all features there are no policies and no trusted access. They can be enabled later."),)
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition

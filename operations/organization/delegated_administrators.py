@@ -51,7 +51,10 @@ class _Delegation(Operation):
 
 
 class RegisterDelegatedAdministrator(_Delegation):
-    """Makes a member account the delegated administrator of a service: it may administer it for all accounts."""
+    """Makes a member account the delegated administrator of a service: it may administer it for all accounts.
+
+    Service control policies bind a delegated administrator, unlike the management account.
+    """
 
     name: ClassVar = "register-delegated-administrator"
     irreversible: ClassVar = False
@@ -88,10 +91,6 @@ class RegisterDelegatedAdministrator(_Delegation):
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, services),
             plan=("Register the delegated administrator (RegisterDelegatedAdministrator).",),
-            warnings=(
-                f"Whoever administers {service_name(self.service)} in this account can then see and change it in every account.",
-                "Service control policies bind a delegated administrator, unlike the management account.",
-            ),
             hits=(f"{counted(len(inputs.organization.accounts), 'account')}, for this service",),
         )
 
@@ -110,7 +109,10 @@ class RegisterDelegatedAdministrator(_Delegation):
 
 
 class DeregisterDelegatedAdministrator(_Delegation):
-    """Ends a member account's being the delegated administrator of a service."""
+    """Removes an account as delegated administrator of a service.
+
+    Some services then delete what it has set up for the organization: look in the service first.
+    """
 
     name: ClassVar = "deregister-delegated-administrator"
     irreversible: ClassVar = False
@@ -136,9 +138,6 @@ class DeregisterDelegatedAdministrator(_Delegation):
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, services),
             plan=("Deregister the delegated administrator (DeregisterDelegatedAdministrator).",),
-            warnings=(
-                f"Some services delete what the administrator has set up for the organization; look in {service_name(self.service)} first.",
-            ),
             hits=(f"{counted(len(inputs.organization.accounts), 'account')}, for this service",),
         )
 

@@ -17,12 +17,12 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console, Next
 from operations.core.observations import Done, Facts, Failed, Observation, Ready, Waiting
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, caution, danger
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.organization.create_organization import types_are, types_at_root
 from operations.snapshot.changes import Change, OrganizationIs
-from operations.snapshot.names import listed, utc
+from operations.snapshot.names import counted, listed, utc
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import SCP
 
@@ -51,7 +51,7 @@ class EnableAllFeatures(Operation):
     """Enables all features: policies and trusted access, beyond one bill.
 
     Every account that was once invited has to accept within 90 days; accounts that the organization has created need not.
-    It cannot be taken back.
+    This can't be undone.
     """
 
     name: ClassVar = "enable-all-features"
@@ -99,10 +99,12 @@ class EnableAllFeatures(Operation):
                 "When all have accepted, accept for the organization (AcceptHandshake).",
             ),
             warnings=(
-                "It cannot be taken back. From then on policies of the management account can limit every account.",
-                *((f"{len(pending)} pending invitations are cancelled by AWS.",) if pending else ()),
+                danger(
+                    "This can't be undone. From then on policies of the management account can limit every account."
+                ),
+                *((caution(f"AWS cancels {counted(len(pending), 'pending invitation')}."),) if pending else ()),
             ),
-            hits=(f"{len(inputs.organization.accounts)} accounts",),
+            hits=(counted(len(inputs.organization.accounts), "account"),),
             precondition={"organization": inputs.organization.id},
         )
 

@@ -78,7 +78,7 @@ class _ServiceAccess(Operation):
 class EnableServiceAccess(_ServiceAccess):
     """Gives an AWS service trusted access, so that it may work in all accounts of the organization.
 
-    AWS recommends to do this in the service itself, which then sets up all that it needs.
+    AWS recommends to do this in the service itself, which then sets up all that it needs, such as service-linked roles.
     """
 
     name: ClassVar = "enable-service-access"
@@ -97,15 +97,10 @@ class EnableServiceAccess(_ServiceAccess):
     def preview(self, inputs: PreviewInput) -> Preview:
         if self.service in enabled_services(inputs.aws):
             raise FieldError("service", f"{service_label(self.service)} has trusted access already.")
-        name = service_name(self.service)
         return Preview(
             title=self.title(inputs.organization),
             facts=self._facts(),
             plan=("Enable trusted access (EnableAWSServiceAccess).",),
-            warnings=(
-                f"AWS recommends to enable it in {name} itself, by its console or API, which then sets up all it needs.",
-                f"{name} may create a service-linked role in every account.",
-            ),
             hits=(f"{len(inputs.organization.accounts)} accounts, the management account included",),
         )
 
@@ -123,9 +118,9 @@ class EnableServiceAccess(_ServiceAccess):
 
 
 class DisableServiceAccess(_ServiceAccess):
-    """Takes an AWS service's trusted access away.
+    """Removes an AWS service's trusted access.
 
-    AWS strongly recommends to do this in the service itself, which then cleans up after itself.
+    AWS strongly recommends to do this in the service itself, which then cleans up after itself; done here, it doesn't.
     """
 
     name: ClassVar = "disable-service-access"
@@ -151,10 +146,9 @@ class DisableServiceAccess(_ServiceAccess):
         return Preview(
             title=self.title(inputs.organization),
             facts=self._facts(),
-            plan=("Disable trusted access (DisableAWSServiceAccess).",),
-            warnings=(
-                f"AWS strongly recommends to disable it in {name} itself: done here, {name} does not clean up after itself.",
-                f"{name} can no longer work in the member accounts; its service-linked roles stay there.",
+            plan=(
+                "Disable trusted access (DisableAWSServiceAccess).",
+                f"{name} stops working in the member accounts; its service-linked roles stay there.",
             ),
             hits=(f"{len(inputs.organization.accounts)} accounts, the management account included",),
         )

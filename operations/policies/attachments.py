@@ -15,7 +15,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution, danger
 from operations.core.steps import Step
 from operations.policies.attachment_steps import Attach, Detach
 from operations.policies.common import (
@@ -215,13 +215,17 @@ class DetachPolicy(_Attachment):
         return (AttachPolicy(policy=self.policy, place=self.place),)
 
 
-def _wide(organization: Organization, target: str) -> tuple[str, ...]:
+def _wide(organization: Organization, target: str) -> tuple[Notice, ...]:
     if target != organization.root:
         return ()
-    return ("The target is the root: this concerns the whole organization. Try it on one organizational unit first.",)
+    return (
+        caution(
+            "The target is the root, so this hits the whole organization. Try it on one organizational unit first."
+        ),
+    )
 
 
-def _without_full_access(found: DescribedPolicy, there: tuple[Policy, ...]) -> tuple[str, ...]:
+def _without_full_access(found: DescribedPolicy, there: tuple[Policy, ...]) -> tuple[Notice, ...]:
     if found.id != FULL_ACCESS[0]:
         return ()
     left = ", ".join(policy.name for policy in there if policy.id != found.id)
@@ -229,4 +233,4 @@ def _without_full_access(found: DescribedPolicy, there: tuple[Policy, ...]) -> t
         f"Without FullAWSAccess only what {left} allows is still allowed beneath. When none of them has a broad Allow, "
         "everything in these accounts stops working."
     )
-    return (warning,)
+    return (danger(warning),)

@@ -15,7 +15,7 @@ from operations.core.closing import Closing, Console, Next
 from operations.core.fields import Flag
 from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, fact
 from operations.core.reach import Reach
 from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
@@ -93,25 +93,28 @@ class CreatePolicy(Operation):
             diff=document_diff("", self.content),
         )
 
-    def _not_enabled(self, organization: Organization) -> tuple[str, ...]:
+    def _not_enabled(self, organization: Organization) -> tuple[Notice, ...]:
         if organization.policies.types.get(self.kind) == "ENABLED":
             return ()
-        return (
-            f"This policy type is not enabled; before it can be attached: `/org enable-policy-type --type {self.kind}`.",
-        )
+        return (fact("This policy type is not enabled yet. Enable it before you attach the policy."),)
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition
         return (Create(self),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
-        del organization, console
+        del console
         policy = str(memory["policy"])
         return Closing(
             summary=f"The policy {self.policy_name} ({policy}) is there. It has no effect until it is attached.",
             facts=(Fact(label="Policy id", value=policy),),
-            next=(Next(operation="attach-policy", label="Attach it", values={"policy": policy}),),
+            next=(self._next(organization, policy),),
         )
+
+    def _next(self, organization: Organization, policy: str) -> Next:
+        if organization.policies.types.get(self.kind) == "ENABLED":
+            return Next(operation="attach-policy", label="Attach it", values={"policy": policy})
+        return Next(operation="enable-policy-type", label="Enable the policy type", values={"kind": self.kind})
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition

@@ -35,7 +35,7 @@ from operations.snapshot.places import target_label
 class DeletePolicy(Operation):
     """Deletes a policy that is attached to nothing.
 
-    The finished request keeps its document and can create it again, under another id.
+    The finished request keeps its document and can create it again, under another id: whatever names the old id doesn't find it.
     """
 
     name: ClassVar = "delete-policy"
@@ -63,7 +63,6 @@ class DeletePolicy(Operation):
             title=self.title(inputs.organization),
             facts=policy_facts(found),
             plan=("Delete the policy (DeletePolicy).",),
-            warnings=("A policy that is created again has another id; whatever names this id no longer finds it.",),
             hits=("No account: it is attached to nothing.",),
             diff=document_diff(found.content, ""),
             precondition={

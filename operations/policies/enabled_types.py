@@ -13,7 +13,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.observations import Done, Facts, Observation, Ready, Waiting
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution, danger, fact
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.organization.service_access import SEE_SERVICES, enabled_services
@@ -85,9 +85,11 @@ class EnablePolicyType(_TypeSwitch):
                 f"--service {service}` first.",
             )
 
-    def _warnings(self) -> tuple[str, ...]:
+    def _warnings(self) -> tuple[Notice, ...]:
         if self.kind in (SCP, RCP):
-            return (f"AWS attaches {'RCP' if self.kind == RCP else ''}FullAWSAccess everywhere; it limits nothing.",)
+            return (
+                fact(f"AWS attaches {'RCP' if self.kind == RCP else ''}FullAWSAccess everywhere; it limits nothing."),
+            )
         return ()
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
@@ -132,9 +134,11 @@ class DisablePolicyType(_TypeSwitch):
             ),
             plan=(f"Disable {self.kind} at the root (DisablePolicyType).", "Wait until AWS has detached all of them."),
             warnings=(
-                *(f"What this hits is not fully known: {gap}." for gap in inputs.organization.policies.gaps(self.kind)),
-                "Every policy of this type stops applying, and enabling the type again does not attach them again.",
-                "The whole organization is concerned.",
+                danger("Every policy of this type stops applying. Enabling the type again doesn't attach them again."),
+                *(
+                    caution(f"What this hits is not fully known: {gap}.")
+                    for gap in inputs.organization.policies.gaps(self.kind)
+                ),
             ),
             hits=self._hits(inputs.organization),
             precondition={"root": inputs.organization.root, "attached": self._attachments(inputs.organization)},

@@ -16,7 +16,7 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, fact
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
 from operations.snapshot.changes import Change, UnitIs, with_unit
@@ -84,9 +84,9 @@ class CreateOu(Operation):
             precondition={"above": above},
         )
 
-    def _deep(self, organization: Organization) -> list[str]:
+    def _deep(self, organization: Organization) -> list[Notice]:
         last = depth_of(organization, self.parent) + 1 == DEEPEST
-        return [f"It is on level {DEEPEST}, the last: nothing can be created beneath it."] if last else []
+        return [fact(f"It is on level {DEEPEST}, the last: nothing can be created beneath it.")] if last else []
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition

@@ -17,7 +17,7 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution
 from operations.core.steps import Step, World
 from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import counted, listed
@@ -29,7 +29,8 @@ class DeleteOu(Operation):
     """Deletes an empty organizational unit.
 
     The accounts and organizational units in it have to be moved or deleted first. Policies attached to it are detached and
-    stay in the organization.
+    stay in the organization. Rules, StackSets and policy conditions that name it point at nothing then: a new one of the same
+    name has another id.
     """
 
     name: ClassVar = "delete-ou"
@@ -72,7 +73,7 @@ class DeleteOu(Operation):
             title=self.title(inputs.organization),
             facts=(Fact(label="Organizational unit", value=path), Fact(label="Id", value=self.ou)),
             plan=(f"Delete {path}, which is empty (DeleteOrganizationalUnit).",),
-            warnings=_warnings(path, policies),
+            warnings=_warnings(policies),
             precondition={"name": current, "path": path, "policies": sorted(policy["Id"] for policy in policies)},
         )
 
@@ -113,14 +114,13 @@ def attached_policies(aws: Aws, target: str) -> Iterator[Answer]:
             )
 
 
-def _warnings(path: str, policies: list[Answer]) -> tuple[str, ...]:
+def _warnings(policies: list[Answer]) -> tuple[Notice, ...]:
     own = sorted(str(policy["Name"]) for policy in policies if not policy.get("AwsManaged"))
-    lost = [f"Policies are attached to it, which are detached and stay in the organization: {listed(own, 5)}."]
-    named = (
-        f"What names {path} or its id, such as rules, StackSets and conditions in policies, points at nothing from then on; "
-        "another one of the same name has another id."
+    return (
+        (caution(f"Policies attached to it are detached; they stay in the organization: {listed(own, 5)}."),)
+        if own
+        else ()
     )
-    return (*(lost if own else ()), named)
 
 
 class DeleteUnit(Step):

@@ -14,7 +14,7 @@ from approvals.views import thread
 from approvals.views.card import card
 from operations.core.closing import Closing, Link
 from operations.core.observations import Snippet
-from operations.core.preview import Fact, Preview
+from operations.core.preview import Fact, Preview, caution
 from sandbox.slack.limits import message_error, problems
 from tests.harness.rules import required
 
@@ -31,7 +31,7 @@ PREVIEW = Preview(
     title=LONG,
     facts=tuple(Fact(label=f"Fact {number}", value=LONG) for number in range(12)),
     plan=(LONG,) * 8,
-    warnings=(LONG,) * 8,
+    warnings=(caution(LONG),) * 8,
 )
 every_state = pytest.mark.parametrize("status", list(Status))
 

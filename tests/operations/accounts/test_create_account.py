@@ -62,7 +62,7 @@ def test_how_the_root_user_gets_its_password_stands_in_the_thread_and_the_messag
 )
 def test_a_name_that_another_account_has_is_told_once(workers: Workers, name: str, told: str) -> None:
     warnings = workers.approved("create-account", **{**ASKED, "account_name": name}).preview["warnings"]
-    assert [told in warning for warning in warnings if "555555555555" in warning] == [True]
+    assert [told in notice["say"] for notice in warnings if "555555555555" in notice["say"]] == [True]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,9 @@ def test_the_card_keeps_the_values_that_go(workers: Workers) -> None:
 
 def test_a_key_that_it_has_not_is_warned_of_and_left_out(workers: Workers, aws: AwsSandbox) -> None:
     request = workers.approved("untag-account", account=STAGING, keys=["owner", "colour"])
-    assert request.preview["warnings"] == ["The account has no tag colour. It has: owner, team, tier."]
+    assert [notice["say"] for notice in request.preview["warnings"]] == [
+        "The account has no tag colour. It has: owner, team, tier."
+    ]
 
     request = workers.until_done(request)
     assert request.memory["removed"] == ["owner"]

@@ -160,4 +160,4 @@ def test_a_name_that_no_unit_can_have_is_refused(name: str) -> None:
 def warnings(workers: Workers, **params: Any) -> list[str]:
     request = workers.ask("create-ou", **params)
     workers.work()
-    return list(workers.request(request.id).preview["warnings"])
+    return [notice["say"] for notice in workers.request(request.id).preview["warnings"]]
