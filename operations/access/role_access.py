@@ -177,7 +177,7 @@ class RevokeAccess(_RoleAccess):
     example: ClassVar = "--principal group/developers --account fullback-staging-web"
 
     def title(self, organization: Organization) -> str:
-        return f"No longer let {self.principal} assume {self.role} in {self._named(organization)}"
+        return f"Stop {self.principal} from assuming {self.role} in {self._named(organization)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         principal = find_principal(inputs.aws, self.principal)

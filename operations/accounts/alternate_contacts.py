@@ -128,7 +128,9 @@ class PutAlternateContact(_AlternateContact):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
-        return Closing(summary=f"{organization.account_label(self.account)} has its {self.contact.casefold()} contact.")
+        return Closing(
+            summary=f"{self.contact.capitalize()} contact set on {organization.account_label(self.account)}."
+        )
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory
@@ -174,7 +176,9 @@ class DeleteAlternateContact(_AlternateContact):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
-        return Closing(summary=f"{organization.account_label(self.account)} has no {self.contact.casefold()} contact.")
+        return Closing(
+            summary=f"{self.contact.capitalize()} contact deleted from {organization.account_label(self.account)}."
+        )
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory

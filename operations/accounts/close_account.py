@@ -53,7 +53,7 @@ class CloseAccount(Departure):
     account: Annotated[MemberAccount, Except("which cannot be closed from here")]
 
     def title(self, organization: Organization) -> str:
-        return f"Close the account {organization.account_label(self.account)}"
+        return f"Close account {organization.account_label(self.account)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         found = described(inputs, self.account)
@@ -85,7 +85,7 @@ class CloseAccount(Departure):
         del memory, console
         label = organization.account_label(self.account)
         return Closing(
-            summary=f"The account {label} is closed. Within 90 days AWS Support can reinstate it.",
+            summary=f"Account {label} closed. AWS Support can reinstate it for 90 days.",
             facts=(Fact(label="Account id", value=self.account),),
         )
 

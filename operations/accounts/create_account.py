@@ -66,7 +66,7 @@ class CreateAccount(Operation):
             ("--email",),
             "E-mail",
             FieldKind.EMAIL,
-            hint="Of the root user; no other AWS account may have it",
+            hint="Root user e-mail. Must not be used by another AWS account.",
             placeholder="aws+staging@example.com",
         ),
     ]
@@ -77,7 +77,7 @@ class CreateAccount(Operation):
             ("--ou", "--organizational-unit"),
             "Organizational unit",
             FieldKind.OU,
-            hint="Path or id; the root when left empty",
+            hint="Path or id. Empty means the root.",
         ),
     ] = "/"
     billing: Annotated[
@@ -88,7 +88,7 @@ class CreateAccount(Operation):
     role_name: Annotated[
         RoleName,
         Field(max_length=64),
-        Flag(("--role-name",), "Role name", hint="The role that the management account may assume"),
+        Flag(("--role-name",), "Role name", hint="The role that the management account can assume"),
     ] = DEFAULT_ROLE
     tags: Annotated[Tags, TAGS] = Field(default_factory=dict)
 
@@ -109,7 +109,7 @@ class CreateAccount(Operation):
         return with_new_account(organization, self.ou, self.account_name, self.email)
 
     def title(self, organization: Organization) -> str:
-        return f"Create the account {self.account_name} in {organization.path_of(self.ou)}"
+        return f"Create account {self.account_name} in {organization.path_of(self.ou)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
@@ -162,7 +162,7 @@ class CreateAccount(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         account, path = str(memory["account"]), organization.path_of(self.ou)
         return Closing(
-            summary=f"The account {self.account_name} is ready: {account} in {path}.",
+            summary=f"{self.account_name} is ready: {account} in {path}.",
             facts=(
                 Fact(label="Account id", value=account),
                 Fact(label="Organizational unit", value=path),

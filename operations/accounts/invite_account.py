@@ -85,13 +85,13 @@ class InviteAccount(Operation):
             ("--ou", "--parent"),
             "Organizational unit",
             FieldKind.OU,
-            hint="Where it is moved when it has joined; / is the root",
+            hint="Where it goes when it has joined. / is the root.",
         ),
     ] = "/"
     note: Annotated[
         str,
         StringConstraints(max_length=1024),
-        Flag(("--note", "--notes"), "Note", FieldKind.LONG_TEXT, hint="AWS's e-mail to the account has it"),
+        Flag(("--note", "--notes"), "Note", FieldKind.LONG_TEXT, hint="Included in AWS's e-mail to the account."),
     ] = ""
     tags: Annotated[Tags, TAGS] = Field(default_factory=dict)
 
@@ -109,7 +109,7 @@ class InviteAccount(Operation):
         return with_new_account(organization, self.ou, **known)
 
     def title(self, organization: Organization) -> str:
-        return f"Invite the account {self.who} to {organization.path_of(self.ou)}"
+        return f"Invite account {self.who} to {organization.path_of(self.ou)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
@@ -186,12 +186,12 @@ class InviteAccount(Operation):
         facts = (Fact(label="Account id", value=account), Fact(label="Organizational unit", value=path))
         if not memory.get("role"):
             return Closing(
-                summary=f"The account {account} has joined and is in {path}; it has no role {DEFAULT_ROLE} yet.",
+                summary=f"Account {account} has joined in {path}. It has no role {DEFAULT_ROLE} yet.",
                 facts=(*facts, Fact(label="Role", value="missing")),
                 snippets=how_to_make(DEFAULT_ROLE, organization.management_account),
             )
         return Closing(
-            summary=f"The account {account} has joined and is in {path}; the role {DEFAULT_ROLE} can be assumed.",
+            summary=f"Account {account} has joined in {path}. The role {DEFAULT_ROLE} can be assumed.",
             facts=(*facts, Fact(label="Role", value=DEFAULT_ROLE)),
             next=(get_credentials(DEFAULT_ROLE, account),),
             links=(switch_role_link(console, account, DEFAULT_ROLE, account),),

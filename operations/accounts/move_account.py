@@ -58,7 +58,7 @@ class MoveAccount(Operation):
     to: Annotated[
         str,
         StringConstraints(min_length=1, max_length=500),
-        Flag(("--to", "--destination-parent-id", "--ou"), "Move to", FieldKind.OU, hint="Path or id; / is the root"),
+        Flag(("--to", "--destination-parent-id", "--ou"), "Move to", FieldKind.OU, hint="Path or id. / is the root."),
     ]
 
     def subject(self) -> str:
@@ -101,7 +101,7 @@ class MoveAccount(Operation):
         del memory, console
         path = organization.path_of(self.to)
         return Closing(
-            summary=f"The account {organization.account_label(self.account)} is in {path}.",
+            summary=f"{organization.account_label(self.account)} moved to {path}.",
             facts=(Fact(label="Account id", value=self.account), Fact(label="Organizational unit", value=path)),
         )
 

@@ -53,7 +53,7 @@ class RemoveAccount(Departure):
     account: Annotated[MemberAccount, Except("which cannot leave its organization")]
 
     def title(self, organization: Organization) -> str:
-        return f"Remove the account {organization.account_label(self.account)} from the organization"
+        return f"Remove account {organization.account_label(self.account)} from the organization"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         found = described(inputs, self.account)
@@ -77,7 +77,7 @@ class RemoveAccount(Departure):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del organization, console
         return Closing(
-            summary=f"The account {memory.get('name', '')} ({self.account}) has left the organization.",
+            summary=f"Account {memory.get('name', '')} ({self.account}) removed from the organization.",
             facts=(Fact(label="Account id", value=self.account),),
             next=(Next(operation="invite-account", label="Invite it back", values={"who": self.account}),),
         )

@@ -76,7 +76,7 @@ class RenameAccount(Operation):
         return with_account_named(organization, self.account, self.account_name)
 
     def title(self, organization: Organization) -> str:
-        return f"Rename the account {organization.account_label(self.account)} to {self.account_name}"
+        return f"Rename account {organization.account_label(self.account)} to {self.account_name}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
@@ -104,7 +104,7 @@ class RenameAccount(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
         return Closing(
-            summary=f"The account {self.account} is called {self.account_name}.",
+            summary=f"Account {self.account} renamed to {self.account_name}.",
             facts=(Fact(label="Account id", value=self.account), Fact(label="Name", value=self.account_name)),
         )
 

@@ -97,7 +97,7 @@ class TagAccount(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         return Closing(
-            summary=f"{organization.account_label(self.account)} has {'its tag' if len(self.tags) == 1 else 'its tags'}.",
+            summary=f"{counted(len(self.tags), 'tag')} set on {organization.account_label(self.account)}.",
             facts=tuple(Fact(label=f"Tag {key}", value=value or "(empty)") for key, value in self.tags.items()),
         )
 

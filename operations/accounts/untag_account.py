@@ -41,7 +41,7 @@ class UntagAccount(Operation):
     account: TaggedAccount
     keys: Annotated[
         TagKeys,
-        Flag(("--key", "--keys", "--tag-keys"), "Keys", FieldKind.TAGS, hint="One key a line", placeholder="owner"),
+        Flag(("--key", "--keys", "--tag-keys"), "Keys", FieldKind.TAGS, hint="One key per line", placeholder="owner"),
     ]
 
     def subject(self) -> str:
@@ -78,7 +78,7 @@ class UntagAccount(Operation):
         del console
         removed, label = list(memory["removed"]), organization.account_label(self.account)
         return Closing(
-            summary=f"{label} has lost {counted(len(removed), 'tag')}.",
+            summary=f"{counted(len(removed), 'tag')} removed from {label}.",
             facts=(Fact(label="Removed", value=", ".join(removed)),),
         )
 

@@ -110,7 +110,7 @@ class CreateOrganization(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del console, organization
         return Closing(
-            summary=f"The organization {memory['organization']} is there.",
+            summary=f"Organization {memory['organization']} created.",
             facts=(Fact(label="Organization id", value=str(memory["organization"])),),
             next=(
                 Next(operation="create-ou", label="Create an OU"),

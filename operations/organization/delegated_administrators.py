@@ -70,7 +70,7 @@ class RegisterDelegatedAdministrator(_Delegation):
 
     def title(self, organization: Organization) -> str:
         label = organization.account_label(self.account)
-        return f"Make {label} the delegated administrator for {service_name(self.service)}"
+        return f"Make {label} delegated administrator for {service_name(self.service)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         if self.service not in enabled_services(inputs.aws):
@@ -101,7 +101,7 @@ class RegisterDelegatedAdministrator(_Delegation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         label = organization.account_label(self.account)
-        return Closing(summary=f"{label} is the delegated administrator for {service_label(self.service)}.")
+        return Closing(summary=f"{label} is now delegated administrator for {service_label(self.service)}.")
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
@@ -127,7 +127,7 @@ class DeregisterDelegatedAdministrator(_Delegation):
 
     def title(self, organization: Organization) -> str:
         label = organization.account_label(self.account)
-        return f"End {label} being the delegated administrator for {service_name(self.service)}"
+        return f"Remove {label} as delegated administrator for {service_name(self.service)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         services = delegated_services(inputs.aws, self.account)
@@ -148,7 +148,7 @@ class DeregisterDelegatedAdministrator(_Delegation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         label = organization.account_label(self.account)
-        return Closing(summary=f"{label} is no longer the delegated administrator for {service_label(self.service)}.")
+        return Closing(summary=f"{label} is no longer delegated administrator for {service_label(self.service)}.")
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory

@@ -115,7 +115,7 @@ class EnableAllFeatures(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         return Closing(
-            summary=f"The organization {organization.id} has all features.",
+            summary=f"All features enabled in the organization {organization.id}.",
             next=(Next(operation="enable-policy-type", label="Enable SCPs", values={"kind": SCP}),),
         )
 

@@ -37,7 +37,7 @@ Service = Annotated[
         ("--service", "--service-principal"),
         "Service",
         FieldKind.SERVICE,
-        hint="The service principal, or the service's name",
+        hint="Service principal or name",
         placeholder="guardduty.amazonaws.com",
     ),
 ]
@@ -110,7 +110,7 @@ class EnableServiceAccess(_ServiceAccess):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
-        return Closing(summary=f"{service_label(self.service)} has trusted access.", facts=self._facts())
+        return Closing(summary=f"Trusted access enabled for {service_label(self.service)}.", facts=self._facts())
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
@@ -168,7 +168,7 @@ class DisableServiceAccess(_ServiceAccess):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
-        return Closing(summary=f"{service_label(self.service)} has no trusted access any more.", facts=self._facts())
+        return Closing(summary=f"Trusted access disabled for {service_label(self.service)}.", facts=self._facts())
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory

@@ -143,7 +143,7 @@ class AttachPolicy(_Attachment):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         place = target_label(organization, self.place)
-        return Closing(summary=f"{organization.policies.label(self.policy)} is attached to {place}.")
+        return Closing(summary=f"{organization.policies.label(self.policy)} attached to {place}.")
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
@@ -208,7 +208,7 @@ class DetachPolicy(_Attachment):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         place = target_label(organization, self.place)
-        return Closing(summary=f"{organization.policies.label(self.policy)} is no longer attached to {place}.")
+        return Closing(summary=f"{organization.policies.label(self.policy)} detached from {place}.")
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory

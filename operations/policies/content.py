@@ -30,7 +30,7 @@ Content = Annotated[
         ("--content",),
         "Document",
         FieldKind.DOCUMENT,
-        hint="JSON, as text or in a file; more than 3,000 characters only in a file",
+        hint="JSON, as text or as a file. Over 3,000 characters: as a file.",
         placeholder='{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "…", "Resource": "*"}]}',
     ),
 ]

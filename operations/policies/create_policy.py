@@ -73,7 +73,7 @@ class CreatePolicy(Operation):
 
     def title(self, organization: Organization) -> str:
         del organization
-        return f"Create the policy {self.policy_name} ({label(self.kind)})"
+        return f"Create policy {self.policy_name} ({label(self.kind)})"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         judged = verdict(inputs, self.content, self.kind)
@@ -106,7 +106,7 @@ class CreatePolicy(Operation):
         del console
         policy = str(memory["policy"])
         return Closing(
-            summary=f"The policy {self.policy_name} ({policy}) is there. It has no effect until it is attached.",
+            summary=f"Policy {self.policy_name} created. It has no effect until it is attached.",
             facts=(Fact(label="Policy id", value=policy),),
             next=(self._next(organization, policy),),
         )

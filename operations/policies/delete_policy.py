@@ -54,7 +54,7 @@ class DeletePolicy(Operation):
         return f"policy:{self.policy}"
 
     def title(self, organization: Organization) -> str:
-        return f"Delete the policy {organization.policies.label(self.policy)}"
+        return f"Delete policy {organization.policies.label(self.policy)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         found = own(inputs, self.policy)
@@ -88,7 +88,7 @@ class DeletePolicy(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del organization, console
         return Closing(
-            summary=f"The policy {memory.get('name', '')} ({self.policy}) is deleted.",
+            summary=f"Policy {memory.get('name', '')} ({self.policy}) deleted.",
             facts=(Fact(label="Policy id", value=self.policy),),
         )
 

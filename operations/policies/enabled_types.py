@@ -61,7 +61,7 @@ class EnablePolicyType(_TypeSwitch):
 
     def title(self, organization: Organization) -> str:
         del organization
-        return f"Enable the policy type {label(self.kind)}"
+        return f"Enable policy type {label(self.kind)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         status = type_status(inputs.aws, self.kind)
@@ -97,7 +97,7 @@ class EnablePolicyType(_TypeSwitch):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
-        return Closing(summary=f"The policy type {label(self.kind)} is enabled.")
+        return Closing(summary=f"Policy type {label(self.kind)} enabled.")
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
@@ -120,7 +120,7 @@ class DisablePolicyType(_TypeSwitch):
 
     def title(self, organization: Organization) -> str:
         del organization
-        return f"Disable the policy type {label(self.kind)}"
+        return f"Disable policy type {label(self.kind)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         status = type_status(inputs.aws, self.kind)
@@ -176,7 +176,7 @@ class DisablePolicyType(_TypeSwitch):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
-        return Closing(summary=f"The policy type {label(self.kind)} is disabled.")
+        return Closing(summary=f"Policy type {label(self.kind)} disabled.")
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory

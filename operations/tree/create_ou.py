@@ -51,7 +51,7 @@ class CreateOu(Operation):
     parent: Annotated[
         str,
         Field(max_length=500),
-        Flag(("--parent", "--parent-id"), "Beneath", FieldKind.OU, hint="Path or id; the root when left empty"),
+        Flag(("--parent", "--parent-id"), "Parent", FieldKind.OU, hint="Path or id. Empty means the root."),
     ] = "/"
 
     def checked(self, organization: Organization) -> Self:
@@ -69,7 +69,7 @@ class CreateOu(Operation):
         return with_unit(organization, self.parent, self.unit_name)
 
     def title(self, organization: Organization) -> str:
-        return f"Create the organizational unit {child_path(organization, self.parent, self.unit_name)}"
+        return f"Create OU {child_path(organization, self.parent, self.unit_name)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
@@ -100,7 +100,7 @@ class CreateOu(Operation):
         del console
         unit, path = str(memory["unit"]), child_path(organization, self.parent, self.unit_name)
         return Closing(
-            summary=f"The organizational unit {path} is there: {unit}.",
+            summary=f"OU {path} created.",
             facts=(Fact(label="Id", value=unit), Fact(label="Path", value=path)),
         )
 

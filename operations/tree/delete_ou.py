@@ -54,7 +54,7 @@ class DeleteOu(Operation):
             ("--ou", "--organizational-unit-id"),
             "Organizational unit",
             FieldKind.OU,
-            hint="Path or id; it must be empty",
+            hint="Path or id. It must be empty.",
         ),
         KEPT_ROOT,
     ]
@@ -63,7 +63,7 @@ class DeleteOu(Operation):
         return f"unit:{self.ou}"
 
     def title(self, organization: Organization) -> str:
-        return f"Delete the organizational unit {organization.path_of(self.ou)}"
+        return f"Delete OU {organization.path_of(self.ou)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         current, path = live_name(inputs, self.ou, "ou"), inputs.organization.path_of(self.ou)
@@ -82,7 +82,7 @@ class DeleteOu(Operation):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del organization, console
-        summary = f"The organizational unit {memory.get('path', self.ou)} has been deleted."
+        summary = f"OU {memory.get('path', self.ou)} deleted."
         return Closing(summary=summary, facts=(Fact(label="Id", value=self.ou),))
 
 

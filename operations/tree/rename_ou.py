@@ -75,7 +75,7 @@ class RenameOu(Operation):
         return with_name(organization, self.ou, self.unit_name)
 
     def title(self, organization: Organization) -> str:
-        return f"Rename the organizational unit {organization.path_of(self.ou)} to {self.unit_name}"
+        return f"Rename OU {organization.path_of(self.ou)} to {self.unit_name}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         current = live_name(inputs, self.ou, "ou")
@@ -113,7 +113,7 @@ class RenameOu(Operation):
         del memory, console
         path = self._renamed(organization)
         return Closing(
-            summary=f"The organizational unit is called {path}.",
+            summary=f"OU renamed to {path}.",
             facts=(Fact(label="Id", value=self.ou), Fact(label="Path", value=path)),
         )
 

@@ -41,7 +41,7 @@ def test_tags_are_set_and_the_others_stay(workers: Workers, aws: AwsSandbox) -> 
 
     assert request.status == Status.SUCCEEDED
     assert tags_now(aws) == WANTED | {"team": "web"}
-    assert request.outcome == f"fullback-staging-web ({STAGING}) has its tags."
+    assert request.outcome == f"2 tags set on fullback-staging-web ({STAGING})."
 
 
 def test_the_card_tells_new_changed_and_unchanged_values_apart(workers: Workers, aws: AwsSandbox) -> None:

@@ -29,7 +29,7 @@ def test_the_tags_go_and_the_others_stay(workers: Workers, aws: AwsSandbox) -> N
 
     assert (request.status, request.memory["removed"]) == (Status.SUCCEEDED, ["owner", "team"])
     assert tags_now(aws) == {"tier": "1"}
-    assert request.outcome == f"fullback-staging-web ({STAGING}) has lost 2 tags."
+    assert request.outcome == f"2 tags removed from fullback-staging-web ({STAGING})."
 
 
 def test_the_card_keeps_the_values_that_go(workers: Workers) -> None:

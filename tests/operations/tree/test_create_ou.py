@@ -23,7 +23,7 @@ def test_it_is_created_where_it_was_asked_for(workers: Workers, aws: AwsSandbox)
 
     assert request.status == Status.SUCCEEDED
     assert request.memory["unit"] == unit_at(aws, "/Workloads/Sandbox")
-    assert "/Workloads/Sandbox is there" in request.outcome
+    assert "/Workloads/Sandbox created" in request.outcome
 
 
 def test_without_a_parent_it_stands_beneath_the_root(workers: Workers, aws: AwsSandbox) -> None:

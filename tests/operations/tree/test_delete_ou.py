@@ -35,7 +35,7 @@ def previewed(workers: Workers, ou: str) -> Request:
 def test_an_empty_one_is_deleted(workers: Workers, aws: AwsSandbox) -> None:
     request = workers.until_done(workers.approved("delete-ou", ou=EMPTY))
 
-    assert (request.status, request.outcome) == (Status.SUCCEEDED, f"The organizational unit {EMPTY} has been deleted.")
+    assert (request.status, request.outcome) == (Status.SUCCEEDED, f"OU {EMPTY} deleted.")
     assert names_in(aws, "/Workloads") == ["Production", "Staging"]
 
 

@@ -26,7 +26,7 @@ def test_it_gets_its_new_name(workers: Workers, aws: AwsSandbox) -> None:
     request = workers.until_done(workers.approved("rename-ou", **STAGING))
 
     assert request.status == Status.SUCCEEDED
-    assert request.outcome == "The organizational unit is called /Workloads/Testing."
+    assert request.outcome == "OU renamed to /Workloads/Testing."
     assert names_in(aws, "/Workloads") == ["Production", "Testing"]
 
 
