@@ -216,7 +216,7 @@ class AwaitRole(Step):
         if world.memory.get("asked") == WITHOUT_ROLE:
             return Done(f"Finished without the role {DEFAULT_ROLE}, as asked.")
         if world.now - since > PATIENCE:
-            return Done(f"The role {DEFAULT_ROLE} was not made within {PATIENCE.days} days; I no longer look for it.")
+            return Done(f"The role {DEFAULT_ROLE} was not made within {PATIENCE.days} days; finished without it.")
         return Waiting(
             f"The account {account} has no role {DEFAULT_ROLE} that trusts the management account. Its administrator makes it "
             "with this template; I tell when it can be assumed.",

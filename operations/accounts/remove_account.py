@@ -127,7 +127,7 @@ class Remove(Step):
             world.aws.read("organizations", "describe_account", AccountId=self._account)
         except RefusedError as error:
             if error.code == GONE:
-                return Done("The account is no member any more.", {"name": self._name})
+                return Done("The account has left the organization.", {"name": self._name})
             raise
         return Ready()
 

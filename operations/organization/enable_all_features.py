@@ -134,7 +134,7 @@ class AskEverybody(Step):
             return Ready()
         state, learned = str(found["State"]), {"handshake": str(found["Id"])}
         if state == "OPEN":
-            return Done("Everybody who had to has accepted.", learned)
+            return Done("All accounts have accepted.", learned)
         if state == "REQUESTED":
             return Waiting(self._who(world, found), learned, longest=LONGEST_PAUSE)
         return Failed(f"All features were not enabled. {ENDS.get(state, f'It ended: {state}.')}", "Ask again.", state)

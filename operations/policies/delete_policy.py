@@ -119,7 +119,7 @@ class Delete(Step):
     def observe(self, world: World) -> Observation:
         found = describe(world.aws, self._policy)
         if found is None:
-            return Done("The policy is not there any more.", {"name": self._name})
+            return Done("The policy is deleted.", {"name": self._name})
         return Ready() if same_document(found.content, self._content) else Stale("the policy's document was changed.")
 
     def act(self, world: World) -> Facts:

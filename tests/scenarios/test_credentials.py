@@ -92,23 +92,32 @@ def buttons(block: dict[str, Any]) -> list[str]:
     return [item["text"]["text"] for item in block.get("elements", []) if item["type"] == "button"]
 
 
-def test_another_shell_is_chosen_in_the_message_and_remembered(loud: Scenario) -> None:
-    message, alice = granted(loud), loud.person("alice")
-    loud.until("Done")
-    opened = len(roles_assumed(loud.aws))
+@pytest.fixture(params=["http", "socket"])
+def either(request: pytest.FixtureRequest) -> Iterator[Scenario]:
+    """A scenario of either way in, whose bot logs all it can: what Slack sends with a press holds the message, and its secret."""
+    with started(request.param, ORGBOT_LOG_LEVEL="DEBUG") as found:
+        yield found
+
+
+def test_another_shell_is_chosen_in_the_message_and_remembered(either: Scenario) -> None:
+    message, alice = granted(either), either.person("alice")
+    either.until("Done")
+    opened = len(roles_assumed(either.aws))
     alice.fills({"shell": "PowerShell"}, message)
-    again = loud.slack.wait_for(lambda: [one for one in secret_messages(loud) if "$Env:" in str(one)], 60, "PowerShell")
+    again = either.slack.wait_for(
+        lambda: [one for one in secret_messages(either) if "$Env:" in str(one)], 60, "PowerShell"
+    )
     assert [one["ts"] for one in again] == [message["ts"]]
     assert "export AWS" not in str(again)
     assert f'$Env:AWS_SESSION_TOKEN="{TOKEN}"' in str(again)
-    assert len(roles_assumed(loud.aws)) == opened, "nothing is opened anew"
-    assert left_behind(loud) == []
+    assert len(roles_assumed(either.aws)) == opened, "nothing is opened anew"
+    assert left_behind(either) == []
 
     alice.types(ASK.replace("the logs", "more logs"))
-    loud.press("Approve", "bob", 2)
-    loud.until("Done", 2)
-    assert all("$Env:" in str(one) for one in secret_messages(loud))
-    assert len(secret_messages(loud)) == 2
+    either.press("Approve", "bob", 2)
+    either.until("Done", 2)
+    assert all("$Env:" in str(one) for one in secret_messages(either))
+    assert len(secret_messages(either)) == 2
 
 
 def test_the_session_names_the_person_and_the_request(scenario: Scenario) -> None:
