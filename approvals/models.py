@@ -266,6 +266,13 @@ class HomeViewer(SQLModel, table=True):
     lease_until: datetime | None = _time()
 
 
+class Preference(SQLModel, table=True):
+    """What somebody has chosen and need not choose again: `shell` is one of approvals.views.snippets.SHELLS."""
+
+    user: str = Field(primary_key=True)
+    shell: str = ""
+
+
 class RoleSession(SQLModel, table=True):
     """What is known of one request's role session and of the message that hands it over; never a secret.
 
@@ -285,6 +292,11 @@ class RoleSession(SQLModel, table=True):
     state: str = Field(index=True, description="see approvals.sessions.book.State")
     channel: str = ""
     ts: str = ""
+    offer: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": false()},
+        description="its message is the one with the button, which holds no secret: it is rewritten, never deleted",
+    )
     ended_by: str = ""
     warned: bool = False
     tries: int = 0

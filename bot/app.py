@@ -36,6 +36,7 @@ from approvals.request.intake import Intake
 from approvals.request.pending import may_decide, pending_for
 from approvals.request.reachability import look_soon
 from approvals.sessions.reveal import Reveal
+from approvals.sessions.shells import pick
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.files import Attachments
 from approvals.slack.pacing import Pacing
@@ -353,6 +354,7 @@ class Orgbot:
             approval_channel=self.approval_channel,
             oversees=lambda user: oversees(self.context, user),
             reveal=Reveal(self.context, self.slack, partial(self.dispatcher.submit, pool=Pool.CREDENTIALS)).show,
+            pick_shell=partial(pick, self.context, self.slack),
             sources=self._sources(),
             look_up=self._look_up,
         )

@@ -1,4 +1,4 @@
-"""Who may approve, deny, end, review, break the glass, see everybody's sessions: judged as Slack knows people now.
+"""Who may ask, approve, deny, end, review, break the glass, see everybody's sessions: judged as Slack knows people now.
 
 `judge` is for a click: who clicked is looked up anew, and so is everybody who has approved, because a membership may have ended.
 What somebody may not do because they asked or voted already holds for all their accounts: `Involved` says who they are.
@@ -13,14 +13,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from pydantic import ValidationError
 from sqlmodel import col, select
 
 from approvals.authority.able import approvals_asked
 from approvals.authority.aliases import Aliases, same
-from approvals.authority.directory import Person
+from approvals.authority.directory import NotAMemberError, Person
 from approvals.authority.press import of_click, pressed_on
 from approvals.authority.quorum import Seat, seat, together
-from approvals.authority.reach import judged_anew
+from approvals.authority.reach import ask_of, hits, judged, judged_anew
 from approvals.authority.requirements import (
     Requirements,
     Seats,
@@ -36,7 +37,10 @@ from approvals.slack.client import SlackAwayError
 from approvals.slack.named import Named
 from approvals.states import Status
 from operations.access.credentials import Credentials
-from operations.aws.errors import AmbiguousError, BusyError, CredentialsError
+from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FieldError, UnknownError
+from operations.core.base import Operation
+from operations.core.closing import Next
+from operations.core.registry import by_name
 from operations.snapshot.names import capital, listed
 
 CONTROL = "control:"
@@ -183,6 +187,31 @@ def barred(context: Context, named: Iterable[str]) -> frozenset[str]:
     except SlackAwayError as error:
         log.warning("whether all who are named may decide is not known now: %s", error)
         return frozenset()
+
+
+def may_ask(context: Context, request: Request, wanted: Next) -> bool:
+    """Whether the rules let a request's requester ask for what comes next, as far as is known: what its form still asks for, and
+    what is not in the snapshot yet, is judged when it is asked for.
+    """
+    try:
+        context.rules().check(wanted.operation)
+        operation = by_name()[wanted.operation].model_validate(wanted.values).settled(context.snapshot())
+        required = _judged_for(context, request, operation)
+    except (ValidationError, UnknownError):
+        return True
+    except (NoRuleError, NotAMemberError, FieldError):
+        return False
+    return required.session_objection(operation)[0] != "role"
+
+
+def _judged_for(context: Context, request: Request, operation: Operation) -> Requirements:
+    """While Slack doesn't tell who they are, rules for some requesters count as met."""
+    rules, found, guards = context.rules(), hits(operation, context.snapshot()), context.guards()
+    try:
+        person = context.people.member(request.requester, request.team)
+        return judged(rules, ask_of(operation, person, context.people), found, guards)
+    except SlackAwayError:
+        return judged(rules, ask_of(operation), found, guards)
 
 
 def may_act(context: Context, user: str) -> bool:

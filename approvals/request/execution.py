@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select, text
 
 from approvals.audit.chain import record_calls, record_lost_call
+from approvals.authority.may import may_ask
 from approvals.context import Context
 from approvals.models import LIVE, UNPRUNED_SQL, Attempt, Request, operation_of
 from approvals.outbox import telling
@@ -222,8 +223,9 @@ class Execution:
         """Every step is done: the card, the thread and the requester get the result."""
         now = self.context.clock()
         organization = self.context.snapshot()
+        closing = operation_of(self.request).closing(self.request.memory, organization, self.context.console)
+        closing = closing.only(lambda wanted: may_ask(self.context, self.request, wanted))
         with self.context.store.write() as session:
-            closing = operation_of(self.request).closing(self.request.memory, organization, self.context.console)
             operation = operation_of(self.request)
             undo = operation.undone_by(self.request.preview["precondition"], self.request.memory)
             titles = [one.title(organization) for one in undo]

@@ -34,9 +34,10 @@ from approvals.views import confirmations, unreachable
 from approvals.views.thread import Body, handover
 from approvals.views.whole import HITS_ON_THE_CARD, diff_on_card, facts_on_card
 from operations.core.closing import Closing
-from operations.core.preview import Preview
+from operations.core.preview import Level, Preview
 from operations.snapshot.names import spread
 
+MARKS = {Level.DANGER: ":octagonal_sign:", Level.CAUTION: ":warning:", Level.FACT: ":information_source:"}
 DIGEST = 12  # Characters of the digest that stand on a card.
 
 STATES = {
@@ -166,7 +167,7 @@ def _plan(preview: Preview) -> list[dict[str, Any]]:
 
 
 def _warnings(preview: Preview) -> list[dict[str, Any]]:
-    warnings = [f":warning: {escape(shorten(warning, 400))}" for warning in preview.warnings]
+    warnings = [f"{MARKS[notice.level]} {escape(shorten(notice.say, 400))}" for notice in preview.warnings]
     return [section(shorten("\n".join(warnings), 2900))] if warnings else []
 
 

@@ -178,11 +178,12 @@ def _undo(request: Request, titles: Sequence[str]) -> Block:
 
 
 def handover(closing: Closing) -> list[dict[str, Any]]:
-    """The blocks of what a finished request hands over: facts, snippets to copy, links."""
+    """The blocks of what a finished request hands over: facts, snippets to copy, what comes next, links."""
     facts = fields({fact.label: fact.value for fact in closing.facts})
     snippets = [section(f"*{escape(snippet.label)}*\n{code(snippet.text)}") for snippet in closing.snippets]
-    buttons = [url_button(item.label, f"link-{index}", item.url) for index, item in enumerate(closing.links)]
-    return [*facts, *snippets, *actions(*buttons)]
+    asks = [button(item.label, f"form:{item.operation}", item.carried) for item in closing.next]
+    links = [url_button(item.label, f"link-{index}", item.url) for index, item in enumerate(closing.links)]
+    return [*facts, *snippets, *actions(*asks, *links)]
 
 
 def ended_badly(request: Request) -> Body:

@@ -20,7 +20,7 @@ from operations.access.write_access import WriteAccess
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console, cli_profile, switch_role_link
+from operations.core.closing import Closing, Console, cli_profile, get_credentials, switch_role_link
 from operations.core.code import Code, Resource, Template, gone
 from operations.core.fields import Except, FieldKind, Flag
 from operations.core.hcl import Document
@@ -128,7 +128,10 @@ class _RoleAccess(Operation):
 
 
 class GrantAccess(_RoleAccess):
-    """Lets a group, user or role of the management account assume the access role in member accounts."""
+    """Lets a group, user or role of the management account assume the access role in member accounts.
+
+    The role has AdministratorAccess unless somebody has changed it: whoever may assume it may do anything there.
+    """
 
     name: ClassVar = "grant-access"
     irreversible: ClassVar = False
@@ -153,9 +156,6 @@ class GrantAccess(_RoleAccess):
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, principal),
             plan=(f"Write the inline policy {POLICY} of {principal}, other statements in it as they are.",),
-            warnings=(
-                f"The role has AdministratorAccess unless somebody has changed it: {principal} may do anything there.",
-            ),
             hits=self._hits(inputs.organization, [arn.split(":")[4] for arn in missing]),
             diff=document_diff(before, after),
             precondition={"principal": principal, "before": before, "after": after, "changed": missing},
@@ -170,9 +170,10 @@ class GrantAccess(_RoleAccess):
         names = {account: organization.account_label(account).split(" (")[0] for account in few}
         return Closing(
             summary=f"{self.principal} may assume {self.role} in {self._named(organization)}.",
+            next=(get_credentials(self.role, *self.account),),
             links=tuple(
                 switch_role_link(console, a, self.role, names[a]).model_copy(
-                    update={"label": f"Switch to {names[a]}"[:75]}
+                    update={"label": f"Open console: {names[a]}"[:75]}
                 )
                 for a in few
             ),
@@ -186,9 +187,10 @@ class GrantAccess(_RoleAccess):
 
 
 class RevokeAccess(_RoleAccess):
-    """Takes back that a group, user or role of the management account may assume the access role in member accounts.
+    """Removes a principal's access to member accounts: a group, user or role of the management account may no longer assume the
+    access role there.
 
-    Only what `grant-access` has given is taken back; role sessions that are open go on until they expire.
+    Only what `grant-access` has given is removed; other IAM policies may still allow it. Open sessions go on until they expire.
     """
 
     name: ClassVar = "revoke-access"
@@ -198,7 +200,7 @@ class RevokeAccess(_RoleAccess):
     example: ClassVar = "--principal group/developers --account fullback-staging-web"
 
     def title(self, organization: Organization) -> str:
-        return f"No longer let {self.principal} assume {self.role} in {self._named(organization)}"
+        return f"Stop {self.principal} from assuming {self.role} in {self._named(organization)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         principal = find_principal(inputs.aws, self.principal)
@@ -214,10 +216,6 @@ class RevokeAccess(_RoleAccess):
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, principal),
             plan=(f"Write the inline policy {POLICY} of {principal}, other statements in it as they are.",),
-            warnings=(
-                f"Other IAM policies of {principal} may still allow it; the bot looks at {POLICY} only.",
-                "Sessions that are open go on until they expire.",
-            ),
             hits=self._hits(inputs.organization, [arn.split(":")[4] for arn in arns]),
             diff=document_diff(before, after),
             precondition={"principal": principal, "before": before, "after": after, "changed": arns},

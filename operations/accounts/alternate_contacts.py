@@ -133,7 +133,9 @@ class PutAlternateContact(_AlternateContact):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
-        return Closing(summary=f"{organization.account_label(self.account)} has its {self.contact.casefold()} contact.")
+        return Closing(
+            summary=f"{self.contact.capitalize()} contact set on {organization.account_label(self.account)}."
+        )
 
     def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
         del memory
@@ -159,7 +161,10 @@ class PutAlternateContact(_AlternateContact):
 
 
 class DeleteAlternateContact(_AlternateContact):
-    """Deletes an account's alternate contact for billing, operations or security."""
+    """Deletes an account's alternate contact for billing, operations or security.
+
+    AWS then writes to the root user's e-mail address instead.
+    """
 
     name: ClassVar = "delete-alternate-contact"
     irreversible: ClassVar = False
@@ -182,7 +187,6 @@ class DeleteAlternateContact(_AlternateContact):
             title=self.title(inputs.organization),
             facts=(Fact(label="Account", value=inputs.organization.account_label(self.account)), *facts),
             plan=(f"Delete the {self.contact} contact (DeleteAlternateContact).",),
-            warnings=("AWS then writes to the root user's e-mail address about it.",),
             precondition=self._precondition(inputs, before),
         )
 
@@ -192,7 +196,9 @@ class DeleteAlternateContact(_AlternateContact):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
-        return Closing(summary=f"{organization.account_label(self.account)} has no {self.contact.casefold()} contact.")
+        return Closing(
+            summary=f"{self.contact.capitalize()} contact deleted from {organization.account_label(self.account)}."
+        )
 
     def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
         del memory, organization

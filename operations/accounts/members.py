@@ -26,7 +26,7 @@ from operations.snapshot.organization import Organization
 Confirm = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200),
-    Flag(("--confirm",), "To confirm, type the account's name once more", hint="Its name or id, exactly as it is"),
+    Flag(("--confirm",), "Type the account's name to confirm", hint="Its name or id, exactly as it is"),
 ]
 
 MemberAccount = Annotated[

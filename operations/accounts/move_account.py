@@ -19,7 +19,7 @@ from operations.core.closing import Closing, Console
 from operations.core.code import Code, was
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, caution, fact
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change, with_account_in
 from operations.snapshot.control_tower import on_move
@@ -59,7 +59,7 @@ class MoveAccount(Operation):
     to: Annotated[
         str,
         StringConstraints(min_length=1, max_length=500),
-        Flag(("--to", "--destination-parent-id", "--ou"), "Move to", FieldKind.OU, hint="Path or id; / is the root"),
+        Flag(("--to", "--destination-parent-id", "--ou"), "Move to", FieldKind.OU, hint="Path or id. / is the root."),
     ]
 
     def subject(self) -> str:
@@ -90,10 +90,9 @@ class MoveAccount(Operation):
             ),
             plan=(f"Move the account from {start} to {end} (MoveAccount).",),
             warnings=(
-                *policies_unread(organization),
-                "StackSets that target either place may delete or deploy their resources in this account.",
-                *((f"The account is {state}, not ACTIVE.",) if state != "ACTIVE" else ()),
-                *on_move(organization),
+                *map(caution, policies_unread(organization)),
+                *((caution(f"The account is {state}, not ACTIVE."),) if state != "ACTIVE" else ()),
+                *map(fact, on_move(organization)),
             ),
             hits=policy_changes(organization, source, self.to, self.account),
             precondition={"source": source},
@@ -103,7 +102,7 @@ class MoveAccount(Operation):
         del memory, console
         path = organization.path_of(self.to)
         return Closing(
-            summary=f"The account {organization.account_label(self.account)} is in {path}.",
+            summary=f"{organization.account_label(self.account)} moved to {path}.",
             facts=(Fact(label="Account id", value=self.account), Fact(label="Organizational unit", value=path)),
         )
 

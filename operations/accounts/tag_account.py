@@ -22,7 +22,7 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code, Resource
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution
 from operations.core.steps import Step, World
 from operations.core.values import SomeTags
 from operations.snapshot.live import SEE_TAGS, tags_of
@@ -115,7 +115,7 @@ class TagAccount(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         return Closing(
-            summary=f"{organization.account_label(self.account)} has {'its tag' if len(self.tags) == 1 else 'its tags'}.",
+            summary=f"{counted(len(self.tags), 'tag')} set on {organization.account_label(self.account)}.",
             facts=tuple(Fact(label=f"Tag {key}", value=value or "(empty)") for key, value in self.tags.items()),
         )
 
@@ -126,14 +126,12 @@ def _change(old: str | None, new: str) -> str:
     return f"{new or '(empty)'} (as it is)" if old == new else f"{old or '(empty)'} → {new or '(empty)'}"
 
 
-def _warnings(present: Mapping[str, str], changes: Mapping[str, str]) -> tuple[str, ...]:
+def _warnings(present: Mapping[str, str], changes: Mapping[str, str]) -> tuple[Notice, ...]:
     alike = [
         (key, other) for key in changes for other in present if key != other and key.casefold() == other.casefold()
     ]
-    replaced = [key for key in changes if key in present]
-    return (
-        *((f"The old value of {', '.join(replaced)} is lost; the card has it.",) if replaced else ()),
-        *(f"The account has a tag {other}, which differs from {key} only in case." for key, other in alike),
+    return tuple(
+        caution(f"The account has a tag {other}, which differs from {key} only in case.") for key, other in alike
     )
 
 

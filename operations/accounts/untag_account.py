@@ -16,7 +16,7 @@ from operations.core.closing import Closing, Console
 from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, fact
 from operations.core.steps import Step, World
 from operations.core.values import TagKeys
 from operations.snapshot.live import SEE_TAGS, tags_of
@@ -42,7 +42,7 @@ class UntagAccount(Operation):
     account: TaggedAccount
     keys: Annotated[
         TagKeys,
-        Flag(("--key", "--keys", "--tag-keys"), "Keys", FieldKind.TAGS, hint="One key a line", placeholder="owner"),
+        Flag(("--key", "--keys", "--tag-keys"), "Keys", FieldKind.TAGS, hint="One key per line", placeholder="owner"),
     ]
 
     def subject(self) -> str:
@@ -64,7 +64,7 @@ class UntagAccount(Operation):
                 *(Fact(label=f"Tag {key}", value=f"{value or '(empty)'} → removed") for key, value in there.items()),
             ),
             plan=(f"Remove {counted(len(there), 'tag')} from the account (UntagResource).",),
-            warnings=(f"The account has no tag {', '.join(absent)}. {_has(present)}",) if absent else (),
+            warnings=(fact(f"The account has no tag {', '.join(absent)}. {_has(present)}"),) if absent else (),
             precondition={"before": there},
         )
 
@@ -83,7 +83,7 @@ class UntagAccount(Operation):
         del console
         removed, label = list(memory["removed"]), organization.account_label(self.account)
         return Closing(
-            summary=f"{label} has lost {counted(len(removed), 'tag')}.",
+            summary=f"{counted(len(removed), 'tag')} removed from {label}.",
             facts=(Fact(label="Removed", value=", ".join(removed)),),
         )
 

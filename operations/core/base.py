@@ -22,7 +22,7 @@ from operations.core.closing import Closing, Console
 from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag, OperationField
 from operations.core.kinds import settled_value
-from operations.core.preview import Preview, PreviewInput
+from operations.core.preview import Notice, Preview, PreviewInput
 from operations.core.reach import BY_KIND, Reach
 from operations.core.steps import Control, Step
 from operations.core.visible import check
@@ -147,8 +147,8 @@ class Operation(BaseModel):
         """What would change and what it hits, as the world is now; raises FieldError when it cannot be done at all."""
         raise NotImplementedError
 
-    def try_out(self, inputs: PreviewInput) -> tuple[str, ...]:
-        """What only an attempt tells, made once before approvers are asked: more warnings for the card; raises FieldError for what
+    def try_out(self, inputs: PreviewInput) -> tuple[Notice, ...]:
+        """What only an attempt tells, made once before approvers are asked: more notices for the card; raises FieldError for what
         AWS would surely refuse.
         """
         del inputs

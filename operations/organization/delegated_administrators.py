@@ -57,7 +57,10 @@ class _Delegation(Operation):
 
 
 class RegisterDelegatedAdministrator(_Delegation):
-    """Makes a member account the delegated administrator of a service: it may administer it for all accounts."""
+    """Makes a member account the delegated administrator of a service: it may administer it for all accounts.
+
+    Service control policies bind a delegated administrator, unlike the management account.
+    """
 
     name: ClassVar = "register-delegated-administrator"
     irreversible: ClassVar = False
@@ -73,7 +76,7 @@ class RegisterDelegatedAdministrator(_Delegation):
 
     def title(self, organization: Organization) -> str:
         label = organization.account_label(self.account)
-        return f"Make {label} the delegated administrator for {service_name(self.service)}"
+        return f"Make {label} delegated administrator for {service_name(self.service)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         if self.service not in enabled_services(inputs.aws):
@@ -94,10 +97,6 @@ class RegisterDelegatedAdministrator(_Delegation):
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, services),
             plan=("Register the delegated administrator (RegisterDelegatedAdministrator).",),
-            warnings=(
-                f"Whoever administers {service_name(self.service)} in this account can then see and change it in every account.",
-                "Service control policies bind a delegated administrator, unlike the management account.",
-            ),
             hits=(f"{counted(len(inputs.organization.accounts), 'account')}, for this service",),
         )
 
@@ -108,7 +107,7 @@ class RegisterDelegatedAdministrator(_Delegation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         label = organization.account_label(self.account)
-        return Closing(summary=f"{label} is the delegated administrator for {service_label(self.service)}.")
+        return Closing(summary=f"{label} is now delegated administrator for {service_label(self.service)}.")
 
     def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
         del precondition, memory
@@ -126,7 +125,10 @@ class RegisterDelegatedAdministrator(_Delegation):
 
 
 class DeregisterDelegatedAdministrator(_Delegation):
-    """Ends a member account's being the delegated administrator of a service."""
+    """Removes an account as delegated administrator of a service.
+
+    Some services then delete what it has set up for the organization: look in the service first.
+    """
 
     name: ClassVar = "deregister-delegated-administrator"
     irreversible: ClassVar = False
@@ -141,7 +143,7 @@ class DeregisterDelegatedAdministrator(_Delegation):
 
     def title(self, organization: Organization) -> str:
         label = organization.account_label(self.account)
-        return f"End {label} being the delegated administrator for {service_name(self.service)}"
+        return f"Remove {label} as delegated administrator for {service_name(self.service)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         services = delegated_services(inputs.aws, self.account)
@@ -152,9 +154,6 @@ class DeregisterDelegatedAdministrator(_Delegation):
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, services),
             plan=("Deregister the delegated administrator (DeregisterDelegatedAdministrator).",),
-            warnings=(
-                f"Some services delete what the administrator has set up for the organization; look in {service_name(self.service)} first.",
-            ),
             hits=(f"{counted(len(inputs.organization.accounts), 'account')}, for this service",),
         )
 
@@ -165,7 +164,7 @@ class DeregisterDelegatedAdministrator(_Delegation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         label = organization.account_label(self.account)
-        return Closing(summary=f"{label} is no longer the delegated administrator for {service_label(self.service)}.")
+        return Closing(summary=f"{label} is no longer delegated administrator for {service_label(self.service)}.")
 
     def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
         del precondition, memory, organization

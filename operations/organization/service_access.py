@@ -39,7 +39,7 @@ Service = Annotated[
         ("--service", "--service-principal"),
         "Service",
         FieldKind.SERVICE,
-        hint="The service principal, or the service's name",
+        hint="Service principal or name",
         placeholder="guardduty.amazonaws.com",
     ),
 ]
@@ -84,7 +84,7 @@ class _ServiceAccess(Operation):
 class EnableServiceAccess(_ServiceAccess):
     """Gives an AWS service trusted access, so that it may work in all accounts of the organization.
 
-    AWS recommends to do this in the service itself, which then sets up all that it needs.
+    AWS recommends to do this in the service itself, which then sets up all that it needs, such as service-linked roles.
     """
 
     name: ClassVar = "enable-service-access"
@@ -103,15 +103,10 @@ class EnableServiceAccess(_ServiceAccess):
     def preview(self, inputs: PreviewInput) -> Preview:
         if self.service in enabled_services(inputs.aws):
             raise FieldError("service", f"{service_label(self.service)} has trusted access already.")
-        name = service_name(self.service)
         return Preview(
             title=self.title(inputs.organization),
             facts=self._facts(),
             plan=("Enable trusted access (EnableAWSServiceAccess).",),
-            warnings=(
-                f"AWS recommends to enable it in {name} itself, by its console or API, which then sets up all it needs.",
-                f"{name} may create a service-linked role in every account.",
-            ),
             hits=(f"{len(inputs.organization.accounts)} accounts, the management account included",),
         )
 
@@ -121,7 +116,7 @@ class EnableServiceAccess(_ServiceAccess):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
-        return Closing(summary=f"{service_label(self.service)} has trusted access.", facts=self._facts())
+        return Closing(summary=f"Trusted access enabled for {service_label(self.service)}.", facts=self._facts())
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
@@ -129,9 +124,9 @@ class EnableServiceAccess(_ServiceAccess):
 
 
 class DisableServiceAccess(_ServiceAccess):
-    """Takes an AWS service's trusted access away.
+    """Removes an AWS service's trusted access.
 
-    AWS strongly recommends to do this in the service itself, which then cleans up after itself.
+    AWS strongly recommends to do this in the service itself, which then cleans up after itself; done here, it doesn't.
     """
 
     name: ClassVar = "disable-service-access"
@@ -157,10 +152,9 @@ class DisableServiceAccess(_ServiceAccess):
         return Preview(
             title=self.title(inputs.organization),
             facts=self._facts(),
-            plan=("Disable trusted access (DisableAWSServiceAccess).",),
-            warnings=(
-                f"AWS strongly recommends to disable it in {name} itself: done here, {name} does not clean up after itself.",
-                f"{name} can no longer work in the member accounts; its service-linked roles stay there.",
+            plan=(
+                "Disable trusted access (DisableAWSServiceAccess).",
+                f"{name} stops working in the member accounts; its service-linked roles stay there.",
             ),
             hits=(f"{len(inputs.organization.accounts)} accounts, the management account included",),
         )
@@ -180,7 +174,7 @@ class DisableServiceAccess(_ServiceAccess):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
-        return Closing(summary=f"{service_label(self.service)} has no trusted access any more.", facts=self._facts())
+        return Closing(summary=f"Trusted access disabled for {service_label(self.service)}.", facts=self._facts())
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory

@@ -16,7 +16,7 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code, Resource, gone
 from operations.core.fields import FieldKind, Flag
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution, danger
 from operations.core.steps import Step
 from operations.policies.attachment_steps import Attach, Detach
 from operations.policies.common import (
@@ -150,7 +150,7 @@ class AttachPolicy(_Attachment):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         place = target_label(organization, self.place)
-        return Closing(summary=f"{organization.policies.label(self.policy)} is attached to {place}.")
+        return Closing(summary=f"{organization.policies.label(self.policy)} attached to {place}.")
 
     def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
         del precondition, memory
@@ -224,7 +224,7 @@ class DetachPolicy(_Attachment):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         place = target_label(organization, self.place)
-        return Closing(summary=f"{organization.policies.label(self.policy)} is no longer attached to {place}.")
+        return Closing(summary=f"{organization.policies.label(self.policy)} detached from {place}.")
 
     def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
         del precondition, memory, organization
@@ -235,13 +235,17 @@ class DetachPolicy(_Attachment):
         return (AttachPolicy(policy=self.policy, place=self.place),)
 
 
-def _wide(organization: Organization, target: str) -> tuple[str, ...]:
+def _wide(organization: Organization, target: str) -> tuple[Notice, ...]:
     if target != organization.root:
         return ()
-    return ("The target is the root: this concerns the whole organization. Try it on one organizational unit first.",)
+    return (
+        caution(
+            "The target is the root, so this hits the whole organization. Try it on one organizational unit first."
+        ),
+    )
 
 
-def _without_full_access(found: DescribedPolicy, there: tuple[Policy, ...]) -> tuple[str, ...]:
+def _without_full_access(found: DescribedPolicy, there: tuple[Policy, ...]) -> tuple[Notice, ...]:
     if found.id != FULL_ACCESS[0]:
         return ()
     left = ", ".join(policy.name for policy in there if policy.id != found.id)
@@ -249,4 +253,4 @@ def _without_full_access(found: DescribedPolicy, there: tuple[Policy, ...]) -> t
         f"Without FullAWSAccess only what {left} allows is still allowed beneath. When none of them has a broad Allow, "
         "everything in these accounts stops working."
     )
-    return (warning,)
+    return (danger(warning),)

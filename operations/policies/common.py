@@ -19,7 +19,7 @@ from operations.core.code import Code, Resource, Template
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.hcl import Document
 from operations.core.meaning import meaning
-from operations.core.preview import Fact, PreviewInput
+from operations.core.preview import Fact, Notice, PreviewInput, fact
 from operations.snapshot.names import uncapital
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.places import reach_lines, unbound
@@ -207,8 +207,8 @@ def hits(organization: Organization, kind: str, accounts: list[Account]) -> tupl
     return reach_lines(organization, [account for account in accounts if account.id != free])
 
 
-def management_warning(organization: Organization, kind: str, accounts: list[Account]) -> tuple[str, ...]:
+def management_warning(organization: Organization, kind: str, accounts: list[Account]) -> tuple[Notice, ...]:
     """What is to be said when the management account is among the accounts beneath."""
     if unbound(organization, kind) not in {account.id for account in accounts}:
         return ()
-    return (f"The management account is not bound: a {uncapital(label(kind))} never has an effect on it.",)
+    return (fact(f"The management account is not bound: a {uncapital(label(kind))} never has an effect on it."),)

@@ -14,7 +14,7 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
 from operations.core.observations import Done, Facts, Observation, Ready, Waiting
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution, danger, fact
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.organization.create_organization import TYPES, organization_code
@@ -67,7 +67,7 @@ class EnablePolicyType(_TypeSwitch):
 
     def title(self, organization: Organization) -> str:
         del organization
-        return f"Enable the policy type {label(self.kind)}"
+        return f"Enable policy type {label(self.kind)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         status = type_status(inputs.aws, self.kind)
@@ -91,9 +91,11 @@ class EnablePolicyType(_TypeSwitch):
                 f"--service {service}` first.",
             )
 
-    def _warnings(self) -> tuple[str, ...]:
+    def _warnings(self) -> tuple[Notice, ...]:
         if self.kind in (SCP, RCP):
-            return (f"AWS attaches {'RCP' if self.kind == RCP else ''}FullAWSAccess everywhere; it limits nothing.",)
+            return (
+                fact(f"AWS attaches {'RCP' if self.kind == RCP else ''}FullAWSAccess everywhere; it limits nothing."),
+            )
         return ()
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
@@ -101,7 +103,7 @@ class EnablePolicyType(_TypeSwitch):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
-        return Closing(summary=f"The policy type {label(self.kind)} is enabled.")
+        return Closing(summary=f"Policy type {label(self.kind)} enabled.")
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
@@ -124,7 +126,7 @@ class DisablePolicyType(_TypeSwitch):
 
     def title(self, organization: Organization) -> str:
         del organization
-        return f"Disable the policy type {label(self.kind)}"
+        return f"Disable policy type {label(self.kind)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         status = type_status(inputs.aws, self.kind)
@@ -138,9 +140,11 @@ class DisablePolicyType(_TypeSwitch):
             ),
             plan=(f"Disable {self.kind} at the root (DisablePolicyType).", "Wait until AWS has detached all of them."),
             warnings=(
-                *(f"What this hits is not fully known: {gap}." for gap in inputs.organization.policies.gaps(self.kind)),
-                "Every policy of this type stops applying, and enabling the type again does not attach them again.",
-                "The whole organization is concerned.",
+                danger("Every policy of this type stops applying. Enabling the type again doesn't attach them again."),
+                *(
+                    caution(f"What this hits is not fully known: {gap}.")
+                    for gap in inputs.organization.policies.gaps(self.kind)
+                ),
             ),
             hits=self._hits(inputs.organization),
             precondition={"root": inputs.organization.root, "attached": self._attachments(inputs.organization)},
@@ -178,7 +182,7 @@ class DisablePolicyType(_TypeSwitch):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
-        return Closing(summary=f"The policy type {label(self.kind)} is disabled.")
+        return Closing(summary=f"Policy type {label(self.kind)} disabled.")
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory

@@ -61,9 +61,11 @@ class UpdatePolicy(Operation):
 
     policy: ExistingPolicy
     content: Content = ""
-    policy_name: Annotated[PolicyName | None, Flag(("--name",), "New name", hint="Empty: the name stays")] = None
+    policy_name: Annotated[PolicyName | None, Flag(("--name",), "New name", hint="Leave empty to keep the name.")] = (
+        None
+    )
     description: Annotated[
-        Description | None, Flag(("--description",), "New description", hint="Empty: the description stays")
+        Description | None, Flag(("--description",), "New description", hint="Leave empty to keep the description.")
     ] = None
 
     def checked(self, organization: Organization) -> Self:
@@ -81,7 +83,7 @@ class UpdatePolicy(Operation):
         return f"policy:{self.policy}"
 
     def title(self, organization: Organization) -> str:
-        return f"Change the policy {organization.policies.label(self.policy)}"
+        return f"Update policy {organization.policies.label(self.policy)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         found = own(inputs, self.policy)
@@ -120,7 +122,7 @@ class UpdatePolicy(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         return Closing(
-            summary=f"The policy {organization.policies.label(self.policy)} is changed.",
+            summary=f"Policy {organization.policies.label(self.policy)} updated.",
             facts=(Fact(label="Changed", value=", ".join(_word(part) for part in self._wanted())),),
         )
 

@@ -121,7 +121,7 @@ def inherited(organization: Organization, target: str) -> list[Inherited]:
 
 
 def policies_unread(organization: Organization) -> tuple[str, ...]:
-    """The warning for a card that says which policies reach an account, where not all of them could be read."""
+    """What a card says that tells which policies reach an account, where not all of them could be read."""
     gaps = organization.policies.gaps()
     if not gaps:
         return ()

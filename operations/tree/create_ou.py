@@ -17,7 +17,7 @@ from operations.core.closing import Closing, Console
 from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, fact
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
 from operations.snapshot.changes import Change, UnitIs, with_unit
@@ -52,7 +52,7 @@ class CreateOu(Operation):
     parent: Annotated[
         str,
         Field(max_length=500),
-        Flag(("--parent", "--parent-id"), "Beneath", FieldKind.OU, hint="Path or id; the root when left empty"),
+        Flag(("--parent", "--parent-id"), "Parent", FieldKind.OU, hint="Path or id. Empty means the root."),
     ] = "/"
 
     def checked(self, organization: Organization) -> Self:
@@ -70,7 +70,7 @@ class CreateOu(Operation):
         return with_unit(organization, self.parent, self.unit_name)
 
     def title(self, organization: Organization) -> str:
-        return f"Create the organizational unit {child_path(organization, self.parent, self.unit_name)}"
+        return f"Create OU {child_path(organization, self.parent, self.unit_name)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
@@ -85,9 +85,9 @@ class CreateOu(Operation):
             precondition={"above": above},
         )
 
-    def _deep(self, organization: Organization) -> list[str]:
+    def _deep(self, organization: Organization) -> list[Notice]:
         last = depth_of(organization, self.parent) + 1 == DEEPEST
-        return [f"It is on level {DEEPEST}, the last: nothing can be created beneath it."] if last else []
+        return [fact(f"It is on level {DEEPEST}, the last: nothing can be created beneath it.")] if last else []
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition
@@ -105,7 +105,7 @@ class CreateOu(Operation):
         del console
         unit, path = str(memory["unit"]), child_path(organization, self.parent, self.unit_name)
         return Closing(
-            summary=f"The organizational unit {path} is there: {unit}.",
+            summary=f"OU {path} created.",
             facts=(Fact(label="Id", value=unit), Fact(label="Path", value=path)),
         )
 

@@ -16,7 +16,7 @@ WHOLE = 'create-account --name fullback-new --email new@example.com --ou /Worklo
 def test_a_complete_command_is_filed_and_confirmed(handling: Handling) -> None:
     answer = handling.types(WHOLE)
     (request,) = handling.requests()
-    assert f"Request *#{request.id}* is filed: Create the account fullback-new in /Workloads/Staging" in answer
+    assert f"Request *#{request.id}* is filed: Create account fullback-new in /Workloads/Staging" in answer
     assert "<#C0APPROVALS>" in answer
     assert request.operation == "create-account"
     assert request.params == {

@@ -105,7 +105,7 @@ def test_what_is_needed_is_needed_there_too(operation: type[Operation]) -> None:
 
 def test_a_document_says_in_both_its_fields_that_one_of_them_is_needed() -> None:
     hints = {block["block_id"]: block["hint"]["text"] for block in opened(CreatePolicy)["blocks"] if "hint" in block}
-    assert "as text or in a file" in hints["content"]
+    assert "as text or as a file" in hints["content"]
     assert hints[f"content{FILE}"] == "Instead of the text above; one of the two is needed"
 
 

@@ -31,6 +31,7 @@ from approvals.queue.worker import Desk
 from approvals.request.intake import Click, Intake
 from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
+from approvals.sessions.shells import Picked
 from approvals.slack.client import SlackAwayError, SlackRefusedError
 from bot.app import quiet_logger
 from bot.snapshot.cache import NOT_YET
@@ -164,6 +165,7 @@ class Handling:
         self.command_url = COMMAND_URL
         self.away = False
         self.revealed: list[Press] = []
+        self.picked: list[Picked] = []
         self.waiting: list[Callable[[], None]] = []
         self._triggers = (f"trigger-{number}" for number in itertools.count())
         self.store = Store(new_database())
@@ -215,6 +217,7 @@ class Handling:
             approval_channel=APPROVALS,
             oversees=lambda user: user == BOB,
             reveal=self._reveal,
+            pick_shell=self.picked.append,
             sources=Sources(self.live, self._respond),
             look_up=self._look_up,
         )

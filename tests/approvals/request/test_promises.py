@@ -49,7 +49,7 @@ FINAL_WORDS = {
     Status.DENIED: "Denied by",
     Status.CANCELLED: "Cancelled.",
     Status.EXPIRED: "so it has expired",
-    Status.SUCCEEDED: "has its tag.",
+    Status.SUCCEEDED: "1 tag set on",
     Status.FAILED: "*Failed:*",
     Status.STALE: "*Out of date:*",
 }

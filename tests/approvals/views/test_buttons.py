@@ -59,7 +59,7 @@ VIEWS: dict[str, list[Any]] = {
         thread.ended_badly(request(Status.FAILED)),
         thread.ended_badly(request(Status.FAILED, memory={"rest": True})),
     ],
-    "sessions": [sessions.live(ROW), sessions.nearly_over(ROW), sessions.offer(SUBJECT, NOW)],
+    "sessions": [sessions.live(ROW), sessions.nearly_over(ROW, "web"), sessions.offer(SUBJECT, ROW, NOW)],
 }
 ABOUT_A_REQUEST = {
     "approve",

@@ -117,7 +117,7 @@ EXCEPTED = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Organization
     ],
 )
 def test_what_could_lock_out_is_warned_of(document: str, said: str) -> None:
-    assert said in " ".join(lockout_warnings(document, SCP))
+    assert said in " ".join(notice.say for notice in lockout_warnings(document, SCP))
 
 
 @pytest.mark.parametrize(
