@@ -133,7 +133,7 @@ def _shown(responder: Responder, word: str, rest: str) -> list[Block]:
     if word == "sessions":
         return sessions.answer(deps, responder.slack, caller)
     if word == "request":
-        return _one(deps, caller, _numbered(deps, word, rest))
+        return whole(deps, caller, _numbered(deps, word, rest))
     if word == "code":
         return as_code.answer(responder, _numbered(deps, word, rest))
     return looks.answer(responder, word, rest)
@@ -159,7 +159,8 @@ def _numbered(deps: Dependencies, word: str, rest: str) -> Request:
     return request
 
 
-def _one(deps: Dependencies, caller: Caller, request: Request) -> list[Block]:
+def whole(deps: Dependencies, caller: Caller, request: Request) -> list[Block]:
+    """All that is known of a request, with its history and the buttons that the caller may press."""
     told = requests.history(*deps.intake.history(request.id or 0))
     return requests.with_history(requests.private_card(request, caller.user), told)
 
