@@ -8,7 +8,7 @@ import pytest
 
 from approvals.models import Request
 from approvals.states import TERMINAL, Status
-from approvals.views import thread
+from approvals.views import living, thread
 from approvals.views.as_code import LONGEST, as_code
 from operations.core.closing import Closing
 from tests.harness.handling import organization
@@ -84,11 +84,13 @@ def test_names_cannot_format_the_answer() -> None:
 
 @pytest.mark.parametrize(("undo", "labels"), [([], ["As code"]), (["back"], ["Undo", "As code"])])
 def test_the_button_stands_on_the_good_end(undo: list[str], labels: list[str]) -> None:
-    """In the thread, and in the message to the requester, which is made of it."""
-    message = thread.succeeded(request(), Closing(summary="done"), undo=undo)
-    buttons = [item for block in message["blocks"] if block["type"] == "actions" for item in block["elements"]]
-    assert [item["text"]["text"] for item in buttons] == labels
-    assert {item["value"] for item in buttons} == {request().button}
+    """In the thread, and in the requester's direct message."""
+    closing = Closing(summary="done")
+    over = request(memory={"closing": closing.model_dump(mode="json"), thread.UNDO: undo})
+    for message in (thread.succeeded(over, closing, undo=undo), living.living(over)):
+        found = [item for block in message["blocks"] if block["type"] == "actions" for item in block["elements"]]
+        assert [item["text"]["text"] for item in found] == labels
+        assert {item["value"] for item in found} == {over.button}
 
 
 def test_there_is_no_button_where_there_is_no_code() -> None:
