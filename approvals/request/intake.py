@@ -48,7 +48,8 @@ class Draft:
 class Click:
     """A press of a button (`kind`: approve, deny, withdraw, cancel, review, end, control:…) as Slack delivered it.
 
-    `request_id` and `key` are what the button carried; it stood on the message `message_ts` of `channel`, or in `private`.
+    `request_id` and `key` are what the button carried; it stood on the message `message_ts` of `channel`, or in `private`,
+    beside the digest that begins with `shown`.
     """
 
     delivery: str
@@ -61,6 +62,7 @@ class Click:
     message_ts: str = ""
     private: bool = False
     reason: str = ""
+    shown: str = ""
 
 
 class AlreadyAskedError(Exception):

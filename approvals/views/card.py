@@ -12,7 +12,7 @@ from typing import Any
 from approvals.authority.quorum import Missing, cannot_decide
 from approvals.authority.requirements import Requirement, Requirements, rules_named, seats_of_vote
 from approvals.authority.rules import Rule
-from approvals.models import Request, Vote
+from approvals.models import DIGEST, Request, Vote
 from approvals.slack.blocks import (
     Block,
     button,
@@ -36,7 +36,6 @@ from operations.core.closing import Closing
 from operations.core.preview import Preview
 from operations.snapshot.names import counted, spread
 
-DIGEST = 12  # Characters of the digest that stand on a card.
 
 STATES = {
     Status.PENDING: (":hourglass_flowing_sand:", "Waiting for approval"),
