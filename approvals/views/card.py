@@ -36,7 +36,6 @@ from operations.core.closing import Closing
 from operations.core.preview import Preview
 from operations.snapshot.names import counted, spread
 
-
 STATES = {
     Status.PENDING: (":hourglass_flowing_sand:", "Waiting for approval"),
     Status.APPROVED: (":white_check_mark:", "Approved, starting"),
