@@ -144,6 +144,7 @@ def deps_of(intake: Intake) -> Dependencies:
         run=lambda _: None,
         may_decide=lambda _: True,
         pending_for=lambda _: PendingFor((), 0),
+        may_ask=lambda _: frozenset(),
         clock=lambda: datetime.now(UTC),
         approval_channel="C0",
         oversees=lambda _: False,

@@ -33,7 +33,7 @@ from approvals.queue.leases import InHand, forget_all
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
 from approvals.request.intake import Intake
-from approvals.request.pending import may_decide, pending_for
+from approvals.request.pending import may_ask, may_decide, pending_for
 from approvals.request.reachability import look_soon
 from approvals.sessions.reveal import Reveal
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
@@ -349,6 +349,7 @@ class Orgbot:
             run_look=partial(self.dispatcher.submit, pool=Pool.LOOKS),
             may_decide=lambda click: may_decide(quick, click),
             pending_for=lambda user: pending_for(self.context, user),
+            may_ask=lambda user: may_ask(self.context, user),
             clock=self._clock,
             approval_channel=self.approval_channel,
             oversees=lambda user: oversees(self.context, user),

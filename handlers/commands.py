@@ -153,7 +153,7 @@ def _one(deps: Dependencies, caller: Caller, rest: str) -> list[Block]:
     if request is None:
         raise ParseError(f"there is no request #{number[1]}. `{COMMAND} requests` shows the latest.")
     told = requests.history(*deps.intake.history(int(number[1])))
-    return requests.with_history(requests.private_card(request, caller.user), told)
+    return requests.with_history(requests.private_card(request, caller.user, deps.organization()), told)
 
 
 def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: bool = True) -> list[Block]:

@@ -190,7 +190,7 @@ def _of(people: str) -> str:
     return f"of {people}" if people else "that nobody may give under today's rules"
 
 
-def _left(request: Request, required: Requirements | None, approved: Sequence[Vote]) -> int:
+def left(request: Request, required: Requirements | None, approved: Sequence[Vote]) -> int:
     """How many presses are missing at the least: one counts in every rule in which that person may approve."""
     if required is None:
         return request.approvals_needed - len(approved)
@@ -207,7 +207,7 @@ def _buttons(
     request: Request, preview: Preview, votes: Sequence[Vote], required: Requirements | None
 ) -> dict[str, Any]:
     approved = [vote for vote in votes if vote.decision == "approve"]
-    sure = confirmations.to_approve(request, preview, _left(request, required, approved))
+    sure = confirmations.to_approve(request, preview, left(request, required, approved))
     return {
         "type": "actions",
         "elements": [

@@ -38,6 +38,7 @@ from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
 from handlers.register import Readable, register
 from operations.aws.errors import UnknownError
+from operations.core.registry import all_operations
 from operations.snapshot.changes import Change, taken_in
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from sandbox.slack.limits import message_error, option_problems, problems, view_problems
@@ -211,6 +212,7 @@ class Handling:
             run=self.waiting.append,
             may_decide=self._may_decide,
             pending_for=self._pending_for,
+            may_ask=self._may_ask,
             clock=lambda: self.now,
             approval_channel=APPROVALS,
             oversees=lambda user: user == BOB,
@@ -241,6 +243,11 @@ class Handling:
             raise SlackAwayError("users.info")
         pending = [request for request in self.requests() if request.status == "pending"]
         return PendingFor(pending, 0) if user == BOB else PendingFor((), len(pending))
+
+    def _may_ask(self, user: str) -> frozenset[str]:
+        return frozenset(
+            one.name for one in all_operations() if self.rules.may_ask(one.name, lambda named: user in named)
+        )
 
     def _reveal(self, press: Press) -> str:
         self.revealed.append(press)

@@ -20,14 +20,14 @@ def sees(scenario: Scenario, name: str, *words: str) -> str:
 def test_it_follows_a_request_from_the_card_to_its_end(scenario: Scenario) -> None:
     for name in ("alice", "bob", "dave"):
         scenario.person(name).opens_home()
-        sees(scenario, name, "0 waiting for you")
+        sees(scenario, name, "Nothing needs you right now")
 
     scenario.ask()
-    sees(scenario, "bob", "1 waiting for you", "|#1>")
-    sees(scenario, "alice", "0 waiting for you, 1 for others", "Waiting for approval")
-    sees(scenario, "dave", "0 waiting for you, 1 for others")
+    sees(scenario, "bob", "Waiting for your decision", "|#1>", "Approve")
+    sees(scenario, "alice", "1 request waiting for others", "Waiting for approval", "Cancel request")
+    sees(scenario, "dave", "1 request waiting for others")
 
-    scenario.press("Approve", "bob")
+    scenario.person("bob").clicks("Approve")
     scenario.done()
-    sees(scenario, "alice", "Done", "0 running")
-    sees(scenario, "bob", "0 waiting for you; 0 running")
+    sees(scenario, "alice", "Done")
+    sees(scenario, "bob", "Nothing needs you right now")

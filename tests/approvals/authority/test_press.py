@@ -114,9 +114,7 @@ def beside_its_digest(request: Request) -> Pressed:
 
 
 @pytest.mark.parametrize("kind", ["approve", "deny"])
-def test_beside_its_digest_a_request_is_decided_away_from_its_card(
-    workers: Workers, asked: Request, kind: str
-) -> None:
+def test_beside_its_digest_a_request_is_decided_away_from_its_card(workers: Workers, asked: Request, kind: str) -> None:
     assert judged(workers, beside_its_digest(asked), kind).id == asked.id
     with pytest.raises(CardElsewhereError):
         judged(workers, replace(beside_its_digest(asked), shown=""), kind)

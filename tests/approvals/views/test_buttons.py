@@ -18,7 +18,7 @@ from approvals.models import Request, RoleSession, Vote
 from approvals.states import Status
 from approvals.views import on_hold, sessions, thread
 from approvals.views.card import card
-from handlers.queries.requests import private_card
+from handlers.queries.requests import own, private_card, to_decide
 from operations.core.closing import Closing, Console
 from operations.core.observations import Failed
 from operations.core.steps import Control
@@ -35,6 +35,8 @@ def request(status: Status = Status.PENDING, **values: Any) -> Request:
 
 
 VOTE = Vote(request_id=12, user="U0BOB", person="bob@example.com", decision="approve", digest="d", at=NOW)
+FACTS = {"Account": "222222222222", "Role": "OrganizationAccountAccessRole", "Duration": "1h"}
+WHOLE = {"title": "t", "facts": [{"label": label, "value": said} for label, said in FACTS.items()], "plan": []}
 ROW = RoleSession(
     request_id=12, key=KEY, user="U0ALICE", account="2", role="R", duration=900, session_name="s", state="live"
 )
@@ -45,6 +47,8 @@ VIEWS: dict[str, list[Any]] = {
         card(request(Status.SUCCEEDED, break_glass=True, decided_at=NOW), [], None, required(Rule("r", ())))
     ],
     "private card": [private_card(request(), "U0ALICE")],
+    "to decide": [to_decide(request(digest="f" * 64, params={"account": "222222222222"}, preview=WHOLE))],
+    "own": [own(request(status), None) for status in (Status.PENDING, Status.REFUSED, Status.EXPIRED)],
     "refused": [thread.refused(request())],
     "expired": [thread.decided(request(Status.EXPIRED))],
     "waiting": [thread.while_waiting(request(), (), (Control("resend", "Send again", "Sure?"),))],
@@ -88,7 +92,9 @@ def test_a_button_carries_the_key_of_its_request(name: str) -> None:
     assert found
     for button in found:
         assert kind_of(button) in ABOUT_A_REQUEST
-        assert read(button["value"]) == (12, KEY), button["action_id"]
+        pressed = read(button["value"])
+        assert pressed is not None
+        assert (pressed.number, pressed.key) == (12, KEY), button["action_id"]
 
 
 def test_every_such_button_is_in_the_sweep() -> None:
