@@ -60,6 +60,7 @@ from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
+from handlers.queries.upload import Pictures
 from handlers.register import Readable, register
 from operations.aws.client import Aws, Call
 from operations.aws.errors import UnknownError
@@ -127,6 +128,7 @@ class Orgbot:
         self.dispatcher = self._dispatcher()
         self.intake = Intake(self.store, clock, self.dispatcher.wake, self.context.limits)
         self.deps = self._deps()
+        self.pictures = Pictures(self.slack, self.deps.look, clock)
         self.app = self._bolt_app()
         self.transport = self._transport()
         anchors = timedelta(hours=settings.anchor_hours)
@@ -291,7 +293,9 @@ class Orgbot:
 
     def _dispatcher(self) -> Dispatcher:
         context = self.context
-        outbox = Outbox(context, self.slack, lambda: self.identity.bot_id, lambda user: home_of(self.deps, user))
+        outbox = Outbox(
+            context, self.slack, lambda: self.identity.bot_id, lambda user: home_of(self.deps, user, self.pictures)
+        )
         return Dispatcher(context, outbox, self._settings.workers, bind_request, self.metrics.tick_seconds.time)
 
     def _context(self) -> Context:

@@ -6,7 +6,7 @@ Source: Slack API, "App Home", "views.publish" (100 blocks), "app_home_opened ev
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from slack_bolt import App
@@ -21,8 +21,10 @@ from handlers.caller import Caller
 from handlers.carried import Carried
 from handlers.declared import readable
 from handlers.dependencies import Dependencies
+from handlers.queries.question import view_of
 from handlers.queries.requests import own, to_decide
 from handlers.queries.tree import PICTURE
+from handlers.queries.upload import Pictured, Pictures
 from handlers.responder import careful
 from handlers.sessions import YOURS, blocks
 from operations.core.registry import all_operations, by_name
@@ -41,7 +43,8 @@ class Work:
     """What one person's home tab shows: what waits for them, what they asked for (newest first), their sessions, what they ask
     for most, and the operations that they may ask for.
 
-    `running` is how many requests are being carried out, whoever asked; `unread` says why there is no snapshot of the organization.
+    `running` is how many requests are being carried out, whoever asked; `unread` says why there is no snapshot of the organization,
+    and `picture` is that of it.
     """
 
     waits: PendingFor
@@ -51,6 +54,7 @@ class Work:
     sessions: Sequence[Block] = ()
     running: int = 0
     unread: str = ""
+    picture: Pictured = field(default_factory=Pictured)
 
 
 def home_view(work: Work, organization: Organization | None) -> Block:
@@ -58,7 +62,8 @@ def home_view(work: Work, organization: Organization | None) -> Block:
     shortcuts = actions(*map(_form_button, _offered(work, organization)))
     todo = [*_waiting(work.waits), *_mine(work.mine, organization), *work.sessions]
     greeting = [] if todo else [section(FREE)]
-    return home([*greeting, *shortcuts, *todo, divider(), *_glance(work, organization)])
+    shown = [*greeting, *shortcuts, *todo, divider(), *_glance(work, organization)]
+    return home(shown, coming=work.picture.coming)
 
 
 def _waiting(waits: PendingFor) -> list[Block]:
@@ -100,7 +105,8 @@ def _glance(work: Work, organization: Organization | None) -> list[Block]:
     size = f"{counted(len(organization.accounts), 'account')} in {counted(units, 'organizational unit')}"
     read = f"as of {slack_date(organization.read_at)}"
     look = button("Show the tree", PICTURE, organization.root)
-    return [header("Your AWS Organization"), context(size, read, *_others(work)), *actions(look)]
+    told = context(size, read, *_others(work))
+    return [header("Your AWS Organization"), told, *work.picture.blocks, *actions(look)]
 
 
 def _others(work: Work) -> list[str]:
@@ -140,11 +146,12 @@ def _refused(sentence: str) -> Block:
     return home([section(sentence)])
 
 
-def home_of(deps: Dependencies, user: str) -> Block:
+def home_of(deps: Dependencies, user: str, pictures: Pictures) -> Block:
     """One person's home tab as it is now; raises SlackAwayError."""
     unwelcome = deps.admission.now(user)
     if unwelcome:
         return _refused(unwelcome)
+    organization = deps.organization()
     work = Work(
         waits=deps.pending_for(user),
         mine=deps.intake.recent(requester=user, limit=SHOWN),
@@ -153,8 +160,9 @@ def home_of(deps: Dependencies, user: str) -> Block:
         sessions=_sessions(deps, user),
         running=deps.intake.running(),
         unread=deps.unread(),
+        picture=pictures.of(view_of(organization).tree) if organization and organization.id else Pictured(),
     )
-    return home_view(work, deps.organization())
+    return home_view(work, organization)
 
 
 def _sessions(deps: Dependencies, user: str) -> list[Block]:

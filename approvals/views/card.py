@@ -34,6 +34,7 @@ from approvals.views.thread import Body, handover
 from approvals.views.whole import HITS_ON_THE_CARD, diff_on_card, facts_on_card
 from operations.core.closing import Closing
 from operations.core.preview import Preview
+from operations.core.registry import by_name
 from operations.snapshot.names import counted, spread
 
 STATES = {
@@ -215,8 +216,15 @@ def _buttons(
             button("Deny", "deny", request.button, style="danger"),
             *([button("Withdraw approval", "withdraw", request.button)] if approved else []),
             button("Cancel request", "cancel", request.button, confirm=confirmations.to_cancel(request)),
+            *picture_button(request),
         ],
     }
+
+
+def picture_button(request: Request) -> list[Block]:
+    """What shows what the request changes in the tree to whoever presses it; nothing where a picture says no more."""
+    operation = by_name().get(request.operation)
+    return [button("Show picture", "picture", request.button)] if operation and operation.picture else []
 
 
 def _end(request: Request, closing: Closing | None) -> list[dict[str, Any]]:

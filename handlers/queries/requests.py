@@ -23,7 +23,7 @@ from approvals.slack.blocks import (
     url_button,
 )
 from approvals.states import Status
-from approvals.views.card import STATES, card
+from approvals.views.card import STATES, card, picture_button
 from approvals.views.confirmations import to_approve, to_cancel, to_undo
 from approvals.views.history import line as history_line
 from approvals.views.whole import whole
@@ -132,6 +132,7 @@ def _decide(request: Request, preview: Preview, left: int) -> Iterator[Block]:
     yield button("Deny", "deny", carried)
     if request.card_link:
         yield url_button("Open card", "link-card", request.card_link)
+    yield from picture_button(request)
 
 
 def _review(request: Request) -> Iterator[Block]:
@@ -140,6 +141,7 @@ def _review(request: Request) -> Iterator[Block]:
         yield button("Review", "show", request.button)
     elif request.card_link:
         yield url_button("Review", "link-card", request.card_link)
+    yield from picture_button(request)
 
 
 def own(request: Request, organization: Organization | None) -> list[Block]:

@@ -110,7 +110,7 @@ def test_what_waits_for_me_is_decided_there_with_all_that_its_card_says() -> Non
         "From: /Workloads/Staging  ·  To: /Workloads/Production  ·  digest `fedcba987654`",
     ):
         assert said in shown
-    assert labels(blocks)[-4:] == ["Approve", "Deny", "Open card", "Show the tree"]
+    assert labels(blocks)[-5:] == ["Approve", "Deny", "Open card", "Show picture", "Show the tree"]
     assert pressable(blocks, "Approve")["value"] == f"7.{asked().key}.fedcba987654"
     assert pressable(blocks, "Deny")["value"] == pressable(blocks, "Approve")["value"]
 

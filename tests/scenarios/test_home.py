@@ -31,3 +31,12 @@ def test_it_follows_a_request_from_the_card_to_its_end(scenario: Scenario) -> No
     scenario.done()
     sees(scenario, "alice", "Done")
     sees(scenario, "bob", "Nothing needs you right now")
+
+
+def test_it_has_the_organizations_picture_and_the_card_that_of_a_move(scenario: Scenario) -> None:
+    scenario.person("bob").opens_home()
+    sees(scenario, "bob", "slack_file")
+
+    scenario.person("alice").types("/org move-account --account fullback-staging-web --to /Workloads/Production")
+    scenario.press("Show picture", "bob")
+    scenario.slack.wait_for(lambda: "slack_file" in json.dumps(scenario.person("bob").view), PATIENCE, "the picture")

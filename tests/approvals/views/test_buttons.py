@@ -17,7 +17,7 @@ from approvals.authority.rules import Rule
 from approvals.models import Request, RoleSession, Vote
 from approvals.states import Status
 from approvals.views import on_hold, sessions, thread
-from approvals.views.card import card
+from approvals.views.card import card, picture_button
 from handlers.queries.requests import own, private_card, to_decide
 from operations.core.closing import Closing, Console
 from operations.core.observations import Failed
@@ -31,7 +31,7 @@ WHY = Failed("AWS cannot be asked.", "Wait.")
 
 def request(status: Status = Status.PENDING, **values: Any) -> Request:
     known: dict[str, Any] = {"delivery": "d", "marker": "m", "operation": "credentials", "subject": "s", "team": "T0"}
-    return Request(id=12, key=KEY, requester="U0ALICE", status=status, **known, **values)
+    return Request(id=12, key=KEY, requester="U0ALICE", status=status, **known | values)
 
 
 VOTE = Vote(request_id=12, user="U0BOB", person="bob@example.com", decision="approve", digest="d", at=NOW)
@@ -48,6 +48,7 @@ VIEWS: dict[str, list[Any]] = {
     ],
     "private card": [private_card(request(), "U0ALICE")],
     "to decide": [to_decide(request(digest="f" * 64, params={"account": "222222222222"}, preview=WHOLE))],
+    "picture": picture_button(request(operation="move-account")),
     "own": [own(request(status), None) for status in (Status.PENDING, Status.REFUSED, Status.EXPIRED)],
     "refused": [thread.refused(request())],
     "expired": [thread.decided(request(Status.EXPIRED))],
@@ -69,6 +70,7 @@ ABOUT_A_REQUEST = {
     "end",
     "reveal",
     "extend",
+    "picture",
 }
 
 
