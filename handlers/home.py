@@ -69,7 +69,8 @@ def home_view(work: Work, organization: Organization | None) -> Block:
 def _waiting(waits: PendingFor) -> list[Block]:
     if not waits.mine:
         return []
-    shown = [block for request in waits.mine[:SHOWN] for block in to_decide(request, waits.left.get(request.id, 1))]
+    each = [to_decide(request, waits.left.get(request.id, 1)) for request in waits.mine[:SHOWN]]
+    shown = [block for number, blocks in enumerate(each) for block in ([divider()] if number else []) + blocks]
     more = len(waits.mine) - SHOWN
     rest = [context(f"and {more} more: `/org requests`")] if more > 0 else []
     return [header("Waiting for your decision"), *shown, *rest]
@@ -105,7 +106,7 @@ def _glance(work: Work, organization: Organization | None) -> list[Block]:
     size = f"{counted(len(organization.accounts), 'account')} in {counted(units, 'organizational unit')}"
     read = f"as of {slack_date(organization.read_at)}"
     look = button("Show the tree", PICTURE, organization.root)
-    told = context(size, read, *_others(work))
+    told = context("  ·  ".join([size, read, *_others(work)]))
     return [header("Your AWS Organization"), told, *work.picture.blocks, *actions(look)]
 
 

@@ -174,7 +174,8 @@ class Intake:
     def usual(self, user: str) -> Sequence[str]:
         """The operations that one person asks for most and gets, by their last requests, the commonest first.
 
-        Left out is what they were refused or denied when they last asked, and of what cannot be taken back whatever they ever were.
+        Left out is what they were refused or denied when they last asked. What cannot be taken back is offered to those who did it
+        and were never refused.
         """
         theirs = select(Request.operation, Request.status).where(Request.requester == user).limit(LOOKED_AT)
         live = theirs.where(text(LIVE_SQL)).order_by((col(Request.id) + 0).desc())
@@ -203,10 +204,10 @@ def _usual(asked: Iterable[tuple[str, str]]) -> list[str]:
     got: Counter[str] = Counter()
     refused, for_good = set[str](), irreversible()
     for operation, status in asked:
-        if status not in (Status.REFUSED, Status.DENIED):
+        if status in (Status.REFUSED, Status.DENIED):
+            refused |= {operation} if operation not in got or operation in for_good else set()
+        elif operation not in for_good or status == Status.SUCCEEDED:
             got[operation] += 1
-        elif operation not in got or operation in for_good:
-            refused.add(operation)
     return [operation for operation, _ in got.most_common() if operation not in refused]
 
 

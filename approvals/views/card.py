@@ -76,7 +76,7 @@ def card(
         *([quoted("Reason", shorten(request.reason, 1500))] if request.reason else []),
         *_plan(preview),
         *effects(preview),
-        *_warnings(preview),
+        *warnings_of(preview),
         *_standing(request, preview, votes, required, without),
         *_end(request, closing),
     ]
@@ -117,7 +117,8 @@ def _plan(preview: Preview) -> list[dict[str, Any]]:
     return [section("*What will happen*\n" + "\n".join(steps))] if steps else []
 
 
-def _warnings(preview: Preview) -> list[dict[str, Any]]:
+def warnings_of(preview: Preview) -> list[dict[str, Any]]:
+    """What to mind, the most severe first."""
     warnings = [f":warning: {escape(shorten(warning, 400))}" for warning in preview.warnings]
     return [section(shorten("\n".join(warnings), 2900))] if warnings else []
 

@@ -37,7 +37,7 @@ READING = ":hourglass: Reading it from AWS…"
 EMPTY = "_There is none: no policy of this type has an effect here._"
 
 Press = Callable[[Responder, Question, str], bool]
-GONE = ":x: What this button is about is no longer there, so nothing is shown. Ask once more."
+GONE = ":x: That is no longer there. Ask again to see how it is now."
 
 
 def register(app: App, deps: Dependencies) -> None:

@@ -23,7 +23,7 @@ from approvals.slack.blocks import (
     url_button,
 )
 from approvals.states import Status
-from approvals.views.card import STATES, card, picture_button
+from approvals.views.card import STATES, card, picture_button, warnings_of
 from approvals.views.confirmations import to_approve, to_cancel, to_undo
 from approvals.views.history import line as history_line
 from approvals.views.whole import whole
@@ -32,7 +32,7 @@ from operations.core.closing import Closing
 from operations.core.preview import Preview
 from operations.snapshot.organization import Organization
 
-NOTHING = "_None._"
+NO_REQUESTS = "You haven't asked for anything yet, and nothing is under way."
 NO_CARD = ":warning: Approvers have no card in the approval channel yet."
 MOST_HITS, MOST_CHARACTERS = 4, 900  # Of what a request that is decided away from its card may do.
 
@@ -41,17 +41,14 @@ def lists(mine: Sequence[Request], live: Sequence[Request]) -> list[Block]:
     """What the caller asked for last, and what else waits and runs in the organization."""
     shown = {request.id for request in mine}
     others = [request for request in live if request.id not in shown]
-    return [*asked_by_you(mine), *titled("What else waits and runs", map(line, others))]
+    found = [*_titled("Your requests", map(about, mine)), *_titled("Also under way", map(line, others))]
+    return found or [section(NO_REQUESTS)]
 
 
-def asked_by_you(requests: Sequence[Request]) -> list[Block]:
-    """A headline, and one line a request of the reader's own."""
-    return titled("Asked by you", map(about, requests))
-
-
-def titled(title: str, lines: Iterable[str]) -> list[Block]:
-    """A headline, and the lines beneath it."""
-    return packed([f"*{title}*", *(list(lines) or [NOTHING])])
+def _titled(title: str, lines: Iterable[str]) -> list[Block]:
+    """A headline, and the lines beneath it; nothing where there are none."""
+    found = list(lines)
+    return packed([f"*{title}*", *found]) if found else []
 
 
 def line(request: Request) -> str:
@@ -72,18 +69,15 @@ def to_decide(request: Request, left: int = 1) -> list[Block]:
     `left` is how many approvals it lacks at the least. What may be decided here is shown whole, beside its digest.
     """
     preview = Preview.model_validate(request.preview or {"title": request.operation, "facts": (), "plan": ()})
-    number = f"<{request.card_link}|#{request.id}>" if request.card_link else f"#{request.id}"
-    head = f"*{number} {escape(shorten(preview.title, 300))}*\n{_asked(request)}{_no_card(request)}"
+    title = f"#{request.id} {escape(shorten(preview.title, 300))}"
+    named = f"<{request.card_link}|{title}>" if request.card_link else title
+    head = f"*{named}*\n{_asked(request)}{_no_card(request)}"
     if not _fits(request, preview):
         return [section("\n".join([head, *_hits(preview.hits[:1])])), *actions(*_review(request))]
-    lines = [head, *_hits(preview.hits), *(f":warning: {escape(warning)}" for warning in preview.warnings)]
+    shown = [section("\n".join([head, *_hits(preview.hits)])), *warnings_of(preview)]
     facts = [f"{escape(fact.label)}: {escape(fact.value)}" for fact in preview.facts]
     digest = f"digest `{request.digest[:DIGEST]}`"
-    return [
-        section("\n".join(lines)),
-        context("  ·  ".join([*facts, digest])),
-        *actions(*_decide(request, preview, left)),
-    ]
+    return [*shown, context("  ·  ".join([*facts, digest])), *actions(*_decide(request, preview, left))]
 
 
 def _asked(request: Request) -> str:
@@ -113,7 +107,8 @@ def _fits(request: Request, preview: Preview) -> bool:
     if not request.digest or preview.diff or len(preview.hits) > MOST_HITS:
         return False
     facts = [text for fact in preview.facts for text in (fact.label, fact.value)]
-    if sum(map(len, (preview.title, *facts, *preview.hits, *preview.warnings))) > MOST_CHARACTERS:
+    warnings = [block["text"]["text"] for block in warnings_of(preview)]
+    if sum(map(len, (preview.title, *facts, *preview.hits, *warnings))) > MOST_CHARACTERS:
         return False
     return next(whole(preview, operation.free_texts()), None) is None
 
@@ -130,8 +125,6 @@ def _decide(request: Request, preview: Preview, left: int) -> Iterator[Block]:
     carried = request.button_beside_digest
     yield button("Approve", "approve", carried, style="primary", confirm=to_approve(request, preview, left))
     yield button("Deny", "deny", carried)
-    if request.card_link:
-        yield url_button("Open card", "link-card", request.card_link)
     yield from picture_button(request)
 
 
@@ -145,14 +138,15 @@ def _review(request: Request) -> Iterator[Block]:
 
 
 def own(request: Request, organization: Organization | None) -> list[Block]:
-    """A request of the reader's own with the buttons that they may press."""
+    """A request of the reader's own with the button that they may press beside it."""
     ended = request.status in (Status.REFUSED, Status.FAILED, Status.STALE)
     why = f"\n{escape(shorten(request.outcome, 300))}" if ended and request.outcome else ""
-    return [section(f"{about(request)}{why}{_no_card(request)}"), *actions(*own_buttons(request, organization))]
+    offered = own_buttons(request, organization)
+    return [section(f"{about(request)}{why}{_no_card(request)}") | ({"accessory": offered[0]} if offered else {})]
 
 
 def own_buttons(request: Request, organization: Organization | None) -> list[Block]:
-    """What its requester may do about a request: take it back while it waits, undo it, or ask anew where that helps."""
+    """What its requester may do about a request, one of these at most: take it back, undo it, or ask anew where that helps."""
     if request.status == Status.PENDING:
         return [button("Cancel request", "cancel", request.button, confirm=to_cancel(request))]
     titles = undo_titles(request, organization)
@@ -189,7 +183,7 @@ def private_card(request: Request, viewer: str, organization: Organization | Non
     if request.requester == viewer:
         blocks += actions(*own_buttons(request, organization))
     if request.card_link:
-        blocks.append(section(f"<{request.card_link}|The card and its thread>"))
+        blocks.append(section(f"<{request.card_link}|Open card>"))
     return blocks
 
 

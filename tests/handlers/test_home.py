@@ -63,14 +63,18 @@ def view(*mine: Request, waits: tuple[Request, ...] = (), **more: Any) -> list[B
 
 def labels(blocks: list[Block]) -> list[str]:
     """What stands on the buttons, in their order."""
-    rows = [block["elements"] for block in blocks if block["type"] == "actions"]
-    return [element["text"]["text"] for row in rows for element in row]
+    return [element["text"]["text"] for element in elements(blocks)]
+
+
+def elements(blocks: list[Block]) -> list[Block]:
+    """The buttons, in their order."""
+    rows = [block["elements"] if block["type"] == "actions" else [block.get("accessory")] for block in blocks]
+    return [element for row in rows for element in row if element]
 
 
 def pressable(blocks: list[Block], label: str) -> Block:
     """The first button with this label."""
-    rows = [block["elements"] for block in blocks if block["type"] == "actions"]
-    return next(element for row in rows for element in row if element["text"]["text"] == label)
+    return next(element for element in elements(blocks) if element["text"]["text"] == label)
 
 
 def test_it_shows_what_waits_and_the_organization(handling: Handling) -> None:
@@ -103,14 +107,14 @@ def test_what_waits_for_me_is_decided_there_with_all_that_its_card_says() -> Non
     blocks = view(waits=(asked(),))
     shown = json.dumps(blocks, ensure_ascii=False)
     for said in (
-        "#7> Move fullback-staging (222222222222) to /Workloads/Production",
+        "|#7 Move fullback-staging (222222222222) to /Workloads/Production>*",
         f"<@{ALICE}>  ·  asked <!date^{int((NOW - timedelta(hours=2)).timestamp())}^",
         "Affects: 1 account: 2 other policies apply",
         ":warning: StackSets may delete their resources.",
         "From: /Workloads/Staging  ·  To: /Workloads/Production  ·  digest `fedcba987654`",
     ):
         assert said in shown
-    assert labels(blocks)[-5:] == ["Approve", "Deny", "Open card", "Show picture", "Show the tree"]
+    assert labels(blocks)[-4:] == ["Approve", "Deny", "Show picture", "Show the tree"]
     assert pressable(blocks, "Approve")["value"] == f"7.{asked().key}.fedcba987654"
     assert pressable(blocks, "Deny")["value"] == pressable(blocks, "Approve")["value"]
 
@@ -128,7 +132,7 @@ def test_the_question_behind_approve_is_that_of_the_card() -> None:
         {"operation": "close-account", "params": {"account": "222222222222", "confirm": "222222222222"}},
         {"preview": {"diff": "+ line"}},
         {"preview": {"hits": ["h"] * 5}},
-        {"preview": {"warnings": ["w" * 900]}},
+        {"preview": {"warnings": ["w" * 400] * 3}},
         {"preview": {"facts": [{"label": "l", "value": "v" * 400}]}},
         {"digest": ""},
         {"operation": "gone"},
@@ -199,10 +203,14 @@ def test_nothing_is_said_about_what_is_not_there() -> None:
 
 def test_facts_side_by_side_are_parted() -> None:
     work = Work(PendingFor((), 2), (), running=1)
-    size, read, others, running = home_view(work, organization())["blocks"][-2]["elements"]
-    assert not size["text"].startswith("·")
-    assert read["text"].startswith("·  as of")
-    assert (others["text"], running["text"]) == ("·  2 requests waiting for others", "·  1 running")
+    (told,) = home_view(work, organization())["blocks"][-2]["elements"]
+    size, read, others, running = told["text"].split("  ·  ")
+    assert read.startswith("as of")
+    assert (size, others, running) == (
+        "3 accounts in 3 organizational units",
+        "2 requests waiting for others",
+        "1 running",
+    )
 
 
 def test_an_ou_is_written_in_capitals(handling: Handling) -> None:

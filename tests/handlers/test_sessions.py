@@ -117,7 +117,7 @@ def test_after_the_end_of_a_session_the_list_is_made_anew(live: Handling, user: 
     ((url, body),) = live.replies
     assert (url, body["replace_original"]) == (CLICK_URL, True)
     assert title in body["text"]
-    assert "you have just asked to end it" in body["text"]
+    assert "_ending_" in body["text"]
     assert "End session now" not in str(body["blocks"])
 
 

@@ -23,7 +23,7 @@ def test_it_follows_a_request_from_the_card_to_its_end(scenario: Scenario) -> No
         sees(scenario, name, "Nothing needs you right now")
 
     scenario.ask()
-    sees(scenario, "bob", "Waiting for your decision", "|#1>", "Approve")
+    sees(scenario, "bob", "Waiting for your decision", "|#1 Create", "Approve")
     sees(scenario, "alice", "1 request waiting for others", "Waiting for approval", "Cancel request")
     sees(scenario, "dave", "1 request waiting for others")
 

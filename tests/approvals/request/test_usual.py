@@ -44,5 +44,6 @@ def test_what_was_refused_when_it_was_asked_for_last_is_not_offered(workers: Wor
 
 @pytest.mark.parametrize("no", [DENIED, REFUSED])
 def test_who_was_refused_once_is_never_offered_to_close_an_account(workers: Workers, no: Status) -> None:
+    assert usual(workers, ("close-account", WAITS), ("close-account", Status.CANCELLED)) == []
     assert usual(workers, ("close-account", DONE)) == ["close-account"]
     assert usual(workers, ("close-account", no), ("close-account", DONE), ("close-account", DONE)) == []
