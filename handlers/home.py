@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_bolt import App
@@ -17,6 +18,7 @@ from approvals.request.pending import PendingFor
 from approvals.slack.blocks import Block, actions, button, context, divider, escape, header, section, slack_date
 from approvals.slack.client import SlackAwayError, call
 from approvals.slack.modals import home
+from approvals.states import Status
 from handlers.caller import Caller
 from handlers.carried import Carried
 from handlers.declared import readable
@@ -35,6 +37,7 @@ FIRST = ("credentials", "create-account", "move-account")  # Until somebody has 
 LABELS = {"credentials": "Get credentials", "create-account": "New account", "move-account": "Move an account"}
 BUTTONS = 5
 SHOWN = 8
+POSTED_WITHIN = timedelta(minutes=1)
 FREE = "*Nothing needs you right now.* What would you like to do?"
 
 
@@ -44,7 +47,7 @@ class Work:
     for most, and the operations that they may ask for.
 
     `running` is how many requests are being carried out, whoever asked; `unread` says why there is no snapshot of the organization,
-    and `picture` is that of it.
+    `picture` is that of it, and `posting` says that a card is about to stand to which the tab would lead.
     """
 
     waits: PendingFor
@@ -55,6 +58,7 @@ class Work:
     running: int = 0
     unread: str = ""
     picture: Pictured = field(default_factory=Pictured)
+    posting: bool = False
 
 
 def home_view(work: Work, organization: Organization | None) -> Block:
@@ -63,7 +67,7 @@ def home_view(work: Work, organization: Organization | None) -> Block:
     todo = [*_waiting(work.waits), *_mine(work.mine, organization), *work.sessions]
     greeting = [] if todo else [section(FREE)]
     shown = [*greeting, *shortcuts, *todo, divider(), *_glance(work, organization)]
-    return home(shown, coming=work.picture.coming)
+    return home(shown, coming=work.picture.coming or work.posting)
 
 
 def _waiting(waits: PendingFor) -> list[Block]:
@@ -152,18 +156,26 @@ def home_of(deps: Dependencies, user: str, pictures: Pictures) -> Block:
     unwelcome = deps.admission.now(user)
     if unwelcome:
         return _refused(unwelcome)
-    organization = deps.organization()
+    organization, waits = deps.organization(), deps.pending_for(user)
+    mine = deps.intake.recent(requester=user, limit=SHOWN)
     work = Work(
-        waits=deps.pending_for(user),
-        mine=deps.intake.recent(requester=user, limit=SHOWN),
+        waits=waits,
+        mine=mine,
         usual=deps.intake.usual(user),
         may_ask=deps.may_ask(user),
         sessions=_sessions(deps, user),
         running=deps.intake.running(),
         unread=deps.unread(),
+        posting=any(_is_being_posted(request, deps.clock()) for request in (*waits.mine, *mine)),
         picture=pictures.of(view_of(organization).tree) if organization and organization.id else Pictured(),
     )
     return home_view(work, organization)
+
+
+def _is_being_posted(request: Request, now: datetime) -> bool:
+    """Whether its card comes any moment; nothing is recorded then, so the tab would go on without it."""
+    waits = request.status == Status.PENDING and not request.card_link
+    return waits and request.announced_at is not None and now - request.announced_at < POSTED_WITHIN
 
 
 def _sessions(deps: Dependencies, user: str) -> list[Block]:

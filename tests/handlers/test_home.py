@@ -250,6 +250,28 @@ def test_nobodys_look_at_the_home_tab_is_answered_and_forgotten(handling: Handli
     assert not handling.slack.calls
 
 
+@pytest.mark.parametrize(
+    ("since", "link", "again"),
+    [(5, "", True), (70, "", False), (5, "https://slack.example/archives/C0/p1", False)],
+    ids=["any moment", "late", "stands"],
+)
+def test_a_tab_is_made_anew_until_the_card_stands_to_which_it_leads(
+    handling: Handling, since: int, link: str, *, again: bool
+) -> None:
+    handling.types(MOVE, user=ALICE)
+    announced = handling.now - timedelta(seconds=since)
+    with handling.store.write() as session:
+        session.execute(update(Request).values(announced_at=announced, card_link=link))
+    handling.opens_home(BOB)
+    handling.work()
+    handling.now += timedelta(seconds=2)
+    handling.work()  # The picture is there.
+    made = len(handling.slack.made("views.publish"))
+    handling.now += timedelta(seconds=2)
+    handling.work()
+    assert (len(handling.slack.made("views.publish")) > made) is again
+
+
 def test_only_who_may_decide_sees_what_waits(handling: Handling) -> None:
     handling.types(MOVE, user=ALICE)
     for user in (ALICE, BOB):
