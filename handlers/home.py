@@ -64,7 +64,7 @@ class Work:
 def home_view(work: Work, organization: Organization | None) -> Block:
     """The home tab's view; nothing is said about what isn't there."""
     shortcuts = actions(*map(_form_button, _offered(work, organization)))
-    todo = [*_waiting(work.waits), *_mine(work.mine, organization), *work.sessions]
+    todo = [*_waiting(work.waits), *_mine(work.mine), *work.sessions]
     greeting = [] if todo else [section(FREE)]
     shown = [*greeting, *shortcuts, *todo, divider(), *_glance(work, organization)]
     return home(shown, coming=work.picture.coming or work.posting)
@@ -80,8 +80,8 @@ def _waiting(waits: PendingFor) -> list[Block]:
     return [header("Waiting for your decision"), *shown, *rest]
 
 
-def _mine(requests: Sequence[Request], organization: Organization | None) -> list[Block]:
-    shown = [block for request in requests[:SHOWN] for block in own(request, organization)]
+def _mine(requests: Sequence[Request]) -> list[Block]:
+    shown = [block for request in requests[:SHOWN] for block in own(request)]
     return [header("Your requests"), *shown] if shown else []
 
 

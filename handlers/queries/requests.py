@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic import ValidationError
 
 from approvals.models import DIGEST, AuditRecord, Request, operation_of
-from approvals.request.remainder import remainder_of, undo_titles
 from approvals.slack.blocks import (
     MESSAGE,
     Block,
@@ -22,15 +21,15 @@ from approvals.slack.blocks import (
     slack_date,
     url_button,
 )
-from approvals.states import Status
-from approvals.views.card import STATES, card, picture_button, warnings_of
+from approvals.states import TERMINAL, Status
+from approvals.views import thread
+from approvals.views.card import STATES, picture_button, warnings_of, whole_card
 from approvals.views.confirmations import to_approve, to_cancel, to_undo
 from approvals.views.history import line as history_line
 from approvals.views.whole import whole
 from operations.core.base import Operation
 from operations.core.closing import Closing
 from operations.core.preview import Preview
-from operations.snapshot.organization import Organization
 
 NO_REQUESTS = "You haven't asked for anything yet, and nothing is under way."
 NO_CARD = ":warning: Approvers have no card in the approval channel yet."
@@ -69,7 +68,7 @@ def to_decide(request: Request, left: int = 1) -> list[Block]:
     `left` is how many approvals it lacks at the least. What may be decided here is shown whole, beside its digest.
     """
     preview = Preview.model_validate(request.preview or {"title": request.operation, "facts": (), "plan": ()})
-    title = f"#{request.id} {escape(shorten(preview.title, 300))}"
+    title = f"#{request.id} {escape(shorten(preview.title, MOST_CHARACTERS))}"
     named = f"<{request.card_link}|{title}>" if request.card_link else title
     head = f"*{named}*\n{_asked(request)}{_no_card(request)}"
     if not _fits(request, preview):
@@ -96,7 +95,7 @@ def _hits(hits: Sequence[str]) -> list[str]:
     if not hits:
         return []
     first, *others = hits
-    return [f"Affects: {escape(shorten(first, 300))}", *(f"•  {escape(hit)}" for hit in others)]
+    return [f"Affects: {escape(shorten(first, MOST_CHARACTERS))}", *(f"•  {escape(hit)}" for hit in others)]
 
 
 def _fits(request: Request, preview: Preview) -> bool:
@@ -110,7 +109,7 @@ def _fits(request: Request, preview: Preview) -> bool:
     warnings = [block["text"]["text"] for block in warnings_of(preview)]
     if sum(map(len, (preview.title, *facts, *preview.hits, *warnings))) > MOST_CHARACTERS:
         return False
-    return next(whole(preview, operation.free_texts()), None) is None
+    return not whole(preview, operation.free_texts())
 
 
 def _operation(request: Request) -> Operation | None:
@@ -137,34 +136,23 @@ def _review(request: Request) -> Iterator[Block]:
     yield from picture_button(request)
 
 
-def own(request: Request, organization: Organization | None) -> list[Block]:
+def own(request: Request) -> list[Block]:
     """A request of the reader's own with the button that they may press beside it."""
     ended = request.status in (Status.REFUSED, Status.FAILED, Status.STALE)
     why = f"\n{escape(shorten(request.outcome, 300))}" if ended and request.outcome else ""
-    offered = own_buttons(request, organization)
+    offered = own_buttons(request)
     return [section(f"{about(request)}{why}{_no_card(request)}") | ({"accessory": offered[0]} if offered else {})]
 
 
-def own_buttons(request: Request, organization: Organization | None) -> list[Block]:
+def own_buttons(request: Request) -> list[Block]:
     """What its requester may do about a request, one of these at most: take it back, undo it, or ask anew where that helps."""
     if request.status == Status.PENDING:
         return [button("Cancel request", "cancel", request.button, confirm=to_cancel(request))]
-    titles = undo_titles(request, organization)
-    if titles:
-        return [button("Undo", "undo", request.button, confirm=to_undo(request, titles))]
-    again = _again(request)
-    return [button(again, "again", request.button)] if again else []
-
-
-def _again(request: Request) -> str:
-    """The button that asks anew; none where the same would be answered the same."""
-    if _operation(request) is None:
-        return ""
-    if request.status == Status.FAILED:
-        return "Ask for the rest" if remainder_of(request) else "Ask again"
-    return {Status.REFUSED: "Edit and resubmit", Status.EXPIRED: "Ask again", Status.STALE: "Ask again"}.get(
-        Status(request.status), ""
-    )
+    undo = request.memory.get(thread.UNDO) if request.status == Status.SUCCEEDED else None
+    if undo:
+        return [button("Undo", "undo", request.button, confirm=to_undo(request, undo))]
+    ended_badly = request.status in TERMINAL and request.status != Status.SUCCEEDED
+    return [thread.again(request)] if ended_badly and _operation(request) else []
 
 
 def lacks_card(request: Request) -> bool:
@@ -172,16 +160,16 @@ def lacks_card(request: Request) -> bool:
     return request.status == Status.PENDING and request.announced_at is not None and not request.card_ts
 
 
-def private_card(request: Request, viewer: str, organization: Organization | None = None) -> list[Block]:
+def private_card(request: Request, viewer: str) -> list[Block]:
     """The card for one reader: the requester has the buttons of their own, and others decide where there is no card."""
     closing = request.memory.get("closing")
-    body = card(request, [], Closing.model_validate(closing) if closing else None)
+    body = whole_card(request, [], Closing.model_validate(closing) if closing else None)
     offers = lacks_card(request) and request.requester != viewer
     blocks = [block for block in body["blocks"] if offers or not _decides(block)]
     if lacks_card(request):
         blocks.insert(0, section(NO_CARD))
     if request.requester == viewer:
-        blocks += actions(*own_buttons(request, organization))
+        blocks += actions(*own_buttons(request))
     if request.card_link:
         blocks.append(section(f"<{request.card_link}|Open card>"))
     return blocks

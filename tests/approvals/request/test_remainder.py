@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from approvals.models import Message, Request
-from approvals.request.remainder import in_words, remainder_of, undo_titles
+from approvals.request.remainder import in_words, remainder_of
 from operations.accounts.move_account import MoveAccount
 from operations.accounts.tag_account import TagAccount
 from sandbox.aws.server import AwsSandbox
@@ -62,18 +62,10 @@ def buttons(workers: Workers) -> list[str]:
     return [element["text"]["text"] for block in blocks for element in block.get("elements", []) if "text" in element]
 
 
-@pytest.mark.parametrize(("call", "label"), [("MoveAccount", "Ask for the rest"), ("CreateAccount", "Ask again")])
+@pytest.mark.parametrize(
+    ("call", "label"), [("MoveAccount", "Ask for the rest"), ("CreateAccount", "Edit and resubmit")]
+)
 def test_the_button_beneath_a_failure(workers: Workers, aws: AwsSandbox, call: str, label: str) -> None:
     aws.faults.add(call, "error", code="AccessDeniedException")
     workers.until_done(workers.approved("create-account", **(NEW | {"ou": "/Workloads/Staging"})))
     assert buttons(workers) == [label]
-
-
-def test_what_undoes_a_request_is_named_as_it_would_be_asked_for(workers: Workers) -> None:
-    moved = workers.approved("move-account", account="222222222222", to="/Workloads/Production")
-    moved = workers.until_done(moved)
-    organization = workers.snapshot
-    assert undo_titles(moved, organization) == ["Move fullback-staging-web (222222222222) to /Workloads/Staging"]
-    assert undo_titles(moved, None) == []
-    moved.pruned = True
-    assert undo_titles(moved, organization) == []
