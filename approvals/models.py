@@ -17,6 +17,7 @@ from approvals.states import Status
 from operations.core.base import Operation
 from operations.core.registry import by_name
 
+DIGEST = 12  # Characters of the digest that people are shown.
 TITLE = "title"  # In the memory of a request that never got a preview.
 LIVE_SQL = "status IN (" + ", ".join(f"'{status.value}'" for status in sorted(LIVE_STATES)) + ")"
 FINISHED_SQL = "finished_at IS NOT NULL"
@@ -162,10 +163,18 @@ class Request(SQLModel, table=True):
         """What this request's buttons carry; `approvals.authority.press` reads it."""
         return carried(self.id, self.key)
 
+    @property
+    def button_beside_digest(self) -> str:
+        """The same for buttons away from the card, beside which the beginning of the digest stands: what was seen is decided."""
+        return carried(self.id, self.key, self.digest[:DIGEST])
 
-def carried(number: int | None, key: str) -> str:
-    """What a button of a request carries: the number finds the row, and the key says that it is the request which was meant."""
-    return f"{number}.{key}"
+
+def carried(number: int | None, key: str, shown: str = "") -> str:
+    """What a button of a request carries: the number finds the row, and the key says that it is the request which was meant.
+
+    `shown` is the beginning of the digest that stands beside the button.
+    """
+    return f"{number}.{key}.{shown}" if shown else f"{number}.{key}"
 
 
 class Vote(SQLModel, table=True):
@@ -223,6 +232,7 @@ class Interaction(SQLModel, table=True):
     channel: str = ""
     message_ts: str = _blank()
     private: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    shown: str = _blank("the beginning of the digest that stood beside the button, where it did not stand on a card")
     received_at: datetime | None = _time(nullable=False)
     due_at: datetime | None = _time(index=True)
     tries: int = 0

@@ -33,7 +33,7 @@ from approvals.queue.leases import InHand, forget_all
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
 from approvals.request.intake import Intake
-from approvals.request.pending import may_decide, pending_for
+from approvals.request.pending import may_ask, may_decide, pending_for
 from approvals.request.reachability import look_soon
 from approvals.sessions.reveal import Reveal
 from approvals.sessions.shells import pick
@@ -61,6 +61,7 @@ from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
+from handlers.queries.upload import Pictures
 from handlers.register import Readable, register
 from operations.aws.client import Aws, Call
 from operations.aws.errors import UnknownError
@@ -128,6 +129,7 @@ class Orgbot:
         self.dispatcher = self._dispatcher()
         self.intake = Intake(self.store, clock, self.dispatcher.wake, self.context.limits)
         self.deps = self._deps()
+        self.pictures = Pictures(self.slack, self.deps.look, clock)
         self.app = self._bolt_app()
         self.transport = self._transport()
         anchors = timedelta(hours=settings.anchor_hours)
@@ -292,7 +294,9 @@ class Orgbot:
 
     def _dispatcher(self) -> Dispatcher:
         context = self.context
-        outbox = Outbox(context, self.slack, lambda: self.identity.bot_id, lambda user: home_of(self.deps, user))
+        outbox = Outbox(
+            context, self.slack, lambda: self.identity.bot_id, lambda user: home_of(self.deps, user, self.pictures)
+        )
         return Dispatcher(context, outbox, self._settings.workers, bind_request, self.metrics.tick_seconds.time)
 
     def _context(self) -> Context:
@@ -350,6 +354,7 @@ class Orgbot:
             run_look=partial(self.dispatcher.submit, pool=Pool.LOOKS),
             may_decide=lambda click: may_decide(quick, click),
             pending_for=lambda user: pending_for(self.context, user),
+            may_ask=lambda user: may_ask(self.context, user),
             clock=self._clock,
             approval_channel=self.approval_channel,
             oversees=lambda user: oversees(self.context, user),

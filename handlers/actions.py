@@ -98,6 +98,7 @@ def _of(caller: Caller, name: str, kind: str, pressed: Pressed, reason: str = ""
         channel=pressed.channel or caller.channel,
         message_ts=pressed.ts,
         private=pressed.private,
+        shown=pressed.shown,
         reason=reason,
     )
 

@@ -19,11 +19,8 @@ BROKEN = ":x: This button does not say which request it is about, so nothing was
 
 def pressed_request(body: Mapping[str, Any]) -> Pressed | None:
     """The press of a button that is about a request; None for a button that carries anything else."""
-    found = read(body["actions"][0].get("value"))
-    if found is None:
-        return None
     channel, ts, private = _stands(body)
-    return Pressed(*found, channel=channel, ts=ts, private=private)
+    return read(body["actions"][0].get("value"), channel, ts, private=private)
 
 
 def _stands(body: Mapping[str, Any]) -> tuple[str, str, bool]:
@@ -57,11 +54,10 @@ def pressed_before(private_metadata: object) -> Pressed | None:
         kept = load(str(private_metadata or "{}"))
     except ValueError:
         return None
-    found = read(kept.get("request")) if isinstance(kept, dict) and _is_named(kept) else None
-    if not found:
+    if not isinstance(kept, dict) or not _is_named(kept):
         return None
     channel, ts = str(kept.get("channel") or ""), str(kept.get("ts") or "")
-    return Pressed(*found, channel=channel, ts=ts, private=kept.get("private") is True)
+    return read(kept.get("request"), channel, ts, private=kept.get("private") is True)
 
 
 def _is_named(kept: Mapping[str, Any]) -> bool:

@@ -26,16 +26,16 @@ from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.parser import Given
 from handlers.pressed import BROKEN, pressed_request
-from handlers.queries.requests import NOTHING
 from handlers.responder import Responder, careful, show, tell
 from operations.access.credentials import Credentials
 from operations.snapshot.organization import Organization
 
 SHOWN = 25
 YOURS, EVERYBODYS = "Your sessions", "Everybody's sessions"
+NO_SESSIONS = {YOURS: "You have no open sessions.", EVERYBODYS: "Nobody has an open session."}
 TITLES = {"sessions": YOURS, "all-sessions": EVERYBODYS}  # By what the block of a session is called.
 NOT_YOURS = ":x: Only the person who has this session can extend it."
-GONE = ":x: There is no such session. `/org sessions` shows those that there are."
+GONE = ":x: This session doesn't exist any more. `/org sessions` lists those that are open."
 AWAY = ":warning: Slack didn't say whether you may see everybody's sessions. Try again in a moment."
 
 
@@ -153,8 +153,8 @@ def _everybodys(deps: Dependencies, slack: WebClient, caller: Caller) -> None:
 def blocks(deps: Dependencies, title: str, sessions: Sequence[RoleSession], ended: int = 0) -> list[Block]:
     """A headline, and a line with the button that ends it for each session; none for the one that was asked to end just now."""
     lines = [_line(deps.organization(), title, row, ended) for row in sessions[:SHOWN]]
-    more = [section(f"… and {len(sessions) - SHOWN} more")] if len(sessions) > SHOWN else []
-    return [section(f"*{title}*" if lines else f"*{title}*\n{NOTHING}"), *lines, *more]
+    more = [section(f"and {len(sessions) - SHOWN} more")] if len(sessions) > SHOWN else []
+    return [section(f"*{title}*" if lines else NO_SESSIONS[title]), *lines, *more]
 
 
 def _line(organization: Organization | None, title: str, row: RoleSession, ended: int) -> Block:

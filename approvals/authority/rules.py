@@ -181,6 +181,13 @@ class Rules:
         if operation in self.without:
             raise LeftOutError(operation)
 
+    def may_ask(self, operation: str, among: Among) -> bool:
+        """Whether somebody may ask for an operation anywhere at all; `among` says whether they are one of some people."""
+        if operation in self.without:
+            return False
+        named = (rule for rule in self.rules if not rule.operations or operation in rule.operations)
+        return any(not rule.requesters or among(rule.requesters) for rule in named)
+
     def first(self, ask: Ask, place: Place, guards: Guards = BY_NAME) -> Rule:
         """The rule that decides about one place; raises NoRuleError."""
         return self.deciding(ask, [place], guards)[0][0]

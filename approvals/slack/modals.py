@@ -23,6 +23,7 @@ from slack_sdk.models.blocks.block_elements import (
 from approvals.slack.blocks import PLACEHOLDER, Block, plain
 
 TITLE, LABEL, HINT, INPUT, METADATA = 24, 2000, 2000, 3000, 3000
+COMING = "coming"
 NOT_NOW = "Not now"
 Element = InputInteractiveElement
 
@@ -38,9 +39,9 @@ def window(title: str, blocks: list[Block], *, close: str = "Close") -> Block:
     return {"type": "modal", "title": plain(title, TITLE), "close": plain(close, TITLE), "blocks": blocks}
 
 
-def home(blocks: list[Block]) -> Block:
-    """The view of a home tab."""
-    return {"type": "home", "blocks": blocks}
+def home(blocks: list[Block], *, coming: bool = False) -> Block:
+    """The view of a home tab; with `coming` something that belongs on it is still being made."""
+    return {"type": "home", "blocks": blocks} | ({"private_metadata": COMING} if coming else {})
 
 
 def entry(block_id: str, label: str, element: Element, *, hint: str = "", optional: bool = False) -> Block:

@@ -32,7 +32,7 @@ def answer(responder: Responder, word: str, rest: str) -> list[Block]:
     if isinstance(question, str):
         return [section(question)]
     if word == "tree" and PICTURE in flags:
-        return upload.picture(responder, question)
+        return upload.by_message(responder, question)
     if not QUERIES[word].live:
         try:
             return shown(responder.deps, word, question)

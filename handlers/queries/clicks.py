@@ -14,6 +14,8 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
+from approvals.authority.press import StrangeCardError, read
+from approvals.models import operation_of
 from approvals.slack.blocks import Block, section
 from approvals.slack.client import SlackRefusedError
 from approvals.slack.modals import window
@@ -21,6 +23,7 @@ from handlers.caller import of_interaction
 from handlers.dependencies import Dependencies
 from handlers.queries import upload
 from handlers.queries.answer import asked, show_later
+from handlers.queries.layout import branch, changes_of
 from handlers.queries.parts import code_lines, code_sections, name, untold
 from handlers.queries.question import Question
 from handlers.queries.registry import QUERIES
@@ -34,7 +37,7 @@ READING = ":hourglass: Reading it from AWS…"
 EMPTY = "_There is none: no policy of this type has an effect here._"
 
 Press = Callable[[Responder, Question, str], bool]
-GONE = ":x: What this button is about is no longer there, so nothing is shown. Ask once more."
+GONE = ":x: That is no longer there. Ask again to see how it is now."
 
 
 def register(app: App, deps: Dependencies) -> None:
@@ -96,6 +99,19 @@ def _picture(responder: Responder, question: Question, value: str) -> bool:
     return unit is not None
 
 
+def _branch(responder: Responder, question: Question, value: str) -> bool:
+    """What a request changes; nothing is decided here, so that the key is enough, wherever the button stands."""
+    pressed = read(value, private=True)
+    try:
+        request = responder.deps.intake.pressed_on(pressed, "picture") if pressed else None
+    except StrangeCardError:
+        return False
+    changes = changes_of(operation_of(request), question.organization) if request else {}
+    if request and changes:
+        upload.show_branch(responder, request, branch(question.tree, changes))
+    return bool(changes)
+
+
 def _document(responder: Responder, question: Question, value: str) -> bool:
     policy = question.organization.policies.by_id.get(value)
     if policy:
@@ -116,6 +132,7 @@ def _effective(responder: Responder, question: Question, value: str) -> bool:
 PRESSES: dict[re.Pattern[str] | str, Press] = {
     re.compile(r"^look:(previous|next)$"): _turn,
     "look:picture": _picture,
+    "picture": _branch,
     "look:document": _document,
     "look:effective": _effective,
 }

@@ -50,6 +50,7 @@ class MoveAccount(Operation):
 
     name: ClassVar = "move-account"
     irreversible: ClassVar = False
+    picture: ClassVar = True
     aliases: ClassVar = ("move",)
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging --to /Workloads/Production"

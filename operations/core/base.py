@@ -47,6 +47,7 @@ class Operation(BaseModel):
     permissions: ClassVar[tuple[Permission, ...]] = ()
     founds: ClassVar[bool] = False  # Whether it is asked for where there is no organization yet.
     part_of: ClassVar[str] = ""  # The operation without which it has no use, so that both are left out together.
+    picture: ClassVar[bool] = False  # Whether its card offers a picture of what it changes in the tree.
     needs_all_features: ClassVar[bool] = False
     """Whether AWS refuses it in an organization of consolidated billing only."""
     personal: ClassVar[bool] = False

@@ -102,6 +102,7 @@ class AttachPolicy(_Attachment):
 
     name: ClassVar = "attach-policy"
     irreversible: ClassVar = False
+    picture: ClassVar = True
     aliases: ClassVar = ("attach",)
     example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
     permissions: ClassVar = (
@@ -174,6 +175,7 @@ class DetachPolicy(_Attachment):
 
     name: ClassVar = "detach-policy"
     irreversible: ClassVar = False
+    picture: ClassVar = True
     aliases: ClassVar = ("detach",)
     example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
     permissions: ClassVar = (

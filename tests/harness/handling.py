@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
+from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
 from sqlalchemy import update
 from sqlmodel import col, select
 
@@ -37,8 +38,10 @@ from bot.app import quiet_logger
 from bot.snapshot.cache import NOT_YET
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
+from handlers.queries.upload import Pictures
 from handlers.register import Readable, register
 from operations.aws.errors import UnknownError
+from operations.core.registry import all_operations
 from operations.snapshot.changes import Change, taken_in
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from sandbox.slack.limits import message_error, option_problems, problems, view_problems
@@ -89,6 +92,8 @@ class RecordingSlack(WebClient):
         super().__init__("xoxb-test")
         self.calls: list[Call] = []
         self.refuse: dict[str, str] = {}
+        self.uploads = 0
+        self.mimetype = "image/png"
 
     def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
         params = {**(arguments.get("json") or {}), **(arguments.get("params") or {}), **(arguments.get("data") or {})}
@@ -97,7 +102,13 @@ class RecordingSlack(WebClient):
         if api_method in self.refuse:
             answer = self._answer(api_method, {"ok": False, "error": self.refuse[api_method]})
             raise SlackApiError("refused", answer)  # type: ignore[no-untyped-call]
-        return self._answer(api_method, {"ok": True, "channel": {"id": "D0ALICE"}, "view": {"id": "V0"}})
+        self.uploads += api_method == "files.completeUploadExternal"
+        file = {"id": f"F0PICTURE{self.uploads}", "mimetype": self.mimetype}
+        uploaded = {"file": file, "files": [file], "upload_url": "", "file_id": file["id"]}
+        return self._answer(api_method, {"ok": True, "channel": {"id": "D0ALICE"}, "view": {"id": "V0"}, **uploaded})
+
+    def _upload_file(self, **_: Any) -> FileUploadV2Result:
+        return FileUploadV2Result(200, "OK")
 
     def _answer(self, method: str, data: dict[str, Any]) -> SlackResponse:
         return SlackResponse(
@@ -174,7 +185,8 @@ class Handling:
         self.admission = Admission(self.people, lambda: self.now)
         self.knows(ALICE, BOB)
         self.app = self._app(self.intake)
-        make_view = partial(home_of, self._deps(self.intake))
+        self.pictures = Pictures(self.slack, self.waiting.append, lambda: self.now)
+        make_view = partial(home_of, self._deps(self.intake), pictures=self.pictures)
         self.home_tabs = HomeTabs(Desk("worker", self.store, lambda: self.now), self.slack, make_view)
 
     def close(self) -> None:
@@ -213,6 +225,7 @@ class Handling:
             run=self.waiting.append,
             may_decide=self._may_decide,
             pending_for=self._pending_for,
+            may_ask=self._may_ask,
             clock=lambda: self.now,
             approval_channel=APPROVALS,
             oversees=lambda user: user == BOB,
@@ -244,6 +257,11 @@ class Handling:
             raise SlackAwayError("users.info")
         pending = [request for request in self.requests() if request.status == "pending"]
         return PendingFor(pending, 0) if user == BOB else PendingFor((), len(pending))
+
+    def _may_ask(self, user: str) -> frozenset[str]:
+        return frozenset(
+            one.name for one in all_operations() if self.rules.may_ask(one.name, lambda named: user in named)
+        )
 
     def _reveal(self, press: Press) -> str:
         self.revealed.append(press)

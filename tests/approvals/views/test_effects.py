@@ -7,7 +7,7 @@ import json
 import pytest
 
 from approvals.request.recheck import differences
-from approvals.views.card import _warnings, effects
+from approvals.views.card import effects, warnings_of
 from approvals.views.whole import in_a_message, whole
 from operations.core.preview import Fact, Preview, caution, danger, fact
 from sandbox.slack.limits import message_error
@@ -30,7 +30,7 @@ def test_nothing_is_no_block() -> None:
 
 
 def test_notices_are_marked_by_their_levels_the_most_severe_first() -> None:
-    (block,) = _warnings(
+    (block,) = warnings_of(
         preview(warnings=[fact("new"), danger("gone"), caution("wide"), "stored by an earlier version"])
     )
     assert [line.partition(" ")[0] for line in block["text"]["text"].splitlines()] == [
