@@ -168,7 +168,7 @@ def _open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> No
         return
     brought = Carried.unpacked(action.get("value"))
     given = Given(brought.of(operation), brought.reason)
-    scene = FormContext(given, deps.organization(), caller.channel, deps.clock())
+    scene = FormContext(given, deps.organization(), caller, deps.clock())
     open_view(deps, slack, caller, lambda: form(operation, scene))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from approvals.slack.blocks import Block, clean, escape, section, shorten
 from approvals.slack.modals import METADATA, entry, modal, text_input
+from handlers.caller import Caller
 from handlers.carried import Carried
 from handlers.declared import LONGEST_REASON, missing
 from handlers.filing import reason_problems
@@ -25,7 +26,7 @@ WARNING = (
 )
 
 
-def confirmation(operation: type[Operation], given: Given, title: str, channel: str) -> Block:
+def confirmation(operation: type[Operation], given: Given, title: str, caller: Caller) -> Block:
     """The modal view; what was asked for and where ride along."""
     confirm = text_input("confirm", placeholder=operation.name)
     why = text_input("reason", initial=given.reason, multiline=True, most=LONGEST_REASON)
@@ -38,16 +39,16 @@ def confirmation(operation: type[Operation], given: Given, title: str, channel: 
             entry("reason", "Reason", why),
         ],
         "Act at once",
-        _metadata(given, channel),
+        _metadata(given, caller),
     )
 
 
-def obstacles(operation: type[Operation], given: Given, channel: str) -> tuple[Problem, ...]:
+def obstacles(operation: type[Operation], given: Given, caller: Caller) -> tuple[Problem, ...]:
     """Why the confirmation cannot be asked for yet."""
     lacking = missing(operation, given.values)
     if lacking:
         return tuple(Problem(field.name, "with `--break-glass`, give everything in the command.") for field in lacking)
-    if len(_metadata(given, channel)) > METADATA:
+    if len(_metadata(given, caller)) > METADATA:
         return (Problem("", "this is too long for `--break-glass`; give shorter values."),)
     return ()
 
@@ -67,8 +68,8 @@ def entered(operation: type[Operation], view: Mapping[str, Any]) -> tuple[Given,
     return Given(Carried.unpacked(view.get("private_metadata")).of(operation), reason, break_glass=True), errors
 
 
-def _metadata(given: Given, channel: str) -> str:
-    return Carried(values=given.values, channel=channel).packed()
+def _metadata(given: Given, caller: Caller) -> str:
+    return Carried.of_caller(caller, values=given.values).packed()
 
 
 def _text(values: Mapping[str, Mapping[str, Any]], block: str) -> str:

@@ -15,6 +15,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
+from approvals.models import Request
 from approvals.slack.blocks import BUTTON_VALUE, Block, actions, button, clean, escape, fallback, section, shorten
 from handlers import help as help_pages
 from handlers import sessions
@@ -23,7 +24,7 @@ from handlers.break_glass import confirmation, obstacles
 from handlers.caller import Caller, delivery, of_command
 from handlers.carried import Carried
 from handlers.dependencies import Dependencies
-from handlers.filing import Filed, NotAcceptedError, checked, file, switched_off
+from handlers.filing import NotAcceptedError, checked, file, switched_off
 from handlers.forms import FormContext, form
 from handlers.parser import Command, Given, ParseError, operation_named, read, split
 from handlers.problems import listed
@@ -31,17 +32,14 @@ from handlers.queries import answer as looks
 from handlers.queries import requests
 from handlers.queries.registry import QUERIES
 from handlers.query_names import meant
-from handlers.responder import Responder, learn, open_view
+from handlers.receipts import about, receipt
+from handlers.responder import Responder, open_view
 from operations.core.base import Operation
 from operations.snapshot.names import capital
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
 SHOWN = ("requests", "request", "sessions", *QUERIES)
-FILED = (
-    ":hourglass_flowing_sand: Request *#{number}* is filed. I look up who asks, then I prepare its card; you get a direct "
-    "message at every turn."
-)
 NO_GLASS = ":x: No rule names anybody who may act at once. Ask without `--break-glass`: approvers decide."
 
 
@@ -144,16 +142,18 @@ def _help(rest: str, without: frozenset[str]) -> list[Block]:
 
 
 def _one(deps: Dependencies, caller: Caller, rest: str) -> list[Block]:
+    return about(deps, caller, _numbered(deps, "request", rest))
+
+
+def _numbered(deps: Dependencies, word: str, rest: str) -> Request:
+    """The request whose number was typed behind the word; raises ParseError."""
     number = NUMBER.fullmatch(rest.strip())
     if number is None or int(number[1]) > LARGEST_NUMBER:
-        raise ParseError(
-            f"“{shorten(rest.strip(), 40)}” is no request number; write one such as `{COMMAND} request 12`."
-        )
+        raise ParseError(f"“{shorten(rest.strip(), 40)}” is no request number. Try `{COMMAND} {word} 12`.")
     request = deps.intake.find(int(number[1]))
     if request is None:
         raise ParseError(f"there is no request #{number[1]}. `{COMMAND} requests` shows the latest.")
-    told = requests.history(*deps.intake.history(int(number[1])))
-    return requests.with_history(requests.private_card(request, caller.user), told)
+    return request
 
 
 def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: bool = True) -> list[Block]:
@@ -163,7 +163,7 @@ def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: boo
     if command.given.break_glass:
         return responder.admitted(lambda: _break_glass(deps, typed, command))
     if command.wants_form():
-        scene = FormContext(command.given, deps.organization(), typed.caller.channel, deps.clock())
+        scene = FormContext(command.given, deps.organization(), typed.caller, deps.clock())
         open_view(deps, typed.slack, typed.caller, lambda: form(command.operation, scene))
         return []
     try:
@@ -173,7 +173,7 @@ def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: boo
         told = [section(listed(command.operation, error.problems)), *_form_button(command.operation, command.given)]
         again = at_once and error.unknown
         return _in_time(responder, told, lambda: _asked(responder, typed, command, at_once=False), again=again)
-    return [section(received(deps, typed.caller, filed))]
+    return receipt(deps, typed.caller, filed)
 
 
 def _in_time(responder: Responder, told: list[Block], ask: Callable[[], list[Block]], *, again: bool) -> list[Block]:
@@ -188,20 +188,12 @@ def _in_time(responder: Responder, told: list[Block], ask: Callable[[], list[Blo
     return []
 
 
-def received(deps: Dependencies, caller: Caller, filed: Filed) -> str:
-    """What the requester reads at once. A title has names of the organization in it: until Slack has told who asks, the number has to do."""
-    if deps.admission.lately(caller.user, caller.team) == "":
-        return filed_line(deps, filed)
-    learn(deps, caller)
-    return FILED.format(number=filed.number)
-
-
 def _break_glass(deps: Dependencies, typed: Typed, command: Command) -> list[Block]:
     """Asks for the typed confirmation, when what was given could be filed; who may do so a worker asks of Slack."""
-    operation, given, channel = command.operation, command.given, typed.caller.channel
+    operation, given, caller = command.operation, command.given, typed.caller
     if not any(rule.break_glass for rule in deps.rules().rules):
         return [section(NO_GLASS)]
-    found = obstacles(operation, given, channel)
+    found = obstacles(operation, given, caller)
     if found:
         return [section(listed(operation, found))]
     try:
@@ -209,19 +201,8 @@ def _break_glass(deps: Dependencies, typed: Typed, command: Command) -> list[Blo
     except NotAcceptedError as error:
         return [section(listed(operation, error.problems))]
     title = asked.title(organization)
-    open_view(deps, typed.slack, typed.caller, lambda: confirmation(operation, given, title, channel))
+    open_view(deps, typed.slack, typed.caller, lambda: confirmation(operation, given, title, caller))
     return []
-
-
-def filed_line(deps: Dependencies, filed: Filed) -> str:
-    """The same for whom Slack has told of, with what they should look at once more."""
-    channel = deps.approval_channel
-    where = f"<#{channel}>" if re.fullmatch(r"[CG][A-Z0-9]+", channel) else escape(channel)
-    return (
-        f":hourglass_flowing_sand: Request *#{filed.number}* is filed: {escape(shorten(filed.title, 300))}.\n"
-        f"I am preparing the card for {where}, and you get a direct message at every turn."
-        + "".join(f"\n:warning: {escape(shorten(note, 400))}" for note in filed.notes)
-    )
 
 
 def _misread(error: ParseError) -> list[Block]:

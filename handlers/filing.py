@@ -48,10 +48,14 @@ class NotAcceptedError(Exception):
 
 @dataclass(frozen=True)
 class Filed:
-    """A request that is in the database, its title in plain text, and what its requester should look at once more."""
+    """A request that is in the database, its title in plain text, what its buttons carry, how many have to approve it, and
+    what its requester should look at once more.
+    """
 
     number: int
     title: str
+    button: str
+    approvals: int
     notes: tuple[str, ...] = ()
 
 
@@ -71,7 +75,9 @@ def file(deps: Dependencies, caller: Caller, operation: type[Operation], given: 
         required=required,
         break_glass=given.break_glass,
     )
-    return Filed(_number(deps, draft), asked.title(organization), pointed_out(asked, organization))
+    number, button = _taken_in(deps, draft)
+    needed = 0 if given.break_glass else required.approvals
+    return Filed(number, asked.title(organization), button, needed, pointed_out(asked, organization))
 
 
 def checked(
@@ -175,9 +181,9 @@ def _rules(deps: Dependencies, asked: Operation, organization: Organization) -> 
     return required
 
 
-def _number(deps: Dependencies, draft: Draft) -> int:
+def _taken_in(deps: Dependencies, draft: Draft) -> tuple[int, str]:
     try:
-        return deps.intake.file(draft)
+        return deps.intake.take_in(draft)
     except FloodError as error:
         raise NotAcceptedError(Problem("", str(error))) from error
     except AlreadyAskedError as error:

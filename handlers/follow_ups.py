@@ -12,17 +12,17 @@ from slack_sdk import WebClient
 from approvals.authority.press import StrangeCardError, UnconfirmedCardError
 from approvals.models import Request
 from approvals.request.remainder import remainder_of
-from approvals.slack.blocks import Block, escape
+from approvals.slack.blocks import Block, escape, section
 from approvals.states import TERMINAL, Status
 from handlers.action_ids import ANEW
 from handlers.caller import Caller, delivery, of_interaction
-from handlers.commands import filed_line
 from handlers.declared import LONGEST_REASON
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.forms import FormContext, form
 from handlers.parser import Given
 from handlers.pressed import BROKEN, pressed_request
+from handlers.receipts import receipt
 from handlers.responder import Responder, open_view
 from operations.core.base import Operation
 from operations.core.registry import by_name
@@ -46,7 +46,8 @@ def _anew(responder: Responder, body: dict[str, Any]) -> None:
     if view:
         open_view(responder.deps, responder.slack, responder.caller, lambda: view)
     else:
-        responder.tell("\n".join(_filed(responder.deps, responder.caller, body)))
+        told = list(_filed(responder.deps, responder.caller, body))
+        responder.later("what was filed anew was not told", lambda: responder.bring(told))
 
 
 def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | None:
@@ -58,7 +59,7 @@ def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | N
     if operation is None or request.status != Status.REFUSED:
         return None
     given = Given(_values(request.params), request.reason)
-    return form(operation, FormContext(given, deps.organization(), caller.channel, deps.clock()))
+    return form(operation, FormContext(given, deps.organization(), caller, deps.clock()))
 
 
 def _pressed(deps: Dependencies, body: dict[str, Any]) -> Request | str:
@@ -72,28 +73,30 @@ def _pressed(deps: Dependencies, body: dict[str, Any]) -> Request | str:
         return f":x: {error}"
 
 
-def _filed(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Iterator[str]:
+def _filed(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Iterator[Block]:
     request, action = _pressed(deps, body), body["actions"][0]
     if isinstance(request, str):
-        yield request
+        yield section(request)
         return
-    wanted = _wanted(str(action["action_id"]), request)
+    yield from filed_anew(deps, caller, str(action["action_id"]), request, str(action.get("action_ts")))
+
+
+def filed_anew(deps: Dependencies, caller: Caller, kind: str, request: Request, once: str) -> Iterator[Block]:
+    """Files what `kind` (undo, again) makes of a request, and gives what is told; `once` names what the person did."""
+    wanted = _wanted(kind, request)
     if isinstance(wanted, str):
-        yield wanted.format(number=request.id)
+        yield section(wanted.format(number=request.id))
         return
     for index, (operation, given) in enumerate(wanted):
-        name = delivery(
-            "click", caller.team, caller.user, action["action_id"], request.id, index, action.get("action_ts")
-        )
-        yield _one(deps, caller, operation, given, name)
+        name = delivery("click", caller.team, caller.user, kind, request.id, index, once)
+        yield from _one(deps, caller, operation, given, name)
 
 
-def _one(deps: Dependencies, caller: Caller, operation: type[Operation], given: Given, name: str) -> str:
+def _one(deps: Dependencies, caller: Caller, operation: type[Operation], given: Given, name: str) -> list[Block]:
     try:
-        filed = file(deps, caller, operation, given, name)
+        return receipt(deps, caller, file(deps, caller, operation, given, name))
     except NotAcceptedError as error:
-        return f":x: Nothing was filed: {escape('; '.join(problem.sentence for problem in error.problems))}"
-    return filed_line(deps, filed)
+        return [section(f":x: Not submitted: {escape('; '.join(problem.sentence for problem in error.problems))}")]
 
 
 def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Given]]:

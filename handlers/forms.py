@@ -14,6 +14,7 @@ from typing import Any
 from approvals.slack.blocks import Block, ago, clean, context, escape, shorten
 from approvals.slack.modals import INPUT, email_input, entry, many_picker, modal, picker, select, text_input
 from approvals.slack.modals import Element as Shown
+from handlers.caller import Caller
 from handlers.carried import Carried
 from handlers.declared import LONGEST_REASON, Value, chosen, fields_of, readable
 from handlers.documents import FILE, file_entry, given_file, too_long
@@ -34,11 +35,11 @@ LIKE_AN_EMAIL = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII
 
 @dataclass(frozen=True)
 class FormContext:
-    """What a form is opened with: what was given, the snapshot of the organization, where it was asked for, and when."""
+    """What a form is opened with: what was given, the snapshot of the organization, by whom and where, and when."""
 
     given: Given
     organization: Organization | None
-    channel: str
+    caller: Caller
     now: datetime
 
 
@@ -61,8 +62,8 @@ def form(operation: type[Operation], scene: FormContext) -> Block:
             context(escape(operation.purpose()), *_age(scene), *notes),
             *(block for field in fields_of(operation) for block in _inputs(field, elements[field.name].shown)),
         ],
-        "File request",
-        Carried(channel=scene.channel).packed(),
+        "Submit request",
+        Carried.of_caller(scene.caller).packed(),
     )
 
 

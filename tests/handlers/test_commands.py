@@ -8,7 +8,7 @@ import pytest
 
 from approvals.authority.rules import Rule, Rules
 from operations.snapshot.changes import UnitIs
-from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, TEAM, Handling
+from tests.harness.handling import ALICE, BOB, COMMAND_URL, GENERAL, OTHER_TEAM, TEAM, Handling
 
 WHOLE = 'create-account --name fullback-new --email new@example.com --ou /Workloads/Staging --tag owner=web --reason "we need it"'
 
@@ -16,8 +16,10 @@ WHOLE = 'create-account --name fullback-new --email new@example.com --ou /Worklo
 def test_a_complete_command_is_filed_and_confirmed(handling: Handling) -> None:
     answer = handling.types(WHOLE)
     (request,) = handling.requests()
-    assert f"Request *#{request.id}* is filed: Create the account fullback-new in /Workloads/Staging" in answer
-    assert "<#C0APPROVALS>" in answer
+    assert answer == (
+        ":white_check_mark: *#1 Create the account fullback-new in /Workloads/Staging* received. "
+        "I'll DM you when it's decided."
+    )
     assert request.operation == "create-account"
     assert request.params == {
         "account_name": "fullback-new",
@@ -55,7 +57,7 @@ def test_the_same_wish_again_is_pointed_to_the_request_that_is_under_way(handlin
 @pytest.mark.parametrize("given", ["", '--reason ""', '--reason "   "', '--reason=""'])
 def test_without_a_reason_it_is_filed_all_the_same_and_a_blank_one_is_none(handling: Handling, given: str) -> None:
     move = "move-account --account fullback-staging --to /Workloads/Production"
-    assert "is filed" in handling.types(f"{move} {given}")
+    assert "received" in handling.types(f"{move} {given}")
     assert [request.reason for request in handling.requests()] == [""]
 
 
@@ -68,7 +70,7 @@ def test_what_is_missing_opens_the_form_prefilled_with_what_was_given(handling: 
     elements = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
     assert elements["account_name"]["initial_value"] == "web"
     assert elements["ou"]["initial_option"]["value"] == "ou-1-stag"
-    assert json.loads(view["private_metadata"]) == {"channel": GENERAL}
+    assert json.loads(view["private_metadata"]) == {"channel": GENERAL, "reply_to": COMMAND_URL}
 
 
 @pytest.mark.parametrize("text", ["create-account", f"{WHOLE} --form"])
@@ -139,7 +141,7 @@ def test_a_name_that_nobody_knows_is_refused_after_aws_was_asked(handling: Handl
 def test_a_name_that_only_aws_knows_yet_is_taken(handling: Handling) -> None:
     handling.new["/Workloads/Stging"] = (UnitIs(id="ou-1-stgi", name="Stging", parent="ou-1-work"),)
     assert handling.types(UNKNOWN) == ""
-    assert "is filed" in replied(handling)
+    assert "received" in replied(handling)
     assert [request.params["ou"] for request in handling.requests()] == ["ou-1-stgi"]
 
 
@@ -208,6 +210,6 @@ def test_who_asks_for_too_much_is_told_when_to_ask_again(handling: Handling) -> 
 def test_whether_a_rule_is_for_this_requester_is_asked_later(handling: Handling) -> None:
     """Slack would have to be asked who somebody is, and there is no time for that before the answer."""
     handling.rules = Rules([Rule("bob's", (BOB,), requesters=("S0OTHERS",)), Rule("rest", (BOB,), under="/Nowhere")])
-    assert "is filed" in handling.types(WHOLE)
+    assert "received" in handling.types(WHOLE)
     (request,) = handling.requests()
     assert request.rule == "bob's"

@@ -34,7 +34,7 @@ def test_undo_files_the_inverse(over: Handling) -> None:
     (_, undo) = over.requests()
     assert (undo.operation, undo.params["to"], undo.requester) == ("move-account", "ou-1-stag", BOB)
     assert undo.reason == "Undo of request #1: Move it"
-    assert "is filed" in over.told()[-1]
+    assert "received" in over.told()[-1]
 
 
 def test_undo_delivered_twice_files_once(over: Handling) -> None:
@@ -105,4 +105,4 @@ def test_people_of_other_workspaces_file_nothing(over: Handling) -> None:
 def test_what_can_no_longer_be_filed_is_told(over: Handling) -> None:
     ended(over, params={"account": "222222222222", "to": "ou-1-gone"}, status="stale")
     over.presses("again", over.button())
-    assert "Nothing was filed: there is no organizational unit" in over.told()[-1]
+    assert "Not submitted: there is no organizational unit" in over.told()[-1]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from handlers.caller import Caller
 from handlers.carried import Carried
 from handlers.declared import fields_of
 from handlers.documents import FILE
@@ -22,7 +23,7 @@ from operations.policies.create_policy import CreatePolicy
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policies, Policy
 from sandbox.slack.limits import view_problems
-from tests.harness.handling import NOW, organization, state
+from tests.harness.handling import ALICE, GENERAL, NOW, TEAM, organization, state
 from tests.harness.made_up import EveryKind, NeedsNothing
 
 DOCUMENT = FieldKind.DOCUMENT
@@ -35,7 +36,7 @@ and_made_up_ones = pytest.mark.parametrize(
 def opened(
     operation: type[Operation], picture: Organization | None = None, reason: str = "", **values: Any
 ) -> dict[str, Any]:
-    view = form(operation, FormContext(Given(values, reason), picture, "C0GENERAL", NOW))
+    view = form(operation, FormContext(Given(values, reason), picture, Caller(ALICE, TEAM, GENERAL), NOW))
     assert view_problems(view) == []
     return view
 

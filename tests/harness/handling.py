@@ -142,7 +142,7 @@ class Members(Directory):
 class BrokenIntake(Intake):
     """A front desk whose database is away."""
 
-    def file(self, draft: Any) -> int:
+    def take_in(self, draft: Any) -> tuple[int, str]:
         raise RuntimeError(f"the database is away: {draft.params}")
 
 
@@ -159,6 +159,7 @@ class Handling:
         self.new: dict[str, tuple[Change, ...]] = {}
         self.unread = NOT_YET
         self.live = AwsNow()
+        self.last_view: Block = {}  # What a form became when it was sent.
         self.replies: list[tuple[str, dict[str, Any]]] = []
         self.deaf = False
         self.command_url = COMMAND_URL
@@ -232,6 +233,7 @@ class Handling:
         if self.deaf:
             raise SlackRefusedError("response_url", "HTTP 404 expired_url")
         self.replies.append((url, body))
+        self.slack.calls.append(Call("response_url", body))
 
     def _may_decide(self, click: Click) -> bool:
         return click.user == BOB and click.team == TEAM and self.intake.find(click.request_id) is not None
@@ -330,7 +332,8 @@ class Handling:
         """Sends a form, as it was opened but for `values`; gives the field errors."""
         sent = {**view, "id": view_id, "state": {"values": state(view, values)}}
         answer = self.interacts("view_submission", user, team, view=sent)
-        assert answer.get("response_action") in (None, "errors")
+        self.last_view = answer.get("view", {})
+        assert answer.get("response_action") in (None, "errors", "update")
         return dict(answer.get("errors", {}))
 
     def looks_for(self, action_id: str, text: str, *, user: str = ALICE, team: str = TEAM) -> list[str]:
@@ -352,7 +355,7 @@ class Handling:
             "user": {"id": user, "team_id": team},
             "team": {"id": TEAM},
             "trigger_id": trigger or next(self._triggers),
-            "response_url": CLICK_URL,
+            **({"response_url": CLICK_URL} if payload.get("channel") else {}),
             **payload,
         }
         return self._deliver(urlencode({"payload": json.dumps(body)}))
@@ -380,12 +383,12 @@ class Handling:
             return [(click.kind, click.user, click.team, click.request_id, click.reason) for click in kept]
 
     def told(self) -> list[str]:
-        """The private lines that workers sent, in channels and by direct message."""
+        """The private lines that workers sent, to where somebody was, in channels and by direct message."""
         self.work()
         return [
             str(call.params["text"])
             for call in self.slack.calls
-            if call.method in ("chat.postEphemeral", "chat.postMessage")
+            if call.method in ("response_url", "chat.postEphemeral", "chat.postMessage")
         ]
 
 

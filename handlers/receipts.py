@@ -1,0 +1,86 @@
+"""What somebody reads at once when a request was taken in, with what they may do about it there: look at it, take it back.
+
+Source: Slack API, "block_actions payload", "Modals" (Updating modal views).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from approvals.authority.press import StrangeCardError, UnconfirmedCardError
+from approvals.models import Request
+from approvals.slack.blocks import Block, actions, button, escape, section, shorten
+from approvals.slack.modals import window
+from approvals.views.confirmations import cancelling
+from handlers.caller import Caller, of_interaction
+from handlers.dependencies import Dependencies
+from handlers.filing import Filed
+from handlers.pressed import BROKEN, pressed_request
+from handlers.queries import requests
+from handlers.responder import Responder, learn
+
+LATER = "I'll DM you when it's {end}."
+TITLE = "Request received"
+
+
+def register(app: App, deps: Dependencies) -> None:
+    """Takes `View` in."""
+
+    @app.action("view")
+    def view(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        responder = Responder(deps, client, of_interaction(body))
+        responder.if_admitted(lambda: responder.reply(_pressed(responder, body), replace=False))
+        ack()
+
+
+def _pressed(responder: Responder, body: dict[str, Any]) -> list[Block]:
+    pressed = pressed_request(body)
+    if pressed is None:
+        return [section(BROKEN)]
+    try:
+        request = responder.deps.intake.pressed_on(pressed, "view")
+    except (StrangeCardError, UnconfirmedCardError) as error:
+        return [section(f":x: {error}")]
+    return about(responder.deps, responder.caller, request)
+
+
+def about(deps: Dependencies, caller: Caller, request: Request) -> list[Block]:
+    """One request and its history, with what this reader may do about it."""
+    told = requests.history(*deps.intake.history(request.id or 0))
+    return requests.with_history(requests.private_card(request, caller.user), told)
+
+
+def receipt(deps: Dependencies, caller: Caller, filed: Filed) -> list[Block]:
+    """A title has names of the organization in it: until Slack has told who asks, the number has to do."""
+    if deps.admission.lately(caller.user, caller.team) == "":
+        return [section(line(filed)), *_buttons(filed, filed.title)]
+    learn(deps, caller)
+    received = f":white_check_mark: Request #{filed.number} received. {_later(filed)}"
+    return [section(received), *_buttons(filed, f"Request #{filed.number}")]
+
+
+def line(filed: Filed) -> str:
+    """The same in mrkdwn for whom Slack has told of, with what they should look at once more."""
+    notes = "".join(f"\n:warning: {escape(shorten(note, 400))}" for note in filed.notes)
+    title = escape(shorten(filed.title, 300))
+    return f":white_check_mark: *#{filed.number} {title}* received. {_later(filed)}{notes}"
+
+
+def _later(filed: Filed) -> str:
+    """Where nobody has to approve, nothing is decided either."""
+    return LATER.format(end="decided" if filed.approvals else "done")
+
+
+def _buttons(filed: Filed, title: str) -> list[Block]:
+    return actions(
+        button("View", "view", filed.button),
+        button("Cancel request", "cancel", filed.button, confirm=cancelling(filed.number, title)),
+    )
+
+
+def last_view(blocks: list[Block]) -> Block:
+    """What a form becomes that was opened where nothing can be answered, such as the home tab."""
+    return window(TITLE, blocks)
