@@ -20,6 +20,7 @@ from handlers.declared import LONGEST_REASON, Value, chosen, fields_of, readable
 from handlers.documents import FILE, file_entry, given_file, too_long
 from handlers.options import option, option_of
 from handlers.parser import Given
+from handlers.typed import spaced
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
@@ -76,9 +77,9 @@ def sent(operation: type[Operation], values: Mapping[str, Mapping[str, Any]]) ->
         if many:
             found[field.name] = many
         elif text and field.flag.kind.many:
-            found[field.name] = [line.strip(BLANK) for line in text.split("\n") if line.strip(BLANK)]
+            found[field.name] = [line.strip(BLANK) for line in spaced(text).split("\n") if line.strip(BLANK)]
         elif text:
-            found[field.name] = text
+            found[field.name] = text if field.flag.kind is FieldKind.DOCUMENT else spaced(text)
     reason = str(found.pop("reason", ""))
     return Given(found, reason)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from approvals.slack.blocks import clean, shorten
 from handlers.declared import Value, chosen, fields_of, flags_of, missing, nearest
 from handlers.query_names import ALIASES, WORDS, meant, only_looks
-from handlers.typed import UnreadableError, Word, straight, undone, words
+from handlers.typed import UnreadableError, Word, spaced, undone, words
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
 from operations.core.registry import by_name
@@ -63,7 +63,7 @@ def split(text: str) -> tuple[str, str]:
     except UnreadableError as error:
         raise ParseError(str(error)) from error
     word, rest = (*pieces, "", "")[:2]
-    return clean(word).casefold(), rest
+    return clean(word).strip("`").casefold(), rest
 
 
 def operation_named(word: str, rest: str = "", others: Iterable[str] = QUERIES) -> type[Operation]:
@@ -162,11 +162,11 @@ class _Reader:
         if found.name in self._values:
             raise ParseError(f"`{found.flag.names[0]}` is given twice; give it once.")
         text = word.text
-        self._values[found.name] = straight(text) if found.flag.kind is FieldKind.DOCUMENT else chosen(found, text)
+        self._values[found.name] = text if found.flag.kind is FieldKind.DOCUMENT else chosen(found, spaced(text))
 
     def _items(self, field: OperationField, word: Word) -> None:
         """One or more of a list, which people part by blanks, by commas, or by both."""
-        item, self._more = word.item(), word.commas > 0
+        item, self._more = spaced(word.item()), word.commas > 0
         if not item and self._more:
             return
         self._open, self._last = None, field
