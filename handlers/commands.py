@@ -26,7 +26,7 @@ from handlers.carried import Carried
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, checked, file, switched_off
 from handlers.forms import FormContext, form
-from handlers.parser import Command, Given, ParseError, operation_named, read, split
+from handlers.parser import HELP, Command, Given, ParseError, operation_named, read, split
 from handlers.problems import listed
 from handlers.queries import answer as looks
 from handlers.queries import requests
@@ -122,16 +122,19 @@ def _answer(responder: Responder, typed: Typed) -> list[Block]:
 
 
 def _shown(responder: Responder, word: str, rest: str) -> list[Block]:
-    """What is only looked at."""
+    """What is only looked at. Raises ParseError."""
     deps, caller = responder.deps, responder.caller
+    text, flags = looks.typed(word, rest)
+    if HELP in flags:
+        return help_pages.of_query(word)
     if word == "requests":
         live, mine = deps.intake.recent(live=True), deps.intake.recent(requester=caller.user, limit=10)
         return requests.lists(mine, live)
     if word == "sessions":
         return sessions.answer(deps, responder.slack, caller)
     if word == "request":
-        return _one(deps, caller, rest)
-    return looks.answer(responder, word, rest)
+        return about(deps, caller, _numbered(deps, word, text))
+    return looks.answer(responder, word, text, flags)
 
 
 def _help(rest: str, without: frozenset[str]) -> list[Block]:
@@ -139,10 +142,6 @@ def _help(rest: str, without: frozenset[str]) -> list[Block]:
     if not word:
         return help_pages.overview(without)
     return help_pages.of_query(word) or help_pages.details(operation_named(word, " ".join(others)))
-
-
-def _one(deps: Dependencies, caller: Caller, rest: str) -> list[Block]:
-    return about(deps, caller, _numbered(deps, "request", rest))
 
 
 def _numbered(deps: Dependencies, word: str, rest: str) -> Request:

@@ -11,12 +11,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Name:
-    """`usage` is what is typed after `/org`, as the help shows it; `also` are the AWS CLI's names for it."""
+    """`usage` is what is typed after `/org`, as the help shows it; `also` are the AWS CLI's names for it. `flags` may stand before
+    what is looked at, `beside` before what the AWS CLI takes besides and an answer here has no use for.
+    """
 
     word: str
     usage: str
     purpose: str
     also: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+
+PICTURE = "--picture"
+BESIDE = (
+    "--max-items",
+    "--page-size",
+    "--max-results",
+    "--starting-token",
+    "--output",
+    "--query",
+    "--region",
+    "--profile",
+)
+PLACES = ("--ou", "--parent", "--parent-id", "--organizational-unit-id", "--root-id", "--target-id", "--child-id")
 
 
 NAMES = (
@@ -28,12 +46,16 @@ NAMES = (
             *("list-roots", "list-children", "list-organizational-units-for-parent", "list-ous"),
             *("describe-organization", "describe-organizational-unit", "describe-ou", "list-organizational-units"),
         ),
+        (*PLACES, PICTURE),
+        ("--child-type",),
     ),
     Name(
         "accounts",
         "accounts [text]",
         "Accounts, by name, e-mail, id, OU or state",
         ("list-accounts", "list-accounts-for-parent"),
+        ("--text", "--name", "--email", "--state", *PLACES),
+        ("--states",),
     ),
     Name(
         "account",
@@ -43,13 +65,31 @@ NAMES = (
             *("describe-account", "list-parents", "list-tags-for-resource", "list-policies-for-target"),
             *("describe-effective-policy", "get-account"),
         ),
+        (
+            "--account",
+            "--account-id",
+            "--account-name",
+            "--name",
+            "--email",
+            "--target-id",
+            "--resource-id",
+            "--child-id",
+        ),
+        ("--filter", "--policy-type"),
     ),
-    Name("policies", "policies [scp]", "Policies of each type, and how many accounts each reaches", ("list-policies",)),
+    Name(
+        "policies",
+        "policies [scp]",
+        "Policies of each type, and how many accounts each reaches",
+        ("list-policies",),
+        ("--type", "--filter", "--policy-type"),
+    ),
     Name(
         "policy",
         "policy <name>",
         "One policy: its document, where it is attached, whom it reaches",
         ("describe-policy", "list-targets-for-policy", "get-policy"),
+        ("--policy", "--policy-id", "--policy-name", "--name"),
     ),
     Name(
         "services",
@@ -59,6 +99,7 @@ NAMES = (
             *("list-aws-service-access-for-organization", "list-delegated-administrators", "list-services"),
             "list-delegated-services-for-account",
         ),
+        beside=("--account-id", "--service-principal"),
     ),
     Name(
         "requests",
@@ -68,8 +109,9 @@ NAMES = (
             *("list-requests", "list-create-account-status", "describe-create-account-status"),
             *("list-handshakes-for-organization", "describe-handshake"),
         ),
+        beside=("--states", "--filter", "--handshake-id", "--create-account-request-id"),
     ),
-    Name("request", "request 12", "One request and its history", ("describe-request",)),
+    Name("request", "request 12", "One request and its history", ("describe-request",), ("--request", "--number")),
     Name(
         "sessions",
         "sessions",
@@ -79,6 +121,7 @@ NAMES = (
     Name("help", "help create-account", "One operation with its flags; `help` alone names them all"),
 )
 WORDS = tuple(name.word for name in NAMES)
+BY_WORD = {name.word: name for name in NAMES}
 ALIASES = {alias: name.word for name in NAMES for alias in name.also}
 LOOKS = re.compile(r"\b(list|describe|get|show|view|find|search|ls|display|read|lookup|who|what|which)\b")
 

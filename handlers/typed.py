@@ -16,7 +16,12 @@ LABELLED_LINK = re.compile(r"<[a-z]{2,10}:[^<>|]*\|([^<>|]*)>")
 BARE_LINK = re.compile(r"<(?:mailto:)?([^<>|\s@#!]+(?:@[^<>|\s]+)?)>")
 DOUBLE = '"“”„‟'  # Keyboards write the curly ones for the straight one.
 SINGLE = "'‘’‚‛"  # noqa: RUF001
-FRENCH = {"«": "»", "»": "«", "\u2039": "\u203a", "\u203a": "\u2039"}  # By what each is closed, as in French or in German books.
+FRENCH = {
+    "«": "»",
+    "»": "«",
+    "\u2039": "\u203a",
+    "\u203a": "\u2039",
+}  # By what each is closed, as in French or in German books.
 TICK = "`"
 QUOTES = f"{DOUBLE}{SINGLE}{''.join(FRENCH)}"
 DASHES = "-‐‑‒–—―−"  # noqa: RUF001

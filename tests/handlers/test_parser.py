@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Any
 
 import pytest
@@ -154,6 +155,37 @@ def test_a_value_may_begin_with_dashes_in_quotes() -> None:
     assert parse('create-account --name "--email"').given.values == {"account_name": "--email"}
 
 
+@pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+def test_what_an_operation_needs_is_taken_in_its_order_without_flags(operation: type[Operation]) -> None:
+    given = parse(f"{operation.name} {operation.example}").given.values
+    needed = {field.name: given[field.name] for field in operation.fields() if field.required}
+    first = {name: value if isinstance(value, str) else value[:1] for name, value in needed.items()}
+    words = [value if isinstance(value, str) else value[0] for value in first.values()]
+    assert parse(f"{operation.name} {shlex.join(words)}").given.values == first
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("creds fullback-staging-web", {"account": "fullback-staging-web"}),
+        ("move fullback-audit /Workloads", {"account": "fullback-audit", "to": "/Workloads"}),
+        ("move --to / web", None),
+        ('move --to "/" web', {"account": "web", "to": "/"}),
+        ("move web --to /", {"account": "web", "to": "/"}),
+        ("create-account --email a@b.example web", {"account_name": "web", "email": "a@b.example"}),
+        ("tag-account web a=b c=d", {"account": "web", "tags": ["a=b", "c=d"]}),
+        ("grant-access admins web, shop", {"principal": "admins", "account": ["web", "shop"]}),
+        ('create-account "name" a@b.example', {"account_name": "name", "email": "a@b.example"}),
+    ],
+)
+def test_a_word_without_a_flag_is_the_next_field_that_is_needed(text: str, values: dict[str, Any] | None) -> None:
+    """Behind a value that may go on, such as a name in two words, nobody can tell."""
+    if values is None:
+        assert "“web” belongs to no flag. If it is part of --to" in problem(text)
+    else:
+        assert parse(text).given.values == values
+
+
 def test_the_form_and_the_help_can_be_asked_for() -> None:
     assert parse("create-account --form").form
     assert parse("create-account --help").help
@@ -174,7 +206,9 @@ def test_the_form_and_the_help_can_be_asked_for() -> None:
             "create-account --reason new staging",
             'If it is part of --reason, put the whole value in quotes: --reason "… staging"',
         ),
-        ("create-account xyzzy", "such as --name xyzzy"),
+        ("create-ou Web Shop", 'If it is part of --name, put the whole value in quotes: --name "… Shop"'),
+        ("move-account a /b c", "“c” belongs to no flag. If it is part of --to"),
+        ("enable-all-features xyzzy", "“xyzzy” belongs to no flag. `enable-all-features` takes `--reason`."),
         ("create-account --name --email x", "`--name` (Account name) has no value"),
         ("create-account --billing", "such as --billing ALLOW"),
         ("create-account --name a --account-name b", "`--name` is given twice"),

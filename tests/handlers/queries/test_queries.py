@@ -11,7 +11,7 @@ import pytest
 
 from approvals.slack.blocks import escape
 from handlers.queries.registry import QUERIES
-from handlers.query_names import NAMES
+from handlers.query_names import NAMES, WORDS
 from operations.snapshot.changes import AccountIs
 from operations.snapshot.live import Delegated
 from operations.snapshot.organization import Organization
@@ -305,7 +305,36 @@ def test_an_account_that_only_aws_knows_yet_is_shown(handling: Handling, look: Q
         ("list-roots", "tree"),
         ("list-organizational-units-for-parent --parent-id ou-1-work", "tree ou-1-work"),
         ("list-aws-service-access-for-organization", "services"),
+        ("list-policies-for-target --target-id 222222222222 --filter SERVICE_CONTROL_POLICY", "account 222222222222"),
+        ("account `fullback-staging`", "account fullback-staging"),
+        ("account « fullback-staging »", "account fullback-staging"),
     ],
 )
 def test_the_aws_clis_names_are_understood(look: Query, typed: str, same: str) -> None:
     assert look(typed) == look(same)
+
+
+LOOKS = [word for word in WORDS if word != "help"]
+
+
+@pytest.mark.parametrize("word", LOOKS)
+def test_a_flag_that_a_query_does_not_have_is_told(look: Query, word: str) -> None:
+    assert f"`{word}` has no flag --foo" in look(f"{word} --foo")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("accounts --foo", "`accounts` has no flag --foo. It is typed `/org accounts [text]`."),
+        ("account --acount web", "Did you mean `--account`?"),
+        ("tree --pictur", "Did you mean `--picture`?"),
+        ("requests --mine", "`requests` has no flag --mine."),
+    ],
+)
+def test_the_way_out_of_a_wrong_flag(look: Query, typed: str, told: str) -> None:
+    assert told in look(typed)
+
+
+@pytest.mark.parametrize("word", LOOKS)
+def test_the_help_of_a_query_can_be_asked_for_behind_it(look: Query, word: str) -> None:
+    assert look(f"{word} --help") == look(f"help {word}")
