@@ -158,7 +158,7 @@ def _denied(deps: Dependencies, slack: WebClient, ack: Any, body: dict[str, Any]
 
 def _open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> None:
     caller, action = of_interaction(body), body["actions"][0]
-    operation = by_name().get(str(action["action_id"]).partition(":")[2])
+    operation = by_name().get(str(action["action_id"]).split(":")[1])
     if operation is None:
         _tell(deps, slack, caller, GONE)
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt import App, BoltRequest, BoltResponse
@@ -27,18 +27,20 @@ from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, checked, file, switched_off
 from handlers.forms import FormContext, form
 from handlers.parser import HELP, Command, Given, ParseError, operation_named, read, split
-from handlers.problems import listed
+from handlers.problems import Problem, listed
 from handlers.queries import answer as looks
 from handlers.queries import requests
 from handlers.queries.registry import QUERIES
 from handlers.query_names import meant
 from handlers.receipts import about, receipt
 from handlers.responder import Responder, open_view
+from operations.aws.errors import Near
 from operations.core.base import Operation
 from operations.snapshot.names import capital
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
+MOST_NEAR = 5  # Of more the sentence has the names.
 SHOWN = ("requests", "request", "sessions", *QUERIES)
 NO_GLASS = ":x: No rule names anybody who may act at once. Ask without `--break-glass`: approvers decide."
 
@@ -169,7 +171,7 @@ def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: boo
         quick = deps.at_once() if at_once else deps
         filed = file(quick, typed.caller, command.operation, command.given, typed.delivery)
     except NotAcceptedError as error:
-        told = [section(listed(command.operation, error.problems)), *_form_button(command.operation, command.given)]
+        told = [section(listed(command.operation, error.problems)), *_ways_on(command, error.problems)]
         again = at_once and error.unknown
         return _in_time(responder, told, lambda: _asked(responder, typed, command, at_once=False), again=again)
     return receipt(deps, typed.caller, filed)
@@ -206,12 +208,35 @@ def _break_glass(deps: Dependencies, typed: Typed, command: Command) -> list[Blo
 
 def _misread(error: ParseError) -> list[Block]:
     message = f":x: {escape(capital(error.message))}"
-    return [section(message), *(_form_button(error.operation, error.given) if error.operation else [])]
+    return [section(message), *(actions(*_form_button(error.operation, error.given)) if error.operation else [])]
 
 
-def _form_button(operation: type[Operation], given: Given) -> list[Block]:
+def _ways_on(command: Command, problems: tuple[Problem, ...]) -> list[Block]:
+    """A button for each name that may have been meant, and one for the form with what was given."""
+    meant = [
+        made
+        for problem in problems
+        if len(problem.near) <= MOST_NEAR
+        for number, near in enumerate(problem.near)
+        for made in _form_button(command.operation, _corrected(command.given, problem, near), near.label, number)
+    ]
+    return actions(*meant, *_form_button(command.operation, command.given))
+
+
+def _corrected(given: Given, problem: Problem, near: Near) -> Given:
+    """What was given with what may have been meant in its place."""
+    value = given.values.get(problem.field, "")
+    if isinstance(value, list):
+        return replace(
+            given, values=given.values | {problem.field: [near.value if v == problem.wanted else v for v in value]}
+        )
+    return replace(given, values=given.values | {problem.field: near.value})
+
+
+def _form_button(
+    operation: type[Operation], given: Given, text: str = "Open the form", number: int | None = None
+) -> list[Block]:
     """Opens the form with what was given; left out when that does not fit into a button."""
     value = Carried(values=given.values, reason=given.reason).packed()
-    if len(value) > BUTTON_VALUE:
-        return []
-    return actions(button("Open the form", f"form:{operation.name}", value))
+    suffix = "" if number is None else f":{number}"  # An action's id stands once in a row.
+    return [button(text, f"form:{operation.name}{suffix}", value)] if len(value) <= BUTTON_VALUE else []

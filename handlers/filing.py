@@ -128,8 +128,8 @@ def _settled(
     except FieldError as error:
         _read_again(deps, caller)
         unknown = isinstance(error, UnknownError)
-        sentence = f"{error.message} {NEW}" if unknown else error.message
-        raise NotAcceptedError(Problem(error.field, sentence), unknown=unknown) from error
+        sentence = f"{error.message} {NEW}" if unknown and not error.near else error.message
+        raise NotAcceptedError(Problem(error.field, sentence, error.near, error.wanted), unknown=unknown) from error
 
 
 def _looked_up(asked: Operation, organization: Organization, look_up: LookUp) -> tuple[Operation, Organization]:

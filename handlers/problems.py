@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from approvals.slack.blocks import escape, shorten
 from handlers.declared import field_of
+from operations.aws.errors import Near
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
 from operations.snapshot.names import capital, counted
@@ -23,10 +24,14 @@ WITH_ID = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.OU, FieldKind.TARGET
 
 @dataclass(frozen=True)
 class Problem:
-    """A plain sentence about a field; `field` is empty when it is about the request as a whole."""
+    """A plain sentence about a field; `field` is empty when it is about the request as a whole. `near` is what may have been meant
+    by `wanted`, which was given there.
+    """
 
     field: str
     sentence: str
+    near: tuple[Near, ...] = ()
+    wanted: str = ""
 
 
 def problems(operation: type[Operation], error: ValidationError) -> tuple[Problem, ...]:

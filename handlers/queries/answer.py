@@ -89,7 +89,7 @@ def shown(deps: Dependencies, word: str, question: Question) -> list[Block]:
     except UnknownError:
         raise
     except FieldError as error:
-        return [wrong(error)]
+        return wrong(word, error)
 
 
 def looked_up(deps: Dependencies, word: str, question: Question) -> list[Block]:
@@ -103,7 +103,7 @@ def looked_up(deps: Dependencies, word: str, question: Question) -> list[Block]:
         return shown(deps, word, known)
     except UnknownError as error:
         deps.refresh()
-        return [wrong(error)]
+        return wrong(word, error)
 
 
 def show_later(responder: Responder, word: str, question: Question, *, replace: bool) -> None:

@@ -68,7 +68,7 @@ def _answer(responder: Responder, press: Press, value: str) -> None:
 
 
 def _turn(responder: Responder, question: Question, value: str) -> bool:
-    """Another page, in place of this one."""
+    """Another page, or what was meant by a name, in place of this one."""
     wanted = _page(value)
     if wanted is None:
         return False
@@ -114,7 +114,7 @@ def _effective(responder: Responder, question: Question, value: str) -> bool:
 
 
 PRESSES: dict[re.Pattern[str] | str, Press] = {
-    re.compile(r"^look:(previous|next)$"): _turn,
+    re.compile(r"^look:(previous|next|meant:[0-9])$"): _turn,
     "look:picture": _picture,
     "look:document": _document,
     "look:effective": _effective,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -132,10 +133,59 @@ def replied(handling: Handling) -> str:
 def test_a_name_that_nobody_knows_is_refused_after_aws_was_asked(handling: Handling) -> None:
     assert handling.types(UNKNOWN) == ""
     answer = replied(handling)
-    assert "There is no organizational unit “/Workloads/Stging”. Perhaps: " in answer
-    assert answer.endswith("If it was made a moment ago, try again in a minute.")
+    assert (
+        "No OU named “/Workloads/Stging”. Did you mean /Workloads, /Workloads/Staging or /Workloads/Production?"
+        in answer
+    )
     assert handling.looked_up == ["/Workloads/Stging"]
     assert handling.refreshed
+
+
+def test_where_nothing_is_alike_it_may_be_too_new(handling: Handling) -> None:
+    handling.types("move-account --account xyzzy --to /Workloads")
+    assert replied(handling).endswith(
+        "Give its id, name or e-mail. If it was made a moment ago, try again in a minute."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "block", "value"),
+    [
+        ("move-account --account fullback-stag --to /Workloads", "fullback-staging", "account", "222222222222"),
+        (UNKNOWN, "/Workloads/Staging", "ou", "ou-1-stag"),
+        ("creds fullback-stag", "fullback-staging", "account", "222222222222"),
+    ],
+)
+def test_a_near_match_is_a_button_that_opens_the_form_with_it(
+    handling: Handling, text: str, label: str, block: str, value: str
+) -> None:
+    handling.types(text)
+    handling.work()
+    blocks = handling.replies[-1][1]["blocks"]
+    meant = next(button for button in blocks[-1]["elements"] if button["text"]["text"] == label)
+    handling.presses(meant["action_id"], meant["value"], user=ALICE, channel=GENERAL)
+    elements = {block.get("block_id"): block.get("element") for block in handling.form()["blocks"]}
+    assert elements[block]["initial_option"]["value"] == value
+
+
+def test_of_several_accounts_the_wrong_one_alone_is_corrected(handling: Handling) -> None:
+    handling.types("grant-access --principal group/ops --account fullback-old,fullback-stag --reason why")
+    handling.work()
+    meant = handling.replies[-1][1]["blocks"][-1]["elements"][0]
+    assert json.loads(meant["value"])["values"]["account"] == ["fullback-old", "222222222222"]
+
+
+def test_a_name_that_two_accounts_have_is_a_button_for_each(handling: Handling) -> None:
+    assert handling.organization
+    twin = replace(handling.organization.accounts[1], id="555555555555")
+    handling.organization = replace(handling.organization, accounts=(*handling.organization.accounts, twin))
+    assert "names 2 accounts" in handling.types("creds fullback-staging")
+    labels = [button["text"]["text"] for button in handling.blocks[-1]["elements"]]
+    assert labels == [
+        "222222222222 (/Workloads/Staging)",
+        "555555555555 (/Workloads/Staging)",
+        "Open the form",
+    ]
 
 
 def test_a_name_that_only_aws_knows_yet_is_taken(handling: Handling) -> None:

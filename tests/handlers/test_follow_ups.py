@@ -105,4 +105,4 @@ def test_people_of_other_workspaces_file_nothing(over: Handling) -> None:
 def test_what_can_no_longer_be_filed_is_told(over: Handling) -> None:
     ended(over, params={"account": "222222222222", "to": "ou-1-gone"}, status="stale")
     over.presses("again", over.button())
-    assert "Not submitted: there is no organizational unit" in over.told()[-1]
+    assert "Not submitted: no OU named" in over.told()[-1]

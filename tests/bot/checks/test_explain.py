@@ -117,7 +117,7 @@ def test_a_group_is_asked_of_slack(place: tuple[Sandbox, Path]) -> None:
         (("move-acount", "--as", "U0BOB"), "Did you mean `move-account`?"),
         (("tree", "--as", "U0BOB"), "`tree` is no operation but a look"),
         (("tre", "--as", "U0BOB"), "there is no operation “tre”. `/org help`"),
-        (("move --account nothing --to /", "--as", "U0BOB"), "there is no account “nothing”"),
+        (("move --account nothing --to /", "--as", "U0BOB"), "no account named “nothing”"),
         (
             ("create-account --name a --email b", "--as", "U0BOB"),
             "email: “b” is no e-mail address that AWS accepts",

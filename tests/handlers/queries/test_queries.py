@@ -15,7 +15,7 @@ from handlers.query_names import NAMES, WORDS
 from operations.snapshot.changes import AccountIs
 from operations.snapshot.live import Delegated
 from operations.snapshot.organization import Organization
-from tests.harness.handling import ALICE, COMMAND_URL, GENERAL, NOW, OTHER_TEAM, Handling
+from tests.harness.handling import ALICE, CLICK_URL, COMMAND_URL, GENERAL, NOW, OTHER_TEAM, PRIVATE, Handling
 from tests.harness.organizations import grown, with_policies
 
 Query = Callable[[str], str]
@@ -207,12 +207,12 @@ def test_services_and_delegated_administrators(handling: Handling, look: Query) 
         ("account", "Say which account: `/org account &lt;id, name or e-mail&gt;`"),
         (
             "account full",
-            "There is no account “full” in the organization. Perhaps: fullback-old (333333333333), fullback-",
+            "No account named “full”. Did you mean fullback-old, fullback-staging or fullback-management?",
         ),
         ("policy", "Say which policy"),
-        ("policy deny", "There is no policy “deny” in the organization. Perhaps: DenyLeave (p-deny0001)."),
-        ("tree /Nowhere", "There is no organizational unit “/Nowhere”"),
-        ("tree --picture /Nowhere", "There is no organizational unit “/Nowhere”"),
+        ("policy deny", "No policy named “deny”. Did you mean DenyLeave?"),
+        ("tree /Nowhere", "No OU named “/Nowhere”"),
+        ("tree --picture /Nowhere", "No OU named “/Nowhere”"),
         ("policies nonsense", "“nonsense” is no policy type"),
         ('accounts "open', "is never closed"),
         ("acounts", "Did you mean `accounts`?"),
@@ -220,6 +220,26 @@ def test_services_and_delegated_administrators(handling: Handling, look: Query) 
 )
 def test_what_cannot_be_found_gets_the_way_out(look: Query, text: str, told: str) -> None:
     assert told in look(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "same"),
+    [
+        ("account fullback-stagin", "fullback-staging", "account fullback-staging"),
+        ("policy deny", "DenyLeave", "policy DenyLeave"),
+        ("tree Workload", "/Workloads", "tree /Workloads"),
+    ],
+)
+def test_a_near_match_is_a_button_that_answers_for_it(
+    handling: Handling, look: Query, text: str, label: str, same: str
+) -> None:
+    buttons = json.loads(look(text))[-1]["elements"]
+    meant = next(button for button in buttons if button["text"]["text"] == label)
+    handling.presses(meant["action_id"], meant["value"], user=ALICE, channel=GENERAL, on=PRIVATE)
+    handling.work()
+    (url, answer) = handling.replies[-1]
+    assert (url, answer["replace_original"]) == (CLICK_URL, True)
+    assert json.dumps(answer["blocks"], ensure_ascii=False).replace("\\n", "\n") == look(same)
 
 
 @pytest.mark.parametrize("word", QUERIES)
