@@ -6,6 +6,7 @@ Source: Slack API, "Views" (private_metadata, 3,000 characters), "Button element
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -36,8 +37,8 @@ class Carried(BaseModel):
         return cls(channel=caller.channel, reply_to=reply_to, **more)
 
     def where(self, caller: Caller) -> Caller:
-        """Who sends a form, where it was opened: a form's own delivery does not say."""
-        return Caller(caller.user, caller.team, self.channel, caller.trigger, self.reply_to)
+        """Who sends a form or presses a button in it, where it was opened: a form's own deliveries do not say."""
+        return replace(caller, channel=self.channel, reply_to=self.reply_to)
 
     def packed(self) -> str:
         """As JSON, without what is empty."""

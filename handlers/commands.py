@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import App, BoltRequest, BoltResponse
@@ -16,32 +16,29 @@ from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
 from approvals.models import Request
-from approvals.slack.blocks import BUTTON_VALUE, Block, actions, button, clean, escape, fallback, section, shorten
+from approvals.slack.blocks import Block, actions, clean, escape, fallback, section, shorten
 from handlers import help as help_pages
 from handlers import sessions
 from handlers.action_ids import COMMAND
 from handlers.break_glass import confirmation, obstacles
 from handlers.caller import Caller, delivery, of_command
-from handlers.carried import Carried
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, checked, file, switched_off
+from handlers.follow_ups import ending
 from handlers.forms import FormContext, form
-from handlers.parser import HELP, Command, Given, ParseError, operation_named, read, split
-from handlers.problems import Problem, listed
+from handlers.launcher import launcher, offered
+from handlers.parser import HELP, Command, ParseError, operation_named, read, split
+from handlers.problems import form_button, listed, ways_on
 from handlers.queries import answer as looks
 from handlers.queries import requests
 from handlers.queries.registry import QUERIES
 from handlers.query_names import meant
 from handlers.receipts import about, receipt
 from handlers.responder import Responder, open_view
-from operations.aws.errors import Near
-from operations.core.base import Operation
 from operations.snapshot.names import capital
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
-MOST_NEAR = 5  # Of more the sentence has the names.
-SHOWN = ("requests", "request", "sessions", *QUERIES)
 NO_GLASS = ":x: No rule names anybody who may act at once. Ask without `--break-glass`: approvers decide."
 
 
@@ -110,12 +107,8 @@ def _understood(responder: Responder, work: Callable[[], list[Block]]) -> list[B
 def _answer(responder: Responder, typed: Typed) -> list[Block]:
     word, rest = split(typed.text)
     word = meant(word)
-    if word in ("", "help", "--help"):
-        return responder.admitted(
-            lambda: _understood(responder, lambda: _help(clean(rest), responder.deps.rules().without))
-        )
-    if word in SHOWN:
-        return responder.admitted(lambda: _understood(responder, lambda: _shown(responder, word, clean(rest))))
+    if word in GENERAL or word in SHOWN:
+        return looked(responder, word, clean(rest))
     command = read(operation_named(word, rest), rest)
     refusal = switched_off(responder.deps, command.operation)
     if refusal and not command.help:
@@ -123,31 +116,59 @@ def _answer(responder: Responder, typed: Typed) -> list[Block]:
     return _asked(responder, typed, command)
 
 
+def looked(responder: Responder, word: str, rest: str = "") -> list[Block]:
+    """The answer to a word that asks for nothing, or what is wrong with it; none when a form or a worker answers."""
+    return responder.admitted(lambda: _understood(responder, lambda: _shown(responder, word, rest)))
+
+
 def _shown(responder: Responder, word: str, rest: str) -> list[Block]:
     """What is only looked at. Raises ParseError."""
-    deps, caller = responder.deps, responder.caller
+    if word in GENERAL:
+        return GENERAL[word](responder, rest)
+    if word not in SHOWN:
+        raise ParseError(f"there is no “{shorten(word, 40)}” any more. `{COMMAND} help` shows what there is.")
     text, flags = looks.typed(word, rest)
     if HELP in flags:
         return help_pages.of_query(word)
-    if word == "requests":
-        live, mine = deps.intake.recent(live=True), deps.intake.recent(requester=caller.user, limit=10)
-        return requests.lists(mine, live)
-    if word == "sessions":
-        return sessions.answer(deps, responder.slack, caller)
-    if word == "request":
-        return about(deps, caller, _numbered(deps, word, text))
-    return looks.answer(responder, word, text, flags)
+    if word in NUMBERED:
+        return NUMBERED[word](responder, _numbered(responder.deps, word, text))
+    return ABOUT_REQUESTS[word](responder) if word in ABOUT_REQUESTS else looks.answer(responder, word, text, flags)
 
 
-def _help(rest: str, without: frozenset[str]) -> list[Block]:
+def _launcher(responder: Responder, _: str) -> list[Block]:
+    return launcher(offered(responder.deps.rules(), responder.deps.organization()))
+
+
+def _requests(responder: Responder) -> list[Block]:
+    intake, user = responder.deps.intake, responder.caller.user
+    return requests.lists(intake.recent(requester=user, limit=10), intake.recent(live=True))
+
+
+def _sessions(responder: Responder) -> list[Block]:
+    return sessions.answer(responder.deps, responder.slack, responder.caller)
+
+
+def _help(responder: Responder, rest: str) -> list[Block]:
     word, *others = rest.casefold().split() or [""]
     if not word:
-        return help_pages.overview(without)
+        return help_pages.overview(offered(responder.deps.rules(), responder.deps.organization()))
     return help_pages.of_query(word) or help_pages.details(operation_named(word, " ".join(others)))
+
+
+GENERAL: dict[str, Callable[[Responder, str], list[Block]]] = {"": _launcher, "help": _help, "--help": _help}
+ABOUT_REQUESTS: dict[str, Callable[[Responder], list[Block]]] = {"requests": _requests, "sessions": _sessions}
+NUMBERED: dict[str, Callable[[Responder, Request], list[Block]]] = {
+    "request": lambda responder, request: about(responder.deps, responder.caller, request),
+    "cancel": lambda responder, request: ending(responder, "cancel", request),
+    "undo": lambda responder, request: ending(responder, "undo", request),
+}
+SHOWN = frozenset({*ABOUT_REQUESTS, *NUMBERED, *QUERIES})
 
 
 def _numbered(deps: Dependencies, word: str, rest: str) -> Request:
     """The request whose number was typed behind the word; raises ParseError."""
+    if not rest.strip():
+        raise ParseError(f"say which request: `{COMMAND} {word} 12`.")
     number = NUMBER.fullmatch(rest.strip())
     if number is None or int(number[1]) > LARGEST_NUMBER:
         raise ParseError(f"“{shorten(rest.strip(), 40)}” is no request number. Try `{COMMAND} {word} 12`.")
@@ -171,7 +192,10 @@ def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: boo
         quick = deps.at_once() if at_once else deps
         filed = file(quick, typed.caller, command.operation, command.given, typed.delivery)
     except NotAcceptedError as error:
-        told = [section(listed(command.operation, error.problems)), *_ways_on(command, error.problems)]
+        told = [
+            section(listed(command.operation, error.problems)),
+            *ways_on(command.operation, command.given, error.problems),
+        ]
         again = at_once and error.unknown
         return _in_time(responder, told, lambda: _asked(responder, typed, command, at_once=False), again=again)
     return receipt(deps, typed.caller, filed)
@@ -208,35 +232,4 @@ def _break_glass(deps: Dependencies, typed: Typed, command: Command) -> list[Blo
 
 def _misread(error: ParseError) -> list[Block]:
     message = f":x: {escape(capital(error.message))}"
-    return [section(message), *(actions(*_form_button(error.operation, error.given)) if error.operation else [])]
-
-
-def _ways_on(command: Command, problems: tuple[Problem, ...]) -> list[Block]:
-    """A button for each name that may have been meant, and one for the form with what was given."""
-    meant = [
-        made
-        for problem in problems
-        if len(problem.near) <= MOST_NEAR
-        for number, near in enumerate(problem.near)
-        for made in _form_button(command.operation, _corrected(command.given, problem, near), near.label, number)
-    ]
-    return actions(*meant, *_form_button(command.operation, command.given))
-
-
-def _corrected(given: Given, problem: Problem, near: Near) -> Given:
-    """What was given with what may have been meant in its place."""
-    value = given.values.get(problem.field, "")
-    if isinstance(value, list):
-        return replace(
-            given, values=given.values | {problem.field: [near.value if v == problem.wanted else v for v in value]}
-        )
-    return replace(given, values=given.values | {problem.field: near.value})
-
-
-def _form_button(
-    operation: type[Operation], given: Given, text: str = "Open the form", number: int | None = None
-) -> list[Block]:
-    """Opens the form with what was given; left out when that does not fit into a button."""
-    value = Carried(values=given.values, reason=given.reason).packed()
-    suffix = "" if number is None else f":{number}"  # An action's id stands once in a row.
-    return [button(text, f"form:{operation.name}{suffix}", value)] if len(value) <= BUTTON_VALUE else []
+    return [section(message), *(actions(*form_button(error.operation, error.given)) if error.operation else [])]

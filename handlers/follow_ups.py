@@ -9,36 +9,100 @@ from pydantic import ValidationError
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from approvals.authority.press import StrangeCardError, UnconfirmedCardError
+from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError
 from approvals.models import Request
+from approvals.request.limits import FloodError
 from approvals.request.remainder import remainder_of
 from approvals.slack.blocks import Block, escape, section
+from approvals.slack.modals import asking
 from approvals.states import TERMINAL, Status
-from handlers.action_ids import ANEW
+from approvals.views.confirmations import to_cancel, to_undo
+from handlers.action_ids import ANEW, ENDING
+from handlers.actions import click_of
 from handlers.caller import Caller, delivery, of_interaction
+from handlers.carried import Carried
 from handlers.declared import LONGEST_REASON
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.forms import FormContext, form
 from handlers.parser import Given
-from handlers.pressed import BROKEN, pressed_request
-from handlers.receipts import receipt
+from handlers.pressed import BROKEN, kept_in_form, pressed_before, pressed_request
+from handlers.receipts import answer_form, receipt
 from handlers.responder import Responder, open_view
 from operations.core.base import Operation
 from operations.core.registry import by_name
+from operations.snapshot.organization import Organization
 
 NOT_OVER = ":information_source: Request #{number} is not over yet. `/org request {number}` shows how it stands."
 NO_UNDO = ":information_source: Request #{number} cannot be undone by another request."
 
 
+NO_CANCEL = ":information_source: Request #{number} doesn't wait for approval, so it can't be cancelled. `/org request {number}` shows how it stands."
+NOT_YOURS = ":x: Only the person who asked for request #{number} can {kind} it here."
+CANCELLING = ":wastebasket: Request #{number} is being cancelled."
+
+
 def register(app: App, deps: Dependencies) -> None:
-    """Takes both buttons in."""
+    """Takes both buttons in, and what `/org cancel` and `/org undo` have asked before they do the same."""
+
+    @app.view(ENDING)
+    def ended(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        view = body["view"]
+        caller = Carried.unpacked(view.get("private_metadata")).where(of_interaction(body))
+        responder = Responder(deps, client, caller)
+        told = _ended(responder, str(view["callback_id"]).partition(":")[2], view)
+        answer_form(ack, responder, told)
 
     @app.action(ANEW)
     def anew(ack: Any, body: dict[str, Any], client: WebClient) -> None:
         responder = Responder(deps, client, of_interaction(body))
         responder.as_member(lambda: _anew(responder, body))
         ack()
+
+
+def ending(responder: Responder, kind: str, request: Request) -> list[Block]:
+    """`/org cancel 12` and `/org undo 12`: a form asks what the button asks (none, then), or why not."""
+    caller = responder.caller
+    if request.requester != caller.user:
+        return [section(NOT_YOURS.format(number=request.id, kind=kind))]
+    asked = _asked(kind, request, responder.deps.organization())
+    if isinstance(asked, str):
+        return [section(asked.format(number=request.id))]
+    pressed = Pressed(request.id or 0, request.key, channel=caller.channel, private=True)
+    view = asking(f"end:{kind}", asked, kept_in_form(pressed, Carried.of_caller(caller).reply_to))
+    open_view(responder.deps, responder.slack, caller, lambda: view)
+    return []
+
+
+def _asked(kind: str, request: Request, organization: Organization | None) -> Block | str:
+    """The button's own question; or, as text, why it cannot be pressed."""
+    if kind == "cancel":
+        return to_cancel(request) if request.status == Status.PENDING else NO_CANCEL
+    wanted = _wanted(kind, request)
+    if isinstance(wanted, str):
+        return wanted
+    inverse = [operation.model_validate(given.values) for operation, given in wanted]
+    return to_undo(request, [one.title(organization) if organization else one.name for one in inverse])
+
+
+def _ended(responder: Responder, kind: str, view: dict[str, Any]) -> list[Block]:
+    """Does what the button does; gives what is told."""
+    deps, caller, pressed = responder.deps, responder.caller, pressed_before(view.get("private_metadata"))
+    unwelcome = deps.admission.lately(caller.user, caller.team)
+    if unwelcome or pressed is None:
+        return [section(unwelcome or BROKEN)]
+    name = delivery("view", caller.team, caller.user, view["id"])
+    try:
+        deps.intake.press(caller.user, name)
+        request = deps.intake.pressed_on(pressed, kind)
+    except (FloodError, StrangeCardError, UnconfirmedCardError) as error:
+        return [section(f":x: {error}")]
+    if request.requester != caller.user:
+        return [section(NOT_YOURS.format(number=request.id, kind=kind))]
+    if kind == "undo":
+        return list(filed_anew(deps, caller, kind, request, name))
+    deps.intake.click(click_of(caller, name, kind, pressed))
+    return [section(CANCELLING.format(number=request.id))]
 
 
 def _anew(responder: Responder, body: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Name:
     """`usage` is what is typed after `/org`, as the help shows it; `also` are the AWS CLI's names for it. `flags` may stand before
-    what is looked at, `beside` before what the AWS CLI takes besides and an answer here has no use for.
+    what is looked at, `beside` before what the AWS CLI takes besides and an answer here has no use for. `wanted` is what menus say; what needs a word more has none.
     """
 
     word: str
@@ -21,6 +21,7 @@ class Name:
     also: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    wanted: str = ""
 
 
 PICTURE = "--picture"
@@ -48,6 +49,7 @@ NAMES = (
         ),
         (*PLACES, PICTURE),
         ("--child-type",),
+        "See the tree of OUs and accounts",
     ),
     Name(
         "accounts",
@@ -56,6 +58,7 @@ NAMES = (
         ("list-accounts", "list-accounts-for-parent"),
         ("--text", "--name", "--email", "--state", *PLACES),
         ("--states",),
+        "List the accounts",
     ),
     Name(
         "account",
@@ -83,6 +86,7 @@ NAMES = (
         "Policies of each type, and how many accounts each reaches",
         ("list-policies",),
         ("--type", "--filter", "--policy-type"),
+        wanted="List the policies",
     ),
     Name(
         "policy",
@@ -100,6 +104,7 @@ NAMES = (
             "list-delegated-services-for-account",
         ),
         beside=("--account-id", "--service-principal"),
+        wanted="See which AWS services work in all accounts",
     ),
     Name(
         "requests",
@@ -110,6 +115,7 @@ NAMES = (
             *("list-handshakes-for-organization", "describe-handshake"),
         ),
         beside=("--states", "--filter", "--handshake-id", "--create-account-request-id"),
+        wanted="See my requests, and what else waits",
     ),
     Name("request", "request 12", "One request and its history", ("describe-request",), ("--request", "--number")),
     Name(
@@ -117,8 +123,16 @@ NAMES = (
         "sessions",
         "Who has credentials just now: yours, for approvers everybody's",
         ("list-sessions",),
+        wanted="See who has credentials now",
     ),
-    Name("help", "help create-account", "One operation with its flags; `help` alone names them all"),
+    Name("cancel", "cancel 12", "Takes your request back while it waits for approval", flags=("--request", "--number")),
+    Name("undo", "undo 12", "Asks for what undoes your request", flags=("--request", "--number")),
+    Name(
+        "help",
+        "help create-account",
+        "One operation with its flags; `help` alone names them all",
+        wanted="See all commands",
+    ),
 )
 WORDS = tuple(name.word for name in NAMES)
 BY_WORD = {name.word: name for name in NAMES}

@@ -23,7 +23,7 @@ from handlers.queries import requests
 from handlers.responder import Responder, learn
 
 LATER = "I'll DM you when it's {end}."
-TITLE = "Request received"
+TITLE = "orgbot"
 
 
 def register(app: App, deps: Dependencies) -> None:
@@ -81,6 +81,12 @@ def _buttons(filed: Filed, title: str) -> list[Block]:
     )
 
 
-def last_view(blocks: list[Block]) -> Block:
-    """What a form becomes that was opened where nothing can be answered, such as the home tab."""
-    return window(TITLE, blocks)
+def answer_form(ack: Any, responder: Responder, told: list[Block]) -> None:
+    """Where the form was opened, whether the bot is there or not; one that was opened in no channel, such as on the home tab, says
+    it itself.
+    """
+    if responder.caller.reply_to:
+        responder.later("the answer to a form was not shown", lambda: responder.bring(told))
+        ack()
+    else:
+        ack(response_action="update", view=window(TITLE, told))

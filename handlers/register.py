@@ -18,7 +18,7 @@ from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
 from approvals.request.limits import FloodError
-from handlers import actions, commands, follow_ups, home, options, receipts, sessions, submissions
+from handlers import actions, commands, follow_ups, home, options, receipts, sessions, shortcuts, submissions
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.dependencies import Dependencies
 from handlers.queries import clicks as looks
@@ -83,7 +83,7 @@ def register(app: App, deps: Dependencies) -> None:
     """Registers every listener; the order matters only for the last, which takes what no other took."""
 
     app.middleware(Unhurried(deps))
-    for part in (commands, submissions, receipts, actions, follow_ups, sessions, options, home, looks):
+    for part in (commands, submissions, receipts, shortcuts, actions, follow_ups, sessions, options, home, looks):
         part.register(app, deps)
 
     @app.action(re.compile(".*"))

@@ -188,8 +188,12 @@ def _open_soon(slack: WebClient, caller: Caller, make: Callable[[], Block | str]
 
 
 def _open(slack: WebClient, caller: Caller, view: Block) -> str:
-    """The id of the form; empty when it could not be opened, which the caller is told."""
+    """The id of the form, which takes the place of the modal whose button was pressed; empty when it could not be opened, which the
+    caller is told.
+    """
     try:
+        if caller.view:
+            return str(call(slack, "views.update", view_id=caller.view, view=view)["view"]["id"])
         return str(call(slack, "views.open", trigger_id=caller.trigger, view=view)["view"]["id"])
     except SlackRefusedError as error:
         if error.code == "exchanged_trigger_id":

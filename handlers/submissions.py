@@ -21,7 +21,7 @@ from handlers.filing import NotAcceptedError, file
 from handlers.forms import sent
 from handlers.parser import Given
 from handlers.problems import Problem
-from handlers.receipts import last_view, receipt
+from handlers.receipts import answer_form, receipt
 from handlers.responder import Responder, learn
 from operations.core.base import Operation
 from operations.core.registry import by_name
@@ -50,7 +50,7 @@ def register(app: App, deps: Dependencies) -> None:
         except NotAcceptedError as error:
             ack(response_action="errors", errors=errors_of(operation, _told(deps, caller, error)))
             return
-        _answer(ack, Responder(deps, client, caller), told)
+        answer_form(ack, Responder(deps, client, caller), told)
 
     @app.view(BREAK_GLASS_FORM)
     def glass_broken(ack: Any, body: dict[str, Any], client: WebClient) -> None:
@@ -59,16 +59,7 @@ def register(app: App, deps: Dependencies) -> None:
         if errors:
             ack(response_action="errors", errors=errors)
         else:
-            _answer(ack, Responder(deps, client, caller), told)
-
-
-def _answer(ack: Any, responder: Responder, told: list[Block]) -> None:
-    """Where the form was opened, whether the bot is there or not; a form that was opened in no channel says it itself."""
-    if responder.caller.reply_to:
-        responder.later("the answer to a form was not shown", lambda: responder.bring(told))
-        ack()
-    else:
-        ack(response_action="update", view=last_view(told))
+            answer_form(ack, Responder(deps, client, caller), told)
 
 
 def _break_glass(deps: Dependencies, caller: Caller, view: dict[str, Any]) -> tuple[list[Block], dict[str, str]]:

@@ -181,6 +181,11 @@ class Rules:
         if operation in self.without:
             raise LeftOutError(operation)
 
+    def offers(self, operation: str) -> bool:
+        """Whether anybody may ask for an operation anywhere."""
+        named = (not rule.operations or operation in rule.operations for rule in self.rules)
+        return operation not in self.without and any(named)
+
     def first(self, ask: Ask, place: Place, guards: Guards = BY_NAME) -> Rule:
         """The rule that decides about one place; raises NoRuleError."""
         return self.deciding(ask, [place], guards)[0][0]

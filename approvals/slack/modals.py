@@ -33,6 +33,13 @@ def modal(callback_id: str, title: str, blocks: list[Block], submit: str, metada
     return window(title, blocks, close=NOT_NOW) | sending
 
 
+def asking(callback_id: str, asked: Block, metadata: str) -> Block:
+    """A confirmation dialog (see `blocks.confirm`) as a modal, for what no button has asked for."""
+    shown = [{"type": "section", "text": asked["text"]}]
+    view = modal(callback_id, asked["title"]["text"], shown, asked["confirm"]["text"], metadata)
+    return view | {"close": plain(asked["deny"]["text"], TITLE)}
+
+
 def window(title: str, blocks: list[Block], *, close: str = "Close") -> Block:
     """A modal in which there is only something to read."""
     return {"type": "modal", "title": plain(title, TITLE), "close": plain(close, TITLE), "blocks": blocks}

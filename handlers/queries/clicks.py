@@ -77,6 +77,16 @@ def _turn(responder: Responder, question: Question, value: str) -> bool:
     return True
 
 
+def _ask(responder: Responder, question: Question, value: str) -> bool:
+    """A query's answer, below the message whose button was pressed."""
+    wanted = _page(value)
+    if wanted is None:
+        return False
+    look, text, at = wanted
+    show_later(responder, look, question.of(text, at), replace=False)
+    return True
+
+
 def _page(value: str) -> tuple[str, str, int] | None:
     """The look, its text and the first item of the page that a button carries; None when it carries anything else."""
     try:
@@ -115,6 +125,7 @@ def _effective(responder: Responder, question: Question, value: str) -> bool:
 
 PRESSES: dict[re.Pattern[str] | str, Press] = {
     re.compile(r"^look:(previous|next|meant:[0-9])$"): _turn,
+    "look:ask": _ask,
     "look:picture": _picture,
     "look:document": _document,
     "look:effective": _effective,

@@ -74,10 +74,11 @@ def turning(look: str, question: Question, total: int, size: int, *more: Block) 
 
 
 def _turn(text: str, look: str, question: Question, at: int) -> Block:
-    return button(text, f"look:{text.casefold()}", _of(look, question.text, at))
+    return button(text, f"look:{text.casefold()}", asks_for(look, question.text, at))
 
 
-def _of(look: str, text: str, at: int) -> str:
+def asks_for(look: str, text: str = "", at: int = 0) -> str:
+    """What a button carries that asks for a query's answer."""
     return json.dumps({"look": look, "text": text, "at": at}, ensure_ascii=False)
 
 
@@ -112,7 +113,7 @@ def unread(question: Question, kind: str = "") -> list[str]:
 def wrong(look: str, error: FieldError) -> list[Block]:
     """What is wrong with a name, and a button for each that may have been meant, which answers for that one."""
     near = error.near if len(error.near) <= MOST_NEAR else ()
-    buttons = [button(one.label, f"look:meant:{at}", _of(look, one.value, 0)) for at, one in enumerate(near)]
+    buttons = [button(one.label, f"look:meant:{at}", asks_for(look, one.value)) for at, one in enumerate(near)]
     return [section(f":x: {escape(capital(error.message))}"), *actions(*buttons)]
 
 

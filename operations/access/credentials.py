@@ -34,6 +34,7 @@ class Credentials(Operation):
     """
 
     name: ClassVar = "credentials"
+    wanted: ClassVar = "Get credentials"
     irreversible: ClassVar = False
     aliases: ClassVar = ("creds",)
     family: ClassVar = "Access"

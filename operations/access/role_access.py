@@ -108,6 +108,7 @@ class GrantAccess(_RoleAccess):
     """Lets a group, user or role of the management account assume the access role in member accounts."""
 
     name: ClassVar = "grant-access"
+    wanted: ClassVar = "Give access to accounts"
     irreversible: ClassVar = False
     aliases: ClassVar = ("grant",)
     example: ClassVar = "--principal group/developers --account fullback-staging-web"
@@ -169,6 +170,7 @@ class RevokeAccess(_RoleAccess):
     """
 
     name: ClassVar = "revoke-access"
+    wanted: ClassVar = "Take away access to accounts"
     part_of: ClassVar = "grant-access"
     irreversible: ClassVar = False
     aliases: ClassVar = ("revoke",)

@@ -39,6 +39,7 @@ class CloseAccount(Departure):
     """
 
     name: ClassVar = "close-account"
+    wanted: ClassVar = "Close an account"
     irreversible: ClassVar = True
     needs_all_features: ClassVar = True
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"

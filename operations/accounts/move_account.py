@@ -48,6 +48,7 @@ class MoveAccount(Operation):
     """
 
     name: ClassVar = "move-account"
+    wanted: ClassVar = "Move an account"
     irreversible: ClassVar = False
     aliases: ClassVar = ("move",)
     family: ClassVar = "Accounts"

@@ -38,6 +38,8 @@ class Operation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     name: ClassVar[str]
+    wanted: ClassVar[str]
+    """What somebody wants who asks for it, as menus have it, such as `New account`."""
     family: ClassVar[str]
     example: ClassVar[str]
     irreversible: ClassVar[bool]

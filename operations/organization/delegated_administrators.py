@@ -54,6 +54,7 @@ class RegisterDelegatedAdministrator(_Delegation):
     """Makes a member account the delegated administrator of a service: it may administer it for all accounts."""
 
     name: ClassVar = "register-delegated-administrator"
+    wanted: ClassVar = "Make an account the administrator of a service"
     irreversible: ClassVar = False
     example: ClassVar = "--account fullback-audit --service cloudtrail.amazonaws.com"
     permissions: ClassVar = (
@@ -113,6 +114,7 @@ class DeregisterDelegatedAdministrator(_Delegation):
     """Ends a member account's being the delegated administrator of a service."""
 
     name: ClassVar = "deregister-delegated-administrator"
+    wanted: ClassVar = "Remove an account as the administrator of a service"
     irreversible: ClassVar = False
     example: ClassVar = "--account fullback-audit --service cloudtrail.amazonaws.com"
     permissions: ClassVar = (

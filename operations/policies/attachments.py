@@ -94,6 +94,7 @@ class AttachPolicy(_Attachment):
     """
 
     name: ClassVar = "attach-policy"
+    wanted: ClassVar = "Attach a policy"
     irreversible: ClassVar = False
     aliases: ClassVar = ("attach",)
     example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
@@ -157,6 +158,7 @@ class DetachPolicy(_Attachment):
     """
 
     name: ClassVar = "detach-policy"
+    wanted: ClassVar = "Detach a policy"
     irreversible: ClassVar = False
     aliases: ClassVar = ("detach",)
     example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"

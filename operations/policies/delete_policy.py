@@ -39,6 +39,7 @@ class DeletePolicy(Operation):
     """
 
     name: ClassVar = "delete-policy"
+    wanted: ClassVar = "Delete a policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
     needs_all_features: ClassVar = True

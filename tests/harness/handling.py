@@ -96,7 +96,8 @@ class RecordingSlack(WebClient):
         if api_method in self.refuse:
             answer = self._answer(api_method, {"ok": False, "error": self.refuse[api_method]})
             raise SlackApiError("refused", answer)  # type: ignore[no-untyped-call]
-        return self._answer(api_method, {"ok": True, "channel": {"id": "D0ALICE"}, "view": {"id": "V0"}})
+        link = {"permalink": f"https://slack.example/{params.get('message_ts')}"}
+        return self._answer(api_method, {"ok": True, "channel": {"id": "D0ALICE"}, "view": {"id": "V0"}} | link)
 
     def _answer(self, method: str, data: dict[str, Any]) -> SlackResponse:
         return SlackResponse(
@@ -316,15 +317,29 @@ class Handling:
         trigger: str = "",
         block: str = "b",
         on: str = "",
+        view: Block | None = None,
+        chosen: str = "",
     ) -> None:
         """A press of a button in a block: of the message `on` (a request's card unless it is given), of what the presser alone
-        sees ("private"), or of the home tab where there is no channel.
+        sees ("private"), of the modal `view`, or of the home tab where there is no channel. `chosen` is what was chosen in a menu.
         """
         container = {"type": "message", "message_ts": on or CARD, "channel_id": channel, "is_ephemeral": on == PRIVATE}
-        action = {"type": "button", "block_id": block, "action_id": action_id, "value": value, "action_ts": "1.2"}
+        action: Block = {"type": "button", "block_id": block, "action_id": action_id, "value": value, "action_ts": "1.2"}
+        if chosen:
+            option = {"text": {"type": "plain_text", "text": chosen}, "value": chosen}
+            action |= {"type": "static_select", "selected_option": option}
         where: Block = {"container": container, "channel": {"id": channel}}
-        where = where if channel else {"container": {"type": "view", "view_id": "V0"}}
+        where = where if channel and view is None else {"container": {"type": "view", "view_id": "V0"}}
+        where |= {"view": {**view, "id": "V0"}} if view else {}
         self.interacts("block_actions", user, team, trigger, actions=[action], **where)
+
+    def takes_shortcut(self, message: Block | None = None, *, user: str = ALICE, team: str = TEAM) -> None:
+        """The shortcut from anywhere, or from a message in #general."""
+        if message is None:
+            self.interacts("shortcut", user, team, callback_id="launcher")
+        else:
+            where: Block = {"channel": {"id": GENERAL, "name": "general"}, "message": message, "message_ts": message.get("ts")}
+            self.interacts("message_action", user, team, callback_id="launcher-message", **where)
 
     def submits(
         self, view: Block, values: Mapping[str, Any], *, user: str = ALICE, team: str = TEAM, view_id: str = "V1"

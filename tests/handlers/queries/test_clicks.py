@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ def looked(handling: Handling) -> Handling:
     return handling
 
 
-def press(handling: Handling, action: str, value: str | None, **given: str) -> None:
+def press(handling: Handling, action: str, value: str | None, **given: Any) -> None:
     handling.presses(f"look:{action}", value, user=ALICE, channel=GENERAL, **given)
     handling.work()
 

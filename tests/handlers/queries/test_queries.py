@@ -37,7 +37,7 @@ def look(handling: Handling) -> Query:
 
 
 def test_the_names_and_the_registry_agree() -> None:
-    assert [name.word for name in NAMES] == [*QUERIES, "requests", "request", "sessions", "help"]
+    assert [name.word for name in NAMES] == [*QUERIES, "requests", "request", "sessions", "cancel", "undo", "help"]
 
 
 def test_the_help_lists_them(handling: Handling) -> None:
