@@ -185,7 +185,7 @@ def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: boo
     if command.given.break_glass:
         return responder.admitted(lambda: _break_glass(deps, typed, command))
     if command.wants_form():
-        scene = FormContext(command.given, deps.organization(), typed.caller, deps.clock())
+        scene = FormContext.of(deps, command.given, typed.caller)
         open_view(deps, typed.slack, typed.caller, lambda: form(command.operation, scene))
         return []
     try:

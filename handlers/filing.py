@@ -22,7 +22,7 @@ from handlers.parser import Given
 from handlers.problems import Problem, problems
 from operations.aws.errors import FieldError, UnknownError
 from operations.core.base import Operation
-from operations.core.fields import FieldKind
+from operations.core.fields import FieldKind, OperationField
 from operations.core.lookalikes import pointed_out
 from operations.core.visible import InvisibleError, check
 from operations.snapshot.organization import Organization
@@ -75,7 +75,7 @@ def file(deps: Dependencies, caller: Caller, operation: type[Operation], given: 
         required=required,
         break_glass=given.break_glass,
     )
-    number, button = _taken_in(deps, draft)
+    number, button = _taken_in(deps, draft, asked)
     needed = 0 if given.break_glass else required.approvals
     return Filed(number, asked.title(organization), button, needed, pointed_out(asked, organization))
 
@@ -181,19 +181,24 @@ def _rules(deps: Dependencies, asked: Operation, organization: Organization) -> 
     return required
 
 
-def _taken_in(deps: Dependencies, draft: Draft) -> tuple[int, str]:
+def _taken_in(deps: Dependencies, draft: Draft, asked: Operation) -> tuple[int, str]:
     try:
         return deps.intake.take_in(draft)
     except FloodError as error:
         raise NotAcceptedError(Problem("", str(error))) from error
     except AlreadyAskedError as error:
-        if not error.number:
-            sentence = (
-                "the same was under way until a moment ago. `/org requests` shows it; ask again if it is still needed."
-            )
-        else:
-            sentence = f"request #{error.number} already asks for this and is under way. `/org request {error.number}` shows it."
-        raise NotAcceptedError(Problem("", sentence)) from error
+        about = subject_field(asked)
+        does = "uses this address" if about and about.flag.kind is FieldKind.EMAIL else "asks for this"
+        sentence = f"request #{error.number} already {does}. `/org request {error.number}` shows it."
+        raise NotAcceptedError(Problem(about.name if about else "", sentence)) from error
+
+
+def subject_field(asked: Operation) -> OperationField | None:
+    """The field by whose value two requests are about the same: the last one that is needed and stands in the subject."""
+    subject = asked.subject().casefold()
+    needed = [field for field in asked.fields() if field.required]
+    found = [field for field in needed if str(getattr(asked, field.name)).casefold() in subject]
+    return found[-1] if found else None
 
 
 def place_field(operation: type[Operation]) -> str:

@@ -123,7 +123,7 @@ def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | N
     if operation is None or request.status != Status.REFUSED:
         return None
     given = Given(_values(request.params), request.reason)
-    return form(operation, FormContext(given, deps.organization(), caller, deps.clock()))
+    return form(operation, FormContext.of(deps, given, caller))
 
 
 def _pressed(deps: Dependencies, body: dict[str, Any]) -> Request | str:

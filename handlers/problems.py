@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from approvals.slack.blocks import BUTTON_VALUE, Block, actions, button, escape, shorten
 from handlers.carried import Carried
-from handlers.declared import field_of
+from handlers.declared import field_of, fields_of
 from handlers.parser import Given
 from operations.aws.errors import Near
 from operations.core.base import Operation
-from operations.core.fields import FieldKind, OperationField
+from operations.core.fields import FieldKind, OperationField, by_labels
 from operations.snapshot.names import capital, counted
 
 LONGEST = 1900
@@ -98,6 +98,13 @@ def _shown(finding: dict[str, Any]) -> str:
 def listed(operation: type[Operation], found: tuple[Problem, ...]) -> str:
     """The problems as mrkdwn for the command line, each with its field's label and flag."""
     return "\n".join(f":x: {_named(operation, problem)}" for problem in found[:10])
+
+
+def in_form(operation: type[Operation], problem: Problem) -> str:
+    """A problem in plain text for people at a form, with its field's label where it cannot stand beneath that field."""
+    field = field_of(operation, problem.field)
+    sentence = capital(by_labels(fields_of(operation), problem.sentence))
+    return f"{field.flag.label}: {sentence}" if field else sentence
 
 
 def _named(operation: type[Operation], problem: Problem) -> str:

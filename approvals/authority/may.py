@@ -35,7 +35,6 @@ from approvals.slack.blocks import escape
 from approvals.slack.client import SlackAwayError
 from approvals.slack.named import Named
 from approvals.states import Status
-from operations.access.credentials import Credentials
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError
 from operations.snapshot.names import capital, listed
 
@@ -202,8 +201,7 @@ def oversees(context: Context, user: str) -> bool:
     person = context.people.look(user)
     if context.people.stranger(person):
         return False
-    rules = [rule for rule in context.rules().rules if not rule.operations or Credentials.name in rule.operations]
-    return any(context.people.among(person, rule.deciders()) for rule in rules)
+    return any(context.people.among(person, rule.deciders()) for rule in context.rules().about_sessions())
 
 
 class ObjectionError(Exception):

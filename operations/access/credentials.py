@@ -18,7 +18,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Except, Flag
+from operations.core.fields import Except, FieldKind, Flag
 from operations.core.observations import Facts, Observation
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -58,6 +58,7 @@ class Credentials(Operation):
         Flag(
             ("--role", "--role-name"),
             "Role",
+            FieldKind.ROLE,
             hint="Its name in the account, with its path; the rules say which are allowed",
         ),
     ] = DEFAULT_ROLE
@@ -66,6 +67,7 @@ class Credentials(Operation):
         Flag(
             ("--duration", "--duration-seconds"),
             "Duration",
+            FieldKind.DURATION,
             hint="15m to 12h, as far as the rule and the role allow it",
             placeholder="1h",
         ),

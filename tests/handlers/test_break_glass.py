@@ -68,7 +68,7 @@ def test_where_no_rule_lets_anybody_it_is_refused_at_once(handling: Handling) ->
     ("text", "told"),
     [
         ("move-account --account fullback-staging --break-glass", "(`--to`)"),
-        ("move-account --account nothing --to / --break-glass", "no account “nothing”"),
+        ("move-account --account nothing --to / --break-glass", "No account named “nothing”"),
         (f"{MOVE} --reason {'x' * 501}", "501 characters"),
         (
             "tag-account --account fullback-staging "

@@ -50,7 +50,7 @@ def test_a_redelivered_command_has_no_second_effect_and_the_same_answer(handling
 def test_the_same_wish_again_is_pointed_to_the_request_that_is_under_way(handling: Handling) -> None:
     handling.types(WHOLE)
     answer = handling.types(WHOLE, user=BOB)
-    assert "equest #1 already asks for this" in answer
+    assert "equest #1 already uses this address" in answer
     assert "/org request 1" in answer
     assert len(handling.requests()) == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -75,10 +76,35 @@ def test_a_missing_rule_is_told_at_the_place(handling: Handling) -> None:
     assert "No rule allows create-account" in handling.submits(form(handling), FILLED)["ou"]
 
 
-def test_what_is_under_way_already_is_told_at_the_first_field(handling: Handling) -> None:
+def test_what_is_under_way_already_is_told_at_the_field_that_clashes(handling: Handling) -> None:
     view = form(handling)
     handling.submits(view, FILLED)
-    assert "Request #1 already asks" in handling.submits(view, FILLED, user=BOB, view_id="V2")["account_name"]
+    errors = handling.submits(view, FILLED | {"account_name": "other"}, user=BOB, view_id="V2")
+    assert errors == {"email": "Request #1 already uses this address. /org request 1 shows it."}
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("create-ou --name Sandbox --parent /Workloads", "unit_name"),
+        ("move-account --account fullback-staging --to /Workloads", "account"),
+        ("tag-account --account fullback-staging --tag a=b", "account"),
+        ("creds --account fullback-staging", "account"),
+    ],
+)
+def test_a_clash_is_told_at_what_both_requests_are_about(handling: Handling, text: str, field: str) -> None:
+    handling.types(text)
+    view = form(handling, f"{text} --form")
+    errors = handling.submits(view, {})
+    assert errors == {field: "Request #1 already asks for this. /org request 1 shows it."}
+
+
+def test_a_refusal_names_labels_and_never_flags(handling: Handling) -> None:
+    handling.rules = Rules([Rule("short", (BOB,), longest_session=timedelta(minutes=30))])
+    view = form(handling, "creds fullback-staging --form")
+    handling.rules = Rules([Rule("shorter", (BOB,), longest_session=timedelta(minutes=15))])
+    errors = handling.submits(view, {})
+    assert errors["duration"].endswith("Ask for Duration “15m” or less.")
 
 
 def test_before_the_first_picture(handling: Handling) -> None:

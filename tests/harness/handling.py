@@ -324,7 +324,13 @@ class Handling:
         sees ("private"), of the modal `view`, or of the home tab where there is no channel. `chosen` is what was chosen in a menu.
         """
         container = {"type": "message", "message_ts": on or CARD, "channel_id": channel, "is_ephemeral": on == PRIVATE}
-        action: Block = {"type": "button", "block_id": block, "action_id": action_id, "value": value, "action_ts": "1.2"}
+        action: Block = {
+            "type": "button",
+            "block_id": block,
+            "action_id": action_id,
+            "value": value,
+            "action_ts": "1.2",
+        }
         if chosen:
             option = {"text": {"type": "plain_text", "text": chosen}, "value": chosen}
             action |= {"type": "static_select", "selected_option": option}
@@ -338,7 +344,11 @@ class Handling:
         if message is None:
             self.interacts("shortcut", user, team, callback_id="launcher")
         else:
-            where: Block = {"channel": {"id": GENERAL, "name": "general"}, "message": message, "message_ts": message.get("ts")}
+            where: Block = {
+                "channel": {"id": GENERAL, "name": "general"},
+                "message": message,
+                "message_ts": message.get("ts"),
+            }
             self.interacts("message_action", user, team, callback_id="launcher-message", **where)
 
     def submits(

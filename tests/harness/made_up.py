@@ -42,4 +42,6 @@ class EveryKind(Operation):
     place: Annotated[str, Flag(("--place",), "Target", FieldKind.TARGET)] = ""
     policy: Annotated[str, Flag(("--policy",), "Policy", FieldKind.POLICY)] = ""
     service: Annotated[str, Flag(("--service",), "Service", FieldKind.SERVICE)] = ""
+    role: Annotated[str, Flag(("--role",), "Role", FieldKind.ROLE)] = ""
+    duration: Annotated[str, Flag(("--duration",), "Duration", FieldKind.DURATION)] = ""
     document: Annotated[str, Flag(("--document",), "Document", FieldKind.DOCUMENT)] = ""
