@@ -30,10 +30,10 @@ from operations.core.registry import by_name
 from operations.snapshot.names import capital
 
 LONGEST_REASON, LONGEST_TITLE = 500, 500
-WHO_READS_IT = "The requester, the thread and the audit get it"
+WHO_READS_IT = "The requester sees this; it is kept in the audit log."
 
-GONE = ":x: This operation no longer exists. `/org help` shows what there is."
-NO_REASON = "Say why, so that the requester knows what to change."
+GONE = ":x: This operation no longer exists. `/org` shows what there is."
+NO_REASON = "Say why: the requester needs to know what to change."
 
 
 def register(app: App, deps: Dependencies) -> None:

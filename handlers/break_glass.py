@@ -21,8 +21,8 @@ from operations.snapshot.names import capital
 
 WARNING = (
     ":rotating_light: *{title}*\n"
-    "This is carried out at once, without anybody's approval, and recorded under your name. The approval channel is told "
-    "loudly, and one of the approvers has to review it afterwards."
+    "This runs at once, without approval, and is recorded under your name. The approval channel is told, and an approver has to "
+    "review it afterwards."
 )
 
 
@@ -59,12 +59,12 @@ def entered(operation: type[Operation], view: Mapping[str, Any]) -> tuple[Given,
     reason = _text(values, "reason")[:LONGEST_REASON]
     errors = {}
     if clean(_text(values, "confirm")).casefold() != operation.name:
-        errors["confirm"] = f"Type {operation.name} to confirm that it is carried out at once."
+        errors["confirm"] = f"Type {operation.name} to confirm that it runs at once."
     wrong = reason_problems(reason)
     if wrong:
         errors["reason"] = capital(wrong[0])
     if not clean(reason).strip():
-        errors["reason"] = "Say why it cannot wait: the approval channel and the audit get it."
+        errors["reason"] = "Say why it can't wait. The approval channel sees this; it is kept in the audit log."
     return Given(Carried.unpacked(view.get("private_metadata")).of(operation), reason, break_glass=True), errors
 
 

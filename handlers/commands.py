@@ -39,7 +39,7 @@ from operations.snapshot.names import capital
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
-NO_GLASS = ":x: No rule names anybody who may act at once. Ask without `--break-glass`: approvers decide."
+NO_GLASS = ":x: No rule lets anybody act at once. Ask without `--break-glass`."
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ from operations.core.base import Operation
 from operations.core.registry import by_name
 from operations.snapshot.organization import Organization
 
-NOT_OVER = ":information_source: Request #{number} is not over yet. `/org request {number}` shows how it stands."
-NO_UNDO = ":information_source: Request #{number} cannot be undone by another request."
+NOT_OVER = ":information_source: Request #{number} isn't finished yet. `/org request {number}` shows how it stands."
+NO_UNDO = ":information_source: Request #{number} can't be undone."
 
 
 NO_CANCEL = ":information_source: Request #{number} doesn't wait for approval, so it can't be cancelled. `/org request {number}` shows how it stands."

@@ -120,7 +120,7 @@ def _entered(block: Mapping[str, Any]) -> str:
 
 def _age(scene: FormContext) -> list[str]:
     if scene.organization is None:
-        return [":hourglass: The organization has not been read from AWS yet; the lists stay empty until then."]
+        return [":hourglass: The organization hasn't been read from AWS yet, so the lists are empty."]
     read_at = scene.organization.read_at
     return [f"The organization as it was {ago(read_at, scene.now)}"] if scene.now - read_at > OLD else []
 

@@ -38,7 +38,7 @@ def _read(name: Name) -> str:
 
 def of_query(word: str) -> list[Block]:
     """What is answered to the asker alone and needs no approval, in a sentence; nothing for any other word."""
-    return [section(f"{_read(name)}. The answer is for you alone.") for name in NAMES if name.word == meant(word)]
+    return [section(f"{_read(name)}. Only you see the answer.") for name in NAMES if name.word == meant(word)]
 
 
 def _line(operation: type[Operation]) -> str:

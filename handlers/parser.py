@@ -78,7 +78,7 @@ def operation_named(word: str, rest: str = "", others: Iterable[str] = QUERIES) 
         return known[word]
     if word in QUERIES:
         raise ParseError(
-            f"`{meant(word)}` is no operation but a look: it changes nothing, and no rule decides about it. "
+            f"`{meant(word)}` only shows something: it changes nothing and needs no approval. "
             "`/org help` shows what there is."
         )
     joined = "-".join([word, *rest.split()[:1]]).casefold()

@@ -29,8 +29,7 @@ log = logging.getLogger(__name__)
 MOST_TOLD = 1000  # People of whom it is remembered when they were told.
 TOLD_AGAIN = timedelta(seconds=5)  # Telling is a call to Slack for each.
 FAILED = (
-    ":warning: Something went wrong on my side, and I do not know whether your request was filed. "
-    "`/org requests` shows it if it was; otherwise please try again."
+    ":warning: Something went wrong on my side. `/org requests` shows whether your request was received; if it wasn't, try again."
 )
 
 

@@ -22,11 +22,11 @@ from handlers.dependencies import Dependencies
 from operations.aws.looks import begun
 
 log = logging.getLogger(__name__)
-TOO_SLOW = ":hourglass: That took too long, so Slack did not let me open the form. Please do it once more."
-NOT_OPENED = ":warning: The form could not be opened. Please try once more in a moment."
-WAITING, ANSWER, ASKING = "One moment", "orgbot", ":hourglass: Asking Slack who you are…"
+TOO_SLOW = ":hourglass: The form took too long to open. Try again."
+NOT_OPENED = ":warning: The form couldn't be opened. Try again in a moment."
+WAITING, ANSWER, ASKING = "One moment", "orgbot", ":hourglass: Checking who you are…"
 ELSEWHERE = "This can't be decided here. You get a message that says why."
-NOT_SHOWN = ":warning: The answer could not be shown. Please ask once more."
+NOT_SHOWN = ":warning: The answer couldn't be shown. Ask again."
 
 
 @dataclass(frozen=True)

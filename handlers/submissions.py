@@ -29,8 +29,8 @@ from operations.core.registry import by_name
 from operations.snapshot.names import capital
 
 LONGEST_ERROR = 2000
-ASKED = "Slack is being asked who you are. Send the form once more in a moment."
-UNKNOWN = "This operation no longer exists. Close the form and look at /org help."
+ASKED = "Checking who you are. Submit again in a moment."
+UNKNOWN = "This operation no longer exists. /org shows what there is."
 
 
 def register(app: App, deps: Dependencies) -> None:

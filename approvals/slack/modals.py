@@ -23,7 +23,7 @@ from slack_sdk.models.blocks.block_elements import (
 from approvals.slack.blocks import PLACEHOLDER, Block, plain
 
 TITLE, LABEL, HINT, INPUT, METADATA = 24, 2000, 2000, 3000, 3000
-NOT_NOW = "Not now"
+NOT_NOW = "Cancel"
 Element = InputInteractiveElement
 
 

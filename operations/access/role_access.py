@@ -164,7 +164,7 @@ class GrantAccess(_RoleAccess):
 
 
 class RevokeAccess(_RoleAccess):
-    """Takes back that a group, user or role of the management account may assume the access role in member accounts.
+    """Removes a principal's access to member accounts.
 
     Only what `grant-access` has given is taken back; role sessions that are open go on until they expire.
     """

@@ -67,7 +67,7 @@ class CreateAccount(Operation):
             ("--email",),
             "E-mail",
             FieldKind.EMAIL,
-            hint="Of the root user; no other AWS account may have it",
+            hint="Root user e-mail. Must not be used by another AWS account.",
             placeholder="aws+staging@example.com",
         ),
     ]

@@ -111,7 +111,7 @@ class RegisterDelegatedAdministrator(_Delegation):
 
 
 class DeregisterDelegatedAdministrator(_Delegation):
-    """Ends a member account's being the delegated administrator of a service."""
+    """Removes an account as delegated administrator of a service."""
 
     name: ClassVar = "deregister-delegated-administrator"
     wanted: ClassVar = "Remove an account as the administrator of a service"

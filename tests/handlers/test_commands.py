@@ -84,7 +84,7 @@ def test_the_form_can_be_asked_for(handling: Handling, text: str) -> None:
 def test_a_trigger_that_has_run_out_is_told(handling: Handling) -> None:
     handling.slack.refuse["views.open"] = "expired_trigger_id"
     handling.types("create-account")
-    assert "once more" in handling.told()[0]
+    assert "Try again" in handling.told()[0]
     assert handling.slack.made("chat.postEphemeral")[0]["user"] == ALICE
 
 
@@ -244,7 +244,7 @@ def test_when_the_database_is_away_the_person_is_told_and_the_log_keeps_the_secr
     handling: Handling, caplog: pytest.LogCaptureFixture
 ) -> None:
     handling.lose_database()
-    assert "I do not know whether your request was filed" in handling.types(WHOLE)
+    assert "shows whether your request was received" in handling.types(WHOLE)
     assert "RuntimeError" in caplog.text
     assert "new@example.com" not in caplog.text
 

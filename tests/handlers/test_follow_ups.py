@@ -79,9 +79,9 @@ def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: 
 @pytest.mark.parametrize(
     ("kind", "status", "said"),
     [
-        ("undo", "stale", "cannot be undone"),
-        ("undo", "running", "is not over yet"),
-        ("again", "pending", "is not over yet"),
+        ("undo", "stale", "can't be undone"),
+        ("undo", "running", "isn't finished yet"),
+        ("again", "pending", "isn't finished yet"),
     ],
 )
 def test_what_is_not_over_stays_alone(over: Handling, kind: str, status: str, said: str) -> None:
@@ -175,8 +175,8 @@ def test_who_did_not_ask_may_neither_cancel_nor_undo_by_a_command(over: Handling
     [
         ("cancel 1", "succeeded", "Request #1 doesn't wait for approval, so it can't be cancelled."),
         ("cancel 1", "running", "doesn't wait for approval"),
-        ("undo 1", "running", "Request #1 is not over yet."),
-        ("undo 1", "denied", "Request #1 cannot be undone by another request."),
+        ("undo 1", "running", "Request #1 isn't finished yet."),
+        ("undo 1", "denied", "Request #1 can't be undone."),
         ("cancel 7", "pending", "There is no request #7."),
         ("undo", "pending", "Say which request: `/org undo 12`."),
         ("cancel x", "pending", "“x” is no request number."),

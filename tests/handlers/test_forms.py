@@ -149,7 +149,7 @@ def test_pickers_show_what_was_named() -> None:
 def test_an_old_picture_is_dated() -> None:
     assert "as it was 30 min ago" in notes(opened(MoveAccount, organization(NOW - timedelta(minutes=30))))
     assert "as it was" not in notes(opened(MoveAccount, organization(NOW - timedelta(minutes=9))))
-    assert "not been read" in notes(opened(MoveAccount, None))
+    assert "hasn't been read" in notes(opened(MoveAccount, None))
 
 
 def test_what_is_empty_is_left_out_and_blanks_at_the_ends_go() -> None:

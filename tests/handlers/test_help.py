@@ -51,7 +51,7 @@ def test_one_operation_in_full(handling: Handling, operation: type[Operation]) -
     shown = json.dumps(handling.blocks, ensure_ascii=False)
     for field in operation.fields():
         assert all(f"`{name}`" in shown for name in field.flag.names)
-    assert "`--reason`  Reason. Wanted, though not required" in shown
+    assert "`--reason`  Reason. Approvers see this; it is kept in the audit log." in shown
 
 
 @every_operation
@@ -64,7 +64,7 @@ def test_help_as_a_flag(handling: Handling, operation: type[Operation]) -> None:
 def test_a_look_is_explained_in_a_sentence(handling: Handling, word: str) -> None:
     told = handling.types(f"help {word}")
     assert told.startswith(f"`/org {word}")
-    assert told.endswith("The answer is for you alone.")
+    assert told.endswith("Only you see the answer.")
 
 
 def test_policy_types_are_named_by_the_words_that_people_type(handling: Handling) -> None:

@@ -222,7 +222,7 @@ def test_mistakes_are_named_with_the_way_out(text: str, says: str) -> None:
 
 @pytest.mark.parametrize("word", ["help", "requests", "request", "sessions", *WORDS])
 def test_what_only_looks_is_no_operation(word: str) -> None:
-    assert f"`{word}` is no operation but a look" in problem(word)
+    assert f"`{word}` only shows something" in problem(word)
 
 
 def test_of_what_is_typed_without_a_reason_there_is_none() -> None:

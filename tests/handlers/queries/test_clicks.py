@@ -112,4 +112,4 @@ def test_a_window_while_aws_is_away(looked: Handling) -> None:
 def test_a_trigger_that_has_run_out_is_told(looked: Handling) -> None:
     looked.slack.refuse["views.open"] = "expired_trigger_id"
     press(looked, "document", "p-deny0001")
-    assert "once more" in looked.told()[0]
+    assert "Try again" in looked.told()[0]

@@ -290,7 +290,7 @@ def test_people_of_other_workspaces_see_nothing(handling: Handling, word: str) -
 def test_an_answer_that_slack_does_not_take_is_told(handling: Handling) -> None:
     handling.deaf = True
     handling.types("account fullback-staging")
-    assert any("could not be shown" in line for line in handling.told())
+    assert any("couldn't be shown" in line for line in handling.told())
 
 
 def test_two_accounts_of_one_name(handling: Handling, look: Query) -> None:
