@@ -14,7 +14,7 @@ LAUNCHER, MESSAGE_LAUNCHER, WANT = "launcher", "launcher-message", "want"
 ENDING = re.compile(r"^end:(cancel|undo)$")
 OPEN_FORM = re.compile(r"^form:")
 DECISION = re.compile(r"^(approve|cancel|withdraw|review|show|control:[a-z-]{1,40})$")
-ANEW = re.compile(r"^(undo|again)$")
+ANEW = re.compile(r"^(undo|again|edit)$")
 LINK = re.compile(r"^link")
 PICKERS = {
     "account": FieldKind.ACCOUNT,

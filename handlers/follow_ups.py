@@ -1,4 +1,4 @@
-"""`Undo`, `Ask again` and `Ask for the rest`: a request that is over becomes a new one, filed and approved like any other."""
+"""The buttons of a request that is over. Most make a new one of it, filed and approved like any other; *Details* shows it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from handlers.filing import NotAcceptedError, file
 from handlers.forms import FormContext, form
 from handlers.parser import Given
 from handlers.pressed import BROKEN, kept_in_form, pressed_before, pressed_request
-from handlers.receipts import answer_form, receipt
+from handlers.receipts import about, answer_form, receipt
 from handlers.responder import Responder, open_view
 from operations.core.base import Operation
 from operations.core.registry import by_name
@@ -43,7 +43,7 @@ CANCELLING = ":wastebasket: Request #{number} is being cancelled."
 
 
 def register(app: App, deps: Dependencies) -> None:
-    """Takes both buttons in, and what `/org cancel` and `/org undo` have asked before they do the same."""
+    """Takes the buttons in, and what `/org cancel` and `/org undo` have asked before they do the same."""
 
     @app.view(ENDING)
     def ended(ack: Any, body: dict[str, Any], client: WebClient) -> None:
@@ -57,6 +57,12 @@ def register(app: App, deps: Dependencies) -> None:
     def anew(ack: Any, body: dict[str, Any], client: WebClient) -> None:
         responder = Responder(deps, client, of_interaction(body))
         responder.as_member(lambda: _anew(responder, body))
+        ack()
+
+    @app.action("details")
+    def details(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        responder = Responder(deps, client, of_interaction(body))
+        responder.if_admitted(lambda: _show(responder, body))
         ack()
 
 
@@ -114,13 +120,22 @@ def _anew(responder: Responder, body: dict[str, Any]) -> None:
         responder.later("what was filed anew was not told", lambda: responder.bring(told))
 
 
+def _show(responder: Responder, body: dict[str, Any]) -> None:
+    """All that is known of the request, for whoever wants to see it."""
+    request = _pressed(responder.deps, body)
+    if isinstance(request, str):
+        responder.tell(request)
+    else:
+        responder.reply(about(responder.deps, responder.caller, request), replace=False)
+
+
 def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | None:
-    """The form of a refused request with all that was given, because the same would be refused again; else None."""
+    """The form with all that was given, where it is to be corrected; else None. A refused request would be refused again."""
     request = _pressed(deps, body)
-    if isinstance(request, str) or body["actions"][0]["action_id"] != "again":
+    if isinstance(request, str) or request.status not in TERMINAL:
         return None
-    operation = by_name().get(request.operation)
-    if operation is None or request.status != Status.REFUSED:
+    operation, kind = by_name().get(request.operation), body["actions"][0]["action_id"]
+    if operation is None or not (kind == "edit" or (kind == "again" and request.status == Status.REFUSED)):
         return None
     given = Given(_values(request.params), request.reason)
     return form(operation, FormContext.of(deps, given, caller))
@@ -170,7 +185,7 @@ def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Gi
     operation = by_name().get(request.operation)
     if operation is None:
         return NO_UNDO
-    if kind == "again":
+    if kind in ("again", "edit"):
         return _rest(request) or [(operation, Given(_values(request.params), request.reason))]
     if request.status != Status.SUCCEEDED:
         return NO_UNDO

@@ -7,44 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from slack_bolt import App
-from slack_sdk import WebClient
-
-from approvals.authority.press import StrangeCardError, UnconfirmedCardError
 from approvals.models import Request
 from approvals.slack.blocks import Block, actions, button, escape, section, shorten
 from approvals.slack.modals import window
 from approvals.views.confirmations import cancelling
-from handlers.caller import Caller, of_interaction
+from handlers.caller import Caller
 from handlers.dependencies import Dependencies
 from handlers.filing import Filed
-from handlers.pressed import BROKEN, pressed_request
 from handlers.queries import requests
 from handlers.responder import Responder, learn
 
 LATER = "I'll DM you when it's {end}."
 TITLE = "orgbot"
-
-
-def register(app: App, deps: Dependencies) -> None:
-    """Takes `View` in."""
-
-    @app.action("view")
-    def view(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        responder = Responder(deps, client, of_interaction(body))
-        responder.if_admitted(lambda: responder.reply(_pressed(responder, body), replace=False))
-        ack()
-
-
-def _pressed(responder: Responder, body: dict[str, Any]) -> list[Block]:
-    pressed = pressed_request(body)
-    if pressed is None:
-        return [section(BROKEN)]
-    try:
-        request = responder.deps.intake.pressed_on(pressed, "view")
-    except (StrangeCardError, UnconfirmedCardError) as error:
-        return [section(f":x: {error}")]
-    return about(responder.deps, responder.caller, request)
 
 
 def about(deps: Dependencies, caller: Caller, request: Request) -> list[Block]:
@@ -76,7 +50,7 @@ def _later(filed: Filed) -> str:
 
 def _buttons(filed: Filed, title: str) -> list[Block]:
     return actions(
-        button("View", "view", filed.button),
+        button("View", "details", filed.button),
         button("Cancel request", "cancel", filed.button, confirm=cancelling(filed.number, title)),
     )
 

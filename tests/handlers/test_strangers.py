@@ -62,7 +62,7 @@ BUTTONS = (
     ("undo", "1"),
     ("again", "nonsense"),
     ("extend", "1"),
-    ("view", "1"),
+    ("details", "1"),
     ("approve", "nonsense"),
     ("deny", "nonsense"),
 )

@@ -174,7 +174,7 @@ def test_what_a_form_is_answered_with_shows_the_request_and_takes_it_back(handli
 @pytest.mark.parametrize("value", ["", "1", "1.00000000000000000000000000000000", "x"])
 def test_view_shows_nothing_for_a_button_that_no_request_has(handling: Handling, value: str) -> None:
     handling.submits(form(handling), FILLED)
-    handling.presses("view", value, user=ALICE, on=PRIVATE)
+    handling.presses("details", value, user=ALICE, on=PRIVATE)
     assert "nothing was done" in handling.told()[-1]
 
 
