@@ -42,10 +42,10 @@ def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def kept_in_form(pressed: Pressed) -> str:
-    """The `private_metadata` by which a form knows the press that opened it."""
+def kept_in_form(pressed: Pressed, reply_to: str = "") -> str:
+    """The `private_metadata` by which a form knows the press that opened it, and where it is answered (see `Carried`)."""
     stands = {"channel": pressed.channel, "ts": pressed.ts, "private": pressed.private}
-    return json.dumps({"request": pressed.carried, **stands})
+    return json.dumps({"request": pressed.carried, **stands, **({"reply_to": reply_to} if reply_to else {})})
 
 
 def pressed_before(private_metadata: object) -> Pressed | None:

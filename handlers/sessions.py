@@ -26,6 +26,7 @@ from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.parser import Given
 from handlers.pressed import BROKEN, pressed_request
+from handlers.receipts import line
 from handlers.responder import Responder, careful, show, tell
 from operations.access.credentials import Credentials
 from operations.snapshot.organization import Organization
@@ -128,7 +129,7 @@ def _extend(deps: Dependencies, body: dict[str, Any]) -> str:
         filed = file(deps, caller, Credentials, _again(request), name)
     except NotAcceptedError as error:
         return "\n".join(f":x: {escape(problem.sentence)}" for problem in error.problems)
-    return f":hourglass_flowing_sand: Request *#{filed.number}* asks for another session: {escape(filed.title)}."
+    return line(filed)
 
 
 def _again(request: Request) -> Given:

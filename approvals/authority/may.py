@@ -36,7 +36,6 @@ from approvals.slack.blocks import escape
 from approvals.slack.client import SlackAwayError
 from approvals.slack.named import Named
 from approvals.states import Status
-from operations.access.credentials import Credentials
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FieldError, UnknownError
 from operations.core.base import Operation
 from operations.core.closing import Next
@@ -231,8 +230,7 @@ def oversees(context: Context, user: str) -> bool:
     person = context.people.look(user)
     if context.people.stranger(person):
         return False
-    rules = [rule for rule in context.rules().rules if not rule.operations or Credentials.name in rule.operations]
-    return any(context.people.among(person, rule.deciders()) for rule in rules)
+    return any(context.people.among(person, rule.deciders()) for rule in context.rules().about_sessions())
 
 
 class ObjectionError(Exception):

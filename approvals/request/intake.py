@@ -19,7 +19,7 @@ from sqlmodel import col, func, select
 from approvals.authority.press import Pressed, new_key, pressed_on
 from approvals.authority.requirements import Requirements
 from approvals.context import Limits
-from approvals.models import FINISHED_SQL, LIVE_SQL, AuditRecord, HomeViewer, Interaction, Request, RoleSession
+from approvals.models import FINISHED_SQL, LIVE_SQL, AuditRecord, HomeViewer, Interaction, Request, RoleSession, carried
 from approvals.outbox.home_tabs import opened
 from approvals.queue.store import Store, breaks
 from approvals.request.limits import MINUTE, RateLimit, too_many_clicks
@@ -89,12 +89,16 @@ class Intake:
 
     def file(self, draft: Draft) -> int:
         """The number of the filed request; the earlier number for a redelivery. Raises AlreadyAskedError and FloodError."""
+        return self.take_in(draft)[0]
+
+    def take_in(self, draft: Draft) -> tuple[int, str]:
+        """The same, with what the request's buttons carry."""
         now = self._clock()
         self._rate.check(draft.requester, draft.delivery, now)
-        number = None
+        number, row = None, _request_row(draft, now)
         while number is None:
             try:
-                number = self._store.insert(Request, _request_row(draft, now))
+                number = self._store.insert(Request, row)
             except IntegrityError as error:
                 if not breaks(error, Request, "delivery") and not breaks(error, Request, "operation", "subject"):
                     raise
@@ -103,7 +107,7 @@ class Intake:
                     return earlier
         self._rate.note(draft.requester, draft.delivery, now)
         self._wake()
-        return number
+        return number, carried(number, row["key"])
 
     def press(self, user: str, delivery: str) -> None:
         """Counts a press of any button, before anything is done about it; raises FloodError for one too many."""
@@ -188,15 +192,15 @@ class Intake:
         with self._store.read() as session:
             return open_sessions(session, user)
 
-    def _earlier(self, draft: Draft) -> int | None:
-        """The request that the same delivery has filed; raises AlreadyAskedError for a live one about the same."""
+    def _earlier(self, draft: Draft) -> tuple[int, str] | None:
+        """The request that the same delivery has filed, and its button; raises AlreadyAskedError for a live one about the same."""
         same = (Request.operation == draft.operation, Request.subject == draft.subject)
         with self._store.read() as session:
-            delivered = session.exec(select(Request.id).where(Request.delivery == draft.delivery)).first()
+            delivered = session.exec(select(Request).where(Request.delivery == draft.delivery)).first()
             live = session.exec(select(Request.id).where(text(LIVE_SQL), *same)).first()
         if delivered is None and live is not None:
             raise AlreadyAskedError(live)
-        return delivered
+        return (delivered.id or 0, delivered.button) if delivered else None
 
 
 def _usual(asked: Iterable[tuple[str, str]]) -> list[str]:

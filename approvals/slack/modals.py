@@ -24,7 +24,7 @@ from approvals.slack.blocks import PLACEHOLDER, Block, plain
 
 TITLE, LABEL, HINT, INPUT, METADATA = 24, 2000, 2000, 3000, 3000
 COMING = "coming"
-NOT_NOW = "Not now"
+NOT_NOW = "Cancel"
 Element = InputInteractiveElement
 
 
@@ -32,6 +32,13 @@ def modal(callback_id: str, title: str, blocks: list[Block], submit: str, metada
     """A modal with something to send; `metadata` (3,000 characters) comes back with it."""
     sending = {"callback_id": callback_id, "submit": plain(submit, TITLE), "private_metadata": metadata}
     return window(title, blocks, close=NOT_NOW) | sending
+
+
+def asking(callback_id: str, asked: Block, metadata: str) -> Block:
+    """A confirmation dialog (see `blocks.confirm`) as a modal, for what no button has asked for."""
+    shown = [{"type": "section", "text": asked["text"]}]
+    view = modal(callback_id, asked["title"]["text"], shown, asked["confirm"]["text"], metadata)
+    return view | {"close": plain(asked["deny"]["text"], TITLE)}
 
 
 def window(title: str, blocks: list[Block], *, close: str = "Close") -> Block:

@@ -44,8 +44,12 @@ def _warning(dangers: tuple[str, ...], room: int) -> str:
 
 def to_cancel(request: Request) -> Block:
     """Asked of everybody who presses it, because Slack shows everybody the same card."""
-    text = f"{_named(request.title)}{CLOSED}"
-    return confirm(f"Cancel request #{request.id}?", text, "Cancel request", "Keep it")
+    return cancelling(request.id or 0, request.title)
+
+
+def cancelling(number: int, title: str) -> Block:
+    """The same for a request of which no more is known yet."""
+    return confirm(f"Cancel request #{number}?", f"{_named(title)}{CLOSED}", "Cancel request", "Keep it")
 
 
 def to_undo(request: Request, titles: Sequence[str]) -> Block:

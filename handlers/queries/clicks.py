@@ -71,12 +71,22 @@ def _answer(responder: Responder, press: Press, value: str) -> None:
 
 
 def _turn(responder: Responder, question: Question, value: str) -> bool:
-    """Another page, in place of this one."""
+    """Another page, or what was meant by a name, in place of this one."""
     wanted = _page(value)
     if wanted is None:
         return False
     look, text, at = wanted
     show_later(responder, look, question.of(text, at), replace=True)
+    return True
+
+
+def _ask(responder: Responder, question: Question, value: str) -> bool:
+    """A query's answer, below the message whose button was pressed."""
+    wanted = _page(value)
+    if wanted is None:
+        return False
+    look, text, at = wanted
+    show_later(responder, look, question.of(text, at), replace=False)
     return True
 
 
@@ -130,7 +140,8 @@ def _effective(responder: Responder, question: Question, value: str) -> bool:
 
 
 PRESSES: dict[re.Pattern[str] | str, Press] = {
-    re.compile(r"^look:(previous|next)$"): _turn,
+    re.compile(r"^look:(previous|next|meant:[0-9])$"): _turn,
+    "look:ask": _ask,
     "look:picture": _picture,
     "picture": _branch,
     "look:document": _document,

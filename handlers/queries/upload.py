@@ -48,7 +48,7 @@ def by_message(responder: Responder, question: Question) -> list[Block]:
     try:
         unit = unit_of(question)
     except FieldError as error:
-        return [wrong(error)]
+        return wrong("tree", error)
     send(responder, question, unit)
     return [section(DRAWN)]
 

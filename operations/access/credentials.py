@@ -18,7 +18,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Except, Flag
+from operations.core.fields import Except, FieldKind, Flag
 from operations.core.observations import Facts, Observation
 from operations.core.preview import Fact, Notice, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -34,6 +34,7 @@ class Credentials(Operation):
     """
 
     name: ClassVar = "credentials"
+    wanted: ClassVar = "Get credentials"
     irreversible: ClassVar = False
     aliases: ClassVar = ("creds",)
     family: ClassVar = "Access"
@@ -58,6 +59,7 @@ class Credentials(Operation):
         Flag(
             ("--role", "--role-name"),
             "Role",
+            FieldKind.ROLE,
             hint="The role's name in the account, with its path. The rules say which are allowed.",
         ),
     ] = DEFAULT_ROLE
@@ -66,6 +68,7 @@ class Credentials(Operation):
         Flag(
             ("--duration", "--duration-seconds"),
             "Duration",
+            FieldKind.DURATION,
             hint="15m to 12h. The rules and the role may allow less.",
             placeholder="1h",
         ),

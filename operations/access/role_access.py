@@ -134,6 +134,7 @@ class GrantAccess(_RoleAccess):
     """
 
     name: ClassVar = "grant-access"
+    wanted: ClassVar = "Give access to accounts"
     irreversible: ClassVar = False
     aliases: ClassVar = ("grant",)
     example: ClassVar = "--principal group/developers --account fullback-staging-web"
@@ -194,6 +195,7 @@ class RevokeAccess(_RoleAccess):
     """
 
     name: ClassVar = "revoke-access"
+    wanted: ClassVar = "Take away access to accounts"
     part_of: ClassVar = "grant-access"
     irreversible: ClassVar = False
     aliases: ClassVar = ("revoke",)

@@ -14,6 +14,7 @@ from operations.snapshot.names import counted
 
 SHORTEST, LONGEST, CHAINED = 900, 43_200, 3_600
 DAY = 86_400
+USUAL = (900, 1800, 3600, 7200, 14_400, 28_800, 43_200)  # Seconds that a form offers, as far as they are allowed.
 LENGTH = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m(?:in)?)?(?:(\d{1,6})s)?", re.ASCII | re.IGNORECASE)
 
 

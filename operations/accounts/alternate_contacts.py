@@ -89,6 +89,7 @@ class PutAlternateContact(_AlternateContact):
     """Sets an account's alternate contact for billing, operations or security."""
 
     name: ClassVar = "put-alternate-contact"
+    wanted: ClassVar = "Set an account's contact"
     irreversible: ClassVar = False
     example: ClassVar = (
         "--account fullback-audit --type security --name 'Security team' --title CSIRT --email csirt@example.com "
@@ -167,6 +168,7 @@ class DeleteAlternateContact(_AlternateContact):
     """
 
     name: ClassVar = "delete-alternate-contact"
+    wanted: ClassVar = "Remove an account's contact"
     irreversible: ClassVar = False
     example: ClassVar = "--account fullback-audit --type security"
     permissions: ClassVar = (

@@ -42,6 +42,7 @@ class CloseAccount(Departure):
     """
 
     name: ClassVar = "close-account"
+    wanted: ClassVar = "Close an account"
     irreversible: ClassVar = True
     needs_all_features: ClassVar = True
     no_code: ClassVar = "A closed account is kept in no code; where yours has it, remove it there too."

@@ -41,6 +41,7 @@ class CreateAccount(Operation):
     """
 
     name: ClassVar = "create-account"
+    wanted: ClassVar = "New account"
     irreversible: ClassVar = False
     family: ClassVar = "Accounts"
     example: ClassVar = "--name fullback-staging --email staging@example.com --ou /Workloads/Staging"

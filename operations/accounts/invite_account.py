@@ -63,6 +63,7 @@ class InviteAccount(Operation):
     """
 
     name: ClassVar = "invite-account"
+    wanted: ClassVar = "Invite an existing account"
     irreversible: ClassVar = False
     aliases: ClassVar = ("invite",)
     family: ClassVar = "Accounts"

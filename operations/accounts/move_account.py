@@ -49,6 +49,7 @@ class MoveAccount(Operation):
     """
 
     name: ClassVar = "move-account"
+    wanted: ClassVar = "Move an account"
     irreversible: ClassVar = False
     picture: ClassVar = True
     aliases: ClassVar = ("move",)

@@ -44,6 +44,7 @@ class RemoveAccount(Departure):
     """
 
     name: ClassVar = "remove-account"
+    wanted: ClassVar = "Let an account leave the organization"
     irreversible: ClassVar = True
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (

@@ -55,6 +55,7 @@ class RenameAccount(Operation):
     """
 
     name: ClassVar = "rename-account"
+    wanted: ClassVar = "Rename an account"
     irreversible: ClassVar = False
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging-web --name fullback-testing-web"

@@ -38,6 +38,7 @@ class TagAccount(Operation):
     """
 
     name: ClassVar = "tag-account"
+    wanted: ClassVar = "Tag an account"
     irreversible: ClassVar = False
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging --tag owner=web --tag cost-center=12"

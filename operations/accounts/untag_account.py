@@ -31,6 +31,7 @@ class UntagAccount(Operation):
     """
 
     name: ClassVar = "untag-account"
+    wanted: ClassVar = "Remove tags from an account"
     irreversible: ClassVar = False
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging --key owner --key cost-center"

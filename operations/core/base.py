@@ -30,7 +30,10 @@ from operations.snapshot.organization import Organization
 
 BILLING_ONLY = "CONSOLIDATED_BILLING"
 WITHOUT_FEATURES = "the organization has consolidated billing only, and this needs all features. Ask for `/org enable-all-features` first."
-FREE = (FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.EMAIL, FieldKind.TAGS, FieldKind.ACCOUNTS)
+FREE = (
+    *(FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.EMAIL, FieldKind.TAGS, FieldKind.ACCOUNTS, FieldKind.ROLE),
+    FieldKind.DURATION,
+)
 
 
 class Operation(BaseModel):
@@ -39,6 +42,8 @@ class Operation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     name: ClassVar[str]
+    wanted: ClassVar[str]
+    """What somebody wants who asks for it, as menus have it, such as `New account`."""
     family: ClassVar[str]
     example: ClassVar[str]
     irreversible: ClassVar[bool]

@@ -49,6 +49,7 @@ class CreateOrganization(Operation):
     """
 
     name: ClassVar = "create-organization"
+    wanted: ClassVar = "Create the organization"
     irreversible: ClassVar = False
     family: ClassVar = "Organization"
     example: ClassVar = "--feature-set ALL"

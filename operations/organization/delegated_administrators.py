@@ -63,6 +63,7 @@ class RegisterDelegatedAdministrator(_Delegation):
     """
 
     name: ClassVar = "register-delegated-administrator"
+    wanted: ClassVar = "Make an account the administrator of a service"
     irreversible: ClassVar = False
     example: ClassVar = "--account fullback-audit --service cloudtrail.amazonaws.com"
     permissions: ClassVar = (
@@ -131,6 +132,7 @@ class DeregisterDelegatedAdministrator(_Delegation):
     """
 
     name: ClassVar = "deregister-delegated-administrator"
+    wanted: ClassVar = "Remove an account as the administrator of a service"
     irreversible: ClassVar = False
     example: ClassVar = "--account fullback-audit --service cloudtrail.amazonaws.com"
     permissions: ClassVar = (

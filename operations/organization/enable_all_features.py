@@ -56,6 +56,7 @@ class EnableAllFeatures(Operation):
     """
 
     name: ClassVar = "enable-all-features"
+    wanted: ClassVar = "Enable all features"
     irreversible: ClassVar = False
     family: ClassVar = "Organization"
     example: ClassVar = ""

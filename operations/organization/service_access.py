@@ -88,6 +88,7 @@ class EnableServiceAccess(_ServiceAccess):
     """
 
     name: ClassVar = "enable-service-access"
+    wanted: ClassVar = "Let an AWS service work in all accounts"
     irreversible: ClassVar = False
     aliases: ClassVar = ("enable-aws-service-access",)
     example: ClassVar = "--service guardduty.amazonaws.com"
@@ -130,6 +131,7 @@ class DisableServiceAccess(_ServiceAccess):
     """
 
     name: ClassVar = "disable-service-access"
+    wanted: ClassVar = "Stop an AWS service from working in all accounts"
     irreversible: ClassVar = False
     aliases: ClassVar = ("disable-aws-service-access",)
     example: ClassVar = "--service cloudtrail.amazonaws.com"

@@ -101,6 +101,7 @@ class AttachPolicy(_Attachment):
     """
 
     name: ClassVar = "attach-policy"
+    wanted: ClassVar = "Attach a policy"
     irreversible: ClassVar = False
     picture: ClassVar = True
     aliases: ClassVar = ("attach",)
@@ -174,6 +175,7 @@ class DetachPolicy(_Attachment):
     """
 
     name: ClassVar = "detach-policy"
+    wanted: ClassVar = "Detach a policy"
     irreversible: ClassVar = False
     picture: ClassVar = True
     aliases: ClassVar = ("detach",)

@@ -45,6 +45,7 @@ class CreatePolicy(Operation):
     """
 
     name: ClassVar = "create-policy"
+    wanted: ClassVar = "New policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
     needs_all_features: ClassVar = True

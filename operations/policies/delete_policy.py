@@ -40,6 +40,7 @@ class DeletePolicy(Operation):
     """
 
     name: ClassVar = "delete-policy"
+    wanted: ClassVar = "Delete a policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
     needs_all_features: ClassVar = True

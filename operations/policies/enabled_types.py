@@ -57,6 +57,7 @@ class EnablePolicyType(_TypeSwitch):
     """
 
     name: ClassVar = "enable-policy-type"
+    wanted: ClassVar = "Turn on a policy type"
     irreversible: ClassVar = False
     example: ClassVar = "--type scp"
     permissions: ClassVar = (
@@ -117,6 +118,7 @@ class DisablePolicyType(_TypeSwitch):
     """
 
     name: ClassVar = "disable-policy-type"
+    wanted: ClassVar = "Turn off a policy type"
     irreversible: ClassVar = True
     example: ClassVar = "--type tag"
     permissions: ClassVar = (

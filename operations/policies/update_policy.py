@@ -49,6 +49,7 @@ class UpdatePolicy(Operation):
     """
 
     name: ClassVar = "update-policy"
+    wanted: ClassVar = "Change a policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
     needs_all_features: ClassVar = True

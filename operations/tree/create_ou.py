@@ -35,6 +35,7 @@ class CreateOu(Operation):
     """
 
     name: ClassVar = "create-ou"
+    wanted: ClassVar = "New organizational unit (OU)"
     irreversible: ClassVar = False
     aliases: ClassVar = ("create-organizational-unit",)
     family: ClassVar = "Organizational units"

@@ -35,6 +35,7 @@ class DeleteOu(Operation):
     """
 
     name: ClassVar = "delete-ou"
+    wanted: ClassVar = "Delete an OU"
     irreversible: ClassVar = False
     aliases: ClassVar = ("delete-organizational-unit",)
     family: ClassVar = "Organizational units"

@@ -44,6 +44,7 @@ class RenameOu(Operation):
     """
 
     name: ClassVar = "rename-ou"
+    wanted: ClassVar = "Rename an OU"
     irreversible: ClassVar = False
     aliases: ClassVar = ("update-organizational-unit",)
     family: ClassVar = "Organizational units"

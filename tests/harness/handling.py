@@ -104,8 +104,11 @@ class RecordingSlack(WebClient):
             raise SlackApiError("refused", answer)  # type: ignore[no-untyped-call]
         self.uploads += api_method == "files.completeUploadExternal"
         file = {"id": f"F0PICTURE{self.uploads}", "mimetype": self.mimetype}
+        link = {"permalink": f"https://slack.example/{params.get('message_ts')}"}
         uploaded = {"file": file, "files": [file], "upload_url": "", "file_id": file["id"]}
-        return self._answer(api_method, {"ok": True, "channel": {"id": "D0ALICE"}, "view": {"id": "V0"}, **uploaded})
+        return self._answer(
+            api_method, {"ok": True, "channel": {"id": "D0ALICE"}, "view": {"id": "V0"}, **uploaded, **link}
+        )
 
     def _upload_file(self, **_: Any) -> FileUploadV2Result:
         return FileUploadV2Result(200, "OK")
@@ -154,7 +157,7 @@ class Members(Directory):
 class BrokenIntake(Intake):
     """A front desk whose database is away."""
 
-    def file(self, draft: Any) -> int:
+    def take_in(self, draft: Any) -> tuple[int, str]:
         raise RuntimeError(f"the database is away: {draft.params}")
 
 
@@ -171,6 +174,7 @@ class Handling:
         self.new: dict[str, tuple[Change, ...]] = {}
         self.unread = NOT_YET
         self.live = AwsNow()
+        self.last_view: Block = {}  # What a form became when it was sent.
         self.replies: list[tuple[str, dict[str, Any]]] = []
         self.deaf = False
         self.command_url = COMMAND_URL
@@ -248,6 +252,7 @@ class Handling:
         if self.deaf:
             raise SlackRefusedError("response_url", "HTTP 404 expired_url")
         self.replies.append((url, body))
+        self.slack.calls.append(Call("response_url", body))
 
     def _may_decide(self, click: Click) -> bool:
         return click.user == BOB and click.team == TEAM and self.intake.find(click.request_id) is not None
@@ -335,15 +340,39 @@ class Handling:
         trigger: str = "",
         block: str = "b",
         on: str = "",
+        view: Block | None = None,
+        chosen: str = "",
     ) -> None:
         """A press of a button in a block: of the message `on` (a request's card unless it is given), of what the presser alone
-        sees ("private"), or of the home tab where there is no channel.
+        sees ("private"), of the modal `view`, or of the home tab where there is no channel. `chosen` is what was chosen in a menu.
         """
         container = {"type": "message", "message_ts": on or CARD, "channel_id": channel, "is_ephemeral": on == PRIVATE}
-        action = {"type": "button", "block_id": block, "action_id": action_id, "value": value, "action_ts": "1.2"}
+        action: Block = {
+            "type": "button",
+            "block_id": block,
+            "action_id": action_id,
+            "value": value,
+            "action_ts": "1.2",
+        }
+        if chosen:
+            option = {"text": {"type": "plain_text", "text": chosen}, "value": chosen}
+            action |= {"type": "static_select", "selected_option": option}
         where: Block = {"container": container, "channel": {"id": channel}}
-        where = where if channel else {"container": {"type": "view", "view_id": "V0"}}
+        where = where if channel and view is None else {"container": {"type": "view", "view_id": "V0"}}
+        where |= {"view": {**view, "id": "V0"}} if view else {}
         self.interacts("block_actions", user, team, trigger, actions=[action], **where)
+
+    def takes_shortcut(self, message: Block | None = None, *, user: str = ALICE, team: str = TEAM) -> None:
+        """The shortcut from anywhere, or from a message in #general."""
+        if message is None:
+            self.interacts("shortcut", user, team, callback_id="launcher")
+        else:
+            where: Block = {
+                "channel": {"id": GENERAL, "name": "general"},
+                "message": message,
+                "message_ts": message.get("ts"),
+            }
+            self.interacts("message_action", user, team, callback_id="launcher-message", **where)
 
     def submits(
         self, view: Block, values: Mapping[str, Any], *, user: str = ALICE, team: str = TEAM, view_id: str = "V1"
@@ -351,7 +380,8 @@ class Handling:
         """Sends a form, as it was opened but for `values`; gives the field errors."""
         sent = {**view, "id": view_id, "state": {"values": state(view, values)}}
         answer = self.interacts("view_submission", user, team, view=sent)
-        assert answer.get("response_action") in (None, "errors")
+        self.last_view = answer.get("view", {})
+        assert answer.get("response_action") in (None, "errors", "update")
         return dict(answer.get("errors", {}))
 
     def looks_for(self, action_id: str, text: str, *, user: str = ALICE, team: str = TEAM) -> list[str]:
@@ -373,7 +403,7 @@ class Handling:
             "user": {"id": user, "team_id": team},
             "team": {"id": TEAM},
             "trigger_id": trigger or next(self._triggers),
-            "response_url": CLICK_URL,
+            **({"response_url": CLICK_URL} if payload.get("channel") else {}),
             **payload,
         }
         return self._deliver(urlencode({"payload": json.dumps(body)}))
@@ -401,12 +431,12 @@ class Handling:
             return [(click.kind, click.user, click.team, click.request_id, click.reason) for click in kept]
 
     def told(self) -> list[str]:
-        """The private lines that workers sent, in channels and by direct message."""
+        """The private lines that workers sent, to where somebody was, in channels and by direct message."""
         self.work()
         return [
             str(call.params["text"])
             for call in self.slack.calls
-            if call.method in ("chat.postEphemeral", "chat.postMessage")
+            if call.method in ("response_url", "chat.postEphemeral", "chat.postMessage")
         ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ def looked(handling: Handling) -> Handling:
     return handling
 
 
-def press(handling: Handling, action: str, value: str | None, **given: str) -> None:
+def press(handling: Handling, action: str, value: str | None, **given: Any) -> None:
     handling.presses(f"look:{action}", value, user=ALICE, channel=GENERAL, **given)
     handling.work()
 
@@ -111,7 +112,7 @@ def test_a_window_while_aws_is_away(looked: Handling) -> None:
 def test_a_trigger_that_has_run_out_is_told(looked: Handling) -> None:
     looked.slack.refuse["views.open"] = "expired_trigger_id"
     press(looked, "document", "p-deny0001")
-    assert "once more" in looked.told()[0]
+    assert "Try again" in looked.told()[0]
 
 
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"

@@ -38,7 +38,7 @@ ERRORS: dict[str, tuple[type[AwsError], str]] = {
 }
 NONE = re.compile(
     r"not attached|\bNo account\b|_nothing_|_None\._|\b0 (known )?(polic|account|attachment|service)|No policy applies|"
-    r"The same policies apply|no policy but AWS's own|there is no policy|without a policy",
+    r"The same policies apply|no policy but AWS's own|no policy named|without a policy",
     re.IGNORECASE,
 )
 ASKED = {"account": WEB, "policy": "RestrictRegions"}
