@@ -39,6 +39,18 @@ def new_database(url: str = SQLITE) -> Engine:
     return engine
 
 
+def kept(engine: Engine) -> bytes:
+    """An SQLite database in memory as it is now."""
+    with engine.connect() as connection:
+        return _driver(connection.connection.dbapi_connection).serialize()
+
+
+def put_back(engine: Engine, whole: bytes) -> None:
+    """Makes it again what it was."""
+    with engine.connect() as connection:
+        _driver(connection.connection.dbapi_connection).deserialize(whole)
+
+
 def give_back(engine: Engine) -> None:
     """Nobody uses this engine any more; the next test may, when it is one in memory."""
     if engine.dialect.name == "postgresql":

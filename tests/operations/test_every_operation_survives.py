@@ -11,10 +11,12 @@ import pytest
 from approvals.models import Request
 from approvals.request.execute import PATIENCE
 from approvals.request.execution import Execution
+from approvals.request.restored import release
 from approvals.states import TERMINAL, Status
 from operations.core.registry import all_operations
 from sandbox.aws.server import AwsSandbox
 from tests.harness.crashing import DEATHS, Died, dying
+from tests.harness.database import kept
 from tests.harness.profiles import is_full
 from tests.harness.workers import Workers
 
@@ -97,6 +99,30 @@ def test_no_refused_look_ends_it_once_its_call_was_sent(
     assert [len([line for line in workers.said(kind) if "*Waiting:*" in line]) for kind in ("thread", "dm")] == [1, 1]
     aws.faults.clear()
     _ends_well(workers, aws, request)
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["done since the backup", "not done"])
+@pytest.mark.parametrize("name", CASES)
+def test_what_was_approved_before_a_backup_is_done_once_though_it_may_have_been_done_after_it(
+    workers: Workers, aws: AwsSandbox, name: str, *, lost: bool
+) -> None:
+    aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
+    request = workers.approved(name, **CASES[name][0])
+    backup, at = kept(workers.engine), workers.clock()
+    if lost:
+        assert workers.until_done(request).status == Status.SUCCEEDED
+    workers.clock.advance(hours=1)
+    workers.restored(backup, at)
+    workers.look_again()
+    before = len(aws.calls.of(CASES[name][1]))
+    workers.until_done(request, hours=0.2)
+    assert len(aws.calls.of(CASES[name][1])) == before, "nothing is changed in quarantine"
+    assert bool(workers.request(request.id).finished_at) == lost
+    assert release(workers.context.store) == []
+    assert workers.quarantine is not None
+    workers.quarantine.look()
+    _ends_well(workers, aws, request)
+    assert workers.unproven() == []
 
 
 def _left_behind(workers: Workers, aws: AwsSandbox, name: str, death: Death) -> Request:
