@@ -221,7 +221,7 @@ def migrate(engine: Engine) -> None:
             )
         name = file_of(str(engine.url))
         if name and current not in (None, revisions()[0]):
-            _copy(name, f"{name}.revision-{current}")
+            _keep_as_it_was(name, f"{name}.revision-{current}")
         upgrade(connection)
 
 
@@ -259,6 +259,16 @@ def _config() -> Config:
     return config
 
 
+def _keep_as_it_was(name: str, copy: str) -> None:
+    try:
+        _copy(name, copy)
+    except (OSError, sqlite3.Error) as error:
+        raise DatabaseError(
+            f"the database could not be copied before its migration ({reason(error)}); nothing was changed, make room at {copy}"
+        ) from error
+    log.info("the database is migrated; as it was before, it stands in %s", copy)
+
+
 def _copy(name: str, copy: str) -> None:
     """A whole copy of an SQLite database that nobody writes to just now; what was there under its name is replaced."""
     unfinished = f"{copy}.unfinished"
@@ -270,7 +280,6 @@ def _copy(name: str, copy: str) -> None:
     ):
         source.backup(target)
     Path(unfinished).replace(copy)
-    log.info("the database is migrated; as it was before, it stands in %s", copy)
 
 
 @contextmanager

@@ -152,9 +152,13 @@ def test_a_backup_of_a_newer_version_is_refused(written: Path, other: str, monke
 def test_a_restore_that_ends_in_the_middle_has_changed_nothing(
     written: Path, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(backup, "_begin_quarantine", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        read_backup(other, written, replace=False)
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backup, "_begin_quarantine", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            read_backup(other, written, replace=False)
     assert read_backup(other, written, replace=False) == 0, "it was still empty"
 
 
@@ -177,7 +181,7 @@ def test_a_backup_is_of_one_moment_though_somebody_writes_meanwhile(
     workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request and its records are written while the first table has been read already."""
-    asked = []
+    asked: list[object] = []
     real = backup._plain
 
     def slow(value: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.engine import Engine
 from sqlmodel import col, select
 
 from approvals.audit.chain import note_call
@@ -95,6 +96,13 @@ class Workers:
             forget_all(session)
         self.quarantine = Quarantine(self.context.store, self.clock)
         self.context = self._context(owner)
+
+    def go_on_with(self, engine: Engine) -> None:
+        """A new process works on another database from here on."""
+        give_back(self.engine)
+        self.engine = engine
+        self.context = self._context("another process")
+        self.intake = Intake(self.context.store, self.clock, lambda: None)
 
     def look_again(self) -> None:
         """A newer snapshot; the old one stays when AWS is away, as in the bot."""

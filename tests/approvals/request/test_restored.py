@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -18,7 +19,7 @@ from tests.harness.slack import InMemorySlack
 from tests.harness.workers import Workers
 
 OU = {"unit_name": "Billing"}
-TAG = {"account": "222222222222", "tags": ["owner=shop"]}
+TAG: dict[str, Any] = {"account": "222222222222", "tags": ["owner=shop"]}
 
 
 def after_a_restore(workers: Workers, meanwhile: Callable[[], object] = lambda: None) -> None:
