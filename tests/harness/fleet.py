@@ -1,11 +1,12 @@
-"""Several bots on one PostgreSQL, each a process of its own with its own connection to Slack's stand-in, any of which may be killed,
-told to end, or put to sleep; a load of requests, and what must be true of them when all is over.
+"""Several bots on one PostgreSQL, or one on SQLite, each a process of its own with its own connection to Slack's stand-in, any of which
+may be killed, told to end, or put to sleep; a load of requests, and what must be true of them when all is over.
 """
 
 from __future__ import annotations
 
 import itertools
 import signal
+import sqlite3
 import threading
 import time
 from collections import Counter
@@ -19,6 +20,7 @@ import psycopg
 
 from sandbox.sandbox import BotDiedError, BotProcess, Sandbox, sandbox
 from tests.harness import postgres
+from tests.harness.database import SQLITE
 from tests.harness.forking import fork
 from tests.harness.points import ARMED
 from tests.harness.scenario import CREATION_SECONDS, QUICK
@@ -83,6 +85,11 @@ class Fleet:
         """SIGKILL."""
         self.bots[which].kill()
 
+    def end(self, which: int) -> None:
+        """SIGTERM, and waits until it has ended."""
+        self.bots[which].process.send_signal(signal.SIGTERM)
+        self.slack.wait_for(lambda: self.is_dead(which), PATIENCE, "the end of a process that was told to")
+
     def sleep(self, which: int) -> None:
         """SIGSTOP: it does nothing until `wake`, and knows nothing of it."""
         self.bots[which].process.send_signal(signal.SIGSTOP)
@@ -99,7 +106,7 @@ class Fleet:
             self.slack.person("alice").types(ASK.format(name=name, parent=PARENT))
 
     def _is_filed(self, name: str) -> bool:
-        return bool(self.rows("SELECT id FROM request WHERE params::text LIKE %s", f"%{name}%"))
+        return bool(self.rows("SELECT id FROM request WHERE CAST(params AS TEXT) LIKE %s", f"%{name}%"))
 
     def approve(self, name: str) -> None:
         """Bob presses the button on the card, once it is there, and once more while nothing has come of it."""
@@ -128,11 +135,19 @@ class Fleet:
 
     def finish(self) -> None:
         """Waits until nothing is left to do."""
-        self.slack.wait_for(lambda: not self._unfinished(), PATIENCE, "the end of all requests and messages")
+        try:
+            self.slack.wait_for(lambda: not self._unfinished(), PATIENCE, "the end of all requests and messages")
+        except TimeoutError as error:
+            words = [bot.last_words(lines=20) for bot in self.bots]
+            raise AssertionError(f"still to be done: {self._unfinished()}\n{words}") from error
+
+    def is_at_work(self) -> bool:
+        """Whether anything is left to do."""
+        return bool(self._unfinished())
 
     def _unfinished(self) -> list[Any]:
         return self.rows(
-            "SELECT id::text, status FROM request WHERE finished_at IS NULL"
+            "SELECT CAST(id AS TEXT), status FROM request WHERE finished_at IS NULL"
             " UNION ALL SELECT 'message ' || id, status FROM message WHERE status IN ('queued', 'sending')"
         )
 
@@ -142,12 +157,15 @@ class Fleet:
         while True:
             try:
                 return self._rows(query, *values)
-            except psycopg.OperationalError:
+            except (psycopg.OperationalError, sqlite3.OperationalError):
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.1)
 
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        if self.database.startswith(SQLITE):
+            with closing(sqlite3.connect(self.database.removeprefix("sqlite:///"))) as file:
+                return file.execute(query.replace("%s", "?"), values).fetchall()
         with closing(psycopg.connect(self.database)) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
@@ -195,9 +213,11 @@ class Fleet:
 
 @contextmanager
 def fleet(count: int, database: str = "") -> Iterator[Fleet]:
-    """A fleet on a database that has no table yet."""
+    """A fleet on a database that has no table yet; one bot may have one of SQLite (`database` is SQLITE)."""
     with sandbox(mode="socket", creation_seconds=CREATION_SECONDS, launch=fork) as place:
-        found = Fleet(place, postgres.as_written(database or postgres.empty_url()), count)
+        file = f"sqlite:///{place.folder / 'orgbot.db'}"
+        url = file if database == SQLITE else postgres.as_written(database or postgres.empty_url())
+        found = Fleet(place, url, count)
         try:
             yield found
         finally:
