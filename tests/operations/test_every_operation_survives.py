@@ -4,18 +4,24 @@ once, and the request ends well.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from approvals.models import Request
+from approvals.request import execute
 from approvals.request.execute import PATIENCE
 from approvals.request.execution import Execution
 from approvals.request.restored import release
 from approvals.states import TERMINAL, Status
 from operations.core.registry import all_operations
 from sandbox.aws.server import AwsSandbox
-from tests.harness.crashing import DEATHS, Died, dying
+from tests.harness.aws import FAULTS, going_wrong
+from tests.harness.crashing import DEATHS, EFFECTIVE, Died, dying
 from tests.harness.database import kept
 from tests.harness.profiles import is_full
 from tests.harness.workers import Workers
@@ -125,6 +131,40 @@ def test_what_was_approved_before_a_backup_is_done_once_though_it_may_have_been_
     assert workers.unproven() == []
 
 
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("name", CASES)
+def test_it_is_done_once_whichever_of_its_calls_goes_wrong(aws: AwsSandbox, name: str, fault: str) -> None:
+    """Each call in its turn in `make torture`; else the one that changes something."""
+    calls = _calls_of(aws, name)
+    for nth in range(len(calls)) if is_full() else [calls.index(CASES[name][1])]:
+        with _approved(aws, name) as (workers, request):
+            with mock.patch.object(execute, "QUICK_PAUSES", (0.0, 0.0)), going_wrong(aws, fault, nth):
+                workers.until_done(request)
+            _ends_well(workers, aws, request)
+            assert workers.unproven() == [], nth
+
+
+@cache
+def _calls_of(aws: AwsSandbox, name: str) -> list[str]:
+    """What is asked of AWS from the approval to the end when all goes well."""
+    with _approved(aws, name) as (workers, request):
+        before = len(aws.calls)
+        workers.until_done(request)
+        return [call.operation for call in aws.calls][before:]
+
+
+@contextmanager
+def _approved(aws: AwsSandbox, name: str) -> Iterator[tuple[Workers, Request]]:
+    """In an organization and a database of its own."""
+    aws.reset()
+    aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
+    workers = Workers(aws)
+    try:
+        yield workers, workers.approved(name, **CASES[name][0])
+    finally:
+        workers.close()
+
+
 def _left_behind(workers: Workers, aws: AwsSandbox, name: str, death: Death) -> Request:
     """A request whose process died at this line of a turn, before or after it, the nth time; another has taken over."""
     line, _, nth = death
@@ -150,5 +190,5 @@ def _dies(workers: Workers, request: Request, death: Death) -> bool:
 def _ends_well(workers: Workers, aws: AwsSandbox, request: Request) -> None:
     request = workers.until_done(request)
     assert request.status == Status.SUCCEEDED, request.outcome
-    made = [made for made in aws.calls.of(CASES[request.operation][1]) if made.outcome == "ok"]
+    made = [made for made in aws.calls.of(CASES[request.operation][1]) if made.outcome in EFFECTIVE]
     assert len(made) == 1, [made.params for made in made]

@@ -67,6 +67,7 @@ def test_processes_that_are_killed_at_each_named_point_lose_nothing_and_double_n
     count: int, database: str, record_property: Told
 ) -> None:
     chance, come_to = random.Random(SEED), Counter[str]()  # noqa: S311  Nothing secret.
+    record_property("told", f"TEST_SEED={SEED}")
     with fleet(count, database) as bots:
         for number in range(times("TEST_KILLS", 1000, 2)):
             point = POINTS[(number + SEED) % len(POINTS)]
@@ -75,7 +76,7 @@ def test_processes_that_are_killed_at_each_named_point_lose_nothing_and_double_n
             bots.replace(which)  # Who has not come to its point is killed where it is.
             load.join()
         bots.finish()
-        record_property("told", f"TEST_SEED={SEED}, killed {count}: {dict(come_to)}")
+        record_property("told", f"killed: {dict(come_to)}")
         assert bots.wrong() == [], f"TEST_SEED={SEED}"
 
 
@@ -85,6 +86,7 @@ def test_processes_that_are_told_to_end_under_load_lose_nothing_and_double_nothi
     count: int, database: str, record_property: Told
 ) -> None:
     chance = random.Random(SEED)  # noqa: S311  Nothing secret.
+    record_property("told", f"TEST_SEED={SEED}")
     with fleet(count, database) as bots:
         for number in range(times("TEST_TERMS", 500, 1)):
             which = number % count
@@ -94,7 +96,6 @@ def test_processes_that_are_told_to_end_under_load_lose_nothing_and_double_nothi
             bots.replace(which)
             load.join()
         bots.finish()
-        record_property("told", f"TEST_SEED={SEED}")
         assert bots.wrong() == [], f"TEST_SEED={SEED}"
 
 
@@ -102,6 +103,7 @@ def test_processes_that_are_told_to_end_under_load_lose_nothing_and_double_nothi
 @pytest.mark.timeout(0)
 def test_processes_that_sleep_while_others_take_over_double_nothing_when_they_wake(record_property: Told) -> None:
     chance, come_to = random.Random(SEED), Counter[str]()  # noqa: S311  Nothing secret.
+    record_property("told", f"TEST_SEED={SEED}")
     with fleet(3) as three:
         for number in range(times("TEST_SLEEPS", 500)):
             place = chance.choice(WHILE_WORKING) if number % 2 else "post:before"
@@ -117,7 +119,7 @@ def test_processes_that_sleep_while_others_take_over_double_nothing_when_they_wa
                 time.sleep(1)
                 three.replace(which)
         three.finish()
-        record_property("told", f"TEST_SEED={SEED}, asleep: {dict(come_to)}")
+        record_property("told", f"asleep: {dict(come_to)}")
         assert three.wrong() == [], f"TEST_SEED={SEED}"
 
 
