@@ -4,6 +4,8 @@ once, and the request ends well.
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -138,10 +140,33 @@ def test_it_is_done_once_whichever_of_its_calls_goes_wrong(aws: AwsSandbox, name
     calls = _calls_of(aws, name)
     for nth in range(len(calls)) if is_full() else [calls.index(CASES[name][1])]:
         with _approved(aws, name) as (workers, request):
-            with mock.patch.object(execute, "QUICK_PAUSES", (0.0, 0.0)), going_wrong(aws, fault, nth):
+            with in_no_time(), going_wrong(aws, fault, nth):
                 workers.until_done(request)
             _ends_well(workers, aws, request)
             assert workers.unproven() == [], nth
+
+
+@pytest.mark.timeout(0 if is_full() else 60)
+def test_though_half_of_all_calls_are_throttled_everything_comes_to_its_end(aws: AwsSandbox) -> None:
+    wanted = int(os.environ.get("TEST_THROTTLED", "0")) or (1000 if is_full() else 5)
+    workers = Workers(aws)
+    aws.faults.add(kind="throttle", every=2, times=None)
+    with in_no_time():
+        for number in range(wanted):
+            request = workers.approved("create-ou", unit_name=f"throttled-{number}")
+            assert workers.until_done(request, hours=24).status == Status.SUCCEEDED, number
+    aws.faults.clear()
+    made = [call.params["Name"] for call in aws.calls.of("CreateOrganizationalUnit") if call.outcome in EFFECTIVE]
+    assert sorted(made) == sorted(f"throttled-{number}" for number in range(wanted))
+    workers.close()
+
+
+@contextmanager
+def in_no_time() -> Iterator[None]:
+    """Nobody waits before a call is made again: neither the bot, nor botocore, whose pauses grow to 20 s."""
+    asleep = mock.patch("botocore.endpoint.time", mock.Mock(wraps=time, sleep=mock.Mock()))
+    with mock.patch.object(execute, "QUICK_PAUSES", (0.0, 0.0)), asleep:
+        yield
 
 
 @cache
