@@ -173,9 +173,13 @@ def _doubt_messages(session: Session, backup_at: datetime) -> None:
 
 def _lose_sessions(session: Session, now: datetime) -> None:
     """Whether a button was pressed since, and opened something, is not known; it opens nothing any more."""
-    ways = {book.State.MINTED: book.State.LOST, book.State.OFFERED: book.State.EXPIRED}
-    for row in session.exec(select(RoleSession).where(col(RoleSession.state).in_(ways))).all():
-        book.over(session, row, ways[book.State(row.state)], now, chain.ORGBOT)
+    unknown = (book.State.MINTED, book.State.OFFERED)
+    for row in session.exec(select(RoleSession).where(col(RoleSession.state).in_(unknown))).all():
+        if row.state == book.State.MINTED:
+            book.undelivered(session, row, now)
+            book.settle(row)
+        else:
+            book.over(session, row, book.State.EXPIRED, now, chain.ORGBOT)
         session.add(row)
 
 

@@ -68,8 +68,9 @@ def test_processes_that_are_killed_at_each_named_point_lose_nothing_and_double_n
 ) -> None:
     chance, come_to = random.Random(SEED), Counter[str]()  # noqa: S311  Nothing secret.
     record_property("told", f"TEST_SEED={SEED}")
+    kills = times("TEST_KILLS", 1000, 2)
     with fleet(count, database) as bots:
-        for number in range(times("TEST_KILLS", 1000, 2)):
+        for number in range(kills):
             point = POINTS[(number + SEED) % len(POINTS)]
             which, load = one_round(bots, number, f"{point}:{soon(chance, number)}:SIGKILL")
             come_to[point if bots.is_dead(which) else "elsewhere"] += 1
@@ -78,6 +79,7 @@ def test_processes_that_are_killed_at_each_named_point_lose_nothing_and_double_n
         bots.finish()
         record_property("told", f"killed: {dict(come_to)}")
         assert bots.wrong() == [], f"TEST_SEED={SEED}"
+        assert [point for point in POINTS if come_to[point] < kills // 50] == [], "not often enough"
 
 
 @pytest.mark.timeout(0 if is_full() else 150)

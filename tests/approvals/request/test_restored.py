@@ -199,3 +199,16 @@ def marker_of(workers: Workers, request: Request) -> str:
     with workers.context.store.read() as session:
         cards = select(Message).where(Message.request_id == request.id, Message.kind == "card").order_by(Message.id)  # type: ignore[arg-type]
         return session.exec(cards).first().marker  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("state", "then"), [("minted", "lost"), ("offered", "expired"), ("live", "live")])
+def test_a_button_or_a_message_with_credentials_whose_end_is_unknown_opens_nothing(
+    workers: Workers, state: str, then: str
+) -> None:
+    request = workers.ask("credentials", account="222222222222")
+    values = {"user": "U0ALICE", "account": "222222222222", "role": "r", "duration": 900, "session_name": "s"}
+    with workers.context.store.write() as session:
+        session.add(RoleSession(request_id=request.id or 0, state=state, **values))
+    after_a_restore(workers)
+    with workers.context.store.read() as session:
+        assert session.exec(select(RoleSession.state)).all() == [then]
