@@ -16,7 +16,9 @@ from sqlmodel import Session, col, select
 
 from approvals.audit import chain
 from approvals.models import LIVE, Attempt, Installation, Interaction, Message, Request, RoleSession, operation_of
+from approvals.outbox import telling
 from approvals.queue import outgoing
+from approvals.queue.outgoing import FILE, LINE, LIVING, is_outdated
 from approvals.queue.store import Store
 from approvals.request import attempts
 from approvals.request.attempts import Outcome
@@ -42,7 +44,7 @@ UNBEGUN = (
     "restored"  # In a request's memory: it had not begun when the backup was taken, so all is looked at once more.
 )
 MAY_RUN = frozenset({"run", "lane", "home"})  # Kinds of jobs that go on: they look at AWS, and tell.
-POSTS = ("card", "thread", "dm", "notice")  # Kinds of messages that can be looked for in Slack.
+POSTS = ("card", "thread", "dm", "notice", *LIVING, LINE, FILE)  # Kinds of messages that can be looked for in Slack.
 FROM = "orgbot was restored from a backup"
 ASK_AGAIN = f"{FROM} that was taken before approvers were asked. Ask again."
 UNKNOWN_HANDOVER = (
@@ -164,11 +166,16 @@ def _told(backup_at: datetime, under_way: int, pending: int) -> Body:
 
 def _doubt_messages(session: Session, backup_at: datetime) -> None:
     """What can be looked for in Slack is, before it is posted; what cannot is not repeated."""
-    queued = update(Message).where(col(Message.status) == "queued", col(Message.kind).in_(POSTS))
-    session.execute(queued.values(status="sending", started_at=backup_at))
-    waiting = update(Message).where(col(Message.status).in_(("queued", "sending")))
-    unrepeatable = waiting.where(col(Message.kind).in_(("private", CREDENTIALS)))
-    session.execute(unrepeatable.values(status="dropped", error=RESTORED, due_at=None))
+    waiting = select(Message).where(col(Message.status).in_(("queued", "sending"))).order_by(col(Message.id))
+    for message in session.exec(waiting).all():
+        if message.kind in ("private", CREDENTIALS):
+            message.status, message.error, message.due_at = "dropped", RESTORED, None
+        elif message.kind in (*LIVING, LINE) and is_outdated(session, message):
+            message.status, message.due_at = "sent", None  # Said by a later one.
+        elif message.kind in POSTS and message.status == "queued":
+            message.status, message.started_at = "sending", backup_at
+        session.add(message)
+        session.flush()
 
 
 def _lose_sessions(session: Session, now: datetime) -> None:
@@ -220,5 +227,4 @@ def _end(session: Session, request: Request, status: Status, why: str, now: date
     if ended.card_ts:
         outgoing.card(session, ended, now)
         outgoing.thread(session, ended, now, thread.ended_badly(ended))
-    refused = status == Status.REFUSED
-    outgoing.direct(session, ended, now, thread.refused(ended) if refused else thread.ended_badly_for_requester(ended))
+    telling.tell(session, ended, now, anew=True)

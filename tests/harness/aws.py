@@ -30,9 +30,10 @@ from bot.aws import READING, Boto3Clients
 from operations.aws.client import Aws, Call
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
+from sandbox.aws.answers import HttpAnswer
 from sandbox.aws.calls import Call as SandboxCall
 from sandbox.aws.faults import Kind
-from sandbox.aws.server import AwsSandbox, HttpAnswer
+from sandbox.aws.server import AwsSandbox
 
 OF_THE_SOCKET: tuple[Kind, ...] = ("drop-before", "drop-after", "delay", "delay-after")
 """Faults that hang up, or that may last longer than the caller waits; every other is an answer like any."""

@@ -206,9 +206,18 @@ def test_a_button_or_a_message_with_credentials_whose_end_is_unknown_opens_nothi
     workers: Workers, state: str, then: str
 ) -> None:
     request = workers.ask("credentials", account="222222222222")
-    values = {"user": "U0ALICE", "account": "222222222222", "role": "r", "duration": 900, "session_name": "s"}
     with workers.context.store.write() as session:
-        session.add(RoleSession(request_id=request.id or 0, state=state, **values))
+        session.add(
+            RoleSession(
+                request_id=request.id or 0,
+                state=state,
+                user="U0ALICE",
+                account="222222222222",
+                role="r",
+                duration=900,
+                session_name="s",
+            )
+        )
     after_a_restore(workers)
     with workers.context.store.read() as session:
         assert session.exec(select(RoleSession.state)).all() == [then]
