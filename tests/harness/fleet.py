@@ -5,11 +5,12 @@ may be killed, told to end, or put to sleep; a load of requests, and what must b
 from __future__ import annotations
 
 import itertools
+import json
 import signal
 import sqlite3
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -18,6 +19,7 @@ from typing import Any
 
 import psycopg
 
+from approvals.queue.outgoing import LINE, LIVING
 from sandbox.sandbox import BotDiedError, BotProcess, Sandbox, sandbox
 from tests.harness import postgres
 from tests.harness.database import SQLITE
@@ -38,6 +40,13 @@ UNLIMITED = {
     "ORGBOT_SLACK_SETTLE_SECONDS": "1",
 }
 PATIENCE = 120.0
+IN_PLACE = (*LIVING, LINE)
+REPEATABLE = (
+    *IN_PLACE,
+    "private",
+    "remove",
+    "edit",
+)  # Kinds of messages that need not stand in Slack under their own id.
 Message = dict[str, Any]
 
 
@@ -185,21 +194,36 @@ class Fleet:
             yield "there are not as many requests as were filed"
 
     def _wrong_in_slack(self) -> Iterator[str]:
-        seen = self.slack.seen(lambda message: bool(message.metadata))
-        shown = Counter(str(message["metadata"]["event_payload"]["id"]) for message in seen)
-        order = {str(message["metadata"]["event_payload"]["id"]): float(message["ts"]) for message in seen}
+        stand = {str(message["metadata"]["event_payload"]["id"]): message for message in self._with_an_id()}
+        shown = Counter(str(message["metadata"]["event_payload"]["id"]) for message in self._with_an_id())
         last: dict[str, float] = {}
         messages = "SELECT lane, kind, marker, status, channel || ts FROM message ORDER BY id"
         cards: set[str] = set()
         for lane, kind, marker, status, place in self.rows(messages):
-            updated = kind == "card" and place in cards
+            updated = (kind == "card" and place in cards) or kind in REPEATABLE
             cards |= {place} if kind == "card" else set()
-            if status != "sent" or (shown[marker] != 1 and not updated and kind != "private"):
+            if status != "sent" or shown[marker] > 1 or (shown[marker] != 1 and not updated):
                 yield f"a {kind} of {lane} is {status}, and stands {shown[marker]} times in Slack"
-            elif marker in order:
-                if order[marker] < last.get(lane, 0.0):
+            elif marker in stand:
+                if float(stand[marker]["ts"]) < last.get(lane, 0.0):
                     yield f"a {kind} of {lane} came too early"
-                last[lane] = order[marker]
+                last[lane] = float(stand[marker]["ts"])
+        yield from self._wrong_in_edited(stand)
+
+    def _wrong_in_edited(self, stand: dict[str, Message]) -> Iterator[str]:
+        """What is edited in place stands once, in the words that were queued last."""
+        found: dict[tuple[str, bool], list[tuple[str, str]]] = defaultdict(list)
+        for lane, kind, marker, body in self.rows("SELECT lane, kind, marker, body FROM message ORDER BY id"):
+            if kind in IN_PLACE:
+                text = (json.loads(body) if isinstance(body, str) else body)["text"]
+                found[lane, kind == LINE].append((marker, text))
+        for (lane, _), queued in found.items():
+            texts = [stand[marker]["text"] for marker, _ in queued if marker in stand]
+            if texts != [queued[-1][1]]:
+                yield f"of {lane} stands {texts}, and not “{queued[-1][1]}” alone"
+
+    def _with_an_id(self) -> list[Message]:
+        return self.slack.seen(lambda message: bool(message.metadata))
 
     def _wrong_in_the_audit(self) -> Iterator[str]:
         chain = self.rows("SELECT previous, hash FROM audit ORDER BY id")
