@@ -330,11 +330,18 @@ class RoleSession(SQLModel, table=True):
 
 
 class Installation(SQLModel, table=True):
-    """The one row that names this database among all that ever were: what is posted carries the name."""
+    """The one row that names this database among all that ever were: what is posted carries the name.
+
+    After a restore it says how far that is (`quarantine`, see approvals.request.restored), from when the backup is, and since when
+    the bot looks at what was under way.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     identity: str
     created_at: datetime | None = _time(nullable=False)
+    quarantine: str = _blank("empty, restored, held or released")
+    backup_at: datetime | None = _time()
+    held_at: datetime | None = _time()
 
 
 class Process(SQLModel, table=True):

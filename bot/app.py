@@ -35,6 +35,7 @@ from approvals.queue.worker import take_up_again
 from approvals.request.intake import Intake
 from approvals.request.pending import may_ask, may_decide, pending_for
 from approvals.request.reachability import look_soon
+from approvals.request.restored import Quarantine
 from approvals.sessions.reveal import Reveal
 from approvals.sessions.shells import pick
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
@@ -154,9 +155,8 @@ class Orgbot:
         self.neighbours.beat()
         self.scheduler.start()
         self.transport.start()
-        self.readiness.watch(
-            self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line, self.channel_watch.line
-        )
+        lines = (self.neighbours.line, self.channel_watch.line, *((self.quarantine.line,) if self.quarantine else ()))
+        self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings, *lines)
         self.measure(self._clock())
         self.look.start()
         self.readiness.state = "started"
@@ -276,6 +276,11 @@ class Orgbot:
                 pull_in(session, self._clock())  # The last process may have ended while the clock was wrong.
             if forgotten:
                 log.info("took over %s rows that the last process had in hand", forgotten)
+        self.quarantine = Quarantine(store, self._clock)
+        if self.quarantine:
+            log.warning(
+                "this database was restored from a backup: nothing is changed in AWS before `orgbot restore --release`"
+            )
         with store.write() as session:
             again = take_up_again(session, JOBS)
         if again:
@@ -290,7 +295,7 @@ class Orgbot:
         """Leases and the database's clock, and a tick for when the machine's clock has kept the scheduler's back."""
         clock = [self._database_clock.ask] if self._database_clock else []
         tick = every(self._settings.tick_seconds, lambda: self.dispatcher.wake())  # noqa: PLW0108  It is made later.
-        return Pulse(*clock, lambda: self.in_hand.renew(self.store, self._clock), tick)
+        return Pulse(*clock, lambda: self.in_hand.renew(self.store, self._clock), self.quarantine.look, tick)
 
     def _dispatcher(self) -> Dispatcher:
         context = self.context
@@ -323,6 +328,7 @@ class Orgbot:
             handover=_handover(settings),
             files=Attachments(self.slack).read,
             keep=timedelta(days=settings.keep_days),
+            quarantined=lambda: bool(self.quarantine),
             in_hand=self.in_hand,
             set_aside=lambda kind: self.metrics.jobs_set_aside.labels(kind).inc(),
         )
