@@ -37,7 +37,7 @@ class Credentials(Operation):
     irreversible: ClassVar = False
     aliases: ClassVar = ("creds",)
     family: ClassVar = "Access"
-    example: ClassVar = "--account fullback-staging --duration 1h"
+    example: ClassVar = "--account fullback-staging-web --duration 1h"
     personal: ClassVar = True
     delivers: ClassVar = "credentials"
     permissions: ClassVar = (

@@ -39,7 +39,7 @@ class TagAccount(Operation):
     name: ClassVar = "tag-account"
     irreversible: ClassVar = False
     family: ClassVar = "Accounts"
-    example: ClassVar = "--account fullback-staging --tag owner=web --tag cost-center=12"
+    example: ClassVar = "--account fullback-staging-web --tag owner=web --tag cost-center=12"
     permissions: ClassVar = (
         Permission("tag accounts", ("organizations:TagResource",)),
         SEE_TAGS,

@@ -32,7 +32,7 @@ class UntagAccount(Operation):
     name: ClassVar = "untag-account"
     irreversible: ClassVar = False
     family: ClassVar = "Accounts"
-    example: ClassVar = "--account fullback-staging --key owner --key cost-center"
+    example: ClassVar = "--account fullback-staging-web --key owner --key cost-center"
     permissions: ClassVar = (
         Permission("remove tags from accounts", ("organizations:UntagResource",)),
         SEE_TAGS,

@@ -96,7 +96,7 @@ class AttachPolicy(_Attachment):
     name: ClassVar = "attach-policy"
     irreversible: ClassVar = False
     aliases: ClassVar = ("attach",)
-    example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
+    example: ClassVar = "--policy ProtectAuditTrail --target /Workloads"
     permissions: ClassVar = (
         Permission("attach policies", ("organizations:AttachPolicy",)),
         SEE_POLICIES,
@@ -159,7 +159,7 @@ class DetachPolicy(_Attachment):
     name: ClassVar = "detach-policy"
     irreversible: ClassVar = False
     aliases: ClassVar = ("detach",)
-    example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
+    example: ClassVar = "--policy RestrictRegions --target /Workloads"
     permissions: ClassVar = (
         Permission("detach policies", ("organizations:DetachPolicy",)),
         SEE_POLICIES,

@@ -2,7 +2,7 @@
 
 `make torture` alone runs this (TEST_KILLS, TEST_SLEEPS, TEST_LOSSES; the seed is told with a failure): now and then one of them
 does not come to its end within its time, and once a card stood twice, so that the ordinary test command does not promise it yet
-(docs/reliability.md).
+(docs/explanation/exactly-once.md).
 """
 
 from __future__ import annotations
