@@ -5,6 +5,7 @@ Source: axe-core's rules (WCAG 2.2, levels A and AA, and best practices).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -90,3 +91,74 @@ def test_axe_finds_nothing_in_the_home_tab_and_private_answers(page: Page, keepe
     page.get_by_role("tab", name="Home").click()
     expect(page.get_by_text("Your AWS Organization")).to_be_visible()
     assert "\n".join(faults(page)) == ""
+
+
+def test_a_requests_whole_life_with_the_keyboard_alone(page: Page) -> None:
+    """From the command to the account's id in the thread; whatever is pressed has a name that is read aloud."""
+    _tab_to(page, "Message # general")
+    page.keyboard.type(ASK.format(name="by-keyboard"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("log")).to_contain_text("by-keyboard")
+    _press(page, "Bob")
+    _press(page, "aws-approvals")
+    card = page.get_by_role("log").locator("article").filter(has_text="by-keyboard").last
+    expect(card.get_by_role("button", name="Approve")).to_be_visible()
+    _press(page, "Approve", within=card)
+    question = page.get_by_role("dialog")
+    _press(page, "Approve", within=question)
+    expect(question).to_be_hidden()
+    expect(card).to_contain_text("Done")
+    _press(page, "repl", within=card)
+    expect(page.get_by_role("complementary", name="Thread")).to_contain_text("is ready")
+    _press(page, "Close thread")
+    expect(page.get_by_role("complementary", name="Thread")).to_be_hidden()
+
+
+def _press(page: Page, name: str, within: Locator | None = None) -> None:
+    _tab_to(page, name, within)
+    page.keyboard.press("Enter")
+
+
+def _tab_to(page: Page, name: str, within: Locator | None = None) -> None:
+    """Tab by tab, until what has the focus is called so, as the browser's own tree for screen readers says."""
+    wanted = (within or page.locator("body")).locator("*:focus")
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if wanted.count() and name in (wanted.get_attribute("aria-label") or wanted.inner_text()):
+            return
+    raise AssertionError(f"the keyboard does not reach “{name}”")
+
+
+def test_everything_that_can_be_pressed_has_a_name(page: Page, keeper: Keeper) -> None:
+    asked(keeper, "read-aloud")
+    page.goto(f"{keeper.place.slack.page_url}/#U0BOB/C0APPROVALS")
+    expect(page.get_by_role("log")).to_contain_text("read-aloud")
+    for role in ("button", "textbox", "link", "checkbox"):
+        nameless = page.get_by_role(role, name=re.compile(r"^\W*$"))  # type: ignore[arg-type]
+        assert [found.evaluate("node => node.outerHTML") for found in nameless.all()] == []
+
+
+def test_a_scene_can_be_watched_in_400_pixels_and_moves_no_window_that_is_opened_later(
+    keeper: Keeper, browser: Browser
+) -> None:
+    keeper.place.slack.wait_for(lambda: keeper.status == "running", PATIENCE, "the bot")
+    with page_of(browser, width=400, height=800) as page:
+        page.goto(f"{keeper.place.slack.page_url}/#U0ALICE/C0GENERAL")
+        page.get_by_role("button", name="Behind the scenes").click()
+        panel = page.get_by_role("complementary", name="Behind the scenes")
+        panel.get_by_role("button", name="What would this policy hit?").click()
+        expect(panel.get_by_text("Before anybody decides")).to_be_visible()
+        thread = page.get_by_role("complementary", name="Thread")
+        expect(thread).to_contain_text("RestrictRegions")
+        expect(thread.get_by_role("button", name="Close thread")).to_be_in_viewport()
+        below, above = panel.bounding_box(), thread.bounding_box()
+        assert below
+        assert above
+        assert below["height"] < above["height"] / 2
+        assert page.evaluate("document.documentElement.scrollWidth") == 400
+        expect(panel.get_by_text("Alice has seen enough")).to_be_visible()
+        other = page.context.new_page()
+        other.goto(f"{keeper.place.slack.page_url}/#U0DAVE/C0GENERAL")
+        other.get_by_role("button", name="Behind the scenes").click()
+        expect(other.get_by_text("Alice has seen enough")).to_be_visible()
+        expect(other.get_by_role("button", name="Dave")).to_have_attribute("aria-pressed", "true")
