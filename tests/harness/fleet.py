@@ -197,7 +197,7 @@ class Fleet:
 def fleet(count: int, database: str = "") -> Iterator[Fleet]:
     """A fleet on a database that has no table yet."""
     with sandbox(mode="socket", creation_seconds=CREATION_SECONDS, launch=fork) as place:
-        found = Fleet(place, database or postgres.empty_url(), count)
+        found = Fleet(place, postgres.as_written(database or postgres.empty_url()), count)
         try:
             yield found
         finally:

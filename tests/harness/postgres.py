@@ -74,6 +74,11 @@ def new_url() -> str:
     return url_of(name)
 
 
+def as_written(url: str) -> str:
+    """The URL as people write it, without the driver's name, which the settings add."""
+    return url.replace("+psycopg", "", 1)
+
+
 def empty_url() -> str:
     """The same without any table."""
     name = f"orgbot_{uuid.uuid4().hex[:12]}"

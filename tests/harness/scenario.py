@@ -95,7 +95,9 @@ class Scenario:
             return connection.execute(query).fetchall()
 
     def _new_database(self, kind: str, file: str) -> str:
-        return postgres.new_url() if kind == POSTGRESQL else f"sqlite:///{self.place.folder / file}"
+        return (
+            postgres.as_written(postgres.new_url()) if kind == POSTGRESQL else f"sqlite:///{self.place.folder / file}"
+        )
 
     def press(self, button: str, by: str, number: int = 1) -> None:
         """On the request's card, once the bot knows where that stands."""
