@@ -48,17 +48,16 @@ def packages(image: Stage) -> Path:
 
 def test_exactly_what_is_locked_is_installed_and_the_project(image: Stage) -> None:
     """Without pip, which could bring more."""
-    there = {
-        canonicalize_name(entry.name.split("-")[0]): entry.name.split("-")[1]
-        for entry in packages(image).glob("*.dist-info")
-    }
-    wanted = {}
+    named = (entry.name.removesuffix(".dist-info").split("-") for entry in packages(image).glob("*.dist-info"))
+    there: dict[str, str] = {canonicalize_name(name): version for name, version in named}
+    wanted: dict[str, str] = {}
     for line in lines("run"):
         found = re.match(r"(?P<name>\S+)==(?P<version>\S+)(?: ; (?P<marker>.*?))? --hash", line)
-        if found and (there.get(found["name"]) or not found["marker"]):
-            wanted[canonicalize_name(found["name"])] = found["version"]
+        name: str = canonicalize_name(found["name"]) if found else ""
+        if found and (name in there or not found["marker"]):
+            wanted[name] = found["version"]
     assert set(there) - {"orgbot"} == set(wanted)
-    assert {name: version.removesuffix(".dist") for name, version in there.items() if name != "orgbot"} == wanted
+    assert {name: version for name, version in there.items() if name != "orgbot"} == wanted
 
 
 def test_neither_the_sandbox_nor_what_only_builds_or_tests_is_in_it(image: Stage) -> None:

@@ -19,6 +19,7 @@ from tests.harness.scenario import PATIENCE
 
 ASK = '/org create-account --name {name} --email {name}@example.com --ou /Workloads/Staging --reason "to try"'
 Scheme = Literal["light", "dark"]
+Role = Literal["button", "textbox", "link", "checkbox"]
 
 
 @pytest.fixture
@@ -133,8 +134,9 @@ def test_everything_that_can_be_pressed_has_a_name(page: Page, keeper: Keeper) -
     asked(keeper, "read-aloud")
     page.goto(f"{keeper.place.slack.page_url}/#U0BOB/C0APPROVALS")
     expect(page.get_by_role("log")).to_contain_text("read-aloud")
-    for role in ("button", "textbox", "link", "checkbox"):
-        nameless = page.get_by_role(role, name=re.compile(r"^\W*$"))  # type: ignore[arg-type]
+    roles: tuple[Role, ...] = ("button", "textbox", "link", "checkbox")
+    for role in roles:
+        nameless = page.get_by_role(role, name=re.compile(r"^\W*$"))
         assert [found.evaluate("node => node.outerHTML") for found in nameless.all()] == []
 
 
