@@ -38,7 +38,7 @@ class Credentials(Operation):
     irreversible: ClassVar = False
     aliases: ClassVar = ("creds",)
     family: ClassVar = "Access"
-    example: ClassVar = "--account fullback-staging --duration 1h"
+    example: ClassVar = "--account fullback-staging-web --duration 1h"
     personal: ClassVar = True
     delivers: ClassVar = "credentials"
     no_code: ClassVar = "Credentials are one person's and soon expire, so no code has them."

@@ -54,7 +54,7 @@ class MoveAccount(Operation):
     picture: ClassVar = True
     aliases: ClassVar = ("move",)
     family: ClassVar = "Accounts"
-    example: ClassVar = "--account fullback-staging --to /Workloads/Production"
+    example: ClassVar = "--account fullback-staging-web --to /Workloads/Production"
     permissions: ClassVar = (*MOVE_PERMISSIONS, *SEE_MEMBERS)
 
     account: MemberAccount

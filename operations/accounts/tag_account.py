@@ -41,7 +41,7 @@ class TagAccount(Operation):
     wanted: ClassVar = "Tag an account"
     irreversible: ClassVar = False
     family: ClassVar = "Accounts"
-    example: ClassVar = "--account fullback-staging --tag owner=web --tag cost-center=12"
+    example: ClassVar = "--account fullback-staging-web --tag owner=web --tag cost-center=12"
     permissions: ClassVar = (
         Permission("tag accounts", ("organizations:TagResource",)),
         SEE_TAGS,

@@ -34,7 +34,7 @@ class UntagAccount(Operation):
     wanted: ClassVar = "Remove tags from an account"
     irreversible: ClassVar = False
     family: ClassVar = "Accounts"
-    example: ClassVar = "--account fullback-staging --key owner --key cost-center"
+    example: ClassVar = "--account fullback-staging-web --key owner --key cost-center"
     permissions: ClassVar = (
         Permission("remove tags from accounts", ("organizations:UntagResource",)),
         SEE_TAGS,

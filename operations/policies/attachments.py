@@ -105,7 +105,7 @@ class AttachPolicy(_Attachment):
     irreversible: ClassVar = False
     picture: ClassVar = True
     aliases: ClassVar = ("attach",)
-    example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
+    example: ClassVar = "--policy ProtectAuditTrail --target /Workloads"
     permissions: ClassVar = (
         Permission("attach policies", ("organizations:AttachPolicy",)),
         SEE_POLICIES,
@@ -179,7 +179,7 @@ class DetachPolicy(_Attachment):
     irreversible: ClassVar = False
     picture: ClassVar = True
     aliases: ClassVar = ("detach",)
-    example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
+    example: ClassVar = "--policy RestrictRegions --target /Workloads"
     permissions: ClassVar = (
         Permission("detach policies", ("organizations:DetachPolicy",)),
         SEE_POLICIES,

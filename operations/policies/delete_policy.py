@@ -44,7 +44,7 @@ class DeletePolicy(Operation):
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
     needs_all_features: ClassVar = True
-    example: ClassVar = "--policy DenyLeavingOrganization"
+    example: ClassVar = "--policy KeepBuckets"
     permissions: ClassVar = (
         Permission("delete policies", ("organizations:DeletePolicy",)),
         SEE_POLICIES,

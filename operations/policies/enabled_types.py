@@ -59,7 +59,7 @@ class EnablePolicyType(_TypeSwitch):
     name: ClassVar = "enable-policy-type"
     wanted: ClassVar = "Turn on a policy type"
     irreversible: ClassVar = False
-    example: ClassVar = "--type scp"
+    example: ClassVar = "--type backup"
     permissions: ClassVar = (
         Permission("enable policy types", ("organizations:EnablePolicyType",)),
         SEE_TYPES,

@@ -53,7 +53,7 @@ class UpdatePolicy(Operation):
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
     needs_all_features: ClassVar = True
-    example: ClassVar = "--policy DenyLeavingOrganization --description 'Nobody leaves'"
+    example: ClassVar = "--policy DenyLeaveOrganization --description 'Nobody leaves'"
     permissions: ClassVar = (
         Permission("change policies", ("organizations:UpdatePolicy",)),
         SEE_POLICIES,

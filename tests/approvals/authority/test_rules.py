@@ -223,7 +223,7 @@ def test_what_a_word_was_bound_to_stays_guarded_whatever_it_is_called_now() -> N
 
 
 def test_what_a_rule_means_where_it_says_nothing() -> None:
-    """As docs/rules.md has it in its column "Left out"."""
+    """As docs/reference/rules.md has it in its column "Left out"."""
     rule = Rule("a", ("U0BOB",))
     assert (rule.approvals, rule.expires, rule.longest_session) == (1, timedelta(hours=72), timedelta(hours=1))
     assert (rule.remind, rule.escalate_after) == (timedelta(hours=4), timedelta(hours=24))
