@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import time_machine
@@ -22,8 +23,9 @@ from approvals.authority.rules import Rule
 from approvals.context import Handover
 from approvals.dispatcher import KINDS, due_jobs
 from approvals.outbox.sending import Outbox
-from approvals.request.pending import may_decide, pending_for
+from approvals.request.pending import may_ask, may_decide, pending_for
 from approvals.sessions.reveal import Reveal
+from approvals.sessions.shells import pick
 from bot.snapshot.cache import NOT_YET
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
@@ -146,6 +148,9 @@ class Play(Handling):
         self.rules = self.workers.rules
         self.context = replace(self.workers.context, console=console, handover=Handover(delivery))
         self.now = self.workers.clock()
+        self.picked: list[Any] = []
+        self.last_view: dict[str, Any] = {}
+        self.away = False
         self.waiting, self.replies, self.deaf, self.command_url = [], [], False, COMMAND_URL
         self._triggers = (f"trigger-{number}" for number in itertools.count())
         self.store, self.intake = self.context.store, self.workers.intake
@@ -168,6 +173,8 @@ class Play(Handling):
             rules=lambda: self.workers.rules,
             may_decide=lambda click: may_decide(context, click),
             pending_for=lambda user: pending_for(context, user),
+            may_ask=lambda user: may_ask(context, user),
+            pick_shell=partial(pick, context, self.slack),
             clock=self.workers.clock,
             oversees=lambda user: oversees(context, user),
             reveal=Reveal(context, self.slack, self.waiting.append).show,

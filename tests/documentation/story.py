@@ -285,7 +285,7 @@ def session_ended(play: Play) -> None:
     play.says("alice", asked_for("credentials") + WHY)
     play.clicks_on("bob", "Approve")
     play.passes(minutes=5)
-    play.clicks_on("alice", "End session now")
+    play.clicks_on("alice", "End session")
     play.passes(minutes=2)
 
 
@@ -293,7 +293,7 @@ def revealed(play: Play) -> None:
     play.says("alice", asked_for("credentials") + WHY)
     play.clicks_on("bob", "Approve")
     play.passes(minutes=1)
-    play.clicks_on("alice", "Reveal credentials")
+    play.clicks_on("alice", "Reveal")
     play.passes(minutes=1)
 
 
