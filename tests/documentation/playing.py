@@ -65,6 +65,7 @@ class Stage(InMemorySlack):
 
     def __init__(self) -> None:
         super().__init__()
+        self.calls: list[Any] = []  # Where the handlers' harness notes answers to a response_url.
         self.entries: list[Entry] = []
         self.views: list[tuple[str, Form]] = []
         self.private: list[Post] = []
