@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Literal
+from unittest import mock
 
 import time_machine
 
@@ -286,7 +287,7 @@ class Play(Handling):
 @contextmanager
 def played(aws: AwsSandbox, delivery: Delivery = "dm") -> Iterator[Play]:
     """A play on an organization that begins anew, at a time of its own."""
-    with time_machine.travel(BEGIN, tick=False) as traveller:
+    with time_machine.travel(BEGIN, tick=False) as traveller, mock.patch.object(aws, "_began", BEGIN):
         aws.reset()
         aws.conditions.creation_seconds = aws.conditions.closing_seconds = aws.conditions.policy_type_seconds = 3.0
         play = Play(aws, traveller, delivery)
