@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from approvals.authority.able import approvals_asked
 from approvals.authority.aliases import Aliases, same
 from approvals.authority.directory import NotAMemberError, Person
-from approvals.authority.press import of_click, pressed_on
+from approvals.authority.press import ON_THE_CARD, of_click, pressed_on
 from approvals.authority.quorum import Seat, seat, together
 from approvals.authority.reach import ask_of, hits, judged, judged_anew
 from approvals.authority.requirements import (
@@ -32,7 +32,7 @@ from approvals.authority.requirements import (
 from approvals.authority.rules import NoRuleError
 from approvals.context import Context
 from approvals.models import Interaction, Request, Vote, operation_of
-from approvals.slack.blocks import escape
+from approvals.slack.blocks import escape, mentions
 from approvals.slack.client import SlackAwayError
 from approvals.slack.named import Named
 from approvals.states import Status
@@ -358,15 +358,14 @@ def _judged_now(context: Context, request: Request, asker: Person) -> Requiremen
 
 def _check_asker(judged: JudgedClick, request: Request) -> None:
     if judged.asked_for(request):
-        raise ObjectionError("You asked for this, so somebody else has to decide. You may press “Cancel request”.")
+        raise ObjectionError("You can't decide about your own request. “Cancel request” takes it back.")
 
 
 def _check_approver(context: Context, request: Request, judged: JudgedClick) -> Requirements:
     required = deciding(context, request, judged.involved.requester)
     if not seats_of(context, required, judged.person):
-        raise ObjectionError(
-            f"You are not among the approvers of {escape(_named(required))}, so nothing has been decided."
-        )
+        what = "decide" if judged.click.kind in ON_THE_CARD else "do"
+        raise ObjectionError(f"Only {mentions(required.deciders()) or escape(_named(required))} can {what} this.")
     return required
 
 

@@ -41,6 +41,9 @@ LONGEST_LINE = 2900
 # In a request's memory, for people: the steps that are done, where there are several, what is waited for, what is to be copied
 # meanwhile, what would undo it, and that a part of it is left to be asked for.
 STEPS, SAID, SNIPPETS, UNDO, REST = "steps", "said", "snippets", "undo", "rest"
+MENDABLE = (
+    "mendable"  # In a request's memory: it failed over what somebody can mend, so that the same may be asked for again.
+)
 
 
 def body(text: str, *blocks: dict[str, Any]) -> Body:
@@ -131,12 +134,12 @@ def private(number: int, sentence: str) -> Body:
 def too_late(request: Request) -> str:
     """What somebody is told whose click came after the decision."""
     if request.status == Status.EXPIRED:
-        return "nobody decided in time; it has expired. Your click changed nothing."
+        return "nobody decided in time; it has expired."
     verb = {Status.DENIED: "denied", Status.CANCELLED: "cancelled", Status.REFUSED: "refused"}.get(
         Status(request.status), "approved"
     )
     when = f" {slack_date(request.decided_at)}" if request.decided_at else ""
-    return f"it was already {verb} by {_by(request)}{when}. Your click changed nothing."
+    return f"{_by(request)} {verb} it{when}."
 
 
 def progress(say: str, *blocks: Block, icon: str = ":gear:") -> Body:
@@ -207,6 +210,6 @@ def again(request: Request) -> Block:
     """
     if request.memory.get(REST):
         return button("Ask for the rest", "again", request.button)
-    if request.status in (Status.STALE, Status.EXPIRED):
+    if request.status in (Status.STALE, Status.EXPIRED) or request.memory.get(MENDABLE):
         return button("Ask again", "again", request.button)
     return button("Edit and resubmit", "edit", request.button)

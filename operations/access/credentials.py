@@ -29,7 +29,7 @@ from operations.snapshot.organization import Organization
 class Credentials(Operation):
     """Gives the requester temporary credentials for a role in a member account.
 
-    They come by direct message, or are shown when the requester presses *Reveal* in it; their time starts then. The rules say
+    They come by direct message, or are shown when the requester presses Reveal in it; their time starts then. The rules say
     which roles are allowed. CloudTrail names the person and the request.
     """
 

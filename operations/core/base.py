@@ -30,10 +30,7 @@ from operations.snapshot.organization import Organization
 
 BILLING_ONLY = "CONSOLIDATED_BILLING"
 WITHOUT_FEATURES = "the organization has consolidated billing only, and this needs all features. Ask for `/org enable-all-features` first."
-FREE = (
-    *(FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.EMAIL, FieldKind.TAGS, FieldKind.ACCOUNTS, FieldKind.ROLE),
-    FieldKind.DURATION,
-)
+FREE = (*(FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.EMAIL, FieldKind.TAGS, FieldKind.ACCOUNTS, FieldKind.ROLE),)
 
 
 class Operation(BaseModel):

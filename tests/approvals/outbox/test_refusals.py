@@ -122,8 +122,8 @@ def test_show_and_decide_brings_the_request_with_its_buttons_to_an_approver_and_
     mail.once()
     shown = mail.slack.person("bob").dms[before:][-1]
     assert "approve" in buttons(shown["blocks"])
-    assert "not among the approvers" in told(mail, "dave")[-1]
-    assert "somebody else has to decide" in told(mail, "alice")[-1]
+    assert "can decide this" in told(mail, "dave")[-1]
+    assert "your own request" in told(mail, "alice")[-1]
     assert press_on(mail, request, shown, "approve", BOB).decided_by == BOB
 
 

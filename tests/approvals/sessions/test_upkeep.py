@@ -404,7 +404,7 @@ def test_nobody_else_ends_a_session(service: Service) -> None:
     service.settle()
     assert service.row(request).state == "live"
     assert statements() == []
-    assert "not among the approvers" in service.workers.said("private")[-1]
+    assert "can do this" in service.workers.said("private")[-1]
 
 
 def test_whoever_decides_today_ends_a_session_whose_rule_is_gone(service: Service) -> None:
@@ -460,11 +460,11 @@ def test_reveal_shows_them_to_the_requester_and_posts_nothing_secret(service: Se
     assert request.status == Status.WAITING
     assert opened(WEB) == []
     assert "Ready: press *Reveal*" in str(service.dms())
-    assert "delivered" not in f"{service.thread()} {service.dms()}"
+    assert "has the credentials" not in f"{service.thread()} {service.dms()}"
     assert service.press(request) == ""
     service.settle()
     assert service.workers.request(request.id).status == Status.SUCCEEDED
-    assert "delivered" in service.thread()
+    assert "has the credentials" in service.thread()
     assert "export AWS_SECRET_ACCESS_KEY" in service.form()
     everything = str(service.slack.seen(lambda _: True))
     assert opened(WEB)[-1].secret_access_key not in everything
@@ -603,7 +603,7 @@ def test_a_refusal_of_aws_is_told_in_the_form(service: Service) -> None:
     service.settle()
     ended = service.workers.request(request.id)
     assert (ended.status, "does not exist there" in ended.outcome) == (Status.FAILED, True)
-    assert "delivered" not in service.thread()
+    assert "has the credentials" not in service.thread()
     assert service.press(request) == OVER
 
 
