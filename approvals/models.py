@@ -17,6 +17,7 @@ from approvals.states import Status
 from operations.core.base import Operation
 from operations.core.registry import by_name
 
+TITLE = "title"  # In the memory of a request that never got a preview.
 LIVE_SQL = "status IN (" + ", ".join(f"'{status.value}'" for status in sorted(LIVE_STATES)) + ")"
 FINISHED_SQL = "finished_at IS NOT NULL"
 UNPRUNED_SQL = f"{FINISHED_SQL} AND NOT pruned"
@@ -153,8 +154,8 @@ class Request(SQLModel, table=True):
 
     @property
     def title(self) -> str:
-        """The request in one line of plain text; its operation's name until the preview is there."""
-        return str(self.preview.get("title") or self.operation)
+        """The request in one line of plain text; its operation's name until that is known."""
+        return str(self.preview.get("title") or self.memory.get(TITLE) or self.operation)
 
     @property
     def button(self) -> str:

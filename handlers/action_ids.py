@@ -12,7 +12,7 @@ DENY_FORM = "deny"
 BREAK_GLASS_FORM = re.compile(r"^break-glass:")
 OPEN_FORM = re.compile(r"^form:")
 DECISION = re.compile(r"^(approve|cancel|withdraw|review|show|control:[a-z-]{1,40})$")
-ANEW = re.compile(r"^(undo|again)$")
+ANEW = re.compile(r"^(undo|again|edit)$")
 LINK = re.compile(r"^link")
 PICKERS = {
     "account": FieldKind.ACCOUNT,

@@ -15,6 +15,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
+from approvals.models import Request
 from approvals.slack.blocks import BUTTON_VALUE, Block, actions, button, clean, escape, fallback, section, shorten
 from handlers import help as help_pages
 from handlers import sessions
@@ -152,7 +153,12 @@ def _one(deps: Dependencies, caller: Caller, rest: str) -> list[Block]:
     request = deps.intake.find(int(number[1]))
     if request is None:
         raise ParseError(f"there is no request #{number[1]}. `{COMMAND} requests` shows the latest.")
-    told = requests.history(*deps.intake.history(int(number[1])))
+    return whole(deps, caller, request)
+
+
+def whole(deps: Dependencies, caller: Caller, request: Request) -> list[Block]:
+    """All that is known of a request, with its history and the buttons that the caller may press."""
+    told = requests.history(*deps.intake.history(request.id or 0))
     return requests.with_history(requests.private_card(request, caller.user), told)
 
 

@@ -1,4 +1,4 @@
-"""`Undo`, `Ask again` and `Ask for the rest`: a request that is over becomes a new one, filed and approved like any other."""
+"""The buttons of a request that is over. Most make a new one of it, filed and approved like any other; *Details* shows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from approvals.slack.blocks import Block, escape
 from approvals.states import TERMINAL, Status
 from handlers.action_ids import ANEW
 from handlers.caller import Caller, delivery, of_interaction
-from handlers.commands import filed_line
+from handlers.commands import filed_line, whole
 from handlers.declared import LONGEST_REASON
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
@@ -32,12 +32,18 @@ NO_UNDO = ":information_source: Request #{number} cannot be undone by another re
 
 
 def register(app: App, deps: Dependencies) -> None:
-    """Takes both buttons in."""
+    """Takes the buttons in."""
 
     @app.action(ANEW)
     def anew(ack: Any, body: dict[str, Any], client: WebClient) -> None:
         responder = Responder(deps, client, of_interaction(body))
         responder.as_member(lambda: _anew(responder, body))
+        ack()
+
+    @app.action("details")
+    def details(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        responder = Responder(deps, client, of_interaction(body))
+        responder.if_admitted(lambda: _show(responder, body))
         ack()
 
 
@@ -49,13 +55,22 @@ def _anew(responder: Responder, body: dict[str, Any]) -> None:
         responder.tell("\n".join(_filed(responder.deps, responder.caller, body)))
 
 
+def _show(responder: Responder, body: dict[str, Any]) -> None:
+    """All that is known of the request, for whoever wants to see it."""
+    request = _pressed(responder.deps, body)
+    if isinstance(request, str):
+        responder.tell(request)
+    else:
+        responder.reply(whole(responder.deps, responder.caller, request), replace=False)
+
+
 def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | None:
-    """The form of a refused request with all that was given, because the same would be refused again; else None."""
+    """The form with all that was given, where it is to be corrected; else None. A refused request would be refused again."""
     request = _pressed(deps, body)
-    if isinstance(request, str) or body["actions"][0]["action_id"] != "again":
+    if isinstance(request, str) or request.status not in TERMINAL:
         return None
-    operation = by_name().get(request.operation)
-    if operation is None or request.status != Status.REFUSED:
+    operation, kind = by_name().get(request.operation), body["actions"][0]["action_id"]
+    if operation is None or not (kind == "edit" or (kind == "again" and request.status == Status.REFUSED)):
         return None
     given = Given(_values(request.params), request.reason)
     return form(operation, FormContext(given, deps.organization(), caller.channel, deps.clock()))
@@ -103,7 +118,7 @@ def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Gi
     operation = by_name().get(request.operation)
     if operation is None:
         return NO_UNDO
-    if kind == "again":
+    if kind in ("again", "edit"):
         return _rest(request) or [(operation, Given(_values(request.params), request.reason))]
     if request.status != Status.SUCCEEDED:
         return NO_UNDO

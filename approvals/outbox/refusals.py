@@ -53,7 +53,7 @@ def settle(context: Context, message: Message, error: SlackRefusedError) -> None
 
 def _has_lost_its_place(context: Context, message: Message, request: Request, error: SlackRefusedError) -> bool:
     """Whether the card is gone, or stands where nobody can press it, or in a channel that isn't the approval channel any more."""
-    if message.kind not in ("card", "thread") or not request.card_ts or message.tries >= MOST_PLACES:
+    if message.kind not in ("card", "thread", outgoing.LINE) or not request.card_ts or message.tries >= MOST_PLACES:
         return False
     abandoned = error.answer is Answer.CHANNEL and request.card_channel != context.approval_channel
     return abandoned or error.code in UNUSABLE or error.answer is Answer.GONE
@@ -69,7 +69,7 @@ def _place_anew(context: Context, message: Message, request: Request, error: Sla
     with context.store.write() as session:
         if release(session, Message, message.id or 0, message.lease_owner, **values):
             session.execute(update(Request).where(col(Request.id) == request.id).values(NO_PLACE))
-            if message.kind == "thread":
+            if message.kind != "card":
                 outgoing.card_in_front(session, request, context.clock(), stood)
 
 
@@ -127,7 +127,11 @@ def _tell(session: Session, context: Context, message: Message, request: Request
         tell_no_card(session, context, request, why)
     elif message.kind == CREDENTIALS and error.answer is not Answer.LOGIN:
         outgoing.thread(session, request, now, hindered.no_credentials_yet(request, why))
-    elif message.kind == "dm" and message.user == request.requester and error.answer is not Answer.LOGIN:
+    elif (
+        message.kind in ("dm", *outgoing.LIVING)
+        and message.user == request.requester
+        and error.answer is not Answer.LOGIN
+    ):
         outgoing.thread(session, request, now, hindered.no_direct_message(request, why))
 
 

@@ -27,11 +27,13 @@ from approvals.authority.may import barred
 from approvals.authority.requirements import requirements_of
 from approvals.context import Context
 from approvals.models import Message, Request, Vote
+from approvals.outbox import telling
 from approvals.outbox.home_tabs import HomeTabs
 from approvals.outbox.look_up import Place, find, looking_up
 from approvals.outbox.refusals import MOVED, PLAIN, UnmendedError, dropped, settle
 from approvals.queue import outgoing
 from approvals.queue.leases import release
+from approvals.queue.outgoing import ANEW, EDITED, FILE, LINE
 from approvals.queue.worker import Job, LaterError, TurnError, work_off
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.sessions.handover import Delivery, refused_by_slack
@@ -45,14 +47,13 @@ from approvals.slack.client import (
     call_now,
     take_turn,
 )
-from approvals.slack.codes import elsewhere
+from approvals.slack.codes import Answer, elsewhere
 from approvals.slack.pacing import POST
-from approvals.states import TERMINAL
-from approvals.views import hindered, set_aside, thread
+from approvals.states import Status
+from approvals.views import hindered, set_aside
 from approvals.views.card import card, names_people, plain_card
 from approvals.views.thread import Body
 from operations.aws.errors import FencedError
-from operations.core.closing import Closing
 
 log = logging.getLogger(__name__)
 DIRECT_CHANNELS = 10_000  # People whose channel is remembered, those who got a message lately.
@@ -70,6 +71,9 @@ class Posted:
 
     channel: str
     ts: str
+
+
+UNSAID = Posted("", "")
 
 
 class Outbox:
@@ -127,6 +131,7 @@ class Outbox:
                 raise SlackAmbiguousError("its answer was lost a moment ago")
         ways = {"card": self._card, "thread": self._thread, "dm": self._direct, "private": self._private}
         ways |= {"notice": self._notice, "edit": self._edit, CREDENTIALS: self._credentials}
+        ways |= {EDITED: self._living, ANEW: self._living, LINE: self._line, "remove": self._remove, FILE: self._file}
         return ways[message.kind](message)
 
     def _card(self, message: Message) -> Posted:
@@ -142,10 +147,9 @@ class Outbox:
         return self._post(message, self._context.approval_channel, made)
 
     def _whole_card(self, request: Request, votes: list[Vote]) -> dict[str, Any]:
-        closing = request.memory.get("closing")
         required = requirements_of(request, self._context.rules())
         without = barred(self._context, required.deciders()) if required and names_people(request) else frozenset()
-        return card(request, votes, Closing.model_validate(closing) if closing else None, required, without)
+        return card(request, votes, required, without)
 
     def _thread(self, message: Message) -> Posted:
         """Where Slack takes no card at all, what belongs beneath it stands in the channel itself."""
@@ -155,11 +159,64 @@ class Outbox:
         beneath = {**message.body, "thread_ts": request.card_ts}
         return self._post(message, request.card_channel, lambda: beneath)
 
-    def _edit(self, message: Message) -> Posted:
+    def _file(self, message: Message) -> Posted:
+        """A file in the thread, once there is a card; it is found by its name, because files carry no metadata."""
+        request, _ = self._request(message)
+        if not request.card_ts:
+            raise LaterError("there is no card yet", status="queued")
+        take_turn(self.slack, POST, request.card_channel, message.marker)
+        self._mark_sending(message, request.card_channel)
+        where = {"channel": request.card_channel, "thread_ts": request.card_ts, "filename": _file_name(message.marker)}
+        call_now(self.slack, "files.upload.v2", **where, **message.body)
+        return Posted(request.card_channel, "")
+
+    def _living(self, message: Message) -> Posted:
+        """The requester's one message; what is outdated before it leaves is not said at all."""
+        outdated, stands = self._before(message)
+        if outdated:
+            return UNSAID
+        edited = self._edited(message, stands) if stands and message.kind == EDITED else None
+        return edited or self._direct(message)
+
+    def _line(self, message: Message) -> Posted:
+        """The thread's line; one of an earlier card, in another thread, is older than the card."""
+        outdated, stands = self._before(message)
+        if outdated:
+            return UNSAID
+        request, _ = self._request(message)
+        here = stands and stands.channel == request.card_channel and float(stands.ts) > float(request.card_ts or 0)
+        edited = self._edited(message, stands) if stands and here else None
+        return edited or self._thread(message)
+
+    def _before(self, message: Message) -> tuple[bool, Message | None]:
+        with self._context.store.read() as session:
+            return outgoing.is_outdated(session, message), outgoing.stands(session, message)
+
+    def _edited(self, message: Message, stands: Message) -> Posted | None:
+        """Where the words stand now; None where what stood there is gone."""
+        try:
+            return self._edit(message, Posted(stands.channel, stands.ts))
+        except SlackRefusedError as error:
+            if error.answer is not Answer.GONE:
+                raise
+            return None
+
+    def _edit(self, message: Message, where: Posted | None = None) -> Posted:
         """Other words in a message that stands already; repeating it is harmless."""
+        where = where or Posted(message.channel, message.ts)
         take_turn(self.slack, "chat.update", ticket=message.marker)
-        call_now(self.slack, "chat.update", channel=message.channel, ts=message.ts, **message.body)
-        return Posted(message.channel, message.ts)
+        call_now(self.slack, "chat.update", channel=where.channel, ts=where.ts, **message.body)
+        return where
+
+    def _remove(self, message: Message) -> Posted:
+        """What stands in another place by now; what cannot be taken away stays."""
+        take_turn(self.slack, "chat.delete", ticket=message.marker)
+        try:
+            call_now(self.slack, "chat.delete", channel=message.channel, ts=message.ts)
+        except SlackRefusedError as error:
+            if error.mendable:
+                raise
+        return UNSAID
 
     def _notice(self, message: Message) -> Posted:
         return self._post(message, self._context.approval_channel, lambda: message.body)
@@ -229,11 +286,13 @@ class Outbox:
     def _place_of(self, message: Message, request: Request | None) -> Place:
         if message.kind in CHANNELS_OWN:
             return Place(message.channel or self._context.approval_channel)
-        if request and message.kind == "thread":
+        if request and message.kind in ("thread", LINE, FILE):
             return Place(request.card_channel or self._context.approval_channel, request.card_ts)
         return Place(self._direct_channel(message.user))
 
     def _is_ours(self, item: dict[str, Any], marker: str) -> bool:
+        if any(file.get("name") == _file_name(marker) for file in item.get("files", [])):
+            return True
         payload = item.get("metadata", {}).get("event_payload", {})
         return payload.get("id") == marker and item.get("bot_id") in (None, "", self._bot_id())
 
@@ -258,6 +317,8 @@ class Outbox:
                 self._delivery.sent(session, message, posted.channel, posted.ts)
             if ours and first_card:
                 self._card_posted(session, message, posted, link)
+            if ours and message.kind == ANEW and posted.ts and (before := outgoing.stands(session, message)):
+                outgoing.remove(session, before, self._context.clock())
         if not ours:
             self._take_back(message, posted)
 
@@ -286,16 +347,13 @@ class Outbox:
 
     def _card_posted(self, session: Session, message: Message, posted: Posted, link: str) -> None:
         now = self._context.clock()
-        again = outgoing.has_had_a_card(session, message)
         values = {"card_channel": posted.channel, "card_ts": posted.ts, "card_link": link, "tell_at": now}
         session.execute(update(Request).where(col(Request.id) == message.request_id).values(**values))
         request = session.get_one(Request, message.request_id, populate_existing=True)
         if stood := message.body.get(MOVED):
             outgoing.edit(session, request, now, stood, hindered.moved(request))
-        if (
-            not again and not request.decided_by and request.status not in TERMINAL
-        ):  # Else the requester has heard more already.
-            outgoing.direct(session, request, now, thread.filed(request))
+        if request.status == Status.PENDING:  # Else there is more to tell, and it is under way.
+            telling.tell(session, request, now)
 
     def _permalink(self, posted: Posted) -> str:
         """Where people find it; only a look, so that it matters to nobody whose the message is by now."""
@@ -332,6 +390,10 @@ class Outbox:
         elif _holds_its_lane(session, message):
             request = session.get_one(Request, message.request_id)
             outgoing.direct(session, request, now, set_aside.no_card(request))
+
+
+def _file_name(marker: str) -> str:
+    return f"request-{marker}.txt"
 
 
 def _holds_its_lane(session: Session, message: Message) -> bool:

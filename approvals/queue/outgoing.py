@@ -17,6 +17,10 @@ from operations.snapshot.names import utc
 
 Body = dict[str, Any]
 LONGEST_PAUSE = timedelta(minutes=5)
+# The requester's one message, edited in place, and anew where people are to notice it; the line in the thread, edited in place.
+LIVING = EDITED, ANEW = ("living", "anew")
+LINE = "line"
+FILE = "file"
 HANDOVER = "handover:"  # How the lane of such a message begins, which asks AWS before it asks Slack.
 
 
@@ -65,13 +69,6 @@ def in_hand(session: Session, request: Request) -> bool:
     return session.exec(select(Message.id).where(*held).limit(1)).first() is not None
 
 
-def has_had_a_card(session: Session, card: Message) -> bool:
-    """Whether a card of the same request stood in Slack before this one."""
-    earlier = (Message.request_id == card.request_id, Message.kind == "card", Message.status == "sent")
-    found = select(Message.id).where(*earlier, Message.id != card.id, Message.ts != "")
-    return session.exec(found.limit(1)).first() is not None
-
-
 def open_cards(session: Session, where: ColumnElement[bool]) -> list[Request]:
     """The requests that can still be decided or reviewed and whose card stands `where`."""
     open_ones = or_(
@@ -87,15 +84,46 @@ def edit(session: Session, request: Request, at: datetime, stands: dict[str, str
     _queue(session, at, lane=f"edit:{request.id}", kind="edit", request_id=request.id, body=body, **stands)
 
 
-def thread(session: Session, request: Request, at: datetime, body: Body) -> None:
-    """A message in the card's thread."""
-    _queue(session, at, lane=_thread_lane(request), kind="thread", request_id=request.id, body=body)
+def thread(session: Session, request: Request, at: datetime, body: Body, kind: str = "thread") -> None:
+    """A message in the card's thread; `kind` is LINE for the one that is edited in place."""
+    _queue(session, at, lane=_thread_lane(request), kind=kind, request_id=request.id, body=body)
 
 
-def direct(session: Session, request: Request, at: datetime, body: Body) -> None:
-    """A direct message to the requester."""
+def file(session: Session, request: Request, at: datetime, text: str) -> None:
+    """A text file in the card's thread; in a lane of its own, so that nothing waits for a file that Slack doesn't take."""
+    body = {"content": text, "title": f"Request #{request.id}", "alt_txt": "All that the card has no room for"}
+    _queue(session, at, lane=f"file:{request.id}", kind=FILE, request_id=request.id, body=body)
+
+
+def remove(session: Session, message: Message, at: datetime) -> None:
+    """Takes a direct message away in Slack, after whatever else is to be said to the same person about the request."""
+    where = {"channel": message.channel, "ts": message.ts, "user": message.user}
+    _queue(session, at, lane=message.lane, kind="remove", request_id=message.request_id, **where)
+
+
+def stands(session: Session, message: Message) -> Message | None:
+    """The message that one of LIVING or LINE is an edit of; None where there is none yet."""
+    sent = (Message.request_id == message.request_id, Message.status == "sent", Message.ts != "")
+    earlier = (col(Message.kind).in_(_alike(message.kind)), col(Message.id) < message.id)
+    return session.exec(select(Message).where(*sent, *earlier).order_by(col(Message.id).desc()).limit(1)).first()
+
+
+def is_outdated(session: Session, message: Message) -> bool:
+    """Whether the same is about to be said as it stands by now; one that people are to notice gives way only to another such."""
+    kinds = (ANEW,) if message.kind == ANEW else _alike(message.kind)
+    later = (Message.lane == message.lane, col(Message.kind).in_(kinds), col(Message.id) > message.id)
+    found = select(Message.id).where(*later, Message.status == "queued").limit(1)
+    return message.status == "queued" and session.exec(found).first() is not None
+
+
+def _alike(kind: str) -> tuple[str, ...]:
+    return (LINE,) if kind == LINE else LIVING
+
+
+def direct(session: Session, request: Request, at: datetime, body: Body, kind: str = "dm") -> None:
+    """A direct message to the requester; `kind` is one of LIVING for the one that is edited in place."""
     lane = f"dm:{request.requester}:{request.id}"
-    _queue(session, at, lane=lane, kind="dm", request_id=request.id, user=request.requester, body=body)
+    _queue(session, at, lane=lane, kind=kind, request_id=request.id, user=request.requester, body=body)
 
 
 def tell_concerned(session: Session, request: Request, at: datetime, body: Body) -> None:

@@ -26,6 +26,7 @@ from approvals.authority.press import CardElsewhereError, StrangeCardError, Unco
 from approvals.authority.requirements import Requirements, rules_do
 from approvals.context import Context
 from approvals.models import LIVE, Interaction, Message, Request, Vote, operation_of
+from approvals.outbox import telling
 from approvals.outbox.sending import LANE
 from approvals.queue import outgoing
 from approvals.queue.leases import is_in_hand, release
@@ -204,7 +205,7 @@ def _expire(context: Context, request: Request) -> None:
         try:
             if unasked:
                 refused = transition(session, number, Status.REFUSED, now, "orgbot", outcome=unasked)
-                outgoing.direct(session, refused, now, thread.refused(refused))
+                telling.tell(session, refused, now, anew=True)
             else:
                 announce_decision(session, transition(session, number, Status.EXPIRED, now, "orgbot"), now)
         except LostRaceError:
@@ -268,6 +269,7 @@ def _approve(session: Session, request: Request, judged: JudgedClick) -> None:
     _note_seats(session, request, judged)
     if _still_missing(session, request, judged):
         outgoing.card(session, request, judged.now)
+        telling.tell(session, request, judged.now)
         return
     decided = transition(
         session, request.id or 0, Status.APPROVED, judged.now, judged.person.user, **_by(judged, due=True)
@@ -321,6 +323,7 @@ def _withdraw(session: Session, request: Request, judged: JudgedClick) -> None:
         withdraw(session, vote, judged.now, judged.person.user)
     outgoing.card(session, request, judged.now)
     outgoing.thread(session, request, judged.now, thread.withdrawn(request, judged.person.user))
+    telling.tell(session, request, judged.now)
 
 
 def _end(session: Session, request: Request, judged: JudgedClick) -> None:
@@ -403,10 +406,10 @@ def _by(judged: JudgedClick, *, due: bool = False) -> dict[str, object]:
 
 
 def announce_decision(session: Session, request: Request, now: datetime) -> None:
-    """Tells the card, the thread and the requester how it was decided."""
+    """Tells the card, the thread and the requester how it was decided; what is over, and not by them, they are to notice."""
     outgoing.card(session, request, now)
-    outgoing.thread(session, request, now, thread.decided(request))
-    outgoing.direct(session, request, now, thread.decided_for_requester(request))
+    telling.note(session, request, now)
+    telling.tell(session, request, now, anew=request.status in (Status.DENIED, Status.EXPIRED))
 
 
 ACTIONS: dict[str, Callable[[Session, Request, JudgedClick], None]] = {

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select, text
 from approvals.audit.chain import record_calls, record_lost_call
 from approvals.context import Context
 from approvals.models import LIVE, UNPRUNED_SQL, Attempt, Request, operation_of
+from approvals.outbox import telling
 from approvals.queue import changes, outgoing
 from approvals.queue.leases import release
 from approvals.queue.worker import Job
@@ -20,13 +21,13 @@ from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.lifecycle import LostRaceError, transition
 from approvals.request.remainder import in_words, remainder_of
-from approvals.slack.blocks import Block
 from approvals.states import EXECUTING, Status
 from approvals.views import on_hold as held
 from approvals.views import set_aside, thread
-from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN
+from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN, WHY
+from approvals.views.thread import REST, SAID, SNIPPETS, STEPS, UNDO
 from operations.aws.client import Call
-from operations.core.observations import Done, Failed, Observation
+from operations.core.observations import Done, Failed, Observation, Snippet
 from operations.core.steps import Step
 
 UNSEEN_PAUSE = timedelta(minutes=10)
@@ -100,6 +101,7 @@ class Execution:
         with self.context.store.write() as session:
             self._become(session, Status.RUNNING)
             outgoing.card(session, self.request, self.context.clock())
+            telling.tell(session, self.request, self.context.clock())
             outgoing.handover(session, self.request, self.context.clock(), operation_of(self.request).delivers)
 
     def delivery(self) -> Observation:
@@ -108,18 +110,21 @@ class Execution:
             return outgoing.delivery(session, self.request)
 
     def advance(self, done: Done) -> None:
-        """A step's goal stands: its news into the thread, what it learned into the memory, its outcome into the snapshot, on to
-        the next step.
+        """A step's goal stands: what it learned into the memory, its outcome into the snapshot, on to the next step. Where there
+        are several, people learn which are done.
         """
+        now, several, waited = self.context.clock(), len(self.steps) > 1, SAID in self.request.memory
         with self.context.store.write() as session:
             memory = {**self._going_on(session), **done.learned}
-            memory.pop(NOT_NOW, None)
+            memory = {name: kept for name, kept in memory.items() if name not in (NOT_NOW, SAID, SNIPPETS)}
+            if several:
+                memory[STEPS] = [*memory.get(STEPS, []), done.say]
             for step in self.steps[self.request.step :][:1]:
-                changes.note(session, step.outcome(memory), self.context.clock())
+                changes.note(session, step.outcome(memory), now)
             self._set(session, step=self.request.step + 1, polls=0, memory=memory)
-            outgoing.thread(
-                session, self.request, self.context.clock(), thread.progress(done.say, icon=":heavy_check_mark:")
-            )
+            if several or waited:
+                telling.note(session, self.request, now)
+                telling.tell(session, self.request, now)
         self.context.catch_up()
 
     def remember(self, learned: Mapping[str, Any]) -> None:
@@ -132,27 +137,28 @@ class Execution:
         status: Status,
         say: str = "",
         learned: Mapping[str, Any] | None = None,
-        blocks: Sequence[Block] = (),
+        snippets: Sequence[Snippet] = (),
         *,
         longest: timedelta | None = None,
     ) -> None:
-        """AWS is at work, or its answer was lost: give the request back until it is due; `say` goes into the thread once,
-        with `blocks` beneath it. The pause grows to `longest` while nothing is new.
+        """AWS is at work, or its answer was lost: give the request back until it is due; people learn what is waited for, and
+        what is to be copied meanwhile. The pause grows to `longest` while nothing is new.
         """
         now = self.context.clock()
         with self.context.store.write() as session:
             news = self.request.status != status
+            held_before = self.request.memory.get(ON_HOLD)
             polls = 0 if news or self.request.memory.get(ON_HOLD) else self.request.polls
             memory = {**self._going_on(session), **(learned or {})}
             self._become(session, status)
-            if say and memory.get("said") != say:
-                memory["said"] = say
-                outgoing.thread(
-                    session, self.request, now, thread.progress(say, *blocks, icon=":hourglass_flowing_sand:")
-                )
+            told = say and memory.get(SAID) != say
+            if told:
+                memory |= {SAID: say, SNIPPETS: [one.model_dump() for one in snippets]}
             if news:
                 outgoing.card(session, self.request, now)
             self._give_back(session, memory, polls, longest)
+            if told or memory.get(ON_HOLD) != held_before:
+                self._tell_how_far(session, now)
 
     def hold(self, stumbles: int = 0, why: Failed | None = None) -> None:
         """AWS could not be looked at: give the request back as it is. People are told `why` once, and by `wait` or `advance`
@@ -160,10 +166,12 @@ class Execution:
         """
         memory = dict(self.request.memory) | ({FAILED_LOOKS: stumbles} if stumbles else {})
         with self.context.store.write() as session:
-            if why and not memory.get(ON_HOLD):
-                memory[ON_HOLD] = True
-                self._tell_why(session, why)
+            news = why and not memory.get(ON_HOLD)
+            if why and news:
+                memory |= {ON_HOLD: True, **self._noted(session, why)}
             self._give_back(session, memory, self.request.polls)
+            if why and news:
+                self._tell_why(session, why)
 
     def lose_sight(self, why: Failed) -> None:
         """AWS accepted a call and shows nothing of it: nobody knows whether it will. People are told once; it is looked at on."""
@@ -172,23 +180,34 @@ class Execution:
             news = memory.get(ON_HOLD) != UNSEEN
             self._become(session, Status.UNKNOWN)
             if news:
-                memory[ON_HOLD] = UNSEEN
-                self._tell_why(session, why)
+                memory |= {ON_HOLD: UNSEEN, **self._noted(session, why)}
                 outgoing.card(session, self.request, self.context.clock())
             self._give_back(session, memory, self.request.polls, UNSEEN_PAUSE)
+            if news:
+                self._tell_why(session, why)
+
+    def _noted(self, session: Session, why: Failed) -> dict[str, str]:
+        return held.noted(why, sent=attempts.any_sent(session, self.number))
 
     def _tell_why(self, session: Session, why: Failed) -> None:
+        """Somebody may have to mend something, so that it is told as news."""
         now, sent = self.context.clock(), attempts.any_sent(session, self.number)
+        self.request = session.get_one(Request, self.number, populate_existing=True)
         outgoing.thread(session, self.request, now, held.waits(self.request, why, sent=sent))
-        outgoing.direct(session, self.request, now, held.waits_for_requester(self.request, why, sent=sent))
+        telling.tell(session, self.request, now, anew=True)
+
+    def _tell_how_far(self, session: Session, now: datetime) -> None:
+        self.request = session.get_one(Request, self.number, populate_existing=True)
+        telling.note(session, self.request, now)
+        telling.tell(session, self.request, now)
 
     def _going_on(self, session: Session) -> dict[str, Any]:
         """What is remembered, now that AWS could be looked at; whoever was told that it could not is told that it can."""
         now, memory = self.context.clock(), dict(self.request.memory)
         if memory.pop(ON_HOLD, False):
             outgoing.thread(session, self.request, now, held.goes_on(self.request))
-            outgoing.direct(session, self.request, now, held.goes_on(self.request))
-        memory.pop(FAILED_LOOKS, None)
+        for name in (FAILED_LOOKS, WHY):
+            memory.pop(name, None)
         return memory
 
     def _give_back(
@@ -205,13 +224,13 @@ class Execution:
         organization = self.context.snapshot()
         with self.context.store.write() as session:
             closing = operation_of(self.request).closing(self.request.memory, organization, self.context.console)
-            memory = {**self.request.memory, "closing": closing.model_dump(mode="json")}
-            self._end(session, Status.SUCCEEDED, outcome=closing.summary, memory=memory)
             operation = operation_of(self.request)
             undo = operation.undone_by(self.request.preview["precondition"], self.request.memory)
             titles = [one.title(organization) for one in undo]
+            memory = {**self.request.memory, "closing": closing.model_dump(mode="json"), UNDO: titles}
+            self._end(session, Status.SUCCEEDED, outcome=closing.summary, memory=memory)
             outgoing.thread(session, self.request, now, thread.succeeded(self.request, closing, undo=titles))
-            outgoing.direct(session, self.request, now, thread.succeeded_for_requester(self.request, closing))
+            telling.tell(session, self.request, now, anew=not operation.delivers)
 
     def fail(self, failed: Failed) -> None:
         """AWS will not do it: said in plain words, together with what has been done already and what has not."""
@@ -233,12 +252,11 @@ class Execution:
 
     def _end_badly(self, status: Status, outcome: str, advice: str) -> None:
         now = self.context.clock()
+        rest = {REST: True} if remainder_of(self.request) else {}
         with self.context.store.write() as session:
-            self._end(session, status, outcome=outcome, advice=advice)
-            outgoing.thread(
-                session, self.request, now, thread.ended_badly(self.request, half_done=bool(remainder_of(self.request)))
-            )
-            outgoing.direct(session, self.request, now, thread.ended_badly_for_requester(self.request))
+            self._end(session, status, outcome=outcome, advice=advice, memory={**self.request.memory, **rest})
+            outgoing.thread(session, self.request, now, thread.ended_badly(self.request))
+            telling.tell(session, self.request, now, anew=True)
 
     def _half_done(self) -> str:
         done = [step.title for step in self.steps[: self.request.step]]
@@ -252,6 +270,8 @@ class Execution:
     def _end(self, session: Session, status: Status, **values: Any) -> None:
         self._become(session, status, **values)
         outgoing.card(session, self.request, self.context.clock())
+        if self.request.memory.keys() & {STEPS, SAID}:  # The line says no longer that something is waited for.
+            telling.note(session, self.request, self.context.clock())
 
     def _become(self, session: Session, status: Status, **values: Any) -> None:
         if self.request.status == status:
@@ -287,7 +307,7 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
         request.memory = {**request.memory, ON_HOLD: OWN_ERROR}
         session.add(request)
         outgoing.thread(session, request, now, set_aside.not_followed(request))
-        outgoing.direct(session, request, now, set_aside.not_followed_for_requester(request))
+        telling.tell(session, request, now, anew=True)
         return
     failed = set_aside.not_begun(request)
     ended = transition(
@@ -302,7 +322,7 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
     )
     outgoing.card(session, ended, now)
     outgoing.thread(session, ended, now, thread.ended_badly(ended))
-    outgoing.direct(session, ended, now, thread.ended_badly_for_requester(ended))
+    telling.tell(session, ended, now, anew=True)
 
 
 RUN: Job[Request] = Job(

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from approvals.models import Attempt, operation_of
+from approvals.models import Attempt
 from approvals.request.attempts import IN_DOUBT, Outcome
 from approvals.request.execution import Execution
 from approvals.states import Status
-from approvals.views import thread
 from approvals.views.on_hold import NOT_NOW, unseen
 from operations.aws.codes import BUSY, CHANGING
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError
@@ -22,10 +21,8 @@ from operations.core.steps import Step
 from operations.snapshot.names import utc
 
 SLOW = timedelta(minutes=10)
-LOST_ANSWER = (
-    "AWS's answer was lost. I'm looking whether the call took effect, and send it again only when it surely has not."
-)
-ACCEPTED = "AWS has accepted it. I'm waiting until it shows."
+LOST_ANSWER = "AWS's answer was lost. orgbot looks whether the call took effect, and sends it again only if it has not."
+ACCEPTED = "AWS has accepted it; it does not show yet."
 
 
 def outcome_of(error: AwsError | FencedError) -> Outcome:
@@ -96,9 +93,8 @@ def follow(execution: Execution, step: Step, observation: Observation) -> bool:
 
 def _await(execution: Execution, waiting: Waiting) -> None:
     """Gives the request back until AWS, or whoever has to act, may have done something; people get what they need for it."""
-    controls = operation_of(execution.request).controls({**execution.request.memory, **waiting.learned})
-    blocks = thread.while_waiting(execution.request, waiting.snippets, controls)
-    execution.wait(Status.WAITING, _still(execution, waiting), waiting.learned, blocks, longest=waiting.longest)
+    say = _still(execution, waiting)
+    execution.wait(Status.WAITING, say, waiting.learned, waiting.snippets, longest=waiting.longest)
 
 
 def _still(execution: Execution, waiting: Waiting) -> str:
@@ -106,7 +102,7 @@ def _still(execution: Execution, waiting: Waiting) -> str:
     since = execution.request.decided_at
     if since is None or waiting.longest or execution.context.clock() - since < SLOW:
         return waiting.say
-    return f"{waiting.say} It takes longer than usual, and is still in progress; I keep looking."
+    return f"{waiting.say} It takes longer than usual and is still in progress."
 
 
 def wait_for_turn(  # noqa: PLR0913  Each is a fact of one refusal.
@@ -129,7 +125,7 @@ def wait_for_turn(  # noqa: PLR0913  Each is a fact of one refusal.
         stayed = Failed(f"{step.not_done} {meaning.say} It stayed so until {utc(until)}.".strip(), meaning.advice, name)
         execution.fail(end or stayed)
         return
-    say = "" if told else f"{meaning.say} I try again by myself until {utc(until)}; nothing has to be approved again."
+    say = "" if told else f"{meaning.say} It is tried again until {utc(until)}; nothing has to be approved again."
     execution.wait(Status.WAITING, say, {**(learned or {}), NOT_NOW: waits}, longest=meaning.pause)
 
 

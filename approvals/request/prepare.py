@@ -19,7 +19,8 @@ from approvals.authority.reach import ask_of, hits, judged, other_rules
 from approvals.authority.requirements import Requirements
 from approvals.authority.rules import NoRuleError
 from approvals.context import Context, NotYetError
-from approvals.models import LIVE, Request, operation_of
+from approvals.models import LIVE, TITLE, Request, operation_of
+from approvals.outbox import telling
 from approvals.queue import outgoing
 from approvals.queue.leases import release
 from approvals.queue.worker import Job, work_off
@@ -35,7 +36,7 @@ from approvals.slack.files import FileError
 from approvals.states import Status
 from approvals.views import hindered, on_hold, set_aside, thread
 from approvals.views.thread import Body
-from approvals.views.whole import whole
+from approvals.views.whole import in_a_file, in_a_message, whole
 from operations.aws.errors import CredentialsError, FieldError, GoneError, RefusedError
 from operations.aws.looks import Looks
 from operations.core.base import Operation
@@ -198,9 +199,9 @@ def _check_flood(context: Context, request: Request, person: Aliases) -> None:
 
 
 def _flag(request: Request, field: str) -> str:
-    """The field as people type it, such as `--name`."""
+    """The field as forms and cards name it, such as `Name`."""
     fields = by_name()[request.operation].fields()
-    return next((known.flag.names[0] for known in fields if known.name == field), field)
+    return next((known.flag.label for known in fields if known.name == field), field)
 
 
 def _publish(context: Context, request: Request, required: Requirements, values: dict[str, Any]) -> None:
@@ -221,10 +222,19 @@ def _publish(context: Context, request: Request, required: Requirements, values:
         else:
             _grant(session, number, now)
         announced = session.get_one(Request, number, populate_existing=True)
-        for message in whole(Preview.model_validate(announced.preview), operation_of(announced).free_texts()):
-            outgoing.thread(session, announced, now, message)
+        _tell_whole(session, announced, now)
         if announced.status == Status.PENDING:
             reminders.begin(session, announced, required)
+
+
+def _tell_whole(session: Session, request: Request, now: datetime) -> None:
+    """What the card has no room for."""
+    told = whole(Preview.model_validate(request.preview), operation_of(request).free_texts())
+    message = in_a_message(told) if told else None
+    if message:
+        outgoing.thread(session, request, now, message)
+    elif told:
+        outgoing.file(session, request, now, in_a_file(told))
 
 
 def _grant(session: Session, number: int, now: datetime) -> None:
@@ -249,12 +259,15 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
 
 def _refuse(context: Context, request: Request, why: str, *, about: bool = True) -> None:
     """Ends it before anybody was asked; without `about`, the requester gets that sentence alone."""
-    now = context.clock()
+    now, organization = context.clock(), context.organization()
+    named = {TITLE: operation_of(request).title(organization)} if organization else {}
+    values = {"outcome": why, "memory": {**request.memory, **named}, "owner": request.lease_owner}
     with context.store.write() as session:
-        refused = transition(
-            session, request.id or 0, Status.REFUSED, now, "orgbot", outcome=why, owner=request.lease_owner
-        )
-        outgoing.direct(session, refused, now, thread.refused(refused) if about else thread.body(why))
+        refused = transition(session, request.id or 0, Status.REFUSED, now, "orgbot", **values)
+        if about:
+            telling.tell(session, refused, now, anew=True)
+        else:
+            outgoing.direct(session, refused, now, thread.body(why))
 
 
 ANNOUNCE: Job[Request] = Job(

@@ -36,12 +36,13 @@ from approvals.authority.requirements import (
 from approvals.authority.rules import NoRuleError
 from approvals.context import Context, NotYetError
 from approvals.models import LIVE, Request, Vote
+from approvals.outbox import telling
 from approvals.queue import outgoing
 from approvals.queue.store import Store
 from approvals.request.lifecycle import LostRaceError, transition
 from approvals.slack.client import SlackAwayError
 from approvals.states import Status
-from approvals.views import thread, unreachable
+from approvals.views import thread
 from approvals.views.unreachable import KEY
 from operations.snapshot.names import capital
 
@@ -103,7 +104,7 @@ def _end_if_gone(context: Context, request: Request) -> None:
             return
         outgoing.card(session, ended, now)
         outgoing.thread(session, ended, now, thread.ended_badly(ended))
-        outgoing.direct(session, ended, now, thread.ended_badly_for_requester(ended))
+        telling.tell(session, ended, now, anew=True)
 
 
 def _found(context: Context, request: Request, asker: Person) -> Requirements | list[Shortfall] | None:
@@ -154,7 +155,7 @@ def note_rules(
     chain.record(session, now, RULES_CHANGED, "orgbot", request.id, **required.told())
     said = thread.now_decides(request, others=lapsed is not None, more=more)
     outgoing.thread(session, request, now, thread.other_rules(said, lapsed or 0))
-    outgoing.direct(session, request, now, thread.other_rules_for_requester(request, said))
+    telling.tell(session, request, now)
 
 
 def _withdraw_all(session: Session, request: Request, now: datetime) -> int:
@@ -212,5 +213,5 @@ def _note(context: Context, number: int, found: list[dict[str, Any]]) -> None:
         session.flush()
         event = "request.unreachable" if found else "request.reachable"
         chain.record(session, now, event, "orgbot", number, shortfalls=found)
-        outgoing.direct(session, request, now, unreachable.for_requester(request))
+        telling.tell(session, request, now, anew=bool(found))
         outgoing.card(session, request, now)

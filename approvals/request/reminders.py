@@ -19,6 +19,7 @@ from approvals.authority.quorum import cannot_decide
 from approvals.authority.requirements import Requirements, requirements_of, seats_of_vote
 from approvals.context import Context
 from approvals.models import LIVE, Message, Request, Vote
+from approvals.outbox import telling
 from approvals.queue import outgoing
 from approvals.queue.worker import Job, work_off
 from approvals.request.reachability import look_whether_reachable
@@ -150,7 +151,7 @@ def _give_notice(session: Session, request: Request, who: str, now: datetime) ->
     _note(session, request, warned_at=now)
     line = reminders.warning(who, _missing(session, request))
     outgoing.thread(session, request, now, line)
-    outgoing.direct(session, request, now, reminders.warning_for_requester(request))
+    telling.tell(session, request, now, anew=True)
 
 
 def _whom(session: Session, request: Request, required: Requirements | None, without: frozenset[str]) -> str:

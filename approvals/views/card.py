@@ -15,6 +15,7 @@ from approvals.authority.rules import Rule
 from approvals.models import Request, Vote
 from approvals.slack.blocks import (
     Block,
+    actions,
     button,
     clean,
     context,
@@ -28,50 +29,62 @@ from approvals.slack.blocks import (
     shorten,
     slack_date,
 )
-from approvals.states import Status
+from approvals.states import TERMINAL, Status
 from approvals.views import confirmations, unreachable
 from approvals.views.thread import Body, handover
 from approvals.views.whole import HITS_ON_THE_CARD, diff_on_card, facts_on_card
 from operations.core.closing import Closing
 from operations.core.preview import Preview
-from operations.snapshot.names import counted, spread
+from operations.snapshot.names import spread
 
 DIGEST = 12  # Characters of the digest that stand on a card.
 
 STATES = {
     Status.PENDING: (":hourglass_flowing_sand:", "Waiting for approval"),
     Status.APPROVED: (":white_check_mark:", "Approved, starting"),
-    Status.RUNNING: (":gear:", "Being carried out"),
-    Status.WAITING: (":gear:", "AWS is at work"),
-    Status.UNKNOWN: (":mag:", "Not known yet whether AWS has done it; looking"),
+    Status.RUNNING: (":gear:", "Running"),
+    Status.WAITING: (":gear:", "In progress"),
+    Status.UNKNOWN: (":mag:", "Not confirmed by AWS yet"),
     Status.SUCCEEDED: (":white_check_mark:", "Done"),
     Status.FAILED: (":x:", "Failed"),
     Status.STALE: (":warning:", "Out of date: nothing was done"),
     Status.DENIED: (":x:", "Denied"),
     Status.CANCELLED: (":wastebasket:", "Cancelled"),
     Status.EXPIRED: (":hourglass:", "Expired"),
-    Status.REFUSED: (":no_entry:", "Not put before approvers"),
+    Status.REFUSED: (":no_entry:", "Not submitted"),
 }
 
 
 def card(
     request: Request,
     votes: Sequence[Vote],
+    required: Requirements | None = None,
+    without: frozenset[str] = frozenset(),
+) -> Body:
+    """The message for the approval channel: whole while there is something to decide or to see, a title and a line when it is over.
+
+    `required` says who is still needed for what, but for those in `without`, who may not act.
+    """
+    if request.status in TERMINAL and not names_people(request):
+        return _over(request, votes)
+    return whole_card(request, votes, required=required, without=without)
+
+
+def whole_card(
+    request: Request,
+    votes: Sequence[Vote],
     closing: Closing | None = None,
     required: Requirements | None = None,
     without: frozenset[str] = frozenset(),
 ) -> Body:
-    """The message for the approval channel; `closing` is the hand-over of a request that succeeded, and `required` says
-    who is still needed for what, but for those in `without`, who may not act.
-    """
+    """All that is known of a request; `closing` is the hand-over of one that succeeded."""
     preview = (
         Preview.model_validate(request.preview)
         if request.preview
         else Preview(title=request.operation, facts=(), plan=())
     )
-    title = clean(f"#{request.id} {preview.title}")
     blocks = [
-        header(shorten(title, 150)),
+        header(shorten(_title(request), 150)),
         context(f"{_status(request)}  ·  asked by <@{request.requester}>  ·  `{request.operation}`{_digest(request)}"),
         *fields(facts_on_card(preview.facts)),
         *([quoted("Reason", shorten(request.reason, 1500))] if request.reason else []),
@@ -81,21 +94,55 @@ def card(
         *_standing(request, preview, votes, required, without),
         *_end(request, closing),
     ]
-    return {"text": shorten(escape(f"{STATES[Status(request.status)][1]}: {title}"), 1000), "blocks": fit(blocks)}
+    return _message(request, blocks)
+
+
+def _message(request: Request, blocks: list[Block]) -> Body:
+    text = f"{STATES[Status(request.status)][1]}: {_title(request)}"
+    return {"text": shorten(escape(text), 1000), "blocks": fit(blocks)}
+
+
+def _title(request: Request) -> str:
+    return clean(f"#{request.id} {request.title}")
+
+
+def _over(request: Request, votes: Sequence[Vote]) -> Body:
+    """What became of it, and a button that shows all of it."""
+    ended = escape(shorten(request.outcome, 600))
+    told = [section(f"{_status(request)}{f'  ·  {ended}' if ended else ''}")]
+    by = [f"asked by <@{request.requester}>", *_decision(request, votes)]
+    why = [quoted(f"Why it was {request.status}", request.decision_reason)] if request.decision_reason else []
+    details = actions(button("Details", "details", request.button))
+    return _message(request, [header(shorten(_title(request), 150)), *told, context(*by), *why, *details])
+
+
+def _decision(request: Request, votes: Sequence[Vote]) -> list[str]:
+    """Who decided, as a piece of a line."""
+    if request.decided_at is None:
+        return []
+    when = slack_date(request.decided_at)
+    if request.break_glass:
+        signed = f"reviewed by <@{request.reviewed_by}>, {slack_date(request.reviewed_at)}"
+        return [f":rotating_light: break glass, {when}", *([signed] if request.reviewed_by else [])]
+    if not request.decided_by:
+        return [f"no approval needed, by {escape(rules_named(request))}, {when}"]
+    said = {Status.DENIED: "denied", Status.CANCELLED: "cancelled"}.get(Status(request.status), "approved")
+    approvers = ", ".join(f"<@{vote.user}>" for vote in votes if vote.decision == "approve")
+    by = approvers if said == "approved" and approvers else f"<@{request.decided_by}>"
+    return [f"{said} by {by}, {when}"]
 
 
 def plain_card(request: Request) -> Body:
     """The same in so few words that Slack takes it: where it refuses the whole card, a request is still decided somewhere."""
-    title = clean(f"#{request.id} {shorten(request.title, 200)}")
     whole = f"Slack doesn't show the whole card. `/org request {request.id}` has it: look at it before you decide."
     buttons = [button("Approve", "approve", request.button), button("Deny", "deny", request.button)]
     decide = [{"type": "actions", "elements": buttons}] if request.status == Status.PENDING else []
     blocks = [
-        section(f"*{escape(title)}*\n{_status(request)}  ·  asked by <@{request.requester}>"),
+        section(f"*{escape(shorten(_title(request), 200))}*\n{_status(request)}  ·  asked by <@{request.requester}>"),
         section(whole),
         *decide,
     ]
-    return {"text": shorten(escape(f"{STATES[Status(request.status)][1]}: {title}"), 1000), "blocks": blocks}
+    return _message(request, blocks)
 
 
 def names_people(request: Request) -> bool:
@@ -115,7 +162,7 @@ def _digest(request: Request) -> str:
 
 def _plan(preview: Preview) -> list[dict[str, Any]]:
     steps = [f"{number}. {escape(shorten(step, 500))}" for number, step in enumerate(preview.plan, 1)]
-    return [section("*What will happen*\n" + "\n".join(steps))] if steps else []
+    return [section("*Steps*\n" + "\n".join(steps))] if steps else []
 
 
 def _warnings(preview: Preview) -> list[dict[str, Any]]:
@@ -130,17 +177,12 @@ def _standing(
         short = [section(text) for text in (unreachable.on_card(request),) if text]
         needed = context(_needed(request, votes, required, without))
         return [*short, needed, _buttons(request, preview, votes, required)]
-    said = {Status.DENIED: "Denied", Status.CANCELLED: "Cancelled"}.get(Status(request.status), "Approved")
     if request.decided_at is None:
         return []
     if request.break_glass:
         return _glass(request, required, without)
-    if not request.decided_by:
-        return [context(f"Needs no approval, by {escape(rules_named(request))}, {slack_date(request.decided_at)}")]
-    approvers = ", ".join(f"<@{vote.user}>" for vote in votes if vote.decision == "approve")
-    by = approvers if said == "Approved" and approvers else f"<@{request.decided_by}>"
-    why = [quoted(f"Why it was {said.lower()}", request.decision_reason)] if request.decision_reason else []
-    return [context(f"{said} by {by}, {slack_date(request.decided_at)}"), *why]
+    why = [quoted("Reason of the decision", request.decision_reason)] if request.decision_reason else []
+    return [context(*_decision(request, votes)), *why]
 
 
 def _glass(request: Request, required: Requirements | None, without: frozenset[str]) -> list[dict[str, Any]]:
@@ -155,23 +197,24 @@ def _glass(request: Request, required: Requirements | None, without: frozenset[s
 
 
 def _needed(request: Request, votes: Sequence[Vote], required: Requirements | None, without: frozenset[str]) -> str:
+    """How many have approved, whose approval is missing, and until when."""
     approved = [vote for vote in votes if vote.decision == "approve"]
-    so_far = f"Approved by {', '.join(f'<@{vote.user}>' for vote in approved)}; " if approved else ""
-    until = f" until {slack_date(request.expires_at)}" if request.expires_at else ""
-    return f"{so_far}needs {_by_whom(request, required, approved, without, until)}"
+    by = f" ({', '.join(f'<@{vote.user}>' for vote in approved)})" if approved else ""
+    total = len(approved) + _left(request, required, approved)
+    parts = [f"{len(approved)} of {total} approvals{by}", _by_whom(request, required, approved, without)]
+    until = [f"expires {slack_date(request.expires_at)}"] if request.expires_at else []
+    return "  ·  ".join([*parts, *until])
 
 
-def _by_whom(
-    request: Request, required: Requirements | None, approved: Sequence[Vote], without: frozenset[str], until: str
-) -> str:
+def _by_whom(request: Request, required: Requirements | None, approved: Sequence[Vote], without: frozenset[str]) -> str:
     """For each rule that is not satisfied yet how many approvals are missing, whose, and for what."""
     if required is None:
-        return f"{_count(request.approvals_needed - len(approved))}{until}, by {escape(rules_named(request))}"
+        return escape(rules_named(request))
     seats = [seats_of_vote(request, vote) for vote in approved]
     without |= cannot_decide(request, approved)
     several = len(required.all) > 1
     return "; ".join(
-        f"{_whose(one.rule, one.missing(seats), without)}{until}, by rule “{escape(one.rule.name)}”{_for(one) if several else ''}"
+        f"needs {_whose(one.rule, one.missing(seats), without)}{_for(one) if several else ''}, rule: {escape(one.rule.name)}"
         for one in required.open(seats).all
     )
 
@@ -179,7 +222,7 @@ def _by_whom(
 def _whose(rule: Rule, left: Missing, without: frozenset[str]) -> str:
     """One that is missing twice over is never told as one."""
     groups = ((left.first, rule.approvers), (left.second, rule.second_approvers), (left.either, rule.deciders()))
-    return " and ".join(f"{_count(number)} {_of(mentions(people, without))}" for number, people in groups if number)
+    return " and ".join(f"{number} {_of(mentions(people, without))}" for number, people in groups if number)
 
 
 def _for(one: Requirement) -> str:
@@ -189,7 +232,7 @@ def _for(one: Requirement) -> str:
 
 
 def _of(people: str) -> str:
-    return f"of {people}" if people else "that nobody may give under today's rules"
+    return f"of {people}" if people else "more, which nobody may give under today's rules"
 
 
 def _left(request: Request, required: Requirements | None, approved: Sequence[Vote]) -> int:
@@ -199,10 +242,6 @@ def _left(request: Request, required: Requirements | None, approved: Sequence[Vo
     seats = [seats_of_vote(request, vote) for vote in approved]
     missing = [one.missing(seats) for one in required.all]
     return max(left.first + left.second + left.either for left in missing)
-
-
-def _count(approvals: int) -> str:
-    return counted(approvals, "approval")
 
 
 def _buttons(
@@ -239,7 +278,7 @@ def _hits(preview: Preview) -> list[Block]:
     if not preview.hits:
         return []
     first, *others = preview.hits
-    lines = [f"*What it hits*: {escape(shorten(first, 300))}"]
+    lines = [f"*Affects*: {escape(shorten(first, 300))}"]
     lines += spread(others, HITS_ON_THE_CARD, lambda line: f"•  {escape(shorten(line, 120))}")
     lines[-1] += ", in the thread" if len(others) > HITS_ON_THE_CARD else ""
     return [section(shorten("\n".join(lines), 2900))]

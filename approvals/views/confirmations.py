@@ -11,10 +11,10 @@ from approvals.models import Request
 from approvals.slack.blocks import CONFIRM_TEXT, Block, confirm, shorten
 from operations.core.preview import Preview
 
-AT_ONCE = "Your approval is recorded, and it starts at once."
-LATER = "Your approval is recorded; it starts as soon as the others who are needed have approved."
-CLOSED = "The card is closed, and nothing is done in AWS. Only the person who asked can cancel it."
-FILES = "This is filed as a new request, and has to be approved like any other."
+AT_ONCE = "It starts immediately."
+LATER = "It starts once everybody who is needed has approved."
+CLOSED = "Nothing is done in AWS. Only the person who asked can cancel it."
+FILES = "This is a new request, which has to be approved like any other."
 LONGEST_TITLE = 110
 
 
@@ -27,7 +27,7 @@ def to_approve(request: Request, preview: Preview, needed: int) -> Block:
     title = _named(preview.title)
     warning = _warning(preview.warnings, CONFIRM_TEXT - len(title) - len(then))
     style = "danger" if warning else ""
-    return confirm(f"Approve request #{request.id}?", f"{title}{warning}{then}", "Approve", "Not yet", style)
+    return confirm(f"Approve request #{request.id}?", f"{title}{warning}{then}", "Approve", "Cancel", style)
 
 
 def _named(title: str) -> str:
@@ -53,7 +53,7 @@ def to_undo(request: Request, titles: Sequence[str]) -> Block:
     """Names the requests that would be filed to undo this one."""
     room = CONFIRM_TEXT - len(FILES)
     text = shorten("\n".join(f"{shorten(title, LONGEST_TITLE)}." for title in titles), room - 1)
-    return confirm(f"Undo request #{request.id}?", f"{text}\n{FILES}", "File the request", "Not now")
+    return confirm(f"Undo request #{request.id}?", f"{text}\n{FILES}", "Submit request", "Cancel")
 
 
 def to_sign(request: Request) -> Block:
@@ -62,5 +62,5 @@ def to_sign(request: Request) -> Block:
         f"Sign the review of request #{request.id}?",
         "You have looked at what was done and why. Your name stays on the card and in the audit.",
         "I have reviewed it",
-        "Not yet",
+        "Cancel",
     )

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from approvals.models import Request
 from approvals.slack.blocks import escape, section, shorten, span
-from approvals.views.thread import Body, body, link, name, while_waiting
+from approvals.views.thread import Body, body, link, while_waiting
 from operations.core.observations import Failed
 from operations.core.steps import Control, Step
 
 ON_HOLD = "held"  # In a request's memory: people were told that it waits.
+WHY = "why it waits"  # In a request's memory, with it: what they were told.
 OWN_ERROR = "own error"  # Its value where the bot's own error, and not AWS, is why.
 UNSEEN = "unseen"  # Its value where AWS has accepted a call and shows nothing of it.
 NOT_NOW = "not now"  # In a request's memory: until when a call is sent again, by what AWS answers.
@@ -36,14 +37,14 @@ def waits(request: Request, why: Failed, *, sent: bool) -> Body:
     return body(text, section(text), *while_waiting(request, (), (GIVE_UP,)))
 
 
-def waits_for_requester(request: Request, why: Failed, *, sent: bool) -> Body:
-    """To the requester, the same with a link."""
-    return body(f"{_waits(why, sent=sent)}\nIt is your {name(request)}: {link(request)}.")
+def noted(why: Failed, *, sent: bool) -> dict[str, str]:
+    """For the request's memory: what people are told of why it waits."""
+    return {WHY: _waits(why, sent=sent)}
 
 
 def _waits(why: Failed, *, sent: bool) -> str:
     return (
-        f":warning: *Waiting:* {escape(shorten(why.say, 1000))} {_effect(sent=sent)} I keep trying and go on by myself; "
+        f":warning: *Waiting:* {escape(shorten(why.say, 1000))} {_effect(sent=sent)} It goes on by itself; "
         f"please don't ask for the same again.{_to_do(why)}"
     )
 
@@ -63,7 +64,7 @@ def unseen(step: Step, waited: timedelta) -> Failed:
 
 
 def goes_on(request: Request) -> Body:
-    """Into the thread and to the requester: what kept it waiting is over."""
+    """Into the thread: what kept it waiting is over."""
     if request.memory.get(ON_HOLD) in (OWN_ERROR, UNSEEN):
         return body(f":arrow_forward: {link(request)} goes on.")
     return body(f":arrow_forward: AWS can be asked again, and {link(request)} goes on.")

@@ -29,14 +29,6 @@ def warning(who: str, missing: int) -> Body:
     return body(f":hourglass: This request expires in about an hour. {_asked(who, missing)}")
 
 
-def warning_for_requester(request: Request) -> Body:
-    """To the requester, the same with a link."""
-    return body(
-        f":hourglass: Your {name(request)} expires in about an hour, and nobody has decided yet: {link(request)}. "
-        "You may speak to its approvers, or ask again afterwards."
-    )
-
-
 def absent(request: Request, channel: str) -> Body:
     """To an approver who is not in the approval channel."""
     return body(

@@ -63,16 +63,12 @@ def not_told(request: Request) -> Body:
 
 def not_followed(request: Request) -> Body:
     """Into the thread: something was sent, and nobody knows what became of it."""
-    text = _not_followed(request)
+    text = stopped(request)
     return body(text, section(text), *while_waiting(request, (), (GIVE_UP,)))
 
 
-def not_followed_for_requester(request: Request) -> Body:
-    """To the requester, the same with a link."""
-    return body(f"{_not_followed(request)}\nIt is your {name(request)}: {link(request)}.")
-
-
-def _not_followed(request: Request) -> str:
+def stopped(request: Request) -> str:
+    """What was sent may have been done, and nobody looks on."""
     title = escape(shorten(request.title, 200))
     return _text(
         "this request has stopped. What was sent to AWS may have taken effect; it is not known whether it did",

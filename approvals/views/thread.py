@@ -37,6 +37,9 @@ from operations.snapshot.names import capital, counted
 
 Body = dict[str, Any]
 LONGEST_LINE = 2900
+# In a request's memory, for people: the steps that are done, where there are several, what is waited for, what is to be copied
+# meanwhile, what would undo it, and that a part of it is left to be asked for.
+STEPS, SAID, SNIPPETS, UNDO, REST = "steps", "said", "snippets", "undo", "rest"
 
 
 def body(text: str, *blocks: dict[str, Any]) -> Body:
@@ -55,38 +58,10 @@ def link(request: Request) -> str:
     return request.link
 
 
-def filed(request: Request) -> Body:
-    """To the requester, when the card has been posted."""
-    where = f"in <#{request.card_channel}>" if request.card_channel else "in the approval channel"
-    if request.break_glass:
-        return body(
-            f":rotating_light: Your {name(request)} acts at once under break glass: {link(request)} {where}. Somebody else has to review it there."
-        )
-    if not request.approvals_needed:
-        return body(
-            f":white_check_mark: Your {name(request)} needs no approval, by {escape(rules_named(request))}: {link(request)} {where}."
-        )
-    return body(f":hourglass_flowing_sand: Your {name(request)} waits for approval: {link(request)} {where}.")
-
-
-def refused(request: Request) -> Body:
-    """To the requester, when the request could not be put before approvers."""
-    text = (
-        f":no_entry: Your request #{request.id} ({request.operation}) was not put before the approvers.\n"
-        f"{escape(shorten(request.outcome, 2000))}\nNothing has been changed. *Ask again* opens the form with what you gave."
-    )
-    return body(text, section(text), _again(request))
-
-
 def other_rules(said: str, lapsed: int = 0) -> Body:
     """Into the thread, what `now_decides` says; `lapsed` is how many approvals no longer count."""
     again = " Approvals given before no longer count." if lapsed else ""
     return progress(f"{said}{again}", icon=":warning:")
-
-
-def other_rules_for_requester(request: Request, said: str) -> Body:
-    """To the requester, the same with a link."""
-    return body(f":warning: {escape(said)} It is your {name(request)}: {link(request)}.")
 
 
 def now_decides(request: Request, *, others: bool, more: bool) -> str:
@@ -113,13 +88,10 @@ def reviewed(request: Request) -> Body:
 
 
 def decided(request: Request) -> Body:
-    """Into the thread, when the request has been decided, taken back, or has run out of time."""
-    return _decision(request, _decided(request), *([_again(request)] if request.status == Status.EXPIRED else []))
-
-
-def decided_for_requester(request: Request) -> Body:
-    """To the requester, the same with a link."""
-    return _decision(request, f"{_decided(request)}\nIt is your {name(request)}: {link(request)}.")
+    """Into the thread, when the request has been denied, taken back, or has run out of time."""
+    return _decision(
+        request, _decided(request), *actions(*([again(request)] if request.status == Status.EXPIRED else []))
+    )
 
 
 def _decided(request: Request) -> str:
@@ -140,10 +112,9 @@ def withdrawn(request: Request, user: str) -> Body:
 
 
 _DECISIONS = {
-    Status.APPROVED: ":white_check_mark: Approved by {by}. It starts now.",
     Status.DENIED: ":x: Denied by {by}. Nothing has been changed.",
     Status.CANCELLED: ":wastebasket: Cancelled by {by}. Nothing has been changed.",
-    Status.EXPIRED: ":hourglass: Nobody decided in time, so the request has expired. Nothing has been changed; ask again if it is still needed.",
+    Status.EXPIRED: ":hourglass: Nobody decided in time, so the request has expired. Nothing has been changed.",
 }
 
 
@@ -206,10 +177,6 @@ def _undo(request: Request, titles: Sequence[str]) -> Block:
     return {"type": "actions", "elements": [asks]}
 
 
-def _again(request: Request, label: str = "Ask again") -> Block:
-    return {"type": "actions", "elements": [button(label, "again", request.button)]}
-
-
 def handover(closing: Closing) -> list[dict[str, Any]]:
     """The blocks of what a finished request hands over: facts, snippets to copy, links."""
     facts = fields({fact.label: fact.value for fact in closing.facts})
@@ -218,28 +185,27 @@ def handover(closing: Closing) -> list[dict[str, Any]]:
     return [*facts, *snippets, *actions(*buttons)]
 
 
-def succeeded_for_requester(request: Request, closing: Closing) -> Body:
-    """To the requester: the good end, and where it was decided."""
-    message = succeeded(request, closing)
-    message["blocks"].insert(1, section(f"It was your {name(request)}: {link(request)}."))
-    return message
+def ended_badly(request: Request) -> Body:
+    """Into the thread, a failed or stale request: what AWS means, what was done and what was not, and the way out."""
+    icon = ":warning:" if request.status == Status.STALE else ":x:"
+    text = f"{icon} {bad_end(request)}"
+    return body(text, section(text), *actions(again(request)))
 
 
-def ended_badly(request: Request, *, half_done: bool = False) -> Body:
-    """A failed or stale request: what AWS means, what was done and what was not, and the way out.
-
-    The button asks for the same again; of what is half done, only for the rest.
-    """
-    button_again = _again(request, "Ask for the rest") if half_done else _again(request)
-    return body(_bad_end(request), section(_bad_end(request)), button_again)
-
-
-def ended_badly_for_requester(request: Request) -> Body:
-    """To the requester, the same with a link."""
-    return body(f"{_bad_end(request)}\nIt was your {name(request)}: {link(request)}.")
-
-
-def _bad_end(request: Request) -> str:
-    icon, word = (":warning:", "Out of date") if request.status == Status.STALE else (":x:", "Failed")
+def bad_end(request: Request) -> str:
+    """Why it ended, and what to do."""
+    word = "Out of date" if request.status == Status.STALE else "Failed"
     advice = f"\n*What to do:* {escape(shorten(request.advice, 800))}" if request.advice else ""
-    return f"{icon} *{word}:* {escape(shorten(request.outcome, 1500))}{advice}"
+    return f"*{word}:* {escape(shorten(request.outcome, 1500))}{advice}"
+
+
+def again(request: Request) -> Block:
+    """The button for what comes next: the same as it was where that may help now, else its form, to be corrected.
+
+    Of what is half done only the rest is asked for.
+    """
+    if request.memory.get(REST):
+        return button("Ask for the rest", "again", request.button)
+    if request.status in (Status.STALE, Status.EXPIRED):
+        return button("Ask again", "again", request.button)
+    return button("Edit and resubmit", "edit", request.button)

@@ -5,21 +5,16 @@ from __future__ import annotations
 from approvals.authority.reachable import Shortfall
 from approvals.models import Request
 from approvals.slack.blocks import escape
-from approvals.views.thread import Body, body, link, name
 from operations.snapshot.names import counted
 
 KEY = "unreachable"  # In a request's memory: its shortfalls, as they were told.
 
 
-def for_requester(request: Request) -> Body:
-    """To the requester: why, and what to do; or that it can be approved again."""
+def for_requester(request: Request) -> str:
+    """For the requester: why, and what to do; empty where nothing is known to be missing."""
     found = shortfalls(request)
-    if not found:
-        return body(f":white_check_mark: Your {name(request)} can be approved again: {link(request)}.")
     why = " ".join(f"{_why(one, 'you')}." for one in found)
-    return body(
-        f":warning: Your {name(request)} can't be approved as things stand. {why} {_advice(found)} {link(request)}"
-    )
+    return f":warning: It can't be approved as things stand. {why} {_advice(found)}" if found else ""
 
 
 def on_card(request: Request) -> str:

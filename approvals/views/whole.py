@@ -1,23 +1,22 @@
 """What the card has no room for goes into its thread, whole and in order: nothing that would be sent to AWS is ever cut. Pure.
 
-Source: Slack API, "Block Kit: Rich text block" (rich_text_preformatted: shown as it is, nothing in it is escaped).
+In one message, or in one file where that is too long. Source: Slack API, "Block Kit: Rich text block" (rich_text_preformatted: shown as it is, nothing in it is escaped).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from approvals.slack.blocks import Block, context, escape, preformatted, shorten
 from approvals.views.thread import Body, body
 from operations.core.preview import Fact, Preview
-from operations.snapshot.names import spread
 
 ON_THE_CARD = 1_400  # Characters of a diff; a card has 13,000 in all.
 FACT, FACTS = 300, 5_000  # Characters of a fact and of all of them, as they are escaped.
 PIECE = 2_800
 PIECES_A_MESSAGE = 4
-HITS_ON_THE_CARD, HITS_IN_THE_THREAD = 12, 25
+HITS_ON_THE_CARD = 12
 FARTHEST = "\uffff"  # Characters behind it may count as two.
 IN_THE_THREAD = "… (whole in the thread)"
 
@@ -63,44 +62,41 @@ def diff_on_card(diff: str) -> list[Block]:
         return []
     shown, *rest = pieces(diff, ON_THE_CARD)
     more = [context("The whole of it is in the thread.")] if rest else []
-    return [preformatted("What changes", shown), *more]
+    return [preformatted("Diff", shown), *more]
 
 
-def whole(preview: Preview, sent: Mapping[str, Sequence[str]]) -> Iterator[Body]:
-    """The messages for the thread; none when the card says everything.
+def whole(preview: Preview, sent: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What the thread has to hold, by its titles; nothing when the card says everything.
 
-    `sent` are the texts of the request by their labels: what is on the card in no other words is posted as well.
+    `sent` are the texts of the request by their labels: what is on the card in no other words is told as well.
     """
-    yield from _hits(preview)
     few = _how_many(preview.facts)
-    for fact in preview.facts[:few]:
-        if not _has_room(fact):
-            yield from _messages(fact.label, fact.value)
+    long = {fact.label: fact.value for fact in preview.facts[:few] if not _has_room(fact)}
     more = "\n".join(f"{fact.label}: {fact.value}" for fact in preview.facts[few:])
-    yield from _messages("More", more) if more else ()
-    for label, texts in _unsaid(preview, sent).items():
-        yield from _messages(label, "\n".join(texts))
-    if len(pieces(preview.diff, ON_THE_CARD)) > 1:
-        yield from _messages("What changes", preview.diff)
+    unsaid = {label: "\n".join(texts) for label, texts in _unsaid(preview, sent).items()}
+    hits = "\n".join(preview.hits) if len(preview.hits) > HITS_ON_THE_CARD + 1 else ""
+    diff = preview.diff if len(pieces(preview.diff, ON_THE_CARD)) > 1 else ""
+    told = {"Affects": hits, **long, "More": more, **unsaid, "Diff": diff}
+    return {title: text for title, text in told.items() if text}
+
+
+def in_a_message(told: Mapping[str, str]) -> Body | None:
+    """All of it in one message; None where Slack takes no such message, so that it has to be a file."""
+    parts = {title: pieces(text) for title, text in told.items()}
+    if sum(map(len, parts.values())) > PIECES_A_MESSAGE:
+        return None
+    shown = [
+        preformatted("" if place else title, part) for title, each in parts.items() for place, part in enumerate(each)
+    ]
+    return body("\n".join(f"*{escape(title)}*" for title in told), *shown)
+
+
+def in_a_file(told: Mapping[str, str]) -> str:
+    """The same as a text file."""
+    return "\n\n".join(f"{title}\n{'=' * len(title)}\n{text}" for title, text in told.items()) + "\n"
 
 
 def _unsaid(preview: Preview, sent: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     said = "\n".join((*(f"{fact.label}: {fact.value}" for fact in preview.facts), preview.diff))
     unsaid = {label: [text for text in texts if text not in said] for label, texts in sent.items()}
     return {label: list(sent[label]) for label, texts in unsaid.items() if texts}
-
-
-def _messages(title: str, text: str) -> Iterator[Body]:
-    parts = pieces(text)
-    count = -(-len(parts) // PIECES_A_MESSAGE)
-    for number in range(count):
-        head = f"{title} ({number + 1} of {count})" if count > 1 else title
-        first, *others = parts[number * PIECES_A_MESSAGE : (number + 1) * PIECES_A_MESSAGE]
-        yield body(f"*{escape(head)}*", preformatted(head, first), *(preformatted("", part) for part in others))
-
-
-def _hits(preview: Preview) -> Iterator[Body]:
-    if len(preview.hits) <= HITS_ON_THE_CARD + 1:
-        return
-    lines = spread(preview.hits, HITS_IN_THE_THREAD, lambda line: f"•  {escape(shorten(line, 90))}")
-    yield body("\n".join(["*What it hits*", *lines]))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from approvals.models import AuditRecord, Request
 from approvals.slack.blocks import MESSAGE, Block, actions, button, escape, fit, packed, section, shorten, url_button
 from approvals.states import Status
-from approvals.views.card import STATES, card
+from approvals.views.card import STATES, whole_card
 from approvals.views.confirmations import to_cancel
 from approvals.views.history import line as history_line
 from operations.core.closing import Closing
@@ -61,7 +61,7 @@ def lacks_card(request: Request) -> bool:
 def private_card(request: Request, viewer: str) -> list[Block]:
     """The card for one reader: the requester may take a waiting request back, and others decide where there is no card."""
     closing = request.memory.get("closing")
-    body = card(request, [], Closing.model_validate(closing) if closing else None)
+    body = whole_card(request, [], Closing.model_validate(closing) if closing else None)
     offers = lacks_card(request) and request.requester != viewer
     blocks = [block for block in body["blocks"] if offers or not _decides(block)]
     if lacks_card(request):

@@ -21,6 +21,7 @@ from approvals.dispatcher import JobKey, due_jobs
 from approvals.models import AuditRecord, Interaction, Message, Request, Vote
 from approvals.outbox.sending import Outbox
 from approvals.queue.leases import forget_all
+from approvals.queue.outgoing import LIVING
 from approvals.request import execute
 from approvals.request.execute import run
 from approvals.request.execution import Execution
@@ -243,7 +244,9 @@ class CrashingWorkers(Workers):
 
     def direct(self, request: Request) -> list[dict[str, Any]]:
         """The direct messages about a request, as they stand in Slack."""
-        markers = {row.marker for row in self.rows(Message) if row.kind == "dm" and row.request_id == request.id}
+        markers = {
+            row.marker for row in self.rows(Message) if row.kind in ("dm", *LIVING) and row.request_id == request.id
+        }
         return [post for post in self.slack.posts if post["metadata"]["event_payload"]["id"] in markers]
 
 

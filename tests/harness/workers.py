@@ -19,6 +19,7 @@ from approvals.dispatcher import JOBS, due_jobs
 from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
 from approvals.queue import changes
 from approvals.queue.leases import claim, forget_all
+from approvals.queue.outgoing import LINE, LIVING
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
 from approvals.request.decide import decide, expire
@@ -216,9 +217,10 @@ class Workers:
             return session.get_one(Request, number)
 
     def said(self, kind: str) -> list[str]:
-        """The texts of the queued messages of a kind: thread, dm, private."""
+        """The texts of the queued messages of a kind: thread, dm, private; with those that are edited in place."""
+        kinds = {"dm": ("dm", *LIVING), "thread": ("thread", LINE)}.get(kind, (kind,))
         with self.context.store.read() as session:
-            found = session.exec(select(Message).where(Message.kind == kind).order_by(col(Message.id))).all()
+            found = session.exec(select(Message).where(col(Message.kind).in_(kinds)).order_by(col(Message.id))).all()
             return [str(message.body.get("text", "")) for message in found]
 
     def audit(self) -> list[AuditRecord]:

@@ -120,7 +120,7 @@ def test_sighup_reads_the_rules_anew_and_keeps_them_when_they_are_wrong(program:
 def _rule_on_the_card(place: Sandbox) -> str:
     place.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")
     card = place.slack.wait_for(lambda: place.slack.messages("aws-approvals"), timeout=20, what="the card")[0]
-    return str(card["blocks"]).split("by rule “")[1].split("”")[0]
+    return str(card["blocks"]).split("rule: ")[1].split("  ·")[0]
 
 
 def asked(bot: BotProcess, path: str) -> tuple[int, str]:

@@ -17,6 +17,7 @@ import pytest
 
 from approvals.dispatcher import JOBS
 from approvals.models import Request, RoleSession
+from approvals.queue.outgoing import EDITED, LINE
 from approvals.queue.worker import TRIES, set_aside_jobs
 from bot.http.readiness import _set_aside
 from sandbox.aws.server import AwsSandbox
@@ -73,12 +74,12 @@ def _card(bot: Stumbling) -> int:
 
 def _thread(bot: Stumbling) -> int:
     _run(bot)
-    return int(bot.messages("thread", 1)[0].id or 0)
+    return int(bot.messages(LINE, 1)[0].id or 0)
 
 
 def _dm(bot: Stumbling) -> int:
     _run(bot)
-    return int(bot.messages("dm", 1)[-1].id or 0)
+    return int(bot.messages(EDITED, 1)[-1].id or 0)
 
 
 def _private(bot: Stumbling) -> int:

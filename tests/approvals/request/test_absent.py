@@ -88,7 +88,7 @@ def test_who_may_not_decide_is_not_called_and_not_named(mail: Mail) -> None:
     asked(mail, ALICE, BOB, CAROL, "dave@example.com")
     assert called(mail.workers) == [BOB]
     (card,) = mail.slack.messages("aws-approvals")
-    assert "needs 1 approval of <@U0BOB> until" in str(card["blocks"])
+    assert "needs 1 of <@U0BOB>, rule" in str(card["blocks"])
 
 
 def test_the_escalation_calls_only_those_who_have_not_been(mail: Mail) -> None:

@@ -101,7 +101,7 @@ def test_the_card_asks_for_a_review_until_somebody_has_signed(glass: Workers, wh
     request = review(glass, request, who)
     assert (request.reviewed_by, request.status) == (who, Status.SUCCEEDED)
     assert "'review'" not in shown(request)
-    assert f"Reviewed by <@{who}>" in shown(request)
+    assert f"reviewed by <@{who}>" in shown(request)
     assert f"Reviewed by <@{who}>" in glass.said("thread")[-1]
     assert [(entry.event, entry.actor) for entry in glass.audit()][-1] == ("request.reviewed", who)
 

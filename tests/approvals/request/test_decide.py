@@ -370,12 +370,12 @@ def test_terminal_states_never_change(workers: Workers) -> None:
     assert workers.request(request.id).status == Status.SUCCEEDED
 
 
-def test_what_cannot_be_done_names_the_flag_as_people_type_it(workers: Workers) -> None:
+def test_what_cannot_be_done_names_its_field(workers: Workers) -> None:
     """The account is where it shall go already; approvers are not asked."""
     request = workers.ask("move-account", account="fullback-audit", to="/Security")
     workers.work()
     assert workers.request(request.id).status == Status.REFUSED
-    assert "--to: the account is already in /Security" in workers.said("dm")[-1]
+    assert "Move to: the account is already in /Security" in workers.said("dm")[-1]
 
 
 def test_a_request_whose_record_was_changed_is_not_decided_and_the_audit_says_so(workers: Workers) -> None:

@@ -197,13 +197,24 @@ def test_what_acts_runs_unless_it_only_tries_again_after_a_throttle(
     assert workers.request(found.number).status == becomes
 
 
-def test_the_beginning_is_shown_on_the_card_and_each_step_in_the_thread(workers: Workers) -> None:
+def test_the_beginning_is_shown_on_the_card_and_each_of_several_steps_in_the_threads_line(workers: Workers) -> None:
     found = taken(workers, workers.approved("create-account", **NEW))
+    found.steps = by_name()["enable-all-features"]().steps({})
     cards, said = workers.unsent().count("card"), len(workers.said("thread"))
     found.start()
     assert (workers.unsent().count("card"), len(workers.said("thread"))) == (cards + 1, said)
     found.advance(Done("The account is there."))
     assert "The account is there." in workers.said("thread")[said]
+    assert "The account is there." in workers.said("dm")[-1]
+
+
+def test_of_a_single_step_only_the_end_is_told(workers: Workers) -> None:
+    found = taken(workers, workers.approved("create-account", **NEW))
+    said = workers.said("thread")
+    found.start()
+    found.steps = by_name()["enable-all-features"]().steps({})[:1]
+    found.advance(Done("It is done."))
+    assert workers.said("thread") == said
 
 
 def test_the_card_is_brought_up_to_date_when_it_waits_for_something_else(
@@ -236,8 +247,9 @@ def test_who_has_lost_the_request_to_another_worker_writes_nothing(workers: Work
 def test_what_a_step_has_done_is_told_to_every_process_and_known_here_at_once(
     workers: Workers, execution: Execution
 ) -> None:
-    caught_up: list[str] = []
-    execution.context = replace(execution.context, catch_up=lambda: caught_up.append(workers.said("thread")[-1]))
+    caught_up: list[int] = []
+    here = replace(execution.context, catch_up=lambda: caught_up.append(workers.request(execution.number).step))
+    execution.context = here
     execution.steps = operation_of(execution.request).steps(execution.request.preview["precondition"])
     memory = {"account": "111111111111"}
     outcome = execution.steps[0].outcome(memory)
@@ -245,7 +257,7 @@ def test_what_a_step_has_done_is_told_to_every_process_and_known_here_at_once(
     with workers.context.store.read() as session:
         told = [changes for _, changes in since(session, workers.clock())]
     assert told == [outcome]
-    assert ["The account is there." in line for line in caught_up] == [True], "once all of it is in the database"
+    assert caught_up == [1], "once all of it is in the database"
 
 
 def test_what_fails_half_way_and_makes_no_account_names_none(workers: Workers) -> None:

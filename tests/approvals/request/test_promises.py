@@ -45,10 +45,10 @@ from tests.harness.profiles import for_machine
 POSTED = {"card_channel", "card_ts", "card_link", "tell_at"}  # A card may arrive in Slack after the end.
 STAYS = frozenset(Request.model_fields) - POSTED - {"lease_owner", "lease_until"}
 FINAL_WORDS = {
-    Status.REFUSED: "was not put before the approvers",
+    Status.REFUSED: "Not submitted",
     Status.DENIED: "Denied by",
-    Status.CANCELLED: "Cancelled by",
-    Status.EXPIRED: "the request has expired",
+    Status.CANCELLED: "Cancelled.",
+    Status.EXPIRED: "so it has expired",
     Status.SUCCEEDED: "has its tag.",
     Status.FAILED: "*Failed:*",
     Status.STALE: "*Out of date:*",

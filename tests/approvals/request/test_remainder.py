@@ -62,7 +62,9 @@ def buttons(workers: Workers) -> list[str]:
     return [element["text"]["text"] for block in blocks for element in block.get("elements", []) if "text" in element]
 
 
-@pytest.mark.parametrize(("call", "label"), [("MoveAccount", "Ask for the rest"), ("CreateAccount", "Ask again")])
+@pytest.mark.parametrize(
+    ("call", "label"), [("MoveAccount", "Ask for the rest"), ("CreateAccount", "Edit and resubmit")]
+)
 def test_the_button_beneath_a_failure(workers: Workers, aws: AwsSandbox, call: str, label: str) -> None:
     aws.faults.add(call, "error", code="AccessDeniedException")
     workers.until_done(workers.approved("create-account", **(NEW | {"ou": "/Workloads/Staging"})))

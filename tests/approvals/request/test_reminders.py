@@ -224,7 +224,6 @@ def test_the_longest_lines_are_within_slacks_limits() -> None:
         reminders.reminder(request, who, 2, clock()),
         reminders.escalation(request, who, clock()),
         reminders.warning(who, 2),
-        reminders.warning_for_requester(request),
     ):
         assert problems(body["blocks"], "message") == []
         assert message_error(body["text"], body["blocks"], 4000) is None

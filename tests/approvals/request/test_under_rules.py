@@ -76,13 +76,13 @@ def test_two_of_the_first_group_are_not_enough(two: Workers) -> None:
 
 def test_the_card_says_who_is_still_needed(two: Workers) -> None:
     request = asked(two)
-    assert "needs 1 approval of <!subteam^S0LEADS> and 1 approval of <!subteam^S0SECURITY>" in needed(two, request)
+    assert "0 of 2 approvals  ·  needs 1 of <!subteam^S0LEADS> and 1 of <!subteam^S0SECURITY>" in needed(two, request)
     approve(two, request, CAROL)
-    assert f"Approved by <@{CAROL}>; needs 1 approval of <!subteam^S0LEADS>" in needed(two, request)
+    assert f"1 of 2 approvals (<@{CAROL}>)  ·  needs 1 of <!subteam^S0LEADS>" in needed(two, request)
 
     other = asked(two, email="other@example.com")
     approve(two, other, DAVE)
-    assert "needs 1 approval of <!subteam^S0LEADS>, <!subteam^S0SECURITY>" in needed(two, other)
+    assert "needs 1 of <!subteam^S0LEADS>, <!subteam^S0SECURITY>" in needed(two, other)
 
 
 def test_an_earlier_approver_who_was_removed_does_not_count_at_the_last_click(two: Workers) -> None:
@@ -188,7 +188,7 @@ def test_what_a_rule_grants_at_once_needs_no_click(workers: Workers) -> None:
     workers.rules = Rules([AT_ONCE])
     request = workers.until_done(workers.ask("create-account", **NEW))
     assert request.status == Status.SUCCEEDED
-    assert "Needs no approval, by the rule “at once”" in str(card(request, [])["blocks"])
+    assert "no approval needed, by the rule “at once”" in str(card(request, [])["blocks"])
     events = [entry.event for entry in workers.audit() if entry.request_id == request.id]
     assert events[:2] == ["request.filed", "request.approved"]
 

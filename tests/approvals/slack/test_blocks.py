@@ -30,7 +30,6 @@ from approvals.slack.blocks import (
 )
 from approvals.views.card import effects
 from approvals.views.thread import body
-from approvals.views.whole import whole
 from handlers.queries.parts import name
 from operations.core.preview import Preview
 from sandbox.slack.limits import problems
@@ -160,9 +159,6 @@ BUILDERS: dict[str, Callable[[str], object]] = {
     "message with blocks": lambda text: body(escape(text), *(section(escape(text)) for _ in range(8))),
     "name in a look": lambda text: [name(text[:most], most) for most in (60, 61, 62, 63)],
     "effects": lambda text: effects(Preview(title="", facts=(), plan=(), hits=(text, *[text] * 20))),
-    "effects in the thread": lambda text: list(
-        whole(Preview(title="", facts=(), plan=(), hits=(text, *[text] * 20)), {})
-    ),
 }
 
 

@@ -12,6 +12,7 @@ import pytest
 from sqlmodel import select
 
 from approvals.models import Message
+from approvals.queue.outgoing import ANEW
 from approvals.slack.client import SlackAwayError
 from approvals.slack.files import Attached, Attachments, FileError
 from approvals.states import Status
@@ -72,8 +73,8 @@ def test_a_file_that_cannot_be_used_is_refused(workers: Workers, files: Files, s
     assert said in request.outcome
     assert "--content" not in request.outcome
     with workers.context.store.read() as session:
-        (told,) = session.exec(select(Message).where(Message.kind == "dm")).all()
-    assert told.body["blocks"][-1]["elements"][0]["action_id"] == "again"
+        (told,) = session.exec(select(Message).where(Message.kind == ANEW)).all()
+    assert told.body["blocks"][-1]["elements"][0]["action_id"] == "edit"
 
 
 def as_escape(character: str) -> str:

@@ -18,6 +18,7 @@ from approvals.models import Request, RoleSession, Vote
 from approvals.states import Status
 from approvals.views import on_hold, sessions, thread
 from approvals.views.card import card
+from approvals.views.living import line, living
 from handlers.queries.requests import private_card
 from operations.core.closing import Closing, Console
 from operations.core.observations import Failed
@@ -39,18 +40,24 @@ ROW = RoleSession(
     request_id=12, key=KEY, user="U0ALICE", account="2", role="R", duration=900, session_name="s", state="live"
 )
 SUBJECT = sessions.Subject(12, request().button, "222222222222", "web", "R", 900, Console())
+DONE = {"closing": {"summary": "done"}, "undo": ["back"]}
+PARAMS = {"account": "222222222222", "role": "R", "duration": 900}
 VIEWS: dict[str, list[Any]] = {
     "card": [*(card(request(status), []) for status in Status), card(request(), [VOTE])],
     "card of broken glass": [
-        card(request(Status.SUCCEEDED, break_glass=True, decided_at=NOW), [], None, required(Rule("r", ())))
+        card(request(Status.SUCCEEDED, break_glass=True, decided_at=NOW), [], required(Rule("r", ())))
     ],
     "private card": [private_card(request(), "U0ALICE")],
-    "refused": [thread.refused(request())],
+    "living": [living(request(status, memory=DONE, params=PARAMS)) for status in Status],
+    "line": [line(request(Status.EXPIRED))],
     "expired": [thread.decided(request(Status.EXPIRED))],
     "waiting": [thread.while_waiting(request(), (), (Control("resend", "Send again", "Sure?"),))],
     "on hold": [on_hold.waits(request(), WHY, sent=True)],
     "undo": [thread.succeeded(request(), Closing(summary="done"), undo=["back"])],
-    "again": [thread.ended_badly(request(Status.FAILED)), thread.ended_badly(request(Status.FAILED), half_done=True)],
+    "again": [
+        thread.ended_badly(request(Status.FAILED)),
+        thread.ended_badly(request(Status.FAILED, memory={"rest": True})),
+    ],
     "sessions": [sessions.live(ROW), sessions.nearly_over(ROW), sessions.offer(SUBJECT, NOW)],
 }
 ABOUT_A_REQUEST = {
@@ -62,6 +69,8 @@ ABOUT_A_REQUEST = {
     "control",
     "undo",
     "again",
+    "edit",
+    "details",
     "end",
     "reveal",
     "extend",

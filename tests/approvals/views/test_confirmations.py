@@ -70,8 +70,8 @@ def test_undoing_names_what_would_be_filed(titles: list[str]) -> None:
 
 def test_nobody_is_told_that_aws_sees_their_name() -> None:
     """AWS sees the bot's role; the approver's name is in the bot's own records."""
-    assert AT_ONCE == "Your approval is recorded, and it starts at once."
-    assert LATER.startswith("Your approval is recorded; it starts as soon as")
+    assert AT_ONCE == "It starts immediately."
+    assert LATER == "It starts once everybody who is needed has approved."
 
 
 @pytest.mark.parametrize("title", ["Attach RestrictRegions to /", "t" * 5000])
@@ -80,4 +80,4 @@ def test_cancelling_says_what_it_is_about_and_what_follows(title: str) -> None:
     assert question["title"]["text"] == "Cancel request #2?"
     assert question["text"]["text"].startswith(title[:100])
     assert question["text"]["text"].endswith(CLOSED)
-    assert "nothing is done in AWS" in CLOSED
+    assert "Nothing is done in AWS" in CLOSED

@@ -8,7 +8,7 @@ import pytest
 
 from approvals.request.recheck import differences
 from approvals.views.card import effects
-from approvals.views.whole import whole
+from approvals.views.whole import in_a_message, whole
 from operations.core.preview import Fact, Preview
 from sandbox.slack.limits import message_error
 
@@ -22,7 +22,7 @@ def test_short_ones_are_on_the_card_whole() -> None:
     text = json.dumps(effects(shown))
     assert "2 accounts" in text
     assert "a &lt;b&gt;" in text
-    assert list(whole(shown, {})) == []
+    assert whole(shown, {}) == {}
 
 
 def test_nothing_is_no_block() -> None:
@@ -32,8 +32,10 @@ def test_nothing_is_no_block() -> None:
 @pytest.mark.parametrize("line", ["+ " + "x" * 60, "- " + "<&>" * 200, "``` " * 30])
 def test_long_ones_go_on_in_the_thread_within_slacks_limits(line: str) -> None:
     shown = preview(hits=["99 accounts", *["n" * 300] * 99], diff="\n".join([line] * 400))
-    for message in whole(shown, {}):
-        assert not message_error(message["text"], message["blocks"])
+    told = whole(shown, {})
+    message = in_a_message({title: text[:9_000] for title, text in told.items()})
+    assert told.keys() == {"Affects", "Diff"}
+    assert message is None or not message_error(message["text"], message["blocks"])
     assert "in the thread" in json.dumps(effects(shown))
 
 

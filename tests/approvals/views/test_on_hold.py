@@ -72,7 +72,8 @@ def test_a_refused_look_never_ends_what_was_sent(
     aws.faults.clear()
     aws.finish_creations()
     assert workers.until_done(request).status == Status.SUCCEEDED
-    assert told(workers, "AWS can be asked again") == [1, 1]
+    assert told(workers, "AWS can be asked again") == [1, 0]
+    assert "*Waiting:*" not in workers.said("dm")[-1]
     assert len(accounts_with(aws, NEW["email"])) == len(aws.calls.of("CreateAccount")) == 1
 
 

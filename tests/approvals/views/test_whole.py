@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlmodel import col, select
+from sqlmodel import select
 
 from approvals.models import Message, Request
+from approvals.queue.outgoing import FILE
 from approvals.slack.blocks import MESSAGE
 from approvals.views.card import card
 from approvals.views.thread import Body
-from approvals.views.whole import FACT, ON_THE_CARD, PIECE, pieces, whole
+from approvals.views.whole import FACT, ON_THE_CARD, PIECE, in_a_file, in_a_message, pieces, whole
 from operations.core.preview import Fact, Preview
 from operations.policies.diff import document_diff
 from operations.policies.documents import pretty
@@ -62,12 +63,15 @@ def test_the_pieces_are_the_text(text: str, most: int) -> None:
 @example("\n".join(["+ " + "y" * 90] * 1_500))
 def test_what_changes_is_on_the_card_or_whole_in_the_thread(diff: str) -> None:
     found = preview(diff=diff)
-    posted = list(whole(found, {}))
-    assert in_code(posted or [on_card(found)]) == diff
-    for body in (on_card(found), *posted):
+    told = whole(found, {})
+    message = in_a_message(told)
+    assert told.get("Diff", in_code([on_card(found)])) == diff
+    assert (diff in in_a_file(told)) or not told
+    for body in (on_card(found), *([message] if message and told else [])):
         within_limits(body)
-    assert ("in the thread" in str(on_card(found)["blocks"])) == bool(posted)
-    assert bool(posted) == (len(pieces(diff, ON_THE_CARD)) > 1)
+        assert not told or body is not message or in_code([body]) == diff
+    assert ("in the thread" in str(on_card(found)["blocks"])) == bool(told)
+    assert bool(told) == (len(pieces(diff, ON_THE_CARD)) > 1)
 
 
 @pytest.mark.parametrize("words", [9_700 // 12, 60_000 // 12])
@@ -77,8 +81,9 @@ def test_a_document_of_any_size_is_posted_as_it_is_sent(words: int, shape: str) 
         {"k": "twelve chars" * words} if shape == "one long text" else {f"k{n}": "&<twelve>" for n in range(words)}
     )
     document = json.dumps(content, separators=(",", ":"))
-    posted = list(whole(preview(diff=document_diff("", document)), {}))
-    lines = in_code(posted).split("\n")
+    told = whole(preview(diff=document_diff("", document)), {})
+    assert in_a_file(told) == f"Diff\n====\n{told['Diff']}\n"
+    lines = told["Diff"].split("\n")
     assert all(line.startswith("+ ") for line in lines)
     assert "\n".join(line.removeprefix("+ ") for line in lines) == pretty(document)
 
@@ -88,10 +93,10 @@ def test_a_document_of_any_size_is_posted_as_it_is_sent(words: int, shape: str) 
 @example("x" * 30_000)
 def test_a_fact_is_on_the_card_or_whole_in_the_thread(value: str) -> None:
     found = preview(facts=[Fact(label="Tags", value=value)])
-    posted = list(whole(found, {}))
+    more = whole(found, {})
     told = str(on_card(found)["blocks"])
-    if posted:
-        assert in_code(posted) == value
+    if more:
+        assert more == {"Tags": value}
         assert "(whole in the thread)" in told
     else:
         assert "…" not in told.replace(value, "")
@@ -99,18 +104,26 @@ def test_a_fact_is_on_the_card_or_whole_in_the_thread(value: str) -> None:
 
 def test_what_a_card_names_in_no_words_is_posted() -> None:
     found = preview(facts=[Fact(label="Accounts", value="a, b and 2 more")])
-    assert in_code(whole(found, {"Accounts": ["a", "b"]})) == ""
-    assert in_code(whole(found, {"Accounts": ["a", "b", "111111111111", "222222222222"]})) == (
-        "a\nb\n111111111111\n222222222222"
-    )
+    assert whole(found, {"Accounts": ["a", "b"]}) == {}
+    assert whole(found, {"Accounts": ["a", "b", "111111111111", "222222222222"]}) == {
+        "Accounts": "a\nb\n111111111111\n222222222222"
+    }
 
 
-def test_hits_say_how_many_more_there_are() -> None:
-    found = preview(hits=["99 accounts", *(f"account {n}" for n in range(98))])
-    assert "and 74 more" in str(list(whole(found, {})))
+def test_all_that_is_hit_is_named() -> None:
+    hits = ["99 accounts", *(f"account {n}" for n in range(98))]
+    assert whole(preview(hits=hits), {}) == {"Affects": "\n".join(hits)}
 
 
-def test_the_end_of_the_longest_service_control_policy_stands_in_the_thread(workers: Workers) -> None:
+def test_what_is_too_long_for_one_message_is_one_file() -> None:
+    content = json.dumps({"Statement": [{"Sid": f"S{n:04}"} for n in range(400)]})
+    told = whole(preview(diff=document_diff("", content), hits=["2 accounts", *["web"] * 20]), {})
+    assert in_a_message(told) is None
+    assert in_a_file(told).startswith("Affects\n=======\n2 accounts\nweb\n")
+    assert in_a_message(told | {"Diff": "short"}) is not None
+
+
+def test_the_end_of_the_longest_service_control_policy_stands_in_a_file_in_the_thread(workers: Workers) -> None:
     statements = [
         {"Sid": f"S{n:04}", "Effect": "Deny", "Action": f"s3:Action{n:04}", "Resource": "*"} for n in range(150)
     ]
@@ -121,11 +134,12 @@ def test_the_end_of_the_longest_service_control_policy_stands_in_the_thread(work
     request = workers.ask("create-policy", kind="scp", policy_name="Long", content=content)
     workers.work()
     with workers.context.store.read() as session:
-        of_it = select(Message).where(Message.request_id == request.id, Message.kind == "thread")
-        posted = [message.body for message in session.exec(of_it.order_by(col(Message.id))).all()]
-    assert in_code(posted) == workers.request(request.id).preview["diff"]
-    assert f'"Sid": "{statements[-1]["Sid"]}"' in in_code(posted)
-    assert json.loads("\n".join(line[2:] for line in in_code(posted).split("\n"))) == document
+        of_it = select(Message).where(Message.request_id == request.id, Message.kind == FILE)
+        (content,) = [message.body["content"] for message in session.exec(of_it).all()]
+    diff = workers.request(request.id).preview["diff"]
+    assert content == f"Diff\n====\n{diff}\n"
+    assert f'"Sid": "{statements[-1]["Sid"]}"' in diff
+    assert json.loads("\n".join(line[2:] for line in diff.split("\n"))) == document
 
 
 def test_the_digest_stands_on_the_card() -> None:
@@ -141,8 +155,8 @@ def test_the_digest_stands_on_the_card() -> None:
 def test_of_many_facts_those_without_room_are_in_the_thread(number: int, value: str) -> None:
     facts = [Fact(label=f"Tag {n:>04}", value=f"{n}{value}") for n in range(number)]
     found = preview(facts=facts, plan=["p" * 400] * 8, warnings=["w" * 400] * 8, diff="+ d" * 2_000)
-    card_of_it, posted = on_card(found), list(whole(found, {}))
+    card_of_it, told = on_card(found), "\n".join(whole(found, {}).values())
     within_limits(card_of_it)
     on_it = [field["text"] for block in card_of_it["blocks"] for field in block.get("fields", [])]
     for fact in facts:
-        assert f"*{fact.label}*\n{fact.value}" in on_it or fact.value in in_code(posted)
+        assert f"*{fact.label}*\n{fact.value}" in on_it or fact.value in told

@@ -1,0 +1,27 @@
+"""What the requester and the thread read of a request as it stands, queued in the transaction that makes it so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from approvals.models import Request, Vote
+from approvals.queue import outgoing
+from approvals.queue.outgoing import ANEW, EDITED, LINE
+from approvals.views.living import line, living
+
+
+def tell(session: Session, request: Request, at: datetime, *, anew: bool = False) -> None:
+    """The requester's one message is edited; `anew` where they are to notice it: it comes as the newest, and the earlier one goes."""
+    outgoing.direct(session, request, at, living(request, _votes(session, request)), ANEW if anew else EDITED)
+
+
+def note(session: Session, request: Request, at: datetime) -> None:
+    """The thread's line is edited: who decided, what is done and what is waited for."""
+    outgoing.thread(session, request, at, line(request, _votes(session, request)), LINE)
+
+
+def _votes(session: Session, request: Request) -> list[Vote]:
+    session.flush()
+    return list(session.exec(select(Vote).where(Vote.request_id == request.id).order_by(col(Vote.id))).all())
