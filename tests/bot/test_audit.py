@@ -94,16 +94,16 @@ def test_nobody_of_that_name(workers: Workers) -> None:
         export(url(workers), "jsonl", Wanted(person="eve@example.com"))
 
 
-@pytest.mark.parametrize("given", FORMULAS)
-def test_csv_holds_no_formula(workers: Workers, capsys: pytest.CaptureFixture[str], given: str) -> None:
-    with workers.context.store.write() as session:
-        session.execute(update(AuditRecord).values(actor=given, event=given))
-    export(url(workers), "csv", Wanted())
-    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
-    assert len(rows) == len(workers.audit())
-    for row in rows:
-        assert row["actor"] == row["event"] == f"'{given}"
-        assert all(not cell.lstrip().startswith(("=", "+", "-", "@")) for cell in row.values())
+def test_csv_holds_no_formula(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:
+    for given in FORMULAS:
+        with workers.context.store.write() as session:
+            session.execute(update(AuditRecord).values(actor=given, event=given))
+        export(url(workers), "csv", Wanted())
+        rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
+        assert len(rows) == len(workers.audit())
+        for row in rows:
+            assert row["actor"] == row["event"] == f"'{given}"
+            assert all(not cell.lstrip().startswith(("=", "+", "-", "@")) for cell in row.values())
 
 
 def test_csv_gives_the_detail_as_json(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:

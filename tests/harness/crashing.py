@@ -96,6 +96,14 @@ class CrashingWorkers(Workers):
         super().__init__(aws, url)
         self.aws = aws
         self._names = itertools.count()
+        # Patched once and not for each job, because threads that work at once would put back each other's patch.
+        self._quick = mock.patch.object(execute, "QUICK_PAUSES", (0.0, 0.0, 0.0))
+        self._quick.start()
+
+    def close(self) -> None:
+        """Closes the database, and AWS is left a moment between tries again."""
+        self._quick.stop()
+        super().close()
 
     def begin(self) -> None:
         """An empty database, everybody as they were, two processes that have just started."""
@@ -156,13 +164,12 @@ class CrashingWorkers(Workers):
         """One job by one of the processes; raises Died."""
         kind, key = job
         context = self.processes[process]
-        with mock.patch.object(execute, "QUICK_PAUSES", (0.0, 0.0, 0.0)):
-            if kind == "lane":
-                Outbox(context, self.slack, lambda: "B0ORGBOT", lambda _: {}).send_lane(str(key))
-            elif kind == "run":
-                run(context, int(key), Shared())
-            else:
-                WORK[kind](context, int(key))
+        if kind == "lane":
+            Outbox(context, self.slack, lambda: "B0ORGBOT", lambda _: {}).send_lane(str(key))
+        elif kind == "run":
+            run(context, int(key), Shared())
+        else:
+            WORK[kind](context, int(key))
 
     def replace(self, process: int, *, forget: bool) -> None:
         """A new process in place of one that died; `forget` as with SQLite, else its leases have to run out."""
@@ -176,15 +183,20 @@ class CrashingWorkers(Workers):
         """Lets time pass until nothing is left to do and nobody can decide any more."""
         self.people.away = False
         for _ in range(200):
-            for _ in range(MANY):
-                for job in self.jobs():
-                    self.do(job)
-            assert self.jobs() == [], "these are due for ever"
+            self._work_off()
             live = [request for request in self.rows(Request) if request.finished_at is None]
             if not live and not self.unsent():
                 return
             self.clock.advance(hours=80) if any(r.status == "pending" for r in live) else self.clock.advance(minutes=3)
         raise AssertionError(f"never finished: {[(request.id, request.status) for request in live]}, {self.unsent()}")
+
+    def _work_off(self) -> None:
+        for _ in range(MANY):
+            if not (jobs := self.jobs()):
+                return
+            for job in jobs:
+                self.do(job)
+        assert self.jobs() == [], "these are due for ever"
 
     def rows(self, model: type[Row]) -> list[Row]:
         """All rows of a table, oldest first."""

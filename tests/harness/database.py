@@ -55,6 +55,11 @@ def put_back(engine: Engine, whole: bytes) -> None:
         _driver(connection.connection.dbapi_connection).deserialize(whole)
 
 
+def copy(source: Engine, target: Engine) -> None:
+    """Puts all that is in one database in memory in place of what is in another."""
+    put_back(target, kept(source))
+
+
 def give_back(engine: Engine) -> None:
     """Nobody uses this engine any more; the next test may, when it is one in memory."""
     if engine.dialect.name == "postgresql":

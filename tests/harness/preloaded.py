@@ -1,7 +1,7 @@
 """A process that has imported the bot and forks an `orgbot` at each request: the imports are most of what one takes.
 
 A fork becomes what `python -m bot run`, or any other command of it, is: its environment, folder, session, standard streams and arguments are those
-that were asked for, and nothing but imported modules comes from the parent, which runs no thread and opens no connection
+that were asked for, and nothing but imported modules and what was declared in them comes from the parent, which runs no thread and opens no connection
 (it refuses to serve otherwise). What differs: the interpreter's own variables, such as PYTHONWARNINGS, are the parent's.
 
 It reads requests from standard input, one line of JSON each, answers each with a line on standard output, and ends with
@@ -14,6 +14,7 @@ import faulthandler
 import gc
 import json
 import os
+import pkgutil
 import runpy
 import signal
 import sys
@@ -21,6 +22,9 @@ import threading
 from importlib import import_module
 from typing import Any
 
+from sqlalchemy.orm import configure_mappers
+
+import operations
 from tests.harness.points import ARMED, arm
 
 # What the commands import, those modules included that are imported only while they run.
@@ -28,6 +32,8 @@ MODULES = (
     *("bot.cli", "bot.start", "bot.app", "bot.checks.run", "bot.checks.explain", "bot.audit"),
     *("alembic.ddl.sqlite", "alembic.command", "sqlalchemy.dialects.sqlite"),
     *("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "alembic.ddl.postgresql"),
+    *("apscheduler.triggers.interval", "encodings.idna"),
+    *(module.name for module in pkgutil.walk_packages(operations.__path__, "operations.")),
 )
 Answer = dict[str, Any]
 
@@ -47,6 +53,7 @@ def preload() -> None:
     gc.disable()
     for module in MODULES:
         import_module(module)
+    configure_mappers()
     gc.freeze()
     gc.enable()
     if threading.active_count() > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from slack_sdk import WebClient
@@ -36,6 +37,11 @@ class InMemorySlack(WebClient):
             "files.completeUploadExternal": lambda _: {"files": [{"id": "F0FILE"}]},
             "files.info": lambda _: {"file": {"id": "F0FILE", "mimetype": "image/png"}},
         }
+
+    def begin_like(self, other: InMemorySlack) -> None:
+        """With the same messages and home tabs."""
+        self.posts, self.whispers, self.homes = deepcopy((other.posts, other.whispers, other.homes))
+        self._stamps = itertools.count(1 + max((int(float(post["ts"])) for post in self.posts), default=0))
 
     def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
         given = {**(arguments.get("json") or {}), **(arguments.get("params") or {}), **(arguments.get("data") or {})}

@@ -29,6 +29,7 @@ from approvals.request.following import LOST_ANSWER
 from operations.aws.client import Aws
 from operations.core.steps import Shared
 from sandbox.aws.server import AwsSandbox
+from tests.harness.database import copy
 from tests.harness.moments import next_moment
 from tests.harness.slack import InMemorySlack
 from tests.harness.workers import Workers
@@ -117,6 +118,14 @@ class Stumbling:
         self.counted: list[str] = []
         self.sound = self.workers.context = replace(self.workers.context, changed=lambda: None)
         self.renew()
+
+    def begin_like(self, other: Stumbling) -> None:
+        """All that the other one has come to, which itself goes no further; AWS stands as at the beginning in both."""
+        copy(other.workers.engine, self.workers.engine)
+        self.workers.clock.now = other.workers.clock.now
+        self.workers.snapshot_is(other.workers.snapshot)
+        self.workers.people.channel = set(other.workers.people.channel)
+        self.slack.begin_like(other.slack)
 
     def renew(self) -> None:
         """The workers of a process that has just started."""

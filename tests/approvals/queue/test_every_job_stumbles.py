@@ -178,7 +178,7 @@ CASES = {
     "tell": Case("tell", _tell, (DM, THREAD)),
     "home": Case("home", _home, (f"home of {ALICE}",)),
 }
-every_case = pytest.mark.parametrize("name", CASES)
+every_case = pytest.mark.parametrize("sweep", CASES, indirect=True)
 
 
 def test_no_kind_of_job_is_left_out() -> None:
@@ -186,22 +186,28 @@ def test_no_kind_of_job_is_left_out() -> None:
 
 
 class Sweep:
-    """One case, begun anew for each call that stumbles."""
+    """One case, from the same beginning for each call that stumbles."""
 
     def __init__(self, aws: AwsSandbox, case: Case, patch: pytest.MonkeyPatch) -> None:
         self.aws, self.case, self.wire = aws, case, Wire()
         wire_the_rooms(patch, self.wire)
         arm_within_the_policy(patch, self.wire)
+        self._beginning = Stumbling(aws, self.wire)
+        self._key = case.begin(self._beginning)
+        assert not self._beginning.outcome()["aws"], "AWS begins anew each time"
 
     @contextmanager
     def begun(self) -> Iterator[Stumbling]:
         self.aws.reset()
         self.wire.forget()
         bot = Stumbling(self.aws, self.wire)
-        key = self.case.begin(bot)
-        self.wire.kind, self.wire.key = self.case.kind, key
+        bot.begin_like(self._beginning)
+        self.wire.kind, self.wire.key = self.case.kind, self._key
         yield bot
         bot.close()
+
+    def close(self) -> None:
+        self._beginning.close()
 
     def undisturbed(self) -> tuple[list[str], dict[str, Any]]:
         """The calls of the first try, and how everything ends."""
@@ -210,6 +216,13 @@ class Sweep:
             calls = list(bot.wire.calls)
             bot.settle(self.case.minutes)
             return calls, bot.outcome()
+
+
+@pytest.fixture
+def sweep(request: pytest.FixtureRequest, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sweep]:
+    found = Sweep(aws, CASES[request.param], monkeypatch)
+    yield found
+    found.close()
 
 
 def some(calls: list[tuple[int, str]]) -> list[tuple[int, str]]:
@@ -231,11 +244,8 @@ def tracebacks(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
 
 
 @every_case
-def test_an_error_that_passes_changes_nothing(
-    aws: AwsSandbox, name: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_that_passes_changes_nothing(sweep: Sweep, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever call it hit, the job ends as if nothing had been, with nothing done twice, and its row is given back."""
-    sweep = Sweep(aws, CASES[name], monkeypatch)
     calls, expected = sweep.undisturbed()
     assert calls
     for nth, call in some(list(enumerate(calls, 1))):
@@ -254,9 +264,8 @@ def test_an_error_that_passes_changes_nothing(
 
 @every_case
 def test_an_error_that_stays_is_set_aside_and_told_and_holds_nothing_up(
-    aws: AwsSandbox, name: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    sweep: Sweep, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sweep = Sweep(aws, CASES[name], monkeypatch)
     calls, expected = sweep.undisturbed()
     set_aside = 0
     for _, call in some(list(enumerate(dict.fromkeys(calls)))):

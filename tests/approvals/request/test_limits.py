@@ -10,6 +10,7 @@ import pytest
 
 from approvals.authority.directory import Person
 from approvals.context import Limits
+from approvals.dispatcher import BATCH
 from approvals.models import Request
 from approvals.request.intake import Intake
 from approvals.request.limits import FloodError, RateLimit
@@ -33,11 +34,12 @@ def statuses(workers: Workers, requests: list[Request]) -> Counter[str]:
     return Counter(str(workers.request(request.id).status) for request in requests)
 
 
-def test_of_a_thousand_requests_ten_wait(workers: Workers) -> None:
+def test_of_a_flood_of_requests_ten_wait(workers: Workers) -> None:
+    """There are more than the workers take up at a time."""
     strict(workers, pending=10)
-    requests = [workers.ask("create-account", **account(number)) for number in range(1000)]
+    requests = [workers.ask("create-account", **account(number)) for number in range(BATCH + 50)]
     workers.work()
-    assert statuses(workers, requests) == {"pending": 10, "refused": 990}
+    assert statuses(workers, requests) == {"pending": 10, "refused": BATCH + 40}
     assert "10 of your requests wait for approval already" in workers.said("dm")[0]
 
 

@@ -183,7 +183,9 @@ class Promises(RuleBasedStateMachine):
 
     def work(self, process: int = 0) -> None:
         for _ in range(4):
-            for job in self._due():
+            if not (due := self._due()):
+                return
+            for job in due:
                 self.crashing.do(job, process)
 
     @rule(picks=st.lists(st.integers(0, 20), min_size=1, max_size=4), process=process)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from approvals.authority.rules import Ask, NoRuleError, Rules
@@ -216,7 +216,6 @@ def judged(read: Callable[[], Rules]) -> None:
     assert all(line and line.isprintable() for line in lines)
 
 
-@settings(max_examples=500, deadline=None)
 @given(FILES)
 @example({"rule": [{"name": "a", "approvers": ["U0BOB"]}]})
 def test_whatever_a_file_holds_gives_rules_or_lines(parsed: dict[str, Any]) -> None:
@@ -247,7 +246,6 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES | st.text(max_size=5), max_size=20).map("".join) | st.text()
 
 
-@settings(max_examples=500, deadline=None)
 @given(TEXTS)
 def test_whatever_text_a_file_is_gives_rules_or_lines(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     file = tmp_path_factory.getbasetemp() / "fuzzed.toml"
