@@ -103,7 +103,7 @@ def _fits(request: Request, preview: Preview) -> bool:
     operation = _operation(request)
     if operation is None or operation.irreversible:
         return False
-    if not request.digest or preview.diff or len(preview.hits) > MOST_HITS:
+    if not request.digest or preview.dangers or preview.diff or len(preview.hits) > MOST_HITS:
         return False
     facts = [text for fact in preview.facts for text in (fact.label, fact.value)]
     warnings = [block["text"]["text"] for block in warnings_of(preview)]
