@@ -173,20 +173,20 @@ def succeeded(request: Request, closing: Closing, *, undo: Sequence[str] = ()) -
     text = f":white_check_mark: {escape(closing.summary)}"
     undoing = [_undo(request, undo)] if undo else []
     end = context(f"Request #{request.id}, {request.operation}")
-    return body(text, section(text), *handover(closing), *actions(*undoing, *code_button(request)), end)
+    return body(text, section(text), *handover(closing, (*undoing, *code_button(request))), end)
 
 
 def _undo(request: Request, titles: Sequence[str]) -> Block:
     return button("Undo", "undo", request.button, confirm=to_undo(request, titles))
 
 
-def handover(closing: Closing) -> list[dict[str, Any]]:
-    """The blocks of what a finished request hands over: facts, snippets to copy, what comes next, links."""
+def handover(closing: Closing, buttons: Sequence[Block] = ()) -> list[Block]:
+    """The blocks of what a finished request hands over: facts, snippets to copy, what comes next, links; and further `buttons`."""
     facts = fields({fact.label: fact.value for fact in closing.facts})
     snippets = [section(f"*{escape(snippet.label)}*\n{code(snippet.text)}") for snippet in closing.snippets]
     asks = [button(item.label, f"form:{item.operation}", item.carried) for item in closing.next]
     links = [url_button(item.label, f"link-{index}", item.url) for index, item in enumerate(closing.links)]
-    return [*facts, *snippets, *actions(*asks, *links)]
+    return [*facts, *snippets, *actions(*asks, *links, *buttons)]
 
 
 def ended_badly(request: Request) -> Body:

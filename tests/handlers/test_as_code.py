@@ -94,7 +94,7 @@ def test_a_button_of_another_database_shows_nothing(over: Handling) -> None:
 
 
 def test_a_number_that_is_none(over: Handling) -> None:
-    assert "such as `/org code 12`" in over.types("code twelve")
+    assert "Try `/org code 12`" in over.types("code twelve")
     assert "There is no request #7" in over.types("code 7")
 
 
