@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from approvals.authority.able import approvals_asked
 from approvals.authority.aliases import Aliases, same
 from approvals.authority.directory import NotAMemberError, Person
-from approvals.authority.press import ON_THE_CARD, of_click, pressed_on
+from approvals.authority.press import of_click, pressed_on
 from approvals.authority.quorum import Seat, seat, together
 from approvals.authority.reach import ask_of, hits, judged, judged_anew
 from approvals.authority.requirements import (
@@ -364,7 +364,7 @@ def _check_asker(judged: JudgedClick, request: Request) -> None:
 def _check_approver(context: Context, request: Request, judged: JudgedClick) -> Requirements:
     required = deciding(context, request, judged.involved.requester)
     if not seats_of(context, required, judged.person):
-        what = "decide" if judged.click.kind in ON_THE_CARD else "do"
+        what = "do" if judged.click.kind.startswith((CONTROL, "end")) else "decide"
         raise ObjectionError(f"Only {mentions(required.deciders()) or escape(_named(required))} can {what} this.")
     return required
 

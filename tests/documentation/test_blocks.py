@@ -50,8 +50,6 @@ ELSEWHERE = {
     "--parameter-overrides file://parameters.json": "needs an AWS account; tests/deploy has the template linted",
     "kill -HUP \"$(pgrep -f 'orgbot run')\"": "tests/bot/test_signals.py and the scenarios send the signal",
     "openssl rand -hex 32": "OpenSSL's own",
-    'sqlite3 orgbot.db ".backup orgbot-backup.db"': "SQLite's own",
-    'pg_dump --format=custom --file=orgbot.dump "$DATABASE_URL"': "PostgreSQL's own",
 }
 SETTINGS = {
     "SLACK_BOT_TOKEN": "xoxb-1",

@@ -11,7 +11,7 @@ from approvals.authority.rules import Rule, Rules
 from operations.snapshot.changes import UnitIs
 from tests.harness.handling import ALICE, BOB, COMMAND_URL, GENERAL, NEW, OTHER_TEAM, PRIVATE, TEAM, Handling
 
-TITLE = "Create the account fullback-new in /Workloads/Staging"
+TITLE = "Create account fullback-new in /Workloads/Staging"
 FILLED = {
     "account_name": "fullback-new",
     "email": "new@example.com",

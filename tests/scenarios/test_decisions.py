@@ -41,7 +41,7 @@ def test_two_approvals_at_the_same_instant(either: Scenario) -> None:
     either.done()
 
     either.slack.wait_for(lambda: len(bob.ephemerals) + len(carol.ephemerals) == 1, what="one private line")
-    assert "already approved by" in (bob.ephemerals + carol.ephemerals)[0]["text"]
+    assert "> approved it" in (bob.ephemerals + carol.ephemerals)[0]["text"]
     assert len(either.accounts("fullback-mobile@example.com")) == 1
 
 
@@ -57,7 +57,7 @@ def test_approve_and_deny_at_the_same_instant(scenario: Scenario) -> None:
     scenario.slack.at_once(lambda: bob.clicks("Approve", card), carol.submits)
 
     scenario.slack.wait_for(lambda: len(bob.ephemerals) + len(carol.ephemerals) == 1, what="one private line")
-    assert "already" in (bob.ephemerals + carol.ephemerals)[0]["text"]
+    assert "ed it <!date" in (bob.ephemerals + carol.ephemerals)[0]["text"]
     decided = scenario.slack.wait_for(lambda: _decisions(scenario), what="the decision in the thread")
     assert len(decided) == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import chdir
 from pathlib import Path
 
 from bot.backup import read_backup, release_quarantine, write_backup
@@ -18,7 +19,8 @@ def test_what_was_done_after_the_backup_is_not_done_again(scenario: Scenario, tm
     scenario.press("Approve", by="bob")
     account = scenario.done()
     scenario.die()
-    assert read_backup(scenario.database, tmp_path / "orgbot.backup", replace=True) == 0
+    with chdir(tmp_path):  # What is replaced is kept there.
+        assert read_backup(scenario.database, tmp_path / "orgbot.backup", replace=True) == 0
     scenario.start_again()
     until_ready_says(scenario, "-- quarantine: orgbot was restored from a backup of")
     scenario.slack.wait_for(

@@ -122,7 +122,7 @@ def test_a_request_that_no_rule_allows_is_not_put_before_approvers(workers: Work
     request = workers.ask("credentials", by=ALICE, account=WEB, role="Admin")
     workers.work()
     assert workers.request(request.id).status == "refused"
-    assert "--role: the rule" in workers.request(request.id).outcome
+    assert "Role: the rule" in workers.request(request.id).outcome
 
 
 def test_awss_default_role_takes_the_name_alone(aws: AwsSandbox) -> None:

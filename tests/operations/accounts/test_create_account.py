@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Message
+from approvals.queue.outgoing import ANEW
 from approvals.states import Status
 from handlers.carried import Carried
 from operations.accounts.create_account import CreateAccount
@@ -50,9 +51,9 @@ def test_how_the_root_user_gets_its_password_stands_in_the_thread_and_the_messag
     with workers.context.store.read() as session:
         told = {
             kind: str([m.body for m in session.exec(select(Message)).all() if m.kind == kind])
-            for kind in ("thread", "dm")
+            for kind in ("thread", ANEW)
         }
-    for kind in ("thread", "dm"):
+    for kind in ("thread", ANEW):
         assert "New@example.com. No password yet: “Forgot password?” on the sign-in page sets one." in told[kind]
 
 
@@ -68,19 +69,19 @@ def test_a_name_that_another_account_has_is_told_once(workers: Workers, name: st
 @pytest.mark.parametrize(
     ("rules", "offered"),
     [
-        (Rules([Rule("all", (BOB,))]), ["form:credentials", "link-0"]),
-        (Rules([Rule("accounts", (BOB,), operations=("create-account",))]), ["link-0"]),
+        (Rules([Rule("all", (BOB,))]), ["form:credentials", "link-0", "code"]),
+        (Rules([Rule("accounts", (BOB,), operations=("create-account",))]), ["link-0", "code"]),
     ],
     ids=["where the rules allow it", "where they don't"],
 )
 def test_a_new_account_offers_its_first_credentials(workers: Workers, rules: Rules, offered: list[str]) -> None:
     workers.rules = rules
     ended = workers.until_done(workers.approved("create-account", **ASKED))
-    (told,) = [body for body in bodies(workers, "dm") if "is ready" in body["text"]]
+    (told,) = [body for body in bodies(workers, ANEW) if "is ready" in body["text"]]
     pressed = [item for block in told["blocks"] if block["type"] == "actions" for item in block["elements"]]
     assert [item["action_id"] for item in pressed] == offered
-    assert [item["text"]["text"] for item in pressed][-1] == "Open console"
-    if len(offered) == 2:
+    assert [item["text"]["text"] for item in pressed][-2:] == ["Open console", "As code"]
+    if offered[0] == "form:credentials":
         filled_in = Carried.unpacked(pressed[0]["value"]).values
         assert filled_in == {"account": ended.memory["account"], "role": "OrganizationAccountAccessRole"}
 

@@ -97,7 +97,7 @@ def test_who_is_invited_or_a_member_already_is_refused(workers: Workers, aws: Aw
     request = workers.ask("invite-account", who=OUTSIDER)
     workers.work()
     request = workers.request(request.id)
-    assert (request.status, request.outcome.startswith(f"--account: {OUTSIDER} is invited already")) == (
+    assert (request.status, request.outcome.startswith(f"Account: {OUTSIDER} is invited already")) == (
         Status.REFUSED,
         True,
     )
