@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,11 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What may take as long as it likes begins first, after the shuffle: at the end, all would wait for it alone."""
     items.sort(key=has_a_limit)
+
+
+def pytest_collection_finish() -> None:
+    """The modules and the thousands of tests stay to the end: the collector looks through what the tests make, and not through them."""
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -10,6 +10,7 @@ from approvals.authority.quorum import Missing, Seat
 from approvals.authority.requirements import (
     Requirement,
     Requirements,
+    is_escalated,
     people_to_ask_anew,
     requirements_of,
     rules_named,
@@ -83,6 +84,7 @@ def test_each_rule_calls_upon_others_at_its_own_time() -> None:
     assert together.escalate_to == ("UX", "UY", "UZ")
     at = {hour: filed(announced_at=NOW, escalated_at=NOW + hour * HOUR) for hour in (5, 8)}
     assert together.to_escalate(filed(announced_at=NOW)).names == ("late", "early")
+    assert is_escalated(filed(announced_at=None, escalated_at=NOW), late), "nobody knows since when it has waited"
     assert (together.to_escalate(at[5]).names, together.to_escalate(at[8]).all) == (("late",), ())
     assert [one.rule.approvers for one in together.now(at[5]).all] == [(), (), ("UY", "UZ")]
 

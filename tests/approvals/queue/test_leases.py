@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from approvals.dispatcher import BATCH, due_jobs
 from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession
 from approvals.queue.leases import LEASE, MARGIN, RENEWED, InHand, Lease, Leased, claim, forget_all, is_in_hand, release
 from approvals.queue.store import Store
 from approvals.states import EXECUTING, Status
-from tests.harness.database import give_back, new_database
+from tests.harness.database import POSTGRESQL, give_back, new_database
 
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
@@ -127,7 +127,7 @@ def test_a_row_is_found_and_taken_only_after_the_last_moment_of_its_lease(
 @around_its_end
 def test_who_reads_a_request_sees_the_same(store: Store, left: timedelta, *, is_free: bool) -> None:
     lease_all(store, "another", NOW + left)
-    assert is_in_hand(the_request(store), NOW) is not is_free
+    assert is_in_hand(the_request(store), NOW) is (not is_free)
 
 
 @every_table
@@ -145,6 +145,19 @@ def test_a_row_is_taken_only_while_it_meets_what_it_was_chosen_by(store: Store) 
     with store.write() as session:
         assert not claim(session, Request, 1, "me", NOW, col(Request.status) == Status.APPROVED)
         assert claim(session, Request, 1, "me", NOW, col(Request.status) == Status.PENDING)
+
+
+def test_a_row_that_somebody_else_is_writing_is_left_to_them_at_once() -> None:
+    """With PostgreSQL; with SQLite writers take turns."""
+    engine = new_database(POSTGRESQL)
+    with Session(engine) as writing, Session(engine) as other:
+        writing.add(HomeViewer(id=1, user="U", opened_at=NOW, due_at=NOW))
+        writing.commit()
+        writing.exec(select(HomeViewer.id).with_for_update())
+        assert not claim(other, HomeViewer, 1, "me", NOW)
+        writing.commit()
+        assert claim(other, HomeViewer, 1, "me", NOW)
+    give_back(engine)
 
 
 def test_a_row_that_is_gone_is_nobodys(store: Store) -> None:
@@ -210,6 +223,17 @@ def test_work_that_goes_on_keeps_its_lease_and_is_let_through_all_the_time(store
         assert lease.may_send()
     left = rows(store)[model.__name__]["lease_until"] - (NOW + timedelta(seconds=29))
     assert LEASE - RENEWED <= left <= LEASE
+
+
+def test_a_lease_is_renewed_after_two_seconds_and_not_at_every_look(store: Store) -> None:
+    """Eight seconds are how long nobody goes on with what a dead process had in hand."""
+    assert (timedelta(seconds=8), timedelta(seconds=2), timedelta(seconds=2)) == (LEASE, RENEWED, MARGIN)
+    process = Sleeper()
+    process.takes(store, Message)
+    for slept, until in ((1.9, NOW + LEASE), (2.0, NOW + LEASE + timedelta(seconds=2))):
+        process.now = 1000.0 + slept
+        process.renew(store, lambda: NOW + timedelta(seconds=2))
+        assert rows(store)["Message"]["lease_until"] == until
 
 
 @every_table

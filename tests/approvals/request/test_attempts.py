@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import delete
@@ -150,6 +150,43 @@ def test_attempts_are_numbered_anew_for_each_step(workers: Workers, execution: E
     numbers = [(step, number) for step, number, _ in all_attempts(workers)]
     assert numbers == [("open", 1), ("open", 2), ("move", 1), ("open", 3), ("move", 2)]
     assert {owner for _, _, owner in all_attempts(workers)} == {"first process"}
+
+
+def test_another_requests_attempts_are_not_counted(workers: Workers, execution: Execution) -> None:
+    begin(execution)
+    begin(execution)
+    other = taken(workers, workers.approved("create-account", account_name="other", email="other@example.com"))
+    assert begin(other).number == 1
+
+
+def test_attempts_come_in_their_order(workers: Workers, execution: Execution) -> None:
+    with workers.context.store.write() as session:
+        for number in (3, 1, 2):
+            attempt = Attempt(
+                request_id=execution.number, step="open", number=number, owner="me", started_at=workers.clock()
+            )
+            session.add(attempt)
+            session.flush()
+        assert [attempt.number for attempt in attempts.made(session, execution.number, "open")] == [1, 2, 3]
+
+
+def test_aws_has_accepted_something_since_a_time_whichever_request_it_was_for(
+    workers: Workers, execution: Execution
+) -> None:
+    begun = workers.clock()
+    assert not accepted(workers, begun)
+    _end(workers, begin(execution), Outcome.BUSY)
+    assert not accepted(workers, begun)
+    for _ in range(2):
+        workers.clock.advance(seconds=10)
+        _end(workers, begin(execution), Outcome.OK)
+    last = workers.clock()
+    assert [accepted(workers, since) for since in (begun, last, last + MOMENT)] == [True, True, False]
+
+
+def accepted(workers: Workers, since: datetime) -> bool:
+    with workers.context.store.read() as session:
+        return attempts.any_accepted(session, since)
 
 
 def test_a_call_may_have_had_an_effect_unless_it_was_refused_turned_away_or_never_left(
