@@ -18,9 +18,10 @@ from approvals.queue.worker import TRIES
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.execute import run
-from approvals.request.execution import SKEW, UNDO, Execution, take
+from approvals.request.execution import SKEW, Execution, take
 from approvals.states import Status
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD
+from approvals.views.thread import UNDO
 from operations.aws.client import Call
 from operations.core.observations import Done, Failed
 from operations.core.registry import by_name
