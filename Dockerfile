@@ -1,24 +1,27 @@
 # The bot in a container: `docker build -t orgbot .`, then `docker run --env-file .env -v orgbot:/data -p 3000:3000 orgbot`.
 FROM python:3.11-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-RUN python -m venv /opt/orgbot
+# What only builds has an environment of its own, whose pip fills the other: the image that runs has none.
+RUN python -m venv --without-pip /opt/orgbot && python -m venv /opt/build
 WORKDIR /src
 # The locked packages first: this layer stays until the lock changes.
 COPY requirements/run.txt requirements/build.txt requirements/
-RUN /opt/orgbot/bin/pip install --require-hashes -r requirements/run.txt
-RUN python -m venv /opt/build && /opt/build/bin/pip install --require-hashes -r requirements/build.txt
+RUN /opt/build/bin/pip --python /opt/orgbot/bin/python install --no-deps --require-hashes -r requirements/run.txt
+RUN /opt/build/bin/pip install --no-deps --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE manifest.yml ./
 COPY approvals approvals
 COPY bot bot
 COPY handlers handlers
 COPY operations operations
-COPY sandbox sandbox
-RUN /opt/build/bin/hatchling build -t wheel -d /wheel && /opt/orgbot/bin/pip install --no-deps --no-index /wheel/*.whl
+# Without the sandbox, which is for trying it out.
+RUN /opt/build/bin/hatchling build -t wheel -d /wheel \
+    && /opt/build/bin/pip --python /opt/orgbot/bin/python install --no-deps --no-index /wheel/*.whl
 
 FROM python:3.11-slim
 LABEL org.opencontainers.image.title="orgbot" org.opencontainers.image.licenses="MIT"
 RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin orgbot \
-    && install -d -o 10001 -g 10001 /data
+    && install -d -o 10001 -g 10001 /data \
+    && python -m pip uninstall --quiet --yes --root-user-action=ignore pip
 COPY --from=build /opt/orgbot /opt/orgbot
 ENV PATH=/opt/orgbot/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

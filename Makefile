@@ -7,15 +7,15 @@ unexport PYTHONDONTWRITEBYTECODE
 # Twice as many processes as processors, because scenarios wait more than they compute; who is done takes over from the others.
 PYTEST := $(BIN)/pytest --numprocesses=$$(( 2 * $$(getconf _NPROCESSORS_ONLN) )) --dist=worksteal
 # What is run for hours: the state machine, pairs of clicks, deaths of the process at every line.
-TORTURE := tests/approvals/queue/test_every_job_stumbles.py tests/approvals/request/test_promises.py tests/approvals/request/test_simultaneous.py tests/operations/test_every_operation_survives.py tests/scenarios/test_processes.py tests/handlers/test_mutated.py tests/bot/config/test_rules_file.py
+TORTURE := tests/bot/test_upgrades.py tests/approvals/queue/test_every_job_stumbles.py tests/approvals/request/test_promises.py tests/approvals/request/test_simultaneous.py tests/operations/test_every_operation_survives.py tests/scenarios/test_processes.py tests/handlers/test_mutated.py tests/bot/config/test_rules_file.py
 # To try it out, what the sandbox needs is enough: little more than half of what the tests and checks need.
 TRIAL := .venv/installed-sandbox
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
-CODE := approvals bot handlers operations sandbox tests benchmarks
+CODE := approvals bot handlers operations sandbox tests benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo play test torture check bench mutants lock clean
+.PHONY: help demo play test torture check docs reference messages bench mutants lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -38,6 +38,15 @@ check: $(STAMP) ## lint, format, types, imports, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(PYTEST)
+
+docs: $(STAMP) ## the site, into build/docs; a link to nowhere or a page that no list names ends it
+	$(BIN)/python -m sphinx -b dirhtml --fail-on-warning --keep-going --nitpicky --quiet docs build/docs
+
+reference: $(STAMP) ## docs/reference anew, from the code
+	$(BIN)/python -m tests.documentation reference
+
+messages: $(STAMP) ## docs/messages.md anew: all that people read, played
+	$(BIN)/python -m tests.documentation messages
 
 bench: $(STAMP) ## speed, as ratios against bare floors
 	$(BIN)/python -m benchmarks

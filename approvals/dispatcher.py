@@ -35,6 +35,7 @@ from approvals.request.execution import RUN
 from approvals.request.prepare import ANNOUNCE, announce
 from approvals.request.prune import prune
 from approvals.request.reminders import REMIND, TELL, remind, tell_absent
+from approvals.request.restored import MAY_RUN
 from approvals.sessions.upkeep import SESSION, tend
 from operations.core.steps import Shared
 
@@ -89,7 +90,8 @@ class Dispatcher:
             give_back_what_is_owed(self._context.desk)
             with self._timer(), self._context.store.read() as session:
                 now = self._context.clock()
-                due = list(due_jobs(session, now))
+                held = self._context.quarantined()
+                due = [job for job in due_jobs(session, now) if not held or job[0] in MAY_RUN]
                 self._wake_at(session.exec(NEXT_TURN.params(now=now)).one(), now)
         except Exception as error:  # noqa: BLE001  The next tick tries again.
             self._failed("the queue could not be read", error)

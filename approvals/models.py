@@ -17,6 +17,7 @@ from approvals.states import Status
 from operations.core.base import Operation
 from operations.core.registry import by_name
 
+DIGEST = 12  # Characters of the digest that people are shown.
 TITLE = "title"  # In the memory of a request that never got a preview.
 LIVE_SQL = "status IN (" + ", ".join(f"'{status.value}'" for status in sorted(LIVE_STATES)) + ")"
 FINISHED_SQL = "finished_at IS NOT NULL"
@@ -162,10 +163,18 @@ class Request(SQLModel, table=True):
         """What this request's buttons carry; `approvals.authority.press` reads it."""
         return carried(self.id, self.key)
 
+    @property
+    def button_beside_digest(self) -> str:
+        """The same for buttons away from the card, beside which the beginning of the digest stands: what was seen is decided."""
+        return carried(self.id, self.key, self.digest[:DIGEST])
 
-def carried(number: int | None, key: str) -> str:
-    """What a button of a request carries: the number finds the row, and the key says that it is the request which was meant."""
-    return f"{number}.{key}"
+
+def carried(number: int | None, key: str, shown: str = "") -> str:
+    """What a button of a request carries: the number finds the row, and the key says that it is the request which was meant.
+
+    `shown` is the beginning of the digest that stands beside the button.
+    """
+    return f"{number}.{key}.{shown}" if shown else f"{number}.{key}"
 
 
 class Vote(SQLModel, table=True):
@@ -223,6 +232,7 @@ class Interaction(SQLModel, table=True):
     channel: str = ""
     message_ts: str = _blank()
     private: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    shown: str = _blank("the beginning of the digest that stood beside the button, where it did not stand on a card")
     received_at: datetime | None = _time(nullable=False)
     due_at: datetime | None = _time(index=True)
     tries: int = 0
@@ -266,6 +276,13 @@ class HomeViewer(SQLModel, table=True):
     lease_until: datetime | None = _time()
 
 
+class Preference(SQLModel, table=True):
+    """What somebody has chosen and need not choose again: `shell` is one of approvals.views.snippets.SHELLS."""
+
+    user: str = Field(primary_key=True)
+    shell: str = ""
+
+
 class RoleSession(SQLModel, table=True):
     """What is known of one request's role session and of the message that hands it over; never a secret.
 
@@ -285,6 +302,11 @@ class RoleSession(SQLModel, table=True):
     state: str = Field(index=True, description="see approvals.sessions.book.State")
     channel: str = ""
     ts: str = ""
+    offer: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": false()},
+        description="its message is the one with the button, which holds no secret: it is rewritten, never deleted",
+    )
     ended_by: str = ""
     warned: bool = False
     tries: int = 0
@@ -308,11 +330,18 @@ class RoleSession(SQLModel, table=True):
 
 
 class Installation(SQLModel, table=True):
-    """The one row that names this database among all that ever were: what is posted carries the name."""
+    """The one row that names this database among all that ever were: what is posted carries the name.
+
+    After a restore it says how far that is (`quarantine`, see approvals.request.restored), from when the backup is, and since when
+    the bot looks at what was under way.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     identity: str
     created_at: datetime | None = _time(nullable=False)
+    quarantine: str = _blank("empty, restored, held or released")
+    backup_at: datetime | None = _time()
+    held_at: datetime | None = _time()
 
 
 class Process(SQLModel, table=True):

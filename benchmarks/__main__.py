@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import itertools
 
-from benchmarks import ack, auditing, growing, looking, reading, start, store
+from benchmarks import ack, auditing, growing, looking, reading, sharing, start, store
 from benchmarks.table import show
 
 show(
     itertools.chain(
-        store.rows(), auditing.rows(), reading.rows(), looking.rows(), growing.rows(), start.rows(), ack.rows()
+        store.rows(),
+        auditing.rows(),
+        reading.rows(),
+        looking.rows(),
+        growing.rows(),
+        start.rows(),
+        ack.rows(),
+        sharing.rows(),
     )
 )

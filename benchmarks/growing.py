@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
+from slack_sdk import WebClient
 from sqlalchemy import Connection, insert
 
 from approvals.dispatcher import due_jobs
@@ -27,6 +28,7 @@ from bot.database import migrate, open_engine
 from bot.http.metrics import Measuring, Metrics
 from bot.http.transport import SignedHttp
 from handlers.home import home_of
+from handlers.queries.upload import Pictures
 
 MANY, ROUNDS, MOST = 100_000, 41, 2.0
 BEGAN = datetime(2025, 1, 2, tzinfo=UTC)
@@ -45,6 +47,7 @@ class Grown:
         self.store = Store(engine)
         self.intake = Intake(self.store, lambda: datetime.now(UTC), lambda: None)
         self.deps = deps_of(self.intake)
+        self.pictures = Pictures(WebClient(), lambda _: None, lambda: datetime.now(UTC))
         self._http = SignedHttp(app_of(self.deps))
         snapshot: Any = SimpleNamespace(latest=self.deps.organization)
         self._measuring = Measuring(self.store, snapshot, Metrics())
@@ -75,7 +78,7 @@ class Grown:
 
     def opens_home(self) -> None:
         """The home tab."""
-        home_of(self.deps, ASKS)
+        home_of(self.deps, ASKS, self.pictures)
 
     def remembers(self) -> None:
         """What a step asks of other requests for the same operation."""

@@ -144,6 +144,8 @@ def deps_of(intake: Intake) -> Dependencies:
         run=lambda _: None,
         may_decide=lambda _: True,
         pending_for=lambda _: PendingFor((), 0),
+        pick_shell=lambda _: None,
+        may_ask=lambda _: frozenset(),
         clock=lambda: datetime.now(UTC),
         approval_channel="C0",
         oversees=lambda _: False,

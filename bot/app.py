@@ -33,9 +33,11 @@ from approvals.queue.leases import InHand, forget_all
 from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
 from approvals.request.intake import Intake
-from approvals.request.pending import may_decide, pending_for
+from approvals.request.pending import may_ask, may_decide, pending_for
 from approvals.request.reachability import look_soon
+from approvals.request.restored import Quarantine
 from approvals.sessions.reveal import Reveal
+from approvals.sessions.shells import pick
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.files import Attachments
 from approvals.slack.pacing import Pacing
@@ -60,6 +62,7 @@ from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
+from handlers.queries.upload import Pictures
 from handlers.register import Readable, register
 from operations.aws.client import Aws, Call
 from operations.aws.errors import UnknownError
@@ -127,6 +130,7 @@ class Orgbot:
         self.dispatcher = self._dispatcher()
         self.intake = Intake(self.store, clock, self.dispatcher.wake, self.context.limits)
         self.deps = self._deps()
+        self.pictures = Pictures(self.slack, self.deps.look, clock)
         self.app = self._bolt_app()
         self.transport = self._transport()
         anchors = timedelta(hours=settings.anchor_hours)
@@ -151,9 +155,8 @@ class Orgbot:
         self.neighbours.beat()
         self.scheduler.start()
         self.transport.start()
-        self.readiness.watch(
-            self.store, self.snapshot, self.transport, self.bindings, self.neighbours.line, self.channel_watch.line
-        )
+        lines = (self.neighbours.line, self.channel_watch.line, *((self.quarantine.line,) if self.quarantine else ()))
+        self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings, *lines)
         self.measure(self._clock())
         self.look.start()
         self.readiness.state = "started"
@@ -273,6 +276,11 @@ class Orgbot:
                 pull_in(session, self._clock())  # The last process may have ended while the clock was wrong.
             if forgotten:
                 log.info("took over %s rows that the last process had in hand", forgotten)
+        self.quarantine = Quarantine(store, self._clock)
+        if self.quarantine:
+            log.warning(
+                "this database was restored from a backup: nothing is changed in AWS before `orgbot restore --release`"
+            )
         with store.write() as session:
             again = take_up_again(session, JOBS)
         if again:
@@ -287,11 +295,13 @@ class Orgbot:
         """Leases and the database's clock, and a tick for when the machine's clock has kept the scheduler's back."""
         clock = [self._database_clock.ask] if self._database_clock else []
         tick = every(self._settings.tick_seconds, lambda: self.dispatcher.wake())  # noqa: PLW0108  It is made later.
-        return Pulse(*clock, lambda: self.in_hand.renew(self.store, self._clock), tick)
+        return Pulse(*clock, lambda: self.in_hand.renew(self.store, self._clock), self.quarantine.look, tick)
 
     def _dispatcher(self) -> Dispatcher:
         context = self.context
-        outbox = Outbox(context, self.slack, lambda: self.identity.bot_id, lambda user: home_of(self.deps, user))
+        outbox = Outbox(
+            context, self.slack, lambda: self.identity.bot_id, lambda user: home_of(self.deps, user, self.pictures)
+        )
         return Dispatcher(context, outbox, self._settings.workers, bind_request, self.metrics.tick_seconds.time)
 
     def _context(self) -> Context:
@@ -318,6 +328,7 @@ class Orgbot:
             handover=_handover(settings),
             files=Attachments(self.slack).read,
             keep=timedelta(days=settings.keep_days),
+            quarantined=lambda: bool(self.quarantine),
             in_hand=self.in_hand,
             set_aside=lambda kind: self.metrics.jobs_set_aside.labels(kind).inc(),
         )
@@ -349,10 +360,12 @@ class Orgbot:
             run_look=partial(self.dispatcher.submit, pool=Pool.LOOKS),
             may_decide=lambda click: may_decide(quick, click),
             pending_for=lambda user: pending_for(self.context, user),
+            may_ask=lambda user: may_ask(self.context, user),
             clock=self._clock,
             approval_channel=self.approval_channel,
             oversees=lambda user: oversees(self.context, user),
             reveal=Reveal(self.context, self.slack, partial(self.dispatcher.submit, pool=Pool.CREDENTIALS)).show,
+            pick_shell=partial(pick, self.context, self.slack),
             sources=self._sources(),
             look_up=self._look_up,
         )

@@ -1,4 +1,4 @@
-"""The command line: `orgbot init | run | sandbox | check | iam-policy | audit`."""
+"""The command line: `orgbot init | run | sandbox | check | iam-policy | audit | backup | restore`."""
 
 from __future__ import annotations
 
@@ -174,6 +174,50 @@ def _audit_keys() -> Keys:
     from bot.config.settings import load_audit_keys
 
     return Keys.given(load_audit_keys(os.environ))
+
+
+@app.command()
+def backup(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to; left out: a name with the time, in this folder")
+    ] = None,
+) -> None:
+    """Writes all that is in the database to a file, while the bot runs; it can be restored into SQLite and into PostgreSQL.
+
+    The file is its owner's alone. It holds who asked for what and who decided, and no credentials.
+    """
+    from bot.backup import write_backup
+
+    raise typer.Exit(write_backup(_database_url(), file))
+
+
+@app.command()
+def restore(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="What `orgbot backup` wrote, or the copy that was made before a migration"
+        ),
+    ] = None,
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Although the database holds something; that is backed up first.")
+    ] = False,
+    release: Annotated[
+        bool, typer.Option("--release", help="End the quarantine: approved requests are carried out again.")
+    ] = False,
+) -> None:
+    """Makes the database (DATABASE_URL) what it was when the backup was taken; the bot must not run.
+
+    Start the bot then: it looks in AWS at what was under way and changes nothing, until `orgbot restore --release`.
+    """
+    if (file is None) != release:
+        raise typer.BadParameter("give the file to restore, or --release")
+    from bot.backup import read_backup, release_quarantine
+
+    raise typer.Exit(
+        release_quarantine(_database_url()) if file is None else read_backup(_database_url(), file, replace=replace)
+    )
 
 
 @app.command()

@@ -16,7 +16,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -46,6 +46,7 @@ GONE = {
     "tcp_user_timeout": 10_000,
 }
 MIGRATIONS = Path(__file__).parent / "migrations"
+NAME = "orgbot"  # By which the server's administrator, and `in_use`, know the bot's connections.
 PRIVATE, OTHERS = 0o600, 0o077
 LEAST_SPACE = 64_000  # Bytes; with less left, nothing more is taken in.
 WRITE_BACK_AFTER = 10.0  # Seconds without the file: whoever moves it puts another there meanwhile.
@@ -154,7 +155,12 @@ def _open_postgresql(url: str, workers: int, more: int) -> Engine:
 def _prepare_postgresql(connection: Any, _: object) -> None:
     """Set on the connection, because a pooler between us and the server passes no options on."""
     connection.autocommit = True
-    connection.execute(f"SET idle_in_transaction_session_timeout = '{SLEEPS}s'; SET lock_timeout = '{WAITS}s'")
+    settings = {
+        "idle_in_transaction_session_timeout": f"{SLEEPS}s",
+        "lock_timeout": f"{WAITS}s",
+        "application_name": NAME,
+    }
+    connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in settings.items()))
     connection.autocommit = False
 
 
@@ -204,23 +210,76 @@ class DatabaseClock:
 def migrate(engine: Engine) -> None:
     """Brings the schema to the newest revision; raises DatabaseError when the database is newer than this program.
 
-    Of several processes that start at once, one migrates, all or nothing, and the others wait for it.
+    Of several processes that start at once, one migrates, all or nothing, and the others wait for it. An SQLite database is copied
+    before; PostgreSQL's own backups are its administrator's, and `orgbot backup`.
     """
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    with migrating(engine) as connection:
+        current = revision_of(connection)
+        if current is not None and current not in revisions():
+            raise DatabaseError(
+                f"the database is at revision {current}, which this version does not know; install a newer orgbot"
+            )
+        name = file_of(str(engine.url))
+        if name and current not in (None, revisions()[0]):
+            _keep_as_it_was(name, f"{name}.revision-{current}")
+        upgrade(connection)
+
+
+@contextmanager
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """One transaction in which the schema may be changed: all or nothing, and by one process at a time."""
     with engine.execution_options(writes=True).connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
-        current = MigrationContext.configure(connection).get_current_revision()
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if current is not None and current not in known:
-            raise DatabaseError(
-                f"the database is at revision {current}, which this version does not know; install a newer orgbot"
-            )
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        yield connection
         connection.commit()
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Takes the schema from where it is to a revision, within the transaction of the connection."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision of the database's schema; None when it has no table of the bot's."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def revisions() -> list[str]:
+    """All revisions that this version knows, the newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def _keep_as_it_was(name: str, copy: str) -> None:
+    try:
+        _copy(name, copy)
+    except (OSError, sqlite3.Error) as error:
+        raise DatabaseError(
+            f"the database could not be copied before its migration ({reason(error)}); nothing was changed, make room at {copy}"
+        ) from error
+    log.info("the database is migrated; as it was before, it stands in %s", copy)
+
+
+def _copy(name: str, copy: str) -> None:
+    """A whole copy of an SQLite database that nobody writes to just now; what was there under its name is replaced."""
+    unfinished = f"{copy}.unfinished"
+    Path(unfinished).unlink(missing_ok=True)
+    keep_private(unfinished)
+    with (
+        closing(sqlite3.connect(f"{Path(name).absolute().as_uri()}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(unfinished)) as target,
+    ):
+        source.backup(target)
+    Path(unfinished).replace(copy)
 
 
 @contextmanager
@@ -248,6 +307,15 @@ def _lock(lock: TextIO, name: str) -> None:
         ) from error
     lock.write(str(os.getpid()))
     lock.flush()
+
+
+def in_use(connection: Connection) -> bool:
+    """Whether another orgbot is connected to this PostgreSQL database, as far as its server shows it.
+
+    Source: PostgreSQL documentation, "pg_stat_activity".
+    """
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    return bool(connection.exec_driver_sql(f"{others} AND application_name = '{NAME}'").scalar_one())
 
 
 class Keeper:

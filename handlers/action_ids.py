@@ -10,9 +10,12 @@ COMMAND = "/org"
 REQUEST_FORM = re.compile(r"^request:")
 DENY_FORM = "deny"
 BREAK_GLASS_FORM = re.compile(r"^break-glass:")
+LAUNCHER, MESSAGE_LAUNCHER, WANT = "launcher", "launcher-message", "want"
+ENDING = re.compile(r"^end:(cancel|undo)$")
 OPEN_FORM = re.compile(r"^form:")
 DECISION = re.compile(r"^(approve|cancel|withdraw|review|show|control:[a-z-]{1,40})$")
 ANEW = re.compile(r"^(undo|again|edit)$")
+CODE = "code"
 LINK = re.compile(r"^link")
 PICKERS = {
     "account": FieldKind.ACCOUNT,

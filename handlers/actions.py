@@ -30,10 +30,10 @@ from operations.core.registry import by_name
 from operations.snapshot.names import capital
 
 LONGEST_REASON, LONGEST_TITLE = 500, 500
-WHO_READS_IT = "The requester, the thread and the audit get it"
+WHO_READS_IT = "The requester sees this; it is kept in the audit log."
 
-GONE = ":x: This operation no longer exists. `/org help` shows what there is."
-NO_REASON = "Say why, so that the requester knows what to change."
+GONE = ":x: This operation no longer exists. `/org` shows what there is."
+NO_REASON = "Say why: the requester needs to know what to change."
 
 
 def register(app: App, deps: Dependencies) -> None:
@@ -54,8 +54,8 @@ def register(app: App, deps: Dependencies) -> None:
         _denied(deps, client, ack, body)
 
     @app.action(OPEN_FORM)
-    def open_form(ack: Any, body: dict[str, Any], client: WebClient) -> None:
-        _open_form(deps, client, body)
+    def form_button(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        open_form(deps, client, body, str(body["actions"][0]["action_id"]).split(":")[1])
         ack()
 
     @app.action(LINK)
@@ -83,10 +83,10 @@ def _click(body: dict[str, Any], pressed: Pressed) -> Click:
     caller, action = of_interaction(body), body["actions"][0]
     kind = str(action["action_id"])
     name = delivery("click", caller.team, caller.user, kind, pressed.carried, action.get("action_ts"), caller.trigger)
-    return _of(caller, name, kind, pressed)
+    return click_of(caller, name, kind, pressed)
 
 
-def _of(caller: Caller, name: str, kind: str, pressed: Pressed, reason: str = "") -> Click:
+def click_of(caller: Caller, name: str, kind: str, pressed: Pressed, reason: str = "") -> Click:
     """The click to keep; its answer goes to where the button stood, or where the presser is."""
     return Click(
         delivery=name,
@@ -98,6 +98,7 @@ def _of(caller: Caller, name: str, kind: str, pressed: Pressed, reason: str = ""
         channel=pressed.channel or caller.channel,
         message_ts=pressed.ts,
         private=pressed.private,
+        shown=pressed.shown,
         reason=reason,
     )
 
@@ -152,13 +153,16 @@ def _denied(deps: Dependencies, slack: WebClient, ack: Any, body: dict[str, Any]
     if pressed is None:
         tell(deps, slack, caller, BROKEN)
     else:
-        deps.intake.click(_of(caller, name, "deny", pressed, reason))
+        deps.intake.click(click_of(caller, name, "deny", pressed, reason))
     ack()
 
 
-def _open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> None:
+def open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any], name: str) -> None:
+    """The form of the operation of this name, with what the button carries; in a modal, with where that was opened, and why."""
     caller, action = of_interaction(body), body["actions"][0]
-    operation = by_name().get(str(action["action_id"]).partition(":")[2])
+    kept = Carried.unpacked(body["view"].get("private_metadata") if caller.view else "")
+    caller = kept.where(caller) if caller.view else caller
+    operation = by_name().get(name)
     if operation is None:
         _tell(deps, slack, caller, GONE)
         return
@@ -167,8 +171,8 @@ def _open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any]) -> No
         _tell(deps, slack, caller, refusal)
         return
     brought = Carried.unpacked(action.get("value"))
-    given = Given(brought.of(operation), brought.reason)
-    scene = FormContext(given, deps.organization(), caller.channel, deps.clock())
+    given = Given(brought.of(operation), brought.reason or kept.reason)
+    scene = FormContext.of(deps, given, caller)
     open_view(deps, slack, caller, lambda: form(operation, scene))
 
 

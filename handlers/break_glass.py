@@ -10,6 +10,7 @@ from typing import Any
 
 from approvals.slack.blocks import Block, clean, escape, section, shorten
 from approvals.slack.modals import METADATA, entry, modal, text_input
+from handlers.caller import Caller
 from handlers.carried import Carried
 from handlers.declared import LONGEST_REASON, missing
 from handlers.filing import reason_problems
@@ -20,12 +21,12 @@ from operations.snapshot.names import capital
 
 WARNING = (
     ":rotating_light: *{title}*\n"
-    "This is carried out at once, without anybody's approval, and recorded under your name. The approval channel is told "
-    "loudly, and one of the approvers has to review it afterwards."
+    "This runs at once, without approval, and is recorded under your name. The approval channel is told, and an approver has to "
+    "review it afterwards."
 )
 
 
-def confirmation(operation: type[Operation], given: Given, title: str, channel: str) -> Block:
+def confirmation(operation: type[Operation], given: Given, title: str, caller: Caller) -> Block:
     """The modal view; what was asked for and where ride along."""
     confirm = text_input("confirm", placeholder=operation.name)
     why = text_input("reason", initial=given.reason, multiline=True, most=LONGEST_REASON)
@@ -38,16 +39,16 @@ def confirmation(operation: type[Operation], given: Given, title: str, channel: 
             entry("reason", "Reason", why),
         ],
         "Act at once",
-        _metadata(given, channel),
+        _metadata(given, caller),
     )
 
 
-def obstacles(operation: type[Operation], given: Given, channel: str) -> tuple[Problem, ...]:
+def obstacles(operation: type[Operation], given: Given, caller: Caller) -> tuple[Problem, ...]:
     """Why the confirmation cannot be asked for yet."""
     lacking = missing(operation, given.values)
     if lacking:
         return tuple(Problem(field.name, "with `--break-glass`, give everything in the command.") for field in lacking)
-    if len(_metadata(given, channel)) > METADATA:
+    if len(_metadata(given, caller)) > METADATA:
         return (Problem("", "this is too long for `--break-glass`; give shorter values."),)
     return ()
 
@@ -58,17 +59,17 @@ def entered(operation: type[Operation], view: Mapping[str, Any]) -> tuple[Given,
     reason = _text(values, "reason")[:LONGEST_REASON]
     errors = {}
     if clean(_text(values, "confirm")).casefold() != operation.name:
-        errors["confirm"] = f"Type {operation.name} to confirm that it is carried out at once."
+        errors["confirm"] = f"Type {operation.name} to confirm that it runs at once."
     wrong = reason_problems(reason)
     if wrong:
         errors["reason"] = capital(wrong[0])
     if not clean(reason).strip():
-        errors["reason"] = "Say why it cannot wait: the approval channel and the audit get it."
+        errors["reason"] = "Say why it can't wait. The approval channel sees this; it is kept in the audit log."
     return Given(Carried.unpacked(view.get("private_metadata")).of(operation), reason, break_glass=True), errors
 
 
-def _metadata(given: Given, channel: str) -> str:
-    return Carried(values=given.values, channel=channel).packed()
+def _metadata(given: Given, caller: Caller) -> str:
+    return Carried.of_caller(caller, values=given.values).packed()
 
 
 def _text(values: Mapping[str, Mapping[str, Any]], block: str) -> str:

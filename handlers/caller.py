@@ -21,13 +21,14 @@ LONGEST_ID = (
 @dataclass(frozen=True)
 class Caller:
     """`channel` is empty where there is none (home tab, forms); `trigger` opens one view within 3 s, `reply_to` is the
-    response_url, which takes five answers within 30 minutes."""
+    response_url, which takes five answers within 30 minutes; `view` is the modal in which a button was pressed."""
 
     user: str
     team: str
     channel: str = ""
     trigger: str = ""
     reply_to: str = ""
+    view: str = ""
 
 
 def of_command(body: Body) -> Caller:
@@ -48,7 +49,11 @@ def of_interaction(body: Body) -> Caller:
     channel = _part(body, "channel").get("id") or _part(body, "container").get("channel_id")
     trigger, reply_to = _text(body.get("trigger_id")), _text(body.get("response_url"))
     where = _text(channel)
-    return Caller(_text(user.get("id")), _text(team), where if len(where) <= LONGEST_ID else "", trigger, reply_to)
+    view = _part(body, "view")
+    shown = _text(view.get("id")) if body.get("type") == "block_actions" and view.get("type") == "modal" else ""
+    return Caller(
+        _text(user.get("id")), _text(team), where if len(where) <= LONGEST_ID else "", trigger, reply_to, shown
+    )
 
 
 def _part(body: Body, name: str) -> Body:

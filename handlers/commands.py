@@ -16,34 +16,30 @@ from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
 from approvals.models import Request
-from approvals.slack.blocks import BUTTON_VALUE, Block, actions, button, clean, escape, fallback, section, shorten
+from approvals.slack.blocks import Block, actions, clean, escape, fallback, section, shorten
+from handlers import as_code, sessions
 from handlers import help as help_pages
-from handlers import sessions
 from handlers.action_ids import COMMAND
 from handlers.break_glass import confirmation, obstacles
 from handlers.caller import Caller, delivery, of_command
-from handlers.carried import Carried
 from handlers.dependencies import Dependencies
-from handlers.filing import Filed, NotAcceptedError, checked, file, switched_off
+from handlers.filing import NotAcceptedError, checked, file, switched_off
+from handlers.follow_ups import ending
 from handlers.forms import FormContext, form
-from handlers.parser import Command, Given, ParseError, operation_named, read, split
-from handlers.problems import listed
+from handlers.launcher import launcher, offered
+from handlers.parser import HELP, Command, ParseError, operation_named, read, split
+from handlers.problems import form_button, listed, ways_on
 from handlers.queries import answer as looks
 from handlers.queries import requests
 from handlers.queries.registry import QUERIES
 from handlers.query_names import meant
-from handlers.responder import Responder, learn, open_view
-from operations.core.base import Operation
+from handlers.receipts import about, receipt
+from handlers.responder import Responder, open_view
 from operations.snapshot.names import capital
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,9})", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
-SHOWN = ("requests", "request", "sessions", *QUERIES)
-FILED = (
-    ":hourglass_flowing_sand: Request *#{number}* is filed. I look up who asks, then I prepare its card; you get a direct "
-    "message at every turn."
-)
-NO_GLASS = ":x: No rule names anybody who may act at once. Ask without `--break-glass`: approvers decide."
+NO_GLASS = ":x: No rule lets anybody act at once. Ask without `--break-glass`."
 
 
 @dataclass(frozen=True)
@@ -111,12 +107,8 @@ def _understood(responder: Responder, work: Callable[[], list[Block]]) -> list[B
 def _answer(responder: Responder, typed: Typed) -> list[Block]:
     word, rest = split(typed.text)
     word = meant(word)
-    if word in ("", "help", "--help"):
-        return responder.admitted(
-            lambda: _understood(responder, lambda: _help(clean(rest), responder.deps.rules().without))
-        )
-    if word in SHOWN:
-        return responder.admitted(lambda: _understood(responder, lambda: _shown(responder, word, clean(rest))))
+    if word in GENERAL or word in SHOWN:
+        return looked(responder, word, clean(rest))
     command = read(operation_named(word, rest), rest)
     refusal = switched_off(responder.deps, command.operation)
     if refusal and not command.help:
@@ -124,42 +116,67 @@ def _answer(responder: Responder, typed: Typed) -> list[Block]:
     return _asked(responder, typed, command)
 
 
+def looked(responder: Responder, word: str, rest: str = "") -> list[Block]:
+    """The answer to a word that asks for nothing, or what is wrong with it; none when a form or a worker answers."""
+    return responder.admitted(lambda: _understood(responder, lambda: _shown(responder, word, rest)))
+
+
 def _shown(responder: Responder, word: str, rest: str) -> list[Block]:
-    """What is only looked at."""
-    deps, caller = responder.deps, responder.caller
-    if word == "requests":
-        live, mine = deps.intake.recent(live=True), deps.intake.recent(requester=caller.user, limit=10)
-        return requests.lists(mine, live)
-    if word == "sessions":
-        return sessions.answer(deps, responder.slack, caller)
-    if word == "request":
-        return _one(deps, caller, rest)
-    return looks.answer(responder, word, rest)
+    """What is only looked at. Raises ParseError."""
+    if word in GENERAL:
+        return GENERAL[word](responder, rest)
+    if word not in SHOWN:
+        raise ParseError(f"there is no “{shorten(word, 40)}” any more. `{COMMAND} help` shows what there is.")
+    text, flags = looks.typed(word, rest)
+    if HELP in flags:
+        return help_pages.of_query(word)
+    if word in NUMBERED:
+        return NUMBERED[word](responder, _numbered(responder.deps, word, text))
+    return ABOUT_REQUESTS[word](responder) if word in ABOUT_REQUESTS else looks.answer(responder, word, text, flags)
 
 
-def _help(rest: str, without: frozenset[str]) -> list[Block]:
+def _launcher(responder: Responder, _: str) -> list[Block]:
+    return launcher(offered(responder.deps.rules(), responder.deps.organization()))
+
+
+def _requests(responder: Responder) -> list[Block]:
+    intake, user = responder.deps.intake, responder.caller.user
+    return requests.lists(intake.recent(requester=user, limit=10), intake.recent(live=True))
+
+
+def _sessions(responder: Responder) -> list[Block]:
+    return sessions.answer(responder.deps, responder.slack, responder.caller)
+
+
+def _help(responder: Responder, rest: str) -> list[Block]:
     word, *others = rest.casefold().split() or [""]
     if not word:
-        return help_pages.overview(without)
+        return help_pages.overview(offered(responder.deps.rules(), responder.deps.organization()))
     return help_pages.of_query(word) or help_pages.details(operation_named(word, " ".join(others)))
 
 
-def _one(deps: Dependencies, caller: Caller, rest: str) -> list[Block]:
+GENERAL: dict[str, Callable[[Responder, str], list[Block]]] = {"": _launcher, "help": _help, "--help": _help}
+ABOUT_REQUESTS: dict[str, Callable[[Responder], list[Block]]] = {"requests": _requests, "sessions": _sessions}
+NUMBERED: dict[str, Callable[[Responder, Request], list[Block]]] = {
+    "request": lambda responder, request: about(responder.deps, responder.caller, request),
+    "code": as_code.answer,
+    "cancel": lambda responder, request: ending(responder, "cancel", request),
+    "undo": lambda responder, request: ending(responder, "undo", request),
+}
+SHOWN = frozenset({*ABOUT_REQUESTS, *NUMBERED, *QUERIES})
+
+
+def _numbered(deps: Dependencies, word: str, rest: str) -> Request:
+    """The request whose number was typed behind the word; raises ParseError."""
+    if not rest.strip():
+        raise ParseError(f"say which request: `{COMMAND} {word} 12`.")
     number = NUMBER.fullmatch(rest.strip())
     if number is None or int(number[1]) > LARGEST_NUMBER:
-        raise ParseError(
-            f"“{shorten(rest.strip(), 40)}” is no request number; write one such as `{COMMAND} request 12`."
-        )
+        raise ParseError(f"“{shorten(rest.strip(), 40)}” is no request number. Try `{COMMAND} {word} 12`.")
     request = deps.intake.find(int(number[1]))
     if request is None:
         raise ParseError(f"there is no request #{number[1]}. `{COMMAND} requests` shows the latest.")
-    return whole(deps, caller, request)
-
-
-def whole(deps: Dependencies, caller: Caller, request: Request) -> list[Block]:
-    """All that is known of a request, with its history and the buttons that the caller may press."""
-    told = requests.history(*deps.intake.history(request.id or 0))
-    return requests.with_history(requests.private_card(request, caller.user), told)
+    return request
 
 
 def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: bool = True) -> list[Block]:
@@ -169,17 +186,20 @@ def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: boo
     if command.given.break_glass:
         return responder.admitted(lambda: _break_glass(deps, typed, command))
     if command.wants_form():
-        scene = FormContext(command.given, deps.organization(), typed.caller.channel, deps.clock())
+        scene = FormContext.of(deps, command.given, typed.caller)
         open_view(deps, typed.slack, typed.caller, lambda: form(command.operation, scene))
         return []
     try:
         quick = deps.at_once() if at_once else deps
         filed = file(quick, typed.caller, command.operation, command.given, typed.delivery)
     except NotAcceptedError as error:
-        told = [section(listed(command.operation, error.problems)), *_form_button(command.operation, command.given)]
+        told = [
+            section(listed(command.operation, error.problems)),
+            *ways_on(command.operation, command.given, error.problems),
+        ]
         again = at_once and error.unknown
         return _in_time(responder, told, lambda: _asked(responder, typed, command, at_once=False), again=again)
-    return [section(received(deps, typed.caller, filed))]
+    return receipt(deps, typed.caller, filed)
 
 
 def _in_time(responder: Responder, told: list[Block], ask: Callable[[], list[Block]], *, again: bool) -> list[Block]:
@@ -194,20 +214,12 @@ def _in_time(responder: Responder, told: list[Block], ask: Callable[[], list[Blo
     return []
 
 
-def received(deps: Dependencies, caller: Caller, filed: Filed) -> str:
-    """What the requester reads at once. A title has names of the organization in it: until Slack has told who asks, the number has to do."""
-    if deps.admission.lately(caller.user, caller.team) == "":
-        return filed_line(deps, filed)
-    learn(deps, caller)
-    return FILED.format(number=filed.number)
-
-
 def _break_glass(deps: Dependencies, typed: Typed, command: Command) -> list[Block]:
     """Asks for the typed confirmation, when what was given could be filed; who may do so a worker asks of Slack."""
-    operation, given, channel = command.operation, command.given, typed.caller.channel
+    operation, given, caller = command.operation, command.given, typed.caller
     if not any(rule.break_glass for rule in deps.rules().rules):
         return [section(NO_GLASS)]
-    found = obstacles(operation, given, channel)
+    found = obstacles(operation, given, caller)
     if found:
         return [section(listed(operation, found))]
     try:
@@ -215,29 +227,10 @@ def _break_glass(deps: Dependencies, typed: Typed, command: Command) -> list[Blo
     except NotAcceptedError as error:
         return [section(listed(operation, error.problems))]
     title = asked.title(organization)
-    open_view(deps, typed.slack, typed.caller, lambda: confirmation(operation, given, title, channel))
+    open_view(deps, typed.slack, typed.caller, lambda: confirmation(operation, given, title, caller))
     return []
-
-
-def filed_line(deps: Dependencies, filed: Filed) -> str:
-    """The same for whom Slack has told of, with what they should look at once more."""
-    channel = deps.approval_channel
-    where = f"<#{channel}>" if re.fullmatch(r"[CG][A-Z0-9]+", channel) else escape(channel)
-    return (
-        f":hourglass_flowing_sand: Request *#{filed.number}* is filed: {escape(shorten(filed.title, 300))}.\n"
-        f"I am preparing the card for {where}, and you get a direct message at every turn."
-        + "".join(f"\n:warning: {escape(shorten(note, 400))}" for note in filed.notes)
-    )
 
 
 def _misread(error: ParseError) -> list[Block]:
     message = f":x: {escape(capital(error.message))}"
-    return [section(message), *(_form_button(error.operation, error.given) if error.operation else [])]
-
-
-def _form_button(operation: type[Operation], given: Given) -> list[Block]:
-    """Opens the form with what was given; left out when that does not fit into a button."""
-    value = Carried(values=given.values, reason=given.reason).packed()
-    if len(value) > BUTTON_VALUE:
-        return []
-    return actions(button("Open the form", f"form:{operation.name}", value))
+    return [section(message), *(actions(*form_button(error.operation, error.given)) if error.operation else [])]

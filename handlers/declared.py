@@ -19,7 +19,7 @@ REASON = OperationField(
         ("--reason",),
         "Reason",
         FieldKind.LONG_TEXT,
-        hint="Wanted, though not required: why it is needed. Approvers and the audit see it",
+        hint="Approvers see this; it is kept in the audit log.",
         placeholder="The web team needs a place to test",
     ),
     required=False,

@@ -12,6 +12,7 @@ from approvals.authority.rules import BY_NAME, Guards, Rules
 from approvals.request.intake import Click, Intake
 from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
+from approvals.sessions.shells import Picked
 from operations.aws.errors import UnknownError
 from operations.core.closing import Console
 from operations.snapshot.live import Live
@@ -26,8 +27,9 @@ class Dependencies:
     """`organization()` is the cached snapshot (None until it was read once), `refresh()` asks for a newer one in the
     background, `unread()` says why there is none, and `run(work)` hands work that calls Slack to the bot's own workers.
     `look_up(error)` asks AWS, for a second or two, about a name that the snapshot doesn't know, and gives the snapshot then.
-    `may_decide(click)`, `pending_for(user)`, `oversees(user)` and `reveal(press)` ask Slack: workers only. The first soon
-    gives up. `admission` says who may see anything at all. `sources` are what the looks use beyond the snapshot."""
+    `may_decide(click)`, `pending_for(user)`, `may_ask(user)` (operations), `oversees(user)`, `reveal(press)` and
+    `pick_shell(picked)` ask Slack: workers only. The first soon gives up. `admission` says who may see anything at all. `sources`
+    are what the looks use beyond the snapshot."""
 
     intake: Intake
     admission: Admission
@@ -38,10 +40,12 @@ class Dependencies:
     run: Run
     may_decide: Callable[[Click], bool]
     pending_for: Callable[[str], PendingFor]
+    may_ask: Callable[[str], frozenset[str]]
     clock: Callable[[], datetime]
     approval_channel: str
     oversees: Callable[[str], bool]
     reveal: Callable[[Press], str]
+    pick_shell: Callable[[Picked], None]
     sources: Sources
     look_up: Callable[[UnknownError], Organization | None]
     guards: Callable[[], Guards] = lambda: BY_NAME

@@ -22,7 +22,7 @@ from handlers.parser import Given
 from handlers.problems import Problem, problems
 from operations.aws.errors import FieldError, UnknownError
 from operations.core.base import Operation
-from operations.core.fields import FieldKind
+from operations.core.fields import FieldKind, OperationField
 from operations.core.lookalikes import pointed_out
 from operations.core.visible import InvisibleError, check
 from operations.snapshot.organization import Organization
@@ -48,10 +48,14 @@ class NotAcceptedError(Exception):
 
 @dataclass(frozen=True)
 class Filed:
-    """A request that is in the database, its title in plain text, and what its requester should look at once more."""
+    """A request that is in the database, its title in plain text, what its buttons carry, how many have to approve it, and
+    what its requester should look at once more.
+    """
 
     number: int
     title: str
+    button: str
+    approvals: int
     notes: tuple[str, ...] = ()
 
 
@@ -71,7 +75,9 @@ def file(deps: Dependencies, caller: Caller, operation: type[Operation], given: 
         required=required,
         break_glass=given.break_glass,
     )
-    return Filed(_number(deps, draft), asked.title(organization), pointed_out(asked, organization))
+    number, button = _taken_in(deps, draft, asked)
+    needed = 0 if given.break_glass else required.approvals
+    return Filed(number, asked.title(organization), button, needed, pointed_out(asked, organization))
 
 
 def checked(
@@ -122,8 +128,8 @@ def _settled(
     except FieldError as error:
         _read_again(deps, caller)
         unknown = isinstance(error, UnknownError)
-        sentence = f"{error.message} {NEW}" if unknown else error.message
-        raise NotAcceptedError(Problem(error.field, sentence), unknown=unknown) from error
+        sentence = f"{error.message} {NEW}" if unknown and not error.near else error.message
+        raise NotAcceptedError(Problem(error.field, sentence, error.near, error.wanted), unknown=unknown) from error
 
 
 def _looked_up(asked: Operation, organization: Organization, look_up: LookUp) -> tuple[Operation, Organization]:
@@ -175,19 +181,24 @@ def _rules(deps: Dependencies, asked: Operation, organization: Organization) -> 
     return required
 
 
-def _number(deps: Dependencies, draft: Draft) -> int:
+def _taken_in(deps: Dependencies, draft: Draft, asked: Operation) -> tuple[int, str]:
     try:
-        return deps.intake.file(draft)
+        return deps.intake.take_in(draft)
     except FloodError as error:
         raise NotAcceptedError(Problem("", str(error))) from error
     except AlreadyAskedError as error:
-        if not error.number:
-            sentence = (
-                "the same was under way until a moment ago. `/org requests` shows it; ask again if it is still needed."
-            )
-        else:
-            sentence = f"request #{error.number} already asks for this and is under way. `/org request {error.number}` shows it."
-        raise NotAcceptedError(Problem("", sentence)) from error
+        about = subject_field(asked)
+        does = "uses this address" if about and about.flag.kind is FieldKind.EMAIL else "asks for this"
+        sentence = f"request #{error.number} already {does}. `/org request {error.number}` shows it."
+        raise NotAcceptedError(Problem(about.name if about else "", sentence)) from error
+
+
+def subject_field(asked: Operation) -> OperationField | None:
+    """The field by whose value two requests are about the same: the last one that is needed and stands in the subject."""
+    subject = asked.subject().casefold()
+    needed = [field for field in asked.fields() if field.required]
+    found = [field for field in needed if str(getattr(asked, field.name)).casefold() in subject]
+    return found[-1] if found else None
 
 
 def place_field(operation: type[Operation]) -> str:

@@ -5,20 +5,28 @@ Source: Slack API, "Block Kit: Input block", "Plain-text input element", "Select
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
+from approvals.authority.rules import BY_NAME, Guards, Rules
+from approvals.authority.session_choices import SessionChoices, session_choices
 from approvals.slack.blocks import Block, ago, clean, context, escape, shorten
 from approvals.slack.modals import INPUT, email_input, entry, many_picker, modal, picker, select, text_input
 from approvals.slack.modals import Element as Shown
+from handlers.caller import Caller
 from handlers.carried import Carried
 from handlers.declared import LONGEST_REASON, Value, chosen, fields_of, readable
+from handlers.dependencies import Dependencies
 from handlers.documents import FILE, file_entry, given_file, too_long
 from handlers.options import option, option_of
 from handlers.parser import Given
+from handlers.typed import spaced
+from operations.access.session_length import seconds_of, written
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
@@ -26,7 +34,7 @@ from operations.core.kinds import LOOK_UPS, look_up
 from operations.core.visible import BLANK
 from operations.snapshot.organization import Organization
 
-MOST_PICKED = 50
+MOST_PICKED, MOST_OPTIONS = 50, 100
 OLD = timedelta(minutes=10)
 LONGEST_EMAIL = 320
 LIKE_AN_EMAIL = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
@@ -34,20 +42,36 @@ LIKE_AN_EMAIL = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII
 
 @dataclass(frozen=True)
 class FormContext:
-    """What a form is opened with: what was given, the snapshot of the organization, where it was asked for, and when."""
+    """What a form is opened with: what was given, the snapshot of the organization, by whom and where, when, and the rules."""
 
     given: Given
     organization: Organization | None
-    channel: str
+    caller: Caller
     now: datetime
+    rules: Rules = dataclasses.field(default_factory=lambda: Rules(()))
+    guards: Guards = BY_NAME
+
+    @classmethod
+    def of(cls, deps: Dependencies, given: Given, caller: Caller) -> FormContext:
+        """As things are now."""
+        return cls(given, deps.organization(), caller, deps.clock(), deps.rules(), deps.guards())
+
+    @cached_property
+    def sessions(self) -> SessionChoices:
+        """What the rules allow in the account that was given, where it is known."""
+        account = str(self.given.values.get("account") or "")
+        return session_choices(self.rules, self.organization, account, self.guards)
 
 
 @dataclass(frozen=True)
 class Element:
-    """An input's element, and what has to be said about the value that could not be put into it."""
+    """An input's element, and what has to be said about the value that could not be put into it; `needed` where something has to
+    be chosen though the field has a default.
+    """
 
     shown: Shown
     note: str = ""
+    needed: bool = False
 
 
 def form(operation: type[Operation], scene: FormContext) -> Block:
@@ -59,10 +83,10 @@ def form(operation: type[Operation], scene: FormContext) -> Block:
         readable(operation),
         [
             context(escape(operation.purpose()), *_age(scene), *notes),
-            *(block for field in fields_of(operation) for block in _inputs(field, elements[field.name].shown)),
+            *(block for field in fields_of(operation) for block in _inputs(field, elements[field.name])),
         ],
-        "File request",
-        Carried(channel=scene.channel).packed(),
+        "Submit request",
+        Carried.of_caller(scene.caller).packed(),
     )
 
 
@@ -75,9 +99,9 @@ def sent(operation: type[Operation], values: Mapping[str, Mapping[str, Any]]) ->
         if many:
             found[field.name] = many
         elif text and field.flag.kind.many:
-            found[field.name] = [line.strip(BLANK) for line in text.split("\n") if line.strip(BLANK)]
+            found[field.name] = [line.strip(BLANK) for line in spaced(text).split("\n") if line.strip(BLANK)]
         elif text:
-            found[field.name] = text
+            found[field.name] = text if field.flag.kind is FieldKind.DOCUMENT else spaced(text)
     reason = str(found.pop("reason", ""))
     return Given(found, reason)
 
@@ -96,15 +120,15 @@ def _entered(block: Mapping[str, Any]) -> str:
 
 def _age(scene: FormContext) -> list[str]:
     if scene.organization is None:
-        return [":hourglass: The organization has not been read from AWS yet; the lists stay empty until then."]
+        return [":hourglass: The organization hasn't been read from AWS yet, so the lists are empty."]
     read_at = scene.organization.read_at
     return [f"The organization as it was {ago(read_at, scene.now)}"] if scene.now - read_at > OLD else []
 
 
-def _inputs(field: OperationField, element: Shown) -> list[Block]:
+def _inputs(field: OperationField, element: Element) -> list[Block]:
     document = field.flag.kind is FieldKind.DOCUMENT
-    optional = document or not field.required
-    block = entry(field.name, field.flag.label, element, hint=field.flag.hint, optional=optional)
+    optional = document or not (field.required or element.needed)
+    block = entry(field.name, field.flag.label, element.shown, hint=field.flag.hint, optional=optional)
     return [block, file_entry(field)] if document else [block]
 
 
@@ -155,6 +179,41 @@ def _choice(field: OperationField, value: Any, _: FormContext) -> Element:
     return Element(select(field.name, list(options.values()), initial=picked), note)
 
 
+def _role(field: OperationField, value: Any, scene: FormContext) -> Element:
+    """Of several roles none is chosen for anybody."""
+    roles = scene.sessions.roles
+    return _allowed(field, str(value or ""), roles, roles[0] if len(roles) == 1 else "", scene)
+
+
+def _duration(field: OperationField, value: Any, scene: FormContext) -> Element:
+    lengths = scene.sessions.lengths(str(value or ""))
+    return _allowed(field, _as_written(str(value or "")), lengths, lengths[-1] if lengths else "", scene)
+
+
+def _as_written(length: str) -> str:
+    try:
+        return written(seconds_of(length))
+    except ValueError:
+        return length
+
+
+def _allowed(field: OperationField, value: str, allowed: Sequence[str], other: str, scene: FormContext) -> Element:
+    """A select of what the rules allow, with `value` chosen, or `other` where they don't allow it; a text where they allow nothing,
+    so that the refusal says what is missing.
+    """
+    options = {text: option(text, text) for text in allowed[:MOST_OPTIONS]}
+    if not options:
+        return _text(field, value, scene)
+    given = scene.given.values.get(field.name)
+    note = (
+        f"{field.flag.label}: the rules don't allow “{shorten(value, 60)}” here."
+        if given and value not in options
+        else ""
+    )
+    initial = options.get(value, options.get(other))
+    return Element(select(field.name, list(options.values()), initial=initial), note, needed=initial is None)
+
+
 def _one(field: OperationField, value: Any, scene: FormContext) -> Element:
     """A select of what the field's kind names; a value that means nothing there is told, and nothing is chosen."""
     found = _found(field, [value] if value else [], scene)
@@ -202,4 +261,6 @@ _ELEMENTS: dict[FieldKind, Callable[[OperationField, Any, FormContext], Element]
     FieldKind.CHOICE: _choice,
     **{kind: _many if kind.many else _one for kind in LOOK_UPS},
     FieldKind.DOCUMENT: _document,
+    FieldKind.ROLE: _role,
+    FieldKind.DURATION: _duration,
 }

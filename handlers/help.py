@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from approvals.slack.blocks import Block, context, escape, header, packed, section, shorten, verbatim
@@ -10,16 +11,22 @@ from handlers.declared import fields_of, readable
 from handlers.query_names import NAMES, Name, meant
 from operations.core.base import Operation
 from operations.core.fields import Choice, OperationField
-from operations.core.registry import all_operations
+
+COMMONEST = (
+    *("credentials", "create-account", "move-account", "tag-account", "create-ou", "attach-policy", "update-policy"),
+    *("invite-account", "close-account", "grant-access"),
+)
 
 
-def overview(without: frozenset[str] = frozenset()) -> list[Block]:
-    """Every operation that is not left out in a line, by family; each one's own help has an example."""
-    offered = [operation for operation in all_operations() if operation.name not in without]
-    families = groupby(offered, key=lambda operation: operation.family)
+def overview(operations: Sequence[type[Operation]]) -> list[Block]:
+    """Each operation that is offered in a line, the commonest first, the others by family; each one's own help has an example."""
+    known = {operation.name: operation for operation in operations}
+    common = [known.pop(name) for name in COMMONEST if name in known]
+    families = groupby(known.values(), key=lambda operation: operation.family)
     return [
         header("What I can do"),
-        section(f"Ask with `{COMMAND} <operation> --flag value …`. What is missing, a form asks for."),
+        section(f"`{COMMAND}` alone has it all to click. An operation opens its form for what is missing."),
+        *packed(["*Commonest*", *map(_line, common)]),
         *packed(["*To look*", *map(_read, NAMES)]),
         *(block for family, members in families for block in packed([f"*{escape(family)}*", *map(_line, members)])),
     ]
@@ -31,7 +38,7 @@ def _read(name: Name) -> str:
 
 def of_query(word: str) -> list[Block]:
     """What is answered to the asker alone and needs no approval, in a sentence; nothing for any other word."""
-    return [section(f"{_read(name)}. The answer is for you alone.") for name in NAMES if name.word == meant(word)]
+    return [section(f"{_read(name)}. Only you see the answer.") for name in NAMES if name.word == meant(word)]
 
 
 def _line(operation: type[Operation]) -> str:

@@ -1,13 +1,13 @@
-"""The home tab: what waits for me, what runs, what I asked for, the organization at a glance, and the commonest requests.
+"""The home tab, to work from: what waits for me, what I asked for, my sessions, what I ask for most, the organization at a glance.
 
 Source: Slack API, "App Home", "views.publish" (100 blocks), "app_home_opened event".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_bolt import App
@@ -15,92 +15,109 @@ from slack_sdk import WebClient
 
 from approvals.models import Request
 from approvals.request.pending import PendingFor
-from approvals.slack.blocks import Block, actions, ago, button, context, divider, escape, header, section
+from approvals.slack.blocks import Block, actions, button, context, divider, escape, header, section, slack_date
 from approvals.slack.client import SlackAwayError, call
 from approvals.slack.modals import home
+from approvals.states import Status
 from handlers.caller import Caller
 from handlers.carried import Carried
 from handlers.declared import readable
 from handlers.dependencies import Dependencies
-from handlers.queries.requests import NOTHING, asked_by_you, line, titled, with_button
+from handlers.queries.question import view_of
+from handlers.queries.requests import own, to_decide
+from handlers.queries.tree import PICTURE
+from handlers.queries.upload import Pictured, Pictures
 from handlers.responder import careful
-from handlers.sessions import EVERYBODYS, YOURS, blocks
+from handlers.sessions import YOURS, blocks
 from operations.core.registry import all_operations, by_name
 from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 
-FIRST = ("create-account", "move-account")  # Until people have asked for anything.
+FIRST = ("credentials", "create-account", "move-account")  # Until somebody has asked for anything.
+LABELS = {"credentials": "Get credentials", "create-account": "New account", "move-account": "Move an account"}
 BUTTONS = 5
-SHOWN = 15
+SHOWN = 8
+POSTED_WITHIN = timedelta(minutes=1)
+FREE = "*Nothing needs you right now.* What would you like to do?"
 
 
 @dataclass(frozen=True)
 class Work:
-    """The requests that the home tab shows, newest first but for those that wait, and the commonest operations.
+    """What one person's home tab shows: what waits for them, what they asked for (newest first), their sessions, what they ask
+    for most, and the operations that they may ask for.
 
-    `unread` says why there is no snapshot of the organization.
+    `running` is how many requests are being carried out, whoever asked; `unread` says why there is no snapshot of the organization,
+    `picture` is that of it, and `posting` says that a card is about to stand to which the tab would lead.
     """
 
     waits: PendingFor
-    running: Sequence[Request]
     mine: Sequence[Request]
-    commonest: Sequence[str] = FIRST
+    usual: Sequence[str] = ()
+    may_ask: Collection[str] = frozenset(by_name())
     sessions: Sequence[Block] = ()
+    running: int = 0
     unread: str = ""
+    picture: Pictured = field(default_factory=Pictured)
+    posting: bool = False
 
 
-def home_view(work: Work, organization: Organization | None, now: datetime) -> Block:
-    """The home tab's view."""
-    return home(
-        [
-            header("Your AWS Organization"),
-            context(_glance(work, organization, now), _activity(work)),
-            *actions(*map(_form_button, _offered(work.commonest, organization))),
-            divider(),
-            *_waiting(work.waits.mine),
-            *titled("Running", map(line, work.running[:SHOWN])),
-            *_more(work.running),
-            *asked_by_you(work.mine[:SHOWN]),
-            *work.sessions,
-            context("`/org help` shows all that can be asked for."),
-        ]
-    )
+def home_view(work: Work, organization: Organization | None) -> Block:
+    """The home tab's view; nothing is said about what isn't there."""
+    shortcuts = actions(*map(_form_button, _offered(work, organization)))
+    todo = [*_waiting(work.waits), *_mine(work.mine), *work.sessions]
+    greeting = [] if todo else [section(FREE)]
+    shown = [*greeting, *shortcuts, *todo, divider(), *_glance(work, organization)]
+    return home(shown, coming=work.picture.coming or work.posting)
 
 
-def _waiting(requests: Sequence[Request]) -> list[Block]:
-    shown = [with_button(request) for request in requests[:SHOWN]] or [section(NOTHING)]
-    return [section("*Waiting for your decision*"), *shown, *_more(requests)]
+def _waiting(waits: PendingFor) -> list[Block]:
+    if not waits.mine:
+        return []
+    each = [to_decide(request, waits.left.get(request.id, 1)) for request in waits.mine[:SHOWN]]
+    shown = [block for number, blocks in enumerate(each) for block in ([divider()] if number else []) + blocks]
+    more = len(waits.mine) - SHOWN
+    rest = [context(f"and {more} more: `/org requests`")] if more > 0 else []
+    return [header("Waiting for your decision"), *shown, *rest]
 
 
-def _more(requests: Sequence[Request]) -> list[Block]:
-    more = len(requests) - SHOWN
-    return [context(f"and {more} more: `/org requests`")] if more > 0 else []
+def _mine(requests: Sequence[Request]) -> list[Block]:
+    shown = [block for request in requests[:SHOWN] for block in own(request)]
+    return [header("Your requests"), *shown] if shown else []
 
 
-def _offered(commonest: Sequence[str], organization: Organization | None) -> list[str]:
-    """What exists still, filled up with what everybody begins with; where there is no organization, to create one."""
+def _offered(work: Work, organization: Organization | None) -> list[str]:
+    """What this person asks for most, filled up with what everybody begins with, as far as they may and as it exists; where
+    there is no organization, to create one.
+    """
     if organization is not None and not organization.id:
-        return [operation.name for operation in all_operations() if operation.founds]
-    return [name for name in dict.fromkeys((*commonest, *FIRST)) if name in by_name()][:BUTTONS]
+        wanted = [operation.name for operation in all_operations() if operation.founds]
+    else:
+        wanted = [name for name in dict.fromkeys((*work.usual, *FIRST)) if name in by_name()]
+    return [name for name in wanted if name in work.may_ask][:BUTTONS]
 
 
 def _form_button(operation: str) -> Block:
-    return button(readable(operation), f"form:{operation}", Carried().packed())
+    return button(LABELS.get(operation, readable(operation)), f"form:{operation}", Carried().packed())
 
 
-def _glance(work: Work, organization: Organization | None, now: datetime) -> str:
+def _glance(work: Work, organization: Organization | None) -> list[Block]:
+    """The organization, what goes on in it, and the way to look around."""
     if organization is None:
-        return f":hourglass: {escape(work.unread)}"
+        return [context(f":hourglass: {escape(work.unread)}")]
     if not organization.id:
-        return f"The AWS account {escape(organization.management_account)} is in no organization yet."
+        return [context(f"AWS account {escape(organization.management_account)} isn't in an organization yet.")]
     units = len(organization.units) - 1  # The root is no organizational unit.
-    accounts = counted(len(organization.accounts), "account")
-    return f"{accounts} in {counted(units, 'organizational unit')}, read {ago(organization.read_at, now)}"
+    size = f"{counted(len(organization.accounts), 'account')} in {counted(units, 'organizational unit')}"
+    read = f"as of {slack_date(organization.read_at)}"
+    look = button("Show the tree", PICTURE, organization.root)
+    told = context("  ·  ".join([size, read, *_others(work)]))
+    return [header("Your AWS Organization"), told, *work.picture.blocks, *actions(look)]
 
 
-def _activity(work: Work) -> str:
-    others = f", {work.waits.others} for others" if work.waits.others else ""
-    return f"{len(work.waits.mine)} waiting for you{others}; {len(work.running)} running"
+def _others(work: Work) -> list[str]:
+    """What goes on that is not this person's to do."""
+    waiting = [f"{counted(work.waits.others, 'request')} waiting for others"] if work.waits.others else []
+    return [*waiting, *([f"{work.running} running"] if work.running else [])]
 
 
 def register(app: App, deps: Dependencies) -> None:
@@ -134,27 +151,34 @@ def _refused(sentence: str) -> Block:
     return home([section(sentence)])
 
 
-def home_of(deps: Dependencies, user: str) -> Block:
+def home_of(deps: Dependencies, user: str, pictures: Pictures) -> Block:
     """One person's home tab as it is now; raises SlackAwayError."""
     unwelcome = deps.admission.now(user)
     if unwelcome:
         return _refused(unwelcome)
+    organization, waits = deps.organization(), deps.pending_for(user)
+    mine = deps.intake.recent(requester=user, limit=SHOWN)
     work = Work(
-        waits=deps.pending_for(user),
-        running=deps.intake.recent(running=True, limit=100),
-        mine=deps.intake.recent(requester=user, limit=SHOWN),
-        commonest=deps.intake.commonest(BUTTONS),
+        waits=waits,
+        mine=mine,
+        usual=deps.intake.usual(user),
+        may_ask=deps.may_ask(user),
         sessions=_sessions(deps, user),
+        running=deps.intake.running(),
         unread=deps.unread(),
+        posting=any(_is_being_posted(request, deps.clock()) for request in (*waits.mine, *mine)),
+        picture=pictures.of(view_of(organization).tree) if organization and organization.id else Pictured(),
     )
-    return home_view(work, deps.organization(), deps.clock())
+    return home_view(work, organization)
+
+
+def _is_being_posted(request: Request, now: datetime) -> bool:
+    """Whether its card comes any moment; nothing is recorded then, so the tab would go on without it."""
+    waits = request.status == Status.PENDING and not request.card_link
+    return waits and request.announced_at is not None and now - request.announced_at < POSTED_WITHIN
 
 
 def _sessions(deps: Dependencies, user: str) -> list[Block]:
-    """Everybody's role sessions for those who approve them, one's own for the others, nothing where there are none."""
-    try:
-        everybodys = deps.oversees(user)
-    except SlackAwayError:
-        everybodys = False
-    found = deps.intake.sessions("" if everybodys else user)
-    return blocks(deps, EVERYBODYS if everybodys else YOURS, found) if found else []
+    """Their own role sessions with the button that ends each; nothing where there are none."""
+    found = deps.intake.sessions(user)[:SHOWN]
+    return blocks(deps, YOURS, found) if found else []

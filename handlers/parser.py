@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from approvals.slack.blocks import clean, shorten
 from handlers.declared import Value, chosen, fields_of, flags_of, missing, nearest
 from handlers.query_names import ALIASES, WORDS, meant, only_looks
-from handlers.typed import UnreadableError, Word, straight, undone, words
+from handlers.typed import UnreadableError, Word, spaced, undone, words
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
 from operations.core.registry import by_name
@@ -16,6 +16,7 @@ from operations.core.visible import BLANK
 
 FORM, HELP, BREAK_GLASS = "--form", "--help", "--break-glass"
 MANY = tuple(kind for kind in FieldKind if kind.many)
+WHOLE = (FieldKind.EMAIL, FieldKind.CHOICE, FieldKind.DOCUMENT)  # Of which no value has a blank outside of quotes.
 QUERIES = (*WORDS, *ALIASES)
 
 
@@ -63,7 +64,7 @@ def split(text: str) -> tuple[str, str]:
     except UnreadableError as error:
         raise ParseError(str(error)) from error
     word, rest = (*pieces, "", "")[:2]
-    return clean(word).casefold(), rest
+    return clean(word).strip("`").casefold(), rest
 
 
 def operation_named(word: str, rest: str = "", others: Iterable[str] = QUERIES) -> type[Operation]:
@@ -77,7 +78,7 @@ def operation_named(word: str, rest: str = "", others: Iterable[str] = QUERIES) 
         return known[word]
     if word in QUERIES:
         raise ParseError(
-            f"`{meant(word)}` is no operation but a look: it changes nothing, and no rule decides about it. "
+            f"`{meant(word)}` only shows something: it changes nothing and needs no approval. "
             "`/org help` shows what there is."
         )
     joined = "-".join([word, *rest.split()[:1]]).casefold()
@@ -106,7 +107,8 @@ def parse(text: str, others: Iterable[str] = QUERIES) -> Command:
 
 class _Reader:
     """Goes through the words once; `_open` is the flag that waits for its value, `_last` the one before this word, and
-    `_more` says that a comma has announced one more of a list.
+    `_more` says that a comma has announced one more of a list. `_ended` says that the value before this word is whole, so that
+    a word without a flag is the next field that is needed.
     """
 
     def __init__(self, operation: type[Operation]) -> None:
@@ -117,6 +119,7 @@ class _Reader:
         self._open: OperationField | None = None
         self._last: OperationField | None = None
         self._more = False
+        self._ended = True
 
     def read(self, typed: list[Word]) -> Command:
         for word in typed:
@@ -159,17 +162,18 @@ class _Reader:
             self._items(self._open, word)
             return
         found, self._open, self._last = self._open, None, self._open
+        self._ended = word.quoted or found.flag.kind in WHOLE
         if found.name in self._values:
             raise ParseError(f"`{found.flag.names[0]}` is given twice; give it once.")
         text = word.text
-        self._values[found.name] = straight(text) if found.flag.kind is FieldKind.DOCUMENT else chosen(found, text)
+        self._values[found.name] = text if found.flag.kind is FieldKind.DOCUMENT else chosen(found, spaced(text))
 
     def _items(self, field: OperationField, word: Word) -> None:
         """One or more of a list, which people part by blanks, by commas, or by both."""
-        item, self._more = word.item(), word.commas > 0
+        item, self._more = spaced(word.item()), word.commas > 0
         if not item and self._more:
             return
-        self._open, self._last = None, field
+        self._open, self._last, self._ended = None, field, False
         given = list(self._values.get(field.name, ()))
         if given and _is_second_half(given[-1], item):
             item = f"{given.pop()},{item}"
@@ -177,13 +181,23 @@ class _Reader:
         self._values[field.name] = [*given, *(piece.strip() for piece in pieces if piece.strip())]
 
     def _further(self, word: Word) -> None:
-        """A word that follows a finished value: one more of a list, or a mistake."""
+        """A word that follows a finished value: one more of a list, the next field that is needed, or a mistake."""
         kind = self._last.flag.kind if self._last else None
         announced = kind in MANY and (self._more or word.goes_on())
         if self._last and (announced or kind is FieldKind.ACCOUNTS or (kind is FieldKind.TAGS and "=" in word.text)):
             self._items(self._last, word)
             return
-        raise ParseError(self._stray(shorten(word.text, 60)))
+        needed = missing(self._operation, self._values)
+        if not needed or not self._ended or self._forgot_dashes(word):
+            raise ParseError(self._stray(shorten(word.text, 60)))
+        self._open = needed[0]
+        self._value(word)
+        self._ended = True
+
+    def _forgot_dashes(self, word: Word) -> bool:
+        """Whether a word without a flag is the name of one."""
+        field = self._flags.get(f"--{word.text.casefold()}")
+        return not word.quoted and field is not None and field.name not in self._values
 
     def _stray(self, text: str) -> str:
         near = nearest(f"--{text}", self._flags)
@@ -192,8 +206,8 @@ class _Reader:
         if self._last:
             flag = self._last.flag.names[0]
             return f'“{text}” belongs to no flag. If it is part of {flag}, put the whole value in quotes: {flag} "… {text}"'
-        first = next(iter(self._flags.values())).flag.names[0]
-        return f"“{text}” belongs to no flag. Say what it is, such as {first} {text}"
+        known = ", ".join(f"`{field.flag.names[0]}`" for field in fields_of(self._operation))
+        return f"“{text}” belongs to no flag. `{self._operation.name}` takes {known}."
 
     def _close(self) -> None:
         """Nothing may be waiting for its value when the next flag begins."""

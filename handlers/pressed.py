@@ -19,11 +19,8 @@ BROKEN = ":x: This button does not say which request it is about, so nothing was
 
 def pressed_request(body: Mapping[str, Any]) -> Pressed | None:
     """The press of a button that is about a request; None for a button that carries anything else."""
-    found = read(body["actions"][0].get("value"))
-    if found is None:
-        return None
     channel, ts, private = _stands(body)
-    return Pressed(*found, channel=channel, ts=ts, private=private)
+    return read(body["actions"][0].get("value"), channel, ts, private=private)
 
 
 def _stands(body: Mapping[str, Any]) -> tuple[str, str, bool]:
@@ -45,10 +42,10 @@ def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def kept_in_form(pressed: Pressed) -> str:
-    """The `private_metadata` by which a form knows the press that opened it."""
+def kept_in_form(pressed: Pressed, reply_to: str = "") -> str:
+    """The `private_metadata` by which a form knows the press that opened it, and where it is answered (see `Carried`)."""
     stands = {"channel": pressed.channel, "ts": pressed.ts, "private": pressed.private}
-    return json.dumps({"request": pressed.carried, **stands})
+    return json.dumps({"request": pressed.carried, **stands, **({"reply_to": reply_to} if reply_to else {})})
 
 
 def pressed_before(private_metadata: object) -> Pressed | None:
@@ -57,11 +54,10 @@ def pressed_before(private_metadata: object) -> Pressed | None:
         kept = load(str(private_metadata or "{}"))
     except ValueError:
         return None
-    found = read(kept.get("request")) if isinstance(kept, dict) and _is_named(kept) else None
-    if not found:
+    if not isinstance(kept, dict) or not _is_named(kept):
         return None
     channel, ts = str(kept.get("channel") or ""), str(kept.get("ts") or "")
-    return Pressed(*found, channel=channel, ts=ts, private=kept.get("private") is True)
+    return read(kept.get("request"), channel, ts, private=kept.get("private") is True)
 
 
 def _is_named(kept: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What is wrong with a value, in a sentence for people: pydantic's findings translated once, here.
+"""What is wrong with a value, in a sentence for people, and the buttons for the way on: pydantic's findings translated once, here.
 
 Source: pydantic documentation, "Validation errors".
 """
@@ -6,27 +6,35 @@ Source: pydantic documentation, "Validation errors".
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from approvals.slack.blocks import escape, shorten
-from handlers.declared import field_of
+from approvals.slack.blocks import BUTTON_VALUE, Block, actions, button, escape, shorten
+from handlers.carried import Carried
+from handlers.declared import field_of, fields_of
+from handlers.parser import Given
+from operations.aws.errors import Near
 from operations.core.base import Operation
-from operations.core.fields import FieldKind, OperationField
+from operations.core.fields import FieldKind, OperationField, by_labels
 from operations.snapshot.names import capital, counted
 
 LONGEST = 1900
+MOST_NEAR = 5  # Of more the sentence has the names.
 WITH_ID = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.OU, FieldKind.TARGET, FieldKind.POLICY)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A plain sentence about a field; `field` is empty when it is about the request as a whole."""
+    """A plain sentence about a field; `field` is empty when it is about the request as a whole. `near` is what may have been meant
+    by `wanted`, which was given there.
+    """
 
     field: str
     sentence: str
+    near: tuple[Near, ...] = ()
+    wanted: str = ""
 
 
 def problems(operation: type[Operation], error: ValidationError) -> tuple[Problem, ...]:
@@ -92,7 +100,45 @@ def listed(operation: type[Operation], found: tuple[Problem, ...]) -> str:
     return "\n".join(f":x: {_named(operation, problem)}" for problem in found[:10])
 
 
+def in_form(operation: type[Operation], problem: Problem) -> str:
+    """A problem in plain text for people at a form, with its field's label where it cannot stand beneath that field."""
+    field = field_of(operation, problem.field)
+    sentence = capital(by_labels(fields_of(operation), problem.sentence))
+    return f"{field.flag.label}: {sentence}" if field else sentence
+
+
 def _named(operation: type[Operation], problem: Problem) -> str:
     field = field_of(operation, problem.field)
     sentence = escape(capital(problem.sentence))
     return f"*{escape(field.flag.label)}* (`{field.flag.names[0]}`): {sentence}" if field else sentence
+
+
+def ways_on(operation: type[Operation], given: Given, found: tuple[Problem, ...]) -> list[Block]:
+    """A button for each name that may have been meant, and one for the form with what was given."""
+    meant = [
+        made
+        for problem in found
+        if len(problem.near) <= MOST_NEAR
+        for number, near in enumerate(problem.near)
+        for made in form_button(operation, _corrected(given, problem, near), near.label, number)
+    ]
+    return actions(*meant, *form_button(operation, given))
+
+
+def _corrected(given: Given, problem: Problem, near: Near) -> Given:
+    """What was given with what may have been meant in its place."""
+    value = given.values.get(problem.field, "")
+    if isinstance(value, list):
+        return replace(
+            given, values=given.values | {problem.field: [near.value if v == problem.wanted else v for v in value]}
+        )
+    return replace(given, values=given.values | {problem.field: near.value})
+
+
+def form_button(
+    operation: type[Operation], given: Given, text: str = "Open the form", number: int | None = None
+) -> list[Block]:
+    """Opens the form with what was given; left out when that does not fit into a button."""
+    value = Carried(values=given.values, reason=given.reason).packed()
+    suffix = "" if number is None else f":{number}"  # An action's id stands once in a row.
+    return [button(text, f"form:{operation.name}{suffix}", value)] if len(value) <= BUTTON_VALUE else []

@@ -18,7 +18,7 @@ from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
 from approvals.request.limits import FloodError
-from handlers import actions, commands, follow_ups, home, options, sessions, submissions
+from handlers import actions, as_code, commands, follow_ups, home, options, sessions, shortcuts, submissions
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.dependencies import Dependencies
 from handlers.queries import clicks as looks
@@ -28,10 +28,7 @@ from handlers.shapes import is_flat, is_whole
 log = logging.getLogger(__name__)
 MOST_TOLD = 1000  # People of whom it is remembered when they were told.
 TOLD_AGAIN = timedelta(seconds=5)  # Telling is a call to Slack for each.
-FAILED = (
-    ":warning: Something went wrong on my side, and I do not know whether your request was filed. "
-    "`/org requests` shows it if it was; otherwise please try again."
-)
+FAILED = ":warning: Something went wrong on my side. `/org requests` shows whether your request was received; if it wasn't, try again."
 
 
 class Readable(Middleware):
@@ -83,7 +80,7 @@ def register(app: App, deps: Dependencies) -> None:
     """Registers every listener; the order matters only for the last, which takes what no other took."""
 
     app.middleware(Unhurried(deps))
-    for part in (commands, submissions, actions, follow_ups, sessions, options, home, looks):
+    for part in (commands, submissions, shortcuts, actions, follow_ups, as_code, sessions, options, home, looks):
         part.register(app, deps)
 
     @app.action(re.compile(".*"))

@@ -22,11 +22,11 @@ from handlers.dependencies import Dependencies
 from operations.aws.looks import begun
 
 log = logging.getLogger(__name__)
-TOO_SLOW = ":hourglass: That took too long, so Slack did not let me open the form. Please do it once more."
-NOT_OPENED = ":warning: The form could not be opened. Please try once more in a moment."
-WAITING, ASKING = "One moment", ":hourglass: Asking Slack who you are…"
+TOO_SLOW = ":hourglass: The form took too long to open. Try again."
+NOT_OPENED = ":warning: The form couldn't be opened. Try again in a moment."
+WAITING, ANSWER, ASKING = "One moment", "orgbot", ":hourglass: Checking who you are…"
 ELSEWHERE = "This can't be decided here. You get a message that says why."
-NOT_SHOWN = ":warning: The answer could not be shown. Please ask once more."
+NOT_SHOWN = ":warning: The answer couldn't be shown. Ask again."
 
 
 @dataclass(frozen=True)
@@ -90,17 +90,39 @@ class Responder:
         return call(self.slack, method, **params)
 
     def reply(self, blocks: list[Block], *, replace: bool) -> None:
-        """The private answer, in place of the message whose button was pressed when `replace` is set; workers only."""
-        text = fallback(blocks)
-        body = {"response_type": "ephemeral", "replace_original": replace, "text": text, "blocks": blocks}
+        """The private answer, in place of the message whose button was pressed when `replace` is set, and always in place of
+        the modal whose button was pressed; workers only.
+        """
+        if self.caller.view:
+            self.call("views.update", view_id=self.caller.view, view=window(ANSWER, blocks))
+            return
         if not self.caller.reply_to:
-            show(self.slack, self.caller, text, blocks)
+            show(self.slack, self.caller, fallback(blocks), blocks)
             return
         try:
-            self.deps.sources.respond(self.caller.reply_to, body)
+            self.deps.sources.respond(self.caller.reply_to, _ephemeral(blocks, replace=replace))
         except (SlackRefusedError, SlackAmbiguousError):
             self.tell(NOT_SHOWN)
             raise
+
+    def bring(self, blocks: list[Block]) -> None:
+        """An answer that nobody may miss, by another way where its address no longer takes it: that lives for half an hour, and
+        a form may stay open longer. Workers only.
+        """
+        try:
+            if self.caller.view:
+                self.call("views.update", view_id=self.caller.view, view=window(ANSWER, blocks))
+                return
+            if self.caller.reply_to:
+                self.deps.sources.respond(self.caller.reply_to, _ephemeral(blocks, replace=False))
+                return
+        except (SlackRefusedError, SlackAmbiguousError) as error:
+            log.warning("the answer goes another way: %s", error)
+        show(self.slack, self.caller, fallback(blocks), blocks)
+
+
+def _ephemeral(blocks: list[Block], *, replace: bool) -> dict[str, Any]:
+    return {"response_type": "ephemeral", "replace_original": replace, "text": fallback(blocks), "blocks": blocks}
 
 
 def open_view(deps: Dependencies, slack: WebClient, caller: Caller, make: Callable[[], Block]) -> None:
@@ -129,11 +151,6 @@ def learn(deps: Dependencies, caller: Caller) -> None:
 def tell(deps: Dependencies, slack: WebClient, caller: Caller, text: str) -> None:
     """A line for the caller alone, on a worker."""
     deps.run(lambda: _tell(slack, caller, text))
-
-
-def mention(deps: Dependencies, slack: WebClient, caller: Caller, text: str) -> None:
-    """A line for the caller alone in the channel where they are, on a worker; lost where the bot cannot write."""
-    careful(deps, "a private line could not be told", lambda: _in_channel(slack, caller, _message(text)))
 
 
 def show(slack: WebClient, caller: Caller, text: str, blocks: list[Block]) -> None:
@@ -171,8 +188,12 @@ def _open_soon(slack: WebClient, caller: Caller, make: Callable[[], Block | str]
 
 
 def _open(slack: WebClient, caller: Caller, view: Block) -> str:
-    """The id of the form; empty when it could not be opened, which the caller is told."""
+    """The id of the form, which takes the place of the modal whose button was pressed; empty when it could not be opened, which the
+    caller is told.
+    """
     try:
+        if caller.view:
+            return str(call(slack, "views.update", view_id=caller.view, view=view)["view"]["id"])
         return str(call(slack, "views.open", trigger_id=caller.trigger, view=view)["view"]["id"])
     except SlackRefusedError as error:
         if error.code == "exchanged_trigger_id":

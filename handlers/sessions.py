@@ -1,4 +1,4 @@
-"""Role sessions: `/org sessions`, and the buttons `Reveal credentials` and `Extend`.
+"""Role sessions: `/org sessions`, the buttons `Reveal` and `Extend`, and the menu of shells.
 
 Source: Slack API, "block_actions payload", "Modals" (Opening modals).
 """
@@ -14,9 +14,11 @@ from slack_sdk import WebClient
 from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError
 from approvals.models import Request, RoleSession
 from approvals.sessions.reveal import Press
+from approvals.sessions.shells import Picked
 from approvals.slack.blocks import Block, escape, section, shorten
 from approvals.slack.client import SlackAwayError
 from approvals.views.sessions import end_button, listed
+from approvals.views.snippets import PICKER
 from handlers.actions import keep
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.declared import LONGEST_REASON
@@ -24,26 +26,33 @@ from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.parser import Given
 from handlers.pressed import BROKEN, pressed_request
-from handlers.queries.requests import NOTHING
+from handlers.receipts import line
 from handlers.responder import Responder, careful, show, tell
 from operations.access.credentials import Credentials
 from operations.snapshot.organization import Organization
 
 SHOWN = 25
 YOURS, EVERYBODYS = "Your sessions", "Everybody's sessions"
+NO_SESSIONS = {YOURS: "You have no open sessions.", EVERYBODYS: "Nobody has an open session."}
 TITLES = {"sessions": YOURS, "all-sessions": EVERYBODYS}  # By what the block of a session is called.
 NOT_YOURS = ":x: Only the person who has this session can extend it."
-GONE = ":x: There is no such session. `/org sessions` shows those that there are."
-AWAY = ":warning: Slack did not say whether you may see everybody's sessions. Please try again in a moment."
+GONE = ":x: This session doesn't exist any more. `/org sessions` lists those that are open."
+AWAY = ":warning: Slack didn't say whether you may see everybody's sessions. Try again in a moment."
 
 
 def register(app: App, deps: Dependencies) -> None:
-    """Takes the buttons in; `End session now` is a decision like the others, after which a list of sessions is made anew."""
+    """Takes the buttons in; `End session` is a decision like the others, after which a list of sessions is made anew."""
 
     @app.action("reveal")
     def reveal(ack: Any, body: dict[str, Any], client: WebClient) -> None:
         caller, pressed = of_interaction(body), pressed_request(body)
         careful(deps, "credentials could not be revealed", lambda: _reveal(deps, client, caller, pressed))
+        ack()
+
+    @app.action(PICKER)
+    def shell(ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        caller, picked = of_interaction(body), _picked(body)
+        Responder(deps, client, caller).if_admitted(lambda: deps.pick_shell(picked))
         ack()
 
     @app.action("extend")
@@ -81,6 +90,27 @@ def _reveal(deps: Dependencies, slack: WebClient, caller: Caller, pressed: Press
         tell(deps, slack, caller, said if said in (BROKEN, unwelcome) else f":x: {said}")
 
 
+def _picked(body: dict[str, Any]) -> Picked:
+    """The choice, and the blocks that it stands among, which hold the secret: they are kept nowhere."""
+    caller, chosen = of_interaction(body), _part(body["actions"][0], "selected_option").get("value")
+    view, message, container = (_part(body, name) for name in ("view", "message", "container"))
+    blocks = (view or message).get("blocks")
+    return Picked(
+        user=caller.user,
+        shell=str(chosen),
+        blocks=[block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else [],
+        channel=caller.channel,
+        ts=str(message.get("ts") or container.get("message_ts") or ""),
+        text=str(message.get("text") or ""),
+        view=str(view.get("id") or ""),
+    )
+
+
+def _part(body: dict[str, Any], name: str) -> dict[str, Any]:
+    found = body.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def _extend(deps: Dependencies, body: dict[str, Any]) -> str:
     """Files the same request anew; gives what is told to the clicker."""
     caller, pressed = of_interaction(body), pressed_request(body)
@@ -99,7 +129,7 @@ def _extend(deps: Dependencies, body: dict[str, Any]) -> str:
         filed = file(deps, caller, Credentials, _again(request), name)
     except NotAcceptedError as error:
         return "\n".join(f":x: {escape(problem.sentence)}" for problem in error.problems)
-    return f":hourglass_flowing_sand: Request *#{filed.number}* asks for another session: {escape(filed.title)}."
+    return line(filed)
 
 
 def _again(request: Request) -> Given:
@@ -124,14 +154,14 @@ def _everybodys(deps: Dependencies, slack: WebClient, caller: Caller) -> None:
 def blocks(deps: Dependencies, title: str, sessions: Sequence[RoleSession], ended: int = 0) -> list[Block]:
     """A headline, and a line with the button that ends it for each session; none for the one that was asked to end just now."""
     lines = [_line(deps.organization(), title, row, ended) for row in sessions[:SHOWN]]
-    more = [section(f"… and {len(sessions) - SHOWN} more")] if len(sessions) > SHOWN else []
-    return [section(f"*{title}*" if lines else f"*{title}*\n{NOTHING}"), *lines, *more]
+    more = [section(f"and {len(sessions) - SHOWN} more")] if len(sessions) > SHOWN else []
+    return [section(f"*{title}*" if lines else NO_SESSIONS[title]), *lines, *more]
 
 
 def _line(organization: Organization | None, title: str, row: RoleSession, ended: int) -> Block:
     name = organization.account_label(row.account) if organization else row.account
     if row.request_id == ended:
-        return section(f"{listed(row, name)}  ·  _you have just asked to end it_")
+        return section(f"{listed(row, name)}  ·  _ending_")
     place = next(key for key, value in TITLES.items() if value == title)
     return section(listed(row, name)) | {
         "block_id": f"{place}:{row.request_id}",

@@ -92,6 +92,15 @@ def _element(element: Any) -> bool:
     return all(isinstance(item, dict) and isinstance(item.get("value"), str | None) for item in picked)
 
 
+def _shortcut(body: Body) -> bool:
+    return _texts(body, "callback_id") and _person(body)
+
+
+def _message_shortcut(body: Body) -> bool:
+    message = body.get("message")
+    return _shortcut(body) and isinstance(message, dict) and isinstance(message.get("text", ""), str)
+
+
 def _closed(body: Body) -> bool:
     return _texts(body.get("view"), "callback_id") and _person(body)
 
@@ -112,6 +121,8 @@ KINDS: dict[str, Callable[[Body], bool]] = {
     "block_actions": _press,
     "view_submission": _form,
     "view_closed": _closed,
+    "shortcut": _shortcut,
+    "message_action": _message_shortcut,
     "block_suggestion": _suggestion,
     "event_callback": _event,
 }

@@ -10,26 +10,27 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from approvals.slack.blocks import clean, shorten
+from approvals.slack.blocks import Block, clean, shorten
 from handlers.action_ids import BREAK_GLASS_FORM, REQUEST_FORM
 from handlers.break_glass import entered
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.carried import Carried
-from handlers.commands import received
-from handlers.declared import field_of
+from handlers.declared import field_of, fields_of
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.forms import sent
 from handlers.parser import Given
-from handlers.problems import Problem
-from handlers.responder import learn, mention
+from handlers.problems import Problem, in_form
+from handlers.receipts import answer_form, receipt
+from handlers.responder import Responder, learn
 from operations.core.base import Operation
+from operations.core.fields import by_labels
 from operations.core.registry import by_name
 from operations.snapshot.names import capital
 
 LONGEST_ERROR = 2000
-ASKED = "Slack is being asked who you are. Send the form once more in a moment."
-UNKNOWN = "This operation no longer exists. Close the form and look at /org help."
+ASKED = "Checking who you are. Submit again in a moment."
+UNKNOWN = "This operation no longer exists. /org shows what there is."
 
 
 def register(app: App, deps: Dependencies) -> None:
@@ -46,40 +47,36 @@ def register(app: App, deps: Dependencies) -> None:
             ack(response_action="errors", errors={next(iter(values), "reason"): unwelcome or UNKNOWN})
             return
         try:
-            line = _file(deps, caller, operation, sent(operation, values), str(view["id"]))
+            told = _file(deps, caller, operation, sent(operation, values), str(view["id"]))
         except NotAcceptedError as error:
             ack(response_action="errors", errors=errors_of(operation, _told(deps, caller, error)))
             return
-        if caller.channel:
-            mention(deps, client, caller, line)  # The outbox tells by direct message in any case.
-        ack()
+        answer_form(ack, Responder(deps, client, caller), told)
 
     @app.view(BREAK_GLASS_FORM)
     def glass_broken(ack: Any, body: dict[str, Any], client: WebClient) -> None:
         caller = _caller(body)
-        line, errors = _break_glass(deps, caller, body["view"])
+        told, errors = _break_glass(deps, caller, body["view"])
         if errors:
             ack(response_action="errors", errors=errors)
-            return
-        if caller.channel:
-            mention(deps, client, caller, line)
-        ack()
+        else:
+            answer_form(ack, Responder(deps, client, caller), told)
 
 
-def _break_glass(deps: Dependencies, caller: Caller, view: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """Files what is confirmed; gives the line for the requester, and the errors by block."""
+def _break_glass(deps: Dependencies, caller: Caller, view: dict[str, Any]) -> tuple[list[Block], dict[str, str]]:
+    """Files what is confirmed; gives what the requester reads, and the errors by block."""
     unwelcome = _unwelcome(deps, caller)
     operation = by_name().get(str(view["callback_id"]).partition(":")[2])
     if unwelcome or operation is None:
-        return "", {"confirm": unwelcome or UNKNOWN}
+        return [], {"confirm": unwelcome or UNKNOWN}
     given, errors = entered(operation, view)
     if errors:
-        return "", errors
+        return [], errors
     try:
         return _file(deps, caller, operation, given, str(view["id"])), {}
     except NotAcceptedError as error:
-        found = "; ".join(problem.sentence for problem in _told(deps, caller, error))
-        return "", {"confirm": shorten(clean(found), LONGEST_ERROR)}
+        found = " ".join(in_form(operation, problem) for problem in _told(deps, caller, error))
+        return [], {"confirm": shorten(clean(found), LONGEST_ERROR)}
 
 
 def _unwelcome(deps: Dependencies, caller: Caller) -> str:
@@ -100,14 +97,12 @@ def _told(deps: Dependencies, caller: Caller, error: NotAcceptedError) -> tuple[
 
 
 def _caller(body: dict[str, Any]) -> Caller:
-    caller = of_interaction(body)
-    return Caller(caller.user, caller.team, Carried.unpacked(body["view"].get("private_metadata")).channel)
+    return Carried.unpacked(body["view"].get("private_metadata")).where(of_interaction(body))
 
 
-def _file(deps: Dependencies, caller: Caller, operation: type[Operation], given: Given, view_id: str) -> str:
+def _file(deps: Dependencies, caller: Caller, operation: type[Operation], given: Given, view_id: str) -> list[Block]:
     name = delivery("view", caller.team, caller.user, view_id)
-    filed = file(deps, caller, operation, given, name)
-    return received(deps, caller, filed)
+    return receipt(deps, caller, file(deps, caller, operation, given, name))
 
 
 def errors_of(operation: type[Operation], found: tuple[Problem, ...]) -> dict[str, str]:
@@ -116,6 +111,7 @@ def errors_of(operation: type[Operation], found: tuple[Problem, ...]) -> dict[st
     first = operation.fields()[0].name if operation.fields() else "reason"
     for problem in found:
         block = problem.field if field_of(operation, problem.field) else first
-        text = f"{errors[block]} {problem.sentence}" if block in errors else problem.sentence
-        errors[block] = shorten(clean(capital(text)), LONGEST_ERROR)
+        sentence = capital(by_labels(fields_of(operation), problem.sentence))
+        text = f"{errors[block]} {sentence}" if block in errors else sentence
+        errors[block] = shorten(clean(text), LONGEST_ERROR)
     return errors

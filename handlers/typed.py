@@ -16,18 +16,31 @@ LABELLED_LINK = re.compile(r"<[a-z]{2,10}:[^<>|]*\|([^<>|]*)>")
 BARE_LINK = re.compile(r"<(?:mailto:)?([^<>|\s@#!]+(?:@[^<>|\s]+)?)>")
 DOUBLE = '"“”„‟'  # Keyboards write the curly ones for the straight one.
 SINGLE = "'‘’‚‛"  # noqa: RUF001
+FRENCH = {
+    "«": "»",
+    "»": "«",
+    "\u2039": "\u203a",
+    "\u203a": "\u2039",
+}  # By what each is closed, as in French or in German books.
+TICK = "`"
+QUOTES = f"{DOUBLE}{SINGLE}{''.join(FRENCH)}"
 DASHES = "-‐‑‒–—―−"  # noqa: RUF001
 BEGINNINGS = tuple(DASHES)
 
 BLANKS = re.compile(r"\s*")
-SIMPLE = re.compile(rf"([^\s={DOUBLE}{SINGLE}{{`]+)(?=\s|\Z)")
-PLAIN = re.compile(rf"[^\s={DOUBLE}{SINGLE}]+=?|=")
+SIMPLE = re.compile(rf"([^\s={QUOTES}{{`]+)(?=\s|\Z)")
+PLAIN = re.compile(rf"[^\s={QUOTES}]+=?|=")
 STRAIGHT = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 CURLY = re.compile(rf"[{DOUBLE}]((?:[^{DOUBLE}\\]|\\.)*)[{DOUBLE}]", re.DOTALL)
 SINGLE_QUOTED = re.compile(rf"[{SINGLE}](.*?)[{SINGLE}](?=\s|\Z)", re.DOTALL)
 FENCE = "```"
-JSON_PIECE = re.compile(rf"[{{}}]|[{DOUBLE}](?:[^{DOUBLE}\\]|\\.?+)*+([{DOUBLE}]?)", re.DOTALL)
+IN_JSON = f"{DOUBLE}{''.join(FRENCH)}"
+JSON_PIECE = re.compile(rf"[{{}}]|[{IN_JSON}](?:[^{IN_JSON}\\]|\\.?+)*+([{IN_JSON}]?)", re.DOTALL)
 BRACE = re.compile(r"[{}]")
+TICKED = re.compile(r"`([^`]+)`(?=[\s,]|\Z)")
+WHOLE = re.compile(r"\s*+(`{1,3})(?!`)([^`]*+)\1\s*+")
+AGAIN = "/org"
+NO_BREAK = str.maketrans(dict.fromkeys("\u00a0\u202f\u2007", " "))
 ESCAPED = re.compile(r"\\([\"\\])")
 
 
@@ -71,7 +84,8 @@ class Word:
 
 
 def undone(text: str) -> str:
-    """The text as it was typed: no links in angle brackets, no escapes. Raises UnreadableError.
+    """The text as it was typed: no links in angle brackets, no escapes, no backticks around all of it, and no `/org` that was
+    pasted behind the first. Raises UnreadableError.
 
     Invisible characters stay: those in a value are refused by name and place, and flags are read without them.
     """
@@ -81,12 +95,28 @@ def undone(text: str) -> str:
         )
     text = LABELLED_LINK.sub(r"\1", text)
     text = BARE_LINK.sub(r"\1", text)
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return _unpasted(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
 
 
-def straight(document: str) -> str:
-    """A JSON document whose quotes a keyboard has made curly, with straight ones; one that has straight quotes stays."""
-    return document if '"' in document else re.sub(f"[{DOUBLE}]", '"', document)
+def _unpasted(text: str) -> str:
+    """A command as it stands in a document: in backticks, and with its own `/org`, whichever of them is outside."""
+    for _ in range(2):
+        quoted = WHOLE.fullmatch(text)
+        text = _behind_command(quoted[2] if quoted else text)
+    return text
+
+
+def _behind_command(text: str) -> str:
+    at = _behind_blanks(text, 0)
+    begin = at
+    while text[at : at + len(AGAIN)].casefold() == AGAIN and not text[at + len(AGAIN) : at + len(AGAIN) + 1].strip():
+        at = _behind_blanks(text, at + len(AGAIN))
+    return text[at:] if at > begin else text
+
+
+def spaced(text: str) -> str:
+    """A value with blanks for the no-break spaces that web pages and French keyboards write."""
+    return text.translate(NO_BREAK)
 
 
 def words(text: str) -> list[Word]:
@@ -103,7 +133,7 @@ def words(text: str) -> list[Word]:
             found.append(Word(simple[1], commas=_commas(simple[1])))
             at = simple.end()
         else:
-            quoted = text[at] in DOUBLE + SINGLE
+            quoted = text[at] in QUOTES or documents.ticked(at) is not None
             begun, (word, at) = at, _word(text, at, documents)
             found.append(Word(word, quoted, _commas(text[begun:at])))
     return found
@@ -125,8 +155,10 @@ def _word(text: str, at: int, documents: _Documents) -> tuple[str, int]:
     start = at
     while at < len(text) and not text[at].isspace():
         begins = at == start or text[at - 1] == "="
-        if begins and text[at] in DOUBLE + SINGLE:
+        if begins and text[at] in QUOTES:
             piece, at = _quotation(text, at)
+        elif begins and (ticked := documents.ticked(at)):
+            piece, at = ticked[1], ticked.end()
         elif begins and (end := documents.end(at)):
             piece, at = text[at:end], end
         else:
@@ -137,11 +169,19 @@ def _word(text: str, at: int, documents: _Documents) -> tuple[str, int]:
 
 
 class _Documents:
-    """Finds where documents end. Behind a brace that nobody closes no further object is looked for: each takes the whole rest."""
+    """Finds where documents and code end. Behind a brace that nobody closes no further object is looked for: each takes the whole
+    rest.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._closed = True
+
+    def ticked(self, at: int) -> re.Match[str] | None:
+        """The code in backticks that begins here: a value, as quotes would make it; none where nobody closes it. The search for
+        the end stops at the next backtick, whatever that is.
+        """
+        return TICKED.match(self._text, at)
 
     def end(self, at: int) -> int:
         """Where the fenced block or the JSON object that begins here is closed; 0 when none begins here, or it stays open."""
@@ -169,11 +209,25 @@ class _Documents:
 
 def _quotation(text: str, at: int) -> tuple[str, int]:
     """What stands between the quotes. A straight quote is closed by a straight one if there is one, else by a curly one."""
+    if text[at] in FRENCH:
+        return _in_french(text, at)
     if text[at] in SINGLE:
         found = SINGLE_QUOTED.match(text, at)
     else:
         found = (STRAIGHT.match(text, at) if text[at] == '"' else None) or CURLY.match(text, at)
     if found is None:
-        begun = shorten(" ".join(text[at : at + 100].split()), 40)
-        raise UnreadableError(f"the quote that begins at {begun} is never closed. Put a quote at the end of the value.")
+        raise _open(text, at)
     return found[1] if text[at] in SINGLE else ESCAPED.sub(r"\1", found[1]), found.end()
+
+
+def _in_french(text: str, at: int) -> tuple[str, int]:
+    """French sets blanks inside of its quotes, which are no part of the value."""
+    end = text.find(FRENCH[text[at]], at + 1)
+    if end < 0:
+        raise _open(text, at)
+    return text[at + 1 : end].strip(), end + 1
+
+
+def _open(text: str, at: int) -> UnreadableError:
+    begun = shorten(" ".join(text[at : at + 100].split()), 40)
+    return UnreadableError(f"the quote that begins at {begun} is never closed. Put a quote at the end of the value.")

@@ -34,6 +34,13 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What a test tells of its run though it has passed, such as how often each point was come to."""
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for line in (value for name, value in report.user_properties if name == "told" and report.when == "call"):
+            terminalreporter.write_line(f"{report.nodeid}: {line}")
+
+
 def has_a_limit(item: pytest.Item) -> bool:
     mark = item.get_closest_marker("timeout")
     return mark is None or mark.args != (0,)

@@ -44,7 +44,7 @@ def test_a_bot_starts_when_the_database_answers_and_is_let_end_in_order() -> Non
     assert services()["database"]["healthcheck"]["test"][1] == "pg_isready"
     for bot in bots():
         assert bot["depends_on"] == {"database": {"condition": "service_healthy"}}
-        assert bot["stop_grace_period"] == "2m"
+        assert bot["stop_grace_period"] == "60s"
 
 
 def test_each_bot_has_a_port_of_its_own_to_be_asked_how_it_is() -> None:

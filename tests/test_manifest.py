@@ -16,6 +16,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from bot.checks.slack import SCOPES
+from handlers.action_ids import LAUNCHER, MESSAGE_LAUNCHER
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 SCOPE_LINE = re.compile(r"^ +- (?P<scope>[a-z.]+(?::[a-z.]+)?)(?P<rest>.*)$")
@@ -41,6 +42,13 @@ COMMAND = closed(
     usage_hint=text(1000),
     should_escape=FALSE,
 )
+SHORTCUT = closed(
+    ["name", "type", "callback_id", "description"],
+    name=text(24),
+    type={"enum": ["global", "message"]},
+    callback_id=text(255),
+    description=text(150),
+)
 SCHEMA = closed(
     ["display_information", "features", "oauth_config", "settings"],
     _metadata=closed([], major_version={"const": 2}, minor_version={"type": "integer"}),
@@ -61,6 +69,7 @@ SCHEMA = closed(
         ),
         bot_user=closed(["display_name"], display_name=text(80), always_online=FLAG),
         slash_commands=some(COMMAND, 50),
+        shortcuts=some(SHORTCUT, 10),
     ),
     oauth_config=closed(["scopes"], scopes=closed(["bot"], bot=some(text(255), 255))),
     settings=closed(
@@ -94,6 +103,11 @@ def test_slack_accepts_it(manifest: Any) -> None:
     assert complaints(manifest) == []
 
 
+def test_the_shortcuts_are_those_that_the_bot_takes(manifest: Any) -> None:
+    declared = {shortcut["type"]: shortcut["callback_id"] for shortcut in manifest["features"]["shortcuts"]}
+    assert declared == {"global": LAUNCHER, "message": MESSAGE_LAUNCHER}
+
+
 def test_the_command_is_org(manifest: Any) -> None:
     assert [command["command"] for command in manifest["features"]["slash_commands"]] == ["/org"]
 
@@ -105,6 +119,8 @@ def test_the_command_is_org(manifest: Any) -> None:
         (("display_information", "description"), "d" * 141),
         (("features", "bot_user", "display_name"), "b" * 81),
         (("features", "shortcuts"), []),
+        (("features", "shortcuts", 0, "name"), "n" * 25),
+        (("features", "shortcuts", 0, "type"), "everywhere"),
         (("features", "app_home", "messages_tab_enabled"), False),
         (("oauth_config", "scopes", "bot"), []),
         (("oauth_config", "redirect_urls"), []),
@@ -112,7 +128,7 @@ def test_the_command_is_org(manifest: Any) -> None:
         (("settings", "event_subscriptions", "bot_events"), ["app_home_open"]),
     ],
 )
-def test_what_slack_refuses_is_refused_here(manifest: Any, path: tuple[str, ...], wrong: Any) -> None:
+def test_what_slack_refuses_is_refused_here(manifest: Any, path: tuple[str | int, ...], wrong: Any) -> None:
     spoiled = deepcopy(manifest)
     place = spoiled
     for key in path[:-1]:

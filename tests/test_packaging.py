@@ -19,6 +19,11 @@ from sandbox import sandbox
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ("run", "sandbox", "dev", "build")
+# As secret scanners know them: Slack, AWS, GitHub, private keys.
+SECRET = re.compile(
+    r"xox[abeprs]-[0-9]{6,}-|xoxe\.xox[bp]-[0-9]-|xapp-[0-9]-[A-Z0-9]+-[0-9]+-|hooks\.slack\.com/services/T|"
+    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[opsu]_[0-9A-Za-z]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY"
+)
 PIN = re.compile(
     r"^(?P<name>[a-z0-9.-]+)==(?P<version>\S+)(?: ; (?P<marker>.+?))?(?P<hashes>(?: --hash=sha256:[0-9a-f]{64})+)$"
 )
@@ -125,8 +130,41 @@ def test_the_licence_is_the_one_that_is_declared() -> None:
     assert project()["project"]["license"] == (ROOT / "LICENSE").read_text(encoding="utf-8").split()[0]
 
 
-def test_the_changelog_says_what_is_coming() -> None:
-    assert re.search(r"^## Unreleased\n", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+def headings() -> list[str]:
+    """What the changelog's parts are called, the newest first."""
+    return re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_changelog_has_this_version_on_top_and_when_it_was_released() -> None:
+    """What comes after it is gathered under “Unreleased”, and gets a version with the next release."""
+    released = [heading for heading in headings() if heading != "Unreleased"]
+    assert headings()[0] in ("Unreleased", released[0])
+    assert re.fullmatch(rf"{re.escape(project()['project']['version'])} \(\d{{4}}-\d\d-\d\d\)", released[0])
+
+
+def test_a_part_of_the_changelog_is_one_list_without_gaps() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^- .+\n\n- .+$", changelog, re.MULTILINE) == []
+    assert set(re.findall(r"^### (.+)$", changelog, re.MULTILINE)) <= {
+        "Added",
+        "Changed",
+        "Fixed",
+        "Removed",
+        "Security",
+    }
+
+
+def test_nothing_in_the_repository_looks_like_a_secret() -> None:
+    """Tests put together what they need; whoever looks for leaked secrets finds none."""
+    named = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)  # noqa: S607  Whichever the machine has.
+    files = [ROOT / name for name in named.stdout.split("\0") if name and not name.endswith(".png")]
+    found = [
+        f"{file.relative_to(ROOT)}: {match[0][:12]}…"
+        for file in files
+        if file.is_file()
+        for match in SECRET.finditer(file.read_text(encoding="utf-8"))
+    ]
+    assert found == []
 
 
 def test_whoever_needs_the_manifest_in_an_installed_package_looks_where_it_is_put() -> None:

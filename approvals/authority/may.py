@@ -1,4 +1,4 @@
-"""Who may approve, deny, end, review, break the glass, see everybody's sessions: judged as Slack knows people now.
+"""Who may ask, approve, deny, end, review, break the glass, see everybody's sessions: judged as Slack knows people now.
 
 `judge` is for a click: who clicked is looked up anew, and so is everybody who has approved, because a membership may have ended.
 What somebody may not do because they asked or voted already holds for all their accounts: `Involved` says who they are.
@@ -13,14 +13,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from pydantic import ValidationError
 from sqlmodel import col, select
 
 from approvals.authority.able import approvals_asked
 from approvals.authority.aliases import Aliases, same
-from approvals.authority.directory import Person
+from approvals.authority.directory import NotAMemberError, Person
 from approvals.authority.press import of_click, pressed_on
 from approvals.authority.quorum import Seat, seat, together
-from approvals.authority.reach import judged_anew
+from approvals.authority.reach import ask_of, hits, judged, judged_anew
 from approvals.authority.requirements import (
     Requirements,
     Seats,
@@ -31,12 +32,14 @@ from approvals.authority.requirements import (
 from approvals.authority.rules import NoRuleError
 from approvals.context import Context
 from approvals.models import Interaction, Request, Vote, operation_of
-from approvals.slack.blocks import escape
+from approvals.slack.blocks import escape, mentions
 from approvals.slack.client import SlackAwayError
 from approvals.slack.named import Named
 from approvals.states import Status
-from operations.access.credentials import Credentials
-from operations.aws.errors import AmbiguousError, BusyError, CredentialsError
+from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FieldError, UnknownError
+from operations.core.base import Operation
+from operations.core.closing import Next
+from operations.core.registry import by_name
 from operations.snapshot.names import capital, listed
 
 CONTROL = "control:"
@@ -185,6 +188,31 @@ def barred(context: Context, named: Iterable[str]) -> frozenset[str]:
         return frozenset()
 
 
+def may_ask(context: Context, request: Request, wanted: Next) -> bool:
+    """Whether the rules let a request's requester ask for what comes next, as far as is known: what its form still asks for, and
+    what is not in the snapshot yet, is judged when it is asked for.
+    """
+    try:
+        context.rules().check(wanted.operation)
+        operation = by_name()[wanted.operation].model_validate(wanted.values).settled(context.snapshot())
+        required = _judged_for(context, request, operation)
+    except (ValidationError, UnknownError):
+        return True
+    except (NoRuleError, NotAMemberError, FieldError):
+        return False
+    return required.session_objection(operation)[0] != "role"
+
+
+def _judged_for(context: Context, request: Request, operation: Operation) -> Requirements:
+    """While Slack doesn't tell who they are, rules for some requesters count as met."""
+    rules, found, guards = context.rules(), hits(operation, context.snapshot()), context.guards()
+    try:
+        person = context.people.member(request.requester, request.team)
+        return judged(rules, ask_of(operation, person, context.people), found, guards)
+    except SlackAwayError:
+        return judged(rules, ask_of(operation), found, guards)
+
+
 def may_act(context: Context, user: str) -> bool:
     """Whether Slack knows nothing against this user; raises SlackAwayError."""
     return _is_member(context, user)
@@ -202,8 +230,7 @@ def oversees(context: Context, user: str) -> bool:
     person = context.people.look(user)
     if context.people.stranger(person):
         return False
-    rules = [rule for rule in context.rules().rules if not rule.operations or Credentials.name in rule.operations]
-    return any(context.people.among(person, rule.deciders()) for rule in rules)
+    return any(context.people.among(person, rule.deciders()) for rule in context.rules().about_sessions())
 
 
 class ObjectionError(Exception):
@@ -331,15 +358,14 @@ def _judged_now(context: Context, request: Request, asker: Person) -> Requiremen
 
 def _check_asker(judged: JudgedClick, request: Request) -> None:
     if judged.asked_for(request):
-        raise ObjectionError("You asked for this, so somebody else has to decide. You may press “Cancel request”.")
+        raise ObjectionError("You can't decide about your own request. “Cancel request” takes it back.")
 
 
 def _check_approver(context: Context, request: Request, judged: JudgedClick) -> Requirements:
     required = deciding(context, request, judged.involved.requester)
     if not seats_of(context, required, judged.person):
-        raise ObjectionError(
-            f"You are not among the approvers of {escape(_named(required))}, so nothing has been decided."
-        )
+        what = "do" if judged.click.kind.startswith((CONTROL, "end")) else "decide"
+        raise ObjectionError(f"Only {mentions(required.deciders()) or escape(_named(required))} can {what} this.")
     return required
 
 

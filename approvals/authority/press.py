@@ -2,6 +2,8 @@
 
 A number comes again, after a restore, with a new database, with a second bot on the same Slack app; a key does not. Buttons
 of earlier versions carry the number alone: they count where the message is the request's own.
+
+Away from its card a request is decided where its digest stands beside the buttons, which carry it: on the home tab.
 """
 
 from __future__ import annotations
@@ -12,12 +14,16 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from approvals.models import Interaction, Message, Request, carried
+from approvals.models import DIGEST, Interaction, Message, Request, carried
 
-CARRIED = re.compile(r"([1-9][0-9]{0,9})(?:\.([0-9a-f]{32}))?", re.ASCII)
+CARRIED = re.compile(rf"([1-9][0-9]{{0,9}})(?:\.([0-9a-f]{{32}})(?:\.([0-9a-f]{{{DIGEST}}}))?)?", re.ASCII)
 LARGEST_NUMBER = 2**31 - 1
 ON_THE_CARD = frozenset({"approve", "deny", "withdraw", "review"})
+BESIDE_ITS_DIGEST = frozenset(
+    {"approve", "deny"}
+)  # Decided away from the card too, where the digest stands beside them.
 ON_THE_CARD_NOW = "It has its card now ({link}); decide there. Here nothing was done."
+OUTDATED = "This request isn't what you were shown any more, so nothing was done. Look at {link} before you decide."
 STRANGE = "This card belongs to another orgbot or an older database; nothing was done. Look at `/org requests`."
 NOT_YET = "Slack has not confirmed this message yet; nothing was done. Press once more in a moment."
 
@@ -36,6 +42,13 @@ class CardElsewhereError(StrangeCardError):
         Exception.__init__(self, ON_THE_CARD_NOW.format(link=request.link))
 
 
+class OutdatedError(CardElsewhereError):
+    """The digest that stood beside the button is no longer the request's."""
+
+    def __init__(self, request: Request) -> None:
+        Exception.__init__(self, OUTDATED.format(link=request.link))
+
+
 class UnconfirmedCardError(Exception):
     """The key is right, and whether the message is the request's is known as soon as Slack has confirmed what was posted."""
 
@@ -48,6 +61,7 @@ class Pressed:
     """What a button carries, and the message that it stands on; `key` is empty for a button of an earlier version.
 
     `private` when it stands where the presser alone sees it (the answer to a command, the home tab), of which no `ts` is kept.
+    `shown` is the beginning of the digest that stood beside it; empty on a card.
     """
 
     number: int
@@ -55,11 +69,12 @@ class Pressed:
     channel: str = ""
     ts: str = ""
     private: bool = False
+    shown: str = ""
 
     @property
     def carried(self) -> str:
         """What the button carries."""
-        return carried(self.number, self.key) if self.key else str(self.number)
+        return carried(self.number, self.key, self.shown) if self.key else str(self.number)
 
 
 def new_key() -> str:
@@ -67,15 +82,17 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
-def read(value: object) -> tuple[int, str] | None:
-    """The number and the key that a button carries (see `models.carried`); None for anything else."""
+def read(value: object, channel: str = "", ts: str = "", *, private: bool = False) -> Pressed | None:
+    """The press of a button with this value (see `models.carried`) that stands there; None for a value of anything else."""
     found = CARRIED.fullmatch(value) if isinstance(value, str) else None
-    return (int(found[1]), found[2] or "") if found and int(found[1]) <= LARGEST_NUMBER else None
+    if not found or int(found[1]) > LARGEST_NUMBER:
+        return None
+    return Pressed(int(found[1]), found[2] or "", channel, ts, private, found[3] or "")
 
 
 def of_click(click: Interaction) -> Pressed:
     """The press that was kept."""
-    return Pressed(click.request_id, click.key, click.channel, click.message_ts, click.private)
+    return Pressed(click.request_id, click.key, click.channel, click.message_ts, click.private, click.shown)
 
 
 def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
@@ -83,6 +100,8 @@ def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
     request = session.get(Request, pressed.number, populate_existing=True)
     if request is None or (pressed.key and not secrets.compare_digest(pressed.key, request.key)):
         raise StrangeCardError
+    if pressed.shown and not request.digest.startswith(pressed.shown):
+        raise OutdatedError(request)
     if _stands_on_its_own(session, pressed, request, kind):
         return request
     if pressed.key and pressed.private and kind in ON_THE_CARD:
@@ -100,13 +119,15 @@ def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
 def _stands_on_its_own(session: Session, pressed: Pressed, request: Request, kind: str) -> bool:
     """Whether the button stands on a message of this request.
 
-    Decisions are made on the card. Where there is none they are made wherever it is offered; a message that offered it still
-    does when there is a card again, as an old card does that stands in another channel.
+    Decisions are made on the card, and where the digest stands beside the button. Where there is no card they are made wherever
+    it is offered; a message that offered it still does when there is a card again, as an old card does that stands in another
+    channel.
     """
     if pressed.ts and (pressed.channel, pressed.ts) == (request.card_channel, request.card_ts):
         return True
     if pressed.private:
-        return bool(pressed.key) and (kind not in ON_THE_CARD or not request.card_ts)
+        beside = bool(pressed.shown) and kind in BESIDE_ITS_DIGEST
+        return bool(pressed.key) and (kind not in ON_THE_CARD or not request.card_ts or beside)
     if kind in ON_THE_CARD and not pressed.key:
         return False
     return bool(pressed.ts) and _is_message_of(session, request, pressed)

@@ -40,7 +40,8 @@ class Requirement:
 
     def stored(self) -> dict[str, Any]:
         """As it is kept with the request."""
-        people = {"people": list(self.people)}
+        later = sorted(set(self.rule.escalate_to) - set(self.rule.deciders()))
+        people = {"people": list(self.people)} | ({"later": later} if later else {})
         return {
             "name": self.rule.name,
             "approvals": self.promised,

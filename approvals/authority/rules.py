@@ -115,6 +115,11 @@ class Rule:
         """Those who approve, of whichever group, each named once."""
         return tuple(dict.fromkeys((*self.approvers, *self.second_approvers)))
 
+    @property
+    def session_roles(self) -> tuple[str, ...]:
+        """The roles of which it allows sessions."""
+        return self.roles or (DEFAULT_ROLE,)
+
     def could_decide(self, ask: Ask, unit: Place, guards: Guards) -> bool:
         """Whether it decides about the unit or an account directly in it, unless an account or the requester speaks against it."""
         named = not self.operations or ask.operation in self.operations
@@ -181,6 +186,22 @@ class Rules:
         if operation in self.without:
             raise LeftOutError(operation)
 
+    def may_ask(self, operation: str, among: Among) -> bool:
+        """Whether somebody may ask for an operation anywhere at all; `among` says whether they are one of some people."""
+        if operation in self.without:
+            return False
+        named = (rule for rule in self.rules if not rule.operations or operation in rule.operations)
+        return any(not rule.requesters or among(rule.requesters) for rule in named)
+
+    def offers(self, operation: str) -> bool:
+        """Whether anybody may ask for an operation anywhere."""
+        named = (not rule.operations or operation in rule.operations for rule in self.rules)
+        return operation not in self.without and any(named)
+
+    def about_sessions(self) -> list[Rule]:
+        """The rules that may decide about credentials."""
+        return [rule for rule in self.rules if not rule.operations or Credentials.name in rule.operations]
+
     def first(self, ask: Ask, place: Place, guards: Guards = BY_NAME) -> Rule:
         """The rule that decides about one place; raises NoRuleError."""
         return self.deciding(ask, [place], guards)[0][0]
@@ -238,7 +259,7 @@ def session_objection(rule: Rule | None, operation: Operation) -> tuple[str, str
         return "", ""
     if rule is None:
         return "role", "the rule under which this was asked no longer exists. Ask again under today's rules."
-    allowed = rule.roles or (DEFAULT_ROLE,)
+    allowed = rule.session_roles
     longest = int(rule.longest_session.total_seconds())
     if operation.role not in allowed:
         sentence = f"the rule “{rule.name}” gives credentials for {', '.join(allowed)} alone, not for {operation.role}."

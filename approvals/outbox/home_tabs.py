@@ -1,7 +1,8 @@
 """Home tabs that follow what happens: who has opened theirs lately, and whose shows something that is no longer so.
 
 Whatever changes a request writes an audit record in the same transaction; a tab that was made before the last record is due.
-Several changes at once make one publication. Source: Slack API, "views.publish", "App Home".
+Several changes at once make one publication. A tab on which something is still to come is made anew soon; one whose picture Slack
+does not take is shown without. Source: Slack API, "views.publish", "App Home".
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from approvals.models import AuditRecord, HomeViewer
 from approvals.queue.leases import release
 from approvals.queue.worker import Desk, Job, work_off
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.modals import COMING
 from approvals.views.set_aside import home_not_shown
 
 Clock = Callable[[], datetime]
@@ -69,13 +71,24 @@ class HomeTabs:
     def _show(self, viewer: HomeViewer) -> None:
         with self._desk.store.read() as session:
             last_event = _last_event(session)
+        view = self._make_view(viewer.user)
         try:
-            call(self._slack, "views.publish", user_id=viewer.user, view=self._make_view(viewer.user))
+            self._publish(viewer.user, view)
         except SlackRefusedError as error:
             log.warning("a home tab cannot be shown: %s", error)
             self._forget(viewer)
         else:
-            self._shown(viewer, last_event)
+            self._shown(viewer, NOTHING_YET if view.get("private_metadata") == COMING else last_event)
+
+    def _publish(self, user: str, view: dict[str, Any]) -> None:
+        try:
+            call(self._slack, "views.publish", user_id=user, view=view)
+        except SlackRefusedError as error:
+            plain = [block for block in view["blocks"] if block["type"] != "image"]
+            if len(plain) == len(view["blocks"]):
+                raise
+            log.warning("a home tab is shown without its picture: %s", error)
+            call(self._slack, "views.publish", user_id=user, view={**view, "blocks": plain})
 
     def _shown(self, viewer: HomeViewer, last_event: int) -> None:
         """Gives the row back; who has opened the tab once more meanwhile gets it anew."""

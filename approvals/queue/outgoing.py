@@ -165,10 +165,10 @@ def _not_revealed(offer: RoleSession) -> Observation:
     """A button that nobody has pressed hands nothing over."""
     if offer.state == "offered":
         until = f" until {utc(offer.delete_due_at)}" if offer.delete_due_at else ""
-        say = f"The requester has the button “Reveal credentials”{until}. Nothing is opened before it is pressed."
+        say = f"Waiting for the requester to press Reveal{until}."
         return Waiting(say, longest=LONGEST_PAUSE)
     ended = f"was ended by <@{offer.ended_by}>" if offer.ended_by else "has expired"
-    return Failed(f"Nobody has revealed the credentials, and the offer {ended}.", "Ask again with `/org credentials`.")
+    return Failed(f"The credentials were not revealed; the offer {ended}.", "Ask again with `/org credentials`.")
 
 
 def private(session: Session, click: Interaction, at: datetime, body: Body, number: int | None) -> None:

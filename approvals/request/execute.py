@@ -30,6 +30,7 @@ from approvals.request.following import (
     wait_for_turn,
 )
 from approvals.request.recheck import what_changed
+from approvals.request.restored import UNBEGUN
 from approvals.slack.client import SlackAwayError
 from approvals.states import TERMINAL, Status
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD, given_up
@@ -90,7 +91,7 @@ def _proceed(execution: Execution, shared: Shared) -> None:
         return
     if not execution.has_sent() and not _is_proven(execution):
         return
-    if execution.request.status == Status.APPROVED:
+    if execution.request.status == Status.APPROVED and not execution.has_sent():
         stale = what_changed(execution)
         if stale:
             execution.go_stale(stale)
@@ -114,6 +115,9 @@ def _take_step(execution: Execution, step: Step, shared: Shared) -> bool:
     observation = step.observe(world)
     if not isinstance(observation, Ready):
         return follow(execution, step, observation)
+    if execution.context.quarantined():
+        execution.wait(execution.request.status)
+        return False
     return (
         may_send(execution, step, sent, observation)
         and _is_proven(execution)
@@ -138,10 +142,17 @@ def _still_approved(execution: Execution) -> bool:
     What is half done is finished all the same, because an end in between would be none that anybody has approved.
     """
     fresh = execution.approval_is_fresh or execution.request.step
-    lost = "" if fresh else approval_lost(execution.context, execution.request)
+    lost = "" if fresh else _lost_since(execution)
     if lost:
         execution.go_stale(lost)
     return not lost
+
+
+def _lost_since(execution: Execution) -> str:
+    """What had not begun when a backup was taken is judged as what has just been approved."""
+    if execution.request.memory.get(UNBEGUN):
+        return what_changed(execution)
+    return approval_lost(execution.context, execution.request)
 
 
 def _world(execution: Execution, sent: list[Attempt], shared: Shared) -> World:

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select, text
 
 from approvals.audit.chain import record_calls, record_lost_call
+from approvals.authority.may import may_ask
 from approvals.context import Context
 from approvals.models import LIVE, UNPRUNED_SQL, Attempt, Request, operation_of
 from approvals.outbox import telling
@@ -25,8 +26,10 @@ from approvals.states import EXECUTING, Status
 from approvals.views import on_hold as held
 from approvals.views import set_aside, thread
 from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN, WHY
-from approvals.views.thread import REST, SAID, SNIPPETS, STEPS, UNDO
+from approvals.views.thread import MENDABLE, REST, SAID, SNIPPETS, STEPS, UNDO
 from operations.aws.client import Call
+from operations.aws.reasons import meaning_of
+from operations.aws.sorting import Next
 from operations.core.observations import Done, Failed, Observation, Snippet
 from operations.core.steps import Step
 
@@ -222,21 +225,23 @@ class Execution:
         """Every step is done: the card, the thread and the requester get the result."""
         now = self.context.clock()
         organization = self.context.snapshot()
+        closing = operation_of(self.request).closing(self.request.memory, organization, self.context.console)
+        closing = closing.only(lambda wanted: may_ask(self.context, self.request, wanted))
         with self.context.store.write() as session:
-            closing = operation_of(self.request).closing(self.request.memory, organization, self.context.console)
             operation = operation_of(self.request)
             undo = operation.undone_by(self.request.preview["precondition"], self.request.memory)
             titles = [one.title(organization) for one in undo]
             memory = {**self.request.memory, "closing": closing.model_dump(mode="json"), UNDO: titles}
             self._end(session, Status.SUCCEEDED, outcome=closing.summary, memory=memory)
-            outgoing.thread(session, self.request, now, thread.succeeded(self.request, closing, undo=titles))
+            if not operation.delivers:  # Else the thread has that it was handed over, with the button to end it.
+                outgoing.thread(session, self.request, now, thread.succeeded(self.request, closing, undo=titles))
             telling.tell(session, self.request, now, anew=not operation.delivers)
 
     def fail(self, failed: Failed) -> None:
         """AWS will not do it: said in plain words, together with what has been done already and what has not."""
-        self._end_badly(
-            Status.FAILED, failed.say + self._half_done(), failed.advice + in_words(remainder_of(self.request))
-        )
+        outcome, advice = failed.say + self._half_done(), failed.advice + in_words(remainder_of(self.request))
+        mendable = {MENDABLE: True} if meaning_of(failed.code, failed.code).next in (Next.MEND, Next.WAIT) else {}
+        self._end_badly(Status.FAILED, outcome, advice, mendable)
 
     def go_stale(self, say: str) -> None:
         """The world changed: nothing is done any more, or, when steps were done already, it has failed half-way."""
@@ -250,11 +255,14 @@ class Execution:
         outcome = f"The world changed after the approval: {say} Nothing has been changed."
         self._end_badly(Status.STALE, outcome, f"Ask again with `/org {self.request.operation}`.")
 
-    def _end_badly(self, status: Status, outcome: str, advice: str) -> None:
+    def _end_badly(
+        self, status: Status, outcome: str, advice: str, remembered: Mapping[str, bool] | None = None
+    ) -> None:
         now = self.context.clock()
         rest = {REST: True} if remainder_of(self.request) else {}
         with self.context.store.write() as session:
-            self._end(session, status, outcome=outcome, advice=advice, memory={**self.request.memory, **rest})
+            memory = {**self.request.memory, **rest, **(remembered or {})}
+            self._end(session, status, outcome=outcome, advice=advice, memory=memory)
             outgoing.thread(session, self.request, now, thread.ended_badly(self.request))
             telling.tell(session, self.request, now, anew=True)
 
@@ -318,6 +326,7 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
         "orgbot",
         outcome=failed.say,
         advice=failed.advice,
+        memory={**request.memory, MENDABLE: True},
         owner=request.lease_owner,
     )
     outgoing.card(session, ended, now)

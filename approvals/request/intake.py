@@ -6,7 +6,8 @@ One insert and nothing else; whatever takes longer (Slack's and AWS's calls) is 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,12 +19,13 @@ from sqlmodel import col, func, select
 from approvals.authority.press import Pressed, new_key, pressed_on
 from approvals.authority.requirements import Requirements
 from approvals.context import Limits
-from approvals.models import FINISHED_SQL, LIVE_SQL, AuditRecord, HomeViewer, Interaction, Request, RoleSession
+from approvals.models import FINISHED_SQL, LIVE_SQL, AuditRecord, HomeViewer, Interaction, Request, RoleSession, carried
 from approvals.outbox.home_tabs import opened
 from approvals.queue.store import Store, breaks
 from approvals.request.limits import MINUTE, RateLimit, too_many_clicks
 from approvals.sessions.book import open_sessions
-from approvals.states import EXECUTING
+from approvals.states import EXECUTING, Status
+from operations.core.registry import irreversible
 
 LOOKED_AT = 200
 
@@ -48,7 +50,8 @@ class Draft:
 class Click:
     """A press of a button (`kind`: approve, deny, withdraw, cancel, review, end, control:…) as Slack delivered it.
 
-    `request_id` and `key` are what the button carried; it stood on the message `message_ts` of `channel`, or in `private`.
+    `request_id` and `key` are what the button carried; it stood on the message `message_ts` of `channel`, or in `private`,
+    beside the digest that begins with `shown`.
     """
 
     delivery: str
@@ -61,6 +64,7 @@ class Click:
     message_ts: str = ""
     private: bool = False
     reason: str = ""
+    shown: str = ""
 
 
 class AlreadyAskedError(Exception):
@@ -85,12 +89,16 @@ class Intake:
 
     def file(self, draft: Draft) -> int:
         """The number of the filed request; the earlier number for a redelivery. Raises AlreadyAskedError and FloodError."""
+        return self.take_in(draft)[0]
+
+    def take_in(self, draft: Draft) -> tuple[int, str]:
+        """The same, with what the request's buttons carry."""
         now = self._clock()
         self._rate.check(draft.requester, draft.delivery, now)
-        number = None
+        number, row = None, _request_row(draft, now)
         while number is None:
             try:
-                number = self._store.insert(Request, _request_row(draft, now))
+                number = self._store.insert(Request, row)
             except IntegrityError as error:
                 if not breaks(error, Request, "delivery") and not breaks(error, Request, "operation", "subject"):
                     raise
@@ -99,7 +107,7 @@ class Intake:
                     return earlier
         self._rate.note(draft.requester, draft.delivery, now)
         self._wake()
-        return number
+        return number, carried(number, row["key"])
 
     def press(self, user: str, delivery: str) -> None:
         """Counts a press of any button, before anything is done about it; raises FloodError for one too many."""
@@ -149,15 +157,11 @@ class Intake:
             total = session.exec(select(func.count()).select_from(AuditRecord).where(about)).one()
         return found, total - len(found)
 
-    def recent(
-        self, *, requester: str = "", live: bool = False, running: bool = False, limit: int = 20
-    ) -> Sequence[Request]:
-        """The newest requests first: of one person, or only the live or the running ones, or all."""
+    def recent(self, *, requester: str = "", live: bool = False, limit: int = 20) -> Sequence[Request]:
+        """The newest requests first: of one person, or only the live ones, or all."""
         newest = select(Request).order_by(col(Request.id).desc()).limit(limit)
         under_way = select(Request).where(text(LIVE_SQL)).order_by((col(Request.id) + 0).desc()).limit(limit)
-        if running:
-            under_way = under_way.where(col(Request.status).in_(EXECUTING))
-        queries = [under_way] if live or running else [newest]
+        queries = [under_way] if live else [newest]
         if requester:  # Two queries, because each has an index of its own.
             theirs = Request.requester == requester
             queries = [under_way.where(theirs), newest.where(text(FINISHED_SQL), theirs)]
@@ -165,27 +169,50 @@ class Intake:
             found = [request for query in queries for request in session.exec(query).all()]
         return sorted(found, key=lambda request: request.id or 0, reverse=True)[:limit]
 
-    def commonest(self, limit: int) -> Sequence[str]:
-        """The operations that were asked for most among the last requests, the commonest first."""
-        last = select(Request.operation).order_by(col(Request.id).desc()).limit(LOOKED_AT).subquery()
-        counted = select(last.c.operation).group_by(last.c.operation)
+    def running(self) -> int:
+        """How many requests are being carried out."""
+        under_way = select(func.count()).select_from(Request).where(text(LIVE_SQL), col(Request.status).in_(EXECUTING))
         with self._store.read() as session:
-            return session.exec(counted.order_by(func.count().desc(), last.c.operation).limit(limit)).all()
+            return session.exec(under_way).one()
+
+    def usual(self, user: str) -> Sequence[str]:
+        """The operations that one person asks for most and gets, by their last requests, the commonest first.
+
+        Left out is what they were refused or denied when they last asked. What cannot be taken back is offered to those who did it
+        and were never refused.
+        """
+        theirs = select(Request.operation, Request.status).where(Request.requester == user).limit(LOOKED_AT)
+        live = theirs.where(text(LIVE_SQL)).order_by((col(Request.id) + 0).desc())
+        over = theirs.where(text(FINISHED_SQL)).order_by(col(Request.id).desc())
+        with self._store.read() as session:  # Two queries, because each has an index of its own.
+            return _usual([row for query in (live, over) for row in session.exec(query).all()])
 
     def sessions(self, user: str = "") -> Sequence[RoleSession]:
         """The role sessions that are not over, of one person or of all."""
         with self._store.read() as session:
             return open_sessions(session, user)
 
-    def _earlier(self, draft: Draft) -> int | None:
-        """The request that the same delivery has filed; raises AlreadyAskedError for a live one about the same."""
+    def _earlier(self, draft: Draft) -> tuple[int, str] | None:
+        """The request that the same delivery has filed, and its button; raises AlreadyAskedError for a live one about the same."""
         same = (Request.operation == draft.operation, Request.subject == draft.subject)
         with self._store.read() as session:
-            delivered = session.exec(select(Request.id).where(Request.delivery == draft.delivery)).first()
+            delivered = session.exec(select(Request).where(Request.delivery == draft.delivery)).first()
             live = session.exec(select(Request.id).where(text(LIVE_SQL), *same)).first()
         if delivered is None and live is not None:
             raise AlreadyAskedError(live)
-        return delivered
+        return (delivered.id or 0, delivered.button) if delivered else None
+
+
+def _usual(asked: Iterable[tuple[str, str]]) -> list[str]:
+    """`asked` are operations and what became of them, the newest first."""
+    got: Counter[str] = Counter()
+    refused, for_good = set[str](), irreversible()
+    for operation, status in asked:
+        if status in (Status.REFUSED, Status.DENIED):
+            refused |= {operation} if operation not in got or operation in for_good else set()
+        elif operation not in for_good or status == Status.SUCCEEDED:
+            got[operation] += 1
+    return [operation for operation, _ in got.most_common() if operation not in refused]
 
 
 def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:

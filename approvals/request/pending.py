@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import text
 from sqlmodel import col, select
@@ -23,6 +23,8 @@ from approvals.queue.worker import LaterError
 from approvals.request.intake import Click
 from approvals.slack.client import SlackAwayError
 from approvals.states import Status
+from approvals.views.card import left
+from operations.core.registry import all_operations
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +33,14 @@ LOOKED_AT = 200
 
 @dataclass(frozen=True)
 class PendingFor:
-    """The requests that wait for one person, those that expire first in front, and the number of those that wait for others."""
+    """The requests that wait for one person, those that expire first in front, and the number of those that wait for others.
+
+    `left` says how many approvals each of theirs lacks at the least.
+    """
 
     mine: Sequence[Request]
     others: int
+    left: Mapping[int | None, int] = field(default_factory=dict)
 
 
 def pending_for(context: Context, user: str) -> PendingFor:
@@ -46,7 +52,24 @@ def pending_for(context: Context, user: str) -> PendingFor:
     votes = _votes(context, pending)
     verdicts: dict[tuple[str, ...], bool] = {}
     mine = [request for request in pending if _may(context, person, request, votes[request.id], verdicts)]
-    return PendingFor(mine, len(pending) - len(mine))
+    return PendingFor(mine, len(pending) - len(mine), {request.id: _left(context, request, votes) for request in mine})
+
+
+def _left(context: Context, request: Request, votes: Mapping[int | None, Sequence[Vote]]) -> int:
+    approved = [vote for vote in votes[request.id] if vote.decision == "approve"]
+    return left(request, requirements_of(request, context.rules()), approved)
+
+
+def may_ask(context: Context, user: str) -> frozenset[str]:
+    """The operations that the rules let this person ask for anywhere at all; raises SlackAwayError."""
+    person, rules, told = context.cached_directory.look(user), context.rules(), dict[tuple[str, ...], bool]()
+
+    def among(named: tuple[str, ...]) -> bool:
+        if named not in told:  # Many operations have the same rules; Slack is asked once.
+            told[named] = context.cached_directory.among(person, named)
+        return told[named]
+
+    return frozenset(one.name for one in all_operations() if rules.may_ask(one.name, among))
 
 
 def _may(

@@ -43,7 +43,7 @@ from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import FieldKind, file_in
 from operations.core.lookalikes import pointed_out
-from operations.core.preview import Preview, PreviewInput, digest, unknown_first
+from operations.core.preview import Preview, PreviewInput, caution, digest, unknown_first
 from operations.core.registry import by_name
 from operations.core.visible import InvisibleError, check
 from operations.snapshot.names import capital, listed
@@ -83,7 +83,7 @@ def _look_closely(context: Context, operation: Operation) -> Preview:
     if organization is None:
         return preview
     more = operation.try_out(PreviewInput(organization, context.aws))
-    return preview.model_copy(update={"warnings": (*preview.warnings, *more)})
+    return preview.warning(*more)
 
 
 def announce(context: Context, number: int) -> None:
@@ -135,7 +135,7 @@ def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str
         raise RefusalError(f"{failed.say} {failed.advice}") from error
     params = operation.model_dump(mode="json")
     alike = pointed_out(operation, context.snapshot())
-    preview = preview.model_copy(update={"warnings": (*preview.warnings, *alike, *other)})
+    preview = preview.warning(*map(caution, (*alike, *other)))
     seal = digest(request.operation, params, preview.precondition)
     values = {"person": person.key, "params": params, "preview": preview.model_dump(mode="json"), "digest": seal}
     required = required.asking(lambda rule: approvals_asked(context.people, rule, person.aliases))

@@ -135,7 +135,7 @@ def put_before(context: Context, number: int, required: Requirements) -> None:
         if request.status != Status.PENDING:
             return
         others = people_to_ask_anew(requirements_of(request, context.rules()), required)
-        lapsed = _withdraw_all(session, request, now) if others else None
+        lapsed = withdraw_all(session, request, now) if others else None
         outgoing.card(session, request, now)
         note_rules(session, request, required, now, lapsed)
 
@@ -158,7 +158,8 @@ def note_rules(
     telling.tell(session, request, now)
 
 
-def _withdraw_all(session: Session, request: Request, now: datetime) -> int:
+def withdraw_all(session: Session, request: Request, now: datetime) -> int:
+    """Takes every approval back; gives their number."""
     approvals = select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")
     found = session.exec(approvals).all()
     for vote in found:

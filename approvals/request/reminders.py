@@ -145,6 +145,7 @@ def _escalate(
     chain.record(session, now, "request.escalated", "orgbot", request.id, to=list(called))
     to = mentions(called, without | cannot_decide(request, ()))
     outgoing.thread(session, request, now, reminders.escalation(request, to, now))
+    telling.tell(session, request, now)
 
 
 def _give_notice(session: Session, request: Request, who: str, now: datetime) -> None:

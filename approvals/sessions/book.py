@@ -30,7 +30,7 @@ class State(StrEnum):
     LIVE = "live"
     """The requester has the credentials."""
     ENDING = "ending"
-    """Somebody pressed `End session now`; AWS has not been told yet."""
+    """Somebody pressed `End session`; AWS has not been told yet."""
     ENDED = "ended"
     """Ended before its time."""
     EXPIRED = "expired"
@@ -60,7 +60,7 @@ def minted(session: Session, request: Request, wanted: Wanted, fresh: Minted, no
     if row.state == State.MINTED and row.access_key_id:
         undelivered(session, row, now)
     row.access_key_id, row.role_id, row.expires_at = fresh.access_key_id, fresh.role_id, fresh.expires_at
-    row.state, row.issued_at = State.MINTED, now
+    row.state, row.issued_at, row.offer = State.MINTED, now, False
     session.add(row)
     session.flush()
     return row
@@ -69,6 +69,7 @@ def minted(session: Session, request: Request, wanted: Wanted, fresh: Minted, no
 def offered(session: Session, request: Request, wanted: Wanted) -> RoleSession:
     """The button is about to be posted; a session that it opened already stays as it is."""
     row = find(session, request.id) or _row(request, wanted)
+    row.offer = True
     session.add(row)
     session.flush()
     return row
@@ -76,10 +77,10 @@ def offered(session: Session, request: Request, wanted: Wanted) -> RoleSession:
 
 def handed_over(session: Session, row: RoleSession, now: datetime, handover: Handover, to: str = "") -> None:
     """The requester has the credentials, under the account `to` if not the one that asked: they are live, and in the audit; the
-    message with them has its last hour.
+    message with them has its last hour, and the one with the button says at once what has happened.
     """
     row.state = State.LIVE
-    row.delete_due_at = delete_at(row, now, handover)
+    row.delete_due_at = now if row.offer else delete_at(row, now, handover)
     settle(row)
     chain.record(
         session,
@@ -115,7 +116,7 @@ def unseen(session: Session, row: RoleSession, now: datetime) -> None:
 
 
 def withdrawn(session: Session, row: RoleSession, now: datetime) -> None:
-    """AWS opens no session for this offer, so its message goes."""
+    """AWS opens no session for this offer, and its message says so."""
     row.state, row.delete_due_at = State.LOST, now
     settle(row)
     detail = {"account": row.account, "role": row.role}
@@ -131,7 +132,7 @@ def undelivered(session: Session, row: RoleSession, now: datetime) -> None:
 def over(session: Session, row: RoleSession, state: State, now: datetime, actor: str) -> None:
     """The session is over: expired, or ended by `actor`; what shows its credentials goes at once."""
     row.state = state
-    row.delete_due_at = row.delete_due_at and min(row.delete_due_at, now)
+    row.delete_due_at = now if row.offer else row.delete_due_at and min(row.delete_due_at, now)
     settle(row)
     chain.record(session, now, f"credentials.{state.value}", actor, row.request_id, access_key_id=row.access_key_id)
 
@@ -142,7 +143,7 @@ def ask_to_end(session: Session, request_id: int | None, user: str, now: datetim
     if row is None or row.state not in (State.OFFERED, State.LIVE):
         return False
     row.state, row.ended_by, row.tries = State.ENDING, user, 0
-    row.delete_due_at = now if row.delete_due_at else None
+    row.delete_due_at = now if row.delete_due_at or row.offer else None
     row.due_at = now
     session.add(row)
     chain.record(session, now, "credentials.end", user, row.request_id, access_key_id=row.access_key_id)

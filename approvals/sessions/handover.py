@@ -19,6 +19,7 @@ from approvals.queue import outgoing
 from approvals.sessions import book
 from approvals.sessions.book import OFFER, State
 from approvals.sessions.opening import UndeliverableError, open_session, subject_of, wanted_by
+from approvals.sessions.shells import shell_of
 from approvals.states import EXECUTING
 from approvals.views import sessions
 from approvals.views.sessions import Handed
@@ -42,7 +43,7 @@ class Delivery:
         self._context = context
 
     def body(self, request: Request) -> Body:
-        """The message to post now; raises minting.LaterError or minting.UndeliverableError."""
+        """The message to post now; raises LaterError or UndeliverableError."""
         wanted = wanted_by(self._context, request)
         if self._context.handover.mode == "reveal":
             return self._offer(request, wanted)
@@ -50,8 +51,8 @@ class Delivery:
 
     def _offer(self, request: Request, wanted: Wanted) -> Body:
         with self._context.store.write() as session:
-            book.offered(session, request, wanted)
-        return sessions.offer(subject_of(self._context, request, wanted), self._context.clock() + OFFER)
+            row = book.offered(session, request, wanted)
+        return sessions.offer(subject_of(self._context, request, wanted), row, self._context.clock() + OFFER)
 
     def _credentials(self, request: Request, wanted: Wanted) -> Body:
         context = self._context
@@ -61,8 +62,9 @@ class Delivery:
             before = book.find(session, request.id)
             row = book.minted(session, request, wanted, fresh, now)
             deleted = book.delete_at(row, now, context.handover)
+            shell = shell_of(session, request.requester)
         link = console_link(context.console.sign_in, fresh)
-        handed = Handed(fresh, link, deleted, again=before is not None)
+        handed = Handed(fresh, link, shell, deleted, again=before is not None)
         return sessions.credentials(subject_of(context, request, wanted), handed)
 
     def sent(self, session: Session, message: Message, channel: str, ts: str) -> None:

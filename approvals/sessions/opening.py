@@ -85,10 +85,15 @@ def granted(request: Request) -> Credentials:
 
 def subject_of(context: Context, request: Request, wanted: Wanted) -> Subject:
     """What the words about this session name."""
-    organization = context.organization()
-    account = organization.accounts_by_id.get(wanted.account) if organization else None
-    name = account.name if account else wanted.account
+    name = account_name(context, wanted.account)
     return Subject(wanted.request, request.button, wanted.account, name, wanted.role, wanted.seconds, context.console)
+
+
+def account_name(context: Context, account: str) -> str:
+    """The account's name, or its id where the name is unknown."""
+    organization = context.organization()
+    known = organization.accounts_by_id.get(account) if organization else None
+    return known.name if known else account
 
 
 def _check_proof(context: Context, request: Request) -> None:

@@ -1,4 +1,4 @@
-"""`Reveal credentials`: the requester's own click opens a session and shows it in a form; nothing secret is in a message.
+"""`Reveal`: the requester's own click opens a session and shows it in a form; nothing secret is in a message.
 
 A form cannot be shown again, so nothing here is queued: whoever missed it presses once more, and gets new credentials for
 the time that is left. They are handed over when the form is filled, and the request is done then; where AWS opens no session,
@@ -29,6 +29,7 @@ from approvals.sessions import book
 from approvals.sessions.book import State
 from approvals.sessions.handover import leave_why, wake
 from approvals.sessions.opening import UndeliverableError, open_session, shorter, subject_of, wanted_by
+from approvals.sessions.shells import shell_of
 from approvals.slack.blocks import Block
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 from approvals.views import sessions
@@ -39,13 +40,13 @@ from operations.access.signin import console_link
 from operations.aws.looks import begun
 
 log = logging.getLogger(__name__)
-AWAY = "Slack did not say who you are just now. Please press “Reveal credentials” once more."
-AWAY_NOW = "AWS or Slack is away just now. Close this and press again."
-READ_AGAIN = "The organization has changed and is being read again. Close this and press again in a moment."
-NOT_YOURS = "Only the person who asked can reveal these credentials, so nothing has been opened."
-OVER = "This session is over. Ask anew with `/org credentials`."
-TOO_SLOW = "That took too long, so Slack did not let me open the form. Please press “Reveal credentials” once more."
-LITTLE_LEFT = "Less than 15 minutes are left, and AWS opens no shorter session. Use what you have, or press “Extend”."
+AWAY = "Slack didn't answer. Press Reveal again."
+AWAY_NOW = "AWS or Slack didn't answer. Close this and press Reveal again."
+READ_AGAIN = "The organization has changed and is being read again. Close this and press Reveal again in a moment."
+NOT_YOURS = "Only the person who asked can reveal these credentials."
+OVER = "This session is over. Ask again with `/org credentials`."
+TOO_SLOW = "That took too long. Press Reveal again."
+LITTLE_LEFT = "Less than 15 minutes are left, and AWS opens no shorter session. Use what you have, or press Extend."
 
 
 class NothingToShowError(Exception):
@@ -54,7 +55,7 @@ class NothingToShowError(Exception):
 
 @dataclass(frozen=True)
 class Press:
-    """A press of `Reveal credentials`; `trigger` opens one form."""
+    """A press of `Reveal`; `trigger` opens one form."""
 
     pressed: Pressed
     user: str
@@ -128,7 +129,7 @@ class Reveal:
 
     def _fill(self, view_id: str, request: Request, user: str) -> None:
         try:
-            view = self._opened(request)
+            view = self._opened(request, user)
         except (LaterError, UndeliverableError, NothingToShowError) as error:
             self._put(view_id, sessions.not_shown(self._why(request, error)))
             return
@@ -158,13 +159,15 @@ class Reveal:
             return f"{error.failed.say} {error.failed.advice}".strip()
         return str(error)
 
-    def _opened(self, request: Request) -> Block:
+    def _opened(self, request: Request, user: str) -> Block:
         """The filled form, once what was opened is in the book."""
         context = self._context
         wanted = self._still(request, wanted_by(context, request))
         fresh = open_session(context, request, wanted)
         self._written_down(request, fresh)
-        handed = Handed(fresh, console_link(context.console.sign_in, fresh))
+        with context.store.read() as session:
+            shell = shell_of(session, user)
+        handed = Handed(fresh, console_link(context.console.sign_in, fresh), shell)
         return sessions.shown(subject_of(context, request, wanted), handed)
 
     def _still(self, request: Request, wanted: Wanted) -> Wanted:

@@ -1,7 +1,7 @@
-"""What is due with a role session: its message deleted, its requester warned, its end told to AWS.
+"""What is due with a role session: its message deleted or rewritten, its requester warned, its end told to AWS.
 
 All of it is durable: a row says when it has to be looked at next, and a worker that dies leaves it due.
-Source: Slack API, "chat.delete".
+Source: Slack API, "chat.delete", "chat.update".
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from approvals.queue import outgoing
 from approvals.queue.worker import Job, is_outage, work_off
 from approvals.sessions import book
 from approvals.sessions.book import WARN_BEFORE, State
+from approvals.sessions.opening import account_name, subject_of
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.views import sessions
 from approvals.views.set_aside import not_tended
@@ -67,7 +68,12 @@ def _undone(row: RoleSession, now: datetime) -> tuple[str, str]:
     if row.state == State.ENDING:
         return "AWS has not been told that this session has ended", "Until then its credentials work; keep them safe."
     if row.delete_due_at and row.delete_due_at <= now:
-        return "the direct message with the credentials has not been deleted", ""
+        undone = (
+            "the message with *Reveal* doesn't say"
+            if row.offer
+            else "the direct message with the credentials has not been deleted"
+        )
+        return undone, ""
     if _has_passed(row, now):
         return "the end of this session has not been written down", ""
     return "you are not warned before this session ends", ""
@@ -96,7 +102,8 @@ def _warn_or_expire(context: Context, number: int) -> None:
         elif row.state == State.LIVE and not row.warned and row.expires_at and row.expires_at - WARN_BEFORE <= now:
             row.warned = True
             book.settle(row)
-            outgoing.direct(session, session.get_one(Request, row.request_id), now, sessions.nearly_over(row))
+            said = sessions.nearly_over(row, account_name(context, row.account))
+            outgoing.direct(session, session.get_one(Request, row.request_id), now, said)
         session.add(row)
 
 
@@ -107,18 +114,26 @@ def _has_passed(row: RoleSession, now: datetime) -> bool:
 
 
 def _delete(slack: WebClient, context: Context, number: int) -> None:
-    """Takes the message out of Slack; a deletion that is repeated finds nothing, and that is success."""
+    """Takes the message out of Slack, or rewrites the one with the button: that holds no secret, and says how it ended.
+
+    A deletion that is repeated finds nothing, and that is success.
+    """
     with context.store.read() as session:
         row = _row(session, number)
+        request = session.get_one(Request, row.request_id)
     if row.delete_due_at is None or row.delete_due_at > context.clock():
         return
     if not row.ts:  # It is still on its way.
         _later(context, number, END_PAUSE)
         return
     try:
-        call(slack, "chat.delete", channel=row.channel, ts=row.ts)
+        if row.offer:
+            said = sessions.offer(subject_of(context, request, _wanted(request, row)), row, None)
+            call(slack, "chat.update", channel=row.channel, ts=row.ts, **said)
+        else:
+            call(slack, "chat.delete", channel=row.channel, ts=row.ts)
     except SlackRefusedError as error:
-        if error.code not in GONE:
+        if error.code not in GONE and not row.offer:
             _not_deleted(context, number, error.code, timedelta(0))
             return
     except SlackBusyError as error:
@@ -127,13 +142,15 @@ def _delete(slack: WebClient, context: Context, number: int) -> None:
     except SlackAmbiguousError:
         _not_deleted(context, number, "Slack's answer was lost", timedelta(0))
         return
-    _deleted(context, number)
+    _done(context, row)
 
 
-def _deleted(context: Context, number: int) -> None:
+def _done(context: Context, seen: RoleSession) -> None:
+    """What the message says is true, unless the session went on meanwhile: then it is rewritten once more."""
     with context.store.write() as session:
-        row = _row(session, number)
-        row.delete_due_at, row.tries = None, 0
+        row = _row(session, seen.id or 0)
+        changed = row.offer and (row.state, row.access_key_id) != (seen.state, seen.access_key_id)
+        row.delete_due_at, row.tries = context.clock() if changed else None, 0
         book.settle(row)
         session.add(row)
 
@@ -141,11 +158,11 @@ def _deleted(context: Context, number: int) -> None:
 def _not_deleted(context: Context, number: int, why: str, least: timedelta) -> None:
     """Tries again, less and less often and without end; the third failure is told in the approval channel."""
     now = context.clock()
-    log.warning("a message with credentials could not be deleted: %s", why)
+    log.warning("a message about credentials could not be deleted or rewritten: %s", why)
     with context.store.write() as session:
         row = _row(session, number)
         row.tries += 1
-        if row.tries >= ALERT_AFTER and not row.alerted:
+        if row.tries >= ALERT_AFTER and not row.alerted and not row.offer:
             row.alerted = True
             log.error("a message with credentials is still in Slack after %s tries: %s", row.tries, why)
             outgoing.thread(session, session.get_one(Request, row.request_id), now, sessions.not_deleted(row, why))
@@ -184,7 +201,7 @@ def _ended(context: Context, number: int) -> None:
     with context.store.write() as session:
         row = _row(session, number)
         book.over(session, row, State.ENDED, now, row.ended_by)
-        _tell(session, row, now, sessions.ended(row))
+        _tell(session, row, now, sessions.ended(row, account_name(context, row.account)))
 
 
 def _not_ended(context: Context, number: int, error: RefusedError) -> None:
@@ -195,9 +212,10 @@ def _not_ended(context: Context, number: int, error: RefusedError) -> None:
         trusted = root_of(context.aws, organization.management_account if organization else "")
         failed = refused(error, _wanted(request, row), {}, trusted)
         row.state = State.LIVE
+        row.delete_due_at = now if row.offer else row.delete_due_at
         book.settle(row)
         chain.record(session, now, "credentials.not-ended", "orgbot", row.request_id, why=error.code)
-        _tell(session, row, now, sessions.not_ended(row, failed.say, failed.advice))
+        _tell(session, row, now, sessions.not_ended(row, account_name(context, row.account), failed.say, failed.advice))
 
 
 def _later(context: Context, number: int, wait: timedelta) -> None:

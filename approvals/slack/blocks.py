@@ -21,7 +21,7 @@ SECTION, FIELD, HEADER, BUTTON_TEXT, BUTTON_VALUE, BUTTON_URL = 3000, 2000, 150,
 FIELDS_A_SECTION, CONTEXT_ELEMENTS = 10, 10
 MESSAGE, SHORTEST = 12_000, 50
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
-PLACEHOLDER = 150
+PLACEHOLDER, ALT_TEXT, OPTION = 150, 2000, 75
 OPENING = re.compile(r"(?<![^\W_])([*_~])(?=\S)")
 CLOSING = re.compile(r"(?<=\S)([*_~])(?![^\W_])")
 EMOJI = re.compile(r"(?<!\w)(?<!\w:):(?=[\w+'-]+:)")  # Not within `arn:…:iam::…` or 12:30:00, which are copied.
@@ -80,6 +80,14 @@ def context(*mrkdwn: str) -> Block:
 def header(text: str) -> Block:
     """A headline in plain text, at most 150 characters."""
     return {"type": "header", "text": plain(text, HEADER)}
+
+
+def picture(file: str, says: str) -> Block:
+    """An image that Slack keeps as a file of the bot's own; `says` is for those who don't see it.
+
+    Source: Slack API, "Block Kit: Image block" (messages, modals, home tabs), "Slack file object".
+    """
+    return {"type": "image", "slack_file": {"id": file}, "alt_text": shorten(says, ALT_TEXT)}
 
 
 def divider() -> Block:
@@ -155,6 +163,16 @@ def menu(action_id: str, placeholder: str, options: list[Block]) -> Block:
         "action_id": action_id,
         "placeholder": plain(placeholder, PLACEHOLDER),
         "options": options,
+    }
+
+
+def grouped_menu(action_id: str, placeholder: str, groups: Mapping[str, list[Block]]) -> Block:
+    """The same with its options beneath headlines."""
+    return {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": plain(placeholder, PLACEHOLDER),
+        "option_groups": [{"label": plain(label, OPTION), "options": options} for label, options in groups.items()],
     }
 
 

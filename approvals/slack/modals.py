@@ -23,7 +23,8 @@ from slack_sdk.models.blocks.block_elements import (
 from approvals.slack.blocks import PLACEHOLDER, Block, plain
 
 TITLE, LABEL, HINT, INPUT, METADATA = 24, 2000, 2000, 3000, 3000
-NOT_NOW = "Not now"
+COMING = "coming"
+NOT_NOW = "Cancel"
 Element = InputInteractiveElement
 
 
@@ -33,14 +34,21 @@ def modal(callback_id: str, title: str, blocks: list[Block], submit: str, metada
     return window(title, blocks, close=NOT_NOW) | sending
 
 
+def asking(callback_id: str, asked: Block, metadata: str) -> Block:
+    """A confirmation dialog (see `blocks.confirm`) as a modal, for what no button has asked for."""
+    shown = [{"type": "section", "text": asked["text"]}]
+    view = modal(callback_id, asked["title"]["text"], shown, asked["confirm"]["text"], metadata)
+    return view | {"close": plain(asked["deny"]["text"], TITLE)}
+
+
 def window(title: str, blocks: list[Block], *, close: str = "Close") -> Block:
     """A modal in which there is only something to read."""
     return {"type": "modal", "title": plain(title, TITLE), "close": plain(close, TITLE), "blocks": blocks}
 
 
-def home(blocks: list[Block]) -> Block:
-    """The view of a home tab."""
-    return {"type": "home", "blocks": blocks}
+def home(blocks: list[Block], *, coming: bool = False) -> Block:
+    """The view of a home tab; with `coming` something that belongs on it is still being made."""
+    return {"type": "home", "blocks": blocks} | ({"private_metadata": COMING} if coming else {})
 
 
 def entry(block_id: str, label: str, element: Element, *, hint: str = "", optional: bool = False) -> Block:

@@ -12,7 +12,7 @@ from typing import Any
 from approvals.authority.quorum import Missing, cannot_decide
 from approvals.authority.requirements import Requirement, Requirements, rules_named, seats_of_vote
 from approvals.authority.rules import Rule
-from approvals.models import Request, Vote
+from approvals.models import DIGEST, Request, Vote
 from approvals.slack.blocks import (
     Block,
     actions,
@@ -34,11 +34,11 @@ from approvals.views import confirmations, unreachable
 from approvals.views.thread import Body, handover
 from approvals.views.whole import HITS_ON_THE_CARD, diff_on_card, facts_on_card
 from operations.core.closing import Closing
-from operations.core.preview import Preview
+from operations.core.preview import Level, Preview
+from operations.core.registry import by_name
 from operations.snapshot.names import spread
 
-DIGEST = 12  # Characters of the digest that stand on a card.
-
+MARKS = {Level.DANGER: ":octagonal_sign:", Level.CAUTION: ":warning:", Level.FACT: ":information_source:"}
 STATES = {
     Status.PENDING: (":hourglass_flowing_sand:", "Waiting for approval"),
     Status.APPROVED: (":white_check_mark:", "Approved, starting"),
@@ -90,7 +90,7 @@ def whole_card(
         *([quoted("Reason", shorten(request.reason, 1500))] if request.reason else []),
         *_plan(preview),
         *effects(preview),
-        *_warnings(preview),
+        *warnings_of(preview),
         *_standing(request, preview, votes, required, without),
         *_end(request, closing),
     ]
@@ -165,8 +165,9 @@ def _plan(preview: Preview) -> list[dict[str, Any]]:
     return [section("*Steps*\n" + "\n".join(steps))] if steps else []
 
 
-def _warnings(preview: Preview) -> list[dict[str, Any]]:
-    warnings = [f":warning: {escape(shorten(warning, 400))}" for warning in preview.warnings]
+def warnings_of(preview: Preview) -> list[dict[str, Any]]:
+    """What to mind, the most severe first."""
+    warnings = [f"{MARKS[notice.level]} {escape(shorten(notice.say, 400))}" for notice in preview.warnings]
     return [section(shorten("\n".join(warnings), 2900))] if warnings else []
 
 
@@ -200,7 +201,7 @@ def _needed(request: Request, votes: Sequence[Vote], required: Requirements | No
     """How many have approved, whose approval is missing, and until when."""
     approved = [vote for vote in votes if vote.decision == "approve"]
     by = f" ({', '.join(f'<@{vote.user}>' for vote in approved)})" if approved else ""
-    total = len(approved) + _left(request, required, approved)
+    total = len(approved) + left(request, required, approved)
     parts = [f"{len(approved)} of {total} approvals{by}", _by_whom(request, required, approved, without)]
     until = [f"expires {slack_date(request.expires_at)}"] if request.expires_at else []
     return "  ·  ".join([*parts, *until])
@@ -235,7 +236,7 @@ def _of(people: str) -> str:
     return f"of {people}" if people else "more, which nobody may give under today's rules"
 
 
-def _left(request: Request, required: Requirements | None, approved: Sequence[Vote]) -> int:
+def left(request: Request, required: Requirements | None, approved: Sequence[Vote]) -> int:
     """How many presses are missing at the least: one counts in every rule in which that person may approve."""
     if required is None:
         return request.approvals_needed - len(approved)
@@ -248,7 +249,7 @@ def _buttons(
     request: Request, preview: Preview, votes: Sequence[Vote], required: Requirements | None
 ) -> dict[str, Any]:
     approved = [vote for vote in votes if vote.decision == "approve"]
-    sure = confirmations.to_approve(request, preview, _left(request, required, approved))
+    sure = confirmations.to_approve(request, preview, left(request, required, approved))
     return {
         "type": "actions",
         "elements": [
@@ -256,8 +257,15 @@ def _buttons(
             button("Deny", "deny", request.button, style="danger"),
             *([button("Withdraw approval", "withdraw", request.button)] if approved else []),
             button("Cancel request", "cancel", request.button, confirm=confirmations.to_cancel(request)),
+            *picture_button(request),
         ],
     }
+
+
+def picture_button(request: Request) -> list[Block]:
+    """What shows what the request changes in the tree to whoever presses it; nothing where a picture says no more."""
+    operation = by_name().get(request.operation)
+    return [button("Show picture", "picture", request.button)] if operation and operation.picture else []
 
 
 def _end(request: Request, closing: Closing | None) -> list[dict[str, Any]]:

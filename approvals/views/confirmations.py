@@ -18,35 +18,38 @@ FILES = "This is a new request, which has to be approved like any other."
 LONGEST_TITLE = 110
 
 
-def to_approve(request: Request, preview: Preview, needed: int) -> Block:
-    """Names what is approved and the card's first warning, so that the last look is not at a number; red when it warns.
+def to_approve(request: Request, preview: Preview, needed: int) -> Block | None:
+    """Names what is approved and the card's first danger, in red; nothing is asked where nothing is dangerous.
 
     `needed` is how many approvals are still missing.
     """
+    if not preview.dangers:
+        return None
     then = AT_ONCE if needed <= 1 else LATER
     title = _named(preview.title)
-    warning = _warning(preview.warnings, CONFIRM_TEXT - len(title) - len(then))
-    style = "danger" if warning else ""
-    return confirm(f"Approve request #{request.id}?", f"{title}{warning}{then}", "Approve", "Cancel", style)
+    warning = _warning(preview.dangers, CONFIRM_TEXT - len(title) - len(then))
+    return confirm(f"Approve request #{request.id}?", f"{title}{warning}{then}", "Approve", "Cancel", "danger")
 
 
 def _named(title: str) -> str:
     return f"{shorten(title, LONGEST_TITLE)}.\n"
 
 
-def _warning(warnings: tuple[str, ...], room: int) -> str:
-    """The first warning on a line of its own, and how many more there are."""
-    if not warnings:
-        return ""
-    more = len(warnings) - 1
+def _warning(dangers: tuple[str, ...], room: int) -> str:
+    """The first danger on a line of its own, and how many more there are."""
+    more = len(dangers) - 1
     end = f" (and {more} more on the card)\n" if more else "\n"
-    return shorten(f"Warning: {warnings[0]}", room - len(end)) + end
+    return shorten(f"Danger: {dangers[0]}", room - len(end)) + end
 
 
 def to_cancel(request: Request) -> Block:
     """Asked of everybody who presses it, because Slack shows everybody the same card."""
-    text = f"{_named(request.title)}{CLOSED}"
-    return confirm(f"Cancel request #{request.id}?", text, "Cancel request", "Keep it")
+    return cancelling(request.id or 0, request.title)
+
+
+def cancelling(number: int, title: str) -> Block:
+    """The same for a request of which no more is known yet."""
+    return confirm(f"Cancel request #{number}?", f"{_named(title)}{CLOSED}", "Cancel request", "Keep it")
 
 
 def to_undo(request: Request, titles: Sequence[str]) -> Block:

@@ -7,6 +7,7 @@ Source: Slack API, "chat.update", "Block Kit".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from approvals.authority.quorum import cannot_decide
 from approvals.authority.requirements import rules_named, stored_of
@@ -88,8 +89,14 @@ def _waiting(request: Request, votes: Sequence[Vote]) -> Iterator[str]:
 
 def _whom(request: Request, approved: Sequence[Vote]) -> str:
     """Who may decide, as it was noted with the request's rules; the rules where an earlier version noted nobody."""
-    people = dict.fromkeys(name for rule in stored_of(request) for name in rule.get("people") or ())
+    people = dict.fromkeys(name for rule in stored_of(request) for name in _asked(request, rule))
     return mentions(people, cannot_decide(request, approved)) or f"approval by {escape(rules_named(request))}"
+
+
+def _asked(request: Request, rule: dict[str, Any]) -> list[str]:
+    """Those whom a rule asks; whom it calls upon after a time, only since then."""
+    later = () if request.escalated_at else rule.get("later", ())
+    return [name for name in rule.get("people") or () if name not in later]
 
 
 def _running(request: Request, votes: Sequence[Vote]) -> str:

@@ -17,7 +17,6 @@ from approvals.slack.blocks import (
     Block,
     actions,
     button,
-    code,
     confirm,
     context,
     escape,
@@ -27,13 +26,14 @@ from approvals.slack.blocks import (
     url_button,
 )
 from approvals.slack.modals import window
-from approvals.views.snippets import snippets
+from approvals.views.snippets import DEFAULT, keys_of, picker, profile_name, shell_block
 from approvals.views.thread import Body, body
 from operations.access.role_sessions import Minted
-from operations.access.session_length import written
-from operations.core.closing import Console, cli_profile, switch_role_link
+from operations.access.session_length import spoken
+from operations.core.closing import Console, switch_role_link
 
 UNKNOWN = "an unknown time"
+ENDS = "AWS denies its calls within seconds. Resources it started keep running."
 
 
 @dataclass(frozen=True)
@@ -59,95 +59,98 @@ class Subject:
 
 @dataclass(frozen=True)
 class Handed:
-    """Open credentials as they are handed over; `link` is as secret as they are. `again` after a try that reached nobody."""
+    """Open credentials as they are handed over; `link` is as secret as they are, `shell` one of views.snippets.SHELLS.
+
+    `again` after a try that reached nobody.
+    """
 
     minted: Minted
     link: SecretStr | None
+    shell: str = DEFAULT
     delete_at: datetime | None = None
     again: bool = False
 
 
 def credentials(subject: Subject, handed: Handed) -> Body:
     """The direct message with the credentials."""
-    text = f":key: Your credentials for {subject.where}, until {slack_date(handed.minted.expires_at)}."
-    gone = (
-        f"I delete this message {slack_date(handed.delete_at, none=UNKNOWN)}; copy what you need into no other message."
-    )
+    text = f":key: Credentials for {subject.where}, until {slack_date(handed.minted.expires_at)}."
+    gone = f"Deleted {slack_date(handed.delete_at, none=UNKNOWN)}. Don't paste these anywhere else."
     return {
         "text": text,
-        "blocks": [section(text), *revealed(subject, handed), _buttons(subject, handed), context(gone)],
+        "blocks": [section(text), *revealed(subject, handed, end_button(subject.button)), context(gone)],
     }
 
 
-def revealed(subject: Subject, handed: Handed) -> list[Block]:
-    """The blocks that hold the credentials, for a message or a form, and what needs no secret below them."""
-    fitting, left_out = snippets(handed.minted, subject.name)
+def revealed(subject: Subject, handed: Handed, *buttons: Block) -> list[Block]:
+    """The blocks that hold the credentials, once and for one shell, for a message or a form."""
     notes = [
-        f"CloudTrail names this session `{handed.minted.access_key_id}`, request #{subject.request}.",
-        *([f"Left out, because Slack's messages end before: {escape(', '.join(left_out))}."] if left_out else []),
-        *(["These are new ones: an earlier try to hand credentials over did not reach you."] if handed.again else []),
-        *([] if handed.link else ["The sign-in page gave no link to the console just now; use the role switch."]),
+        f"In CloudTrail: `{handed.minted.access_key_id}`, request #{subject.request}",
+        *([] if handed.link is None else ["*Open console* works for 15 minutes"]),
+        *(["New ones: an earlier try didn't reach you"] if handed.again else []),
     ]
-    shown = [section(f"*{escape(snippet.label)}*\n{code(snippet.text)}") for snippet in fitting]
-    return [*shown, *secretless(subject), context(*notes)]
+    return [
+        shell_block(keys_of(handed.minted), handed.shell, profile_name(subject.name)),
+        *actions(picker(handed.shell), _console(subject, handed.link), *buttons),
+        context(*notes),
+    ]
 
 
-def secretless(subject: Subject) -> list[Block]:
-    """The profile that needs no secret, for those who may assume the role from the management account themselves."""
-    profile = cli_profile(subject.console, subject.account, subject.role, subject.name)
-    return [section(f"*Without a secret: {escape(profile.label)}*\n{code(profile.text)}")]
-
-
-def _buttons(subject: Subject, handed: Handed) -> Block:
-    return {"type": "actions", "elements": [*links(subject, handed.link), end_button(subject.button)]}
-
-
-def links(subject: Subject, link: SecretStr | None) -> list[Block]:
-    """The console in this session (for 15 minutes), and the role switch, which needs no secret."""
+def _console(subject: Subject, link: SecretStr | None) -> Block:
+    """The console in this session; where the sign-in page gave no link, the role switch for those who are signed in."""
     address = link.get_secret_value() if link else ""
-    console = [url_button("Open the console (within 15 min)", "link-console", address)]
+    if 0 < len(address) <= BUTTON_URL:
+        return url_button("Open console", "link-console", address)
     switch = switch_role_link(subject.console, subject.account, subject.role, subject.name)
-    return [*(console if 0 < len(address) <= BUTTON_URL else []), url_button(switch.label, "link-switch", switch.url)]
+    return url_button(switch.label, "link-switch", switch.url)
 
 
 def end_button(carried: str) -> Block:
-    """`End session now`, for the requester and the approvers; `carried` is the session's or the request's `button`."""
-    sure = confirm(
-        "End this session?",
-        "AWS then denies what is signed with these credentials. What was started with them goes on.",
-        "End session now",
-        "Keep it",
-    )
-    return button("End session now", "end", carried, style="danger", confirm=sure)
+    """`End session`, for the requester and the approvers; `carried` is the session's or the request's `button`."""
+    sure = confirm("End this session?", ENDS, "End session", "Keep it")
+    return button("End session", "end", carried, style="danger", confirm=sure)
 
 
-def offer(subject: Subject, until: datetime) -> Body:
-    """The direct message with the button; nothing in it is secret."""
-    text = f":key: Your credentials for {subject.where} are ready, for {written(subject.seconds)}."
-    pressed = button("Reveal credentials", "reveal", subject.button, style="primary")
-    hint = f"Only you can open them, until {slack_date(until)}. Their time begins with the first press."
+def offer(subject: Subject, row: RoleSession, until: datetime | None) -> Body:
+    """The message whose button shows the credentials: what has and hasn't happened. Nothing in it is secret."""
+    text = f":key: Credentials for {subject.where}, for {spoken(subject.seconds)}."
     return {
         "text": text,
-        "blocks": [
-            section(text),
-            {"type": "actions", "elements": [pressed, *links(subject, None), end_button(subject.button)]},
-            *secretless(subject),
-            context(hint),
-        ],
+        "blocks": [section(f"{text}\n{_so_far(row, until)}"), *actions(*_on_offer(subject, row))],
     }
+
+
+def _on_offer(subject: Subject, row: RoleSession) -> list[Block]:
+    if row.state not in ("offered", "live"):
+        return []
+    first = row.state == "offered"
+    reveal = button("Reveal" if first else "Reveal again", "reveal", subject.button, style="primary" if first else None)
+    return [reveal, end_button(subject.button)]
+
+
+def _so_far(row: RoleSession, until: datetime | None) -> str:
+    shown = f"Shown {slack_date(row.issued_at, none=UNKNOWN)}" if row.access_key_id else "Not revealed"
+    ended = f"ended by <@{row.ended_by}>" if row.ended_by else "ended"
+    over = slack_date(row.expires_at, none=UNKNOWN)
+    return {
+        "offered": f"Ready: press *Reveal*. Only you can, until {slack_date(until)}; the time starts then.",
+        "live": f"{shown}; valid until {over}. *Reveal again* opens new ones for the time that is left.",
+        "ending": f"{shown}; being ended.",
+        "ended": f"{shown}; {ended}.",
+        "expired": f"{shown}; expired.",
+    }.get(row.state, "Not revealed: no session could be opened.")
 
 
 def opening() -> Block:
     """The form while AWS is being asked."""
-    return view([section(":hourglass_flowing_sand: One moment, I am asking AWS for the credentials …")])
+    return view([section(":hourglass_flowing_sand: Getting credentials from AWS…")])
 
 
 def shown(subject: Subject, handed: Handed) -> Block:
     """The form with the credentials."""
     text = (
-        f":key: {subject.where}, until {slack_date(handed.minted.expires_at)}. They stand here only; close when done."
+        f":key: {subject.where}, until {slack_date(handed.minted.expires_at)}. Shown only here, until you close this."
     )
-    return view([section(text), *revealed(subject, handed), *actions(*links(subject, handed.link))])
+    return view([section(text), *revealed(subject, handed)])
 
 
 def not_shown(why: str) -> Block:
@@ -166,33 +169,25 @@ def live(row: RoleSession) -> Body:
     return body(text, section(text), {"type": "actions", "elements": [end_button(row.button)]})
 
 
-def nearly_over(row: RoleSession) -> Body:
-    """To the requester, some minutes before the end."""
-    text = f":hourglass: Your session as *{escape(row.role)}* in {row.account} ends {slack_date(row.expires_at, none=UNKNOWN)}."
-    hint = "*Extend* asks for a new one under the same rule; it does not make this one longer."
+def nearly_over(row: RoleSession, name: str) -> Body:
+    """To the requester, some minutes before the end; `name` is the account's."""
+    text = f":hourglass: Your session in *{escape(name)}* ends {slack_date(row.expires_at, none=UNKNOWN)}."
+    hint = "*Extend* asks for a new session under the same rules."
     extend = button("Extend", "extend", row.button, style="primary")
-    return body(text, section(f"{text}\n{hint}"), {"type": "actions", "elements": [extend, end_button(row.button)]})
+    return body(text, section(f"{text} {hint}"), {"type": "actions", "elements": [extend, end_button(row.button)]})
 
 
-def ended(row: RoleSession) -> Body:
-    """After `End session now`: what is ended, and what is not."""
-    who = f"The session of <@{row.user}> as *{escape(row.role)}* in {row.account} was ended by <@{row.ended_by}>."
-    if not row.access_key_id:
-        return body(f":no_entry_sign: {who} Nobody had opened it, so there were no credentials.")
-    return body(
-        f":no_entry_sign: {who}\n"
-        "*Ended:* AWS denies every call that is signed with its credentials, and the console that was opened with them, as "
-        "soon as the role's policy has spread, which takes some seconds.\n"
-        "*Not ended:* whatever was started or created with them; sessions of other roles that were opened from this one, "
-        f"until they expire; other sessions of this role. The credentials exist until {slack_date(row.expires_at, none=UNKNOWN)}: AWS cannot "
-        "delete them, only deny them."
-    )
+def ended(row: RoleSession, name: str) -> Body:
+    """After `End session`: what is ended, and what is not; `name` is the account's."""
+    by = "" if row.ended_by == row.user else f" by <@{row.ended_by}>"
+    what = f":no_entry_sign: Session in {escape(name)} ended{by}."
+    return body(f"{what} {ENDS}" if row.access_key_id else f"{what} The credentials were never revealed.")
 
 
-def not_ended(row: RoleSession, say: str, advice: str) -> Body:
+def not_ended(row: RoleSession, name: str, say: str, advice: str) -> Body:
     """AWS would not have it: the session goes on."""
     return body(
-        f":warning: *The session of <@{row.user}> as {escape(row.role)} in {row.account} goes on* until "
+        f":warning: *Session in {escape(name)} could not be ended.* It is valid until "
         f"{slack_date(row.expires_at, none=UNKNOWN)}. {escape(shorten(say, 1200))}\n*What to do:* {escape(shorten(advice, 800))}"
     )
 
@@ -205,15 +200,15 @@ def not_deleted(row: RoleSession, why: str) -> Body:
         else f"They are valid until {slack_date(row.expires_at, none=UNKNOWN)}"
     )
     return body(
-        f":rotating_light: I cannot delete the direct message with the credentials of request #{row.request_id} from "
-        f"<@{row.user}>'s messages ({escape(why)}). {state}. I keep trying; a Slack administrator can delete it, and "
-        "`End session now` above ends the session."
+        f":rotating_light: The direct message to <@{row.user}> with the credentials of request #{row.request_id} could not be "
+        f"deleted ({escape(why)}). {state}. Deleting is tried again; a Slack administrator can do it now, and "
+        "*End session* above ends the session."
     ) | {"reply_broadcast": True}
 
 
 def listed(row: RoleSession, name: str) -> str:
     """A session in a line."""
-    until = {"offered": "not opened yet", "ending": "being ended"}.get(
+    until = {"offered": "not revealed yet", "ending": "being ended"}.get(
         row.state, f"until {slack_date(row.expires_at, none=UNKNOWN)}"
     )
     key = f"  ·  `{row.access_key_id}`" if row.access_key_id else ""

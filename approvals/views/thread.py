@@ -29,6 +29,7 @@ from approvals.slack.blocks import (
     url_button,
 )
 from approvals.states import Status
+from approvals.views.as_code import code_button
 from approvals.views.confirmations import to_undo
 from operations.core.closing import Closing
 from operations.core.observations import Snippet
@@ -40,6 +41,9 @@ LONGEST_LINE = 2900
 # In a request's memory, for people: the steps that are done, where there are several, what is waited for, what is to be copied
 # meanwhile, what would undo it, and that a part of it is left to be asked for.
 STEPS, SAID, SNIPPETS, UNDO, REST = "steps", "said", "snippets", "undo", "rest"
+MENDABLE = (
+    "mendable"  # In a request's memory: it failed over what somebody can mend, so that the same may be asked for again.
+)
 
 
 def body(text: str, *blocks: dict[str, Any]) -> Body:
@@ -130,12 +134,12 @@ def private(number: int, sentence: str) -> Body:
 def too_late(request: Request) -> str:
     """What somebody is told whose click came after the decision."""
     if request.status == Status.EXPIRED:
-        return "nobody decided in time; it has expired. Your click changed nothing."
+        return "nobody decided in time; it has expired."
     verb = {Status.DENIED: "denied", Status.CANCELLED: "cancelled", Status.REFUSED: "refused"}.get(
         Status(request.status), "approved"
     )
     when = f" {slack_date(request.decided_at)}" if request.decided_at else ""
-    return f"it was already {verb} by {_by(request)}{when}. Your click changed nothing."
+    return f"{_by(request)} {verb} it{when}."
 
 
 def progress(say: str, *blocks: Block, icon: str = ":gear:") -> Body:
@@ -169,20 +173,20 @@ def succeeded(request: Request, closing: Closing, *, undo: Sequence[str] = ()) -
     text = f":white_check_mark: {escape(closing.summary)}"
     undoing = [_undo(request, undo)] if undo else []
     end = context(f"Request #{request.id}, {request.operation}")
-    return body(text, section(text), *handover(closing), *undoing, end)
+    return body(text, section(text), *handover(closing, (*undoing, *code_button(request))), end)
 
 
 def _undo(request: Request, titles: Sequence[str]) -> Block:
-    asks = button("Undo", "undo", request.button, confirm=to_undo(request, titles))
-    return {"type": "actions", "elements": [asks]}
+    return button("Undo", "undo", request.button, confirm=to_undo(request, titles))
 
 
-def handover(closing: Closing) -> list[dict[str, Any]]:
-    """The blocks of what a finished request hands over: facts, snippets to copy, links."""
+def handover(closing: Closing, buttons: Sequence[Block] = ()) -> list[Block]:
+    """The blocks of what a finished request hands over: facts, snippets to copy, what comes next, links; and further `buttons`."""
     facts = fields({fact.label: fact.value for fact in closing.facts})
     snippets = [section(f"*{escape(snippet.label)}*\n{code(snippet.text)}") for snippet in closing.snippets]
-    buttons = [url_button(item.label, f"link-{index}", item.url) for index, item in enumerate(closing.links)]
-    return [*facts, *snippets, *actions(*buttons)]
+    asks = [button(item.label, f"form:{item.operation}", item.carried) for item in closing.next]
+    links = [url_button(item.label, f"link-{index}", item.url) for index, item in enumerate(closing.links)]
+    return [*facts, *snippets, *actions(*asks, *links, *buttons)]
 
 
 def ended_badly(request: Request) -> Body:
@@ -206,6 +210,6 @@ def again(request: Request) -> Block:
     """
     if request.memory.get(REST):
         return button("Ask for the rest", "again", request.button)
-    if request.status in (Status.STALE, Status.EXPIRED):
+    if request.status in (Status.STALE, Status.EXPIRED) or request.memory.get(MENDABLE):
         return button("Ask again", "again", request.button)
     return button("Edit and resubmit", "edit", request.button)

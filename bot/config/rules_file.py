@@ -43,6 +43,7 @@ from operations.core.registry import irreversible, left_out
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SHORTEST_SESSION, LONGEST_SESSION = 15 * MINUTE, 12 * HOUR
 LONGEST_LINE = 500
+LEFT_OUT = "left out"
 
 Kind = TypeVar("Kind")
 
@@ -69,27 +70,54 @@ Session = Annotated[timedelta, _period(SHORTEST_SESSION, LONGEST_SESSION)]
 SessionPolicy = Annotated[str, AfterValidator(checks.session_policy)]
 
 
+def _key(default: Any, says: str, left_out: str = "", **limits: Any) -> Any:
+    """A key of a rule, as its reference explains it; `left_out` is what it means without a value, where no default says it."""
+    return Field(default, description=says, json_schema_extra={LEFT_OUT: left_out}, **limits)
+
+
 class RuleEntry(BaseModel):
-    """One [[rule]] of the file."""
+    """One [[rule]] of the file; each key's description is what the reference says of it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=60, pattern=r"\S")
-    operations: Operations = ()
-    under: Under = "/"
-    accounts: Accounts = ()
-    roles: Roles = ()
-    requesters: People = ()
-    approvers: People = ()
-    second_approvers: People = ()
-    approvals: int = Field(1, ge=0, le=10, strict=True)
-    expires: Wait = 72 * HOUR
-    longest_session: Session = HOUR
-    session_policy: SessionPolicy = ""
-    remind: Wait = 4 * HOUR
-    escalate_to: People = ()
-    escalate_after: Wait = 24 * HOUR
-    break_glass: People = ()
+    name: str = Field(
+        min_length=1,
+        max_length=60,
+        pattern=r"\S",
+        description="what cards, refusals and the audit call the rule; requests remember their rule by it",
+    )
+    operations: Operations = _key((), "names or aliases of operations", "every operation")
+    under: Under = _key("/", "the path or the id of an OU; it and all below it", "the whole organization")
+    accounts: Accounts = _key(
+        (),
+        "ids, names or e-mail addresses; ids are surest, because names can be changed",
+        "every account, and what is about none",
+    )
+    roles: Roles = _key(
+        (),
+        "names of the role that is wanted, with their paths (`platform/Deployer`)",
+        "every role, and what is about none",
+    )
+    requesters: People = _key((), "who may ask under this rule", "everybody")
+    approvers: People = _key((), "who decides; needed unless `approvals = 0`")
+    approvals: int = _key(1, "how many people have to approve, 0 to 10; 0 grants at once", ge=0, le=10, strict=True)
+    second_approvers: People = _key(
+        (),
+        "one of the approvals must be theirs, the others of `approvers`; in any order, each by another person",
+    )
+    expires: Wait = _key(72 * HOUR, "how long a request may wait, 1m to 90d")
+    longest_session: Session = _key(HOUR, "the longest role session, 15m to 12h")
+    session_policy: SessionPolicy = _key(
+        "",
+        "a managed policy's ARN, or a policy as JSON of at most 2,048 characters, that bounds role sessions; where several "
+        "rules decide, the one policy bounds the session, and two that differ are refused when it is asked for, because AWS "
+        "would allow what either allows",
+        "no bound",
+    )
+    remind: Wait = _key(4 * HOUR, "after which time approvers are reminded, and then after twice as long each time")
+    escalate_to: People = _key((), "who may decide as well when nobody has decided for a while", "nobody")
+    escalate_after: Wait = _key(24 * HOUR, "after which time they may")
+    break_glass: People = _key((), "who may act at once with `--break-glass`", "nobody")
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
@@ -150,7 +178,7 @@ def rules_of(parsed: dict[str, Any]) -> Rules:
     try:
         entries = RulesFile.model_validate(parsed).rule
     except ValidationError as error:
-        raise SettingsError([_line(f"{_key(item)}: {_reason(item)}") for item in error.errors()]) from error
+        raise SettingsError([_line(f"{_path(item)}: {_reason(item)}") for item in error.errors()]) from error
     names = [entry.name for entry in entries]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -159,7 +187,7 @@ def rules_of(parsed: dict[str, Any]) -> Rules:
     return Rules(tuple(Rule(**entry.model_dump()) for entry in entries))
 
 
-def _key(item: Any) -> str:
+def _path(item: Any) -> str:
     """`rule[2].approvers`, counted from 1 as people count."""
     found = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
     together = item["type"] == "value_error" and len(item["loc"]) == 2

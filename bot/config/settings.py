@@ -90,7 +90,7 @@ LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidat
 
 
 class Settings(BaseSettings):
-    """Every setting with its default, in the order of the README's table; `load_settings` makes one."""
+    """Every setting with its default, in the order of the reference's table; `load_settings` makes one."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 

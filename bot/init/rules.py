@@ -25,7 +25,9 @@ def write_rules(talk: Talk, approvers: Sequence[str]) -> None:
     )
     place = talk.ask("An OU that needs more, by its path, such as /Production (or Enter for none)")
     guarded = talk.number(f"How many approvals does a request about {place} need?", 2, 1, 10) if place else 0
-    if talk.write(FILE, rules_text(approvers, ordinary, hard, place, guarded), "docs/rules.md explains every key"):
+    if talk.write(
+        FILE, rules_text(approvers, ordinary, hard, place, guarded), "docs/reference/rules.md explains every key"
+    ):
         talk.keep("ORGBOT_RULES", FILE)
 
 

@@ -8,31 +8,30 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from approvals.slack.blocks import Block, escape, fit, section
+from approvals.slack.blocks import Block, escape, fit, section, shorten
+from handlers.action_ids import COMMAND
+from handlers.declared import nearest
 from handlers.dependencies import Dependencies
-from handlers.parser import ParseError
+from handlers.parser import HELP, ParseError
 from handlers.queries import upload
 from handlers.queries.parts import wrong
 from handlers.queries.question import LONGEST_TEXT, Question, view_of
 from handlers.queries.registry import QUERIES
+from handlers.query_names import BESIDE, BY_WORD, PICTURE, Name
 from handlers.responder import Responder
-from handlers.typed import UnreadableError, Word, words
+from handlers.typed import UnreadableError, Word, spaced, words
 from operations.aws.errors import FieldError, UnknownError
 
 NO_ORGANIZATION = "The AWS account {account} is in no organization yet. `/org create-organization` asks for one."
-PICTURE = "--picture"
-# What the AWS CLI takes besides the name of what is looked at, and the value behind it.
-BESIDES = ("--max-items", "--page-size", "--max-results", "--output", "--query", "--child-type", "--states", "--region")
 
 
-def answer(responder: Responder, word: str, rest: str) -> list[Block]:
-    """The blocks of the private answer; none when a worker sends it. Raises ParseError."""
-    text, flags = _typed(rest)
+def answer(responder: Responder, word: str, text: str, flags: set[str]) -> list[Block]:
+    """The blocks of the private answer to what `typed` gives; none when a worker sends it."""
     question = asked(responder.deps, text)
     if isinstance(question, str):
         return [section(question)]
     if word == "tree" and PICTURE in flags:
-        return upload.picture(responder, question)
+        return upload.by_message(responder, question)
     if not QUERIES[word].live:
         try:
             return shown(responder.deps, word, question)
@@ -42,22 +41,33 @@ def answer(responder: Responder, word: str, rest: str) -> list[Block]:
     return []
 
 
-def _typed(rest: str) -> tuple[str, set[str]]:
-    """What was typed behind the word, without quotes, and the flags."""
+def typed(word: str, rest: str) -> tuple[str, set[str]]:
+    """What was typed behind the word, without quotes, and the flags. Raises ParseError, also for a flag that the word doesn't have."""
     try:
-        typed = words(rest)
+        found = words(rest)
     except UnreadableError as error:
         raise ParseError(str(error)) from error
-    return " ".join(_values(typed)), {word.flag() for word in typed}
+    name = BY_WORD[word]
+    flags = {one.flag() for one in found} - {""}
+    unknown = sorted(flags - {*name.flags, *name.beside, *BESIDE, HELP})
+    if unknown:
+        raise ParseError(_no_flag(name, unknown[0]))
+    return " ".join(spaced(text) for text in _values(found, (*name.beside, *BESIDE))), flags
 
 
-def _values(typed: list[Word]) -> Iterator[str]:
+def _no_flag(name: Name, flag: str) -> str:
+    near = nearest(flag.lstrip("-"), (known.lstrip("-") for known in name.flags))
+    way_out = f"Did you mean `--{near}`?" if near else f"It is typed `{COMMAND} {name.usage}`."
+    return f"`{name.word}` has no flag {shorten(flag, 60)}. {way_out}"
+
+
+def _values(typed: list[Word], beside: tuple[str, ...]) -> Iterator[str]:
     """What is typed besides flags, and behind those that name something."""
     flag = ""
     for word in typed:
         value = word.value() if word.flag() else word
         flag = word.flag() or flag
-        if value is not None and flag not in BESIDES:
+        if value is not None and flag not in beside:
             yield value.text
         flag = flag if word.flag() and value is None else ""
 
@@ -79,7 +89,7 @@ def shown(deps: Dependencies, word: str, question: Question) -> list[Block]:
     except UnknownError:
         raise
     except FieldError as error:
-        return [wrong(error)]
+        return wrong(word, error)
 
 
 def looked_up(deps: Dependencies, word: str, question: Question) -> list[Block]:
@@ -93,7 +103,7 @@ def looked_up(deps: Dependencies, word: str, question: Question) -> list[Block]:
         return shown(deps, word, known)
     except UnknownError as error:
         deps.refresh()
-        return [wrong(error)]
+        return wrong(word, error)
 
 
 def show_later(responder: Responder, word: str, question: Question, *, replace: bool) -> None:

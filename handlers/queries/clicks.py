@@ -14,6 +14,8 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
+from approvals.authority.press import StrangeCardError, read
+from approvals.models import operation_of
 from approvals.slack.blocks import Block, section
 from approvals.slack.client import SlackRefusedError
 from approvals.slack.modals import window
@@ -21,6 +23,7 @@ from handlers.caller import of_interaction
 from handlers.dependencies import Dependencies
 from handlers.queries import upload
 from handlers.queries.answer import asked, show_later
+from handlers.queries.layout import branch, changes_of
 from handlers.queries.parts import code_lines, code_sections, name, untold
 from handlers.queries.question import Question
 from handlers.queries.registry import QUERIES
@@ -34,7 +37,7 @@ READING = ":hourglass: Reading it from AWS…"
 EMPTY = "_There is none: no policy of this type has an effect here._"
 
 Press = Callable[[Responder, Question, str], bool]
-GONE = ":x: What this button is about is no longer there, so nothing is shown. Ask once more."
+GONE = ":x: That is no longer there. Ask again to see how it is now."
 
 
 def register(app: App, deps: Dependencies) -> None:
@@ -68,12 +71,22 @@ def _answer(responder: Responder, press: Press, value: str) -> None:
 
 
 def _turn(responder: Responder, question: Question, value: str) -> bool:
-    """Another page, in place of this one."""
+    """Another page, or what was meant by a name, in place of this one."""
     wanted = _page(value)
     if wanted is None:
         return False
     look, text, at = wanted
     show_later(responder, look, question.of(text, at), replace=True)
+    return True
+
+
+def _ask(responder: Responder, question: Question, value: str) -> bool:
+    """A query's answer, below the message whose button was pressed."""
+    wanted = _page(value)
+    if wanted is None:
+        return False
+    look, text, at = wanted
+    show_later(responder, look, question.of(text, at), replace=False)
     return True
 
 
@@ -96,6 +109,19 @@ def _picture(responder: Responder, question: Question, value: str) -> bool:
     return unit is not None
 
 
+def _branch(responder: Responder, question: Question, value: str) -> bool:
+    """What a request changes; nothing is decided here, so that the key is enough, wherever the button stands."""
+    pressed = read(value, private=True)
+    try:
+        request = responder.deps.intake.pressed_on(pressed, "picture") if pressed else None
+    except StrangeCardError:
+        return False
+    changes = changes_of(operation_of(request), question.organization) if request else {}
+    if request and changes:
+        upload.show_branch(responder, request, branch(question.tree, changes))
+    return bool(changes)
+
+
 def _document(responder: Responder, question: Question, value: str) -> bool:
     policy = question.organization.policies.by_id.get(value)
     if policy:
@@ -114,8 +140,10 @@ def _effective(responder: Responder, question: Question, value: str) -> bool:
 
 
 PRESSES: dict[re.Pattern[str] | str, Press] = {
-    re.compile(r"^look:(previous|next)$"): _turn,
+    re.compile(r"^look:(previous|next|meant:[0-9])$"): _turn,
+    "look:ask": _ask,
     "look:picture": _picture,
+    "picture": _branch,
     "look:document": _document,
     "look:effective": _effective,
 }

@@ -14,7 +14,7 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from handlers.queries.layout import INDENT, LEVEL_GAP, LINE, PADDING, PILL, WIDTH, Node, laid_out
+from handlers.queries.layout import INDENT, LEVEL_GAP, LINE, PADDING, PILL, WIDTH, Change, Node, laid_out
 from operations.snapshot.names import counted, utc
 from operations.snapshot.organization import OrganizationalUnit
 from operations.snapshot.policies import Policy
@@ -92,7 +92,7 @@ def drawable(text: str) -> str:
     """The text in the characters that the font has: without accents, and with question marks for other scripts."""
     plain = unicodedata.normalize("NFKD", text.translate(SPELLED))
     kept = (character for character in plain if not unicodedata.combining(character))
-    return "".join(character if " " <= character <= "~" or character == "…" else NOT_DRAWN for character in kept)
+    return "".join(character if " " <= character <= "~" or character in "…·" else NOT_DRAWN for character in kept)
 
 
 def _fitting(text: str, font: ImageFont.FreeTypeFont, most: float) -> str:
@@ -113,6 +113,12 @@ INSIDE = WIDTH - 2 * PADDING
 PAPER, ALARM = "#ffffff", "#b3261e"
 FILLS = {"root": "#3f4a5a", "unit": "#e4ecf7", "account": "#ffffff", "more": "#f4f4f4"}
 EDGES = {"root": "#3f4a5a", "unit": "#4a78b5", "account": "#9aa4b1", "more": "#c4c4c4"}
+# Fill and edge of what changes; the words stand there too, for those who don't tell the colours apart.
+CHANGED: dict[Change | None, tuple[str, str]] = {
+    Change.LEAVES: ("#fdecea", "#b3261e"),
+    Change.ARRIVES: ("#e6f4ea", "#1a7f37"),
+    Change.HIT: ("#fff4d6", "#8a5a00"),
+}
 COLOURS = {SCP: "#c2541d", RCP: "#a3243b", "TAG_POLICY": "#2b7a4b", "BACKUP_POLICY": "#2a5fa5"}
 OTHER = "#6b4fa0"
 TITLE, BELOW = Style(19, "#1d1c1d", 0.35), Style(12, "#616061")
@@ -123,19 +129,30 @@ LEFT_OUT = "Policies that AWS manages are left out"
 
 def drawn(tree: Tree, unit: OrganizationalUnit) -> bytes:
     """The PNG of the tree beneath an OU."""
-    top = laid_out(tree, unit)
+    return _drawn(laid_out(tree, unit), *_heading(tree, unit))
+
+
+def drawn_narrow(top: Node) -> bytes:
+    """The PNG of boxes one beneath the other, narrow enough for a phone; whoever shows it says what it is, and of when."""
+    return _drawn(top)
+
+
+def _drawn(top: Node, title: str = "", below: str = "") -> bytes:
     kinds = sorted({policy.type for node in top.all() for policy in node.policies})
-    wide = max(top.wide, NARROWEST, _legend_width(kinds)) + 2 * MARGIN
-    high = top.high + 2 * MARGIN + HEAD + (LEGEND if kinds else 0)
+    head = HEAD if below else 0
+    wide = max(top.wide, NARROWEST if below else 0, _legend_width(kinds) if below else 0) + 2 * MARGIN
+    high = top.high + 2 * MARGIN + head + (LEGEND if kinds and below else 0)
     scale = min(SHARPEST, (MOST_PIXELS / (wide * high)) ** 0.5)
     image = Image.new("RGB", (int(wide * scale), int(high * scale)), PAPER)
     canvas = Canvas(ImageDraw.Draw(image), scale)
-    _title(canvas, tree, unit, wide - 2 * MARGIN)
-    canvas.left, canvas.top = MARGIN, MARGIN + HEAD
+    canvas.text((MARGIN, MARGIN + 8), title, TITLE, wide - 2 * MARGIN)
+    canvas.text((MARGIN, MARGIN + 33), below, BELOW, wide - 2 * MARGIN)
+    canvas.left, canvas.top = MARGIN, MARGIN + head
     _wires(canvas, top)
     for node in top.all():
         _box(canvas, node)
-    _legend(canvas, kinds, top.high + 16)
+    if below:
+        _legend(canvas, kinds, top.high + 16)
     return _png(image)
 
 
@@ -146,16 +163,15 @@ def _png(image: Image.Image) -> bytes:
     return content.getvalue()
 
 
-def _title(canvas: Canvas, tree: Tree, unit: OrganizationalUnit, most: float) -> None:
+def _heading(tree: Tree, unit: OrganizationalUnit) -> tuple[str, str]:
     organization = tree.organization
     path = f"   {unit.path}" if unit.parent else ""
     counts = counted(tree.count_beneath(unit.id), "account")
     inside = tree.units_beneath(unit.id)
     units = f" in {counted(inside, 'organizational unit')}" if inside else ""
-    canvas.text((MARGIN, MARGIN + 8), f"{organization.id}{path}", TITLE, most)
     gaps = "; not all policies could be read" if organization.policies.gaps() else ""
     read = f"as read from AWS {utc(organization.read_at)}{gaps}"
-    canvas.text((MARGIN, MARGIN + 33), f"{counts}{units}, {read}", BELOW, most)
+    return f"{organization.id}{path}", f"{counts}{units}, {read}"
 
 
 def _wires(canvas: Canvas, node: Node) -> None:
@@ -181,14 +197,19 @@ def _wire_aside(canvas: Canvas, node: Node, child: Node) -> None:
 
 
 def _box(canvas: Canvas, node: Node) -> None:
-    edge = ALARM if node.marked else EDGES[node.kind]
-    canvas.box(Area(node.x, node.y, WIDTH, node.height), FILLS[node.kind], edge)
+    fill, edge = CHANGED.get(node.change, (FILLS[node.kind], ALARM if node.marked else EDGES[node.kind]))
+    canvas.box(Area(node.x, node.y, WIDTH, node.height), fill, edge)
     x, y = node.x + PADDING, node.y + PADDING + LINE / 2
-    canvas.text((x, y), node.title, {"root": OF_ROOT, "unit": OF_UNIT}.get(node.kind, NAME), INSIDE)
-    quiet = PALE if node.kind == "root" else SMALL
+    dark = node.kind == "root" and node.change is None
+    name = OF_UNIT if node.kind == "root" else NAME
+    canvas.text((x, y), node.title, OF_ROOT if dark else OF_UNIT if node.kind == "unit" else name, INSIDE)
+    quiet = PALE if dark else SMALL
     for number, line in enumerate(node.lines, 1):
         y += LINE
         canvas.text((x, y), line, WARNING if node.marked and number == len(node.lines) else quiet, INSIDE)
+    if node.change:
+        y += LINE
+        canvas.text((x, y), node.change, Style(11, edge, 0.35), INSIDE)
     y += LINE / 2
     for policy in node.policies:
         _mark(canvas, policy, x, y)

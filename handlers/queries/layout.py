@@ -1,17 +1,22 @@
 """Where each box of the picture stands. Pure; lengths are in points, the drawing scales them.
 
 The OUs stand side by side under their parent for the first levels, then one beneath the other; accounts always stand one
-beneath the other. Of all ways to lay a tree out, the most detailed that stays readable is taken.
+beneath the other. Of all ways to lay a tree out, the most detailed that stays readable is taken. On a phone all boxes stand one
+beneath the other: of the whole organization a few (`outlined`), of a change those around it (`branch`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from handlers.queries.accounts import ACTIVE
+from operations.core.base import Operation
+from operations.core.fields import FieldKind
 from operations.snapshot.names import counted
-from operations.snapshot.organization import Account, OrganizationalUnit
+from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policy
 from operations.snapshot.tree import Tree
 
@@ -22,13 +27,23 @@ MOST_COLUMNS = 8
 MOST_NODES = 700
 MOST_POLICIES = 4
 GOOD_WIDTH, GOOD_HEIGHT, LARGEST = 1500, 950, 2.6
+MOST_OUTLINED = 12  # Boxes that stand one beneath the other on a phone's screen or two.
+MOST_BENEATH = 5  # OUs, and accounts, that are shown beneath what a change hits.
+
+
+class Change(StrEnum):
+    """What a request would do to an account or an OU, in words for beneath its name."""
+
+    LEAVES = "leaves here"
+    ARRIVES = "comes here"
+    HIT = "affected"
 
 
 @dataclass(eq=False)
 class Node:
     """A box: an OU, an account, or a word about what is left out; `children` stand beneath it.
 
-    `marked` stands out, `of_accounts` says that it is accounts that are left out.
+    `marked` stands out, `of_accounts` says that it is accounts that are left out; `change` is what a change does to it.
     """
 
     kind: str
@@ -38,6 +53,7 @@ class Node:
     more_policies: int = 0
     marked: bool = False
     of_accounts: bool = False
+    change: Change | None = None
     children: list[Node] = field(default_factory=list)
     across: bool = False
     x: float = 0
@@ -49,7 +65,7 @@ class Node:
     def height(self) -> float:
         """Of the box alone."""
         pills = len(self.policies) + bool(self.more_policies)
-        return 2 * PADDING + LINE * (1 + len(self.lines)) + PILL * pills
+        return 2 * PADDING + LINE * (1 + len(self.lines) + bool(self.change)) + PILL * pills
 
     def all(self) -> Iterator[Node]:
         """This one and all beneath it."""
@@ -60,11 +76,12 @@ class Node:
 
 @dataclass(frozen=True)
 class Detail:
-    """How much is drawn: levels of OUs, OUs under one parent, and accounts in one OU."""
+    """How much is drawn: levels of OUs, OUs under one parent, accounts in one OU, and whether the ids."""
 
     levels: int
     units: int
     accounts: int
+    ids: bool = True
 
 
 DETAILS = (
@@ -85,6 +102,68 @@ def laid_out(tree: Tree, unit: OrganizationalUnit) -> Node:
         if _strain(best) <= LARGEST:
             break
     return best
+
+
+OUTLINES = (
+    Detail(5, 1000, 1000, ids=False),
+    *(Detail(levels, 1000, 0, ids=False) for levels in (5, 4, 3, 2, 1)),
+    Detail(1, MOST_OUTLINED - 2, 0, ids=False),
+)
+
+
+def outlined(tree: Tree) -> Node:
+    """The whole organization in a few boxes, one beneath the other, as a phone shows them."""
+    fitting = (detail for detail in OUTLINES if _size(tree, tree.root, detail) <= MOST_OUTLINED)
+    return _placed(tree, tree.root, next(fitting, OUTLINES[-1]), 0)
+
+
+def changes_of(operation: Operation, organization: Organization) -> dict[str, dict[str, Change]]:
+    """What a settled request would do to which ids, by the OU where they are; nothing where it is no longer to be done."""
+    found: dict[str, dict[str, Change]] = defaultdict(dict)
+    for account in operation.afterwards(organization).accounts:
+        before = organization.accounts_by_id.get(account.id, account).parent
+        if before != account.parent:
+            found[before][account.id], found[account.parent][account.id] = Change.LEAVES, Change.ARRIVES
+    for target in operation.named(FieldKind.TARGET):
+        known = organization.accounts_by_id.get(target)
+        found[known.parent if known else target][target] = Change.HIT
+    return {at: told for at, told in found.items() if at in organization.units_by_id}
+
+
+def branch(tree: Tree, changes: Mapping[str, Mapping[str, Change]]) -> Node:
+    """The part of the tree that a request changes: what happens to which ids (the account's or the OU's), by the OU where they are."""
+    kept = {unit for at in changes for unit in _upwards(tree, at)}
+    top = _around(tree, tree.root, kept, changes)
+    _place(top, 0, 0)
+    return top
+
+
+def _upwards(tree: Tree, unit: str) -> Iterator[str]:
+    known = tree.organization.units_by_id
+    while unit in known:
+        yield unit
+        unit = known[unit].parent
+
+
+def _around(
+    tree: Tree, unit: OrganizationalUnit, kept: Collection[str], changes: Mapping[str, Mapping[str, Change]]
+) -> Node:
+    """An OU of the branch: what changes in it, the OUs that lead on, and in a word each what else there is."""
+    here = changes.get(unit.id, {})
+    hit = here.get(unit.id)
+    if hit:
+        node = _unit(tree, unit, Detail(1, MOST_BENEATH, MOST_BENEATH, ids=False), 0, 0)
+        for one in node.all():
+            one.change = hit
+        return node
+    node = _unit(tree, unit, Detail(0, 0, 0, ids=False), 0, 0)
+    accounts = [tree.organization.accounts_by_id[one] for one in here if one in tree.organization.accounts_by_id]
+    node.children = [replace(_account(tree, account), change=here[account.id]) for account in accounts]
+    below = tree.units_in(unit.id)
+    node.children += [_around(tree, one, kept, changes) for one in below if one.id in kept]
+    rest = [one for one in below if one.id not in kept]
+    node.children += [_left_out(tree, rest)] if rest else []
+    return node
 
 
 def _strain(node: Node) -> float:
@@ -113,7 +192,7 @@ def _unit(tree: Tree, unit: OrganizationalUnit, detail: Detail, across: int, lev
     open_ = level < detail.levels
     accounts = tree.accounts_in(unit.id)
     units = tree.units_in(unit.id) if open_ else ()
-    children = [_account(tree, account) for account in accounts[: detail.accounts]]
+    children = [_account(tree, account, ids=detail.ids) for account in accounts[: detail.accounts]]
     if 0 < detail.accounts < len(accounts):
         children.append(
             Node("more", f"and {counted(len(accounts) - detail.accounts, 'more account')}", of_accounts=True)
@@ -122,11 +201,14 @@ def _unit(tree: Tree, unit: OrganizationalUnit, detail: Detail, across: int, lev
     if len(units) > detail.units:
         children.append(_left_out(tree, units[detail.units :]))
     inside = tree.units_beneath(unit.id) if not open_ else 0
-    counts = counted(tree.count_beneath(unit.id), "account") + (f" in {counted(inside, 'OU')}" if inside else "")
+    counts = counted(tree.count_beneath(unit.id), "account") + (
+        f" in {counted(inside, 'OU')}" if inside and detail.ids else ""
+    )
+    title = unit.name if unit.parent else "Root"
     return Node(
         "root" if not unit.parent else "unit",
-        "Root" if not unit.parent else unit.name,
-        (unit.id, counts),
+        title if detail.ids else f"{title} · {counts}",
+        (unit.id, counts) if detail.ids else (),
         *_policies(tree, unit.id),
         children=children,
         across=level < across,
@@ -138,11 +220,11 @@ def _left_out(tree: Tree, units: Sequence[OrganizationalUnit]) -> Node:
     return Node("more", f"and {counted(len(units), 'more OU')}", (counted(accounts, "account"),))
 
 
-def _account(tree: Tree, account: Account) -> Node:
+def _account(tree: Tree, account: Account, *, ids: bool = True) -> Node:
     organization = tree.organization
     management = "management account" if account.id == organization.management_account else ""
     state = "" if account.state in ACTIVE else account.state.replace("_", " ")
-    lines = (account.id, *filter(None, (management, state)))
+    lines = (*((account.id,) if ids else ()), *filter(None, (management, state)))
     return Node("account", account.name, lines, *_policies(tree, account.id), marked=bool(state))
 
 

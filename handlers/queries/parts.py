@@ -30,6 +30,7 @@ from operations.snapshot.names import capital
 
 CODE = 2800
 LONGEST_LINE = 400
+MOST_NEAR = 5
 T = TypeVar("T")
 
 
@@ -73,8 +74,12 @@ def turning(look: str, question: Question, total: int, size: int, *more: Block) 
 
 
 def _turn(text: str, look: str, question: Question, at: int) -> Block:
-    value = json.dumps({"look": look, "text": question.text, "at": at}, ensure_ascii=False)
-    return button(text, f"look:{text.casefold()}", value)
+    return button(text, f"look:{text.casefold()}", asks_for(look, question.text, at))
+
+
+def asks_for(look: str, text: str = "", at: int = 0) -> str:
+    """What a button carries that asks for a query's answer."""
+    return json.dumps({"look": look, "text": text, "at": at}, ensure_ascii=False)
 
 
 def of_total(question: Question, total: int, size: int) -> str:
@@ -105,9 +110,11 @@ def unread(question: Question, kind: str = "") -> list[str]:
     return [f":warning: {escape(shorten(capital(gap), 300))}" for gap in question.organization.policies.gaps(kind)]
 
 
-def wrong(error: FieldError) -> Block:
-    """What is wrong with a name, with the candidates."""
-    return section(f":x: {escape(capital(error.message))}")
+def wrong(look: str, error: FieldError) -> list[Block]:
+    """What is wrong with a name, and a button for each that may have been meant, which answers for that one."""
+    near = error.near if len(error.near) <= MOST_NEAR else ()
+    buttons = [button(one.label, f"look:meant:{at}", asks_for(look, one.value)) for at, one in enumerate(near)]
+    return [section(f":x: {escape(capital(error.message))}"), *actions(*buttons)]
 
 
 def untold(what: str, error: AwsError) -> Block:

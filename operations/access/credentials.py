@@ -12,34 +12,36 @@ from typing import Annotated, Any, ClassVar
 from operations.access.access_role import DEFAULT_ROLE
 from operations.access.role_look import look
 from operations.access.role_sessions import bare_name
-from operations.access.session_length import CHAINED, SessionLength, seconds_of
+from operations.access.session_length import CHAINED, SessionLength, seconds_of, spoken
 from operations.accounts.members import MemberAccount
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
-from operations.core.fields import Except, Flag
+from operations.core.fields import Except, FieldKind, Flag
 from operations.core.observations import Facts, Observation
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput
 from operations.core.steps import Step, World
 from operations.core.values import RoleWithPath
 from operations.snapshot.organization import Organization
 
 
 class Credentials(Operation):
-    """Gives temporary credentials for a role in a member account to the requester alone.
+    """Gives the requester temporary credentials for a role in a member account.
 
-    They come by direct message, or are shown when the requester presses the button in it; their time begins then. The role
-    must be one that the rules allow. CloudTrail names the person and the request.
+    They come by direct message, or are shown when the requester presses Reveal in it; their time starts then. The rules say
+    which roles are allowed. CloudTrail names the person and the request.
     """
 
     name: ClassVar = "credentials"
+    wanted: ClassVar = "Get credentials"
     irreversible: ClassVar = False
     aliases: ClassVar = ("creds",)
     family: ClassVar = "Access"
-    example: ClassVar = "--account fullback-staging --duration 1h"
+    example: ClassVar = "--account fullback-staging-web --duration 1h"
     personal: ClassVar = True
     delivers: ClassVar = "credentials"
+    no_code: ClassVar = "Credentials are one person's and soon expire, so no code has them."
     permissions: ClassVar = (
         Permission(
             "open sessions of the access role, with the person's name on them where it trusts that",
@@ -57,7 +59,8 @@ class Credentials(Operation):
         Flag(
             ("--role", "--role-name"),
             "Role",
-            hint="Its name in the account, with its path; the rules say which are allowed",
+            FieldKind.ROLE,
+            hint="The role's name in the account, with its path. The rules say which are allowed.",
         ),
     ] = DEFAULT_ROLE
     duration: Annotated[
@@ -65,7 +68,8 @@ class Credentials(Operation):
         Flag(
             ("--duration", "--duration-seconds"),
             "Duration",
-            hint="15m to 12h, as far as the rule and the role allow it",
+            FieldKind.DURATION,
+            hint="15m to 12h. The rules and the role may allow less.",
             placeholder="1h",
         ),
     ] = "1h"
@@ -83,32 +87,32 @@ class Credentials(Operation):
 
     def preview(self, inputs: PreviewInput) -> Preview:
         self._check_account(inputs.organization)
-        own_role = inputs.aws.identity().role
-        self._check_role(own_role)
+        self._check_role(inputs.aws.identity().role)
         return Preview(
             title=self.title(inputs.organization),
             facts=(
                 Fact(label="Account", value=inputs.organization.account_label(self.account)),
                 Fact(label="Organizational unit", value=inputs.organization.account_path(self.account)),
                 Fact(label="Role", value=self.role),
-                Fact(label="Duration", value=f"{self.duration} from the delivery on"),
+                Fact(label="Duration", value=f"{spoken(self.seconds)}, from delivery"),
             ),
             plan=(
                 f"Open a session of the role {self.role} in the account for {self.duration} (AssumeRole).",
-                "Hand its credentials to the requester, and to nobody else.",
+                "Send its credentials to the requester only.",
             ),
-            warnings=self._warnings(own_role),
         )
 
-    def try_out(self, inputs: PreviewInput) -> tuple[str, ...]:
+    def try_out(self, inputs: PreviewInput) -> tuple[Notice, ...]:
         return look(inputs, self.account, self.role, self.seconds)
 
     def _check_account(self, organization: Organization) -> None:
         account = organization.accounts_by_id.get(self.account)
         if account is None:
-            raise FieldError("account", f"{self.account} is no longer in the organization. Look at `/org accounts`.")
+            raise FieldError("account", f"{self.account} is no longer in the organization. `/org accounts` lists them.")
         if self.account == organization.management_account:
-            raise FieldError("account", "credentials for the management account are never given.")
+            raise FieldError(
+                "account", "credentials for the management account are never given. Choose a member account."
+            )
         if account.state not in ("", "ACTIVE"):
             raise FieldError("account", f"the account is {account.state}, and AWS lets nobody into it.")
 
@@ -118,15 +122,9 @@ class Credentials(Operation):
         if own_role and self.seconds > CHAINED:
             raise FieldError(
                 "duration",
-                f"an hour is the most: the bot itself runs as a role ({own_role}), and AWS ends what one role opens with "
-                f"another after an hour (role chaining), whatever the role allows. Ask again with `--duration 1h`.",
+                f"an hour is the most here: the bot itself runs as a role ({own_role}), and AWS then allows an hour at most "
+                "(role chaining).",
             )
-
-    def _warnings(self, own_role: str) -> tuple[str, ...]:
-        chained = (
-            f"The bot itself runs as a role ({own_role}), so that an hour is the most that AWS gives (role chaining)."
-        )
-        return (chained,) if own_role else ()
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition
@@ -135,7 +133,7 @@ class Credentials(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         return Closing(
-            summary=f"Credentials for {organization.account_label(self.account)} as {self.role} have been handed over.",
+            summary=f"Credentials for {organization.account_label(self.account)} as {self.role} delivered.",
             facts=(
                 Fact(label="Account id", value=self.account),
                 Fact(label="Role", value=self.role),
@@ -148,7 +146,7 @@ class Delivered(Step):
     """Waits until the credentials have been handed over; the session is opened by whoever hands them over."""
 
     key = "deliver"
-    title = "Hand the credentials over"
+    title = "Deliver the credentials"
 
     def observe(self, world: World) -> Observation:
         return world.delivery()

@@ -20,8 +20,10 @@ from operations.access.write_access import WriteAccess
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console, cli_profile, switch_role_link
+from operations.core.closing import Closing, Console, cli_profile, get_credentials, switch_role_link
+from operations.core.code import Code, Resource, Template, gone
 from operations.core.fields import Except, FieldKind, Flag
+from operations.core.hcl import Document
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step
 from operations.core.values import RoleWithPath
@@ -99,15 +101,40 @@ class _RoleAccess(Operation):
             Fact(label="IAM policy", value=f"{POLICY} (inline, on {principal})"),
         )
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        """The one inline policy as it is then, other statements in it included."""
+        del memory, organization
+        kind, name = str(precondition["principal"]).split("/", 1)
+        if not precondition["after"]:
+            return gone(f"aws_iam_{kind}_policy", f"{name}:{POLICY}")
+        document, owner = Document(str(precondition["after"])), f"{kind.capitalize()}Name"
+        resource = Resource(
+            f"aws_iam_{kind}_policy",
+            f"{name} {POLICY}",
+            f"{name}:{POLICY}",
+            {"name": POLICY, kind: name, "policy": document},
+            {"policy": ""} if precondition["before"] else {},
+            template=Template(
+                f"AWS::IAM::{kind.capitalize()}Policy",
+                {"PolicyName": POLICY, owner: name},
+                {"PolicyName": POLICY, owner: name, "PolicyDocument": document},
+            ),
+        )
+        return Code((resource,))
+
     def _hits(self, organization: Organization, changed: list[str]) -> tuple[str, ...]:
         accounts = [organization.accounts_by_id[a] for a in changed if a in organization.accounts_by_id]
         return reach_lines(organization, in_order(organization, accounts))
 
 
 class GrantAccess(_RoleAccess):
-    """Lets a group, user or role of the management account assume the access role in member accounts."""
+    """Lets a group, user or role of the management account assume the access role in member accounts.
+
+    The role has AdministratorAccess unless somebody has changed it: whoever may assume it may do anything there.
+    """
 
     name: ClassVar = "grant-access"
+    wanted: ClassVar = "Give access to accounts"
     irreversible: ClassVar = False
     aliases: ClassVar = ("grant",)
     example: ClassVar = "--principal group/developers --account fullback-staging-web"
@@ -130,9 +157,6 @@ class GrantAccess(_RoleAccess):
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, principal),
             plan=(f"Write the inline policy {POLICY} of {principal}, other statements in it as they are.",),
-            warnings=(
-                f"The role has AdministratorAccess unless somebody has changed it: {principal} may do anything there.",
-            ),
             hits=self._hits(inputs.organization, [arn.split(":")[4] for arn in missing]),
             diff=document_diff(before, after),
             precondition={"principal": principal, "before": before, "after": after, "changed": missing},
@@ -147,9 +171,10 @@ class GrantAccess(_RoleAccess):
         names = {account: organization.account_label(account).split(" (")[0] for account in few}
         return Closing(
             summary=f"{self.principal} may assume {self.role} in {self._named(organization)}.",
+            next=(get_credentials(self.role, *self.account),),
             links=tuple(
                 switch_role_link(console, a, self.role, names[a]).model_copy(
-                    update={"label": f"Switch to {names[a]}"[:75]}
+                    update={"label": f"Open console: {names[a]}"[:75]}
                 )
                 for a in few
             ),
@@ -163,19 +188,21 @@ class GrantAccess(_RoleAccess):
 
 
 class RevokeAccess(_RoleAccess):
-    """Takes back that a group, user or role of the management account may assume the access role in member accounts.
+    """Removes a principal's access to member accounts: a group, user or role of the management account may no longer assume the
+    access role there.
 
-    Only what `grant-access` has given is taken back; role sessions that are open go on until they expire.
+    Only what `grant-access` has given is removed; other IAM policies may still allow it. Open sessions go on until they expire.
     """
 
     name: ClassVar = "revoke-access"
+    wanted: ClassVar = "Take away access to accounts"
     part_of: ClassVar = "grant-access"
     irreversible: ClassVar = False
     aliases: ClassVar = ("revoke",)
     example: ClassVar = "--principal group/developers --account fullback-staging-web"
 
     def title(self, organization: Organization) -> str:
-        return f"No longer let {self.principal} assume {self.role} in {self._named(organization)}"
+        return f"Stop {self.principal} from assuming {self.role} in {self._named(organization)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         principal = find_principal(inputs.aws, self.principal)
@@ -191,10 +218,6 @@ class RevokeAccess(_RoleAccess):
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, principal),
             plan=(f"Write the inline policy {POLICY} of {principal}, other statements in it as they are.",),
-            warnings=(
-                f"Other IAM policies of {principal} may still allow it; the bot looks at {POLICY} only.",
-                "Sessions that are open go on until they expire.",
-            ),
             hits=self._hits(inputs.organization, [arn.split(":")[4] for arn in arns]),
             diff=document_diff(before, after),
             precondition={"principal": principal, "before": before, "after": after, "changed": arns},

@@ -17,15 +17,15 @@ from operations.access.session_refusals import YOUNG, describe, is_young, refuse
 from operations.aws.client import Answer, Aws
 from operations.aws.codes import NO_SUCH_ENTITY
 from operations.aws.errors import AwsError, CredentialsError, FieldError, RefusedError
-from operations.core.preview import PreviewInput
+from operations.core.preview import Notice, PreviewInput, caution, fact
 
 ONLY_LOOK = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:GetRole", "Resource": "*"}}
 )
 
 
-def look(inputs: PreviewInput, account: str, role: str, seconds: int) -> tuple[str, ...]:
-    """What approvers have to know of the role, as warnings; raises FieldError where AWS will surely refuse the session."""
+def look(inputs: PreviewInput, account: str, role: str, seconds: int) -> tuple[Notice, ...]:
+    """What approvers have to know of the role; raises FieldError where AWS will surely refuse the session."""
     label = inputs.organization.account_label(account)
     try:
         found = _described(inputs.aws, account, role)
@@ -68,11 +68,13 @@ def _only_look(account: str, role: str) -> Wanted:
     return Wanted(account, role, SHORTEST, "look", 0, ONLY_LOOK)
 
 
-def _denied(inputs: PreviewInput, account: str, role: str, error: RefusedError) -> tuple[str, ...]:
+def _denied(inputs: PreviewInput, account: str, role: str, error: RefusedError) -> tuple[Notice, ...]:
     """The default role lets nobody in, so that only the role itself can tell."""
     told = describe(inputs.aws, account, inputs.organization.accounts_by_id.get(account))
     if is_young(told, inputs.organization.read_at):
-        return ("The account is new, and its role can't be assumed yet; the session is opened as soon as it can.",)
+        return (
+            fact("The account is new, and its role can't be assumed yet; the session is opened as soon as it can."),
+        )
     wanted = _only_look(account, role)
     if role != DEFAULT_ROLE:
         try:
@@ -87,8 +89,8 @@ def _denied(inputs: PreviewInput, account: str, role: str, error: RefusedError) 
     raise FieldError("role", f"{failed.say} {failed.advice}")
 
 
-def _not_looked_at(error: AwsError) -> str:
-    return f"Whether the role exists could not be looked at ({error.operation}: {error.code or 'no answer'})."
+def _not_looked_at(error: AwsError) -> Notice:
+    return caution(f"Whether the role exists could not be checked ({error.operation}: {error.code or 'no answer'}).")
 
 
 def _check(found: dict[str, Any], role: str, seconds: int, label: str) -> None:

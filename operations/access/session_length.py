@@ -10,8 +10,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from operations.snapshot.names import counted
+
 SHORTEST, LONGEST, CHAINED = 900, 43_200, 3_600
 DAY = 86_400
+USUAL = (900, 1800, 3600, 7200, 14_400, 28_800, 43_200)  # Seconds that a form offers, as far as they are allowed.
 LENGTH = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m(?:in)?)?(?:(\d{1,6})s)?", re.ASCII | re.IGNORECASE)
 
 
@@ -39,6 +42,14 @@ def written(seconds: int) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, left = divmod(rest, 60)
     return "".join(f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m"), (left, "s")) if number) or "0s"
+
+
+def spoken(seconds: int) -> str:
+    """As a sentence has it: `1 hour`, `1 hour 30 minutes`."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, left = divmod(rest, 60)
+    parts = ((hours, "hour"), (minutes, "minute"), (left, "second"))
+    return " ".join(counted(number, unit) for number, unit in parts if number)
 
 
 def _length(value: Any) -> str:

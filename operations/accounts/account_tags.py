@@ -20,7 +20,7 @@ TaggedAccount = Annotated[
     StringConstraints(min_length=1, max_length=200),
     Flag(("--account", "--resource-id", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
 ]
-TAGS = Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value a line", placeholder="owner=web")
+TAGS = Flag(("--tag", "--tags"), "Tags", FieldKind.TAGS, hint="One key=value per line", placeholder="owner=web")
 MOST_TAGS = 50
 
 

@@ -18,6 +18,7 @@ from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, Resource, gone, was
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -76,6 +77,10 @@ class _AlternateContact(Operation):
         check_account_service(inputs, self.account)
         return contact_of(inputs.aws, whose(self.account, management), self.contact)
 
+    def _import_id(self, precondition: Mapping[str, Any]) -> str:
+        """The management account's own contacts go without its id."""
+        return "/".join((*whose(self.account, str(precondition["management"])).values(), self.contact))
+
     def _precondition(self, inputs: PreviewInput, before: Contact) -> dict[str, Any]:
         return {"before": before, "management": inputs.organization.management_account}
 
@@ -84,6 +89,7 @@ class PutAlternateContact(_AlternateContact):
     """Sets an account's alternate contact for billing, operations or security."""
 
     name: ClassVar = "put-alternate-contact"
+    wanted: ClassVar = "Set an account's contact"
     irreversible: ClassVar = False
     example: ClassVar = (
         "--account fullback-audit --type security --name 'Security team' --title CSIRT --email csirt@example.com "
@@ -128,7 +134,24 @@ class PutAlternateContact(_AlternateContact):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
-        return Closing(summary=f"{organization.account_label(self.account)} has its {self.contact.casefold()} contact.")
+        return Closing(
+            summary=f"{self.contact.capitalize()} contact set on {organization.account_label(self.account)}."
+        )
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del memory
+        before, wanted = dict(precondition["before"]), self._wanted()
+        names = {"Name": "name", "Title": "title", "EmailAddress": "email_address", "PhoneNumber": "phone_number"}
+        who = {} if self.account == precondition["management"] else {"account_id": self.account}
+        changed = {names[part]: was(value) for part, value in before.items() if value != wanted[part]}
+        resource = Resource(
+            "aws_account_alternate_contact",
+            f"{organization.account_label(self.account).split(' (')[0]} {self.contact}",
+            self._import_id(precondition),
+            {"alternate_contact_type": self.contact, **who, **{names[part]: value for part, value in wanted.items()}},
+            changed,
+        )
+        return Code((resource,))
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory
@@ -139,9 +162,13 @@ class PutAlternateContact(_AlternateContact):
 
 
 class DeleteAlternateContact(_AlternateContact):
-    """Deletes an account's alternate contact for billing, operations or security."""
+    """Deletes an account's alternate contact for billing, operations or security.
+
+    AWS then writes to the root user's e-mail address instead.
+    """
 
     name: ClassVar = "delete-alternate-contact"
+    wanted: ClassVar = "Remove an account's contact"
     irreversible: ClassVar = False
     example: ClassVar = "--account fullback-audit --type security"
     permissions: ClassVar = (
@@ -162,7 +189,6 @@ class DeleteAlternateContact(_AlternateContact):
             title=self.title(inputs.organization),
             facts=(Fact(label="Account", value=inputs.organization.account_label(self.account)), *facts),
             plan=(f"Delete the {self.contact} contact (DeleteAlternateContact).",),
-            warnings=("AWS then writes to the root user's e-mail address about it.",),
             precondition=self._precondition(inputs, before),
         )
 
@@ -172,7 +198,13 @@ class DeleteAlternateContact(_AlternateContact):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
-        return Closing(summary=f"{organization.account_label(self.account)} has no {self.contact.casefold()} contact.")
+        return Closing(
+            summary=f"{self.contact.capitalize()} contact deleted from {organization.account_label(self.account)}."
+        )
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del memory, organization
+        return gone("aws_account_alternate_contact", self._import_id(precondition))
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory

@@ -22,25 +22,30 @@ from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
 from operations.core.fields import Except
 from operations.core.observations import Done, Facts, Observation, Ready, Stale, Waiting
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, caution, danger
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change
 from operations.snapshot.organization import Organization
 
 CLOSING = "PENDING_CLOSURE"
 CLOSED = (CLOSING, "SUSPENDED", "CLOSED")
-SUSPENDED = "AWS has suspended the account, which is no closure: AWS Support ends that, and AWS may refuse to close it until then."
+SUSPENDED = (
+    "AWS has suspended the account, which is not a closure. AWS may refuse to close it until AWS Support ends that."
+)
 
 
 class CloseAccount(Departure):
     """Closes a member account: everything in it stops.
 
-    AWS Support can reinstate it within 90 days; after that it is gone for ever, and its e-mail address stays taken.
+    AWS Support can reinstate it within 90 days; after that it is gone for good. Its e-mail address stays taken, and it counts
+    towards the account quota until then. Reserved instances and Marketplace subscriptions are still billed.
     """
 
     name: ClassVar = "close-account"
+    wanted: ClassVar = "Close an account"
     irreversible: ClassVar = True
     needs_all_features: ClassVar = True
+    no_code: ClassVar = "A closed account is kept in no code; where yours has it, remove it there too."
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
         Permission("close accounts", ("organizations:CloseAccount",)),
@@ -50,7 +55,7 @@ class CloseAccount(Departure):
     account: Annotated[MemberAccount, Except("which cannot be closed from here")]
 
     def title(self, organization: Organization) -> str:
-        return f"Close the account {organization.account_label(self.account)}"
+        return f"Close account {organization.account_label(self.account)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         found = described(inputs, self.account)
@@ -65,13 +70,12 @@ class CloseAccount(Departure):
                 "Wait until AWS says that it is closed, which takes some minutes.",
             ),
             warnings=(
-                *((SUSPENDED,) if found.is_suspended_by_aws else ()),
-                "Everything in it stops: instances, databases, websites. Whoever depends on them is cut off at once.",
-                "For 90 days AWS Support can reinstate it, after that it is gone for ever, with all its data.",
-                "Its e-mail address stays taken, and it counts towards the account quota until it is permanently closed.",
-                "Reserved instances and Marketplace subscriptions are still billed.",
+                danger(
+                    "Everything in it stops at once. AWS Support can reinstate it for 90 days; after that all its data is gone."
+                ),
+                *((caution(SUSPENDED),) if found.is_suspended_by_aws else ()),
             ),
-            hits=("1 account, for ever after 90 days", f"{organization_line(inputs.organization, self.account)}"),
+            hits=("1 account. Permanent after 90 days.", f"{organization_line(inputs.organization, self.account)}"),
             precondition={"state": found.state, "email": found.email},
         )
 
@@ -83,7 +87,7 @@ class CloseAccount(Departure):
         del memory, console
         label = organization.account_label(self.account)
         return Closing(
-            summary=f"The account {label} is closed. Within 90 days AWS Support can reinstate it.",
+            summary=f"Account {label} closed. AWS Support can reinstate it for 90 days.",
             facts=(Fact(label="Account id", value=self.account),),
         )
 

@@ -13,12 +13,13 @@ from pydantic import BeforeValidator, Field
 from operations.access.access_role import DEFAULT_ROLE
 from operations.accounts.account_tags import TAGS
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
-from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION, OpenAccount, look_at_quota
+from operations.accounts.open_account import OPEN_PERMISSIONS, QUOTA_PERMISSION, REQUEST_TAG, OpenAccount, look_at_quota
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console, cli_profile, switch_role_link
+from operations.core.closing import Closing, Console, cli_profile, get_credentials, switch_role_link
+from operations.core.code import Code, Resource, Template
 from operations.core.fields import Choice, FieldKind, Flag
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution, fact
 from operations.core.steps import Step
 from operations.core.values import AccountName, Email, RoleName, Tags
 from operations.snapshot.changes import with_new_account
@@ -40,6 +41,7 @@ class CreateAccount(Operation):
     """
 
     name: ClassVar = "create-account"
+    wanted: ClassVar = "New account"
     irreversible: ClassVar = False
     family: ClassVar = "Accounts"
     example: ClassVar = "--name fullback-staging --email staging@example.com --ou /Workloads/Staging"
@@ -66,7 +68,7 @@ class CreateAccount(Operation):
             ("--email",),
             "E-mail",
             FieldKind.EMAIL,
-            hint="Of the root user; no other AWS account may have it",
+            hint="Root user e-mail. Must not be used by another AWS account.",
             placeholder="aws+staging@example.com",
         ),
     ]
@@ -77,7 +79,7 @@ class CreateAccount(Operation):
             ("--ou", "--organizational-unit"),
             "Organizational unit",
             FieldKind.OU,
-            hint="Path or id; the root when left empty",
+            hint="Path or id. Empty means the root.",
         ),
     ] = "/"
     billing: Annotated[
@@ -88,7 +90,7 @@ class CreateAccount(Operation):
     role_name: Annotated[
         RoleName,
         Field(max_length=64),
-        Flag(("--role-name",), "Role name", hint="The role that the management account may assume"),
+        Flag(("--role-name",), "Role name", hint="The role that the management account can assume"),
     ] = DEFAULT_ROLE
     tags: Annotated[Tags, TAGS] = Field(default_factory=dict)
 
@@ -109,7 +111,7 @@ class CreateAccount(Operation):
         return with_new_account(organization, self.ou, self.account_name, self.email)
 
     def title(self, organization: Organization) -> str:
-        return f"Create the account {self.account_name} in {organization.path_of(self.ou)}"
+        return f"Create account {self.account_name} in {organization.path_of(self.ou)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
@@ -120,7 +122,11 @@ class CreateAccount(Operation):
             title=self.title(organization),
             facts=(*(Fact(label=label, value=value) for label, value in facts), *quota.facts),
             plan=self._plan(organization),
-            warnings=(*self._clashes(organization), *on_arrival(organization), *quota.warnings),
+            warnings=(
+                *self._clashes(organization),
+                *map(fact, on_arrival(organization)),
+                *map(caution, quota.warnings),
+            ),
             precondition={"root": organization.root},
         )
 
@@ -139,10 +145,12 @@ class CreateAccount(Operation):
         moving = f"Move it to {organization.path_of(self.ou)} (MoveAccount)."
         return (opening,) if self.ou == organization.root else (opening, moving)
 
-    def _clashes(self, organization: Organization) -> list[str]:
+    def _clashes(self, organization: Organization) -> list[Notice]:
         """Names that differ, if only in their case, are what `lookalikes` points out."""
         same_name = [a for a in organization.accounts if a.name == self.account_name]
-        return [f"An account of this name exists: {a.id} in {organization.path_of(a.parent)}." for a in same_name]
+        return [
+            caution(f"An account of this name exists: {a.id} in {organization.path_of(a.parent)}.") for a in same_name
+        ]
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         root = str(precondition["root"])
@@ -153,19 +161,56 @@ class CreateAccount(Operation):
         del precondition
         return (MoveAccount(account=str(memory["account"]), to=self.ou),)
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        """What AWS does not tell of an account is not compared, else a plan would replace the account; nor is the bot's own tag."""
+        del precondition, organization
+        account, tags = str(memory["account"]), {"tags": self.tags} if self.tags else {}
+        resource = Resource(
+            "aws_organizations_account",
+            self.account_name,
+            account,
+            {
+                "name": self.account_name,
+                "email": self.email,
+                "parent_id": self.ou,
+                "role_name": self.role_name,
+                "iam_user_access_to_billing": self.billing,
+                **tags,
+            },
+            ignored=(
+                "role_name",
+                "iam_user_access_to_billing",
+                f'tags["{REQUEST_TAG}"]' if tags else "tags",
+            ),
+            template=Template("AWS::Organizations::Account", {"AccountId": account}, self._properties()),
+        )
+        return Code((resource,))
+
+    def _properties(self) -> dict[str, Any]:
+        """The account as CloudFormation has it, which knows nothing of the access to billing."""
+        tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
+        properties = {
+            "AccountName": self.account_name,
+            "Email": self.email,
+            "ParentIds": [self.ou],
+            "RoleName": self.role_name,
+        }
+        return properties | ({"Tags": tags} if tags else {})
+
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         account, path = str(memory["account"]), organization.path_of(self.ou)
         return Closing(
-            summary=f"The account {self.account_name} is ready: {account} in {path}.",
+            summary=f"{self.account_name} is ready: {account} in {path}.",
             facts=(
                 Fact(label="Account id", value=account),
                 Fact(label="Organizational unit", value=path),
                 Fact(label="Role", value=self.role_name),
                 Fact(
                     label="Root user",
-                    value=f"{self.email}; it has no password yet. “Forgot password?” on the sign-in page sets one.",
+                    value=f"{self.email}. No password yet: “Forgot password?” on the sign-in page sets one.",
                 ),
             ),
+            next=(get_credentials(self.role_name, account),),
             links=(switch_role_link(console, account, self.role_name, self.account_name),),
             snippets=(cli_profile(console, account, self.role_name, self.account_name),),
         )

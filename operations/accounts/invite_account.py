@@ -16,14 +16,16 @@ from pydantic import AfterValidator, Field, StringConstraints
 from operations.access.access_role import DEFAULT_ROLE, TRY_PERMISSION, can_be_assumed, how_to_make
 from operations.accounts.account_tags import TAGS
 from operations.accounts.invitations import CANCEL, INVITE_PERMISSIONS, PENDING, RESEND, Invite, invitations, is_for
+from operations.accounts.members import account_code
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
 from operations.accounts.open_account import QUOTA_PERMISSION, look_at_quota
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console, cli_profile, switch_role_link
+from operations.core.closing import Closing, Console, cli_profile, get_credentials, switch_role_link
+from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Waiting
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, caution, fact
 from operations.core.steps import Control, Step, World
 from operations.core.values import Tags, any_email
 from operations.snapshot.changes import with_new_account
@@ -37,10 +39,6 @@ ACCOUNT_ID = re.compile(r"\d{12}")
 WITHOUT_ROLE = "without-role"
 PATIENCE = timedelta(days=14)
 LONGEST_PAUSE = timedelta(minutes=5)
-TRANSFER = (
-    "If it is still in another organization, it moves directly when it accepts, without leaving first: that organization's policies, "
-    "trusted services and shared resources no longer reach it, and its bills come here."
-)
 
 
 def _account_or_email(value: str) -> str:
@@ -58,11 +56,14 @@ def _account_or_email(value: str) -> str:
 class InviteAccount(Operation):
     """Invites an account that exists already into the organization.
 
-    Its administrator has 15 days to accept. Then it is moved to its organizational unit. An invited account has no
+    Its administrator has 15 days to accept. Then it is moved to its organizational unit, and the organization pays for it. Its
+    users, roles and resources stay as they are. An account of another organization moves directly: that organization's
+    policies, trusted services and shared resources no longer reach it. An invited account has no
     OrganizationAccountAccessRole: the thread says how its administrator makes it, and when it can be assumed.
     """
 
     name: ClassVar = "invite-account"
+    wanted: ClassVar = "Invite an existing account"
     irreversible: ClassVar = False
     aliases: ClassVar = ("invite",)
     family: ClassVar = "Accounts"
@@ -87,13 +88,13 @@ class InviteAccount(Operation):
             ("--ou", "--parent"),
             "Organizational unit",
             FieldKind.OU,
-            hint="Where it is moved when it has joined; / is the root",
+            hint="Where it goes when it has joined. / is the root.",
         ),
     ] = "/"
     note: Annotated[
         str,
         StringConstraints(max_length=1024),
-        Flag(("--note", "--notes"), "Note", FieldKind.LONG_TEXT, hint="AWS's e-mail to the account has it"),
+        Flag(("--note", "--notes"), "Note", FieldKind.LONG_TEXT, hint="Included in AWS's e-mail to the account."),
     ] = ""
     tags: Annotated[Tags, TAGS] = Field(default_factory=dict)
 
@@ -111,7 +112,7 @@ class InviteAccount(Operation):
         return with_new_account(organization, self.ou, **known)
 
     def title(self, organization: Organization) -> str:
-        return f"Invite the account {self.who} to {organization.path_of(self.ou)}"
+        return f"Invite account {self.who} to {organization.path_of(self.ou)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
@@ -123,12 +124,8 @@ class InviteAccount(Operation):
             facts=(*(Fact(label=label, value=value) for label, value in facts), *quota.facts),
             plan=self._plan(organization),
             warnings=(
-                *policies_unread(organization),
-                "The organization pays for the account from the moment it joins.",
-                "Its own users, roles and resources stay as they are; whoever is an administrator there remains one.",
-                TRANSFER,
-                *on_arrival(organization),
-                *quota.warnings,
+                *map(caution, (*policies_unread(organization), *quota.warnings)),
+                *map(fact, on_arrival(organization)),
             ),
             hits=self._hits(organization),
             precondition={"root": organization.root, "management": organization.management_account},
@@ -186,19 +183,24 @@ class InviteAccount(Operation):
             Control(CANCEL, "Cancel invitation", "The invitation is cancelled, and the request ends."),
         )
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition
+        return account_code(organization, str(memory["account"]), {})
+
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         account = str(memory["account"])
         path = organization.path_of(self.ou)
         facts = (Fact(label="Account id", value=account), Fact(label="Organizational unit", value=path))
         if not memory.get("role"):
             return Closing(
-                summary=f"The account {account} has joined and is in {path}; it has no role {DEFAULT_ROLE} yet.",
+                summary=f"Account {account} has joined in {path}. It has no role {DEFAULT_ROLE} yet.",
                 facts=(*facts, Fact(label="Role", value="missing")),
                 snippets=how_to_make(DEFAULT_ROLE, organization.management_account),
             )
         return Closing(
-            summary=f"The account {account} has joined and is in {path}; the role {DEFAULT_ROLE} can be assumed.",
+            summary=f"Account {account} has joined in {path}. The role {DEFAULT_ROLE} can be assumed.",
             facts=(*facts, Fact(label="Role", value=DEFAULT_ROLE)),
+            next=(get_credentials(DEFAULT_ROLE, account),),
             links=(switch_role_link(console, account, DEFAULT_ROLE, account),),
             snippets=(cli_profile(console, account, DEFAULT_ROLE, account),),
         )
@@ -221,7 +223,7 @@ class AwaitRole(Step):
         if world.memory.get("asked") == WITHOUT_ROLE:
             return Done(f"Finished without the role {DEFAULT_ROLE}, as asked.")
         if world.now - since > PATIENCE:
-            return Done(f"The role {DEFAULT_ROLE} was not made within {PATIENCE.days} days; I no longer look for it.")
+            return Done(f"The role {DEFAULT_ROLE} was not made within {PATIENCE.days} days; finished without it.")
         return Waiting(
             f"The account {account} has no role {DEFAULT_ROLE} that trusts the management account. Its administrator makes it "
             "with this template; I tell when it can be assumed.",

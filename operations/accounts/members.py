@@ -6,9 +6,10 @@ Source: AWS Organizations API Reference, "DescribeAccount", "ListDelegatedServic
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import StringConstraints
 
@@ -16,6 +17,7 @@ from operations.aws.client import Aws
 from operations.aws.errors import FieldError, GoneError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
+from operations.core.code import Code, Resource, Template
 from operations.core.fields import FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import listed
@@ -24,7 +26,7 @@ from operations.snapshot.organization import Organization
 Confirm = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200),
-    Flag(("--confirm",), "To confirm, type the account's name once more", hint="Its name or id, exactly as it is"),
+    Flag(("--confirm",), "Type the account's name to confirm", hint="Its name or id, exactly as it is"),
 ]
 
 MemberAccount = Annotated[
@@ -102,6 +104,29 @@ def account_facts(organization: Organization, account: str, found: DescribedAcco
         Fact(label="State", value=found.state),
         Fact(label="Organizational unit", value=organization.account_path(account)),
     )
+
+
+def account_code(organization: Organization, account: str, changed: Mapping[str, str], **more: Any) -> Code:
+    """An account as infrastructure code, as the organization shows it; its tags, which are not known here, stay as they are.
+
+    `changed` as `Resource` has it; `more` are arguments of Terraform's resource that are no part of the organization's tree.
+    """
+    known = organization.accounts_by_id.get(account)
+    if known is None:
+        return Code(
+            note=f"The account {account} is not in the organization, as far as is known, so only the calls are given."
+        )
+    properties = {"AccountName": known.name, "Email": known.email, "ParentIds": [known.parent]}
+    resource = Resource(
+        "aws_organizations_account",
+        known.name,
+        account,
+        {"name": known.name, "email": known.email, "parent_id": known.parent, **more},
+        changed,
+        ("tags",),
+        Template("AWS::Organizations::Account", {"AccountId": account}, properties),
+    )
+    return Code((resource,))
 
 
 class Departure(Operation):

@@ -10,15 +10,16 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
-from operations.accounts.members import SEE_MEMBERS, MemberAccount, described
+from operations.accounts.members import SEE_MEMBERS, MemberAccount, account_code, described
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, was
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, caution, fact
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change, with_account_in
 from operations.snapshot.control_tower import on_move
@@ -48,17 +49,19 @@ class MoveAccount(Operation):
     """
 
     name: ClassVar = "move-account"
+    wanted: ClassVar = "Move an account"
     irreversible: ClassVar = False
+    picture: ClassVar = True
     aliases: ClassVar = ("move",)
     family: ClassVar = "Accounts"
-    example: ClassVar = "--account fullback-staging --to /Workloads/Production"
+    example: ClassVar = "--account fullback-staging-web --to /Workloads/Production"
     permissions: ClassVar = (*MOVE_PERMISSIONS, *SEE_MEMBERS)
 
     account: MemberAccount
     to: Annotated[
         str,
         StringConstraints(min_length=1, max_length=500),
-        Flag(("--to", "--destination-parent-id", "--ou"), "Move to", FieldKind.OU, hint="Path or id; / is the root"),
+        Flag(("--to", "--destination-parent-id", "--ou"), "Move to", FieldKind.OU, hint="Path or id. / is the root."),
     ]
 
     def subject(self) -> str:
@@ -89,10 +92,9 @@ class MoveAccount(Operation):
             ),
             plan=(f"Move the account from {start} to {end} (MoveAccount).",),
             warnings=(
-                *policies_unread(organization),
-                "StackSets that target either place may delete or deploy their resources in this account.",
-                *((f"The account is {state}, not ACTIVE.",) if state != "ACTIVE" else ()),
-                *on_move(organization),
+                *map(caution, policies_unread(organization)),
+                *((caution(f"The account is {state}, not ACTIVE."),) if state != "ACTIVE" else ()),
+                *map(fact, on_move(organization)),
             ),
             hits=policy_changes(organization, source, self.to, self.account),
             precondition={"source": source},
@@ -102,12 +104,16 @@ class MoveAccount(Operation):
         del memory, console
         path = organization.path_of(self.to)
         return Closing(
-            summary=f"The account {organization.account_label(self.account)} is in {path}.",
+            summary=f"{organization.account_label(self.account)} moved to {path}.",
             facts=(Fact(label="Account id", value=self.account), Fact(label="Organizational unit", value=path)),
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (MoveTo(self.to, account=self.account, source=str(precondition["source"])),)
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del memory
+        return account_code(organization, self.account, {"parent_id": was(precondition["source"])})
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
-from operations.access.access_role import DEFAULT_ROLE
 from operations.accounts.members import (
     SEE_MEMBERS,
     Departure,
@@ -21,10 +20,11 @@ from operations.accounts.members import (
 )
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.closing import Closing, Console
+from operations.core.closing import Closing, Console, Next
+from operations.core.code import Code, gone
 from operations.core.fields import Except
 from operations.core.observations import Done, Facts, Observation, Ready
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, caution, danger
 from operations.core.steps import Step, World
 from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import utc
@@ -38,10 +38,13 @@ YOUNGEST = timedelta(days=4)
 class RemoveAccount(Departure):
     """Removes a member account from the organization: it becomes an account by itself and pays for itself.
 
-    To take it back it has to be invited, and somebody there has to accept.
+    To take it back it has to be invited, and somebody there has to accept. Its tags are lost; its cost history stays with the
+    organization. The role OrganizationAccountAccessRole stays in it and trusts the management account until its administrator
+    deletes it. AWS refuses while it has no payment method and contact address of its own.
     """
 
     name: ClassVar = "remove-account"
+    wanted: ClassVar = "Let an account leave the organization"
     irreversible: ClassVar = True
     example: ClassVar = "--account fullback-staging-web --confirm fullback-staging-web"
     permissions: ClassVar = (
@@ -52,7 +55,7 @@ class RemoveAccount(Departure):
     account: Annotated[MemberAccount, Except("which cannot leave its organization")]
 
     def title(self, organization: Organization) -> str:
-        return f"Remove the account {organization.account_label(self.account)} from the organization"
+        return f"Remove account {organization.account_label(self.account)} from the organization"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         found = described(inputs, self.account)
@@ -63,10 +66,8 @@ class RemoveAccount(Departure):
             facts=account_facts(inputs.organization, self.account, found),
             plan=("Remove the account (RemoveAccountFromOrganization).",),
             warnings=(
-                *policies_unread(inputs.organization),
-                f"The role {DEFAULT_ROLE} stays in it and still trusts the management account: its administrator deletes it.",
-                "Its tags are lost; its cost history stays with the organization.",
-                "It needs a payment method, a contact address and an agreement of its own, or AWS refuses.",
+                danger("It comes back only if its administrator accepts an invitation. Its tags are lost."),
+                *map(caution, policies_unread(inputs.organization)),
             ),
             hits=_policies_lost(inputs.organization, self.account),
             precondition={"email": found.email, "name": found.name},
@@ -75,14 +76,16 @@ class RemoveAccount(Departure):
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (Remove(self.account, str(precondition["name"])),)
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory, organization
+        return gone("aws_organizations_account", self.account)
+
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del organization, console
         return Closing(
-            summary=f"The account {memory.get('name', '')} ({self.account}) has left the organization.",
-            facts=(
-                Fact(label="Account id", value=self.account),
-                Fact(label="To take it back", value=f"/org invite-account --account {self.account}"),
-            ),
+            summary=f"Account {memory.get('name', '')} ({self.account}) removed from the organization.",
+            facts=(Fact(label="Account id", value=self.account),),
+            next=(Next(operation="invite-account", label="Invite it back", values={"who": self.account}),),
         )
 
 
@@ -130,7 +133,7 @@ class Remove(Step):
             world.aws.read("organizations", "describe_account", AccountId=self._account)
         except RefusedError as error:
             if error.code == GONE:
-                return Done("The account is no member any more.", {"name": self._name})
+                return Done("The account has left the organization.", {"name": self._name})
             raise
         return Ready()
 

@@ -11,15 +11,16 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from operations.accounts.members import MemberAccount
+from operations.accounts.members import MemberAccount, account_code
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import BILLING_ONLY, WITHOUT_FEATURES, Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, was
 from operations.core.fields import Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, caution
 from operations.core.steps import Step, World
 from operations.core.values import NewAccountName
 from operations.organization.service_access import SEE_SERVICES, enabled_services
@@ -50,10 +51,11 @@ def check_account_service(inputs: PreviewInput, account: str) -> None:
 class RenameAccount(Operation):
     """Gives an account another name.
 
-    Its id, its e-mail address and all that is in it stay as they are.
+    Its id, its e-mail address and all that is in it stay as they are. Change rules and scripts that use the old name by hand.
     """
 
     name: ClassVar = "rename-account"
+    wanted: ClassVar = "Rename an account"
     irreversible: ClassVar = False
     family: ClassVar = "Accounts"
     example: ClassVar = "--account fullback-staging-web --name fullback-testing-web"
@@ -76,7 +78,7 @@ class RenameAccount(Operation):
         return with_account_named(organization, self.account, self.account_name)
 
     def title(self, organization: Organization) -> str:
-        return f"Rename the account {organization.account_label(self.account)} to {self.account_name}"
+        return f"Rename account {organization.account_label(self.account)} to {self.account_name}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
@@ -92,10 +94,7 @@ class RenameAccount(Operation):
                 Fact(label="Name", value=f"{current} → {self.account_name}"),
             ),
             plan=(f"Rename {current} to {self.account_name} (PutAccountName).",),
-            warnings=(
-                *((f"An account of this name exists: {', '.join(same)}.",) if same else ()),
-                "Rules and scripts that name the account by its name have to be changed by hand.",
-            ),
+            warnings=(*((caution(f"An account of this name exists: {', '.join(same)}."),) if same else ()),),
             hits=("1 account", f"{current} ({self.account}) in {organization.account_path(self.account)}"),
             precondition={"name": current, "management": organization.management_account},
         )
@@ -107,9 +106,13 @@ class RenameAccount(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
         return Closing(
-            summary=f"The account {self.account} is called {self.account_name}.",
+            summary=f"Account {self.account} renamed to {self.account_name}.",
             facts=(Fact(label="Account id", value=self.account), Fact(label="Name", value=self.account_name)),
         )
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del memory
+        return account_code(organization, self.account, {"name": was(precondition["name"])})
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory

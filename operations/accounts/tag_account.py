@@ -20,8 +20,9 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, Resource
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution
 from operations.core.steps import Step, World
 from operations.core.values import SomeTags
 from operations.snapshot.live import SEE_TAGS, tags_of
@@ -37,9 +38,10 @@ class TagAccount(Operation):
     """
 
     name: ClassVar = "tag-account"
+    wanted: ClassVar = "Tag an account"
     irreversible: ClassVar = False
     family: ClassVar = "Accounts"
-    example: ClassVar = "--account fullback-staging --tag owner=web --tag cost-center=12"
+    example: ClassVar = "--account fullback-staging-web --tag owner=web --tag cost-center=12"
     permissions: ClassVar = (
         Permission("tag accounts", ("organizations:TagResource",)),
         SEE_TAGS,
@@ -83,6 +85,23 @@ class TagAccount(Operation):
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (SetTags(self.account, self.tags, precondition["before"]),)
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        """One resource for each tag, because those that the account has besides are not known here."""
+        del precondition, memory
+        name = organization.account_label(self.account).split(" (")[0]
+        return Code(
+            tuple(
+                Resource(
+                    "aws_organizations_tag",
+                    f"{name} {key}",
+                    f"{self.account},{key}",
+                    {"resource_id": self.account, "key": key, "value": value},
+                )
+                for key, value in self.tags.items()
+            ),
+            "Where your code has the account itself, set the tags in its `tags` instead.",
+        )
+
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         """Old values are set again, and what was new is removed: two requests when there is both."""
         del memory
@@ -97,7 +116,7 @@ class TagAccount(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         return Closing(
-            summary=f"{organization.account_label(self.account)} has {'its tag' if len(self.tags) == 1 else 'its tags'}.",
+            summary=f"{counted(len(self.tags), 'tag')} set on {organization.account_label(self.account)}.",
             facts=tuple(Fact(label=f"Tag {key}", value=value or "(empty)") for key, value in self.tags.items()),
         )
 
@@ -108,14 +127,12 @@ def _change(old: str | None, new: str) -> str:
     return f"{new or '(empty)'} (as it is)" if old == new else f"{old or '(empty)'} → {new or '(empty)'}"
 
 
-def _warnings(present: Mapping[str, str], changes: Mapping[str, str]) -> tuple[str, ...]:
+def _warnings(present: Mapping[str, str], changes: Mapping[str, str]) -> tuple[Notice, ...]:
     alike = [
         (key, other) for key in changes for other in present if key != other and key.casefold() == other.casefold()
     ]
-    replaced = [key for key in changes if key in present]
-    return (
-        *((f"The old value of {', '.join(replaced)} is lost; the card has it.",) if replaced else ()),
-        *(f"The account has a tag {other}, which differs from {key} only in case." for key, other in alike),
+    return tuple(
+        caution(f"The account has a tag {other}, which differs from {key} only in case.") for key, other in alike
     )
 
 

@@ -13,9 +13,10 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, fact
 from operations.core.steps import Step, World
 from operations.core.values import TagKeys
 from operations.snapshot.live import SEE_TAGS, tags_of
@@ -30,9 +31,10 @@ class UntagAccount(Operation):
     """
 
     name: ClassVar = "untag-account"
+    wanted: ClassVar = "Remove tags from an account"
     irreversible: ClassVar = False
     family: ClassVar = "Accounts"
-    example: ClassVar = "--account fullback-staging --key owner --key cost-center"
+    example: ClassVar = "--account fullback-staging-web --key owner --key cost-center"
     permissions: ClassVar = (
         Permission("remove tags from accounts", ("organizations:UntagResource",)),
         SEE_TAGS,
@@ -41,7 +43,7 @@ class UntagAccount(Operation):
     account: TaggedAccount
     keys: Annotated[
         TagKeys,
-        Flag(("--key", "--keys", "--tag-keys"), "Keys", FieldKind.TAGS, hint="One key a line", placeholder="owner"),
+        Flag(("--key", "--keys", "--tag-keys"), "Keys", FieldKind.TAGS, hint="One key per line", placeholder="owner"),
     ]
 
     def subject(self) -> str:
@@ -63,12 +65,16 @@ class UntagAccount(Operation):
                 *(Fact(label=f"Tag {key}", value=f"{value or '(empty)'} → removed") for key, value in there.items()),
             ),
             plan=(f"Remove {counted(len(there), 'tag')} from the account (UntagResource).",),
-            warnings=(f"The account has no tag {', '.join(absent)}. {_has(present)}",) if absent else (),
+            warnings=(fact(f"The account has no tag {', '.join(absent)}. {_has(present)}"),) if absent else (),
             precondition={"before": there},
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (RemoveTags(self.account, precondition["before"]),)
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory, organization
+        return Code(note="If your code sets these tags, remove them there too: the next apply would set them again.")
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory
@@ -78,7 +84,7 @@ class UntagAccount(Operation):
         del console
         removed, label = list(memory["removed"]), organization.account_label(self.account)
         return Closing(
-            summary=f"{label} has lost {counted(len(removed), 'tag')}.",
+            summary=f"{counted(len(removed), 'tag')} removed from {label}.",
             facts=(Fact(label="Removed", value=", ".join(removed)),),
         )
 

@@ -5,6 +5,8 @@ Source: AWS Organizations API Reference, "Common Errors"; AWS SDK for Python, "E
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from operations.aws.codes import is_denied
@@ -62,13 +64,25 @@ class FencedError(Exception):
         super().__init__("the work is another worker's by now, or may be so any moment, so nothing is sent")
 
 
-class FieldError(ValueError):
-    """A value of a request that cannot be used: `field` is the field's Python name, the text says the way out."""
+@dataclass(frozen=True)
+class Near:
+    """Something that may have been meant: `value` names it without doubt, `label` is what people call it."""
 
-    def __init__(self, field: str, message: str) -> None:
+    value: str
+    label: str
+
+
+class FieldError(ValueError):
+    """A value of a request that cannot be used: `field` is the field's Python name, the text says the way out. `near` is what may
+    have been meant by `wanted`, the value as it was given.
+    """
+
+    def __init__(self, field: str, message: str, near: Sequence[Near] = (), wanted: str = "") -> None:
         super().__init__(message)
         self.field = field
         self.message = message
+        self.near = tuple(near)
+        self.wanted = wanted
 
 
 class GoneError(FieldError):
@@ -81,8 +95,12 @@ class UnknownError(FieldError):
     """
 
     def __init__(
-        self, field: str, message: str, what: Literal["account", "unit", "policy", "target"], wanted: str
+        self,
+        field: str,
+        message: str,
+        what: Literal["account", "unit", "policy", "target"],
+        wanted: str,
+        near: Sequence[Near] = (),
     ) -> None:
-        super().__init__(field, message)
+        super().__init__(field, message, near, wanted)
         self.what = what
-        self.wanted = wanted

@@ -19,9 +19,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag, OperationField
 from operations.core.kinds import settled_value
-from operations.core.preview import Preview, PreviewInput
+from operations.core.preview import Notice, Preview, PreviewInput
 from operations.core.reach import BY_KIND, Reach
 from operations.core.steps import Control, Step
 from operations.core.visible import check
@@ -29,7 +30,7 @@ from operations.snapshot.organization import Organization
 
 BILLING_ONLY = "CONSOLIDATED_BILLING"
 WITHOUT_FEATURES = "the organization has consolidated billing only, and this needs all features. Ask for `/org enable-all-features` first."
-FREE = (FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.EMAIL, FieldKind.TAGS, FieldKind.ACCOUNTS)
+FREE = (*(FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.EMAIL, FieldKind.TAGS, FieldKind.ACCOUNTS, FieldKind.ROLE),)
 
 
 class Operation(BaseModel):
@@ -38,6 +39,8 @@ class Operation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     name: ClassVar[str]
+    wanted: ClassVar[str]
+    """What somebody wants who asks for it, as menus have it, such as `New account`."""
     family: ClassVar[str]
     example: ClassVar[str]
     irreversible: ClassVar[bool]
@@ -46,10 +49,13 @@ class Operation(BaseModel):
     permissions: ClassVar[tuple[Permission, ...]] = ()
     founds: ClassVar[bool] = False  # Whether it is asked for where there is no organization yet.
     part_of: ClassVar[str] = ""  # The operation without which it has no use, so that both are left out together.
+    picture: ClassVar[bool] = False  # Whether its card offers a picture of what it changes in the tree.
     needs_all_features: ClassVar[bool] = False
     """Whether AWS refuses it in an organization of consolidated billing only."""
     personal: ClassVar[bool] = False
     """Whether the result is the requester's alone, so that two people may ask for the same at once."""
+    no_code: ClassVar[str] = ""
+    """Why nobody keeps what it does as infrastructure code, in a sentence; empty where `as_code` says it."""
     delivers: ClassVar[str] = ""
     """The kind of message that hands the result over while the request runs; most operations hand nothing over."""
 
@@ -144,8 +150,8 @@ class Operation(BaseModel):
         """What would change and what it hits, as the world is now; raises FieldError when it cannot be done at all."""
         raise NotImplementedError
 
-    def try_out(self, inputs: PreviewInput) -> tuple[str, ...]:
-        """What only an attempt tells, made once before approvers are asked: more warnings for the card; raises FieldError for what
+    def try_out(self, inputs: PreviewInput) -> tuple[Notice, ...]:
+        """What only an attempt tells, made once before approvers are asked: more notices for the card; raises FieldError for what
         AWS would surely refuse.
         """
         del inputs
@@ -157,6 +163,10 @@ class Operation(BaseModel):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         """What the finished request hands over, from what its steps have learned."""
+        raise NotImplementedError
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        """What the finished request has made or changed, as infrastructure code declares it."""
         raise NotImplementedError
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:

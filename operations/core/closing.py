@@ -1,13 +1,15 @@
-"""What a finished request hands over: facts, links and snippets to copy; nothing of it is secret.
+"""What a finished request hands over: facts, links, snippets to copy and what comes next; nothing of it is secret.
 
 Source: IAM User Guide, "Switching to a role (console)" (link); AWS CLI User Guide, "Using an IAM role in the AWS CLI".
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict
@@ -26,6 +28,21 @@ class Link(BaseModel):
     url: str
 
 
+class Next(BaseModel):
+    """What may be asked for now: a button that opens the form of `operation` with `values` filled in, by its fields' names."""
+
+    model_config = ConfigDict(frozen=True)
+
+    operation: str
+    label: str
+    values: dict[str, str | list[str]] = {}
+
+    @property
+    def carried(self) -> str:
+        """What the button carries, as `handlers.carried.Carried` reads it."""
+        return json.dumps({"values": self.values}, separators=(",", ":"))
+
+
 class Closing(BaseModel):
     """The end of a request: its result in plain text, and what its requester can do with it now."""
 
@@ -35,6 +52,11 @@ class Closing(BaseModel):
     facts: tuple[Fact, ...] = ()
     links: tuple[Link, ...] = ()
     snippets: tuple[Snippet, ...] = ()
+    next: tuple[Next, ...] = ()
+
+    def only(self, allowed: Callable[[Next], bool]) -> Self:
+        """The same with what comes next as far as it may be asked for."""
+        return self.model_copy(update={"next": tuple(wanted for wanted in self.next if allowed(wanted))})
 
 
 @dataclass(frozen=True)
@@ -57,7 +79,13 @@ class Console:
 def switch_role_link(console: Console, account: str, role: str, name: str) -> Link:
     """The link that switches the console's session to `role` in `account`."""
     query = urlencode({"account": account, "roleName": role, "displayName": name[:64]})
-    return Link(label="Switch role", url=f"{console.sign_in}/switchrole?{query}")
+    return Link(label="Open console", url=f"{console.sign_in}/switchrole?{query}")
+
+
+def get_credentials(role: str, *accounts: str) -> Next:
+    """The button that asks for credentials: for the account where there is one, else the form asks for which."""
+    account = {"account": accounts[0]} if len(accounts) == 1 else {}
+    return Next(operation="credentials", label="Get credentials", values={**account, "role": role})
 
 
 def cli_profile(console: Console, account: str, role: str, name: str) -> Snippet:

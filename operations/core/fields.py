@@ -6,12 +6,14 @@ A value may be in a file that somebody gave in Slack, until the file's text take
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from pydantic.fields import FieldInfo
 
+TYPED_FLAG = re.compile(r"`(?P<flag>--[a-z-]+)(?P<value> [^`]*)?`")
 REFERENCE = re.compile(r"slack-file:(?P<file>F[A-Z0-9]{5,30})")
 
 
@@ -30,6 +32,10 @@ class FieldKind(StrEnum):
     POLICY = "policy"
     SERVICE = "service"
     DOCUMENT = "document"
+    ROLE = "role"
+    """A role of a session: the rules name those that there may be."""
+    DURATION = "duration"
+    """How long a session lasts: the rules name the longest."""
 
     @property
     def many(self) -> bool:
@@ -93,6 +99,18 @@ class OperationField:
             min(lengths, default=None),
             next((piece.why for piece in info.metadata if isinstance(piece, Except)), ""),
         )
+
+
+def by_labels(fields: Iterable[OperationField], sentence: str) -> str:
+    """A sentence for people at a form: `--duration 1h` is Duration “1h” there, and code has no backticks."""
+    labels = {name: field.flag.label for field in fields for name in field.flag.names}
+
+    def label(found: re.Match[str]) -> str:
+        known = labels.get(found["flag"])
+        value = f" “{found['value'].strip()}”" if found["value"] else ""
+        return f"{known}{value}" if known else found[0]
+
+    return TYPED_FLAG.sub(label, sentence).replace("`", "")
 
 
 def reference(file: str) -> str:

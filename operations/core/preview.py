@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from enum import StrEnum
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from operations.aws.client import Aws
 from operations.aws.looks import Looks
@@ -27,11 +28,57 @@ class Fact(BaseModel):
     value: str
 
 
+class Level(StrEnum):
+    """How much something matters to whoever decides."""
+
+    DANGER = "danger"
+    """Something is lost for good, or may lock people out: the question behind Approve repeats it."""
+    CAUTION = "caution"
+    """Something to look at before it is approved."""
+    FACT = "fact"
+    """Something to know, which speaks against nothing."""
+
+
+class Notice(BaseModel):
+    """A sentence on a card about this very request, in plain text. What holds for every request of its operation belongs into
+    the operation's help: who reads the same on every card reads nothing any more.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    level: Level
+    say: str
+
+
+def fact(say: str) -> Notice:
+    """Something to know."""
+    return Notice(level=Level.FACT, say=say)
+
+
+def caution(say: str) -> Notice:
+    """Something to look at."""
+    return Notice(level=Level.CAUTION, say=say)
+
+
+def danger(say: str) -> Notice:
+    """Something is lost for good, or may lock people out."""
+    return Notice(level=Level.DANGER, say=say)
+
+
+def _levelled(value: Any) -> Any:
+    """Earlier versions stored sentences without a level."""
+    old = isinstance(value, Iterable) and not isinstance(value, str)
+    return [caution(item) if isinstance(item, str) else item for item in value] if old else value
+
+
+def _most_severe_first(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+    return tuple(sorted(notices, key=lambda notice: list(Level).index(notice.level)))
+
+
 class Preview(BaseModel):
     """Plain text for people, and the `precondition` that an approval is bound to.
 
-    `warnings` begin with the most severe, which is the one that the question behind Approve repeats. `hits` says what is
-    reached: a sentence with the number first, then one line for each account. `diff` is what changes in a document, as lines
+    `warnings` stand with the most severe first, whoever adds them. `hits` says what is reached: a sentence with the number first, then one line for each account. `diff` is what changes in a document, as lines
     that begin with `+`, `-` or a space.
     """
 
@@ -40,10 +87,19 @@ class Preview(BaseModel):
     title: str
     facts: tuple[Fact, ...]
     plan: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: Annotated[tuple[Notice, ...], BeforeValidator(_levelled), AfterValidator(_most_severe_first)] = ()
     hits: tuple[str, ...] = ()
     diff: str = ""
     precondition: dict[str, Any] = {}
+
+    def warning(self, *more: Notice) -> Self:
+        """The same with more notices, each at its level's place."""
+        return self.model_copy(update={"warnings": _most_severe_first((*more, *self.warnings))})
+
+    @property
+    def dangers(self) -> tuple[str, ...]:
+        """The sentences of which everybody who approves is asked once more."""
+        return tuple(notice.say for notice in self.warnings if notice.level is Level.DANGER)
 
 
 @dataclass(frozen=True)
@@ -63,17 +119,17 @@ class PreviewInput:
 
 
 def unknown_first(preview: Preview, policies: Policies, named: Iterable[str]) -> Preview:
-    """With a warning before all others where it is unknown to what the policies that a request names are attached, and so what it
+    """With a danger before all others where it is unknown to what the policies that a request names are attached, and so what it
     hits: nobody is to approve that by mistake.
     """
     why = {policies.untold(policy) for policy in named} - {""}
     if not why:
         return preview
     unknown = (
-        f"Whom this hits could not be read: {', '.join(sorted(why))}. It may be every account, and the rules of the whole "
+        f"Whom this hits could not be read: {', '.join(sorted(why))}. It may be every account, so the rules of the whole "
         "organization decide."
     )
-    return preview.model_copy(update={"warnings": (unknown, *preview.warnings)})
+    return preview.warning(danger(unknown))
 
 
 def digest(operation: str, params: dict[str, Any], precondition: dict[str, Any]) -> str:

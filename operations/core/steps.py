@@ -89,6 +89,7 @@ class Step(ABC):
         """One call to AWS, and what its answer tells that is to be remembered, such as an id.
 
         Whether the goal stands is not its business: AWS is observed afterwards. Raises RefusedError, BusyError, AmbiguousError or FencedError.
+        With an AWS where nothing happens it tells what was sent: operations.core.code.
         """
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:

@@ -14,16 +14,18 @@ from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console
+from operations.core.closing import Closing, Console, Next
+from operations.core.code import Code, Resource, Template
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, fact
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
-from operations.snapshot.changes import Change, OrganizationIs, TypeIs
+from operations.snapshot.changes import ENABLED, Change, OrganizationIs, TypeIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import policy_statuses
 
+SERVICES, TYPES = "aws_service_access_principals", "enabled_policy_types"  # As Terraform's provider has them.
 NONE_YET = "AWSOrganizationsNotInUseException"
 SETS = (
     Choice("ALL", "All features: policies, trusted access and one bill", ("all", "all-features")),
@@ -42,10 +44,12 @@ class CreateOrganization(Operation):
     """Creates the organization; the bot's own AWS account becomes its management account.
 
     With all features the organization has policies and trusted access; with consolidated billing it has one bill only, and
-    all features can be enabled later.
+    all features can be enabled later, for good. The management account pays for all members, and stays the management account
+    until every member is removed and the organization is deleted.
     """
 
     name: ClassVar = "create-organization"
+    wanted: ClassVar = "Create the organization"
     irreversible: ClassVar = False
     family: ClassVar = "Organization"
     example: ClassVar = "--feature-set ALL"
@@ -97,31 +101,52 @@ class CreateOrganization(Operation):
             precondition={"account": inputs.organization.management_account},
         )
 
-    def _warnings(self) -> tuple[str, ...]:
-        can = (
-            "All features cannot be reduced to consolidated billing again."
-            if self.feature_set == "ALL"
-            else "Without all features there are no policies and no trusted access; `/org enable-all-features` adds them."
-        )
-        return (
-            "This account is the management account for as long as the organization lives, and pays for all members.",
-            "It is undone only by removing every member and deleting the organization.",
-            can,
-        )
+    def _warnings(self) -> tuple[Notice, ...]:
+        if self.feature_set == "ALL":
+            return ()
+        return (fact("Without all features there are no policies and no trusted access. They can be enabled later."),)
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition
         return (Found(self.feature_set),)
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory
+        return organization_code(organization)
+
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del console, organization
         return Closing(
-            summary=f"The organization {memory['organization']} is there.",
-            facts=(
-                Fact(label="Organization id", value=str(memory["organization"])),
-                Fact(label="Next", value="/org create-ou, /org create-account or /org invite-account"),
+            summary=f"Organization {memory['organization']} created.",
+            facts=(Fact(label="Organization id", value=str(memory["organization"])),),
+            next=(
+                Next(operation="create-ou", label="Create an OU"),
+                Next(operation="create-account", label="Create an account"),
+                Next(operation="invite-account", label="Invite an account"),
             ),
         )
+
+
+def organization_code(organization: Organization, *changed: str) -> Code:
+    """The organization as infrastructure code, with the names of the arguments that were changed.
+
+    Services that AWS has not told are neither given nor compared, else a plan would take their access away.
+    """
+    features = organization.feature_set
+    enabled = sorted(kind for kind, status in organization.policies.types.items() if status == ENABLED)
+    unread = bool(organization.services_unread)
+    services = {} if unread else {SERVICES: sorted(organization.services)}
+    template = Template("AWS::Organizations::Organization", {"Id": organization.id}, {"FeatureSet": features})
+    resource = Resource(
+        "aws_organizations_organization",
+        "organization",
+        organization.id,
+        {"feature_set": features, **({**services, TYPES: enabled} if features == "ALL" else {})},
+        dict.fromkeys(changed, ""),
+        (SERVICES,) if unread else (),
+        template if changed in ((), ("feature_set",)) else None,  # CloudFormation knows nothing else of it.
+    )
+    return Code((resource,))
 
 
 class Found(Step):

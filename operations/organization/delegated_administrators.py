@@ -19,6 +19,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, Resource, gone
 from operations.core.fields import Except
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -27,6 +28,8 @@ from operations.organization.service_access import SEE_SERVICES, Service, enable
 from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.services import service_label, service_name
+
+DELEGATED = "aws_organizations_delegated_administrator"
 
 
 class _Delegation(Operation):
@@ -41,6 +44,9 @@ class _Delegation(Operation):
     def subject(self) -> str:
         return f"delegate:{self.account}:{self.service}"
 
+    def _import_id(self) -> str:
+        return f"{self.account}/{self.service}"
+
     def _facts(self, organization: Organization, services: Sequence[str]) -> tuple[Fact, ...]:
         others = [service for service in services if service != self.service]
         return (
@@ -51,9 +57,13 @@ class _Delegation(Operation):
 
 
 class RegisterDelegatedAdministrator(_Delegation):
-    """Makes a member account the delegated administrator of a service: it may administer it for all accounts."""
+    """Makes a member account the delegated administrator of a service: it may administer it for all accounts.
+
+    Service control policies bind a delegated administrator, unlike the management account.
+    """
 
     name: ClassVar = "register-delegated-administrator"
+    wanted: ClassVar = "Make an account the administrator of a service"
     irreversible: ClassVar = False
     example: ClassVar = "--account fullback-audit --service cloudtrail.amazonaws.com"
     permissions: ClassVar = (
@@ -67,7 +77,7 @@ class RegisterDelegatedAdministrator(_Delegation):
 
     def title(self, organization: Organization) -> str:
         label = organization.account_label(self.account)
-        return f"Make {label} the delegated administrator for {service_name(self.service)}"
+        return f"Make {label} delegated administrator for {service_name(self.service)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         if self.service not in enabled_services(inputs.aws):
@@ -88,10 +98,6 @@ class RegisterDelegatedAdministrator(_Delegation):
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, services),
             plan=("Register the delegated administrator (RegisterDelegatedAdministrator).",),
-            warnings=(
-                f"Whoever administers {service_name(self.service)} in this account can then see and change it in every account.",
-                "Service control policies bind a delegated administrator, unlike the management account.",
-            ),
             hits=(f"{counted(len(inputs.organization.accounts), 'account')}, for this service",),
         )
 
@@ -102,7 +108,17 @@ class RegisterDelegatedAdministrator(_Delegation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         label = organization.account_label(self.account)
-        return Closing(summary=f"{label} is the delegated administrator for {service_label(self.service)}.")
+        return Closing(summary=f"{label} is now delegated administrator for {service_label(self.service)}.")
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory
+        resource = Resource(
+            DELEGATED,
+            f"{organization.account_label(self.account).split(' (')[0]} {self.service.split('.')[0]}",
+            self._import_id(),
+            {"account_id": self.account, "service_principal": self.service},
+        )
+        return Code((resource,))
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
@@ -110,9 +126,13 @@ class RegisterDelegatedAdministrator(_Delegation):
 
 
 class DeregisterDelegatedAdministrator(_Delegation):
-    """Ends a member account's being the delegated administrator of a service."""
+    """Removes an account as delegated administrator of a service.
+
+    Some services then delete what it has set up for the organization: look in the service first.
+    """
 
     name: ClassVar = "deregister-delegated-administrator"
+    wanted: ClassVar = "Remove an account as the administrator of a service"
     irreversible: ClassVar = False
     example: ClassVar = "--account fullback-audit --service cloudtrail.amazonaws.com"
     permissions: ClassVar = (
@@ -125,7 +145,7 @@ class DeregisterDelegatedAdministrator(_Delegation):
 
     def title(self, organization: Organization) -> str:
         label = organization.account_label(self.account)
-        return f"End {label} being the delegated administrator for {service_name(self.service)}"
+        return f"Remove {label} as delegated administrator for {service_name(self.service)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         services = delegated_services(inputs.aws, self.account)
@@ -136,9 +156,6 @@ class DeregisterDelegatedAdministrator(_Delegation):
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, services),
             plan=("Deregister the delegated administrator (DeregisterDelegatedAdministrator).",),
-            warnings=(
-                f"Some services delete what the administrator has set up for the organization; look in {service_name(self.service)} first.",
-            ),
             hits=(f"{counted(len(inputs.organization.accounts), 'account')}, for this service",),
         )
 
@@ -149,7 +166,11 @@ class DeregisterDelegatedAdministrator(_Delegation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         label = organization.account_label(self.account)
-        return Closing(summary=f"{label} is no longer the delegated administrator for {service_label(self.service)}.")
+        return Closing(summary=f"{label} is no longer delegated administrator for {service_label(self.service)}.")
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory, organization
+        return gone(DELEGATED, self._import_id())
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory

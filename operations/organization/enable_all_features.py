@@ -15,15 +15,17 @@ from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console
+from operations.core.closing import Closing, Console, Next
+from operations.core.code import Code
 from operations.core.observations import Done, Facts, Failed, Observation, Ready, Waiting
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Preview, PreviewInput, caution, danger
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
-from operations.organization.create_organization import types_are, types_at_root
+from operations.organization.create_organization import organization_code, types_are, types_at_root
 from operations.snapshot.changes import Change, OrganizationIs
-from operations.snapshot.names import listed, utc
+from operations.snapshot.names import counted, listed, utc
 from operations.snapshot.organization import Organization
+from operations.snapshot.policy_types import SCP
 
 ENABLE, APPROVE = "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES"
 LONGEST_PAUSE = timedelta(minutes=2)
@@ -50,10 +52,11 @@ class EnableAllFeatures(Operation):
     """Enables all features: policies and trusted access, beyond one bill.
 
     Every account that was once invited has to accept within 90 days; accounts that the organization has created need not.
-    It cannot be taken back.
+    This can't be undone.
     """
 
     name: ClassVar = "enable-all-features"
+    wanted: ClassVar = "Enable all features"
     irreversible: ClassVar = False
     family: ClassVar = "Organization"
     example: ClassVar = ""
@@ -98,10 +101,12 @@ class EnableAllFeatures(Operation):
                 "When all have accepted, accept for the organization (AcceptHandshake).",
             ),
             warnings=(
-                "It cannot be taken back. From then on policies of the management account can limit every account.",
-                *((f"{len(pending)} pending invitations are cancelled by AWS.",) if pending else ()),
+                danger(
+                    "This can't be undone. From then on policies of the management account can limit every account."
+                ),
+                *((caution(f"AWS cancels {counted(len(pending), 'pending invitation')}."),) if pending else ()),
             ),
-            hits=(f"{len(inputs.organization.accounts)} accounts",),
+            hits=(counted(len(inputs.organization.accounts), "account"),),
             precondition={"organization": inputs.organization.id},
         )
 
@@ -109,11 +114,15 @@ class EnableAllFeatures(Operation):
         del precondition
         return (AskEverybody(), AcceptForAll())
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory
+        return organization_code(organization, "feature_set")
+
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         return Closing(
-            summary=f"The organization {organization.id} has all features.",
-            facts=(Fact(label="Next", value="/org enable-policy-type --type scp"),),
+            summary=f"All features enabled in the organization {organization.id}.",
+            next=(Next(operation="enable-policy-type", label="Enable SCPs", values={"kind": SCP}),),
         )
 
 
@@ -131,7 +140,7 @@ class AskEverybody(Step):
             return Ready()
         state, learned = str(found["State"]), {"handshake": str(found["Id"])}
         if state == "OPEN":
-            return Done("Everybody who had to has accepted.", learned)
+            return Done("All accounts have accepted.", learned)
         if state == "REQUESTED":
             return Waiting(self._who(world, found), learned, longest=LONGEST_PAUSE)
         return Failed(f"All features were not enabled. {ENDS.get(state, f'It ended: {state}.')}", "Ask again.", state)

@@ -16,11 +16,13 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
+from operations.organization.create_organization import SERVICES, organization_code
 from operations.snapshot.changes import Change, ServiceIs
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
@@ -37,7 +39,7 @@ Service = Annotated[
         ("--service", "--service-principal"),
         "Service",
         FieldKind.SERVICE,
-        hint="The service principal, or the service's name",
+        hint="Service principal or name",
         placeholder="guardduty.amazonaws.com",
     ),
 ]
@@ -71,6 +73,10 @@ class _ServiceAccess(Operation):
     def reach(self, organization: Organization) -> Reach:
         return whole(organization)
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory
+        return organization_code(organization, SERVICES)
+
     def _facts(self) -> tuple[Fact, ...]:
         return (Fact(label="Service", value=service_name(self.service)), Fact(label="Principal", value=self.service))
 
@@ -78,10 +84,11 @@ class _ServiceAccess(Operation):
 class EnableServiceAccess(_ServiceAccess):
     """Gives an AWS service trusted access, so that it may work in all accounts of the organization.
 
-    AWS recommends to do this in the service itself, which then sets up all that it needs.
+    AWS recommends to do this in the service itself, which then sets up all that it needs, such as service-linked roles.
     """
 
     name: ClassVar = "enable-service-access"
+    wanted: ClassVar = "Let an AWS service work in all accounts"
     irreversible: ClassVar = False
     aliases: ClassVar = ("enable-aws-service-access",)
     example: ClassVar = "--service guardduty.amazonaws.com"
@@ -97,15 +104,10 @@ class EnableServiceAccess(_ServiceAccess):
     def preview(self, inputs: PreviewInput) -> Preview:
         if self.service in enabled_services(inputs.aws):
             raise FieldError("service", f"{service_label(self.service)} has trusted access already.")
-        name = service_name(self.service)
         return Preview(
             title=self.title(inputs.organization),
             facts=self._facts(),
             plan=("Enable trusted access (EnableAWSServiceAccess).",),
-            warnings=(
-                f"AWS recommends to enable it in {name} itself, by its console or API, which then sets up all it needs.",
-                f"{name} may create a service-linked role in every account.",
-            ),
             hits=(f"{len(inputs.organization.accounts)} accounts, the management account included",),
         )
 
@@ -115,7 +117,7 @@ class EnableServiceAccess(_ServiceAccess):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
-        return Closing(summary=f"{service_label(self.service)} has trusted access.", facts=self._facts())
+        return Closing(summary=f"Trusted access enabled for {service_label(self.service)}.", facts=self._facts())
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
@@ -123,12 +125,13 @@ class EnableServiceAccess(_ServiceAccess):
 
 
 class DisableServiceAccess(_ServiceAccess):
-    """Takes an AWS service's trusted access away.
+    """Removes an AWS service's trusted access.
 
-    AWS strongly recommends to do this in the service itself, which then cleans up after itself.
+    AWS strongly recommends to do this in the service itself, which then cleans up after itself; done here, it doesn't.
     """
 
     name: ClassVar = "disable-service-access"
+    wanted: ClassVar = "Stop an AWS service from working in all accounts"
     irreversible: ClassVar = False
     aliases: ClassVar = ("disable-aws-service-access",)
     example: ClassVar = "--service cloudtrail.amazonaws.com"
@@ -151,10 +154,9 @@ class DisableServiceAccess(_ServiceAccess):
         return Preview(
             title=self.title(inputs.organization),
             facts=self._facts(),
-            plan=("Disable trusted access (DisableAWSServiceAccess).",),
-            warnings=(
-                f"AWS strongly recommends to disable it in {name} itself: done here, {name} does not clean up after itself.",
-                f"{name} can no longer work in the member accounts; its service-linked roles stay there.",
+            plan=(
+                "Disable trusted access (DisableAWSServiceAccess).",
+                f"{name} stops working in the member accounts; its service-linked roles stay there.",
             ),
             hits=(f"{len(inputs.organization.accounts)} accounts, the management account included",),
         )
@@ -174,7 +176,7 @@ class DisableServiceAccess(_ServiceAccess):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
-        return Closing(summary=f"{service_label(self.service)} has no trusted access any more.", facts=self._facts())
+        return Closing(summary=f"Trusted access disabled for {service_label(self.service)}.", facts=self._facts())
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory

@@ -14,8 +14,9 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, Resource, gone
 from operations.core.fields import FieldKind, Flag
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution, danger
 from operations.core.steps import Step
 from operations.policies.attachment_steps import Attach, Detach
 from operations.policies.common import (
@@ -44,6 +45,9 @@ Target = Annotated[
 ]
 
 
+ATTACHMENT = "aws_organizations_policy_attachment"
+
+
 class _Attachment(Operation):
     """One policy at one place."""
 
@@ -55,6 +59,9 @@ class _Attachment(Operation):
 
     def subject(self) -> str:
         return f"attachment:{self.policy}:{self.place}"
+
+    def _import_id(self) -> str:
+        return f"{self.place}:{self.policy}"
 
     def _facts(self, inputs: PreviewInput, found: DescribedPolicy, there: tuple[Policy, ...]) -> tuple[Fact, ...]:
         most = limits(found.type).attached
@@ -94,9 +101,11 @@ class AttachPolicy(_Attachment):
     """
 
     name: ClassVar = "attach-policy"
+    wanted: ClassVar = "Attach a policy"
     irreversible: ClassVar = False
+    picture: ClassVar = True
     aliases: ClassVar = ("attach",)
-    example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
+    example: ClassVar = "--policy ProtectAuditTrail --target /Workloads"
     permissions: ClassVar = (
         Permission("attach policies", ("organizations:AttachPolicy",)),
         SEE_POLICIES,
@@ -143,7 +152,16 @@ class AttachPolicy(_Attachment):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         place = target_label(organization, self.place)
-        return Closing(summary=f"{organization.policies.label(self.policy)} is attached to {place}.")
+        return Closing(summary=f"{organization.policies.label(self.policy)} attached to {place}.")
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory
+        policy = organization.policies.label(self.policy).split(" (")[0]
+        place = target_label(organization, self.place).split(" (")[0]
+        resource = Resource(
+            ATTACHMENT, f"{policy} {place}", self._import_id(), {"policy_id": self.policy, "target_id": self.place}
+        )
+        return Code((resource,), "CloudFormation has this in `TargetIds` of the policy itself.")
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
@@ -157,9 +175,11 @@ class DetachPolicy(_Attachment):
     """
 
     name: ClassVar = "detach-policy"
+    wanted: ClassVar = "Detach a policy"
     irreversible: ClassVar = False
+    picture: ClassVar = True
     aliases: ClassVar = ("detach",)
-    example: ClassVar = "--policy DenyLeavingOrganization --target /Sandbox"
+    example: ClassVar = "--policy RestrictRegions --target /Workloads"
     permissions: ClassVar = (
         Permission("detach policies", ("organizations:DetachPolicy",)),
         SEE_POLICIES,
@@ -208,20 +228,28 @@ class DetachPolicy(_Attachment):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         place = target_label(organization, self.place)
-        return Closing(summary=f"{organization.policies.label(self.policy)} is no longer attached to {place}.")
+        return Closing(summary=f"{organization.policies.label(self.policy)} detached from {place}.")
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory, organization
+        return gone(ATTACHMENT, self._import_id())
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
         return (AttachPolicy(policy=self.policy, place=self.place),)
 
 
-def _wide(organization: Organization, target: str) -> tuple[str, ...]:
+def _wide(organization: Organization, target: str) -> tuple[Notice, ...]:
     if target != organization.root:
         return ()
-    return ("The target is the root: this concerns the whole organization. Try it on one organizational unit first.",)
+    return (
+        caution(
+            "The target is the root, so this hits the whole organization. Try it on one organizational unit first."
+        ),
+    )
 
 
-def _without_full_access(found: DescribedPolicy, there: tuple[Policy, ...]) -> tuple[str, ...]:
+def _without_full_access(found: DescribedPolicy, there: tuple[Policy, ...]) -> tuple[Notice, ...]:
     if found.id != FULL_ACCESS[0]:
         return ()
     left = ", ".join(policy.name for policy in there if policy.id != found.id)
@@ -229,4 +257,4 @@ def _without_full_access(found: DescribedPolicy, there: tuple[Policy, ...]) -> t
         f"Without FullAWSAccess only what {left} allows is still allowed beneath. When none of them has a broad Allow, "
         "everything in these accounts stops working."
     )
-    return (warning,)
+    return (danger(warning),)

@@ -6,6 +6,7 @@ Source: AWS Organizations API Reference, "DescribePolicy", "ListPoliciesForTarge
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,9 +15,11 @@ from pydantic import AfterValidator, StringConstraints
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, GoneError, RefusedError
 from operations.aws.permissions import Permission
+from operations.core.code import Code, Resource, Template
 from operations.core.fields import Choice, FieldKind, Flag
+from operations.core.hcl import Document
 from operations.core.meaning import meaning
-from operations.core.preview import Fact, PreviewInput
+from operations.core.preview import Fact, Notice, PreviewInput, fact
 from operations.snapshot.names import uncapital
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.places import reach_lines, unbound
@@ -176,6 +179,22 @@ def policy_facts(found: DescribedPolicy) -> tuple[Fact, ...]:
     return (Fact(label="Policy", value=found.label), Fact(label="Type", value=label(found.type)))
 
 
+def policy_code(policy: DescribedPolicy, changed: Mapping[str, str] | None = None) -> Code:
+    """A policy as infrastructure code; with what was `changed` its tags, which are not known here, stay as they are."""
+    document, said = Document(policy.content), policy.description
+    properties = {"Name": policy.name, "Type": policy.type, **({"Description": said} if said else {})}
+    resource = Resource(
+        "aws_organizations_policy",
+        policy.name,
+        policy.id,
+        {name.lower(): given for name, given in properties.items()} | {"content": document},
+        changed or {},
+        ("tags",) if changed else (),
+        Template("AWS::Organizations::Policy", {"Id": policy.id}, {**properties, "Content": document}),
+    )
+    return Code((resource,))
+
+
 def hits_of(organization: Organization, policy: str, kind: str, accounts: list[Account]) -> tuple[str, ...]:
     """The accounts that a policy reaches through all its attachments, or that it is unknown which these are."""
     why = organization.policies.untold(policy)
@@ -188,8 +207,8 @@ def hits(organization: Organization, kind: str, accounts: list[Account]) -> tupl
     return reach_lines(organization, [account for account in accounts if account.id != free])
 
 
-def management_warning(organization: Organization, kind: str, accounts: list[Account]) -> tuple[str, ...]:
+def management_warning(organization: Organization, kind: str, accounts: list[Account]) -> tuple[Notice, ...]:
     """What is to be said when the management account is among the accounts beneath."""
     if unbound(organization, kind) not in {account.id for account in accounts}:
         return ()
-    return (f"The management account is not bound: a {uncapital(label(kind))} never has an effect on it.",)
+    return (fact(f"The management account is not bound: a {uncapital(label(kind))} never has an effect on it."),)

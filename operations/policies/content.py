@@ -13,7 +13,7 @@ from pydantic import StringConstraints
 
 from operations.aws.errors import FieldError
 from operations.core.fields import FieldKind, Flag, file_in
-from operations.core.preview import Fact, PreviewInput
+from operations.core.preview import Fact, Notice, PreviewInput, caution
 from operations.policies.analysis import check_with_analyzer
 from operations.policies.documents import check_syntax, read_document
 from operations.policies.lockout import lockout_warnings
@@ -30,7 +30,7 @@ Content = Annotated[
         ("--content",),
         "Document",
         FieldKind.DOCUMENT,
-        hint="JSON, as text or in a file; more than 3,000 characters only in a file",
+        hint="JSON, as text or as a file. Over 3,000 characters: as a file.",
         placeholder='{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "…", "Resource": "*"}]}',
     ),
 ]
@@ -38,10 +38,10 @@ Content = Annotated[
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the checks of a document say: a sentence for the card, and warnings."""
+    """What the checks of a document say: a sentence for the card, and notices."""
 
     said: str
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
 
 
 def read_content(content: str, kind: str) -> str:
@@ -58,7 +58,9 @@ def verdict(inputs: PreviewInput, content: str, kind: str) -> Verdict:
     checked = check_with_analyzer(inputs, content, kind)
     if checked.errors:
         raise FieldError("content", f"Access Analyzer finds errors: {listed(list(checked.errors), 5)}. Correct them.")
-    return Verdict(checked.said, (*lockout_warnings(content, kind), *_new_keys(content, kind), *checked.notes))
+    return Verdict(
+        checked.said, (*lockout_warnings(content, kind), *map(caution, (*_new_keys(content, kind), *checked.notes)))
+    )
 
 
 def _new_keys(content: str, kind: str) -> list[str]:

@@ -11,15 +11,24 @@ from typing import Annotated, Any, ClassVar, Self
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
-from operations.core.closing import Closing, Console
+from operations.core.closing import Closing, Console, Next
+from operations.core.code import Code
 from operations.core.fields import Flag
 from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, fact
 from operations.core.reach import Reach
 from operations.core.steps import Step, World
 from operations.policies.analysis import CHECK_PERMISSION
-from operations.policies.common import SEE_POLICIES, Description, PolicyName, PolicyType, describe
+from operations.policies.common import (
+    SEE_POLICIES,
+    DescribedPolicy,
+    Description,
+    PolicyName,
+    PolicyType,
+    describe,
+    policy_code,
+)
 from operations.policies.content import Content, read_content, size_fact, verdict
 from operations.policies.diff import document_diff
 from operations.snapshot.changes import Change, PolicyIs
@@ -36,6 +45,7 @@ class CreatePolicy(Operation):
     """
 
     name: ClassVar = "create-policy"
+    wanted: ClassVar = "New policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
     needs_all_features: ClassVar = True
@@ -73,7 +83,7 @@ class CreatePolicy(Operation):
 
     def title(self, organization: Organization) -> str:
         del organization
-        return f"Create the policy {self.policy_name} ({label(self.kind)})"
+        return f"Create policy {self.policy_name} ({label(self.kind)})"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         judged = verdict(inputs, self.content, self.kind)
@@ -93,27 +103,33 @@ class CreatePolicy(Operation):
             diff=document_diff("", self.content),
         )
 
-    def _not_enabled(self, organization: Organization) -> tuple[str, ...]:
+    def _not_enabled(self, organization: Organization) -> tuple[Notice, ...]:
         if organization.policies.types.get(self.kind) == "ENABLED":
             return ()
-        return (
-            f"This policy type is not enabled; before it can be attached: `/org enable-policy-type --type {self.kind}`.",
-        )
+        return (fact("This policy type is not enabled yet. Enable it before you attach the policy."),)
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition
         return (Create(self),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
-        del organization, console
+        del console
         policy = str(memory["policy"])
         return Closing(
-            summary=f"The policy {self.policy_name} ({policy}) is there. It has no effect until it is attached.",
-            facts=(
-                Fact(label="Policy id", value=policy),
-                Fact(label="Next", value=f"/org attach-policy --policy {policy} --target /Sandbox"),
-            ),
+            summary=f"Policy {self.policy_name} created. It has no effect until it is attached.",
+            facts=(Fact(label="Policy id", value=policy),),
+            next=(self._next(organization, policy),),
         )
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, organization
+        made = (str(memory["policy"]), self.policy_name, self.kind, self.description, self.content)
+        return policy_code(DescribedPolicy(*made, aws_managed=False))
+
+    def _next(self, organization: Organization, policy: str) -> Next:
+        if organization.policies.types.get(self.kind) == "ENABLED":
+            return Next(operation="attach-policy", label="Attach it", values={"policy": policy})
+        return Next(operation="enable-policy-type", label="Enable the policy type", values={"kind": self.kind})
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition

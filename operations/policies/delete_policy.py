@@ -12,6 +12,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, gone
 from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Preview, PreviewInput
@@ -35,14 +36,15 @@ from operations.snapshot.places import target_label
 class DeletePolicy(Operation):
     """Deletes a policy that is attached to nothing.
 
-    The finished request keeps its document and can create it again, under another id.
+    The finished request keeps its document and can create it again, under another id: whatever names the old id doesn't find it.
     """
 
     name: ClassVar = "delete-policy"
+    wanted: ClassVar = "Delete a policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
     needs_all_features: ClassVar = True
-    example: ClassVar = "--policy DenyLeavingOrganization"
+    example: ClassVar = "--policy KeepBuckets"
     permissions: ClassVar = (
         Permission("delete policies", ("organizations:DeletePolicy",)),
         SEE_POLICIES,
@@ -54,7 +56,7 @@ class DeletePolicy(Operation):
         return f"policy:{self.policy}"
 
     def title(self, organization: Organization) -> str:
-        return f"Delete the policy {organization.policies.label(self.policy)}"
+        return f"Delete policy {organization.policies.label(self.policy)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         found = own(inputs, self.policy)
@@ -63,7 +65,6 @@ class DeletePolicy(Operation):
             title=self.title(inputs.organization),
             facts=policy_facts(found),
             plan=("Delete the policy (DeletePolicy).",),
-            warnings=("A policy that is created again has another id; whatever names this id no longer finds it.",),
             hits=("No account: it is attached to nothing.",),
             diff=document_diff(found.content, ""),
             precondition={
@@ -89,9 +90,13 @@ class DeletePolicy(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del organization, console
         return Closing(
-            summary=f"The policy {memory.get('name', '')} ({self.policy}) is deleted.",
+            summary=f"Policy {memory.get('name', '')} ({self.policy}) deleted.",
             facts=(Fact(label="Policy id", value=self.policy),),
         )
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory, organization
+        return gone("aws_organizations_policy", self.policy)
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory
@@ -120,7 +125,7 @@ class Delete(Step):
     def observe(self, world: World) -> Observation:
         found = describe(world.aws, self._policy)
         if found is None:
-            return Done("The policy is not there any more.", {"name": self._name})
+            return Done("The policy is deleted.", {"name": self._name})
         return Ready() if same_document(found.content, self._content) else Stale("the policy's document was changed.")
 
     def act(self, world: World) -> Facts:

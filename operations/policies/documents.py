@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from operations.aws.errors import FieldError
@@ -24,7 +25,13 @@ FENCE = "```"
 LONGEST_NUMBER = 400  # Digits; far more than any policy has, and than any parser tells apart.
 COLON = re.compile(r"\s*:")
 FILE_NAME = re.compile(r"[\w./-]+\.json")
-CURLY = str.maketrans(dict.fromkeys("“”„‟", '"'))
+ODD = "“”„‟«»\u2039\u203a"  # What keyboards, word processors and web pages write for the straight quote.
+FRENCH = "«»\u2039\u203a"  # With blanks within, by the rules of French.
+BLANKS = " \t\r\n\u00a0\u202f\u2007"  # No-break spaces too, which are no white space in JSON.
+OPENS = re.compile(rf'["{ODD}]')
+CLOSES = re.compile(rf'(?<!\\)["{ODD}](?=[{BLANKS}]*+(?:[,:}}\]]|\Z))')
+UNESCAPED = re.compile(r'(?<!\\)"')
+NO_BREAK = str.maketrans(dict.fromkeys("\u00a0\u202f\u2007", " "))
 HINTS = (
     (re.compile(r"\A\s*(https?|file)://", re.IGNORECASE), "That looks like an address: give the document itself."),
     (re.compile(r"[\[{,]\s*'", re.DOTALL), "JSON wants double quotes, no single ones."),
@@ -47,12 +54,44 @@ def read_document(text: str, kind: str, field: str = "content") -> str:
 
 
 def _unwrapped(text: str) -> str:
-    """Without a code fence and a byte order mark; with straight quotes where a keyboard has made all of them curly."""
+    """Without a code fence and a byte order mark; with straight quotes and plain blanks where it is JSON with them alone."""
     bare = text.strip()
     fenced = bare.startswith(FENCE) and bare.endswith(FENCE) and len(bare) >= 2 * len(FENCE)
     inside = bare[len(FENCE) : -len(FENCE)].removeprefix("json").strip() if fenced else text
     plain = inside.removeprefix("\ufeff")
-    return plain if '"' in plain else plain.translate(CURLY)
+    if plain.isascii() or _is_json(plain):
+        return plain
+    mended = "".join(_mended(plain))
+    return mended if _is_json(mended) else plain
+
+
+def _is_json(text: str) -> bool:
+    try:
+        load(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _mended(text: str) -> Iterator[str]:
+    """The pieces of a document with each string in straight quotes: one ends at the first quote, of whatever kind, behind which
+    JSON goes on.
+    """
+    at = 0
+    while opened := OPENS.search(text, at):
+        yield text[at : opened.start()].translate(NO_BREAK)
+        closed = CLOSES.search(text, opened.end())
+        if closed is None:
+            yield text[opened.start() :]
+            return
+        inside = text[opened.end() : closed.start()]
+        yield f'"{_inside(inside.strip(BLANKS) if opened[0] in FRENCH else inside)}"'
+        at = closed.end()
+    yield text[at:].translate(NO_BREAK)
+
+
+def _inside(text: str) -> str:
+    return UNESCAPED.sub(r"\"", text)
 
 
 class _Reader:
@@ -73,7 +112,7 @@ class _Reader:
                 parse_float=self._number(float),
             )
         except json.JSONDecodeError as error:
-            self._refuse(f"is no JSON: {uncapital(error.msg)}", error.pos, _hint(self._text))
+            self._refuse_as_json(error)
 
     def _check_depth(self) -> None:
         """Before it is parsed, because a parser that goes too deep fails in its own way."""
@@ -114,9 +153,24 @@ class _Reader:
     def _constant(self, name: str) -> NoReturn:
         self._refuse(f"holds {name}, which JSON does not know", max(self._text.find(name), 0), "")
 
+    def _refuse_as_json(self, error: json.JSONDecodeError) -> NoReturn:
+        line, column = _line_and_column(self._text, error.pos)
+        what = uncapital(error.msg).replace("expecting", "expected").removesuffix(" delimiter")
+        found = _odd(self._text[error.pos : error.pos + 1])
+        raise FieldError(
+            self._field, f"invalid JSON at line {line}, column {column}: {what}{found}.{_hint(self._text)}"
+        )
+
     def _refuse(self, what: str, at: int, hint: str) -> NoReturn:
         line, column = _line_and_column(self._text, at)
         raise FieldError(self._field, f"the document {what}, at line {line}, column {column}.{hint}")
+
+
+def _odd(character: str) -> str:
+    """The character that is no JSON, by its name where it is easily taken for another."""
+    if not character or character.isascii():
+        return ""
+    return f", found {character} ({unicodedata.name(character, 'a character without a name')})"
 
 
 def _hint(text: str) -> str:

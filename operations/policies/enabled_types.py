@@ -12,10 +12,12 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.observations import Done, Facts, Observation, Ready, Waiting
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution, danger, fact
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
+from operations.organization.create_organization import TYPES, organization_code
 from operations.organization.service_access import SEE_SERVICES, enabled_services
 from operations.policies.common import FULL_ACCESS, PolicyType, type_status
 from operations.snapshot.changes import ENABLED, Change, TypeIs
@@ -42,6 +44,10 @@ class _TypeSwitch(Operation):
     def reach(self, organization: Organization) -> Reach:
         return whole(organization)
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory
+        return organization_code(organization, TYPES)
+
 
 class EnablePolicyType(_TypeSwitch):
     """Enables a policy type at the root, so that policies of this type can be attached.
@@ -51,8 +57,9 @@ class EnablePolicyType(_TypeSwitch):
     """
 
     name: ClassVar = "enable-policy-type"
+    wanted: ClassVar = "Turn on a policy type"
     irreversible: ClassVar = False
-    example: ClassVar = "--type scp"
+    example: ClassVar = "--type backup"
     permissions: ClassVar = (
         Permission("enable policy types", ("organizations:EnablePolicyType",)),
         SEE_TYPES,
@@ -61,7 +68,7 @@ class EnablePolicyType(_TypeSwitch):
 
     def title(self, organization: Organization) -> str:
         del organization
-        return f"Enable the policy type {label(self.kind)}"
+        return f"Enable policy type {label(self.kind)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         status = type_status(inputs.aws, self.kind)
@@ -85,9 +92,11 @@ class EnablePolicyType(_TypeSwitch):
                 f"--service {service}` first.",
             )
 
-    def _warnings(self) -> tuple[str, ...]:
+    def _warnings(self) -> tuple[Notice, ...]:
         if self.kind in (SCP, RCP):
-            return (f"AWS attaches {'RCP' if self.kind == RCP else ''}FullAWSAccess everywhere; it limits nothing.",)
+            return (
+                fact(f"AWS attaches {'RCP' if self.kind == RCP else ''}FullAWSAccess everywhere; it limits nothing."),
+            )
         return ()
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
@@ -95,7 +104,7 @@ class EnablePolicyType(_TypeSwitch):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
-        return Closing(summary=f"The policy type {label(self.kind)} is enabled.")
+        return Closing(summary=f"Policy type {label(self.kind)} enabled.")
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory
@@ -109,6 +118,7 @@ class DisablePolicyType(_TypeSwitch):
     """
 
     name: ClassVar = "disable-policy-type"
+    wanted: ClassVar = "Turn off a policy type"
     irreversible: ClassVar = True
     example: ClassVar = "--type tag"
     permissions: ClassVar = (
@@ -118,7 +128,7 @@ class DisablePolicyType(_TypeSwitch):
 
     def title(self, organization: Organization) -> str:
         del organization
-        return f"Disable the policy type {label(self.kind)}"
+        return f"Disable policy type {label(self.kind)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         status = type_status(inputs.aws, self.kind)
@@ -132,9 +142,11 @@ class DisablePolicyType(_TypeSwitch):
             ),
             plan=(f"Disable {self.kind} at the root (DisablePolicyType).", "Wait until AWS has detached all of them."),
             warnings=(
-                *(f"What this hits is not fully known: {gap}." for gap in inputs.organization.policies.gaps(self.kind)),
-                "Every policy of this type stops applying, and enabling the type again does not attach them again.",
-                "The whole organization is concerned.",
+                danger("Every policy of this type stops applying. Enabling the type again doesn't attach them again."),
+                *(
+                    caution(f"What this hits is not fully known: {gap}.")
+                    for gap in inputs.organization.policies.gaps(self.kind)
+                ),
             ),
             hits=self._hits(inputs.organization),
             precondition={"root": inputs.organization.root, "attached": self._attachments(inputs.organization)},
@@ -172,7 +184,7 @@ class DisablePolicyType(_TypeSwitch):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, organization, console
-        return Closing(summary=f"The policy type {label(self.kind)} is disabled.")
+        return Closing(summary=f"Policy type {label(self.kind)} disabled.")
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition, memory

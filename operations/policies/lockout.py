@@ -1,6 +1,6 @@
 """What a service or resource control policy could lock out: the bot, the organization's own access, everybody. Pure.
 
-A heuristic that errs on the side of a warning: whoever approves sees what to look at, and nothing is refused because of it.
+A heuristic that errs on the side of a danger: whoever approves sees what to look at, and nothing is refused because of it.
 Source: AWS Organizations User Guide, "SCP evaluation", "Service control policies"; IAM User Guide, "Policy evaluation logic".
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from operations.access.access_role import DEFAULT_ROLE
 from operations.aws.partitions import partitions
+from operations.core.preview import Notice, danger
 from operations.snapshot.policy_types import is_authorization
 
 VITAL = {
@@ -22,12 +23,14 @@ VITAL = {
 PRINCIPALS = ("aws:principalarn", "aws:principalisawsservice", "aws:principalaccount", "aws:principaltag")
 
 
-def lockout_warnings(document: str, kind: str) -> tuple[str, ...]:
+def lockout_warnings(document: str, kind: str) -> tuple[Notice, ...]:
     """A sentence for each statement that denies what the organization is run by, without an exception; none for other types."""
     if not is_authorization(kind):
         return ()
     return tuple(
-        warning for number, statement in enumerate(_statements(document), 1) for warning in _judge(number, statement)
+        danger(warning)
+        for number, statement in enumerate(_statements(document), 1)
+        for warning in _judge(number, statement)
     )
 
 

@@ -12,6 +12,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, Resource, was
 from operations.core.fields import Flag
 from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
@@ -28,6 +29,7 @@ from operations.policies.common import (
     hits_of,
     management_warning,
     own,
+    policy_code,
     policy_facts,
 )
 from operations.policies.content import Content, Verdict, read_content, size_fact, verdict
@@ -47,10 +49,11 @@ class UpdatePolicy(Operation):
     """
 
     name: ClassVar = "update-policy"
+    wanted: ClassVar = "Change a policy"
     irreversible: ClassVar = False
     family: ClassVar = "Policies"
     needs_all_features: ClassVar = True
-    example: ClassVar = "--policy DenyLeavingOrganization --description 'Nobody leaves'"
+    example: ClassVar = "--policy DenyLeaveOrganization --description 'Nobody leaves'"
     permissions: ClassVar = (
         Permission("change policies", ("organizations:UpdatePolicy",)),
         SEE_POLICIES,
@@ -59,9 +62,11 @@ class UpdatePolicy(Operation):
 
     policy: ExistingPolicy
     content: Content = ""
-    policy_name: Annotated[PolicyName | None, Flag(("--name",), "New name", hint="Empty: the name stays")] = None
+    policy_name: Annotated[PolicyName | None, Flag(("--name",), "New name", hint="Leave empty to keep the name.")] = (
+        None
+    )
     description: Annotated[
-        Description | None, Flag(("--description",), "New description", hint="Empty: the description stays")
+        Description | None, Flag(("--description",), "New description", hint="Leave empty to keep the description.")
     ] = None
 
     def checked(self, organization: Organization) -> Self:
@@ -79,7 +84,7 @@ class UpdatePolicy(Operation):
         return f"policy:{self.policy}"
 
     def title(self, organization: Organization) -> str:
-        return f"Change the policy {organization.policies.label(self.policy)}"
+        return f"Update policy {organization.policies.label(self.policy)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         found = own(inputs, self.policy)
@@ -118,9 +123,20 @@ class UpdatePolicy(Operation):
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
         return Closing(
-            summary=f"The policy {organization.policies.label(self.policy)} is changed.",
+            summary=f"Policy {organization.policies.label(self.policy)} updated.",
             facts=(Fact(label="Changed", value=", ".join(_word(part) for part in self._wanted())),),
         )
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        """The policy whole where its document was given; else what was changed, because the document is not known here."""
+        del memory
+        wanted, known = self._wanted(), organization.policies.by_id.get(self.policy)
+        changed = {part: "" if part == "content" else was(precondition[part]) for part in wanted}
+        if known is None or not self.content:
+            name = known.name if known else ""
+            return Code((Resource("aws_organizations_policy", name, "", dict(wanted), changed),))
+        now = (self.policy, known.name, known.type, known.description, self.content)
+        return policy_code(DescribedPolicy(*now, aws_managed=False), changed)
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory

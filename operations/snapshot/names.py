@@ -19,25 +19,25 @@ LONGEST = 128  # Of a longer path its end tells more.
 T = TypeVar("T")
 
 
-def perhaps(wanted: str, known: Iterable[tuple[str, str]]) -> str:
-    """`Perhaps: web (111111111111).`, from pairs of a name and how it is shown; empty where no name is alike."""
-    found = nearest(wanted, known)
-    return f"Perhaps: {', '.join(found)}." if found else ""
+def did_you_mean(labels: Sequence[str]) -> str:
+    """`Did you mean web, shop or audit?`; empty where there is nothing that may have been meant."""
+    *others, last = labels or [""]
+    return f"Did you mean {' or '.join([*([', '.join(others)] if others else []), last])}?" if last else ""
 
 
-def nearest(wanted: str, known: Iterable[tuple[str, str]]) -> list[str]:
-    """How the three names most alike are shown, the best first: those that hold the wanted one or are held by it, then the
+def nearest(wanted: str, known: Iterable[tuple[str, T]]) -> list[T]:
+    """The three things whose names are most alike, the best first: those that hold the wanted one or are held by it, then the
     close matches.
     """
     word = wanted.strip().casefold()[-LONGEST:]
     pairs = [word[at : at + 2] for at in range(len(word) - 1)]
-    folded = [(name.casefold()[-LONGEST:], shown) for name, shown in known]
+    folded = [(name.casefold()[-LONGEST:], thing) for name, thing in known]
     promising = nlargest(COMPARED, folded, key=lambda one: _held(word, one[0]) or _shared(pairs, one[0]))
-    scored = [(_held(word, name) or SequenceMatcher(None, name, word).ratio(), shown) for name, shown in promising]
-    return [shown for _, shown in nlargest(MOST, filter(_is_alike, scored), key=lambda one: one[0])]
+    scored = [(_held(word, name) or SequenceMatcher(None, name, word).ratio(), thing) for name, thing in promising]
+    return [thing for _, thing in nlargest(MOST, filter(_is_alike, scored), key=lambda one: one[0])]
 
 
-def _is_alike(scored: tuple[float, str]) -> bool:
+def _is_alike(scored: tuple[float, object]) -> bool:
     return scored[0] >= ALIKE
 
 

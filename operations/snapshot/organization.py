@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from operations.aws.errors import FieldError, UnknownError
-from operations.snapshot.names import listed, perhaps
+from operations.aws.errors import FieldError, Near, UnknownError
+from operations.snapshot.names import did_you_mean, listed, nearest
 from operations.snapshot.policies import Policies
 
 OPEN = ("", "ACTIVE", "PENDING_ACTIVATION")
@@ -108,17 +108,21 @@ class Organization:
         if len(exact) == 1:
             return exact[0]
         if exact:
-            ids = listed([f"{unit.id} ({unit.path})" for unit in exact])
-            raise FieldError(
-                field_name, f"“{wanted}” is the path of {len(exact)} organizational units: {ids}. Give the id."
-            )
+            near = [Near(unit.id, f"{unit.id} ({unit.path})") for unit in exact]
+            ids = listed([one.label for one in near])
+            told = f"“{wanted}” is the path of {len(exact)} organizational units: {ids}. Give the id."
+            raise FieldError(field_name, told, near, wanted)
         named = [unit for unit in self.units if unit.name.casefold() == wanted.strip("/").casefold() and unit.parent]
         if len(named) == 1 and not wanted.startswith("/"):
             return named[0]
         if len(named) > 1 and not wanted.startswith("/"):
+            near = [Near(unit.id, unit.path) for unit in named]
             paths = listed([unit.path for unit in named])
-            raise FieldError(field_name, f"“{wanted}” names {len(named)} organizational units: {paths}. Give the path.")
-        raise UnknownError(field_name, self._no_unit(wanted), "unit", wanted)
+            told = f"“{wanted}” names {len(named)} organizational units: {paths}. Give the path."
+            raise FieldError(field_name, told, near, wanted)
+        near = self._near_units(wanted)
+        way_out = did_you_mean([one.label for one in near]) or "`/org tree` shows them."
+        raise UnknownError(field_name, f"no OU named “{wanted}”. {way_out}", "unit", wanted, near)
 
     def find_account(self, text: str, field_name: str) -> Account:
         """The account that `text` (id, e-mail or unique name) means, of several the only one that is open; raises FieldError with
@@ -133,26 +137,28 @@ class Organization:
         if len(meant) == 1:
             return meant[0]
         if found:
-            raise FieldError(
-                field_name,
-                f"“{wanted}” names {len(found)} accounts: {listed([*map(self._which, found)])}. Give the id.",
-            )
-        raise UnknownError(field_name, self._no_account(wanted), "account", wanted)
+            near = [Near(account.id, self._which(account)) for account in found]
+            told = f"“{wanted}” names {len(found)} accounts: {listed([one.label for one in near])}. Give the id."
+            raise FieldError(field_name, told, near, wanted)
+        near = self._near_accounts(wanted)
+        way_out = did_you_mean([one.label for one in near]) or "Give its id, name or e-mail."
+        raise UnknownError(field_name, f"no account named “{wanted}”. {way_out}", "account", wanted, near)
 
     def _which(self, account: Account) -> str:
         """An account among others of its name: its id, its place, and its state where it is not open."""
         state = "" if account.is_open else f", {account.state}"
         return f"{account.id} ({self.path_of(account.parent)}{state})"
 
-    def _no_unit(self, wanted: str) -> str:
+    def _near_units(self, wanted: str) -> list[Near]:
         word = wanted.strip("/")
-        near = perhaps(word, ((unit.path.strip("/") if "/" in word else unit.name, unit.path) for unit in self.units))
-        return f"there is no organizational unit “{wanted}”. {near or '`/org tree` shows them.'}"
+        known = ((unit.path.strip("/") if "/" in word else unit.name, unit) for unit in self.units)
+        return [Near(unit.id, unit.path) for unit in nearest(word, known)]
 
-    def _no_account(self, wanted: str) -> str:
-        known = ((a.email if "@" in wanted else a.name, f"{a.name} ({a.id})") for a in self.accounts)
-        way_out = perhaps(wanted, known) or "Give its id, name or e-mail."
-        return f"there is no account “{wanted}” in the organization. {way_out}"
+    def _near_accounts(self, wanted: str) -> list[Near]:
+        """By name; with the id where two of them have the same one."""
+        found = nearest(wanted, ((a.email if "@" in wanted else a.name, a) for a in self.accounts))
+        names = [account.name for account in found]
+        return [Near(a.id, a.name if names.count(a.name) == 1 else f"{a.name} ({a.id})") for a in found]
 
 
 def _normal_path(text: str) -> str:

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from operations.aws.errors import FieldError, UnknownError
-from operations.snapshot.names import counted
+from operations.snapshot.names import counted, did_you_mean
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.policies import Policy
 from operations.snapshot.policy_types import is_authorization
 
 MOST_NAMED = 20
+MOST_NEAR = 3
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,9 @@ def _neither(wanted: str, field_name: str, no_account: FieldError, no_unit: Fiel
     for error in (no_account, no_unit):
         if not isinstance(error, UnknownError):
             return error
-    return UnknownError(
-        field_name,
-        f"there is no root, organizational unit or account “{wanted}”. Give a path such as /Workloads, a name or an id.",
-        "target",
-        wanted,
-    )
+    near = (*no_account.near, *no_unit.near)[:MOST_NEAR]
+    way_out = did_you_mean([one.label for one in near]) or "Give a path such as /Workloads, a name or an id."
+    return UnknownError(field_name, f"no OU or account named “{wanted}”. {way_out}", "target", wanted, near)
 
 
 def target_label(organization: Organization, target: str) -> str:
@@ -121,7 +119,7 @@ def inherited(organization: Organization, target: str) -> list[Inherited]:
 
 
 def policies_unread(organization: Organization) -> tuple[str, ...]:
-    """The warning for a card that says which policies reach an account, where not all of them could be read."""
+    """What a card says that tells which policies reach an account, where not all of them could be read."""
     gaps = organization.policies.gaps()
     if not gaps:
         return ()

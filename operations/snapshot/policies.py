@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from operations.aws.errors import FieldError, UnknownError
-from operations.snapshot.names import counted, listed, perhaps
+from operations.aws.errors import FieldError, Near, UnknownError
+from operations.snapshot.names import counted, did_you_mean, listed, nearest
 from operations.snapshot.policy_types import RCP, SCP, label, policy_types
 
 Attachments = Mapping[str, tuple[str, ...]]
@@ -108,16 +108,24 @@ class Policies:
         if len(named) == 1 or len(exact) == 1:
             return (exact or named)[0]
         if named:
-            candidates = listed([f"{policy.id} ({policy.type})" for policy in named])
-            raise FieldError(field_name, f"“{wanted}” names {len(named)} policies: {candidates}. Give the id.")
-        raise UnknownError(field_name, self._none(wanted), "policy", wanted)
+            found = [Near(policy.id, f"{policy.id} ({policy.type})") for policy in named]
+            candidates = listed([one.label for one in found])
+            told = f"“{wanted}” names {len(named)} policies: {candidates}. Give the id."
+            raise FieldError(field_name, told, found, wanted)
+        near = self._near(wanted)
+        raise UnknownError(field_name, self._none(wanted, near), "policy", wanted, near)
 
-    def _none(self, wanted: str) -> str:
-        known = ((policy.name, f"{policy.name} ({policy.id})") for policy in self.known)
-        way_out = perhaps(wanted, known) or "`/org policies` lists them."
+    def _near(self, wanted: str) -> list[Near]:
+        """By name; with the id where two of them have the same one."""
+        found = nearest(wanted, ((policy.name, policy) for policy in self.known))
+        names = [policy.name for policy in found]
+        return [Near(p.id, p.name if names.count(p.name) == 1 else f"{p.name} ({p.id})") for p in found]
+
+    def _none(self, wanted: str, near: list[Near]) -> str:
+        way_out = did_you_mean([one.label for one in near]) or "`/org policies` lists them."
         if self.missing():
             return f"“{wanted}” is not among the policies that are known, and {listed(self.missing())}. {way_out}"
-        return f"there is no policy “{wanted}” in the organization. {way_out}"
+        return f"no policy named “{wanted}”. {way_out}"
 
     def label(self, policy_id: str) -> str:
         """Name and id of a policy, for people; the id alone when this snapshot doesn't know it."""

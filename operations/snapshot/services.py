@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from operations.aws.errors import FieldError
+from operations.aws.errors import FieldError, Near
 from operations.aws.partitions import dns_suffixes
 from operations.snapshot.names import listed
 
@@ -76,9 +76,9 @@ def resolve(text: str, field: str) -> str:
     if len(near) == 1:
         return near[0]
     if near:
-        raise FieldError(
-            field, f"“{text}” may mean {listed([service_label(p) for p in near])}. Give the service principal."
-        )
+        candidates = [Near(principal, service_label(principal)) for principal in near]
+        told = f"“{text}” may mean {listed([one.label for one in candidates])}. Give the service principal."
+        raise FieldError(field, told, candidates, text)
     raise FieldError(
         field,
         f"“{text[:80]}” is no service principal such as guardduty.amazonaws.com, and no service of that name is known.",

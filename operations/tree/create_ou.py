@@ -14,16 +14,17 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, fact
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
 from operations.snapshot.changes import Change, UnitIs, with_unit
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import DEEPEST
 from operations.tree.delete_ou import DeleteOu
-from operations.tree.units import SEE_UNITS, child_path, live_name, name_warnings, units_below
+from operations.tree.units import SEE_UNITS, child_path, live_name, name_warnings, unit_code, units_below
 
 
 class CreateOu(Operation):
@@ -34,6 +35,7 @@ class CreateOu(Operation):
     """
 
     name: ClassVar = "create-ou"
+    wanted: ClassVar = "New organizational unit (OU)"
     irreversible: ClassVar = False
     aliases: ClassVar = ("create-organizational-unit",)
     family: ClassVar = "Organizational units"
@@ -51,7 +53,7 @@ class CreateOu(Operation):
     parent: Annotated[
         str,
         Field(max_length=500),
-        Flag(("--parent", "--parent-id"), "Beneath", FieldKind.OU, hint="Path or id; the root when left empty"),
+        Flag(("--parent", "--parent-id"), "Parent", FieldKind.OU, hint="Path or id. Empty means the root."),
     ] = "/"
 
     def checked(self, organization: Organization) -> Self:
@@ -69,7 +71,7 @@ class CreateOu(Operation):
         return with_unit(organization, self.parent, self.unit_name)
 
     def title(self, organization: Organization) -> str:
-        return f"Create the organizational unit {child_path(organization, self.parent, self.unit_name)}"
+        return f"Create OU {child_path(organization, self.parent, self.unit_name)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         organization = inputs.organization
@@ -84,13 +86,17 @@ class CreateOu(Operation):
             precondition={"above": above},
         )
 
-    def _deep(self, organization: Organization) -> list[str]:
+    def _deep(self, organization: Organization) -> list[Notice]:
         last = depth_of(organization, self.parent) + 1 == DEEPEST
-        return [f"It is on level {DEEPEST}, the last: nothing can be created beneath it."] if last else []
+        return [fact(f"It is on level {DEEPEST}, the last: nothing can be created beneath it.")] if last else []
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition
         return (MakeUnit(self.parent, self.unit_name),)
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, organization
+        return unit_code(str(memory["unit"]), self.unit_name, self.parent)
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition
@@ -100,7 +106,7 @@ class CreateOu(Operation):
         del console
         unit, path = str(memory["unit"]), child_path(organization, self.parent, self.unit_name)
         return Closing(
-            summary=f"The organizational unit {path} is there: {unit}.",
+            summary=f"OU {path} created.",
             facts=(Fact(label="Id", value=unit), Fact(label="Path", value=path)),
         )
 

@@ -15,9 +15,10 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code, gone
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution
 from operations.core.steps import Step, World
 from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import counted, listed
@@ -29,10 +30,12 @@ class DeleteOu(Operation):
     """Deletes an empty organizational unit.
 
     The accounts and organizational units in it have to be moved or deleted first. Policies attached to it are detached and
-    stay in the organization.
+    stay in the organization. Rules, StackSets and policy conditions that name it point at nothing then: a new one of the same
+    name has another id.
     """
 
     name: ClassVar = "delete-ou"
+    wanted: ClassVar = "Delete an OU"
     irreversible: ClassVar = False
     aliases: ClassVar = ("delete-organizational-unit",)
     family: ClassVar = "Organizational units"
@@ -53,7 +56,7 @@ class DeleteOu(Operation):
             ("--ou", "--organizational-unit-id"),
             "Organizational unit",
             FieldKind.OU,
-            hint="Path or id; it must be empty",
+            hint="Path or id. It must be empty.",
         ),
         KEPT_ROOT,
     ]
@@ -62,7 +65,7 @@ class DeleteOu(Operation):
         return f"unit:{self.ou}"
 
     def title(self, organization: Organization) -> str:
-        return f"Delete the organizational unit {organization.path_of(self.ou)}"
+        return f"Delete OU {organization.path_of(self.ou)}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         current, path = live_name(inputs, self.ou, "ou"), inputs.organization.path_of(self.ou)
@@ -72,16 +75,20 @@ class DeleteOu(Operation):
             title=self.title(inputs.organization),
             facts=(Fact(label="Organizational unit", value=path), Fact(label="Id", value=self.ou)),
             plan=(f"Delete {path}, which is empty (DeleteOrganizationalUnit).",),
-            warnings=_warnings(path, policies),
+            warnings=_warnings(policies),
             precondition={"name": current, "path": path, "policies": sorted(policy["Id"] for policy in policies)},
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (DeleteUnit(self.ou, str(precondition["name"]), str(precondition["path"])),)
 
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del precondition, memory, organization
+        return gone("aws_organizations_organizational_unit", self.ou)
+
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del organization, console
-        summary = f"The organizational unit {memory.get('path', self.ou)} has been deleted."
+        summary = f"OU {memory.get('path', self.ou)} deleted."
         return Closing(summary=summary, facts=(Fact(label="Id", value=self.ou),))
 
 
@@ -113,14 +120,13 @@ def attached_policies(aws: Aws, target: str) -> Iterator[Answer]:
             )
 
 
-def _warnings(path: str, policies: list[Answer]) -> tuple[str, ...]:
+def _warnings(policies: list[Answer]) -> tuple[Notice, ...]:
     own = sorted(str(policy["Name"]) for policy in policies if not policy.get("AwsManaged"))
-    lost = [f"Policies are attached to it, which are detached and stay in the organization: {listed(own, 5)}."]
-    named = (
-        f"What names {path} or its id, such as rules, StackSets and conditions in policies, points at nothing from then on; "
-        "another one of the same name has another id."
+    return (
+        (caution(f"Policies attached to it are detached; they stay in the organization: {listed(own, 5)}."),)
+        if own
+        else ()
     )
-    return (*(lost if own else ()), named)
 
 
 class DeleteUnit(Step):

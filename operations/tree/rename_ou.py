@@ -15,9 +15,10 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
+from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput
 from operations.core.reach import Reach, beneath
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
@@ -29,6 +30,7 @@ from operations.tree.units import (
     child_path,
     live_name,
     name_warnings,
+    unit_code,
     unit_name,
     units_below,
 )
@@ -37,11 +39,12 @@ from operations.tree.units import (
 class RenameOu(Operation):
     """Gives an organizational unit another name.
 
-    Its id, its accounts and its policies stay as they are. What names it by its path, such as rules and scripts, has to be
-    changed by hand.
+    Its id, its accounts and its policies stay as they are. Change scripts that use its path, or a path beneath it, by hand. The
+    bot's rules for the old path stay with it, and those for the new path apply as well, until their file is updated.
     """
 
     name: ClassVar = "rename-ou"
+    wanted: ClassVar = "Rename an OU"
     irreversible: ClassVar = False
     aliases: ClassVar = ("update-organizational-unit",)
     family: ClassVar = "Organizational units"
@@ -75,7 +78,7 @@ class RenameOu(Operation):
         return with_name(organization, self.ou, self.unit_name)
 
     def title(self, organization: Organization) -> str:
-        return f"Rename the organizational unit {organization.path_of(self.ou)} to {self.unit_name}"
+        return f"Rename OU {organization.path_of(self.ou)} to {self.unit_name}"
 
     def preview(self, inputs: PreviewInput) -> Preview:
         current = live_name(inputs, self.ou, "ou")
@@ -89,7 +92,7 @@ class RenameOu(Operation):
                 Fact(label="Path", value=f"{path} → {renamed}"),
             ),
             plan=(f"Rename {current} to {self.unit_name} (UpdateOrganizationalUnit).",),
-            warnings=(*self._clashes(inputs), _paths_change(path, renamed)),
+            warnings=tuple(self._clashes(inputs)),
             precondition={"name": current, "path": path},
         )
 
@@ -97,13 +100,20 @@ class RenameOu(Operation):
         unit = organization.units_by_id.get(self.ou)
         return child_path(organization, unit.parent, self.unit_name) if unit else self.unit_name
 
-    def _clashes(self, inputs: PreviewInput) -> list[str]:
+    def _clashes(self, inputs: PreviewInput) -> list[Notice]:
         parent = parent_of(inputs.aws, self.ou)
         siblings = [unit for unit in units_below(inputs.aws, parent) if unit["Id"] != self.ou]
         return name_warnings(inputs, parent, self.unit_name, siblings, but=self.ou)
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (RenameTo(self.ou, str(precondition["name"]), self.unit_name),)
+
+    def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
+        del memory
+        unit = organization.units_by_id.get(self.ou)
+        if unit is None:
+            return Code(note=f"The organizational unit {self.ou} no longer exists, so only the call is given.")
+        return unit_code(self.ou, self.unit_name, unit.parent, before=str(precondition["name"]))
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory
@@ -113,16 +123,9 @@ class RenameOu(Operation):
         del memory, console
         path = self._renamed(organization)
         return Closing(
-            summary=f"The organizational unit is called {path}.",
+            summary=f"OU renamed to {path}.",
             facts=(Fact(label="Id", value=self.ou), Fact(label="Path", value=path)),
         )
-
-
-def _paths_change(path: str, renamed: str) -> str:
-    return (
-        f"Scripts and people that name {path} or anything beneath it have to name {renamed} from then on. The bot's rules for "
-        f"{path} stay with it, those for {renamed} apply as well, until their file is brought up to date."
-    )
 
 
 class RenameTo(Step):

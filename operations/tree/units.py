@@ -8,8 +8,9 @@ from __future__ import annotations
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, GoneError, RefusedError
 from operations.aws.permissions import Permission
+from operations.core.code import Code, Resource, Template, was
 from operations.core.fields import Except
-from operations.core.preview import PreviewInput
+from operations.core.preview import Notice, PreviewInput, caution, fact
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 
@@ -19,6 +20,20 @@ SEE_UNITS = Permission(
     "see an organizational unit and its neighbours as they are now",
     ("organizations:DescribeOrganizationalUnit", "organizations:ListOrganizationalUnitsForParent"),
 )
+
+
+def unit_code(unit: str, name: str, parent: str, *, before: str = "") -> Code:
+    """An OU as infrastructure code; `before` is its former name, and then its tags, which are not known here, stay as they are."""
+    resource = Resource(
+        "aws_organizations_organizational_unit",
+        name,
+        unit,
+        {"name": name, "parent_id": parent},
+        {"name": was(before)} if before else {},
+        ("tags",) if before else (),
+        Template("AWS::Organizations::OrganizationalUnit", {"Id": unit}, {"Name": name, "ParentId": parent}),
+    )
+    return Code((resource,))
 
 
 def unit_name(aws: Aws, unit: str) -> str | None:
@@ -54,7 +69,7 @@ def child_path(organization: Organization, parent: str, name: str) -> str:
     return f"{organization.path_of(parent).rstrip('/')}/{name}"
 
 
-def name_warnings(inputs: PreviewInput, parent: str, name: str, siblings: list[Answer], but: str = "") -> list[str]:
+def name_warnings(inputs: PreviewInput, parent: str, name: str, siblings: list[Answer], but: str = "") -> list[Notice]:
     """What will make an OU's new name hard to use (`but` is the OU itself); raises FieldError for a sibling's very name.
 
     What it is easily taken for is said of every operation's names, by operations.core.lookalikes.
@@ -66,9 +81,13 @@ def name_warnings(inputs: PreviewInput, parent: str, name: str, siblings: list[A
     elsewhere = [u.path for u in known if u.name == name and u.parent not in ("", parent) and u.id != but]
     return [
         *(
-            [f"The same name is used elsewhere, so only the path tells them apart: {listed(elsewhere, 5)}."]
+            [fact(f"The same name is used elsewhere, so only the path tells them apart: {listed(elsewhere, 5)}.")]
             if elsewhere
             else []
         ),
-        *(["The name has a / in it, so its path can be mistaken for another one; use its id."] if "/" in name else []),
+        *(
+            [caution("The name has a / in it, so its path can be mistaken for another one; use its id.")]
+            if "/" in name
+            else []
+        ),
     ]

@@ -134,11 +134,9 @@ def credentials(stage: Stage) -> None:
     stage.presses("bob", "Approve", card)
     stage.until("Done", card)
     alice = stage.person("alice")
-    told = stage.wait(
-        lambda: next(one for one in reversed(alice.dms) if "End session now" in str(one)), "the credentials"
-    )
+    told = stage.wait(lambda: next(one for one in reversed(alice.dms) if "End session" in str(one)), "the credentials")
     stage.tell("Alice has the credentials in a direct message, which is deleted when they expire.", "alice", told)
-    stage.presses("alice", "End session now", told)
+    stage.presses("alice", "End session", told)
     stage.until("ended", card)
     stage.tell("The session is ended: AWS denies its calls from now on.", "alice", card)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.slack.errors import SlackRefusal
 
 MOST_BYTES = 20_000_000
+LOOKED_AT_WITHIN = 0.2  # Seconds.
 
 
 @dataclass
@@ -24,6 +26,12 @@ class File:
     content: bytes | None = None
     title: str = ""
     shared_in: str | None = None
+    completed_at: float | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether Slack has looked at it, which takes a moment; until then it has no type, and no block may show it."""
+        return self.completed_at is not None and time.monotonic() - self.completed_at > LOOKED_AT_WITHIN
 
     def for_api(self, base_url: str) -> dict[str, Any]:
         """The file object of the Web API."""
@@ -34,7 +42,7 @@ class File:
             "created": int(time.time()),
             "name": self.name,
             "title": self.title or self.name,
-            "mimetype": _MIME.get(kind, "text/plain"),
+            "mimetype": _MIME.get(kind, "text/plain") if self.is_ready or self.shared_in else "",
             "filetype": kind,
             "user": self.user,
             "size": len(self.content or b""),
@@ -73,6 +81,21 @@ class Files:
             if secrets.compare_digest(file.ticket, ticket):
                 return file
         raise SlackRefusal("file_not_found")
+
+    def unusable(self, shown: Any, at: str = "") -> Iterator[str]:
+        """What is wrong with the files that blocks show: Slack doesn't know them, or isn't done with them."""
+        if isinstance(shown, list):
+            for index, item in enumerate(shown):
+                yield from self.unusable(item, f"{at}/{index}")
+        if not isinstance(shown, dict):
+            return
+        for name, part in shown.items():
+            if name == "slack_file" and isinstance(part, dict) and "id" in part:
+                file = self._known.get(str(part["id"]))
+                if file is None or not file.is_ready:
+                    yield f"[ERROR] invalid slack file [json-pointer:{at}/slack_file]"
+            else:
+                yield from self.unusable(part, f"{at}/{name}")
 
     def delete(self, file_id: str) -> None:
         """Forget it; raises SlackRefusal file_not_found."""

@@ -139,6 +139,26 @@ class Interactions:
         answer = self.dispatcher.send(self.action_delivery(user_id, body))
         return ActionResult(answer.ok, answer.error)
 
+    def shortcut(self, user_id: str, body: Json) -> ActionResult:
+        """Take one of the app's shortcuts, by its callback_id; one of a message with channel and message_ts. Raises SlackRefusal."""
+        with self.workspace.lock:
+            user, kind = self.workspace.user(user_id), "message" if body.get("message_ts") else "global"
+            declared = {(entry.type, entry.callback_id) for entry in self.workspace.manifest.shortcuts}
+            callback = str(body.get("callback_id", ""))
+            if (kind, callback) not in declared:
+                raise SlackRefusal("unknown_shortcut")
+            payload = self._shortcut(user, body, callback)
+        answer = self.dispatcher.send(Delivery("interactive", payload))
+        return ActionResult(answer.ok, answer.error)
+
+    def _shortcut(self, user: User, body: Json, callback: str) -> Json:
+        if not body.get("message_ts"):
+            return self.payloads.shortcut(user, callback)
+        said = self.target(user.id, body)
+        if not isinstance(said, Message) or said.ephemeral_for:
+            raise SlackRefusal("message_not_found")
+        return self.payloads.message_shortcut(user, said, callback)
+
     def options(self, user_id: str, body: Json) -> Json:
         """Ask the bot for a menu's options: {options} or {option_groups}, or {error}."""
         with self.workspace.lock:

@@ -1,4 +1,4 @@
-"""What the stand-in reads from the app's manifest: scopes, commands, events and the home's tabs."""
+"""What the stand-in reads from the app's manifest: scopes, commands, shortcuts, events and the home's tabs."""
 
 from __future__ import annotations
 
@@ -19,11 +19,22 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Shortcut:
+    """A shortcut as the app declares it; `type` is global, or message for one in a message's menu."""
+
+    name: str
+    type: str
+    callback_id: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """The app's declaration; `Manifest.read(path)` takes it from the file that a real workspace gets."""
 
     scopes: frozenset[str] = frozenset()
     commands: tuple[Command, ...] = ()
+    shortcuts: tuple[Shortcut, ...] = ()
     bot_events: frozenset[str] = frozenset()
     home_tab: bool = True
     messages_tab: bool = True
@@ -44,6 +55,7 @@ class Manifest:
         return cls(
             scopes=frozenset(data.get("oauth_config", {}).get("scopes", {}).get("bot", [])),
             commands=tuple(_command(entry) for entry in features.get("slash_commands", [])),
+            shortcuts=tuple(Shortcut(**entry) for entry in features.get("shortcuts", [])),
             bot_events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", [])),
             home_tab=home.get("home_tab_enabled", False),
             messages_tab=home.get("messages_tab_enabled", False),

@@ -45,6 +45,7 @@ class PageApi:
             "command": self.command,
             "message": self.message,
             "action": self.action,
+            "shortcut": self.shortcut,
             "options": self.options,
             "submit": self.submit,
             "close": self.close,
@@ -110,6 +111,7 @@ class PageApi:
                 if not channel.is_private and not channel.is_im
             },
             "commands": [asdict(command) for command in self.workspace.manifest.commands],
+            "shortcuts": [asdict(shortcut) for shortcut in self.workspace.manifest.shortcuts],
             "bot": {"user_id": BOT_USER, "bot_id": BOT_ID, "name": bot.name},
             "panel": self.has_panel,
             "unread": sorted(self.workspace.unread),
@@ -151,6 +153,10 @@ class PageApi:
     def action(self, body: Json) -> Json:
         """Click or choose."""
         return asdict(self.actions.act(body["as"], body))
+
+    def shortcut(self, body: Json) -> Json:
+        """Take a shortcut."""
+        return asdict(self.actions.shortcut(body["as"], body))
 
     def options(self, body: Json) -> Json:
         """A menu's options for what was typed."""

@@ -47,6 +47,26 @@ class Payloads:
             "trigger_id": self.workspace.triggers.mint(user.id),
         }
 
+    def shortcut(self, user: User, callback_id: str) -> Json:
+        """A global shortcut, which knows of no channel."""
+        return self._common("shortcut", user) | {
+            "callback_id": callback_id,
+            "action_ts": self.workspace.clock.ts(),
+            "trigger_id": self.workspace.triggers.mint(user.id),
+        }
+
+    def message_shortcut(self, user: User, message: Message, callback_id: str) -> Json:
+        """A shortcut in the menu of a message."""
+        return self._common("message_action", user) | {
+            "callback_id": callback_id,
+            "action_ts": self.workspace.clock.ts(),
+            "trigger_id": self.workspace.triggers.mint(user.id),
+            "response_url": self._hook(user, message.channel, message),
+            "channel": _channel(self.workspace.channels[message.channel]),
+            "message_ts": message.ts,
+            "message": self.workspace.show(message),
+        }
+
     def _common(self, kind: str, user: User) -> Json:
         return {
             "type": kind,

@@ -81,6 +81,14 @@ class Person:
         """Press a button by its text: in a message (as of `slack.messages()`), the open form or the home tab."""
         return self._slack.interactions.act(self.id, self._click(button, message))
 
+    def takes_shortcut(self, name: str, message: Json | None = None) -> ActionResult:
+        """Take one of the app's shortcuts by its name: from anywhere, or from a message's menu."""
+        found = [entry for entry in self._slack.workspace.manifest.shortcuts if entry.name == name]
+        if not found:
+            raise AssertionError(f"the app has no shortcut {name!r}")
+        where = {"channel": message["channel"], "message_ts": message["ts"]} if message else {}
+        return self._slack.interactions.shortcut(self.id, {"callback_id": found[0].callback_id, **where})
+
     def _click(self, button: str, message: Json | None) -> Json:
         blocks, where, target = self._target(message)
         place = named(blocks, button, where, buttons=True)

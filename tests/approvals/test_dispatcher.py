@@ -39,6 +39,7 @@ class Post:
         context: Any = SimpleNamespace(
             store=self.store,
             catch_up=lambda: self.caught_up.append(len(self.sent)),
+            quarantined=lambda: False,
             clock=lambda: NOW,
             desk=Desk("worker", self.store, lambda: NOW),
         )

@@ -102,3 +102,22 @@ def test_the_help_names_values_in_words(
 ) -> None:
     assert orgbot(monkeypatch, *words, "--help") == 0
     assert "<" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [(), ("a.backup", "--release")])
+def test_a_restore_is_of_a_file_or_ends_the_quarantine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert orgbot(monkeypatch, "restore", *words) == 2
+    assert "give the file to restore, or --release" in capsys.readouterr().err
+
+
+def test_what_cannot_be_backed_up_or_restored_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for words in (("backup",), ("restore", str(tmp_path / "none.backup")), ("restore", "--release")):
+        assert orgbot(monkeypatch, *words) == 2
+        told = capsys.readouterr().err
+        assert told.startswith("orgbot: ")
+        assert told.count("\n") == 1
+    assert not (tmp_path / "orgbot.db").exists()

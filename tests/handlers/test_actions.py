@@ -64,7 +64,7 @@ def test_deny_asks_for_the_reason(asked: Handling) -> None:
         "private": False,
     }
     assert asked.submits(view, {"reason": "  "}, user=BOB) == {
-        "reason": "Say why, so that the requester knows what to change."
+        "reason": "Say why: the requester needs to know what to change."
     }
     assert asked.submits(view, {"reason": "not\u202e now"}, user=BOB) == {
         "reason": "Line 1, column 4 holds an invisible character, U+202E RIGHT-TO-LEFT OVERRIDE. Remove it."
@@ -106,7 +106,7 @@ def test_denying_what_does_not_exist_is_left_to_the_workers(asked: Handling) -> 
 def test_a_deny_form_that_comes_too_late_is_told(asked: Handling) -> None:
     asked.slack.refuse["views.open"] = "expired_trigger_id"
     asked.presses("deny", asked.button())
-    assert "once more" in asked.told()[0]
+    assert "Try again" in asked.told()[0]
 
 
 @pytest.mark.parametrize("metadata", ["", "{", "[]", '{"request": 1}', '{"request": true}', '{"request": "0"}'])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from approvals.authority.rules import Rule, Rules
 from operations.snapshot.changes import UnitIs
-from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, TEAM, Handling
+from tests.harness.handling import ALICE, BOB, COMMAND_URL, GENERAL, OTHER_TEAM, TEAM, Handling
 
 WHOLE = 'create-account --name fullback-new --email new@example.com --ou /Workloads/Staging --tag owner=web --reason "we need it"'
 
@@ -16,8 +17,10 @@ WHOLE = 'create-account --name fullback-new --email new@example.com --ou /Worklo
 def test_a_complete_command_is_filed_and_confirmed(handling: Handling) -> None:
     answer = handling.types(WHOLE)
     (request,) = handling.requests()
-    assert f"Request *#{request.id}* is filed: Create the account fullback-new in /Workloads/Staging" in answer
-    assert "<#C0APPROVALS>" in answer
+    assert answer == (
+        ":white_check_mark: *#1 Create account fullback-new in /Workloads/Staging* received. "
+        "I'll DM you when it's decided."
+    )
     assert request.operation == "create-account"
     assert request.params == {
         "account_name": "fullback-new",
@@ -47,7 +50,7 @@ def test_a_redelivered_command_has_no_second_effect_and_the_same_answer(handling
 def test_the_same_wish_again_is_pointed_to_the_request_that_is_under_way(handling: Handling) -> None:
     handling.types(WHOLE)
     answer = handling.types(WHOLE, user=BOB)
-    assert "equest #1 already asks for this" in answer
+    assert "equest #1 already uses this address" in answer
     assert "/org request 1" in answer
     assert len(handling.requests()) == 1
 
@@ -55,7 +58,7 @@ def test_the_same_wish_again_is_pointed_to_the_request_that_is_under_way(handlin
 @pytest.mark.parametrize("given", ["", '--reason ""', '--reason "   "', '--reason=""'])
 def test_without_a_reason_it_is_filed_all_the_same_and_a_blank_one_is_none(handling: Handling, given: str) -> None:
     move = "move-account --account fullback-staging --to /Workloads/Production"
-    assert "is filed" in handling.types(f"{move} {given}")
+    assert "received" in handling.types(f"{move} {given}")
     assert [request.reason for request in handling.requests()] == [""]
 
 
@@ -68,7 +71,7 @@ def test_what_is_missing_opens_the_form_prefilled_with_what_was_given(handling: 
     elements = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
     assert elements["account_name"]["initial_value"] == "web"
     assert elements["ou"]["initial_option"]["value"] == "ou-1-stag"
-    assert json.loads(view["private_metadata"]) == {"channel": GENERAL}
+    assert json.loads(view["private_metadata"]) == {"channel": GENERAL, "reply_to": COMMAND_URL}
 
 
 @pytest.mark.parametrize("text", ["create-account", f"{WHOLE} --form"])
@@ -81,7 +84,7 @@ def test_the_form_can_be_asked_for(handling: Handling, text: str) -> None:
 def test_a_trigger_that_has_run_out_is_told(handling: Handling) -> None:
     handling.slack.refuse["views.open"] = "expired_trigger_id"
     handling.types("create-account")
-    assert "once more" in handling.told()[0]
+    assert "Try again" in handling.told()[0]
     assert handling.slack.made("chat.postEphemeral")[0]["user"] == ALICE
 
 
@@ -130,16 +133,65 @@ def replied(handling: Handling) -> str:
 def test_a_name_that_nobody_knows_is_refused_after_aws_was_asked(handling: Handling) -> None:
     assert handling.types(UNKNOWN) == ""
     answer = replied(handling)
-    assert "There is no organizational unit “/Workloads/Stging”. Perhaps: " in answer
-    assert answer.endswith("If it was made a moment ago, try again in a minute.")
+    assert (
+        "No OU named “/Workloads/Stging”. Did you mean /Workloads, /Workloads/Staging or /Workloads/Production?"
+        in answer
+    )
     assert handling.looked_up == ["/Workloads/Stging"]
     assert handling.refreshed
+
+
+def test_where_nothing_is_alike_it_may_be_too_new(handling: Handling) -> None:
+    handling.types("move-account --account xyzzy --to /Workloads")
+    assert replied(handling).endswith(
+        "Give its id, name or e-mail. If it was made a moment ago, try again in a minute."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "block", "value"),
+    [
+        ("move-account --account fullback-stag --to /Workloads", "fullback-staging", "account", "222222222222"),
+        (UNKNOWN, "/Workloads/Staging", "ou", "ou-1-stag"),
+        ("creds fullback-stag", "fullback-staging", "account", "222222222222"),
+    ],
+)
+def test_a_near_match_is_a_button_that_opens_the_form_with_it(
+    handling: Handling, text: str, label: str, block: str, value: str
+) -> None:
+    handling.types(text)
+    handling.work()
+    blocks = handling.replies[-1][1]["blocks"]
+    meant = next(button for button in blocks[-1]["elements"] if button["text"]["text"] == label)
+    handling.presses(meant["action_id"], meant["value"], user=ALICE, channel=GENERAL)
+    elements = {block.get("block_id"): block.get("element") for block in handling.form()["blocks"]}
+    assert elements[block]["initial_option"]["value"] == value
+
+
+def test_of_several_accounts_the_wrong_one_alone_is_corrected(handling: Handling) -> None:
+    handling.types("grant-access --principal group/ops --account fullback-old,fullback-stag --reason why")
+    handling.work()
+    meant = handling.replies[-1][1]["blocks"][-1]["elements"][0]
+    assert json.loads(meant["value"])["values"]["account"] == ["fullback-old", "222222222222"]
+
+
+def test_a_name_that_two_accounts_have_is_a_button_for_each(handling: Handling) -> None:
+    assert handling.organization
+    twin = replace(handling.organization.accounts[1], id="555555555555")
+    handling.organization = replace(handling.organization, accounts=(*handling.organization.accounts, twin))
+    assert "names 2 accounts" in handling.types("creds fullback-staging")
+    labels = [button["text"]["text"] for button in handling.blocks[-1]["elements"]]
+    assert labels == [
+        "222222222222 (/Workloads/Staging)",
+        "555555555555 (/Workloads/Staging)",
+        "Open the form",
+    ]
 
 
 def test_a_name_that_only_aws_knows_yet_is_taken(handling: Handling) -> None:
     handling.new["/Workloads/Stging"] = (UnitIs(id="ou-1-stgi", name="Stging", parent="ou-1-work"),)
     assert handling.types(UNKNOWN) == ""
-    assert "is filed" in replied(handling)
+    assert "received" in replied(handling)
     assert [request.params["ou"] for request in handling.requests()] == ["ou-1-stgi"]
 
 
@@ -192,7 +244,7 @@ def test_when_the_database_is_away_the_person_is_told_and_the_log_keeps_the_secr
     handling: Handling, caplog: pytest.LogCaptureFixture
 ) -> None:
     handling.lose_database()
-    assert "I do not know whether your request was filed" in handling.types(WHOLE)
+    assert "shows whether your request was received" in handling.types(WHOLE)
     assert "RuntimeError" in caplog.text
     assert "new@example.com" not in caplog.text
 
@@ -208,6 +260,6 @@ def test_who_asks_for_too_much_is_told_when_to_ask_again(handling: Handling) -> 
 def test_whether_a_rule_is_for_this_requester_is_asked_later(handling: Handling) -> None:
     """Slack would have to be asked who somebody is, and there is no time for that before the answer."""
     handling.rules = Rules([Rule("bob's", (BOB,), requesters=("S0OTHERS",)), Rule("rest", (BOB,), under="/Nowhere")])
-    assert "is filed" in handling.types(WHOLE)
+    assert "received" in handling.types(WHOLE)
     (request,) = handling.requests()
     assert request.rule == "bob's"

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import col, select
 
-from approvals.models import Request
-from tests.harness.handling import ALICE, BOB, OTHER_TEAM, Handling
+from approvals.models import Interaction, Request
+from approvals.slack.blocks import Block
+from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, PRIVATE, TEAM, Handling
 
 MOVE = "move-account --account fullback-staging --to /Workloads/Production --reason why"
 PREVIEW = {"title": "Move it", "facts": [], "plan": [], "precondition": {"source": "ou-1-stag"}}
@@ -34,7 +35,7 @@ def test_undo_files_the_inverse(over: Handling) -> None:
     (_, undo) = over.requests()
     assert (undo.operation, undo.params["to"], undo.requester) == ("move-account", "ou-1-stag", BOB)
     assert undo.reason == "Undo of request #1: Move it"
-    assert "is filed" in over.told()[-1]
+    assert "received" in over.told()[-1]
 
 
 def test_undo_delivered_twice_files_once(over: Handling) -> None:
@@ -78,9 +79,9 @@ def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: 
 @pytest.mark.parametrize(
     ("kind", "status", "said"),
     [
-        ("undo", "stale", "cannot be undone"),
-        ("undo", "running", "is not over yet"),
-        ("again", "pending", "is not over yet"),
+        ("undo", "stale", "can't be undone"),
+        ("undo", "running", "isn't finished yet"),
+        ("again", "pending", "isn't finished yet"),
     ],
 )
 def test_what_is_not_over_stays_alone(over: Handling, kind: str, status: str, said: str) -> None:
@@ -105,4 +106,92 @@ def test_people_of_other_workspaces_file_nothing(over: Handling) -> None:
 def test_what_can_no_longer_be_filed_is_told(over: Handling) -> None:
     ended(over, params={"account": "222222222222", "to": "ou-1-gone"}, status="stale")
     over.presses("again", over.button())
-    assert "Nothing was filed: there is no organizational unit" in over.told()[-1]
+    assert "Not submitted: no OU named" in over.told()[-1]
+
+
+def asked(handling: Handling, text: str, user: str = ALICE) -> Block:
+    """The form that the command opens instead of an answer."""
+    assert handling.types(text, user=user) == ""
+    return handling.form()
+
+
+def said_by(view: Block) -> list[str]:
+    return [view[part]["text"] for part in ("title", "submit", "close")] + [view["blocks"][0]["text"]["text"]]
+
+
+def test_cancel_asks_what_the_button_asks_and_keeps_the_same_press(handling: Handling) -> None:
+    handling.types("move-account --account fullback-staging --to /")
+    button = handling.blocks[-1]["elements"][1]
+    handling.types("request 1")
+    (shown,) = [item for block in handling.blocks if block["type"] == "actions" for item in block["elements"]]
+    view = asked(handling, "cancel 1")
+    question = shown["confirm"]
+    assert said_by(view) == [question[part]["text"] for part in ("title", "confirm", "deny", "text")]
+    assert handling.submits(view, {}) == {}
+    assert "Request #1 is being cancelled." in handling.told()[-1]
+    handling.presses("cancel", button["value"], user=ALICE, channel=GENERAL, on=PRIVATE)
+    (by_command, by_button) = kept(handling)
+    assert by_command == by_button == ("cancel", ALICE, TEAM, 1, button["value"].partition(".")[2], GENERAL, "", True)
+
+
+def kept(handling: Handling) -> list[tuple[Any, ...]]:
+    with handling.store.read() as session:
+        rows = session.exec(select(Interaction).order_by(col(Interaction.id))).all()
+        return [(c.kind, c.user, c.team, c.request_id, c.key, c.channel, c.message_ts, c.private) for c in rows]
+
+
+def test_undo_asks_what_the_button_asks_and_files_the_same(over: Handling) -> None:
+    view = asked(over, "undo 1")
+    assert said_by(view)[0] == "Undo request #1?"
+    assert "Move fullback-staging (222222222222) to /Workloads/Staging." in said_by(view)[3]
+    assert over.submits(view, {}) == {}
+    (_, undo) = over.requests()
+    assert (undo.operation, undo.params["to"], undo.requester) == ("move-account", "ou-1-stag", ALICE)
+    assert undo.reason == "Undo of request #1: Move it"
+    assert "received" in over.told()[-1]
+
+
+@pytest.mark.parametrize("word", ["cancel", "undo"])
+def test_a_form_that_is_sent_twice_ends_once(over: Handling, word: str) -> None:
+    ended(over, status="pending" if word == "cancel" else "succeeded")
+    view = asked(over, f"{word} 1")
+    for _ in range(2):
+        over.submits(view, {})
+    assert len(over.clicks()) + len(over.requests()) == 2
+
+
+@pytest.mark.parametrize("word", ["cancel", "undo"])
+def test_who_did_not_ask_may_neither_cancel_nor_undo_by_a_command(over: Handling, word: str) -> None:
+    ended(over, status="pending" if word == "cancel" else "succeeded")
+    assert f"Only the person who asked for request #1 can {word} it here." in over.types(f"{word} 1", user=BOB)
+    view = asked(over, f"{word} 1")
+    over.submits(view, {}, user=BOB)
+    assert "Only the person who asked" in over.told()[-1]
+    assert (over.clicks(), len(over.requests())) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "told"),
+    [
+        ("cancel 1", "succeeded", "Request #1 doesn't wait for approval, so it can't be cancelled."),
+        ("cancel 1", "running", "doesn't wait for approval"),
+        ("undo 1", "running", "Request #1 isn't finished yet."),
+        ("undo 1", "denied", "Request #1 can't be undone."),
+        ("cancel 7", "pending", "There is no request #7."),
+        ("undo", "pending", "Say which request: `/org undo 12`."),
+        ("cancel x", "pending", "“x” is no request number."),
+        ("cancel 1 --now", "pending", "`cancel` has no flag --now."),
+    ],
+)
+def test_what_cannot_be_ended_is_told(over: Handling, text: str, status: str, told: str) -> None:
+    ended(over, status=status)
+    assert told in over.types(text)
+    assert not over.waiting
+
+
+def test_a_form_of_another_database_ends_nothing(over: Handling) -> None:
+    ended(over, status="pending")
+    view = asked(over, "cancel 1")
+    over.submits(view | {"private_metadata": view["private_metadata"].replace(over.button(), f"1.{'0' * 32}")}, {})
+    over.submits(view | {"private_metadata": "{}"}, {}, view_id="V2")
+    assert over.clicks() == []

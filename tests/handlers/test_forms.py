@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from approvals.authority.rules import Rule, Rules
+from handlers.caller import Caller
 from handlers.carried import Carried
 from handlers.declared import fields_of
 from handlers.documents import FILE
 from handlers.forms import FormContext, form, sent
 from handlers.parser import Given, parse
+from operations.access.credentials import Credentials
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
 from operations.core.base import Operation
@@ -22,7 +25,7 @@ from operations.policies.create_policy import CreatePolicy
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policies, Policy
 from sandbox.slack.limits import view_problems
-from tests.harness.handling import NOW, organization, state
+from tests.harness.handling import ALICE, GENERAL, NOW, TEAM, organization, state
 from tests.harness.made_up import EveryKind, NeedsNothing
 
 DOCUMENT = FieldKind.DOCUMENT
@@ -35,7 +38,7 @@ and_made_up_ones = pytest.mark.parametrize(
 def opened(
     operation: type[Operation], picture: Organization | None = None, reason: str = "", **values: Any
 ) -> dict[str, Any]:
-    view = form(operation, FormContext(Given(values, reason), picture, "C0GENERAL", NOW))
+    view = form(operation, FormContext(Given(values, reason), picture, Caller(ALICE, TEAM, GENERAL), NOW))
     assert view_problems(view) == []
     return view
 
@@ -105,7 +108,7 @@ def test_what_is_needed_is_needed_there_too(operation: type[Operation]) -> None:
 
 def test_a_document_says_in_both_its_fields_that_one_of_them_is_needed() -> None:
     hints = {block["block_id"]: block["hint"]["text"] for block in opened(CreatePolicy)["blocks"] if "hint" in block}
-    assert "as text or in a file" in hints["content"]
+    assert "as text or as a file" in hints["content"]
     assert hints[f"content{FILE}"] == "Instead of the text above; one of the two is needed"
 
 
@@ -146,7 +149,7 @@ def test_pickers_show_what_was_named() -> None:
 def test_an_old_picture_is_dated() -> None:
     assert "as it was 30 min ago" in notes(opened(MoveAccount, organization(NOW - timedelta(minutes=30))))
     assert "as it was" not in notes(opened(MoveAccount, organization(NOW - timedelta(minutes=9))))
-    assert "not been read" in notes(opened(MoveAccount, None))
+    assert "hasn't been read" in notes(opened(MoveAccount, None))
 
 
 def test_what_is_empty_is_left_out_and_blanks_at_the_ends_go() -> None:
@@ -193,3 +196,68 @@ def test_a_document_is_never_cut(document: str, said: str) -> None:
     view = opened(EveryKind, None, document=document)
     assert "initial_value" not in elements(view)["document"]
     assert said in notes(view)
+
+
+def chosen(view: dict[str, Any], block: str) -> tuple[list[str], str | None, bool]:
+    """The options of a select, the one that is chosen, and whether it may be left."""
+    (found,) = [one for one in view["blocks"] if one.get("block_id") == block]
+    element = found["element"]
+    initial = element.get("initial_option")
+    return [one["value"] for one in element["options"]], initial and initial["value"], found.get("optional", False)
+
+
+def credentials(rules: Rules, **given: str) -> dict[str, Any]:
+    return form(Credentials, FormContext(Given(dict(given)), organization(), Caller(ALICE, TEAM, GENERAL), NOW, rules))
+
+
+ADMIN = "OrganizationAccountAccessRole"
+
+
+def rule(name: str, *roles: str, hours: float = 1, under: str = "/") -> Rule:
+    return Rule(name, ("U0BOB",), roles=roles, longest_session=timedelta(hours=hours), under=under)
+
+
+def test_roles_and_lengths_are_chosen_among_what_the_rules_allow() -> None:
+    rules = Rules([rule("read", "ReadOnly", hours=8), rule("default")])
+    view = credentials(rules)
+    assert chosen(view, "role") == (["ReadOnly", ADMIN], ADMIN, True)
+    assert chosen(view, "duration") == (["15m", "30m", "1h", "2h", "4h", "8h"], "1h", True)
+
+
+def test_for_an_account_that_is_given_the_rules_of_its_place_count() -> None:
+    rules = Rules([rule("production", "ReadOnly", hours=0.5, under="/Workloads/Production"), rule("default")])
+    assert chosen(credentials(rules, account="fullback-old"), "role") == (["ReadOnly", ADMIN], ADMIN, True)
+    assert chosen(credentials(rules, account="fullback-staging"), "role") == ([ADMIN], ADMIN, True)
+    alone = Rules([rule("production", "ReadOnly", "Deployer", hours=0.5, under="/Workloads/Production")])
+    view = credentials(alone, account="fullback-old")
+    assert chosen(view, "role") == (["ReadOnly", "Deployer"], None, False)
+    assert chosen(view, "duration") == (["15m", "30m"], "30m", True)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "note"),
+    [
+        ("45m", "45m", ""),
+        ("3600", "1h", ""),
+        ("9h", "2h", "Duration: the rules don't allow “9h” here."),
+        ("soon", "2h", "Duration: the rules don't allow “soon” here."),
+    ],
+)
+def test_a_length_that_was_given_is_chosen_where_it_is_allowed(given: str, shown: str, note: str) -> None:
+    view = credentials(Rules([rule("default", hours=2)]), duration=given)
+    assert chosen(view, "duration")[1] == shown
+    assert note in str(view["blocks"][0])
+    assert ("don't allow" in str(view["blocks"][0])) == bool(note)
+
+
+def test_a_role_that_is_not_allowed_is_said() -> None:
+    view = credentials(Rules([rule("default")]), role="Admin")
+    assert chosen(view, "role") == ([ADMIN], ADMIN, True)
+    assert "Role: the rules don't allow “Admin” here." in str(view["blocks"][0])
+
+
+def test_where_the_rules_allow_none_it_is_typed_and_refused_with_the_reason() -> None:
+    view = credentials(Rules(()))
+    assert {one["element"]["type"] for one in view["blocks"] if one.get("block_id") in ("role", "duration")} == {
+        "plain_text_input"
+    }

@@ -152,7 +152,7 @@ def test_whoever_has_filed_is_known_when_they_look(handling: Handling) -> None:
 
 def test_what_a_new_person_files_is_kept_at_once_and_told_without_the_names_in_it(handling: Handling) -> None:
     told = handling.types(MOVE, user=NEW)
-    assert "*#1* is filed" in told
+    assert "Request #1 received" in told
     assert "fullback" not in told
     assert [request.requester for request in handling.requests()] == [NEW]
     assert not handling.people.asked

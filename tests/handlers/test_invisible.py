@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from handlers.caller import Caller
 from handlers.declared import fields_of
 from handlers.forms import FormContext, form
 from handlers.parser import Given, parse
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
 from operations.core.registry import all_operations
-from tests.harness.handling import GENERAL, Handling
+from tests.harness.handling import ALICE, GENERAL, TEAM, Handling
 from tests.harness.unseen import UNSEEN
 
 FIELDS = [
@@ -68,7 +69,10 @@ def test_by_command(handling: Handling, operation: type[Operation], field: Opera
 
 @every_field
 def test_by_form(handling: Handling, operation: type[Operation], field: OperationField) -> None:
-    view = form(operation, FormContext(Given(complete(operation)), handling.organization, GENERAL, handling.now))
+    view = form(
+        operation,
+        FormContext(Given(complete(operation)), handling.organization, Caller(ALICE, TEAM, GENERAL), handling.now),
+    )
     for unseen in ("\u00ad", "\u202e", "\u2028"):
         errors = handling.submits(view, {field.name: text(field, unseen)})
         assert f"invisible character, U+{ord(unseen):04X}" in errors[field.name]
@@ -83,7 +87,9 @@ def test_a_reason_has_its_lines_and_nothing_unseen(handling: Handling, by: str) 
         handling.types(f'{move} --reason "why\nand\thow"')
     else:
         operation = parse(move).operation
-        view = form(operation, FormContext(parse(move).given, handling.organization, GENERAL, handling.now))
+        view = form(
+            operation, FormContext(parse(move).given, handling.organization, Caller(ALICE, TEAM, GENERAL), handling.now)
+        )
         assert "U+202E" in handling.submits(view, {"reason": "why\u202e"})["reason"]
         handling.submits(view, {"reason": "why\nand\thow"})
     assert [request.reason for request in handling.requests()] == ["why\nand\thow"]

@@ -10,10 +10,10 @@ from tests.harness.handling import Handling
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        ("expired_trigger_id", "once more"),
-        ("invalid_arguments", "could not be opened"),
-        ("ratelimited", "could not be opened"),
-        ("internal_error", "could not be opened"),
+        ("expired_trigger_id", "took too long to open"),
+        ("invalid_arguments", "couldn't be opened"),
+        ("ratelimited", "couldn't be opened"),
+        ("internal_error", "couldn't be opened"),
     ],
 )
 def test_a_form_that_does_not_open(handling: Handling, error: str, told: str) -> None:

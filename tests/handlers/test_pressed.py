@@ -46,9 +46,15 @@ def test_a_button_that_carries_anything_else_is_about_no_request(value: Any) -> 
     assert press(value, **CHANNEL) is None
 
 
-@pytest.mark.parametrize("key", [KEY, ""])
-def test_a_form_knows_the_press_that_opened_it(key: str) -> None:
-    pressed = Pressed(12, key, "C0APPROVALS", "1.2")
+def test_a_button_of_the_home_tab_carries_what_stood_beside_it() -> None:
+    assert press(f"12.{KEY}.0123456789ab", container={"type": "view"}) == Pressed(
+        12, KEY, private=True, shown="0123456789ab"
+    )
+
+
+@pytest.mark.parametrize(("key", "shown"), [(KEY, ""), ("", ""), (KEY, "0123456789ab")])
+def test_a_form_knows_the_press_that_opened_it(key: str, shown: str) -> None:
+    pressed = Pressed(12, key, "C0APPROVALS", "1.2", shown=shown)
     assert pressed_before(kept_in_form(pressed)) == pressed
 
 

@@ -62,6 +62,7 @@ BUTTONS = (
     ("undo", "1"),
     ("again", "nonsense"),
     ("extend", "1"),
+    ("details", "1"),
     ("approve", "nonsense"),
     ("deny", "nonsense"),
 )
@@ -79,8 +80,7 @@ def open_day(handling: Handling) -> Handling:
 def said(handling: Handling) -> list[str]:
     """All that reached people beside the answer itself, by whatever way."""
     handling.work()
-    bodies = [body for _, body in handling.replies]
-    bodies += [call.params for call in handling.slack.calls if call.method != "conversations.open"]
+    bodies = [call.params for call in handling.slack.calls if call.method != "conversations.open"]
     assert all("view" not in body or body["view"]["type"] == "home" for body in bodies)
     return [str(body.get("text") or body["view"]["blocks"][0]["text"]["text"]) for body in bodies]
 

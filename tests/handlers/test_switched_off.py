@@ -27,7 +27,7 @@ def test_a_command_is_refused(handling: Handling, text: str) -> None:
 
 
 def test_other_operations_are_as_before(handling: Handling) -> None:
-    assert "is filed" in handling.types("tag-account --account fullback-staging --tag a=b")
+    assert "received" in handling.types("tag-account --account fullback-staging --tag a=b")
 
 
 def test_the_help_offers_what_there_is(handling: Handling) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.typed import DASHES, DOUBLE, LONGEST, SINGLE, UnreadableError, Word, straight, undone, words
+from handlers.parser import split
+from handlers.typed import DASHES, DOUBLE, LONGEST, SINGLE, UnreadableError, Word, undone, words
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,9 @@ def test_words(text: str, expected: list[str]) -> None:
     assert [word.text for word in words(text)] == expected
 
 
-@pytest.mark.parametrize("text", ['--reason "two words', "--reason 'two words", "--reason=\u201ctwo"])
+@pytest.mark.parametrize(
+    "text", ['--reason "two words', "--reason 'two words", "--reason=\u201ctwo", "--reason «two words"]
+)
 def test_an_open_quote_is_shown(text: str) -> None:
     with pytest.raises(UnreadableError, match=r"two( words)? is never closed"):
         words(text)
@@ -96,9 +99,48 @@ def test_a_document_that_stays_open_is_cut_into_words_as_any_other_text() -> Non
     assert [word.text for word in words("{a b")] == ["{a", "b"]
 
 
-def test_curly_quotes_of_a_keyboard_are_made_straight_where_all_are_curly() -> None:
-    assert straight("{“a”: “b”}") == '{"a": "b"}'
-    assert straight('{"a": "“b”"}') == '{"a": "“b”"}'
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "create-ou --name x",
+        "`create-ou --name x`",
+        "```create-ou --name x```",
+        "```\ncreate-ou --name x\n```",
+        "/org create-ou --name x",
+        " /ORG  /org create-ou --name x",
+        "`/org create-ou --name x`",
+        "/org `create-ou --name x`",
+        "`create-ou` --name `x`",
+    ],
+)
+def test_a_command_is_read_as_it_stands_in_a_document(pasted: str) -> None:
+    word, rest = split(pasted)
+    assert (word, [one.text for one in words(rest)]) == ("create-ou", ["--name", "x"])
+
+
+@pytest.mark.parametrize("text", ["`", "``", "`a", "/organize x", "a `b` /org"])
+def test_what_only_looks_like_that_stays(text: str) -> None:
+    assert undone(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("`a b` c", [Word("a b", quoted=True), Word("c")]),
+        ("x=`a b`", [Word("x=a b")]),
+        ("`a`, `b`", [Word("a,", quoted=True, commas=1), Word("b", quoted=True)]),
+        ("`--name`", [Word("--name", quoted=True)]),
+        ("`a b", [Word("`a"), Word("b")]),
+        ("`a`b", [Word("`a`b")]),
+        ("« a b » c", [Word("a b", quoted=True), Word("c")]),
+        ("«\u202fa b\u202f»", [Word("a b", quoted=True)]),
+        ("»a b«", [Word("a b", quoted=True)]),
+        ("\u2039a b\u203a", [Word("a b", quoted=True)]),
+        ("x=«a b»", [Word("x=a b")]),
+    ],
+)
+def test_backticks_and_french_quotes_hold_words_together(text: str, found: list[Word]) -> None:
+    assert words(text) == found
 
 
 @pytest.mark.parametrize("unseen", ["\u200b", "\u200e", "\ufeff", "\u00ad"])
@@ -136,11 +178,6 @@ def test_where_a_word_begins_and_ends(text: str, found: list[Word]) -> None:
 @pytest.mark.parametrize("quote", [*DOUBLE, *SINGLE])
 def test_every_quote_of_every_keyboard_holds_words_together(quote: str) -> None:
     assert words(f"{quote}a b{quote} c") == [Word("a b", quoted=True), Word("c")]
-
-
-@pytest.mark.parametrize("quote", DOUBLE)
-def test_every_double_quote_is_made_straight(quote: str) -> None:
-    assert straight(f"{{{quote}a{quote}: 1}}") == '{"a": 1}'
 
 
 @pytest.mark.parametrize("dash", DASHES)

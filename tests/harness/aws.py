@@ -8,6 +8,7 @@ the same. While a fault is planned that loses or delays an answer, everything go
 from __future__ import annotations
 
 import io
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,24 +16,30 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.botocore_stubber import MockRawResponse
 
 from bot.aws import READING, Boto3Clients
 from operations.aws.client import Aws, Call
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
+from sandbox.aws.answers import HttpAnswer
 from sandbox.aws.calls import Call as SandboxCall
 from sandbox.aws.faults import Kind
 from sandbox.aws.server import AwsSandbox
 
 OF_THE_SOCKET: tuple[Kind, ...] = ("drop-before", "drop-after", "delay", "delay-after")
 """Faults that hang up, or that may last longer than the caller waits; every other is an answer like any."""
+ANSWERS: dict[str, Kind] = {"throttle": "throttle", "500": "500", "malformed answer": "bad-json"}
+FAULTS = ("time-out", "reset before", "reset after", *ANSWERS)
+"""What may happen to a call: AWS has carried out what timed out and what was reset after, and not what was reset before."""
 _running: list[AwsSandbox] = []
 _ports = [0]
 _read: dict[bytes, Organization] = {}
@@ -67,6 +74,25 @@ def _clients(reading: Config, *_: str) -> Boto3Clients:
     session = boto3.session.Session()
     session.events.register_last("before-send.*", _answer)
     return Boto3Clients(session, reading)
+
+
+@contextmanager
+def going_wrong(aws: AwsSandbox, fault: str, nth: int) -> Iterator[None]:
+    """Within this block the call number `nth`, from 0, goes wrong in one of the ways of FAULTS, at once and without a socket."""
+    real, numbers = aws.answer, itertools.count()
+
+    def answer(environ: dict[str, Any]) -> HttpAnswer:
+        if next(numbers) != nth:
+            return real(environ)
+        if fault in ANSWERS:
+            aws.faults.add(kind=ANSWERS[fault])
+        answered = None if fault == "reset before" else real(environ)
+        if answered is None or fault not in ANSWERS:
+            raise (ReadTimeoutError if fault == "time-out" else ConnectionClosedError)(endpoint_url=aws.endpoint_url)
+        return answered
+
+    with mock.patch.object(aws, "answer", answer):
+        yield
 
 
 def _answer(request: AWSPreparedRequest, **_: Any) -> Any:

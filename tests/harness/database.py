@@ -7,11 +7,15 @@ than most tests.
 from __future__ import annotations
 
 import atexit
+import os
+import signal
 import sqlite3
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from bot.database import file_of, migrate, open_engine
@@ -39,11 +43,21 @@ def new_database(url: str = SQLITE) -> Engine:
     return engine
 
 
+def kept(engine: Engine) -> bytes:
+    """An SQLite database in memory as it is now."""
+    with engine.connect() as connection:
+        return _driver(connection.connection.dbapi_connection).serialize()
+
+
+def put_back(engine: Engine, whole: bytes) -> None:
+    """Makes it again what it was."""
+    with engine.connect() as connection:
+        _driver(connection.connection.dbapi_connection).deserialize(whole)
+
+
 def copy(source: Engine, target: Engine) -> None:
     """Puts all that is in one database in memory in place of what is in another."""
-    with source.connect() as here, target.connect() as there:
-        whole = _driver(here.connection.dbapi_connection).serialize()
-        _driver(there.connection.dbapi_connection).deserialize(whole)
+    put_back(target, kept(source))
 
 
 def give_back(engine: Engine) -> None:
@@ -54,6 +68,27 @@ def give_back(engine: Engine) -> None:
         engine.dispose()
     else:
         _idle.append(engine)
+
+
+def killed_while_migrating(url: str, statement: int, *, after: bool) -> bool:
+    """Whether a process that migrates the database has killed itself before or after a statement, counted from 0."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    child = context.Process(target=_migrate_and_die, args=(url, statement, after))
+    child.start()
+    child.join()
+    return child.exitcode == -signal.SIGKILL
+
+
+def _migrate_and_die(url: str, statement: int, after: int) -> None:
+    engine, left = open_engine(url), iter(range(statement))
+
+    def reached(*_: object) -> None:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(engine, "after_cursor_execute" if after else "before_cursor_execute", reached)
+    migrate(engine)
 
 
 def _on_postgresql() -> Engine:

@@ -1,14 +1,16 @@
-"""Several bots on one PostgreSQL, each a process of its own with its own connection to Slack's stand-in, any of which may be killed,
-told to end, or put to sleep; a load of requests, and what must be true of them when all is over.
+"""Several bots on one PostgreSQL, or one on SQLite, each a process of its own with its own connection to Slack's stand-in, any of which
+may be killed, told to end, or put to sleep; a load of requests, and what must be true of them when all is over.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import signal
+import sqlite3
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -17,8 +19,10 @@ from typing import Any
 
 import psycopg
 
+from approvals.queue.outgoing import LINE, LIVING
 from sandbox.sandbox import BotDiedError, BotProcess, Sandbox, sandbox
 from tests.harness import postgres
+from tests.harness.database import SQLITE
 from tests.harness.forking import fork
 from tests.harness.points import ARMED
 from tests.harness.scenario import CREATION_SECONDS, QUICK
@@ -36,6 +40,13 @@ UNLIMITED = {
     "ORGBOT_SLACK_SETTLE_SECONDS": "1",
 }
 PATIENCE = 120.0
+IN_PLACE = (*LIVING, LINE)
+REPEATABLE = (
+    *IN_PLACE,
+    "private",
+    "remove",
+    "edit",
+)  # Kinds of messages that need not stand in Slack under their own id.
 Message = dict[str, Any]
 
 
@@ -83,6 +94,11 @@ class Fleet:
         """SIGKILL."""
         self.bots[which].kill()
 
+    def end(self, which: int) -> None:
+        """SIGTERM, and waits until it has ended."""
+        self.bots[which].process.send_signal(signal.SIGTERM)
+        self.slack.wait_for(lambda: self.is_dead(which), PATIENCE, "the end of a process that was told to")
+
     def sleep(self, which: int) -> None:
         """SIGSTOP: it does nothing until `wake`, and knows nothing of it."""
         self.bots[which].process.send_signal(signal.SIGSTOP)
@@ -99,7 +115,7 @@ class Fleet:
             self.slack.person("alice").types(ASK.format(name=name, parent=PARENT))
 
     def _is_filed(self, name: str) -> bool:
-        return bool(self.rows("SELECT id FROM request WHERE params::text LIKE %s", f"%{name}%"))
+        return bool(self.rows("SELECT id FROM request WHERE CAST(params AS TEXT) LIKE %s", f"%{name}%"))
 
     def approve(self, name: str) -> None:
         """Bob presses the button on the card, once it is there, and once more while nothing has come of it."""
@@ -128,11 +144,19 @@ class Fleet:
 
     def finish(self) -> None:
         """Waits until nothing is left to do."""
-        self.slack.wait_for(lambda: not self._unfinished(), PATIENCE, "the end of all requests and messages")
+        try:
+            self.slack.wait_for(lambda: not self._unfinished(), PATIENCE, "the end of all requests and messages")
+        except TimeoutError as error:
+            words = [bot.last_words(lines=20) for bot in self.bots]
+            raise AssertionError(f"still to be done: {self._unfinished()}\n{words}") from error
+
+    def is_at_work(self) -> bool:
+        """Whether anything is left to do."""
+        return bool(self._unfinished())
 
     def _unfinished(self) -> list[Any]:
         return self.rows(
-            "SELECT id::text, status FROM request WHERE finished_at IS NULL"
+            "SELECT CAST(id AS TEXT), status FROM request WHERE finished_at IS NULL"
             " UNION ALL SELECT 'message ' || id, status FROM message WHERE status IN ('queued', 'sending')"
         )
 
@@ -142,12 +166,15 @@ class Fleet:
         while True:
             try:
                 return self._rows(query, *values)
-            except psycopg.OperationalError:
+            except (psycopg.OperationalError, sqlite3.OperationalError):
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.1)
 
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        if self.database.startswith(SQLITE):
+            with closing(sqlite3.connect(self.database.removeprefix("sqlite:///"))) as file:
+                return file.execute(query.replace("%s", "?"), values).fetchall()
         with closing(psycopg.connect(self.database)) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
@@ -167,21 +194,36 @@ class Fleet:
             yield "there are not as many requests as were filed"
 
     def _wrong_in_slack(self) -> Iterator[str]:
-        seen = self.slack.seen(lambda message: bool(message.metadata))
-        shown = Counter(str(message["metadata"]["event_payload"]["id"]) for message in seen)
-        order = {str(message["metadata"]["event_payload"]["id"]): float(message["ts"]) for message in seen}
+        stand = {str(message["metadata"]["event_payload"]["id"]): message for message in self._with_an_id()}
+        shown = Counter(str(message["metadata"]["event_payload"]["id"]) for message in self._with_an_id())
         last: dict[str, float] = {}
         messages = "SELECT lane, kind, marker, status, channel || ts FROM message ORDER BY id"
         cards: set[str] = set()
         for lane, kind, marker, status, place in self.rows(messages):
-            updated = kind == "card" and place in cards
+            updated = (kind == "card" and place in cards) or kind in REPEATABLE
             cards |= {place} if kind == "card" else set()
-            if status != "sent" or (shown[marker] != 1 and not updated and kind != "private"):
+            if status != "sent" or shown[marker] > 1 or (shown[marker] != 1 and not updated):
                 yield f"a {kind} of {lane} is {status}, and stands {shown[marker]} times in Slack"
-            elif marker in order:
-                if order[marker] < last.get(lane, 0.0):
+            elif marker in stand:
+                if float(stand[marker]["ts"]) < last.get(lane, 0.0):
                     yield f"a {kind} of {lane} came too early"
-                last[lane] = order[marker]
+                last[lane] = float(stand[marker]["ts"])
+        yield from self._wrong_in_edited(stand)
+
+    def _wrong_in_edited(self, stand: dict[str, Message]) -> Iterator[str]:
+        """What is edited in place stands once, in the words that were queued last."""
+        found: dict[tuple[str, bool], list[tuple[str, str]]] = defaultdict(list)
+        for lane, kind, marker, body in self.rows("SELECT lane, kind, marker, body FROM message ORDER BY id"):
+            if kind in IN_PLACE:
+                text = (json.loads(body) if isinstance(body, str) else body)["text"]
+                found[lane, kind == LINE].append((marker, text))
+        for (lane, _), queued in found.items():
+            texts = [stand[marker]["text"] for marker, _ in queued if marker in stand]
+            if texts != [queued[-1][1]]:
+                yield f"of {lane} stands {texts}, and not “{queued[-1][1]}” alone"
+
+    def _with_an_id(self) -> list[Message]:
+        return self.slack.seen(lambda message: bool(message.metadata))
 
     def _wrong_in_the_audit(self) -> Iterator[str]:
         chain = self.rows("SELECT previous, hash FROM audit ORDER BY id")
@@ -195,9 +237,11 @@ class Fleet:
 
 @contextmanager
 def fleet(count: int, database: str = "") -> Iterator[Fleet]:
-    """A fleet on a database that has no table yet."""
+    """A fleet on a database that has no table yet; one bot may have one of SQLite (`database` is SQLITE)."""
     with sandbox(mode="socket", creation_seconds=CREATION_SECONDS, launch=fork) as place:
-        found = Fleet(place, postgres.as_written(database or postgres.empty_url()), count)
+        file = f"sqlite:///{place.folder / 'orgbot.db'}"
+        url = file if database == SQLITE else postgres.as_written(database or postgres.empty_url())
+        found = Fleet(place, url, count)
         try:
             yield found
         finally:

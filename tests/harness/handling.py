@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
+from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
 from sqlalchemy import update
 from sqlmodel import col, select
 
@@ -31,13 +32,16 @@ from approvals.queue.worker import Desk
 from approvals.request.intake import Click, Intake
 from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
+from approvals.sessions.shells import Picked
 from approvals.slack.client import SlackAwayError, SlackRefusedError
 from bot.app import quiet_logger
 from bot.snapshot.cache import NOT_YET
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
+from handlers.queries.upload import Pictures
 from handlers.register import Readable, register
 from operations.aws.errors import UnknownError
+from operations.core.registry import all_operations
 from operations.snapshot.changes import Change, taken_in
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from sandbox.slack.limits import message_error, option_problems, problems, view_problems
@@ -88,6 +92,8 @@ class RecordingSlack(WebClient):
         super().__init__("xoxb-test")
         self.calls: list[Call] = []
         self.refuse: dict[str, str] = {}
+        self.uploads = 0
+        self.mimetype = "image/png"
 
     def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
         params = {**(arguments.get("json") or {}), **(arguments.get("params") or {}), **(arguments.get("data") or {})}
@@ -96,7 +102,16 @@ class RecordingSlack(WebClient):
         if api_method in self.refuse:
             answer = self._answer(api_method, {"ok": False, "error": self.refuse[api_method]})
             raise SlackApiError("refused", answer)  # type: ignore[no-untyped-call]
-        return self._answer(api_method, {"ok": True, "channel": {"id": "D0ALICE"}, "view": {"id": "V0"}})
+        self.uploads += api_method == "files.completeUploadExternal"
+        file = {"id": f"F0PICTURE{self.uploads}", "mimetype": self.mimetype}
+        link = {"permalink": f"https://slack.example/{params.get('message_ts')}"}
+        uploaded = {"file": file, "files": [file], "upload_url": "", "file_id": file["id"]}
+        return self._answer(
+            api_method, {"ok": True, "channel": {"id": "D0ALICE"}, "view": {"id": "V0"}, **uploaded, **link}
+        )
+
+    def _upload_file(self, **_: Any) -> FileUploadV2Result:
+        return FileUploadV2Result(200, "OK")
 
     def _answer(self, method: str, data: dict[str, Any]) -> SlackResponse:
         return SlackResponse(
@@ -142,7 +157,7 @@ class Members(Directory):
 class BrokenIntake(Intake):
     """A front desk whose database is away."""
 
-    def file(self, draft: Any) -> int:
+    def take_in(self, draft: Any) -> tuple[int, str]:
         raise RuntimeError(f"the database is away: {draft.params}")
 
 
@@ -159,11 +174,13 @@ class Handling:
         self.new: dict[str, tuple[Change, ...]] = {}
         self.unread = NOT_YET
         self.live = AwsNow()
+        self.last_view: Block = {}  # What a form became when it was sent.
         self.replies: list[tuple[str, dict[str, Any]]] = []
         self.deaf = False
         self.command_url = COMMAND_URL
         self.away = False
         self.revealed: list[Press] = []
+        self.picked: list[Picked] = []
         self.waiting: list[Callable[[], None]] = []
         self._triggers = (f"trigger-{number}" for number in itertools.count())
         self.store = Store(new_database())
@@ -172,7 +189,8 @@ class Handling:
         self.admission = Admission(self.people, lambda: self.now)
         self.knows(ALICE, BOB)
         self.app = self._app(self.intake)
-        make_view = partial(home_of, self._deps(self.intake))
+        self.pictures = Pictures(self.slack, self.waiting.append, lambda: self.now)
+        make_view = partial(home_of, self._deps(self.intake), pictures=self.pictures)
         self.home_tabs = HomeTabs(Desk("worker", self.store, lambda: self.now), self.slack, make_view)
 
     def close(self) -> None:
@@ -211,10 +229,12 @@ class Handling:
             run=self.waiting.append,
             may_decide=self._may_decide,
             pending_for=self._pending_for,
+            may_ask=self._may_ask,
             clock=lambda: self.now,
             approval_channel=APPROVALS,
             oversees=lambda user: user == BOB,
             reveal=self._reveal,
+            pick_shell=self.picked.append,
             sources=Sources(self.live, self._respond),
             look_up=self._look_up,
         )
@@ -232,6 +252,7 @@ class Handling:
         if self.deaf:
             raise SlackRefusedError("response_url", "HTTP 404 expired_url")
         self.replies.append((url, body))
+        self.slack.calls.append(Call("response_url", body))
 
     def _may_decide(self, click: Click) -> bool:
         return click.user == BOB and click.team == TEAM and self.intake.find(click.request_id) is not None
@@ -241,6 +262,11 @@ class Handling:
             raise SlackAwayError("users.info")
         pending = [request for request in self.requests() if request.status == "pending"]
         return PendingFor(pending, 0) if user == BOB else PendingFor((), len(pending))
+
+    def _may_ask(self, user: str) -> frozenset[str]:
+        return frozenset(
+            one.name for one in all_operations() if self.rules.may_ask(one.name, lambda named: user in named)
+        )
 
     def _reveal(self, press: Press) -> str:
         self.revealed.append(press)
@@ -314,15 +340,39 @@ class Handling:
         trigger: str = "",
         block: str = "b",
         on: str = "",
+        view: Block | None = None,
+        chosen: str = "",
     ) -> None:
         """A press of a button in a block: of the message `on` (a request's card unless it is given), of what the presser alone
-        sees ("private"), or of the home tab where there is no channel.
+        sees ("private"), of the modal `view`, or of the home tab where there is no channel. `chosen` is what was chosen in a menu.
         """
         container = {"type": "message", "message_ts": on or CARD, "channel_id": channel, "is_ephemeral": on == PRIVATE}
-        action = {"type": "button", "block_id": block, "action_id": action_id, "value": value, "action_ts": "1.2"}
+        action: Block = {
+            "type": "button",
+            "block_id": block,
+            "action_id": action_id,
+            "value": value,
+            "action_ts": "1.2",
+        }
+        if chosen:
+            option = {"text": {"type": "plain_text", "text": chosen}, "value": chosen}
+            action |= {"type": "static_select", "selected_option": option}
         where: Block = {"container": container, "channel": {"id": channel}}
-        where = where if channel else {"container": {"type": "view", "view_id": "V0"}}
+        where = where if channel and view is None else {"container": {"type": "view", "view_id": "V0"}}
+        where |= {"view": {**view, "id": "V0"}} if view else {}
         self.interacts("block_actions", user, team, trigger, actions=[action], **where)
+
+    def takes_shortcut(self, message: Block | None = None, *, user: str = ALICE, team: str = TEAM) -> None:
+        """The shortcut from anywhere, or from a message in #general."""
+        if message is None:
+            self.interacts("shortcut", user, team, callback_id="launcher")
+        else:
+            where: Block = {
+                "channel": {"id": GENERAL, "name": "general"},
+                "message": message,
+                "message_ts": message.get("ts"),
+            }
+            self.interacts("message_action", user, team, callback_id="launcher-message", **where)
 
     def submits(
         self, view: Block, values: Mapping[str, Any], *, user: str = ALICE, team: str = TEAM, view_id: str = "V1"
@@ -330,7 +380,8 @@ class Handling:
         """Sends a form, as it was opened but for `values`; gives the field errors."""
         sent = {**view, "id": view_id, "state": {"values": state(view, values)}}
         answer = self.interacts("view_submission", user, team, view=sent)
-        assert answer.get("response_action") in (None, "errors")
+        self.last_view = answer.get("view", {})
+        assert answer.get("response_action") in (None, "errors", "update")
         return dict(answer.get("errors", {}))
 
     def looks_for(self, action_id: str, text: str, *, user: str = ALICE, team: str = TEAM) -> list[str]:
@@ -352,7 +403,7 @@ class Handling:
             "user": {"id": user, "team_id": team},
             "team": {"id": TEAM},
             "trigger_id": trigger or next(self._triggers),
-            "response_url": CLICK_URL,
+            **({"response_url": CLICK_URL} if payload.get("channel") else {}),
             **payload,
         }
         return self._deliver(urlencode({"payload": json.dumps(body)}))
@@ -380,12 +431,12 @@ class Handling:
             return [(click.kind, click.user, click.team, click.request_id, click.reason) for click in kept]
 
     def told(self) -> list[str]:
-        """The private lines that workers sent, in channels and by direct message."""
+        """The private lines that workers sent, to where somebody was, in channels and by direct message."""
         self.work()
         return [
             str(call.params["text"])
             for call in self.slack.calls
-            if call.method in ("chat.postEphemeral", "chat.postMessage")
+            if call.method in ("response_url", "chat.postEphemeral", "chat.postMessage")
         ]
 
 

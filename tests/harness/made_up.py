@@ -15,6 +15,7 @@ class NeedsNothing(Operation):
     """Needs nothing at all."""
 
     name: ClassVar = "register-the-longest-name-there-is"
+    wanted: ClassVar = "Nothing at all"
     family: ClassVar = "Tests"
     example: ClassVar = ""
 
@@ -23,6 +24,7 @@ class EveryKind(Operation):
     """Has a field of every kind, and limits on none."""
 
     name: ClassVar = "every-kind"
+    wanted: ClassVar = "All there is"
     family: ClassVar = "Tests"
     example: ClassVar = "--text a --email a@b.example"
 
@@ -40,4 +42,6 @@ class EveryKind(Operation):
     place: Annotated[str, Flag(("--place",), "Target", FieldKind.TARGET)] = ""
     policy: Annotated[str, Flag(("--policy",), "Policy", FieldKind.POLICY)] = ""
     service: Annotated[str, Flag(("--service",), "Service", FieldKind.SERVICE)] = ""
+    role: Annotated[str, Flag(("--role",), "Role", FieldKind.ROLE)] = ""
+    duration: Annotated[str, Flag(("--duration",), "Duration", FieldKind.DURATION)] = ""
     document: Annotated[str, Flag(("--document",), "Document", FieldKind.DOCUMENT)] = ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
+from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
 
 Post = dict[str, Any]
 
@@ -32,6 +33,9 @@ class InMemorySlack(WebClient):
             "chat.postEphemeral": self._whisper,
             "chat.delete": self._delete,
             "views.publish": self._publish,
+            "files.getUploadURLExternal": lambda _: {"upload_url": "", "file_id": "F0FILE"},
+            "files.completeUploadExternal": lambda _: {"files": [{"id": "F0FILE"}]},
+            "files.info": lambda _: {"file": {"id": "F0FILE", "mimetype": "image/png"}},
         }
 
     def begin_like(self, other: InMemorySlack) -> None:
@@ -45,6 +49,9 @@ class InMemorySlack(WebClient):
         return SlackResponse(
             client=self, http_verb="POST", api_url=api_method, req_args={}, data=data, headers={}, status_code=200
         )
+
+    def _upload_file(self, **_: Any) -> FileUploadV2Result:
+        return FileUploadV2Result(200, "OK")
 
     def _post(self, given: Post) -> Post:
         stamp = f"{next(self._stamps)}.000000"

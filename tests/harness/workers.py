@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.engine import Engine
 from sqlmodel import col, select
 
 from approvals.audit.chain import note_call
@@ -16,7 +17,7 @@ from approvals.authority.reach import ask_of, hits, judged
 from approvals.authority.rules import BY_NAME, Rule, Rules
 from approvals.context import Context, Limits, Pace
 from approvals.dispatcher import JOBS, due_jobs
-from approvals.models import Attempt, AuditRecord, Interaction, Message, Request
+from approvals.models import Attempt, AuditRecord, Installation, Interaction, Message, Request
 from approvals.queue import changes
 from approvals.queue.leases import claim, forget_all
 from approvals.queue.outgoing import LINE, LIVING
@@ -28,6 +29,7 @@ from approvals.request.execution import RUN, Execution, take
 from approvals.request.intake import Click, Draft, Intake
 from approvals.request.prepare import announce
 from approvals.request.reminders import remind, tell_absent
+from approvals.request.restored import MAY_RUN, RESTORED, Quarantine
 from bot.aws import GLANCING
 from operations.aws.errors import AwsError
 from operations.core.closing import Console
@@ -38,7 +40,7 @@ from operations.snapshot.organization import Organization
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws, organization
 from tests.harness.clock import Clock
-from tests.harness.database import give_back, new_database
+from tests.harness.database import give_back, new_database, put_back
 from tests.harness.moments import next_moment
 from tests.harness.people import ALICE, BOB, CAROL, TEAM, KnownPeople
 
@@ -56,6 +58,7 @@ class Workers:
         self.people = KnownPeople()
         self.rules = Rules([rule or Rule("default", (BOB, CAROL))])
         self.engine = new_database(url)
+        self.quarantine: Quarantine | None = None
         self._sandbox = aws
         self._aws = bot_aws(note_call)
         self._organization = organization(aws, self._aws, self.clock)
@@ -81,7 +84,26 @@ class Workers:
             approval_channel="C0APPROVALS",
             limits=self.limits,
             guards=lambda: self.guards,
+            quarantined=lambda: bool(self.quarantine),
         )
+
+    def restored(self, whole: bytes, backup_at: datetime, owner: str = "second process") -> None:
+        """A backup of the database in memory (`tests.harness.database.kept`) was restored, and a new process has begun on it."""
+        put_back(self.engine, whole)
+        with self.context.store.write() as session:
+            row = session.get(Installation, 1) or Installation(id=1, identity="this one", created_at=backup_at)
+            row.quarantine, row.backup_at = RESTORED, backup_at
+            session.add(row)
+            forget_all(session)
+        self.quarantine = Quarantine(self.context.store, self.clock)
+        self.context = self._context(owner)
+
+    def go_on_with(self, engine: Engine) -> None:
+        """A new process works on another database from here on."""
+        give_back(self.engine)
+        self.engine = engine
+        self.context = self._context("another process")
+        self.intake = Intake(self.context.store, self.clock, lambda: None)
 
     def look_again(self) -> None:
         """A newer snapshot; the old one stays when AWS is away, as in the bot."""
@@ -156,7 +178,8 @@ class Workers:
 
     def _due(self) -> list[tuple[str, int | str]]:
         with self.context.store.read() as session:
-            return [job for job in due_jobs(session, self.clock()) if job[0] not in ("lane", "home", "session")]
+            due = [job for job in due_jobs(session, self.clock()) if job[0] not in ("lane", "home", "session")]
+        return [job for job in due if job[0] in MAY_RUN] if self.quarantine else due
 
     def lanes(self) -> list[str]:
         """The lanes in which a message is due."""

@@ -40,6 +40,8 @@ IAM_SERVICES = {
 def test_it_explains_itself(operation: type[Operation]) -> None:
     assert operation.purpose().endswith(".")
     assert operation.family
+    assert [one.name for one in all_operations() if one.wanted == operation.wanted] == [operation.name]
+    assert 3 <= len(operation.wanted) <= 75, "an option of a menu in Slack"
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", operation.name)
 
 

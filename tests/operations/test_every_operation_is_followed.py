@@ -190,7 +190,7 @@ def test_a_creation_that_failed_for_what_passes_is_begun_again(workers: Workers,
     request = workers.until_done(approved(workers, aws, "create-account"))
     assert request.status == Status.SUCCEEDED
     assert made(aws, "create-account") == 3
-    assert len([line for line in workers.said("thread") if "I try again by myself" in line]) == 1
+    assert len([line for line in workers.said("thread") if "It is tried again until" in line]) == 1
 
 
 def test_an_invitation_that_does_not_show_yet_is_waited_for(workers: Workers, aws: AwsSandbox) -> None:

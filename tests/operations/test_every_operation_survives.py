@@ -4,17 +4,27 @@ once, and the request ends well.
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from approvals.models import Request
+from approvals.request import execute
 from approvals.request.execute import PATIENCE
 from approvals.request.execution import Execution
+from approvals.request.restored import release
 from approvals.states import TERMINAL, Status
 from operations.core.registry import all_operations
 from sandbox.aws.server import AwsSandbox
-from tests.harness.crashing import DEATHS, Died, dying
+from tests.harness.aws import FAULTS, going_wrong
+from tests.harness.crashing import DEATHS, EFFECTIVE, Died, dying
+from tests.harness.database import kept
 from tests.harness.profiles import is_full
 from tests.harness.workers import Workers
 
@@ -99,6 +109,87 @@ def test_no_refused_look_ends_it_once_its_call_was_sent(
     _ends_well(workers, aws, request)
 
 
+@pytest.mark.parametrize("lost", [True, False], ids=["done since the backup", "not done"])
+@pytest.mark.parametrize("name", CASES)
+def test_what_was_approved_before_a_backup_is_done_once_though_it_may_have_been_done_after_it(
+    workers: Workers, aws: AwsSandbox, name: str, *, lost: bool
+) -> None:
+    aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
+    request = workers.approved(name, **CASES[name][0])
+    backup, at = kept(workers.engine), workers.clock()
+    if lost:
+        assert workers.until_done(request).status == Status.SUCCEEDED
+    workers.clock.advance(hours=1)
+    workers.restored(backup, at)
+    workers.look_again()
+    before = len(aws.calls.of(CASES[name][1]))
+    workers.until_done(request, hours=0.2)
+    assert len(aws.calls.of(CASES[name][1])) == before, "nothing is changed in quarantine"
+    assert bool(workers.request(request.id).finished_at) == lost
+    assert release(workers.context.store) == []
+    assert workers.quarantine is not None
+    workers.quarantine.look()
+    _ends_well(workers, aws, request)
+    assert workers.unproven() == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("name", CASES)
+def test_it_is_done_once_whichever_of_its_calls_goes_wrong(aws: AwsSandbox, name: str, fault: str) -> None:
+    """Each call in its turn in `make torture`; else the one that changes something."""
+    calls = _calls_of(aws, name)
+    for nth in range(len(calls)) if is_full() else [calls.index(CASES[name][1])]:
+        with _approved(aws, name) as (workers, request):
+            with in_no_time(), going_wrong(aws, fault, nth):
+                workers.until_done(request)
+            _ends_well(workers, aws, request)
+            assert workers.unproven() == [], nth
+
+
+@pytest.mark.timeout(0 if is_full() else 60)
+def test_though_half_of_all_calls_are_throttled_everything_comes_to_its_end(aws: AwsSandbox) -> None:
+    wanted = int(os.environ.get("TEST_THROTTLED", "0")) or (1000 if is_full() else 5)
+    workers = Workers(aws)
+    aws.faults.add(kind="throttle", every=2, times=None)
+    with in_no_time():
+        for number in range(wanted):
+            request = workers.approved("create-ou", unit_name=f"throttled-{number}")
+            assert workers.until_done(request, hours=24).status == Status.SUCCEEDED, number
+    aws.faults.clear()
+    made = [call.params["Name"] for call in aws.calls.of("CreateOrganizationalUnit") if call.outcome in EFFECTIVE]
+    assert sorted(made) == sorted(f"throttled-{number}" for number in range(wanted))
+    workers.close()
+
+
+@contextmanager
+def in_no_time() -> Iterator[None]:
+    """Nobody waits before a call is made again: neither the bot, nor botocore, whose pauses grow to 20 s."""
+    asleep = mock.patch("botocore.endpoint.time", mock.Mock(wraps=time, sleep=mock.Mock()))
+    with mock.patch.object(execute, "QUICK_PAUSES", (0.0, 0.0)), asleep:
+        yield
+
+
+@cache
+def _calls_of(aws: AwsSandbox, name: str) -> list[str]:
+    """What is asked of AWS from the approval to the end when all goes well."""
+    with _approved(aws, name) as (workers, request):
+        before = len(aws.calls)
+        workers.until_done(request)
+        return [call.operation for call in aws.calls][before:]
+
+
+@contextmanager
+def _approved(aws: AwsSandbox, name: str) -> Iterator[tuple[Workers, Request]]:
+    """In an organization and a database of its own."""
+    aws.reset()
+    aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
+    workers = Workers(aws)
+    try:
+        yield workers, workers.approved(name, **CASES[name][0])
+    finally:
+        workers.close()
+
+
 def _left_behind(workers: Workers, aws: AwsSandbox, name: str, death: Death) -> Request:
     """A request whose process died at this line of a turn, before or after it, the nth time; another has taken over."""
     line, _, nth = death
@@ -124,5 +215,5 @@ def _dies(workers: Workers, request: Request, death: Death) -> bool:
 def _ends_well(workers: Workers, aws: AwsSandbox, request: Request) -> None:
     request = workers.until_done(request)
     assert request.status == Status.SUCCEEDED, request.outcome
-    made = [made for made in aws.calls.of(CASES[request.operation][1]) if made.outcome == "ok"]
+    made = [made for made in aws.calls.of(CASES[request.operation][1]) if made.outcome in EFFECTIVE]
     assert len(made) == 1, [made.params for made in made]

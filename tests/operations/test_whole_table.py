@@ -10,9 +10,12 @@ from itertools import chain
 import pytest
 
 from approvals.states import Status
+from handlers.carried import Carried
 from handlers.parser import parse
 from operations.access.access_role import DEFAULT_ROLE
-from operations.core.registry import all_operations
+from operations.core.closing import Closing
+from operations.core.preview import Level, Preview
+from operations.core.registry import all_operations, by_name, irreversible
 from sandbox.aws.roles import default_trust, make_role
 from sandbox.aws.server import AwsSandbox
 from tests.harness import workers as harness
@@ -76,6 +79,8 @@ FOUNDED = (
     "create-account --name lab --email lab@example.com --ou /Lab",
     "rename-ou --ou /Lab --name Labs",
 )
+FOR_GOOD = {*irreversible(), "enable-all-features"}
+SAYS_SOMETHING = ("--feature-set billing", "--type rcp")
 # Credentials are handed over by the outbox: tests/scenarios/test_known_at_once.py has them.
 BY_THE_PROCESS = {"credentials"}
 
@@ -100,8 +105,32 @@ def asked(workers: Workers, aws: AwsSandbox, typed: str) -> None:
         found = aws.client("organizations").list_handshakes_for_organization(Filter={"ActionType": "INVITE"})
         aws.accept(found["Handshakes"][0]["Id"])
         make_role(OUTSIDER, DEFAULT_ROLE, default_trust())
+    warns_of_what_matters(typed, Preview.model_validate(request.preview))
     ended = workers.until_done(request)
     assert ended.status == Status.SUCCEEDED, f"{typed}: {ended.outcome}"
+    hands_over_no_command(Closing.model_validate(ended.memory["closing"]))
+
+
+def warns_of_what_matters(typed: str, preview: Preview) -> None:
+    """All of these are as harmless as they can be: a card that says more than what was typed calls for would say it always. What
+    can't be undone says so.
+    """
+    operation, said = parse(typed).operation.name, preview.warnings
+    if operation in FOR_GOOD:
+        assert preview.dangers, "it can't be undone"
+    elif any(word in typed for word in SAYS_SOMETHING):
+        assert {notice.level for notice in said} == {Level.FACT}
+    else:
+        assert said == ()
+
+
+def hands_over_no_command(closing: Closing) -> None:
+    """What may be done next is a button, whose form has what is known filled in; nobody is told to type anything."""
+    assert "/org " not in str((closing.summary, closing.facts, closing.snippets))
+    for wanted in closing.next:
+        operation = by_name()[wanted.operation]
+        filled_in = Carried.unpacked(wanted.carried).of(operation)
+        assert filled_in == wanted.values, "the form takes all of it"
 
 
 def test_every_operation_is_in_the_table() -> None:

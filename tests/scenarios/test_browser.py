@@ -28,7 +28,7 @@ def _ask(page: Page) -> None:
     page.get_by_role("button", name="/org create-account").click()
     page.keyboard.press("Enter")
     form = page.get_by_role("dialog", name="Create account")
-    form.get_by_role("button", name="File request").click()
+    form.get_by_role("button", name="Submit request").click()
     expect(form.get_by_text("Please complete this required field.").first).to_be_visible()
     form.get_by_label("Account name").fill("<b>from the browser</b>")
     form.get_by_label("E-mail").fill("browser@example.com")
@@ -36,10 +36,10 @@ def _ask(page: Page) -> None:
     form.get_by_role("option", name="/Workloads/Staging").click()
     form.get_by_label("Tags").fill("no tag")
     form.get_by_label("Reason").fill("to see it work")
-    form.get_by_role("button", name="File request").click()
+    form.get_by_role("button", name="Submit request").click()
     expect(form.get_by_text("key=value, such as")).to_be_visible()
     form.get_by_label("Tags").fill("owner=web")
-    form.get_by_role("button", name="File request").click()
+    form.get_by_role("button", name="Submit request").click()
     expect(form).to_be_hidden()
 
 
@@ -49,7 +49,6 @@ def _approve_as_bob(page: Page) -> None:
     card = page.get_by_role("log").locator("article").first
     expect(card).to_contain_text("<b>from the browser</b>")
     card.get_by_role("button", name="Approve").click()
-    page.get_by_role("dialog", name="Approve request #1?").get_by_role("button", name="Approve").click()
     card.get_by_text("replies").or_(card.get_by_text("1 reply")).first.click()
 
 

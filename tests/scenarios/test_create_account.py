@@ -31,6 +31,24 @@ def test_from_the_command_to_the_account(either: Scenario) -> None:
     assert not [line for line in either.log() if line["level"] == "error"]
 
 
+def test_from_a_message_to_the_request(scenario: Scenario) -> None:
+    """The bot is no member of that channel, and answers there all the same."""
+    alice = scenario.person("alice")
+    alice.types("Please give the mobile team an account", "platform")
+    alice.takes_shortcut("Request in AWS", scenario.slack.messages("platform")[-1])
+    scenario.slack.wait_for(lambda: alice.view, what="the launcher")
+    alice.clicks("New account")
+    scenario.slack.wait_for(lambda: alice.view and alice.view["title"]["text"] == "Create account", what="the form")
+    alice.fills(
+        {"Account name": "fullback-mobile", "E-mail": "mobile@example.com", "Organizational unit": "/Workloads/Staging"}
+    )
+    assert alice.submits().ok
+    told = scenario.slack.wait_for(lambda: alice.ephemerals, what="the answer")[-1]
+    assert "received" in told["text"]
+    assert told["channel"] == "C0PLATFORM"
+    assert "Please give the mobile team an account" in str(scenario.card()["blocks"])
+
+
 def test_the_thread_tells_each_step_in_order(scenario: Scenario) -> None:
     scenario.ask()
     scenario.press("Approve", "bob")

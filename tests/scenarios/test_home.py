@@ -20,14 +20,23 @@ def sees(scenario: Scenario, name: str, *words: str) -> str:
 def test_it_follows_a_request_from_the_card_to_its_end(scenario: Scenario) -> None:
     for name in ("alice", "bob", "dave"):
         scenario.person(name).opens_home()
-        sees(scenario, name, "0 waiting for you")
+        sees(scenario, name, "Nothing needs you right now")
 
     scenario.ask()
-    sees(scenario, "bob", "1 waiting for you", "|#1>")
-    sees(scenario, "alice", "0 waiting for you, 1 for others", "Waiting for approval")
-    sees(scenario, "dave", "0 waiting for you, 1 for others")
+    sees(scenario, "bob", "Waiting for your decision", "|#1 Create", "Approve")
+    sees(scenario, "alice", "1 request waiting for others", "Waiting for approval", "Cancel request")
+    sees(scenario, "dave", "1 request waiting for others")
 
-    scenario.press("Approve", "bob")
+    scenario.person("bob").clicks("Approve")
     scenario.done()
-    sees(scenario, "alice", "Done", "0 running")
-    sees(scenario, "bob", "0 waiting for you; 0 running")
+    sees(scenario, "alice", "Done")
+    sees(scenario, "bob", "Nothing needs you right now")
+
+
+def test_it_has_the_organizations_picture_and_the_card_that_of_a_move(scenario: Scenario) -> None:
+    scenario.person("bob").opens_home()
+    sees(scenario, "bob", "slack_file")
+
+    scenario.person("alice").types("/org move-account --account fullback-staging-web --to /Workloads/Production")
+    scenario.press("Show picture", "bob")
+    scenario.slack.wait_for(lambda: "slack_file" in json.dumps(scenario.person("bob").view), PATIENCE, "the picture")

@@ -1,35 +1,52 @@
-"""Several processes on one PostgreSQL: they start at once, share the work, and take over from each other.
+"""Processes that are killed, told to end, put to sleep or lose their database, at named points and anywhere: nothing is lost, nothing
+doubled, and nothing stuck.
 
-`make torture` alone runs this (TEST_KILLS, TEST_SLEEPS, TEST_LOSSES; the seed is told with a failure): now and then one of them
-does not come to its end within its time, and once a card stood twice, so that the ordinary test command does not promise it yet
-(docs/reliability.md).
+A few kills and ends in the ordinary test command; `make torture` runs all of it with the full numbers (TEST_KILLS, TEST_TERMS, TEST_SLEEPS,
+TEST_LOSSES) and tells the seed, by which TEST_SEED repeats it, and how often each point was come to.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import threading
 import time
+from collections import Counter
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 
 from approvals.queue.leases import LEASE
+from tests.harness.database import SQLITE
 from tests.harness.fleet import Fleet, fleet, names
 from tests.harness.points import POINTS
 from tests.harness.postgres import own_server
 from tests.harness.profiles import is_full
 
-__test__ = is_full()
+Test = TypeVar("Test", bound=Callable[..., None])
+Told = Callable[[str, object], None]
 REQUESTS = 40
-KILLS = int(os.environ.get("TEST_KILLS", "1000"))
-SLEEPS = int(os.environ.get("TEST_SLEEPS", "500"))
-LOSSES = int(os.environ.get("TEST_LOSSES", "200"))
 SEED = int(os.environ.get("TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 IN_A_ROUND = 3
+PATIENCE = 20.0
 # Who is put to sleep while Slack waits for an answer is asked once more by people, and both are requests of theirs.
 WHILE_WORKING = [point for point in POINTS if not point.startswith("insert")]
+FLEETS = [pytest.param(3, "", id="three on PostgreSQL"), pytest.param(1, SQLITE, id="one on SQLite")]
 
 
+def in_torture(test: Test) -> Test:
+    """What waits for many seconds is not collected by the ordinary test command."""
+    test.__test__ = is_full()  # type: ignore[attr-defined]
+    return test
+
+
+def times(name: str, full: int, quick: int = 0) -> int:
+    """How often, in `make torture` or in the ordinary test command."""
+    return int(os.environ.get(name, "0")) or (full if is_full() else quick)
+
+
+@in_torture
 @pytest.mark.timeout(300)
 def test_what_is_asked_is_carried_out_once_though_a_process_is_killed_in_the_middle() -> None:
     with fleet(3) as three:
@@ -44,25 +61,58 @@ def test_what_is_asked_is_carried_out_once_though_a_process_is_killed_in_the_mid
         assert len(workers) > 1, "they did not share the work"
 
 
-@pytest.mark.timeout(0)
-def test_processes_that_are_killed_at_each_named_point_lose_nothing_and_double_nothing() -> None:
-    chance = random.Random(SEED)  # noqa: S311  Nothing secret.
-    with fleet(3) as three:
-        for number in range(KILLS):
-            armed = f"{POINTS[number % len(POINTS)]}:{soon(chance, number)}:SIGKILL"
-            three.replace(one_round(three, number, armed))  # Who has not come to its point is killed where it is.
-        three.finish()
-        assert three.wrong() == [], f"TEST_SEED={SEED}"
+@pytest.mark.timeout(0 if is_full() else 150)
+@pytest.mark.parametrize(("count", "database"), FLEETS)
+def test_processes_that_are_killed_at_each_named_point_lose_nothing_and_double_nothing(
+    count: int, database: str, record_property: Told
+) -> None:
+    chance, come_to = random.Random(SEED), Counter[str]()  # noqa: S311  Nothing secret.
+    record_property("told", f"TEST_SEED={SEED}")
+    kills = times("TEST_KILLS", 1000, 2)
+    with fleet(count, database) as bots:
+        for number in range(kills):
+            point = POINTS[(number + SEED) % len(POINTS)]
+            which, load = one_round(bots, number, f"{point}:{soon(chance, number)}:SIGKILL")
+            come_to[point if bots.is_dead(which) else "elsewhere"] += 1
+            bots.replace(which)  # Who has not come to its point is killed where it is.
+            load.join()
+        bots.finish()
+        record_property("told", f"killed: {dict(come_to)}")
+        assert bots.wrong() == [], f"TEST_SEED={SEED}"
+        assert [point for point in POINTS if come_to[point] < kills // 50] == [], "not often enough"
 
 
-@pytest.mark.timeout(0)
-def test_processes_that_sleep_while_others_take_over_double_nothing_when_they_wake() -> None:
+@pytest.mark.timeout(0 if is_full() else 150)
+@pytest.mark.parametrize(("count", "database"), FLEETS)
+def test_processes_that_are_told_to_end_under_load_lose_nothing_and_double_nothing(
+    count: int, database: str, record_property: Told
+) -> None:
     chance = random.Random(SEED)  # noqa: S311  Nothing secret.
+    record_property("told", f"TEST_SEED={SEED}")
+    with fleet(count, database) as bots:
+        for number in range(times("TEST_TERMS", 500, 1)):
+            which = number % count
+            load = bots.load(names(IN_A_ROUND, f"round-{number}"), threads=IN_A_ROUND)
+            time.sleep(chance.uniform(0.1, 2.0))
+            bots.end(which)
+            bots.replace(which)
+            load.join()
+        bots.finish()
+        assert bots.wrong() == [], f"TEST_SEED={SEED}"
+
+
+@in_torture
+@pytest.mark.timeout(0)
+def test_processes_that_sleep_while_others_take_over_double_nothing_when_they_wake(record_property: Told) -> None:
+    chance, come_to = random.Random(SEED), Counter[str]()  # noqa: S311  Nothing secret.
+    record_property("told", f"TEST_SEED={SEED}")
     with fleet(3) as three:
-        for number in range(SLEEPS):
+        for number in range(times("TEST_SLEEPS", 500)):
             place = chance.choice(WHILE_WORKING) if number % 2 else "post:before"
-            which = one_round(three, number, f"{place}:{soon(chance, number)}:SIGSTOP")
+            which, load = one_round(three, number, f"{place}:{soon(chance, number)}:SIGSTOP")
+            load.join()
             has_stopped = three.is_asleep(which)
+            come_to[place if has_stopped else "elsewhere"] += 1
             if not has_stopped:
                 three.sleep(which)
             time.sleep(LEASE.total_seconds() + 2)
@@ -71,13 +121,15 @@ def test_processes_that_sleep_while_others_take_over_double_nothing_when_they_wa
                 time.sleep(1)
                 three.replace(which)
         three.finish()
+        record_property("told", f"asleep: {dict(come_to)}")
         assert three.wrong() == [], f"TEST_SEED={SEED}"
 
 
+@in_torture
 @pytest.mark.timeout(0)
 def test_losing_the_database_s_server_loses_nothing_else() -> None:
     with own_server() as server, fleet(3, server.empty_url()) as three:
-        for number in range(LOSSES):
+        for number in range(times("TEST_LOSSES", 200)):
             load = three.load(names(2 * IN_A_ROUND, f"loss-{number}"), threads=IN_A_ROUND)
             made = len(three.aws.calls.of("CreateOrganizationalUnit"))
             three.slack.wait_for(
@@ -96,12 +148,12 @@ def soon(chance: random.Random, number: int) -> int:
     return 1 if number % 3 == 0 else chance.randint(2, 6)
 
 
-def one_round(three: Fleet, number: int, armed: str) -> int:
-    """Some requests while one of the three is about to stop at a point; gives which."""
-    which = number % 3
-    three.replace(which, armed)
-    three.load(names(IN_A_ROUND, f"round-{number}"), threads=IN_A_ROUND).join()
-    end = time.monotonic() + 1
-    while time.monotonic() < end and not three.is_asleep(which):
+def one_round(bots: Fleet, number: int, armed: str) -> tuple[int, threading.Thread]:
+    """Some requests while one of the bots is about to stop at a point; gives which, and those who ask."""
+    which = number % len(bots.bots)
+    bots.replace(which, armed)
+    load = bots.load(names(IN_A_ROUND, f"round-{number}"), threads=IN_A_ROUND)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and not bots.is_asleep(which) and (load.is_alive() or bots.is_at_work()):
         time.sleep(0.05)
-    return which
+    return which, load

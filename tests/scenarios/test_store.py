@@ -36,7 +36,7 @@ def test_while_its_file_is_away_nothing_is_taken_in(scenario: Scenario) -> None:
     away = file.rename(file.with_suffix(".away"))
     until_ready_says(scenario, "NOT OK database")
     reply = scenario.person("alice").types("/org move-account --account fullback-audit --to /Workloads")
-    assert "is filed" not in str(reply)
+    assert "I'll DM you" not in str(reply)
     told = scenario.log()[before:]
     away.rename(file)
     until_ready_says(scenario, "ok database")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.slack.api.compose import Content, content
 from sandbox.slack.api.registry import Call, Json, method
 from sandbox.slack.cast import BOT_USER, Channel
-from sandbox.slack.errors import SlackRefusal
+from sandbox.slack.errors import SlackRefusal, invalid_blocks
 from sandbox.slack.limits import MESSAGE_TEXT, UPDATE_TEXT
 from sandbox.slack.messages import Message
 
@@ -19,6 +19,9 @@ def _content(call: Call, most_text: int = MESSAGE_TEXT) -> Content:
         if text or blocks:
             raise SlackRefusal("markdown_text_conflict")
         blocks = [{"type": "markdown", "text": call.args["markdown_text"]}]
+    found = list(call.workspace.files.unusable(blocks, "/blocks"))
+    if found:
+        raise invalid_blocks(found)
     metadata = call.data("metadata", "invalid_metadata_format")
     return content(text, blocks, call.data("attachments", "invalid_attachments"), metadata, most_text)
 

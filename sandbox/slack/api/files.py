@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from sandbox.slack.api.chat import may_write
 from sandbox.slack.api.registry import Call, Json, method
 from sandbox.slack.cast import BOT_USER
@@ -37,6 +39,7 @@ def _complete(call: Call, entry: Json) -> File:
     if file.content is None:
         raise SlackRefusal("file_not_found")
     file.title = str(entry.get("title") or file.name)
+    file.completed_at = time.monotonic()
     return file
 
 

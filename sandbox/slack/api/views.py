@@ -13,7 +13,11 @@ def _view(call: Call, kind: str = "modal") -> Json:
         raise invalid_arguments("[ERROR] missing required field: view")
     if view.get("type") != kind:
         raise invalid_arguments(f"[ERROR] must be one of {kind} [json-pointer:/view/type]")
-    return judged(view)
+    judged(view)
+    found = list(call.workspace.files.unusable(view["blocks"], "/view/blocks"))
+    if found:
+        raise invalid_arguments(*found)
+    return view
 
 
 def judged(view: Json) -> Json:

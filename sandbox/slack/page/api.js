@@ -32,6 +32,11 @@ export function complain(answer, what) {
   if (!answer.ok && answer.error !== "unreachable") toast(`${what} (${answer.error}).`);
 }
 
+/** Takes one of the app's shortcuts, from anywhere or from a message. @param {object} shortcut @param {object} where */
+export async function take(shortcut, where = {}) {
+  complain(await post("shortcut", { callback_id: shortcut.callback_id, ...where }), `${shortcut.name} failed`);
+}
+
 /** @param {File} file @returns {Promise<object>} the uploaded file as Slack describes it */
 export function upload(file) {
   const body = new FormData();

@@ -43,7 +43,7 @@ const BLOCKS = {
 };
 
 function picture(image, size) {
-  return el(`img.${size}`, { src: image.image_url ?? image.slack_file?.url, alt: image.alt_text ?? "" });
+  return el(`img.${size}`, { src: image.image_url ?? image.slack_file?.url ?? `/files/${image.slack_file?.id}/picture`, alt: image.alt_text ?? "" });
 }
 
 const RICH = {

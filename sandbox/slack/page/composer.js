@@ -1,5 +1,5 @@
 /** The box to write in: slash commands with suggestions, Enter sends, arrow up brings back what was sent. */
-import { complain, post } from "./api.js";
+import { complain, post, take } from "./api.js";
 import { el } from "./dom.js";
 import { titleOf } from "./message.js";
 import { store } from "./store.js";
@@ -16,7 +16,7 @@ export function composer({ channel, thread_ts: thread, hint }) {
     rows: 1, "aria-label": hint ?? `Message ${titleOf(channel)}`, placeholder: hint ?? `Message ${titleOf(channel)}`, id: thread ? "reply" : "composer", value: drafts.get(place) ?? "",
   });
   const offer = thread ? null : suggestions(field, (command) => put(`${command} `));
-  const form = el("form.composer", {}, offer?.list, field, el("button.send", { type: "submit", "aria-label": "Send" }, "➤"));
+  const form = el("form.composer", {}, offer?.list, thread ? [] : shortcuts(), field, el("button.send", { type: "submit", "aria-label": "Send" }, "➤"));
 
   const fit = () => { field.style.height = "auto"; field.style.height = `${Math.min(field.scrollHeight, 200)}px`; };
   const changed = () => { drafts.set(place, field.value); fit(); offer?.look(); };
@@ -48,6 +48,13 @@ export function composer({ channel, thread_ts: thread, hint }) {
   });
   requestAnimationFrame(fit); // A draft may have several lines.
   return form;
+}
+
+/** The app's shortcuts that need no message. */
+function shortcuts() {
+  return store.state.shortcuts.filter((entry) => entry.type === "global").map((entry) => el("button.shortcut", {
+    type: "button", title: entry.description, "aria-label": entry.name, onclick: () => take(entry),
+  }, "⚡"));
 }
 
 /** Puts text into the box, as the first steps of a newcomer do. @param {string} text */

@@ -1,9 +1,9 @@
 /** One message: who, when, what, and the buttons under it. */
-import { complain, post } from "./api.js";
+import { complain, post, take } from "./api.js";
 import { render } from "./blocks.js";
 import { el } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { bot, channel, user } from "./store.js";
+import { bot, channel, store, user } from "./store.js";
 
 /** @param {object} entry a user @param {string} size "small" or "" @returns {Node} coloured initials */
 export function avatar(entry, size = "") {
@@ -28,7 +28,15 @@ export function message(said, openThread, inThread = false) {
       (said.files ?? []).map(file),
       said.edited && el("span.edited", {}, "(edited)"),
       !inThread && said.reply_count > 0 && replies(said, openThread)),
+    !said.ephemeral && shortcuts(said),
     !inThread && !said.ephemeral && el("button.reply", { type: "button", "data-action": "reply", "aria-label": "Reply in thread", onclick: () => openThread(said) }, "💬"));
+}
+
+/** The app's shortcuts in a message's menu. */
+function shortcuts(said) {
+  return store.state.shortcuts.filter((entry) => entry.type === "message").map((entry) => el("button.reply.shortcut", {
+    type: "button", title: entry.description, "aria-label": entry.name, onclick: () => take(entry, { channel: said.channel, message_ts: said.ts }),
+  }, "⚡"));
 }
 
 function clock(ts) {

@@ -72,18 +72,18 @@ function focusFirst() {
 
 function frame(entry) {
   const { view } = entry;
-  const form = el("form.modal", { role: "dialog", "aria-modal": "true", "aria-label": view.title.text, novalidate: true },
-    el("header", {}, el("h1", {}, plain(view.title.text)), el("button.close", { id: "form-close", type: "button", "aria-label": "Close", onclick: () => dismiss(entry) }, "×")),
+  const form = el("form.modal", { novalidate: true },
+    el("div.top", {}, el("h1", {}, plain(view.title.text)), el("button.close", { id: "form-close", type: "button", "aria-label": "Close", onclick: () => dismiss(entry) }, "×")),
     el("div.body", {}, render(view.blocks, surface(entry))),
     footer(entry));
   form.addEventListener("submit", (event) => { event.preventDefault(); submit(entry); });
   form.addEventListener("keydown", (event) => keys(event, form, entry));
-  return el("div.shade", { "data-view": view.id, onmousedown: (event) => { if (event.target === event.currentTarget) event.preventDefault(); } }, form);
+  return el("div.shade", { role: "dialog", "aria-modal": "true", "aria-label": view.title.text, "data-view": view.id, onmousedown: (event) => { if (event.target === event.currentTarget) event.preventDefault(); } }, form);
 }
 
 function footer(entry) {
   const { view } = entry;
-  return el("footer", {},
+  return el("div.bottom", {},
     el("button.button", { id: "form-cancel", type: "button", onclick: () => dismiss(entry) }, plain(view.close?.text ?? (submits(view) ? "Cancel" : "Close"))),
     submits(view) && el("button.button.primary", { id: "form-submit", type: "submit", "aria-disabled": entry.busy && "true" }, entry.busy ? "Sending…" : plain(view.submit?.text ?? "Submit")));
 }

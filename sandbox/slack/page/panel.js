@@ -12,7 +12,7 @@ let goTo = () => {};
 let timer = 0;
 let mark = "";
 let reads = false;
-let told = 0;
+let told = -1; // Lines that have been followed; before the first look nobody knows what is old.
 let parts = null;
 
 /** Draws it where the sandbox has one. @param {(who: string, channel: string, thread: string) => void} go shows a place as somebody sees it */
@@ -42,6 +42,7 @@ export function panelButton() {
 
 function show(open) {
   pane().hidden = !open;
+  pane().classList.remove("playing");
   sessionStorage.setItem(KEY, open ? "open" : "closed");
   document.querySelector("#top .beside")?.setAttribute("aria-pressed", String(open));
   clearTimeout(timer);
@@ -62,15 +63,16 @@ function draw(now) {
   redraw(parts.buttons, "do", [...now.buttons.map(button), ...now.invitations.flatMap(invitation)]);
   redraw(parts.scenes, "do", now.scenes.map((scene) => el("button", { type: "button", "data-do": scene.name, disabled: now.playing, onclick: () => press({ play: scene.name }) }, scene.label)));
   redraw(parts.lines, "do", now.lines.map((line) => el("li", {}, line.text)));
+  if (now.playing) pane().classList.add("playing"); // Until it is opened anew, so that the end of a scene can be seen as well.
   follow(now.lines);
   if (now.mark !== mark) redraw(parts.tree, "do", now.tree ? unit(now.tree) : el("p.empty", {}, "There is no organization."));
   mark = now.mark;
   redraw(parts.calls, "do", now.calls.toReversed().map(call));
 }
 
-/** Shows where the newest line of a scene happens. */
+/** Shows where the newest line of a scene happens; a window that is opened later stays where it is until the next one. */
 function follow(lines) {
-  if (lines.length > told) {
+  if (told >= 0 && lines.length > told) {
     const { who, channel, thread } = lines.at(-1);
     if (who) goTo(who, channel, thread);
   }

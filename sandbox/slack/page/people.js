@@ -9,7 +9,7 @@ import { hasDirect } from "./unread.js";
 export function drawTop(become) {
   const me = user(store.me);
   redraw(document.getElementById("top"), "person",
-    el("strong.team", {}, store.state.team.name), el("span.sandbox", {}, "sandbox"),
+    el("h1.team", {}, store.state.team.name), el("span.sandbox", {}, "sandbox"),
     el("span.grow"),
     panelButton(),
     el("span.you", {}, "You are ", el("strong", {}, me.real_name), ` (${roleOf(me)})`),

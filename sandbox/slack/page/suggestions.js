@@ -1,4 +1,7 @@
-/** The slash commands that fit what is typed; Enter and Tab take the marked one. Source: WAI-ARIA Authoring Practices, "Combobox Pattern". */
+/** The slash commands that fit what is typed; Enter and Tab take the marked one.
+ *
+ * The box has several lines, so that it stays a text box: a combobox has one. Source: WAI-ARIA 1.2, "textbox"; ARIA in HTML, "textarea".
+ */
 import { el, replace } from "./dom.js";
 import { store } from "./store.js";
 
@@ -14,7 +17,7 @@ export function suggestions(field, take) {
   let found = [];
   let active = 0;
   const list = el("ul.suggestions", { id: LIST, hidden: true, role: "listbox", "aria-label": "Commands" });
-  const marks = { role: "combobox", "aria-autocomplete": "list", "aria-controls": LIST, "aria-expanded": "false" };
+  const marks = { "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": LIST };
   for (const [name, value] of Object.entries(marks)) field.setAttribute(name, value);
 
   /** Once the command is typed in full, the list only shows how it goes on, and Enter sends. */
@@ -30,7 +33,6 @@ export function suggestions(field, take) {
 
   function show() {
     replace(list, found.map(option));
-    field.setAttribute("aria-expanded", String(!list.hidden));
     if (choosing()) field.setAttribute("aria-activedescendant", `${LIST}-${active}`);
     else field.removeAttribute("aria-activedescendant");
   }

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from approvals.authority.directory import Person
 from approvals.authority.may import (
     Approver,
     ObjectionError,
     approvers_now,
     involved,
     may_act,
+    may_ask,
     may_break,
     oversees,
     review_objection,
@@ -23,7 +25,9 @@ from approvals.authority.quorum import Seat
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Request, Vote
 from approvals.request.decide import decide
+from approvals.slack.client import SlackAwayError
 from approvals.states import Status
+from operations.core.closing import Next, get_credentials
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
 from tests.harness.rules import required
 from tests.harness.workers import Workers
@@ -207,7 +211,7 @@ def test_under_a_rule_that_is_gone_todays_rules_people_deny(workers: Workers) ->
     workers.click(request, "deny", BOB)
     workers.click(request, "deny", CAROL)
     workers.work()
-    assert "You are not among the approvers of the rule “new”" in workers.said("private")[-1]
+    assert "can decide this" in workers.said("private")[-1]
     assert workers.request(request.id).decided_by == CAROL
 
 
@@ -226,3 +230,49 @@ def test_where_no_rule_decides_any_more_it_can_be_denied_but_not_approved(worker
     workers.click(request, "deny", BOB)
     workers.work()
     assert workers.request(request.id).status == Status.DENIED
+
+
+@pytest.mark.parametrize(
+    ("rule", "role", "may"),
+    [
+        (Rule("all", (BOB,)), "OrganizationAccountAccessRole", True),
+        (Rule("all", (BOB,)), "Admin", False),
+        (Rule("all", (BOB,), roles=("Admin",)), "Admin", True),
+        (Rule("tags", (BOB,), operations=("tag-account",)), "OrganizationAccountAccessRole", False),
+        (
+            Rule("elsewhere", (BOB,), operations=("credentials",), under="/Security"),
+            "OrganizationAccountAccessRole",
+            False,
+        ),
+        (Rule("hers", (BOB,), requesters=(ALICE,)), "OrganizationAccountAccessRole", True),
+        (Rule("his", (BOB,), requesters=(DAVE,)), "OrganizationAccountAccessRole", False),
+    ],
+)
+def test_what_comes_next_is_offered_where_the_rules_let_the_requester_ask(
+    workers: Workers, rule: Rule, role: str, *, may: bool
+) -> None:
+    request = asked(workers, Rule("all", (BOB,)))
+    workers.rules = Rules([rule])
+    assert may_ask(workers.context, request, get_credentials(role, WEB)) is may
+
+
+def test_what_cannot_be_judged_yet_is_offered_unless_it_is_switched_off(workers: Workers) -> None:
+    request = asked(workers, Rule("all", (BOB,)))
+    unfinished = Next(operation="create-ou", label="Create an OU")
+    unknown = get_credentials("OrganizationAccountAccessRole", "999999999999")
+    assert may_ask(workers.context, request, unfinished)
+    assert may_ask(workers.context, request, unknown)
+    workers.rules = Rules([Rule("all", (BOB,))], without=frozenset({"create-ou"}))
+    assert not may_ask(workers.context, request, unfinished)
+
+
+def test_while_slack_is_away_rules_for_some_requesters_count_as_met(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: str) -> Person:
+        raise SlackAwayError("users.info")
+
+    request = asked(workers, Rule("all", (BOB,)))
+    workers.rules = Rules([Rule("his", (BOB,), requesters=(DAVE,))])
+    monkeypatch.setattr(workers.people, "look", away)
+    assert may_ask(workers.context, request, get_credentials("OrganizationAccountAccessRole", WEB))

@@ -11,6 +11,8 @@ from sqlmodel import Session, col, select
 
 from approvals.authority.press import (
     STRANGE,
+    CardElsewhereError,
+    OutdatedError,
     Pressed,
     StrangeCardError,
     UnconfirmedCardError,
@@ -19,6 +21,7 @@ from approvals.authority.press import (
 )
 from approvals.models import Interaction, Message, Request
 from approvals.queue.worker import TRIES
+from approvals.request.intake import Click
 from approvals.states import Status
 from tests.harness.people import ALICE, BOB, DAVE, TEAM
 from tests.harness.workers import Workers
@@ -64,7 +67,7 @@ def test_two_requests_never_have_the_same_key(workers: Workers) -> None:
 
 
 def test_the_button_of_a_card_is_the_requests_own(workers: Workers, asked: Request) -> None:
-    assert read(asked.button) == (asked.id, asked.key)
+    assert read(asked.button) == Pressed(asked.id or 0, asked.key)
     assert judged(workers, on_its_card(asked)).id == asked.id
 
 
@@ -100,6 +103,56 @@ def test_other_buttons_count_from_every_message_of_the_request_and_where_the_pre
     for elsewhere in (replace(own, ts="7.1"), replace(own, channel=ELSEWHERE, ts="7.0"), replace(own, ts="")):
         with pytest.raises(StrangeCardError):
             judged(workers, elsewhere, kind)
+
+
+def beside_its_digest(request: Request) -> Pressed:
+    """The press of a button of the home tab."""
+    pressed = read(request.button_beside_digest, private=True)
+    assert pressed is not None
+    assert pressed.shown
+    return pressed
+
+
+@pytest.mark.parametrize("kind", ["approve", "deny"])
+def test_beside_its_digest_a_request_is_decided_away_from_its_card(workers: Workers, asked: Request, kind: str) -> None:
+    assert judged(workers, beside_its_digest(asked), kind).id == asked.id
+    with pytest.raises(CardElsewhereError):
+        judged(workers, replace(beside_its_digest(asked), shown=""), kind)
+
+
+@pytest.mark.parametrize("kind", ["withdraw", "review"])
+def test_what_needs_the_whole_card_stays_on_it(workers: Workers, asked: Request, kind: str) -> None:
+    with pytest.raises(CardElsewhereError):
+        judged(workers, beside_its_digest(asked), kind)
+
+
+@pytest.mark.parametrize("card", [True, False], ids=["with a card", "without"])
+@pytest.mark.parametrize("kind", ["approve", "deny"])
+def test_a_press_beside_an_older_digest_decides_nothing(
+    workers: Workers, asked: Request, kind: str, *, card: bool
+) -> None:
+    older = replace(beside_its_digest(asked), shown="0" * 12)
+    if not card:
+        with workers.context.store.write() as session:
+            session.execute(update(Request).values(card_channel="", card_ts=""))
+    with pytest.raises(OutdatedError, match="what you were shown any more, so nothing was done"):
+        judged(workers, older, kind)
+
+
+@pytest.mark.parametrize(
+    ("shown", "decided_by", "told"),
+    [("", BOB, ""), ("0" * 12, "", "isn't what you were shown any more")],
+    ids=["what is decided", "an older digest"],
+)
+def test_what_was_shown_is_kept_with_the_press_until_a_worker_judges_it(
+    workers: Workers, asked: Request, shown: str, decided_by: str, told: str
+) -> None:
+    pressed = beside_its_digest(asked)
+    click = Click("home", "approve", BOB, TEAM, pressed.number, pressed.key, private=True, shown=shown or pressed.shown)
+    workers.intake.click(click)
+    workers.work()
+    assert workers.request(asked.id).decided_by == decided_by
+    assert told in str(workers.said("private"))
 
 
 def test_a_bare_number_of_an_earlier_version_counts_where_the_message_is_the_requests_own(

@@ -223,7 +223,7 @@ def test_what_a_word_was_bound_to_stays_guarded_whatever_it_is_called_now() -> N
 
 
 def test_what_a_rule_means_where_it_says_nothing() -> None:
-    """As docs/rules.md has it in its column "Left out"."""
+    """As docs/reference/rules.md has it in its column "Left out"."""
     rule = Rule("a", ("U0BOB",))
     assert (rule.approvals, rule.expires, rule.longest_session) == (1, timedelta(hours=72), timedelta(hours=1))
     assert (rule.remind, rule.escalate_after) == (timedelta(hours=4), timedelta(hours=24))
@@ -306,3 +306,24 @@ def test_which_sessions_a_rule_allows_and_which_field_of_the_form_it_objects_to(
     assert field == "role"
     assert "no longer exists" in sentence
     assert session_objection(None, by_name()["create-ou"].model_validate({"unit_name": "X", "parent": "/"})) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("operation", "who", "may"),
+    [
+        ("move-account", "bob", True),
+        ("move-account", "dave", False),
+        ("credentials", "dave", True),
+        ("close-account", "bob", False),
+        ("create-ou", "bob", False),
+    ],
+)
+def test_who_may_ask_for_what_anywhere_at_all(operation: str, who: str, may: bool) -> None:  # noqa: FBT001
+    rules = Rules(
+        [
+            Rule("theirs", (), operations=("move-account", "close-account"), requesters=("bob",)),
+            Rule("all", (), operations=("credentials",), under="/Staging"),
+        ],
+        without=frozenset({"close-account"}),
+    )
+    assert rules.may_ask(operation, lambda named: who in named) is may

@@ -14,8 +14,9 @@ from approvals.models import HomeViewer
 from approvals.outbox.home_tabs import MOST_VIEWERS
 from approvals.outbox.sending import Outbox
 from approvals.queue.leases import claim
-from approvals.slack.blocks import header
+from approvals.slack.blocks import header, picture
 from approvals.slack.client import SlackAwayError
+from approvals.slack.modals import home
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from tests.harness.people import ALICE, BOB
@@ -145,3 +146,26 @@ def test_a_worker_that_died_holds_nothing_up(tabs: Tabs) -> None:
     assert tabs.work() == []
     tabs.workers.restart()
     assert tabs.work() == [ALICE]
+
+
+def test_a_tab_on_which_something_is_to_come_is_made_anew_soon(tabs: Tabs, monkeypatch: pytest.MonkeyPatch) -> None:
+    unfinished = [True, True, False]
+    monkeypatch.setattr(tabs.home_tabs, "_make_view", lambda _: home([header("Home")], coming=unfinished.pop(0)))
+    tabs.workers.intake.opens_home(ALICE)
+    for left in (2, 1, 0, 0):
+        tabs.work()
+        assert len(unfinished) == left
+        tabs.work()
+        assert len(unfinished) == left, "not at once"
+        tabs.workers.clock.advance(seconds=2)
+
+
+def test_a_picture_that_slack_does_not_take_costs_nobody_their_tab(tabs: Tabs, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = [header("Home"), picture("F0NOSUCHFILE", "The organization")]
+    monkeypatch.setattr(tabs.home_tabs, "_make_view", lambda _: home(blocks))
+    tabs.workers.intake.opens_home(ALICE)
+    tabs.work()
+    shown = tabs.slack.person("alice").home
+    assert shown is not None
+    assert [block["type"] for block in shown["blocks"]] == ["header"]
+    assert tabs.viewers() == [ALICE]

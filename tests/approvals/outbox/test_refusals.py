@@ -18,7 +18,7 @@ from approvals.models import Request
 from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.queue import outgoing
 from approvals.request.intake import Click
-from handlers.queries.requests import private_card, with_button
+from handlers.queries.requests import private_card, to_decide
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from tests.harness.mail import NEW, Mail
@@ -62,7 +62,7 @@ def press(request: Request, kind: str, by: str, **where: Any) -> Click:
     """A press somewhere else than on the card."""
     found = read(request.button)
     assert found is not None
-    return Click(f"{kind} {by} {where}", kind, by, TEAM, *found, **where)
+    return Click(f"{kind} {by} {where}", kind, by, TEAM, found.number, found.key, **where)
 
 
 def press_on(mail: Mail, request: Request, message: dict[str, Any], kind: str, by: str) -> Request:
@@ -100,9 +100,9 @@ def test_without_a_card_the_request_and_the_home_tab_say_so_and_offer_the_decisi
     assert "no card in the approval channel yet" in str(shown[0])
     assert buttons(shown)[:2] == ["approve", "deny"]
     assert buttons(private_card(request, ALICE)) == ["cancel"]
-    line = with_button(request)
-    assert "no card" in line["text"]["text"]
-    assert line["accessory"]["action_id"] == "show"
+    line = to_decide(request)
+    assert "no card" in str(line)
+    assert buttons(line) == ["approve", "deny"]
 
 
 def test_the_decision_that_is_offered_privately_counts_while_there_is_no_card(mail: Mail) -> None:
@@ -122,8 +122,8 @@ def test_show_and_decide_brings_the_request_with_its_buttons_to_an_approver_and_
     mail.once()
     shown = mail.slack.person("bob").dms[before:][-1]
     assert "approve" in buttons(shown["blocks"])
-    assert "not among the approvers" in told(mail, "dave")[-1]
-    assert "somebody else has to decide" in told(mail, "alice")[-1]
+    assert "can decide this" in told(mail, "dave")[-1]
+    assert "your own request" in told(mail, "alice")[-1]
     assert press_on(mail, request, shown, "approve", BOB).decided_by == BOB
 
 

@@ -701,7 +701,7 @@ def test_a_private_line_goes_by_dm_where_it_cannot_be_shown(workers: Workers, sl
     mail.deliver()
     workers.click(request, "approve", "U0DAVE")
     mail.deliver()
-    assert "not among the approvers" in slack.person("dave").dms[-1]["text"]
+    assert "can decide this" in slack.person("dave").dms[-1]["text"]
 
 
 def test_a_channel_that_is_mended_gets_its_card(workers: Workers, slack: SlackSandbox) -> None:

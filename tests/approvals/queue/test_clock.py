@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import select
 
 from approvals.models import Message, Request
-from approvals.queue.clock import PATIENCE, SteadyClock, pull_in
+from approvals.queue.clock import PATIENCE, SteadyClock, machine_time, pull_in
+from approvals.states import Status
 from tests.harness.workers import Workers
 
 BEGAN = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
@@ -87,3 +89,50 @@ def test_what_waits_for_a_time_that_is_far_ahead_is_due_at_once(workers: Workers
         assert (found.due_at, found.started_at) == (now, now)
     with workers.context.store.write() as session:
         assert pull_in(session, now) == 0
+
+
+def test_a_machine_that_slept_for_a_day_has_not_had_its_clock_set(machine: Machine) -> None:
+    machine.passes(timedelta(days=1).total_seconds())
+    assert not machine.clock.was_set
+    assert machine.off() == timedelta()
+
+
+def test_after_a_day_asleep_each_thing_is_said_and_done_once(workers: Workers) -> None:
+    waiting, under_way = workers.ask("create-ou", unit_name="Waiting"), workers.approved("create-ou", unit_name="Begun")
+    workers.work()
+    workers.clock.advance(days=1)
+    workers.restart()
+    assert workers.until_done(under_way).status == Status.SUCCEEDED
+    assert workers.request(waiting.id).status == Status.PENDING
+    assert workers.request(waiting.id).reminders > 0
+    before = len(workers.said("thread"))
+    workers.work()
+    assert len(workers.said("thread")) == before
+    workers.clock.advance(days=3)
+    workers.restart("third process")
+    workers.work()
+    assert workers.request(waiting.id).status == Status.EXPIRED
+
+
+@pytest.mark.parametrize(
+    "night", [datetime(2030, 3, 31, 0, 59, tzinfo=UTC), datetime(2030, 10, 27, 0, 59, tzinfo=UTC)], ids=str
+)
+def test_when_the_clocks_are_changed_for_summer_or_winter_an_hour_stays_an_hour(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, night: datetime
+) -> None:
+    """Where this machine has the time of Berlin, in which one of these nights has an hour twice and the other lacks one."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        assert abs(machine_time() - datetime.now(UTC)) < timedelta(minutes=1)
+        workers.clock.now = night
+        request = workers.ask("create-ou", unit_name="New")
+        workers.work()
+        assert workers.request(request.id).expires_at == night + timedelta(hours=72)
+        workers.clock.advance(hours=72, seconds=-1)
+        workers.work()
+        assert workers.request(request.id).status == Status.PENDING
+        workers.clock.advance(seconds=1)
+        workers.work()
+        assert workers.request(request.id).status == Status.EXPIRED
+    time.tzset()

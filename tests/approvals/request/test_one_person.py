@@ -64,7 +64,7 @@ def test_a_requester_who_changes_their_address_does_not_approve_from_their_other
     moves(workers, BOB, "Alice@Example.com")  # The address under which it was asked.
     approves(workers, request, BOB)
     assert workers.request(request.id).status == Status.PENDING
-    assert "somebody else has to decide" in workers.said("private")[-1]
+    assert "your own request" in workers.said("private")[-1]
 
 
 def test_one_person_over_three_steps(workers: Workers) -> None:

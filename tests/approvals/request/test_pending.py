@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from approvals.authority.directory import CachedDirectory, Directory, Memory, Workspace
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Request
-from approvals.request.pending import pending_for
+from approvals.request.pending import may_ask, pending_for
 from tests.harness.clock import Clock
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
 from tests.harness.workers import Workers
@@ -108,3 +108,19 @@ def test_a_groups_members_are_remembered_for_half_a_minute(monkeypatch: pytest.M
     assert people.members("S0A") == ["U1"]
     clock.advance(seconds=1)
     assert people.members("S0A") == ["U2"]
+
+
+def test_what_somebody_may_ask_for_is_what_some_rule_lets_them(workers: Workers) -> None:
+    theirs = Rule("theirs", (BOB,), operations=("move-account", "close-account"), requesters=(ALICE,))
+    everybodys = Rule("all", (BOB,), operations=("credentials",))
+    rules = Rules([theirs, everybodys], without=frozenset({"close-account"}))
+    context = dataclasses.replace(workers.context, rules=lambda: rules)
+    assert may_ask(context, ALICE) == {"move-account", "credentials"}
+    assert may_ask(context, DAVE) == {"credentials"}
+
+
+def test_how_many_approvals_are_missing_is_known(workers: Workers, asked: Request) -> None:
+    assert pending_for(workers.context, BOB).left == {asked.id: 2}
+    workers.click(asked, "approve", BOB)
+    workers.work()
+    assert pending_for(workers.context, CAROL).left == {asked.id: 1}

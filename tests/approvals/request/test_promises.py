@@ -1,6 +1,6 @@
 """What is promised whatever people, clocks, networks and processes do: a state machine, its promises the invariants.
 
-Source: Hypothesis documentation, "Stateful tests"; docs/how-it-works.md, "The life of a request".
+Source: Hypothesis documentation, "Stateful tests"; docs/explanation/how-it-works.md, "The life of a request".
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ FINAL_WORDS = {
     Status.DENIED: "Denied by",
     Status.CANCELLED: "Cancelled.",
     Status.EXPIRED: "so it has expired",
-    Status.SUCCEEDED: "has its tag.",
+    Status.SUCCEEDED: "1 tag set on",
     Status.FAILED: "*Failed:*",
     Status.STALE: "*Out of date:*",
 }

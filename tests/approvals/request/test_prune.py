@@ -149,9 +149,9 @@ ASKED: dict[str, Callable[[Workers, Request], object]] = {
     "what others remember": read_others,
     "one person's requests": lambda workers, _: intake_of(workers).recent(requester=ALICE),
     "what is under way": lambda workers, _: intake_of(workers).recent(live=True),
-    "what runs": lambda workers, _: intake_of(workers).recent(running=True),
+    "what runs": lambda workers, _: intake_of(workers).running(),
     "the newest": lambda workers, _: intake_of(workers).recent(),
-    "the commonest": lambda workers, _: intake_of(workers).commonest(5),
+    "what somebody asks for most": lambda workers, _: intake_of(workers).usual(ALICE),
     "one and its history": lambda workers, request: intake_of(workers).history(request.id or 0),
     "what is pruned": lambda workers, _: prune(workers.context.store, workers.clock(), KEEP),
 }

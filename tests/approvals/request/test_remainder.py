@@ -63,9 +63,15 @@ def buttons(workers: Workers) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("call", "label"), [("MoveAccount", "Ask for the rest"), ("CreateAccount", "Edit and resubmit")]
+    ("call", "code", "label"),
+    [
+        ("MoveAccount", "AccessDeniedException", "Ask for the rest"),
+        ("CreateAccount", "AccessDeniedException", "Ask again"),
+        ("CreateAccount", "InvalidInputException", "Edit and resubmit"),
+    ],
 )
-def test_the_button_beneath_a_failure(workers: Workers, aws: AwsSandbox, call: str, label: str) -> None:
-    aws.faults.add(call, "error", code="AccessDeniedException")
+def test_the_button_beneath_a_failure(workers: Workers, aws: AwsSandbox, call: str, code: str, label: str) -> None:
+    """The same may be asked for again where somebody can mend it; what AWS does not take is corrected first."""
+    aws.faults.add(call, "error", code=code)
     workers.until_done(workers.approved("create-account", **(NEW | {"ou": "/Workloads/Staging"})))
     assert buttons(workers) == [label]

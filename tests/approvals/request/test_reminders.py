@@ -105,7 +105,7 @@ def test_the_escalation_calls_others_who_may_decide_from_then_on(workers: Worker
     request = waiting(workers, ESCALATING)
     workers.click(request, "approve", DAVE)
     workers.work()
-    assert "not among the approvers" in workers.said("private")[-1]
+    assert "can decide this" in workers.said("private")[-1]
 
     workers.clock.advance(hours=24)
     workers.work()

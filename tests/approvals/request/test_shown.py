@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from approvals.models import Message, Request, operation_of
+from approvals.queue.outgoing import FILE
 from approvals.views.card import card
 from tests.harness.shown import in_code, texts_in
 from tests.harness.workers import Workers
@@ -26,12 +27,17 @@ LONGEST: dict[str, dict[str, Any]] = {
 
 
 def told(workers: Workers, request: Request) -> tuple[str, list[dict[str, Any]]]:
-    """All that stands on the card and in the thread, and the messages in the thread."""
+    """All that stands on the card and in the thread, and the messages and files in the thread."""
     with workers.context.store.read() as session:
-        of_it = select(Message).where(Message.request_id == request.id, Message.kind == "thread")
-        posted = [message.body for message in session.exec(of_it.order_by(col(Message.id))).all()]
+        of_it = select(Message).where(Message.request_id == request.id, col(Message.kind).in_(("thread", FILE)))
+        found = [message.body for message in session.exec(of_it.order_by(col(Message.id))).all()]
+    posted, files = (
+        [body for body in found if "blocks" in body],
+        [body["content"] for body in found if "content" in body],
+    )
     on_card = "\n".join(texts_in(card(workers.request(request.id), [])["blocks"]))
-    return f"{on_card}\n{in_code(posted)}".replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"), posted
+    shown = "\n".join([on_card, in_code(posted), *files])
+    return shown.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"), found
 
 
 @pytest.mark.parametrize("name", CASES)

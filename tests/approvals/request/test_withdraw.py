@@ -91,7 +91,7 @@ def test_after_the_decision_it_is_too_late(workers: Workers, request_of_two: Req
     workers.click(request_of_two, "approve", CAROL)
     workers.click(request_of_two, "withdraw", BOB)
     workers.work()
-    assert f"already approved by <@{CAROL}>" in workers.said("private")[-1]
+    assert f"<@{CAROL}> approved it" in workers.said("private")[-1]
     assert workers.until_done(request_of_two).status == Status.SUCCEEDED
 
 

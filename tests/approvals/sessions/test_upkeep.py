@@ -116,6 +116,11 @@ class Service:
     def secret_dms(self) -> list[dict[str, Any]]:
         return [message for message in self.dms() if "export AWS_SECRET_ACCESS_KEY" in str(message)]
 
+    def offer(self, request: Request) -> str:
+        """The message with the button, as it stands now."""
+        row = self.row(request)
+        return str([message for message in self.dms() if message["ts"] == row.ts])
+
     def thread(self) -> str:
         (card, *_) = self.slack.messages("aws-approvals")
         return "\n".join(message["text"] for message in self.slack.replies(card))
@@ -124,7 +129,7 @@ class Service:
         return [record.event for record in self.workers.audit() if record.event.startswith("credentials.")]
 
     def press(self, request: Request, user: str = ALICE, team: str = TEAM) -> str:
-        """A press of `Reveal credentials`."""
+        """A press of `Reveal`."""
         trigger = self.slack.workspace.triggers.mint(user)
         with self.workers.context.store.read() as session:
             offers = select(Message).where(Message.request_id == request.id, Message.kind == "credentials")
@@ -175,11 +180,11 @@ def test_a_deletion_that_fails_is_tried_again_and_told(service: Service) -> None
     service.granted()
     service.slack.faults.add("chat.delete", error="internal_error", times=4)
     service.settle(62 * 60)
-    assert "I cannot delete the direct message" in service.thread()
-    assert any("cannot delete" in message["text"] for message in service.slack.messages("aws-approvals"))
+    assert "could not be deleted" in service.thread()
+    assert any("could not be deleted" in message["text"] for message in service.slack.messages("aws-approvals"))
     service.settle(20 * 60)
     assert service.secret_dms() == []
-    assert service.thread().count("I cannot delete") == 1
+    assert service.thread().count("could not be deleted") == 1
 
 
 @pytest.mark.parametrize("fault", ["drop-after", "drop-before"])
@@ -350,9 +355,9 @@ def test_the_warning_comes_ten_minutes_before_the_end(service: Service) -> None:
     service.settle(3 * 60)
     warning = service.dms()[-1]
     assert "Your session" in warning["text"]
-    assert [item["text"]["text"] for item in warning["blocks"][-1]["elements"]] == ["Extend", "End session now"]
+    assert [item["text"]["text"] for item in warning["blocks"][-1]["elements"]] == ["Extend", "End session"]
     service.settle(30 * 60)
-    assert sum("Your session as" in message["text"] for message in service.dms()) == 1
+    assert sum("Your session in" in message["text"] for message in service.dms()) == 1
 
 
 def statements(role: str = ROLE) -> list[dict[str, Any]]:
@@ -373,7 +378,7 @@ def test_end_session_now_denies_that_session_and_says_what_goes_on(service: Serv
     assert "aws:TokenIssueTime" in denial["Condition"]["DateLessThan"]
     assert service.row(request).state == "ended"
     assert service.secret_dms() == []
-    assert "Not ended:" in service.thread()
+    assert "Resources it started keep running." in service.thread()
     assert service.events() == ["credentials.issued", "credentials.end", "credentials.ended"]
 
 
@@ -399,7 +404,7 @@ def test_nobody_else_ends_a_session(service: Service) -> None:
     service.settle()
     assert service.row(request).state == "live"
     assert statements() == []
-    assert "not among the approvers" in service.workers.said("private")[-1]
+    assert "can do this" in service.workers.said("private")[-1]
 
 
 def test_whoever_decides_today_ends_a_session_whose_rule_is_gone(service: Service) -> None:
@@ -417,7 +422,7 @@ def test_a_session_ends_once(service: Service) -> None:
     for _ in range(2):
         service.workers.click(request, "end", ALICE)
     service.settle()
-    assert service.thread().count("was ended by") == 1
+    assert service.thread().count("Session in fullback-staging-web ended.") == 1
     assert "no session to end" in service.workers.said("private")[-1]
 
 
@@ -436,7 +441,7 @@ def test_aws_that_refuses_the_end_leaves_the_session_and_says_so(service: Servic
     service.workers.click(request, "end", ALICE)
     service.settle()
     assert service.row(request).state == "live"
-    assert "goes on" in service.thread()
+    assert "could not be ended" in service.thread()
 
 
 def test_a_custom_roles_session_is_ended_by_the_default_role(service: Service) -> None:
@@ -454,12 +459,12 @@ def test_reveal_shows_them_to_the_requester_and_posts_nothing_secret(service: Se
     request = service.granted()
     assert request.status == Status.WAITING
     assert opened(WEB) == []
-    assert "Reveal credentials" in str(service.dms())
-    assert "have been handed over" not in f"{service.thread()} {service.dms()}"
+    assert "Ready: press *Reveal*" in str(service.dms())
+    assert "has the credentials" not in f"{service.thread()} {service.dms()}"
     assert service.press(request) == ""
     service.settle()
     assert service.workers.request(request.id).status == Status.SUCCEEDED
-    assert "have been handed over" in service.thread()
+    assert "has the credentials" in service.thread()
     assert "export AWS_SECRET_ACCESS_KEY" in service.form()
     everything = str(service.slack.seen(lambda _: True))
     assert opened(WEB)[-1].secret_access_key not in everything
@@ -516,10 +521,45 @@ def test_a_button_that_nobody_presses_goes_after_half_a_day(service: Service) ->
     service.workers.clock.advance(hours=12)
     service.settle(600)
     assert service.row(request).state == "expired"
-    assert "*Reveal credentials*" not in str(service.dms())
+    assert "Not revealed; expired." in str(service.dms())
+    assert "'reveal'" not in str(service.dms())
     ended = service.workers.request(request.id)
-    assert (ended.status, "Nobody has revealed the credentials" in ended.outcome) == (Status.FAILED, True)
+    assert (ended.status, "The credentials were not revealed" in ended.outcome) == (Status.FAILED, True)
     assert service.press(request) == OVER
+
+
+def test_the_message_with_reveal_says_what_has_and_has_not_happened(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    assert "Ready: press *Reveal*" in service.offer(request)
+    service.press(request)
+    service.settle(1)
+    assert "Shown <!date^" in service.offer(request)
+    assert "Reveal again" in service.offer(request)
+    service.settle(70 * 60)
+    assert "expired." in service.offer(request)
+    assert "End session" not in service.offer(request)
+
+
+def test_the_message_with_reveal_says_who_ended_the_session(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.press(request)
+    service.settle(1)
+    service.workers.click(request, "end", CAROL)
+    service.settle()
+    assert f"; ended by <@{CAROL}>." in service.offer(request)
+    assert "Reveal again" not in service.offer(request)
+
+
+def test_slack_away_while_the_message_with_reveal_is_rewritten(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.slack.faults.add("chat.update", status=503, times=4)
+    service.press(request)
+    service.settle(10 * 60)
+    assert "Shown <!date^" in service.offer(request)
+    assert "could not be deleted" not in service.thread(), "there is nothing secret in it"
 
 
 def test_an_offer_that_was_ended_opens_nothing(service: Service) -> None:
@@ -529,7 +569,7 @@ def test_an_offer_that_was_ended_opens_nothing(service: Service) -> None:
     service.settle()
     assert service.press(request) == OVER
     assert service.aws.calls.of("PutRolePolicy") == []
-    assert "Nobody had opened it" in service.thread()
+    assert "never revealed" in service.thread()
     service.settle(600)
     assert service.workers.request(request.id).status == Status.FAILED
 
@@ -563,7 +603,7 @@ def test_a_refusal_of_aws_is_told_in_the_form(service: Service) -> None:
     service.settle()
     ended = service.workers.request(request.id)
     assert (ended.status, "does not exist there" in ended.outcome) == (Status.FAILED, True)
-    assert "have been handed over" not in service.thread()
+    assert "has the credentials" not in service.thread()
     assert service.press(request) == OVER
 
 

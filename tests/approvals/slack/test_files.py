@@ -60,7 +60,7 @@ def test_the_text_takes_the_files_place_before_anybody_approves(workers: Workers
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        (Files("{"), "The file “deny.json”: the document is no JSON"),
+        (Files("{"), "The file “deny.json”: invalid JSON at line 1, column 2"),
         (Files(error=FileError("the file was uploaded by somebody else.")), "The file was uploaded by somebody else."),
     ],
 )

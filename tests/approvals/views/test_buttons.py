@@ -17,9 +17,9 @@ from approvals.authority.rules import Rule
 from approvals.models import Request, RoleSession, Vote
 from approvals.states import Status
 from approvals.views import on_hold, sessions, thread
-from approvals.views.card import card
+from approvals.views.card import card, picture_button
 from approvals.views.living import line, living
-from handlers.queries.requests import private_card
+from handlers.queries.requests import own, private_card, to_decide
 from operations.core.closing import Closing, Console
 from operations.core.observations import Failed
 from operations.core.steps import Control
@@ -32,10 +32,12 @@ WHY = Failed("AWS cannot be asked.", "Wait.")
 
 def request(status: Status = Status.PENDING, **values: Any) -> Request:
     known: dict[str, Any] = {"delivery": "d", "marker": "m", "operation": "credentials", "subject": "s", "team": "T0"}
-    return Request(id=12, key=KEY, requester="U0ALICE", status=status, **known, **values)
+    return Request(id=12, key=KEY, requester="U0ALICE", status=status, **known | values)
 
 
 VOTE = Vote(request_id=12, user="U0BOB", person="bob@example.com", decision="approve", digest="d", at=NOW)
+FACTS = {"Account": "222222222222", "Role": "OrganizationAccountAccessRole", "Duration": "1h"}
+WHOLE = {"title": "t", "facts": [{"label": label, "value": said} for label, said in FACTS.items()], "plan": []}
 ROW = RoleSession(
     request_id=12, key=KEY, user="U0ALICE", account="2", role="R", duration=900, session_name="s", state="live"
 )
@@ -48,17 +50,21 @@ VIEWS: dict[str, list[Any]] = {
         card(request(Status.SUCCEEDED, break_glass=True, decided_at=NOW), [], required(Rule("r", ())))
     ],
     "private card": [private_card(request(), "U0ALICE")],
+    "to decide": [to_decide(request(digest="f" * 64, params={"account": "222222222222"}, preview=WHOLE))],
+    "picture": picture_button(request(operation="move-account")),
+    "own": [own(request(status)) for status in (Status.PENDING, Status.REFUSED, Status.EXPIRED)],
     "living": [living(request(status, memory=DONE, params=PARAMS)) for status in Status],
     "line": [line(request(Status.EXPIRED))],
     "expired": [thread.decided(request(Status.EXPIRED))],
     "waiting": [thread.while_waiting(request(), (), (Control("resend", "Send again", "Sure?"),))],
     "on hold": [on_hold.waits(request(), WHY, sent=True)],
+    "as code": [thread.succeeded(request(operation="create-ou"), Closing(summary="done"))],
     "undo": [thread.succeeded(request(), Closing(summary="done"), undo=["back"])],
     "again": [
         thread.ended_badly(request(Status.FAILED)),
         thread.ended_badly(request(Status.FAILED, memory={"rest": True})),
     ],
-    "sessions": [sessions.live(ROW), sessions.nearly_over(ROW), sessions.offer(SUBJECT, NOW)],
+    "sessions": [sessions.live(ROW), sessions.nearly_over(ROW, "web"), sessions.offer(SUBJECT, ROW, NOW)],
 }
 ABOUT_A_REQUEST = {
     "approve",
@@ -71,9 +77,11 @@ ABOUT_A_REQUEST = {
     "again",
     "edit",
     "details",
+    "code",
     "end",
     "reveal",
     "extend",
+    "picture",
 }
 
 
@@ -97,7 +105,9 @@ def test_a_button_carries_the_key_of_its_request(name: str) -> None:
     assert found
     for button in found:
         assert kind_of(button) in ABOUT_A_REQUEST
-        assert read(button["value"]) == (12, KEY), button["action_id"]
+        pressed = read(button["value"])
+        assert pressed is not None
+        assert (pressed.number, pressed.key) == (12, KEY), button["action_id"]
 
 
 def test_every_such_button_is_in_the_sweep() -> None:

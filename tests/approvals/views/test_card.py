@@ -15,7 +15,7 @@ from approvals.views.card import card, whole_card
 from approvals.views.living import line, living
 from operations.core.closing import Closing, Link
 from operations.core.observations import Snippet
-from operations.core.preview import Fact, Preview
+from operations.core.preview import Fact, Preview, caution
 from sandbox.slack.limits import message_error, problems
 from tests.harness.rules import required
 
@@ -32,7 +32,7 @@ PREVIEW = Preview(
     title=LONG,
     facts=tuple(Fact(label=f"Fact {number}", value=LONG) for number in range(12)),
     plan=(LONG,) * 8,
-    warnings=(LONG,) * 8,
+    warnings=(caution(LONG),) * 8,
 )
 every_state = pytest.mark.parametrize("status", list(Status))
 

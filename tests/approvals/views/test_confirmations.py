@@ -1,14 +1,18 @@
-"""The question behind Approve names what is approved, warns, and says what follows, within Slack's 300 characters."""
+"""The question behind Approve is asked where something is dangerous: it names what is approved, the danger, and what follows,
+within Slack's 300 characters.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from approvals.models import Request
 from approvals.views.confirmations import AT_ONCE, CLOSED, FILES, LATER, to_approve, to_cancel, to_undo
-from operations.core.preview import Preview
+from operations.core.preview import Notice, Preview, caution, danger, fact
 
-WARNING = "The target is the root: this concerns the whole organization."
+DANGER = "Everything in it stops at once."
 
 
 ASKED = Request(
@@ -24,36 +28,47 @@ ASKED = Request(
 )
 
 
-def previewed(title: str = "Attach RestrictRegions to /", *warnings: str) -> Preview:
-    return Preview(title=title, facts=(), plan=(), warnings=warnings)
+def previewed(title: str, *notices: Notice) -> Preview:
+    return Preview(title=title, facts=(), plan=(), warnings=notices)
 
 
-def test_it_names_what_is_approved_and_what_follows() -> None:
-    question = to_approve(ASKED, previewed(), needed=1)
+def asked(title: str, *dangers: str, needed: int = 1) -> dict[str, Any]:
+    question = to_approve(ASKED, previewed(title, *map(danger, dangers)), needed)
+    assert question
+    return question
+
+
+@pytest.mark.parametrize("notices", [(), (fact("new"),), (caution("wide"), fact("new"))])
+def test_nothing_is_asked_where_nothing_is_dangerous(notices: tuple[Notice, ...]) -> None:
+    assert to_approve(ASKED, previewed("Attach RestrictRegions to /", *notices), needed=1) is None
+
+
+def test_a_danger_of_the_card_is_asked_about_in_red() -> None:
+    question = asked("Close web", DANGER)
     assert question["title"]["text"] == "Approve request #2?"
-    assert question["text"]["text"] == f"Attach RestrictRegions to /.\n{AT_ONCE}"
-    assert "style" not in question
-
-
-def test_a_warning_of_the_card_is_asked_about_in_red() -> None:
-    question = to_approve(ASKED, previewed("Attach RestrictRegions to /", WARNING), needed=1)
-    assert f"Warning: {WARNING}\n{AT_ONCE}" in question["text"]["text"]
+    assert question["text"]["text"] == f"Close web.\nDanger: {DANGER}\n{AT_ONCE}"
     assert question["style"] == "danger"
+
+
+def test_what_is_less_than_a_danger_is_not_counted() -> None:
+    question = to_approve(ASKED, previewed("Close web", caution("wide"), danger(DANGER)), needed=1)
+    assert question
+    assert "more on the card" not in question["text"]["text"]
 
 
 @pytest.mark.parametrize(("needed", "follows"), [(2, LATER), (1, AT_ONCE)])
 def test_the_first_of_two_approvals_starts_nothing(needed: int, follows: str) -> None:
-    assert to_approve(ASKED, previewed(), needed)["text"]["text"].endswith(follows)
+    assert asked("Close web", DANGER, needed=needed)["text"]["text"].endswith(follows)
 
 
 @pytest.mark.parametrize("needed", [1, 2])
 @pytest.mark.parametrize("length", [1, 109, 110, 111, 5000])
 @pytest.mark.parametrize("more", [0, 1, 12])
 def test_whatever_is_long_the_consequence_stays_readable(length: int, needed: int, more: int) -> None:
-    text = to_approve(ASKED, previewed("t" * length, *["w" * length] * (1 + more)), needed)["text"]["text"]
+    text = asked("t" * length, *["w" * length] * (1 + more), needed=needed)["text"]["text"]
     assert len(text) <= 300
     assert text.endswith(AT_ONCE if needed == 1 else LATER)
-    assert "Warning: w" in text
+    assert "Danger: w" in text
     assert (f"(and {more} more on the card)" in text) == bool(more)
 
 

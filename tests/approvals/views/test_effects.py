@@ -7,9 +7,9 @@ import json
 import pytest
 
 from approvals.request.recheck import differences
-from approvals.views.card import effects
+from approvals.views.card import effects, warnings_of
 from approvals.views.whole import in_a_message, whole
-from operations.core.preview import Fact, Preview
+from operations.core.preview import Fact, Preview, caution, danger, fact
 from sandbox.slack.limits import message_error
 
 
@@ -27,6 +27,18 @@ def test_short_ones_are_on_the_card_whole() -> None:
 
 def test_nothing_is_no_block() -> None:
     assert effects(preview()) == []
+
+
+def test_notices_are_marked_by_their_levels_the_most_severe_first() -> None:
+    (block,) = warnings_of(
+        preview(warnings=[fact("new"), danger("gone"), caution("wide"), "stored by an earlier version"])
+    )
+    assert [line.partition(" ")[0] for line in block["text"]["text"].splitlines()] == [
+        ":octagonal_sign:",
+        ":warning:",
+        ":warning:",
+        ":information_source:",
+    ]
 
 
 @pytest.mark.parametrize("line", ["+ " + "x" * 60, "- " + "<&>" * 200, "``` " * 30])

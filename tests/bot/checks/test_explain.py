@@ -115,9 +115,9 @@ def test_a_group_is_asked_of_slack(place: tuple[Sandbox, Path]) -> None:
         ((MOVE, "--as", "S0APPROVERS"), "give a person's e-mail address or user id"),
         (("move-account --account fullback-audit", "--as", "U0BOB"), "move-account needs --to as well"),
         (("move-acount", "--as", "U0BOB"), "Did you mean `move-account`?"),
-        (("tree", "--as", "U0BOB"), "`tree` is no operation but a look"),
+        (("tree", "--as", "U0BOB"), "`tree` only shows something"),
         (("tre", "--as", "U0BOB"), "there is no operation “tre”. `/org help`"),
-        (("move --account nothing --to /", "--as", "U0BOB"), "there is no account “nothing”"),
+        (("move --account nothing --to /", "--as", "U0BOB"), "no account named “nothing”"),
         (
             ("create-account --name a --email b", "--as", "U0BOB"),
             "email: “b” is no e-mail address that AWS accepts",

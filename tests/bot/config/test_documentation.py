@@ -1,6 +1,6 @@
-"""What people read about the settings is made from their declaration, so it cannot drift.
+"""What people read about the settings and the keys of the rules is made from their declarations, so it cannot drift.
 
-To mend a failure, copy what `settings_table()` or `env_example()` gives into the file.
+To mend a stale `.env.example`, copy what `env_example()` gives into the file.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bot.config.documentation import env_example, settings_table
+from bot.config.documentation import env_example, rule_keys_table, settings_table
+from bot.config.rules_file import RuleEntry
 from bot.config.settings import load_settings, names
 
 ROOT = Path(__file__).parents[3]
@@ -25,15 +26,24 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def test_the_readme_has_the_table_of_settings() -> None:
-    readme = read("README.md")
-    assert readme.partition("<!-- settings -->\n")[2].partition("<!-- /settings -->")[0].strip() == settings_table()
-
-
 def test_the_table_has_a_row_for_every_setting_with_three_cells() -> None:
     rows = settings_table().splitlines()[2:]
     assert [row.split("`")[1] for row in rows] == names()
     assert {row.count("|") for row in rows} == {4}
+
+
+def test_each_key_of_a_rule_has_a_row_that_explains_it() -> None:
+    rows = rule_keys_table().splitlines()[2:]
+    assert [row.split("`")[1] for row in rows] == list(RuleEntry.model_fields)
+    assert all(row.split(" | ")[1].strip() for row in rows)
+
+
+def test_a_key_that_is_left_out_means_what_its_row_says() -> None:
+    told = {
+        row.split("`")[1]: row.split(" | ")[2].removesuffix(" |").strip() for row in rule_keys_table().splitlines()[2:]
+    }
+    assert (told["approvals"], told["expires"], told["escalate_after"]) == ("`1`", "`72h`", "`24h`")
+    assert (told["under"], told["requesters"], told["name"]) == ("the whole organization", "everybody", "needed")
 
 
 def test_the_example_file_is_up_to_date() -> None:

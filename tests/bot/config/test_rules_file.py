@@ -16,7 +16,6 @@ from bot.config.rules_file import RuleEntry, read_rules, rules_of
 from bot.config.settings import SettingsError
 from tests.harness.rules import place
 
-DOCUMENTATION = Path(__file__).parents[3] / "docs" / "rules.md"
 GOOD = """
 [[rule]]
 name = "production"
@@ -161,13 +160,6 @@ def test_an_error_names_its_key(tmp_path: Path, key: str, told: str) -> None:
 def test_approvers_are_needed_where_approvals_are(tmp_path: Path) -> None:
     at_once = '[[rule]]\nname = "at once"\napprovals = 0\n'
     assert "rule[2].approvers: is missing" in complaint(tmp_path, at_once + '[[rule]]\nname = "a"')
-
-
-def test_the_documentation_has_every_key_and_rules_that_can_be_read(tmp_path: Path) -> None:
-    page = DOCUMENTATION.read_text(encoding="utf-8")
-    assert [key for key in RuleEntry.model_fields if f"`{key}`" not in page] == []
-    example = page.split("```toml\n")[1].split("```")[0]
-    assert len(read_rules(rules(tmp_path, example)).rules) == 3
 
 
 def complaint(tmp_path: Path, text: str) -> str:

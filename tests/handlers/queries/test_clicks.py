@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-from tests.harness.handling import ALICE, CLICK_URL, GENERAL, OTHER_TEAM, Handling
+from tests.harness.handling import ALICE, BOB, CLICK_URL, GENERAL, OTHER_TEAM, Handling
 from tests.harness.organizations import STAGING, grown, with_policies
 
 
@@ -16,7 +17,7 @@ def looked(handling: Handling) -> Handling:
     return handling
 
 
-def press(handling: Handling, action: str, value: str | None, **given: str) -> None:
+def press(handling: Handling, action: str, value: str | None, **given: Any) -> None:
     handling.presses(f"look:{action}", value, user=ALICE, channel=GENERAL, **given)
     handling.work()
 
@@ -111,4 +112,37 @@ def test_a_window_while_aws_is_away(looked: Handling) -> None:
 def test_a_trigger_that_has_run_out_is_told(looked: Handling) -> None:
     looked.slack.refuse["views.open"] = "expired_trigger_id"
     press(looked, "document", "p-deny0001")
-    assert "once more" in looked.told()[0]
+    assert "Try again" in looked.told()[0]
+
+
+MOVE = "move-account --account fullback-staging --to /Workloads/Production"
+
+
+def test_show_picture_opens_a_window_for_whoever_presses(looked: Handling) -> None:
+    looked.types(MOVE)
+    looked.presses("picture", looked.button(), user=BOB)
+    looked.work()
+    (opened,) = looked.slack.made("views.open")
+    assert "Drawing" in json.dumps(opened["view"], ensure_ascii=False)
+    (filled,) = looked.slack.made("views.update")
+    image = filled["view"]["blocks"][-1]
+    assert image["slack_file"] == {"id": "F0PICTURE1"}
+    assert image["alt_text"] == "fullback-staging: comes here; fullback-staging: leaves here"
+    assert looked.slack.made("files.completeUploadExternal")[0]["channel_id"] is None
+    assert looked.clicks() == [], "nothing is decided"
+
+
+def test_where_slack_takes_no_picture_the_window_says_so(looked: Handling) -> None:
+    looked.types(MOVE)
+    looked.slack.refuse["files.getUploadURLExternal"] = "missing_scope"
+    looked.presses("picture", looked.button(), user=BOB)
+    looked.work()
+    assert "can't be shown just now" in json.dumps(looked.slack.made("views.update")[-1])
+
+
+@pytest.mark.parametrize("value", [None, "", "1", "x", "1.00000000000000000000000000000000"])
+def test_a_picture_is_shown_of_the_request_that_has_the_key(looked: Handling, value: str | None) -> None:
+    looked.types(MOVE)
+    looked.presses("picture", value, user=BOB)
+    assert "no longer there" in looked.told()[0]
+    assert not looked.slack.made("views.open")

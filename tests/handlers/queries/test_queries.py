@@ -11,11 +11,11 @@ import pytest
 
 from approvals.slack.blocks import escape
 from handlers.queries.registry import QUERIES
-from handlers.query_names import NAMES
+from handlers.query_names import NAMES, WORDS
 from operations.snapshot.changes import AccountIs
 from operations.snapshot.live import Delegated
 from operations.snapshot.organization import Organization
-from tests.harness.handling import ALICE, COMMAND_URL, GENERAL, NOW, OTHER_TEAM, Handling
+from tests.harness.handling import ALICE, CLICK_URL, COMMAND_URL, GENERAL, NOW, OTHER_TEAM, PRIVATE, Handling
 from tests.harness.organizations import grown, with_policies
 
 Query = Callable[[str], str]
@@ -37,7 +37,16 @@ def look(handling: Handling) -> Query:
 
 
 def test_the_names_and_the_registry_agree() -> None:
-    assert [name.word for name in NAMES] == [*QUERIES, "requests", "request", "sessions", "help"]
+    assert [name.word for name in NAMES] == [
+        *QUERIES,
+        "requests",
+        "request",
+        "code",
+        "sessions",
+        "cancel",
+        "undo",
+        "help",
+    ]
 
 
 def test_the_help_lists_them(handling: Handling) -> None:
@@ -207,12 +216,12 @@ def test_services_and_delegated_administrators(handling: Handling, look: Query) 
         ("account", "Say which account: `/org account &lt;id, name or e-mail&gt;`"),
         (
             "account full",
-            "There is no account “full” in the organization. Perhaps: fullback-old (333333333333), fullback-",
+            "No account named “full”. Did you mean fullback-old, fullback-staging or fullback-management?",
         ),
         ("policy", "Say which policy"),
-        ("policy deny", "There is no policy “deny” in the organization. Perhaps: DenyLeave (p-deny0001)."),
-        ("tree /Nowhere", "There is no organizational unit “/Nowhere”"),
-        ("tree --picture /Nowhere", "There is no organizational unit “/Nowhere”"),
+        ("policy deny", "No policy named “deny”. Did you mean DenyLeave?"),
+        ("tree /Nowhere", "No OU named “/Nowhere”"),
+        ("tree --picture /Nowhere", "No OU named “/Nowhere”"),
         ("policies nonsense", "“nonsense” is no policy type"),
         ('accounts "open', "is never closed"),
         ("acounts", "Did you mean `accounts`?"),
@@ -220,6 +229,26 @@ def test_services_and_delegated_administrators(handling: Handling, look: Query) 
 )
 def test_what_cannot_be_found_gets_the_way_out(look: Query, text: str, told: str) -> None:
     assert told in look(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "same"),
+    [
+        ("account fullback-stagin", "fullback-staging", "account fullback-staging"),
+        ("policy deny", "DenyLeave", "policy DenyLeave"),
+        ("tree Workload", "/Workloads", "tree /Workloads"),
+    ],
+)
+def test_a_near_match_is_a_button_that_answers_for_it(
+    handling: Handling, look: Query, text: str, label: str, same: str
+) -> None:
+    buttons = json.loads(look(text))[-1]["elements"]
+    meant = next(button for button in buttons if button["text"]["text"] == label)
+    handling.presses(meant["action_id"], meant["value"], user=ALICE, channel=GENERAL, on=PRIVATE)
+    handling.work()
+    (url, answer) = handling.replies[-1]
+    assert (url, answer["replace_original"]) == (CLICK_URL, True)
+    assert json.dumps(answer["blocks"], ensure_ascii=False).replace("\\n", "\n") == look(same)
 
 
 @pytest.mark.parametrize("word", QUERIES)
@@ -270,7 +299,7 @@ def test_people_of_other_workspaces_see_nothing(handling: Handling, word: str) -
 def test_an_answer_that_slack_does_not_take_is_told(handling: Handling) -> None:
     handling.deaf = True
     handling.types("account fullback-staging")
-    assert any("could not be shown" in line for line in handling.told())
+    assert any("couldn't be shown" in line for line in handling.told())
 
 
 def test_two_accounts_of_one_name(handling: Handling, look: Query) -> None:
@@ -305,7 +334,36 @@ def test_an_account_that_only_aws_knows_yet_is_shown(handling: Handling, look: Q
         ("list-roots", "tree"),
         ("list-organizational-units-for-parent --parent-id ou-1-work", "tree ou-1-work"),
         ("list-aws-service-access-for-organization", "services"),
+        ("list-policies-for-target --target-id 222222222222 --filter SERVICE_CONTROL_POLICY", "account 222222222222"),
+        ("account `fullback-staging`", "account fullback-staging"),
+        ("account « fullback-staging »", "account fullback-staging"),
     ],
 )
 def test_the_aws_clis_names_are_understood(look: Query, typed: str, same: str) -> None:
     assert look(typed) == look(same)
+
+
+LOOKS = [word for word in WORDS if word != "help"]
+
+
+@pytest.mark.parametrize("word", LOOKS)
+def test_a_flag_that_a_query_does_not_have_is_told(look: Query, word: str) -> None:
+    assert f"`{word}` has no flag --foo" in look(f"{word} --foo")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("accounts --foo", "`accounts` has no flag --foo. It is typed `/org accounts [text]`."),
+        ("account --acount web", "Did you mean `--account`?"),
+        ("tree --pictur", "Did you mean `--picture`?"),
+        ("requests --mine", "`requests` has no flag --mine."),
+    ],
+)
+def test_the_way_out_of_a_wrong_flag(look: Query, typed: str, told: str) -> None:
+    assert told in look(typed)
+
+
+@pytest.mark.parametrize("word", LOOKS)
+def test_the_help_of_a_query_can_be_asked_for_behind_it(look: Query, word: str) -> None:
+    assert look(f"{word} --help") == look(f"help {word}")

@@ -38,7 +38,7 @@ ERRORS: dict[str, tuple[type[AwsError], str]] = {
 }
 NONE = re.compile(
     r"not attached|\bNo account\b|_nothing_|_None\._|\b0 (known )?(polic|account|attachment|service)|No policy applies|"
-    r"The same policies apply|no policy but AWS's own|there is no policy|without a policy",
+    r"The same policies apply|no policy but AWS's own|no policy named|without a policy",
     re.IGNORECASE,
 )
 ASKED = {"account": WEB, "policy": "RestrictRegions"}
@@ -156,7 +156,10 @@ def test_no_card_shows_unknown_hits_as_none(aws: AwsSandbox, operation: str, nam
     text = found.model_dump_json()
     assert operation in text
     assert not NONE.search(text), text
-    assert "read" in found.warnings[0] or "known" in found.warnings[0] or name in ("attach-policy", "detach-policy")
+    assert any("read" in notice.say or "known" in notice.say for notice in found.warnings) or name in (
+        "attach-policy",
+        "detach-policy",
+    )
 
 
 @every_error
@@ -164,7 +167,7 @@ def test_what_a_policy_hits_is_said_to_be_unknown_before_all_else(aws: AwsSandbo
     organization = read(Silent("ListTargetsForPolicy", how))
     found = card(organization, "update-policy")
     assert isinstance(found, Preview)
-    assert found.warnings[0].startswith("Whom this hits could not be read: ListTargetsForPolicy was ")
+    assert found.dangers[0].startswith("Whom this hits could not be read: ListTargetsForPolicy was ")
     assert found.hits[0].startswith("Could not be read: ListTargetsForPolicy was ")
 
 

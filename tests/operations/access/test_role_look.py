@@ -28,7 +28,8 @@ def inputs() -> PreviewInput:
 
 
 def warnings(role: str = DEFAULT, account: str = WEB, duration: str = "1h") -> tuple[str, ...]:
-    return Credentials(account=account, role=role, duration=duration).try_out(inputs())
+    found = Credentials(account=account, role=role, duration=duration).try_out(inputs())
+    return tuple(notice.say for notice in found)
 
 
 def refusal(role: str = DEFAULT, account: str = WEB, duration: str = "1h") -> tuple[str, str]:
@@ -98,7 +99,7 @@ def test_an_account_that_was_opened_since_the_organization_was_read(aws: AwsSand
     new = opened_just_now(aws)
     opened = AccountIs(id=new, name="new", state="ACTIVE", joined="CREATED").taken_in(before.organization)
     told = Credentials(account=new, role=DEFAULT, duration="1h").try_out(replace(before, organization=opened))
-    assert told[0].startswith("The account is new")
+    assert told[0].say.startswith("The account is new")
 
 
 def test_a_new_account_of_which_aws_does_not_tell_is_as_it_was_read(aws: AwsSandbox) -> None:
@@ -110,7 +111,7 @@ def test_a_new_account_of_which_aws_does_not_tell_is_as_it_was_read(aws: AwsSand
 @pytest.mark.parametrize("kind", ["throttle", "500"])
 def test_what_aws_does_not_tell_is_said(aws: AwsSandbox, kind: str) -> None:
     aws.faults.add("AssumeRole", kind, times=None)  # type: ignore[arg-type]
-    assert warnings()[0].startswith("Whether the role exists could not be looked at (AssumeRole: ")
+    assert warnings()[0].startswith("Whether the role exists could not be checked (AssumeRole: ")
 
 
 def test_a_role_is_new_for_some_minutes(aws: AwsSandbox) -> None:

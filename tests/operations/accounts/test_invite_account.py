@@ -61,7 +61,7 @@ def test_from_the_invitation_to_the_role(workers: Workers, aws: AwsSandbox) -> N
     pass_time(workers)
     request = workers.request(request.id)
     assert request.status == Status.SUCCEEDED
-    assert request.outcome.endswith(f"is in /Security; the role {DEFAULT_ROLE} can be assumed.")
+    assert request.outcome.endswith(f"has joined in /Security. The role {DEFAULT_ROLE} can be assumed.")
 
 
 def test_by_e_mail(workers: Workers, aws: AwsSandbox) -> None:
@@ -97,7 +97,7 @@ def test_who_is_invited_or_a_member_already_is_refused(workers: Workers, aws: Aw
     request = workers.ask("invite-account", who=OUTSIDER)
     workers.work()
     request = workers.request(request.id)
-    assert (request.status, request.outcome.startswith(f"--account: {OUTSIDER} is invited already")) == (
+    assert (request.status, request.outcome.startswith(f"Account: {OUTSIDER} is invited already")) == (
         Status.REFUSED,
         True,
     )

@@ -11,7 +11,7 @@ from operations.accounts.move_account import MoveAccount, MoveTo
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.core.observations import Done, Observation, Ready, Stale
-from operations.core.preview import Preview, PreviewInput
+from operations.core.preview import Preview, PreviewInput, caution
 from operations.core.steps import Shared, World
 from operations.snapshot.organization import Organization
 from tests.harness.organizations import DENY, FULL, IDLE, OWNER, STAGING, with_policies
@@ -19,7 +19,6 @@ from tests.harness.organizations import DENY, FULL, IDLE, OWNER, STAGING, with_p
 ROOT, WORK, STAG, PROD = "r-1", "ou-1-work", "ou-1-stag", "ou-1-prod"
 OLD, MANAGEMENT = "333333333333", "111111111111"
 SAME = ("The same policies apply to the account in both places",)
-STACK_SETS = "StackSets that target either place may delete or deploy their resources in this account."
 
 
 class Tree(Aws):
@@ -134,8 +133,8 @@ def test_an_account_that_aws_does_not_move_is_not_put_before_approvers(state: st
 
 def test_an_account_that_is_not_active_yet_is_warned_of() -> None:
     found = preview(attached(), PROD, Tree(state="PENDING_ACTIVATION"))
-    assert found.warnings == (STACK_SETS, "The account is PENDING_ACTIVATION, not ACTIVE.")
-    assert preview(attached(), PROD).warnings == (STACK_SETS,)
+    assert found.warnings == (caution("The account is PENDING_ACTIVATION, not ACTIVE."),)
+    assert preview(attached(), PROD).warnings == ()
 
 
 def test_the_place_it_leaves_is_the_one_that_aws_tells_and_not_the_picture() -> None:

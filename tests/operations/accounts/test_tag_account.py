@@ -41,7 +41,7 @@ def test_tags_are_set_and_the_others_stay(workers: Workers, aws: AwsSandbox) -> 
 
     assert request.status == Status.SUCCEEDED
     assert tags_now(aws) == WANTED | {"team": "web"}
-    assert request.outcome == f"fullback-staging-web ({STAGING}) has its tags."
+    assert request.outcome == f"2 tags set on fullback-staging-web ({STAGING})."
 
 
 def test_the_card_tells_new_changed_and_unchanged_values_apart(workers: Workers, aws: AwsSandbox) -> None:
@@ -55,12 +55,12 @@ def test_the_card_tells_new_changed_and_unchanged_values_apart(workers: Workers,
         "Tag empty": "(empty) (new)",
     }
     assert shown["plan"] == ["Set 4 tags on the account (TagResource)."]
-    assert shown["warnings"] == ["The old value of owner, note is lost; the card has it."]
+    assert shown["warnings"] == [], "the facts have the old value, and there is Undo"
 
 
 def test_a_key_that_differs_only_in_case_is_warned_of(workers: Workers) -> None:
     assert preview(workers, account=STAGING, tags=["Owner=shop"])["warnings"] == [
-        "The account has a tag owner, which differs from Owner only in case."
+        {"level": "caution", "say": "The account has a tag owner, which differs from Owner only in case."}
     ]
 
 

@@ -29,7 +29,7 @@ def test_the_tags_go_and_the_others_stay(workers: Workers, aws: AwsSandbox) -> N
 
     assert (request.status, request.memory["removed"]) == (Status.SUCCEEDED, ["owner", "team"])
     assert tags_now(aws) == {"tier": "1"}
-    assert request.outcome == f"fullback-staging-web ({STAGING}) has lost 2 tags."
+    assert request.outcome == f"2 tags removed from fullback-staging-web ({STAGING})."
 
 
 def test_the_card_keeps_the_values_that_go(workers: Workers) -> None:
@@ -45,7 +45,9 @@ def test_the_card_keeps_the_values_that_go(workers: Workers) -> None:
 
 def test_a_key_that_it_has_not_is_warned_of_and_left_out(workers: Workers, aws: AwsSandbox) -> None:
     request = workers.approved("untag-account", account=STAGING, keys=["owner", "colour"])
-    assert request.preview["warnings"] == ["The account has no tag colour. It has: owner, team, tier."]
+    assert [notice["say"] for notice in request.preview["warnings"]] == [
+        "The account has no tag colour. It has: owner, team, tier."
+    ]
 
     request = workers.until_done(request)
     assert request.memory["removed"] == ["owner"]

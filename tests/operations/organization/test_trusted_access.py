@@ -22,7 +22,6 @@ def test_enabling_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:
     request = done(workers, "enable-service-access", service="GuardDuty")
     assert request.status == Status.SUCCEEDED
     assert GUARDDUTY in enabled_services(world().aws)
-    assert "AWS recommends to enable it in GuardDuty itself" in request.preview["warnings"][0]
     assert undone(workers, request).status == Status.SUCCEEDED
     assert GUARDDUTY not in enabled_services(world().aws)
     assert aws.endpoint_url
@@ -61,9 +60,9 @@ def test_the_management_account_administers_nothing(workers: Workers) -> None:
         workers.ask("register-delegated-administrator", account="111111111111", service=CLOUDTRAIL)
 
 
-def test_disabling_warns_strongly(workers: Workers) -> None:
+def test_disabling_says_what_stops(workers: Workers) -> None:
     preview = shown(workers, "disable-service-access", service=CLOUDTRAIL)
-    assert "AWS strongly recommends to disable it in CloudTrail itself" in preview["warnings"][0]
+    assert "CloudTrail stops working in the member accounts" in preview["plan"][1]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,10 @@ SCP, TAG = "SERVICE_CONTROL_POLICY", "TAG_POLICY"
         ('\ufeff{"a": 1}', '{"a":1}'),
         ("{“a”: “b”}", '{"a":"b"}'),
         ('{"a": "“b”"}', '{"a":"“b”"}'),
+        ('{"a": “b”, “c": "d”}', '{"a":"b","c":"d"}'),
+        ('{“a”: "say “hi” now", "b": “say "ho" now”}', '{"a":"say “hi” now","b":"say \\"ho\\" now"}'),
+        ("{« a »: «\u202fb\u00a0», \u2039c\u203a: »d«}", '{"a":"b","c":"d"}'),
+        ('{\u00a0"a":\u202f"b\u00a0c"}', '{"a":"b\u00a0c"}'),
     ],
 )
 def test_it_is_minified_and_keeps_its_order(given_text: str, small: str) -> None:
@@ -41,7 +45,7 @@ def test_it_is_minified_and_keeps_its_order(given_text: str, small: str) -> None
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"a": 1,\n  "b": }', "is no JSON: expecting value, at line 2, column 8"),
+        ('{"a": 1,\n  "b": }', "invalid JSON at line 2, column 8: expected value."),
         ('{"a": 1,}', "a comma too many"),
         ("{'a': 1}", "double quotes"),
         ('{"a": 1} // why', "no comments"),
@@ -55,7 +59,10 @@ def test_it_is_minified_and_keeps_its_order(given_text: str, small: str) -> None
         ('{"a": "' + "x" * 11_000 + '"}', "has 11,008 characters without white space, and AWS takes 10,240"),
         (r'{"a": "\ud800"}', "half a character"),
         ('{"a": ' + "1" * 5000 + "}", "has a number that is too large, 11111111111111111111, at line 1, column 7"),
-        ("", "is no JSON"),
+        ('{"a": 1 "b": 2}', "invalid JSON at line 1, column 9: expected ','."),
+        ('{"a": “b}', "invalid JSON at line 1, column 7: expected value, found “ (LEFT DOUBLE QUOTATION MARK)."),
+        ('{"a"\uff1a1}', "column 5: expected ':', found \uff1a (FULLWIDTH COLON)."),
+        ("", "invalid JSON at line 1, column 1: expected value"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(text: str, said: str) -> None:
@@ -117,7 +124,7 @@ EXCEPTED = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Organization
     ],
 )
 def test_what_could_lock_out_is_warned_of(document: str, said: str) -> None:
-    assert said in " ".join(lockout_warnings(document, SCP))
+    assert said in " ".join(notice.say for notice in lockout_warnings(document, SCP))
 
 
 @pytest.mark.parametrize(

@@ -179,8 +179,8 @@ def test_attaching_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:
 def test_the_root_and_the_management_account_are_warned_of(workers: Workers) -> None:
     preview = shown(workers, "attach-policy", policy="ProtectAuditTrail", place="/")
     assert preview["hits"][0] == "4 accounts"
-    assert any("The target is the root" in warning for warning in preview["warnings"])
-    assert any("The management account is not bound" in warning for warning in preview["warnings"])
+    assert any("The target is the root" in notice["say"] for notice in preview["warnings"])
+    assert any("The management account is not bound" in notice["say"] for notice in preview["warnings"])
     assert {"label": "Policies of this type there", "value": "2 of 10 in use"} in preview["facts"]
 
 
@@ -212,7 +212,7 @@ def test_detaching_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:
 
 def test_losing_full_access_is_warned_of(workers: Workers) -> None:
     preview = shown(workers, "detach-policy", policy="FullAWSAccess", place="/Workloads")
-    assert any("Without FullAWSAccess only what RestrictRegions allows" in warning for warning in preview["warnings"])
+    assert any("Without FullAWSAccess only what RestrictRegions allows" in one["say"] for one in preview["warnings"])
 
 
 @pytest.mark.parametrize(
@@ -230,14 +230,15 @@ def test_the_most_severe_warning_comes_first(
     organizations = aws.client("organizations")
     made = organizations.create_policy(Type=SCP, Name="Locks", Content=json.dumps(everything), Description="")
     workers.look_again()
-    warnings = shown(workers, operation, **params)["warnings"]
-    assert warnings[0].startswith(first)
-    assert any("The target is the root" in warning for warning in warnings[1:])
+    first_of_all, *others = shown(workers, operation, **params)["warnings"]
+    assert first_of_all["level"] == "danger"
+    assert first_of_all["say"].startswith(first)
+    assert any("The target is the root" in notice["say"] for notice in others)
     workers.click(workers.request(1), "cancel", "U0ALICE")
     workers.work()
 
     preview = shown(workers, "update-policy", policy="RestrictRegions", content=json.dumps(everything))
-    assert preview["warnings"][0].startswith("Statement 1 denies everything")
+    assert preview["warnings"][0]["say"].startswith("Statement 1 denies everything")
     assert made
 
 

@@ -193,8 +193,10 @@ def test_a_key_that_aws_may_have_added_is_mentioned_and_left_to_aws(aws: AwsSand
     document = {"ec2_attributes": {"vpc_encryption": {"mode": {"@@assign": "on"}}}}
     small = read_content(json.dumps(document), "DECLARATIVE_POLICY_EC2")
     judged = verdict(PreviewInput(with_policies(), bot_aws()), small, "DECLARATIVE_POLICY_EC2")
-    assert judged.warnings[0].startswith("“ec2_attributes → vpc_encryption” is none of the keys that the bot knows: ")
-    assert judged.warnings[0].endswith(" AWS decides.")
+    assert judged.warnings[0].say.startswith(
+        "“ec2_attributes → vpc_encryption” is none of the keys that the bot knows: "
+    )
+    assert judged.warnings[0].say.endswith(" AWS decides.")
     assert judged.said == "Keys and operators are those of AWS's published syntax; values are not checked."
 
 

@@ -86,5 +86,5 @@ def test_a_type_that_is_enabled_has_its_own_policy_everywhere() -> None:
 def test_of_a_policy_that_is_gone_nothing_is_unknown() -> None:
     policies = Gone(id=DENY.id).taken_in(untold(DENY.id)).policies
     assert policies.missing() == policies.gaps() == ()
-    with pytest.raises(UnknownError, match="there is no policy"):
+    with pytest.raises(UnknownError, match="no policy named"):
         policies.find(DENY.id, "policy")

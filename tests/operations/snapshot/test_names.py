@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from operations.snapshot.names import capital, counted, listed, nearest, perhaps, spread, uncapital, utc
+from operations.snapshot.names import capital, counted, did_you_mean, listed, nearest, spread, uncapital, utc
 
 NAMES = ("fullback-management", "fullback-staging-web", "fullback-staging-data", "fullback-audit", "logs", "ab")
 KNOWN = [(name, name.upper()) for name in NAMES]
@@ -34,13 +34,26 @@ def test_names_that_share_only_their_beginning_come_last() -> None:
 
 @pytest.mark.parametrize("wanted", ["", "  ", "zzz", "ab cd ef gh"])
 def test_nothing_is_alike(wanted: str) -> None:
-    assert perhaps(wanted, KNOWN) == ""
+    assert nearest(wanted, KNOWN) == []
 
 
 def test_three_at_most_however_many_hold_it() -> None:
     known = [(f"team-{number:05}", str(number)) for number in range(10_000)]
-    assert perhaps("team", known) == "Perhaps: 0, 1, 2."
+    assert nearest("team", known) == ["0", "1", "2"]
     assert nearest("tem-01234", known)[0] == "1234"
+
+
+@pytest.mark.parametrize(
+    ("labels", "asked"),
+    [
+        ([], ""),
+        (["web"], "Did you mean web?"),
+        (["web", "shop"], "Did you mean web or shop?"),
+        (["web", "shop", "audit"], "Did you mean web, shop or audit?"),
+    ],
+)
+def test_what_may_have_been_meant_is_a_question(labels: list[str], asked: str) -> None:
+    assert did_you_mean(labels) == asked
 
 
 def test_of_long_paths_the_end_tells_more() -> None:

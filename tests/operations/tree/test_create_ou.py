@@ -23,7 +23,7 @@ def test_it_is_created_where_it_was_asked_for(workers: Workers, aws: AwsSandbox)
 
     assert request.status == Status.SUCCEEDED
     assert request.memory["unit"] == unit_at(aws, "/Workloads/Sandbox")
-    assert "/Workloads/Sandbox is there" in request.outcome
+    assert "/Workloads/Sandbox created" in request.outcome
 
 
 def test_without_a_parent_it_stands_beneath_the_root(workers: Workers, aws: AwsSandbox) -> None:
@@ -160,4 +160,4 @@ def test_a_name_that_no_unit_can_have_is_refused(name: str) -> None:
 def warnings(workers: Workers, **params: Any) -> list[str]:
     request = workers.ask("create-ou", **params)
     workers.work()
-    return list(workers.request(request.id).preview["warnings"])
+    return [notice["say"] for notice in workers.request(request.id).preview["warnings"]]

@@ -35,7 +35,7 @@ def previewed(workers: Workers, ou: str) -> Request:
 def test_an_empty_one_is_deleted(workers: Workers, aws: AwsSandbox) -> None:
     request = workers.until_done(workers.approved("delete-ou", ou=EMPTY))
 
-    assert (request.status, request.outcome) == (Status.SUCCEEDED, f"The organizational unit {EMPTY} has been deleted.")
+    assert (request.status, request.outcome) == (Status.SUCCEEDED, f"OU {EMPTY} deleted.")
     assert names_in(aws, "/Workloads") == ["Production", "Staging"]
 
 
@@ -73,13 +73,13 @@ def test_many_are_counted(workers: Workers, aws: AwsSandbox) -> None:
 
 def test_attached_policies_are_warned_of(workers: Workers, aws: AwsSandbox, empty: str) -> None:
     _attach(aws, empty, "RestrictRegions")
-    warning = previewed(workers, EMPTY).preview["warnings"][0]
-    assert "stay in the organization" in warning
-    assert "RestrictRegions" in warning
+    (warning,) = previewed(workers, EMPTY).preview["warnings"]
+    assert warning["level"] == "caution"
+    assert "stay in the organization: RestrictRegions" in warning["say"]
 
 
 def test_the_policy_of_aws_that_everything_has_is_not_warned_of(workers: Workers) -> None:
-    assert not any("attached" in warning for warning in previewed(workers, EMPTY).preview["warnings"])
+    assert previewed(workers, EMPTY).preview["warnings"] == []
 
 
 def test_a_policy_attached_after_the_approval_makes_it_stale(workers: Workers, aws: AwsSandbox, empty: str) -> None:

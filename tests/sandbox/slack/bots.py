@@ -108,6 +108,8 @@ class Bot:
         self.app.options("ou")(self.on_options)
         self.app.action("approve")(self.on_approve)
         self.app.action("deny")(self.on_deny)
+        self.app.shortcut("ask")(self.on_shortcut)
+        self.app.message_shortcut("ask-about")(self.on_shortcut)
         self.app.event("app_home_opened")(self.on_home)
 
     def on_command(self, ack: Any, body: dict[str, Any], client: WebClient) -> None:
@@ -119,6 +121,11 @@ class Bot:
         else:
             ack()
             client.views_open(trigger_id=body["trigger_id"], view=form())
+
+    def on_shortcut(self, ack: Any, body: dict[str, Any], client: WebClient) -> None:
+        self.got.append(body)
+        ack()
+        client.views_open(trigger_id=body["trigger_id"], view=form())
 
     def on_form(self, ack: Any, body: dict[str, Any], client: WebClient) -> None:
         self.got.append(body)

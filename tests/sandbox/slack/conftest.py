@@ -10,7 +10,7 @@ import pytest
 from slack_sdk import WebClient
 
 from sandbox.slack.driver import Mode, SlackSandbox
-from sandbox.slack.manifest import Command, Manifest
+from sandbox.slack.manifest import Command, Manifest, Shortcut
 from tests.sandbox.slack.bots import Bot, client_of, over_http, over_socket
 
 REPOSITORY = Path(__file__).parents[3]
@@ -36,6 +36,7 @@ MANIFEST = Manifest(
         }
     ),
     commands=(Command("/org", "Ask", "help"),),
+    shortcuts=(Shortcut("Ask", "global", "ask"), Shortcut("Ask about this", "message", "ask-about")),
     bot_events=frozenset({"app_home_opened"}),
 )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from slack_sdk.webhook import WebhookClient
 
 from sandbox.slack.driver import SlackSandbox
+from sandbox.slack.errors import SlackRefusal
 from tests.sandbox.slack.bots import Bot, card, client_of
 from tests.sandbox.slack.conftest import REPOSITORY
 
@@ -188,3 +190,40 @@ def test_the_repository_s_manifest_is_read() -> None:
 def test_only_loopback_addresses_are_taken() -> None:
     with pytest.raises(ValueError, match="not a loopback address"):
         SlackSandbox(REPOSITORY / "manifest.yml", host="0.0.0.0")  # noqa: S104 - It is refused.
+
+
+def test_a_shortcut_from_anywhere_knows_no_channel(slack: SlackSandbox, bot: Bot) -> None:
+    alice = slack.person("alice")
+    assert alice.takes_shortcut("Ask").ok
+    got = bot.got[-1]
+    assert (got["type"], got["callback_id"], got["user"]["id"]) == ("shortcut", "ask", alice.id)
+    assert not {"channel", "response_url", "message"} & got.keys()
+    assert alice.view
+
+
+def test_a_shortcut_from_a_message_brings_it_and_its_place(slack: SlackSandbox, bot: Bot) -> None:
+    alice = slack.person("alice")
+    alice.types("We need an account", "platform")
+    (said,) = slack.messages("platform")
+    assert alice.takes_shortcut("Ask about this", said).ok
+    got = bot.got[-1]
+    assert (got["type"], got["message"]["text"], got["message_ts"]) == (
+        "message_action",
+        "We need an account",
+        said["ts"],
+    )
+    assert got["channel"] == {"id": "C0PLATFORM", "name": "platform"}
+    assert WebhookClient(got["response_url"]).send_dict({"text": "Only Alice"}).status_code == 200
+    assert [m["text"] for m in alice.ephemerals] == ["Only Alice"]
+
+
+def test_a_shortcut_that_the_app_does_not_declare_reaches_nobody(slack: SlackSandbox, bot: Bot) -> None:
+    alice = slack.person("alice")
+    with pytest.raises(AssertionError, match="no shortcut"):
+        alice.takes_shortcut("Nothing")
+    for body in ({"callback_id": "ask-about"}, {"callback_id": "ask", "channel": "C0GENERAL", "message_ts": "1.0"}):
+        with pytest.raises(SlackRefusal, match="unknown_shortcut"):
+            slack.interactions.shortcut(alice.id, body)
+    with pytest.raises(SlackRefusal, match="message_not_found"):
+        slack.interactions.shortcut(alice.id, {"callback_id": "ask-about", "channel": "C0GENERAL", "message_ts": "1.0"})
+    assert bot.got == []

@@ -32,6 +32,7 @@ def test_the_state_is_the_workspace_as_one_sees_it(slack: SlackSandbox, alice: P
         "groups",
         "channels",
         "commands",
+        "shortcuts",
         "bot",
         "panel",
         "unread",
@@ -41,6 +42,7 @@ def test_the_state_is_the_workspace_as_one_sees_it(slack: SlackSandbox, alice: P
     assert [channel["id"] for channel in state["channels"]] == ["C0GENERAL", HERE, "C0PLATFORM", "D0ALICE"]
     assert state["channels"][3]["user"] == "U0ORGBOT"
     assert state["commands"] == [{"command": "/org", "description": "Ask", "usage_hint": "help"}]
+    assert [shortcut["callback_id"] for shortcut in state["shortcuts"]] == ["ask", "ask-about"]
     guest = Page(slack, "U0GUEST").get("state")
     assert [channel["id"] for channel in guest["channels"]] == ["C0GENERAL", "D0GUEST"]
 
@@ -136,6 +138,12 @@ def test_clicks_and_what_the_page_hears(slack: SlackSandbox, alice: Page, bot: B
     assert (changed["type"], changed["message"]["text"]) == ("message_changed", "Approved")
     missing = alice.post("action", channel=HERE, message_ts=message["ts"], action=action | {"action_id": "x"})
     assert missing == {"ok": False, "error": "element_not_found"}
+
+
+def test_a_shortcut(alice: Page, bot: Bot) -> None:
+    assert alice.post("shortcut", callback_id="ask")["ok"]
+    assert bot.got[-1]["type"] == "shortcut"
+    assert alice.post("shortcut", callback_id="nothing") == {"ok": False, "error": "unknown_shortcut"}
 
 
 def test_the_home_tab(alice: Page, bot: Bot) -> None:

@@ -38,3 +38,17 @@ def test_a_file_without_bytes_cannot_be_shared(client: WebClient) -> None:
     announced = client.files_getUploadURLExternal(filename="a.txt", length=3)
     error = refusal(client.files_completeUploadExternal, files=[{"id": announced["file_id"]}], channel_id=HERE)
     assert error == "file_not_found"
+
+
+def test_blocks_show_a_file_once_slack_is_done_with_it(client: WebClient, slack: SlackSandbox) -> None:
+    kept = client.files_upload_v2(filename="tree.png", content=b"png")["files"][0]["id"]
+    blocks = [{"type": "image", "slack_file": {"id": kept}, "alt_text": "The tree"}]
+    home = {"type": "home", "blocks": blocks}
+    assert client.files_info(file=kept)["file"]["mimetype"] == ""
+    assert refusal(client.chat_postMessage, channel=HERE, text="x", blocks=blocks) == "invalid_blocks"
+    assert refusal(client.views_publish, user_id="U0ALICE", view=home) == "invalid_arguments"
+    slack.wait_for(lambda: client.files_info(file=kept)["file"]["mimetype"], 5, "the file's type")
+    client.chat_postMessage(channel=HERE, text="x", blocks=blocks)
+    client.views_publish(user_id="U0ALICE", view=home)
+    other = [{**blocks[0], "slack_file": {"id": "F0NOSUCHFILE"}}]
+    assert refusal(client.chat_postMessage, channel=HERE, text="x", blocks=other) == "invalid_blocks"
