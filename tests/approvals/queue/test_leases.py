@@ -270,6 +270,18 @@ def test_what_nobody_has_taken_over_goes_on(store: Store) -> None:
     assert lease.may_send()
 
 
+def test_a_lease_is_renewed_and_no_other(store: Store) -> None:
+    process, theirs = Sleeper(), NOW + timedelta(seconds=1)
+    process.takes(store, Message)
+    with store.write() as session:
+        session.add(Message(**MESSAGE | {"marker": "other"}, lease_owner="me", lease_until=theirs))
+    process.now += RENEWED.total_seconds()
+    process.renew(store, lambda: NOW + RENEWED)
+    with store.read() as session:
+        until = session.exec(select(Message.lease_until).order_by(col(Message.id))).all()
+    assert list(until) == [NOW + RENEWED + LEASE, theirs]
+
+
 def test_work_that_is_over_is_renewed_no_more(store: Store) -> None:
     process = Sleeper()
     process.drop(process.takes(store, Message))

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from approvals.context import NotYetError
-from approvals.models import Attempt, Request, operation_of
+from approvals.models import Attempt, Message, Request, operation_of
 from approvals.queue.changes import since
 from approvals.queue.leases import claim
 from approvals.queue.worker import TRIES
@@ -21,6 +21,7 @@ from approvals.request.execute import run
 from approvals.request.execution import Execution, take
 from approvals.states import Status
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD
+from approvals.views.thread import UNDO
 from operations.aws.client import Call
 from operations.core.observations import Done, Failed
 from operations.core.registry import by_name
@@ -64,6 +65,18 @@ def test_what_others_remember_is_that_of_requests_for_the_same_operation(
     remember(workers, workers.ask("create-account", **OTHER), {"account": "222222222222"})
     remember(workers, workers.ask("create-ou", unit_name="Data"), {"unit": "ou-1"})
     assert execution.others() == [{"account": "222222222222"}]
+
+
+def test_what_ended_before_a_request_was_filed_is_no_longer_remembered(workers: Workers, execution: Execution) -> None:
+    """Up to the difference that there may be between two machines' clocks."""
+    workers.ask("create-account", **OTHER)
+    assert execution.request.created_at
+    a_day_before = execution.request.created_at - timedelta(days=1)
+    for ended, count in ((a_day_before, 1), (a_day_before - timedelta(microseconds=1), 0)):
+        over = {"status": Status.SUCCEEDED, "finished_at": ended, "memory": {"account": "222222222222"}}
+        with workers.context.store.write() as session:
+            session.execute(update(Request).where(col(Request.id) != execution.number).values(**over))
+        assert len(execution.others()) == count
 
 
 def test_attempts_are_numbered_anew_for_each_request(workers: Workers, execution: Execution) -> None:
@@ -286,6 +299,20 @@ def test_a_request_that_is_given_back_as_it_is_has_no_failed_looks(workers: Work
     assert FAILED_LOOKS not in workers.request(execution.number).memory
 
 
+def test_why_it_waits_is_told_once_however_often_it_is_held(workers: Workers) -> None:
+    found = taken(workers, workers.approved("create-account", **NEW))
+    before = len(workers.said("thread"))
+    for _ in range(2):
+        found.hold(1, Failed("AWS does not let the bot look."))
+        found = again(workers, found)
+    assert len(workers.said("thread")) == before + 1
+
+
+def again(workers: Workers, execution: Execution) -> Execution:
+    workers.clock.advance(hours=1)
+    return taken(workers, execution.request)
+
+
 @pytest.mark.parametrize("ends", ["succeed", "fail", "go stale"])
 def test_the_card_is_brought_up_to_date_at_the_end(workers: Workers, execution: Execution, ends: str) -> None:
     execution.steps = operation_of(execution.request).steps(execution.request.preview["precondition"])
@@ -315,6 +342,16 @@ def test_what_is_done_ends_when_the_organization_is_known_by_which_its_result_is
 def test_what_it_ended_with_is_kept_for_the_card(workers: Workers) -> None:
     request = workers.until_done(workers.approved("create-account", **NEW))
     assert request.memory["closing"]["summary"] == request.outcome != ""
+    assert request.outcome in workers.said("thread")[-1]
+
+
+def test_how_it_can_be_undone_is_kept_and_shown(workers: Workers) -> None:
+    request = workers.until_done(workers.approved("tag-account", account="222222222222", tags=["team=mobile"]))
+    assert request.memory[UNDO] == ["Remove 1 tag from fullback-staging-web (222222222222)"]
+    with workers.context.store.read() as session:
+        last = session.exec(select(Message).where(Message.kind == "thread").order_by(col(Message.id).desc())).first()
+    assert last
+    assert request.memory[UNDO][0] in str(last.body["blocks"])
 
 
 def test_what_has_sent_nothing_and_stumbles_over_an_error_of_the_bots_own_ends_and_says_so(

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
+from approvals.authority.reach import GoneError, judged_anew
 from approvals.authority.rules import Rule, Rules
+from approvals.context import NotYetError
 from approvals.models import Request
 from approvals.states import Status
 from operations.core.registry import left_out
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import roles_assumed
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
-from tests.harness.tree import unit_at
+from tests.harness.tree import make, unit_at
 from tests.harness.workers import Workers
 
 WEB = "222222222222"
@@ -282,3 +284,18 @@ def test_what_was_made_after_the_organization_was_read_is_not_taken_for_gone(rul
     ruled.clock.advance(minutes=1)
     ruled.work()
     assert ruled.until_done(request).status == Status.SUCCEEDED
+
+
+@pytest.mark.parametrize("ago", [0, 1])
+def test_about_what_is_gone_no_rule_decides_once_the_organization_was_read_after_it_was_named(
+    workers: Workers, aws: AwsSandbox, ago: int
+) -> None:
+    """Until then it may only be newer than what was read."""
+    unit = make(aws, "/Empty")
+    workers.look_again()
+    request = workers.ask("rename-ou", ou="/Empty", unit_name="Full")
+    aws.client("organizations").delete_organizational_unit(OrganizationalUnitId=unit)
+    workers.look_again()
+    workers.snapshot_is(dataclasses.replace(workers.snapshot, read_at=workers.clock() - timedelta(seconds=ago)))
+    with pytest.raises(NotYetError if ago else GoneError, match=unit):
+        judged_anew(workers.context, workers.request(request.id), workers.people.look(ALICE))
