@@ -22,6 +22,8 @@ ON_THE_CARD = frozenset({"approve", "deny", "withdraw", "review"})
 BESIDE_ITS_DIGEST = frozenset(
     {"approve", "deny"}
 )  # Decided away from the card too, where the digest stands beside them.
+# What only shows the request, or makes a new one that is approved like any other: the key is enough while Slack confirms a message.
+DECIDES_NOTHING = frozenset({"again", "edit", "undo", "details", "code"})
 ON_THE_CARD_NOW = "It has its card now ({link}); decide there. Here nothing was done."
 OUTDATED = "This request isn't what you were shown any more, so nothing was done. Look at {link} before you decide."
 STRANGE = "This card belongs to another orgbot or an older database; nothing was done. Look at `/org requests`."
@@ -108,6 +110,8 @@ def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
         raise CardElsewhereError(request)
     unconfirmed = not request.card_ts or kind not in ON_THE_CARD
     if pressed.key and not pressed.private and unconfirmed and _is_leaving(session, request):
+        if kind in DECIDES_NOTHING:
+            return request
         raise UnconfirmedCardError
     # Where others write meanwhile, the card may have been confirmed since the request was read.
     request = session.get_one(Request, pressed.number, populate_existing=True)

@@ -167,7 +167,7 @@ class SlackSandbox:
         place, ts = message["channel"], message["ts"]
         return self.seen(lambda m: m.channel == place and m.is_reply and m.thread_ts == ts and m.ephemeral_for is None)
 
-    def wait_for(self, predicate: Callable[[], T | None], timeout: float = 10.0, what: str = "it") -> T:
+    def wait_for(self, predicate: Callable[[], T | None], timeout: float = 60.0, what: str = "it") -> T:
         """The predicate's first truthy value; AssertionError with what was seen when none comes in `timeout` seconds.
 
         AssertionError, KeyError, IndexError and SlackRefusal inside the predicate count as "not yet".

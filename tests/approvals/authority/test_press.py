@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from approvals.authority.press import (
+    DECIDES_NOTHING,
     STRANGE,
     CardElsewhereError,
     OutdatedError,
@@ -193,7 +194,9 @@ def test_a_card_that_nothing_was_sent_about_is_nobodys(workers: Workers, asked: 
     elsewhere = replace(on_its_card(asked), ts="9.9")
     sends(workers, asked, status="sending")
     with pytest.raises(UnconfirmedCardError):
-        judged(workers, elsewhere, "again")
+        judged(workers, elsewhere, "cancel")
+    for kind in DECIDES_NOTHING:
+        judged(workers, elsewhere, kind)
     with pytest.raises(StrangeCardError):
         judged(workers, elsewhere, "approve")  # The card is known, and this is not it.
     sends(workers, asked, status="dropped")
