@@ -54,7 +54,10 @@ def test_one_of_each_group_approves(ruled: Scenario) -> None:
 def test_what_a_rule_grants_at_once_is_done_without_a_click(ruled: Scenario) -> None:
     ruled.person("alice").types("/org tag-account --account fullback-audit --tag owner=security --reason tidy")
     ruled.until("Done")
-    ruled.direct("alice", "No approval needed, by the rule “tags”")
+    alice = ruled.person("alice")
+    ruled.slack.wait_for(
+        lambda: "No approval needed, by the rule “tags”" in str(alice.dms), what="why nobody was asked"
+    )
 
 
 def test_broken_glass_acts_at_once_and_is_reviewed_by_somebody_else(ruled: Scenario) -> None:
