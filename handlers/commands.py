@@ -16,7 +16,7 @@ from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
 from approvals.models import Request
-from approvals.slack.blocks import Block, actions, clean, escape, fallback, section, shorten
+from approvals.slack.blocks import Block, actions, button, clean, escape, fallback, section, shorten
 from handlers import as_code, sessions
 from handlers import help as help_pages
 from handlers.action_ids import COMMAND
@@ -31,6 +31,7 @@ from handlers.parser import HELP, Command, ParseError, operation_named, read, sp
 from handlers.problems import form_button, listed, ways_on
 from handlers.queries import answer as looks
 from handlers.queries import requests
+from handlers.queries.parts import asks_for
 from handlers.queries.registry import QUERIES
 from handlers.query_names import meant
 from handlers.receipts import about, receipt
@@ -233,4 +234,6 @@ def _break_glass(deps: Dependencies, typed: Typed, command: Command) -> list[Blo
 
 def _misread(error: ParseError) -> list[Block]:
     message = f":x: {escape(capital(error.message))}"
-    return [section(message), *(actions(*form_button(error.operation, error.given)) if error.operation else [])]
+    opens = form_button(error.operation, error.given) if error.operation else []
+    shows = [button(error.query, "look:ask", asks_for(error.query))] if error.query in QUERIES else []
+    return [section(message), *actions(*opens, *shows)]

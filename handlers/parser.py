@@ -48,12 +48,15 @@ class Command:
 
 
 class ParseError(Exception):
-    """A command that cannot be read: one plain sentence, and what was understood until then."""
+    """A command that cannot be read: one plain sentence, and what was understood until then, or the query that was meant."""
 
-    def __init__(self, message: str, operation: type[Operation] | None = None, given: Given | None = None) -> None:
+    def __init__(
+        self, message: str, operation: type[Operation] | None = None, given: Given | None = None, query: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.operation = operation
+        self.query = query
         self.given = given or Given()
 
 
@@ -85,7 +88,8 @@ def operation_named(word: str, rest: str = "", others: Iterable[str] = QUERIES) 
     choices = [*(() if only_looks(word) else known), *others]
     near = meant(joined if joined in choices else nearest(word, choices))
     guess = f" Did you mean `{near}`?" if near else ""
-    raise ParseError(f"there is no operation “{shorten(word, 60)}”.{guess} `/org help` shows what there is.")
+    said = f"there is no operation “{shorten(word, 60)}”.{guess} `/org help` shows what there is."
+    raise ParseError(said, known.get(near), query=near if near in QUERIES else "")
 
 
 def read(operation: type[Operation], rest: str) -> Command:

@@ -5,6 +5,7 @@ Slack waits for the answer meanwhile, so that of tens of thousands of names only
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
@@ -70,9 +71,13 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
+# A name before its id in brackets, or one that no word looks like: what AWS calls something stays as AWS has it.
+NAMED = re.compile(r"\S+ \(|(?!e-mail)[a-z]+[-_.@/:\d]\S")
+
+
 def capital(sentence: str) -> str:
-    """The sentence with a capital at its beginning; the rest of it stays as it is."""
-    return sentence[:1].upper() + sentence[1:]
+    """The sentence with a capital at its beginning, unless it begins with a name; the rest of it stays as it is."""
+    return sentence if NAMED.match(sentence) else sentence[:1].upper() + sentence[1:]
 
 
 def uncapital(sentence: str) -> str:

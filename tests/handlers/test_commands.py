@@ -117,6 +117,16 @@ def test_a_misread_command_offers_the_form_with_what_was_understood(handling: Ha
     assert json.loads(handling.blocks[-1]["elements"][0]["value"])["values"] == {"account_name": "web"}
 
 
+@pytest.mark.parametrize(
+    ("typed", "label", "action"),
+    [("creat-account", "Open the form", "form:create-account"), ("acounts", "accounts", "look:ask")],
+)
+def test_a_misspelt_word_offers_what_was_meant(handling: Handling, typed: str, label: str, action: str) -> None:
+    assert "Did you mean" in handling.types(typed)
+    (button,) = handling.blocks[-1]["elements"]
+    assert (button["text"]["text"], button["action_id"]) == (label, action)
+
+
 def test_too_much_for_a_button_leaves_it_out(handling: Handling) -> None:
     handling.types(f"create-account --name web --email {'x' * 3000}")
     assert [block["type"] for block in handling.blocks] == ["section"]

@@ -77,8 +77,22 @@ def test_of_many_the_first_few_are_named_and_the_rest_counted() -> None:
     assert spread([1, 2, 3], 2, lambda number: f"#{number}") == ["#1", "#2", "and 1 more"]
 
 
-@pytest.mark.parametrize(("text", "begun"), [("an OU", "An OU"), ("É", "É"), ("", ""), ("“x” is", "“x” is")])
-def test_a_sentence_begins_with_a_capital_and_nothing_else_of_it_changes(text: str, begun: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "begun"),
+    [
+        ("an OU", "An OU"),
+        ("e-mail addresses", "E-mail addresses"),
+        ("É", "É"),
+        ("", ""),
+        ("“x” is", "“x” is"),
+        ("fullback-audit (555555555555) has it", "fullback-audit (555555555555) has it"),
+        ("web (222222222222) is closed", "web (222222222222) is closed"),
+        ("guardduty.amazonaws.com has it", "guardduty.amazonaws.com has it"),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_unless_with_a_name_and_nothing_else_of_it_changes(
+    text: str, begun: str
+) -> None:
     assert capital(text) == begun
     assert uncapital(capital(text)) == uncapital(text)
 
