@@ -203,8 +203,9 @@ def test_all_features(empty: Workers, tmp_path: Path) -> None:
     assert [line.operation for line in lines(texts[CLI], tmp_path)] == ["EnableAllFeatures", "AcceptHandshake"]
 
 
-def test_services_that_aws_has_not_told_are_neither_given_nor_compared(workers: Workers) -> None:
+def test_services_that_aws_has_not_told_are_neither_given_nor_compared(workers: Workers, aws: AwsSandbox) -> None:
     """A plan would take their access away."""
+    aws.conditions.policy_type_seconds = 0.0
     request = done(workers, "disable-policy-type", kind="tag")
     workers.snapshot_is(replace(workers.snapshot, services=(), services_unread="denied"))
     (block,) = fits_the_provider(shown(workers, request))
