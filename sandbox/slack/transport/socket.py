@@ -141,6 +141,7 @@ class SocketTransport:
         self, reason: Literal["refresh_requested", "warning", "link_disabled"] = "refresh_requested"
     ) -> None:
         """Ask every connection to come again, and close it, as Slack does every few hours."""
+        self._soon()
         for socket, loop in list(self._open.items()):
             asyncio.run_coroutine_threadsafe(self._bye(socket, reason), loop).result(5)
 
@@ -152,6 +153,7 @@ class SocketTransport:
 
     def break_connections(self) -> None:
         """Close every connection without a word."""
+        self._soon()
         for socket, loop in list(self._open.items()):
             self._forget(socket)
             asyncio.run_coroutine_threadsafe(socket.close(1011), loop).result(5)

@@ -64,6 +64,14 @@ def get(server: EdgeServer, path: str) -> tuple[int, bytes]:
         return answer.status, answer.read()
 
 
+def get_as_slack_does(server: EdgeServer, path: str) -> tuple[int, bytes]:
+    """Once more where the connection was broken off, as may happen among so many; three times in all."""
+    for _ in range(2):
+        with suppress(ConnectionError):
+            return get(server, path)
+    return get(server, path)
+
+
 def raw(server: EdgeServer, request: bytes) -> bytes:
     """The first line of the answer to exactly these bytes."""
     with socket.create_connection((HOST, server.port), timeout=PATIENCE) as asked:
@@ -231,7 +239,7 @@ def test_slow_connections_make_room_for_slack(small: None, server: EdgeServer) -
         for one in slow:
             with suppress(OSError):
                 one.sendall(b"x")
-            assert get(server, "/") == (200, b"done")
+            assert get_as_slack_does(server, "/") == (200, b"done")
         until(lambda: len(server._sockets) <= 21)
 
 
