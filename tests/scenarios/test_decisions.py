@@ -98,8 +98,9 @@ def test_the_same_command_delivered_twice_is_one_request(either: Scenario) -> No
 
 def test_the_same_wish_typed_twice_points_to_the_first(scenario: Scenario) -> None:
     scenario.ask()
-    reply = scenario.ask()
-    assert "#1" in reply.text
+    reply, alice = scenario.ask(), scenario.person("alice")
+    # While Slack has not told who asks, a worker answers, a moment later.
+    scenario.slack.wait_for(lambda: "#1 already" in f"{reply.text} {alice.ephemerals}", what="which it is")
     scenario.card()
     assert len(scenario.cards()) == 1
 
