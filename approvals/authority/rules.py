@@ -190,17 +190,18 @@ class Rules:
         """Whether somebody may ask for an operation anywhere at all; `among` says whether they are one of some people."""
         if operation in self.without:
             return False
-        named = (rule for rule in self.rules if not rule.operations or operation in rule.operations)
-        return any(not rule.requesters or among(rule.requesters) for rule in named)
+        return any(not rule.requesters or among(rule.requesters) for rule in self._naming(operation))
 
     def offers(self, operation: str) -> bool:
         """Whether anybody may ask for an operation anywhere."""
-        named = (not rule.operations or operation in rule.operations for rule in self.rules)
-        return operation not in self.without and any(named)
+        return operation not in self.without and bool(self._naming(operation))
 
     def about_sessions(self) -> list[Rule]:
         """The rules that may decide about credentials."""
-        return [rule for rule in self.rules if not rule.operations or Credentials.name in rule.operations]
+        return self._naming(Credentials.name)
+
+    def _naming(self, operation: str) -> list[Rule]:
+        return [rule for rule in self.rules if not rule.operations or operation in rule.operations]
 
     def first(self, ask: Ask, place: Place, guards: Guards = BY_NAME) -> Rule:
         """The rule that decides about one place; raises NoRuleError."""

@@ -25,7 +25,7 @@ from approvals.authority.may import (
 from approvals.authority.press import CardElsewhereError, StrangeCardError, UnconfirmedCardError
 from approvals.authority.requirements import Requirements, rules_do
 from approvals.context import Context
-from approvals.models import LIVE, Interaction, Message, Request, Vote, operation_of
+from approvals.models import LIVE, Interaction, Message, Request, Vote
 from approvals.outbox import telling
 from approvals.outbox.sending import LANE
 from approvals.queue import outgoing
@@ -40,10 +40,10 @@ from approvals.sessions import book
 from approvals.slack.blocks import escape
 from approvals.slack.client import SlackAwayError
 from approvals.slack.codes import meaning
-from approvals.states import EXECUTING, Status
+from approvals.states import Status
 from approvals.views import hindered, set_aside, thread
 from approvals.views.card import card
-from approvals.views.on_hold import GIVE_UP, ON_HOLD
+from approvals.views.living import controls_of
 from operations.core.preview import digest
 from operations.snapshot.names import capital
 
@@ -347,9 +347,7 @@ def _show(session: Session, request: Request, judged: JudgedClick) -> None:
 def _control(session: Session, request: Request, judged: JudgedClick) -> None:
     """Something is asked of a request that waits, such as to cancel an invitation; the next look at AWS does it."""
     key = judged.click.kind.removeprefix(CONTROL)
-    offered = operation_of(request).controls(request.memory) if request.status == Status.WAITING else ()
-    offered += (GIVE_UP,) if request.memory.get(ON_HOLD) and request.status in EXECUTING else ()
-    control = next((control for control in offered if control.key == key), None)
+    control = next((control for control in controls_of(request) if control.key == key), None)
     if control is None:
         raise ObjectionError("That can no longer be asked for: the request has gone on meanwhile.")
     if is_in_hand(request, judged.now):

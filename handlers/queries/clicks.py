@@ -72,21 +72,20 @@ def _answer(responder: Responder, press: Press, value: str) -> None:
 
 def _turn(responder: Responder, question: Question, value: str) -> bool:
     """Another page, or what was meant by a name, in place of this one."""
-    wanted = _page(value)
-    if wanted is None:
-        return False
-    look, text, at = wanted
-    show_later(responder, look, question.of(text, at), replace=True)
-    return True
+    return _answered(responder, question, value, replace=True)
 
 
 def _ask(responder: Responder, question: Question, value: str) -> bool:
     """A query's answer, below the message whose button was pressed."""
+    return _answered(responder, question, value, replace=False)
+
+
+def _answered(responder: Responder, question: Question, value: str, *, replace: bool) -> bool:
     wanted = _page(value)
     if wanted is None:
         return False
     look, text, at = wanted
-    show_later(responder, look, question.of(text, at), replace=False)
+    show_later(responder, look, question.of(text, at), replace=replace)
     return True
 
 

@@ -32,6 +32,7 @@ from operations.core.registry import all_operations, by_name
 from operations.core.steps import Shared, World
 from sandbox.aws.server import AwsSandbox
 from tests.documentation.pages import ROOT, Block, blocks, spans
+from tests.documentation.story import FIRST
 from tests.harness.workers import Workers
 from tests.test_packaging import make
 
@@ -58,15 +59,6 @@ SETTINGS = {
     "ORGBOT_APPROVERS": "U1",
 }
 IN_SLACK = {"/invite @orgbot"}  # Slack's own command.
-# What has to be there before an example can be put before approvers.
-FIRST = {
-    "delete-alternate-contact": "put-alternate-contact",
-    "delete-ou": "create-ou",
-    "delete-policy": "create-policy",
-    "deregister-delegated-administrator": "register-delegated-administrator",
-    "revoke-access": "grant-access",
-    "untag-account": "tag-account",
-}
 OF_OTHER_ORGANIZATIONS = {
     "create-organization",
     "enable-all-features",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.harness.handling import Handling
+from tests.harness.handling import MOVED, Handling
 
 
 @pytest.fixture
@@ -14,3 +14,12 @@ def handling() -> Iterator[Handling]:
     handling = Handling()
     yield handling
     handling.close()
+
+
+@pytest.fixture
+def over(handling: Handling) -> Handling:
+    """Request #1, a move from staging to production, has succeeded."""
+    handling.types("move-account --account fullback-staging --to /Workloads/Production --reason why")
+    handling.posts_card()
+    handling.ends(status="succeeded", preview=MOVED)
+    return handling

@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
-from sqlalchemy import update
-from sqlmodel import col
 
-from approvals.models import Request
 from handlers.action_ids import CODE
-from tests.handlers.test_follow_ups import MOVE, PREVIEW
 from tests.harness.handling import ALICE, BOB, CLICK_URL, GENERAL, GUEST, Handling
 
 LONG = '{"Statement":[{"Action":[' + ",".join(['"s3:DeleteBucketWebsite"'] * 90) + "]}]}"
-
-
-@pytest.fixture
-def over(handling: Handling) -> Handling:
-    """Request #1, a move from staging to production, has succeeded."""
-    handling.types(MOVE)
-    handling.posts_card()
-    ended(handling, status="succeeded", preview=PREVIEW)
-    return handling
-
-
-def ended(handling: Handling, **values: Any) -> None:
-    with handling.store.write() as session:
-        session.execute(update(Request).where(col(Request.id) == 1).values(**values))
 
 
 def answered(handling: Handling) -> tuple[str, str]:
@@ -63,7 +44,7 @@ def test_the_command_gives_the_same(over: Handling) -> None:
 
 def test_what_is_long_comes_as_a_file(over: Handling) -> None:
     params = {"kind": "scp", "policy_name": "Keep", "content": LONG}
-    ended(over, operation="create-policy", params=params, memory={"policy": "p-12345678"})
+    over.ends(operation="create-policy", params=params, memory={"policy": "p-12345678"})
     over.types("code #1", user=BOB)
     assert "create-policy-1.tf" in json.dumps(over.blocks)
     over.work()
@@ -75,7 +56,7 @@ def test_what_is_long_comes_as_a_file(over: Handling) -> None:
 def test_a_file_that_slack_refuses_is_told(over: Handling) -> None:
     over.slack.refuse["files.getUploadURLExternal"] = "missing_scope"
     params = {"kind": "scp", "policy_name": "Keep", "content": LONG}
-    ended(over, operation="create-policy", params=params, memory={"policy": "p-12345678"})
+    over.ends(operation="create-policy", params=params, memory={"policy": "p-12345678"})
     over.types("code 1")
     assert "The file create-policy-1.tf could not be sent" in over.told()[0]
 
@@ -104,6 +85,6 @@ def test_before_the_organization_was_read_there_is_none(over: Handling) -> None:
 
 
 def test_the_button_of_a_request_that_is_not_over_says_so(over: Handling) -> None:
-    ended(over, status="running")
+    over.ends(status="running")
     over.presses(CODE, over.button(), channel=GENERAL, on="private")
     assert "isn't finished" in answered(over)[1]

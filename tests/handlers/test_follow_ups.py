@@ -5,29 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 from sqlmodel import col, select
 
-from approvals.models import Interaction, Request
+from approvals.models import Interaction
 from approvals.slack.blocks import Block
 from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, PRIVATE, TEAM, Handling
-
-MOVE = "move-account --account fullback-staging --to /Workloads/Production --reason why"
-PREVIEW = {"title": "Move it", "facts": [], "plan": [], "precondition": {"source": "ou-1-stag"}}
-
-
-@pytest.fixture
-def over(handling: Handling) -> Handling:
-    """Request #1, a move from staging to production, has succeeded."""
-    handling.types(MOVE)
-    handling.posts_card()
-    ended(handling, status="succeeded", preview=PREVIEW)
-    return handling
-
-
-def ended(handling: Handling, **values: Any) -> None:
-    with handling.store.write() as session:
-        session.execute(update(Request).where(col(Request.id) == 1).values(**values))
 
 
 def test_undo_files_the_inverse(over: Handling) -> None:
@@ -45,7 +27,7 @@ def test_undo_delivered_twice_files_once(over: Handling) -> None:
 
 
 def test_ask_again_files_the_same(over: Handling) -> None:
-    ended(over, status="stale")
+    over.ends(status="stale")
     over.presses("again", over.button(), user=ALICE)
     first, again = over.requests()
     assert again.params == first.params
@@ -57,7 +39,7 @@ def test_of_what_is_half_done_only_the_rest_is_filed(over: Handling, status: str
     """Asking for the account again would fail, because its e-mail address is taken by the account that was made."""
     params = {"account_name": "new", "email": "new@example.com", "ou": "ou-1-stag"}
     memory = {"account": "222222222222"}
-    ended(over, status=status, operation="create-account", params=params, memory=memory, step=int(status == "failed"))
+    over.ends(status=status, operation="create-account", params=params, memory=memory, step=int(status == "failed"))
     over.presses("again", over.button(), user=BOB)
     (_, filed) = over.requests()
     if status == "failed":
@@ -68,7 +50,7 @@ def test_of_what_is_half_done_only_the_rest_is_filed(over: Handling, status: str
 
 
 def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: Handling) -> None:
-    ended(over, status="refused")
+    over.ends(status="refused")
     over.presses("again", over.button(), user=ALICE)
     assert len(over.requests()) == 1, "the same would be refused again"
     elements = {block["block_id"]: block["element"] for block in over.form()["blocks"] if block["type"] == "input"}
@@ -85,7 +67,7 @@ def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: 
     ],
 )
 def test_what_is_not_over_stays_alone(over: Handling, kind: str, status: str, said: str) -> None:
-    ended(over, status=status)
+    over.ends(status=status)
     over.presses(kind, over.button())
     assert said in over.told()[-1]
     assert len(over.requests()) == 1
@@ -104,7 +86,7 @@ def test_people_of_other_workspaces_file_nothing(over: Handling) -> None:
 
 
 def test_what_can_no_longer_be_filed_is_told(over: Handling) -> None:
-    ended(over, params={"account": "222222222222", "to": "ou-1-gone"}, status="stale")
+    over.ends(params={"account": "222222222222", "to": "ou-1-gone"}, status="stale")
     over.presses("again", over.button())
     assert "Not submitted: no OU named" in over.told()[-1]
 
@@ -153,7 +135,7 @@ def test_undo_asks_what_the_button_asks_and_files_the_same(over: Handling) -> No
 
 @pytest.mark.parametrize("word", ["cancel", "undo"])
 def test_a_form_that_is_sent_twice_ends_once(over: Handling, word: str) -> None:
-    ended(over, status="pending" if word == "cancel" else "succeeded")
+    over.ends(status="pending" if word == "cancel" else "succeeded")
     view = asked(over, f"{word} 1")
     for _ in range(2):
         over.submits(view, {})
@@ -162,7 +144,7 @@ def test_a_form_that_is_sent_twice_ends_once(over: Handling, word: str) -> None:
 
 @pytest.mark.parametrize("word", ["cancel", "undo"])
 def test_who_did_not_ask_may_neither_cancel_nor_undo_by_a_command(over: Handling, word: str) -> None:
-    ended(over, status="pending" if word == "cancel" else "succeeded")
+    over.ends(status="pending" if word == "cancel" else "succeeded")
     assert f"Only the person who asked for request #1 can {word} it here." in over.types(f"{word} 1", user=BOB)
     view = asked(over, f"{word} 1")
     over.submits(view, {}, user=BOB)
@@ -184,13 +166,13 @@ def test_who_did_not_ask_may_neither_cancel_nor_undo_by_a_command(over: Handling
     ],
 )
 def test_what_cannot_be_ended_is_told(over: Handling, text: str, status: str, told: str) -> None:
-    ended(over, status=status)
+    over.ends(status=status)
     assert told in over.types(text)
     assert not over.waiting
 
 
 def test_a_form_of_another_database_ends_nothing(over: Handling) -> None:
-    ended(over, status="pending")
+    over.ends(status="pending")
     view = asked(over, "cancel 1")
     over.submits(view | {"private_metadata": view["private_metadata"].replace(over.button(), f"1.{'0' * 32}")}, {})
     over.submits(view | {"private_metadata": "{}"}, {}, view_id="V2")

@@ -53,6 +53,7 @@ ALICE, BOB, GUEST, NEW = "U0ALICE", "U0BOB", "U0GUEST", "U0NEW"
 GENERAL, APPROVALS = "C0GENERAL", "C0APPROVALS"
 CARD, PRIVATE = "1.2", "private"
 COMMAND_URL, CLICK_URL = "https://hooks.slack.com/commands/1", "https://hooks.slack.com/actions/1"
+MOVED = {"title": "Move it", "facts": [], "plan": [], "precondition": {"source": "ou-1-stag"}}
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 Block = dict[str, Any]
 
@@ -192,6 +193,11 @@ class Handling:
         self.pictures = Pictures(self.slack, self.waiting.append, lambda: self.now)
         make_view = partial(home_of, self._deps(self.intake), pictures=self.pictures)
         self.home_tabs = HomeTabs(Desk("worker", self.store, lambda: self.now), self.slack, make_view)
+
+    def ends(self, **values: Any) -> None:
+        """Request #1 is over, with these columns."""
+        with self.store.write() as session:
+            session.execute(update(Request).where(col(Request.id) == 1).values(**values))
 
     def close(self) -> None:
         """Closes the database."""
