@@ -78,7 +78,8 @@ def _lines(request: Request, votes: Sequence[Vote]) -> Iterator[str]:
 def _waiting(request: Request, votes: Sequence[Vote]) -> Iterator[str]:
     approved = [vote for vote in votes if vote.decision == "approve"]
     by = f" ({', '.join(f'<@{vote.user}>' for vote in approved)})" if approved else ""
-    so_far = f"{len(approved)} of {max(request.approvals_needed, len(approved))} approvals{by}"
+    total = max(request.approvals_needed, len(approved) + 1)  # Each rule has its own people, and one is still missing.
+    so_far = f"{len(approved)} of {total} approvals{by}"
     until = [f"expires {slack_date(request.expires_at)}"] if request.expires_at else []
     yield "  ·  ".join([f"Waiting for {_whom(request, approved)}", so_far, *until])
     if request.warned_at:

@@ -92,6 +92,13 @@ def test_a_card_of_what_is_over_is_a_title_and_a_line() -> None:
     assert [item["text"]["text"] for item in shown[-1]["elements"]] == ["Details"]
 
 
+def test_while_it_waits_an_approval_is_missing_whatever_one_rule_asks_for() -> None:
+    """Two rules that ask for one approval each, of different people."""
+    waits = longest(Status.PENDING)
+    assert "0 of 1 approvals" in living(waits)["text"]
+    assert "1 of 2 approvals" in living(waits, VOTES)["text"]
+
+
 def test_a_denial_and_its_reason_do_not_run_together() -> None:
     request = longest(Status.DENIED).model_copy(update={"decision_reason": "not now"})
     said = thread.decided(request)
