@@ -225,10 +225,10 @@ class Execution:
         """Every step is done: the card, the thread and the requester get the result."""
         now = self.context.clock()
         organization = self.context.snapshot()
-        closing = operation_of(self.request).closing(self.request.memory, organization, self.context.console)
+        operation = operation_of(self.request)
+        closing = operation.closing(self.request.memory, organization, self.context.console)
         closing = closing.only(lambda wanted: may_ask(self.context, self.request, wanted))
         with self.context.store.write() as session:
-            operation = operation_of(self.request)
             undo = operation.undone_by(self.request.preview["precondition"], self.request.memory)
             titles = [one.title(organization) for one in undo]
             memory = {**self.request.memory, "closing": closing.model_dump(mode="json"), UNDO: titles}
