@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -90,8 +90,7 @@ class Dispatcher:
             give_back_what_is_owed(self._context.desk)
             with self._timer(), self._context.store.read() as session:
                 now = self._context.clock()
-                held = self._context.quarantined()
-                due = [job for job in due_jobs(session, now) if not held or job[0] in MAY_RUN]
+                due = list(due_jobs(session, now, MAY_RUN if self._context.quarantined() else ()))
                 self._wake_at(session.exec(NEXT_TURN.params(now=now)).one(), now)
         except Exception as error:  # noqa: BLE001  The next tick tries again.
             self._failed("the queue could not be read", error)
@@ -221,10 +220,10 @@ def _logged(work: Callable[[], None]) -> None:
         log.exception("work for Slack failed")
 
 
-def due_jobs(session: Session, now: datetime) -> Iterator[JobKey]:
-    """What is due, in the order in which it is handed out: see `KINDS`."""
+def due_jobs(session: Session, now: datetime, names: Collection[str] = ()) -> Iterator[JobKey]:
+    """What is due of these kinds, else of all, in the order in which it is handed out: see `KINDS`."""
     connection = session.connection()
-    for kind in KINDS:
+    for kind in (kind for kind in KINDS if not names or kind.job.name in names):
         yield from ((kind.job.name, key) for (key,) in connection.execute(kind.query, {"now": now}))
 
 

@@ -112,8 +112,8 @@ class Orgbot:
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
         clients = Boto3Clients()
         self.aws = Aws(clients, self._count_call)
-        self.glancing = Aws(Boto3Clients(reading=GLANCING), self._count_call)
-        self._looking_up = Aws(Boto3Clients(reading=LOOKING_UP), self._count_call)
+        self.glancing = Aws(clients.asking(GLANCING), self._count_call)
+        self._looking_up = Aws(clients.asking(LOOKING_UP), self._count_call)
         self._sign_in = settings.console_url or clients.instead_of_aws()
         kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
         self.in_hand = InHand()

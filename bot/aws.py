@@ -68,6 +68,12 @@ class Boto3Clients:
         }
         return acting
 
+    def asking(self, reading: Config) -> Boto3Clients:
+        """Clients of their own that read in this way; the session is the same, so that AWS's models and keys are read once."""
+        other = copy(self)
+        other._clients, other._reading = {}, reading
+        return other
+
     def instead_of_aws(self) -> str:
         """The address at which a stand-in for AWS is asked, such as AWS_ENDPOINT_URL's; empty where AWS itself is."""
         address = str(self.client("sts", writes=False).meta.endpoint_url)

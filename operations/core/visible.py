@@ -17,6 +17,9 @@ from operations.core.fields import FieldKind
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 DRAWN_AS_NOTHING = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\ufeff\uffa0")
 SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # Says how the character before it is drawn.
+NOT_PLAIN = re.compile(
+    "[^ -~]"
+)  # All but the ASCII characters that everybody sees; most texts have few of them, or none.
 LINES = "\n\t"
 BLANK = " \t\r\n"  # At the ends of a text, where it is taken off.
 MARK = "\ufeff"  # The byte order mark, with which some editors begin a file; it is taken off.
@@ -65,8 +68,8 @@ def _unseen(text: str, kind: FieldKind, allowed: str) -> Iterator[tuple[int, str
     begin, end = len(text) - len(text.lstrip(BLANK)), len(text.rstrip(BLANK))
     if kind is FieldKind.DOCUMENT and text.startswith(MARK):
         begin = max(begin, 1)
-    for at in range(begin, end):
-        character = text[at]
+    for found in NOT_PLAIN.finditer(text, begin, end):
+        at, character = found.start(), found.group()
         if character in allowed or (character == "\r" and allowed and text[at + 1 : at + 2] == "\n"):
             continue
         if character in LINES or not is_visible(character) or _selects_nothing(text, at):

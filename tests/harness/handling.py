@@ -301,7 +301,7 @@ class Handling:
         while self.waiting:
             self.waiting.pop(0)()
         with self.store.read() as session:
-            viewers = [int(key) for kind, key in due_jobs(session, self.now) if kind == "home"]
+            viewers = [int(key) for _, key in due_jobs(session, self.now, ("home",))]
         for viewer in viewers:
             self.home_tabs.show(viewer)
 

@@ -45,6 +45,7 @@ from tests.harness.moments import next_moment
 from tests.harness.people import ALICE, BOB, CAROL, TEAM, KnownPeople
 
 WORK = {"announce": announce, "click": decide, "expire": expire, "remind": remind, "tell": tell_absent}
+DONE_HERE = {*WORK, "run"}
 
 
 class Workers:
@@ -178,13 +179,12 @@ class Workers:
 
     def _due(self) -> list[tuple[str, int | str]]:
         with self.context.store.read() as session:
-            due = [job for job in due_jobs(session, self.clock()) if job[0] not in ("lane", "home", "session")]
-        return [job for job in due if job[0] in MAY_RUN] if self.quarantine else due
+            return list(due_jobs(session, self.clock(), DONE_HERE & MAY_RUN if self.quarantine else DONE_HERE))
 
     def lanes(self) -> list[str]:
         """The lanes in which a message is due."""
         with self.context.store.read() as session:
-            return [str(key) for kind, key in due_jobs(session, self.clock()) if kind == "lane"]
+            return [str(key) for _, key in due_jobs(session, self.clock(), ("lane",))]
 
     def unsent(self) -> list[str]:
         """The kinds of the messages that still wait."""

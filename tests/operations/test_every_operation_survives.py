@@ -71,6 +71,13 @@ ELSEWHERE = {
     "invite-account",
     "revoke-access",
 }
+REFUSALS = ("AccessDeniedException", "ExpiredTokenException")
+# Each operation with each code in `make torture`; else with one of them in turn.
+REFUSED = [
+    (name, code)
+    for number, name in enumerate(CASES)
+    for code in (REFUSALS if is_full() else (REFUSALS[number % len(REFUSALS)],))
+]
 LINES = [("begin_step", False, 1), ("end_attempt", True, 1), ("end_attempt", False, 1), ("advance", True, 1)]
 EVERY_LINE = [
     (line, before, nth)
@@ -92,8 +99,7 @@ def test_it_is_done_once_though_the_process_dies(workers: Workers, aws: AwsSandb
     _ends_well(workers, aws, request)
 
 
-@pytest.mark.parametrize("code", ["AccessDeniedException", "ExpiredTokenException"])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("name", "code"), REFUSED)
 def test_no_refused_look_ends_it_once_its_call_was_sent(
     workers: Workers, aws: AwsSandbox, name: str, code: str
 ) -> None:

@@ -95,8 +95,7 @@ class Service:
 
     def _due_sessions(self) -> list[int]:
         with self.workers.context.store.read() as session:
-            jobs = list(due_jobs(session, self.workers.clock()))
-        return [int(key) for kind, key in jobs if kind == "session"]
+            return [int(key) for _, key in due_jobs(session, self.workers.clock(), ("session",))]
 
     def granted(self, by: str = ALICE, **params: Any) -> Request:
         """A request for credentials that was asked, approved and carried out."""
