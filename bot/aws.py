@@ -1,10 +1,10 @@
 """boto3 clients: one session for the process, one client for reading and one for writing per service.
 
 Reading clients retry, in the standard mode: the adaptive one slows a whole client down to a call in two seconds when AWS
-throttles for long, while a few readers with backoff keep going. Writing clients never do, and ask `guard_before_send` before each call leaves.
+throttles for long, while a few readers with backoff keep going. An AWS that does not answer at all is asked twice. Writing clients never do, and ask `guard_before_send` before each call leaves.
 Everything but STS is asked in the Region where its partition keeps the global services, whatever AWS_REGION says: there are
 Organizations, IAM, the accounts' own service, and the quotas of Organizations.
-Source: boto3 documentation, "Retries"; botocore, "Extensibility guide" (before-send).
+Source: boto3 documentation, "Retries"; botocore, "Extensibility guide" (before-send, needs-retry).
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from operations.aws.client import Keys, guard_before_send
 from operations.aws.partitions import global_region, is_awss, of_region
 
 READING = Config(
-    retries={"mode": "standard", "total_max_attempts": 10}, connect_timeout=5, read_timeout=30, max_pool_connections=16
+    retries={"mode": "standard", "total_max_attempts": 10}, connect_timeout=3, read_timeout=10, max_pool_connections=16
 )
 WRITING = Config(
     retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=60, max_pool_connections=16
@@ -38,6 +39,7 @@ LOOKING_UP = Config(
     max_pool_connections=16,
 )
 REGION = "us-east-1"
+SILENT = 2  # Tries that AWS leaves without any answer before a look ends: whoever waits for it is told.
 
 
 class Boto3Clients:
@@ -87,4 +89,12 @@ class Boto3Clients:
         client = self._session.client(service, region_name=region, config=config, **self._keys)  # type: ignore[call-overload]
         if writes:
             client.meta.events.register("before-send.*", guard_before_send)
+        else:
+            client.meta.events.register_first("needs-retry.*", give_up_on_silence)
         return client
+
+
+def give_up_on_silence(attempts: int, caught_exception: Exception | None, **_: Any) -> None:
+    """Botocore's `needs-retry` hook for reading clients: what is throttled is asked often, and what hangs is not."""
+    if attempts >= SILENT and isinstance(caught_exception, ReadTimeoutError | ConnectTimeoutError):
+        raise caught_exception

@@ -29,6 +29,16 @@ def card(session: Session, request: Request, at: datetime) -> None:
     _queue(session, at, lane=_thread_lane(request), kind="card", request_id=request.id)
 
 
+def card_anew(session: Session, request: Request, at: datetime) -> None:
+    """The card where people notice it: one that stands already, on which nothing could be decided, is taken away."""
+    if request.card_ts:
+        where = {"channel": request.card_channel, "ts": request.card_ts}
+        _queue(session, at, lane=f"edit:{request.id}", kind="remove", request_id=request.id, **where)
+        request.card_channel, request.card_ts, request.card_link = "", "", ""
+        session.add(request)
+    card(session, request, at)
+
+
 def card_in_front(session: Session, request: Request, at: datetime, body: Body | None = None) -> None:
     """The same before all that waits in the thread, because that needs it: each message takes the next one's place.
 

@@ -41,7 +41,7 @@ from approvals.slack.blocks import escape
 from approvals.slack.client import SlackAwayError
 from approvals.slack.codes import meaning
 from approvals.states import Status
-from approvals.views import hindered, set_aside, thread
+from approvals.views import hindered, on_hold, set_aside, thread
 from approvals.views.card import card
 from approvals.views.living import controls_of
 from operations.core.preview import digest
@@ -205,6 +205,8 @@ def _expire(context: Context, request: Request) -> None:
         try:
             if unasked:
                 refused = transition(session, number, Status.REFUSED, now, "orgbot", outcome=unasked)
+                if on_hold.NOT_ASKED in refused.memory:
+                    outgoing.card(session, refused, now)
                 telling.tell(session, refused, now, anew=True)
             else:
                 announce_decision(session, transition(session, number, Status.EXPIRED, now, "orgbot"), now)

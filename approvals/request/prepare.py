@@ -37,12 +37,13 @@ from approvals.states import Status
 from approvals.views import hindered, on_hold, set_aside, thread
 from approvals.views.thread import Body
 from approvals.views.whole import in_a_file, in_a_message, whole
-from operations.aws.errors import CredentialsError, FieldError, GoneError, RefusedError
+from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FieldError, GoneError, RefusedError
 from operations.aws.looks import Looks
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import FieldKind, file_in
 from operations.core.lookalikes import pointed_out
+from operations.core.observations import Failed
 from operations.core.preview import Preview, PreviewInput, caution, digest, unknown_first
 from operations.core.registry import by_name
 from operations.core.visible import InvisibleError, check
@@ -94,8 +95,8 @@ def announce(context: Context, number: int) -> None:
 def _announce(context: Context, request: Request) -> None:
     try:
         required, values = _prepare(context, request)
-    except CredentialsError as error:
-        _tell_once(context, request, on_hold.postponed(request, hindrance(error)))
+    except (CredentialsError, BusyError, AmbiguousError) as error:
+        _show_that_it_waits(context, request, hindrance(error))
         raise
     except SlackAwayError as error:
         if error.to_mend:
@@ -208,8 +209,11 @@ def _publish(context: Context, request: Request, required: Requirements, values:
     now = context.clock()
     number = request.id or 0
     without = barred(context, required.deciders()) if values["break_glass"] else frozenset()
+    memory = {name: value for name, value in request.memory.items() if name != on_hold.NOT_ASKED}
+    unseen = on_hold.NOT_ASKED in request.memory and not request.digest  # Nobody could decide on its card yet.
     with context.store.write() as session:
-        if not release(session, Request, number, request.lease_owner, announced_at=now, due_at=None, **values):
+        values |= {"announced_at": now, "due_at": None, "memory": memory}
+        if not release(session, Request, number, request.lease_owner, **values):
             return
         filed = {"operation": request.operation, "digest": values["digest"], **required.told()}
         filed |= {"break_glass": values["break_glass"]}
@@ -217,6 +221,8 @@ def _publish(context: Context, request: Request, required: Requirements, values:
         request = session.get_one(Request, number, populate_existing=True)
         if request.break_glass:
             break_glass(session, request, required, now, without)
+        elif required.approvals and unseen:
+            outgoing.card_anew(session, request, now)
         elif required.approvals:
             outgoing.card(session, request, now)
         else:
@@ -243,6 +249,27 @@ def _grant(session: Session, number: int, now: datetime) -> None:
     outgoing.card(session, granted, now)
 
 
+def _show_that_it_waits(context: Context, request: Request, why: Failed) -> None:
+    """Once: a card on which nothing can be approved yet, and the requester's message, which say why."""
+    if request.memory.get(on_hold.NOT_ASKED):
+        return
+    held = (col(Request.id) == request.id, col(Request.lease_owner) == request.lease_owner)
+    memory = {**request.memory, **_titled(context, request), **on_hold.not_asked_for(why)}
+    now = context.clock()
+    with context.store.write() as session:
+        if not session.execute(update(Request).where(*held).values(memory=memory)).rowcount:  # type: ignore[attr-defined]
+            return
+        shown = session.get_one(Request, request.id, populate_existing=True)
+        outgoing.card(session, shown, now)
+        telling.tell(session, shown, now)
+
+
+def _titled(context: Context, request: Request) -> dict[str, str]:
+    """For the memory of a request without a preview: what it is called."""
+    organization = context.organization()
+    return {TITLE: operation_of(request).title(organization)} if organization else {}
+
+
 def _tell_once(context: Context, request: Request, why: Body) -> None:
     """The requester is told once why nobody has been asked yet."""
     if request.memory.get(TOLD):
@@ -259,11 +286,12 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
 
 def _refuse(context: Context, request: Request, why: str, *, about: bool = True) -> None:
     """Ends it before anybody was asked; without `about`, the requester gets that sentence alone."""
-    now, organization = context.clock(), context.organization()
-    named = {TITLE: operation_of(request).title(organization)} if organization else {}
-    values = {"outcome": why, "memory": {**request.memory, **named}, "owner": request.lease_owner}
+    now, memory = context.clock(), {**request.memory, **_titled(context, request)}
+    values = {"outcome": why, "memory": memory, "owner": request.lease_owner}
     with context.store.write() as session:
         refused = transition(session, request.id or 0, Status.REFUSED, now, "orgbot", **values)
+        if on_hold.NOT_ASKED in memory:
+            outgoing.card(session, refused, now)
         if about:
             telling.tell(session, refused, now, anew=True)
         else:

@@ -30,7 +30,7 @@ from approvals.slack.blocks import (
     slack_date,
 )
 from approvals.states import TERMINAL, Status
-from approvals.views import confirmations, unreachable
+from approvals.views import confirmations, on_hold, unreachable
 from approvals.views.thread import Body, handover
 from approvals.views.whole import HITS_ON_THE_CARD, diff_on_card, facts_on_card
 from operations.core.closing import Closing
@@ -174,6 +174,9 @@ def warnings_of(preview: Preview) -> list[dict[str, Any]]:
 def _standing(
     request: Request, preview: Preview, votes: Sequence[Vote], required: Requirements | None, without: frozenset[str]
 ) -> list[dict[str, Any]]:
+    if not_yet := on_hold.not_asked(request):
+        cancel = button("Cancel request", "cancel", request.button, confirm=confirmations.to_cancel(request))
+        return [section(not_yet), *actions(cancel)]
     if request.status == Status.PENDING:
         short = [section(text) for text in (unreachable.on_card(request),) if text]
         needed = context(_needed(request, votes, required, without))

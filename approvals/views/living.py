@@ -76,6 +76,9 @@ def _lines(request: Request, votes: Sequence[Vote]) -> Iterator[str]:
 
 
 def _waiting(request: Request, votes: Sequence[Vote]) -> Iterator[str]:
+    if not_yet := on_hold.not_asked(request):
+        yield not_yet
+        return
     approved = [vote for vote in votes if vote.decision == "approve"]
     by = f" ({', '.join(f'<@{vote.user}>' for vote in approved)})" if approved else ""
     total = max(request.approvals_needed, len(approved) + 1)  # Each rule has its own people, and one is still missing.

@@ -6,13 +6,16 @@ from datetime import timedelta
 
 from approvals.models import Request
 from approvals.slack.blocks import escape, section, shorten, span
+from approvals.states import Status
 from approvals.views.thread import Body, body, link, while_waiting
 from operations.core.observations import Failed
 from operations.core.steps import Control, Step
 
 ON_HOLD = "held"  # In a request's memory: people were told that it waits.
+NOT_ASKED = "not asked"  # In a request's memory: why approvers cannot decide yet; a card that says so was queued.
 WHY = "why it waits"  # In a request's memory, with it: what they were told.
 OWN_ERROR = "own error"  # Its value where the bot's own error, and not AWS, is why.
+BY_ITSELF = "It goes on by itself; please don't ask for the same again."
 UNSEEN = "unseen"  # Its value where AWS has accepted a call and shows nothing of it.
 NOT_NOW = "not now"  # In a request's memory: until when a call is sent again, by what AWS answers.
 FAILED_LOOKS = "stumbles"  # In a request's memory: how many looks have failed in a row.
@@ -23,12 +26,17 @@ GIVE_UP = Control(
 )
 
 
-def postponed(request: Request, why: Failed) -> Body:
-    """To the requester: AWS cannot be asked what the request would do, so that nobody has been asked to approve it yet."""
-    return body(
-        f":warning: Your request #{request.id} ({request.operation}) waits, and approvers have not been asked yet: "
-        f"{escape(shorten(why.say, 1000))} It goes on by itself; please don't ask for the same again.{_to_do(why)}"
-    )
+def not_asked(request: Request) -> str:
+    """While AWS cannot be asked what the request would do, so that nobody can approve it yet; else empty."""
+    why = request.memory.get(NOT_ASKED)
+    if not why or request.announced_at or request.status != Status.PENDING:
+        return ""
+    return f":warning: Nobody can approve this yet: {why}"
+
+
+def not_asked_for(why: Failed) -> dict[str, str]:
+    """For the request's memory: why approvers cannot decide yet."""
+    return {NOT_ASKED: f"{escape(shorten(why.say, 1000))} {BY_ITSELF}{_to_do(why)}"}
 
 
 def waits(request: Request, why: Failed, *, sent: bool) -> Body:
@@ -43,10 +51,7 @@ def noted(why: Failed, *, sent: bool) -> dict[str, str]:
 
 
 def _waits(why: Failed, *, sent: bool) -> str:
-    return (
-        f":warning: *Waiting:* {escape(shorten(why.say, 1000))} {_effect(sent=sent)} It goes on by itself; "
-        f"please don't ask for the same again.{_to_do(why)}"
-    )
+    return f":warning: *Waiting:* {escape(shorten(why.say, 1000))} {_effect(sent=sent)} {BY_ITSELF}{_to_do(why)}"
 
 
 def _effect(*, sent: bool) -> str:

@@ -232,6 +232,15 @@ def cannot_be_asked(play: Play) -> None:
     play.passes(minutes=10)
 
 
+def not_asked_yet(play: Play) -> None:
+    play.aws.faults.add(kind="error", code="ExpiredTokenException", times=None)
+    play.says("alice", MOVE)
+    play.passes(minutes=10)
+    play.meanwhile("The bot has credentials again")
+    play.aws.faults.clear()
+    play.passes(minutes=10)
+
+
 def given_up(play: Play) -> None:
     play.says("alice", OU)
     play.aws.faults.add("ListOrganizationalUnitsForParent", "error", code="AccessDeniedException", times=None)
@@ -398,6 +407,7 @@ def chapters() -> dict[str, Scene]:
             "cancelled": cancelled,
             "pressed by those who may not": not_theirs,
             "two approvals": two_approvals,
+            "AWS cannot be asked before approvers are": not_asked_yet,
             "two groups": two_groups,
             "granted at once by a rule": at_once,
             "no rule for a place": no_rule,

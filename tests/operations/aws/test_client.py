@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
@@ -25,12 +26,14 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from bot.aws import READING
 from operations.aws.client import Aws, Call, aws_time, fenced, sort_error
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
 
 WHERE = "http://127.0.0.1:9"
+IMPATIENT = READING.merge(Config(read_timeout=0.05))
 
 
 @pytest.mark.parametrize(
@@ -363,3 +366,19 @@ def test_every_call_is_told(aws: AwsSandbox) -> None:
         ("ListRoots", "ok", False),
         ("DescribeAccount", "AccountNotFoundException", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "asked"),
+    [({"kind": "delay", "seconds": 30.0}, 2), ({"kind": "throttle"}, 10)],
+    ids=["hangs", "throttles"],
+)
+def test_a_look_at_an_aws_that_hangs_ends_soon_and_one_that_throttles_is_asked_often(
+    aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], asked: int
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    planned = aws.faults.add(**fault, times=None)
+    with pytest.raises((AmbiguousError, BusyError)):
+        bot_aws(reading=IMPATIENT).read("organizations", "describe_organization")
+    planned.cancel()
+    assert len(aws.calls.of("DescribeOrganization")) == asked
