@@ -40,10 +40,10 @@ from approvals.sessions.reveal import Reveal
 from approvals.sessions.shells import pick
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.files import Attachments
-from approvals.slack.pacing import Pacing
+from approvals.slack.pacing import ForPeople, Pacing
 from approvals.slack.response_urls import ResponseUrls
 from bot import database, signals
-from bot.aws import GLANCING, LOOKING_UP, Boto3Clients
+from bot.aws import GLANCING, LOOKING_UP, WAITED_FOR, Boto3Clients
 from bot.channel import ChannelWatch
 from bot.checks.findings import WrongError
 from bot.config.rules_file import load_rules
@@ -57,7 +57,7 @@ from bot.identity import Identity, channel_id
 from bot.logging.setup import bind_request
 from bot.neighbours import Neighbours, identity_of
 from bot.scheduler import Pulse, Scheduler, every
-from bot.slack import CountingWebClient, SlackHealth, slack_client
+from bot.slack import CountingWebClient, OwnClient, SlackHealth, SlacksClock, slack_client
 from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
 from handlers.dependencies import Dependencies, Sources
@@ -107,11 +107,13 @@ class Orgbot:
         for edge in self._edges():
             edge.start()
         self.pacing = Pacing(apart=settings.post_seconds)
+        self.slacks_clock = SlacksClock(lambda: self._clock())  # noqa: PLW0108  It is another one on PostgreSQL.
         self.slack = self._slack(SLACK_TIMEOUT)
         self.identity = Identity(self.slack)
         self.approval_channel = channel_id(self.slack, settings.approval_channel)
         clients = Boto3Clients()
-        self.aws = Aws(clients, self._count_call)
+        self.aws = Aws(clients.asking(WAITED_FOR), self._count_call)
+        reading = Aws(clients, self._count_call)
         self.glancing = Aws(clients.asking(GLANCING), self._count_call)
         self._looking_up = Aws(clients.asking(LOOKING_UP), self._count_call)
         self._sign_in = settings.console_url or clients.instead_of_aws()
@@ -122,7 +124,7 @@ class Orgbot:
         clock = self._clock
         self.bindings = Bindings(self.store, lambda: self.rules, clock)
         every = timedelta(seconds=settings.refresh_seconds)
-        self.snapshot = SnapshotCache(self.aws, clock, every, kept, self._has_read, self._changes_since)
+        self.snapshot = SnapshotCache(reading, clock, every, kept, self._has_read, self._changes_since)
         self.measure = Measuring(self.store, self.snapshot, self.metrics)
         self.neighbours = self._neighbours()
         self.context = self._context()
@@ -182,7 +184,7 @@ class Orgbot:
 
     def _slack(self, timeout: int) -> CountingWebClient:
         slack = slack_client(self._settings, timeout)
-        slack.count, slack.pacing = self._count_slack, self.pacing
+        slack.count, slack.pacing, slack.slacks_clock = self._count_slack, self.pacing, self.slacks_clock
         return slack
 
     def _count_slack(self, method: str, outcome: str) -> None:
@@ -343,6 +345,9 @@ class Orgbot:
             before_authorize=Readable(),
             logger=quiet_logger(),
         )
+        slack = self._slack(SLACK_TIMEOUT)
+        slack.pacing = ForPeople(self.pacing)
+        app.middleware(OwnClient(slack))
         register(app, self.deps)
         return app
 

@@ -1,7 +1,9 @@
 """boto3 clients: one session for the process, one client for reading and one for writing per service.
 
 Reading clients retry, in the standard mode: the adaptive one slows a whole client down to a call in two seconds when AWS
-throttles for long, while a few readers with backoff keep going. An AWS that does not answer at all is asked twice. Writing clients never do, and ask `guard_before_send` before each call leaves.
+throttles for long, while a few readers with backoff keep going. An AWS that does not answer at all is asked twice. What a request
+waits for is asked less often than the organization: within a minute its requester is told. Writing clients never retry, and ask
+`guard_before_send` before each call leaves.
 Everything but STS is asked in the Region where its partition keeps the global services, whatever AWS_REGION says: there are
 Organizations, IAM, the accounts' own service, and the quotas of Organizations.
 Source: boto3 documentation, "Retries"; botocore, "Extensibility guide" (before-send, needs-retry).
@@ -27,6 +29,8 @@ READING = Config(
 WRITING = Config(
     retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=60, max_pool_connections=16
 )
+# For the jobs of requests, which try again by themselves, and tell people why they wait.
+WAITED_FOR = READING.merge(Config(retries={"mode": "standard", "total_max_attempts": 6}))
 # For what a person waits for while looking: the answer comes without it when AWS is slow.
 GLANCING = Config(
     retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=2, max_pool_connections=16

@@ -1,7 +1,7 @@
 """The bot's client for Slack's Web API: every call counted, and a memory of whether Slack answers.
 
 The SDK retries nothing (it would post twice) and logs nothing: each error is told once, by whoever called.
-Source: Slack API, "Using the Slack Web API"; Python Slack SDK, "Web client".
+Source: Slack API, "Using the Slack Web API"; Python Slack SDK, "Web client"; RFC 9110, "Date".
 """
 
 from __future__ import annotations
@@ -9,15 +9,23 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.request import Request
 
+from slack_bolt import BoltRequest, BoltResponse
+from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
+from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
 
 from approvals.slack.client import code_of
 from approvals.slack.codes import ANSWERS, NO_ANSWER, Answer, meaning
-from approvals.slack.pacing import Pacing
+from approvals.slack.http import opener
+from approvals.slack.pacing import ForPeople, Pacing
 from bot.config.settings import Settings
 
 AWAY = frozenset({"internal_error", "fatal_error", NO_ANSWER, "service_unavailable", "request_timeout"})
@@ -55,10 +63,29 @@ class SlackHealth:
         return "" if connected else "not connected"
 
 
-class CountingWebClient(WebClient):
-    """Slack's client; `count` hears of each call with its method and outcome, and `pacing` is shared by all with the same token."""
+class SlacksClock:
+    """How far Slack's clock is ahead of `clock`, by the dates of its answers; to the second, and no difference before the first."""
 
-    pacing: Pacing | None = None
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self.ahead = timedelta(0)
+
+    def note(self, headers: Mapping[str, Any]) -> None:
+        """Takes down when an answer was made; what is no date says nothing."""
+        date = next((str(value) for name, value in headers.items() if name.lower() == "date"), "")
+        try:
+            self.ahead = parsedate_to_datetime(date) - self._clock()
+        except (ValueError, TypeError, OverflowError):  # No date, one without a zone, and one that no calendar has.
+            return
+
+
+class CountingWebClient(WebClient):
+    """Slack's client; `count` hears of each call with its method and outcome; `pacing` and `slacks_clock` are shared by all with
+    the same token.
+    """
+
+    pacing: Pacing | ForPeople | None = None
+    slacks_clock: SlacksClock | None = None
     count: Callable[[str, str], None] = staticmethod(lambda *_: None)
 
     def api_call(self, api_method: str, **request: object) -> SlackResponse:
@@ -66,13 +93,43 @@ class CountingWebClient(WebClient):
         try:
             answer = super().api_call(api_method, **request)  # type: ignore[arg-type]
         except SlackApiError as error:
-            self.count(api_method, code_of(error) or NO_ANSWER)
+            self._note(api_method, code_of(error) or NO_ANSWER, error.response)
             raise
         except Exception:
             self.count(api_method, NO_ANSWER)
             raise
-        self.count(api_method, "ok")
+        self._note(api_method, "ok", answer)
         return answer
+
+    def _note(self, method: str, outcome: str, answer: Any) -> None:
+        self.count(method, outcome)
+        if self.slacks_clock and outcome != NO_ANSWER:
+            self.slacks_clock.note(answer.headers)
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        """In place of the SDK's, which goes where it is led, and waits as long as something comes."""
+        del url  # The request has it.
+        with opener(self.proxy).open(req, timeout=self.timeout) as answer:
+            return {"status": answer.status, "headers": answer.headers, "body": answer.read().decode()}
+
+    def _upload_file(self, *, url: str, data: bytes, timeout: int, **_: Any) -> FileUploadV2Result:
+        """The same for a file's content, which goes to an address of its own."""
+        request = Request(url, data, method="POST")  # noqa: S310  Slack has just given the address.
+        with opener(self.proxy).open(request, timeout=timeout) as answer:
+            return FileUploadV2Result(answer.status, answer.read().decode("utf-8", "replace"))
+
+
+class OwnClient(Middleware):
+    """Gives listeners this client: Bolt makes a plain one for each delivery."""
+
+    def __init__(self, slack: WebClient) -> None:
+        self._slack = slack
+
+    def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], Any]) -> BoltResponse:  # noqa: A002  Bolt's name.
+        """Bolt's answer so far."""
+        req.context["client"] = self._slack
+        next()
+        return resp
 
 
 def slack_client(settings: Settings, timeout: int = 15) -> CountingWebClient:

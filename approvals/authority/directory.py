@@ -29,7 +29,6 @@ REMEMBERED_PERSON = timedelta(minutes=5)
 MOST_REMEMBERED = 10_000
 PAGE = 500
 Told = TypeVar("Told")
-Shape = TypeVar("Shape")
 
 
 class Stranger(StrEnum):
@@ -160,7 +159,7 @@ class Directory:
 
     def look(self, user: str) -> Person:
         """The person behind a user id as Slack knows them now; raises SlackAwayError."""
-        found = self._asked("users.info", "user", dict, but=UNKNOWN_ERRORS, user=user)
+        found = self._asked("users.info", "user", but=UNKNOWN_ERRORS, user=user)
         return _person(user, found) if found else Person(user, "", user, user, known=False)
 
     def among(self, person: Person, approvers: Iterable[str]) -> bool:
@@ -180,7 +179,7 @@ class Directory:
 
     def members(self, group: str) -> list[str]:
         """The user ids of a user group, none when there is no such group; raises SlackAwayError."""
-        return list(self._asked("usergroups.users.list", "users", list, but=NO_GROUP, usergroup=group) or ())
+        return list(self._asked("usergroups.users.list", "users", but=NO_GROUP, usergroup=group) or ())
 
     def in_channel(self, channel: str) -> set[str]:
         """The user ids of a channel's members; raises SlackAwayError."""
@@ -188,20 +187,20 @@ class Directory:
         cursor = ""
         while True:
             answer = self._told("conversations.members", channel=channel, limit=PAGE, cursor=cursor)
-            found.update(_part("conversations.members", answer, "members", list))
+            found.update(answer["members"])
             cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
                 return found
 
     def by_email(self, email: str) -> str:
         """The user id behind an e-mail address, empty when there is none; raises SlackAwayError."""
-        found = self._asked("users.lookupByEmail", "user", dict, but=UNKNOWN_ERRORS, email=email)
+        found = self._asked("users.lookupByEmail", "user", but=UNKNOWN_ERRORS, email=email)
         return str(found["id"]) if found else ""
 
-    def _asked(self, method: str, part: str, kind: type[Shape], but: Collection[str], **params: Any) -> Shape | None:
+    def _asked(self, method: str, part: str, but: Collection[str], **params: Any) -> Any:
         """A part of Slack's answer; None for a code among `but`; raises SlackAwayError."""
         try:
-            return _part(method, self._told(method, **params), part, kind)
+            return self._told(method, **params)[part]
         except SlackAwayError as error:
             if error.refused and error.refused.code in but:
                 return None
@@ -286,16 +285,8 @@ class _PeopleAfter(CachedDirectory):
         return max(self._moment, self._memory.clock() - REMEMBERED)
 
 
-def _part(method: str, answer: dict[str, Any], name: str, kind: type[Shape]) -> Shape:
-    """What stands in an answer, when it is of the kind that Slack documents; raises SlackAwayError for anything else."""
-    found = answer.get(name)
-    if not isinstance(found, kind):
-        raise SlackAwayError(f"{method}: an answer without {name}")
-    return found
-
-
 def _person(user: str, found: dict[str, Any]) -> Person:
-    profile = found.get("profile", {})
+    profile = found.get("profile") or {}
     email = str(profile.get("email") or "").casefold()
     grid = found.get("enterprise_user") or {}
     return Person(

@@ -1,8 +1,8 @@
 """Did a message arrive whose answer was lost? It is looked for in Slack by the opaque id that it carries.
 
 Only messages from around the time of sending are looked through, all of them, page by page: people may have written hundreds
-since. Slack's `ts` is the time in seconds of Slack's own clock, which may differ from ours as far as `SKEW`; more, and Slack's
-signatures would not hold. Source: Slack API, "conversations.history" (Pagination, Pagination by time),
+since. Slack's `ts` is the time in seconds of Slack's own clock. How far that is from ours is known by the dates of its answers;
+`SKEW` is for what they don't tell. Ours may have been set since, so that both times are looked at. Source: Slack API, "conversations.history" (Pagination, Pagination by time),
 "conversations.replies", "Message metadata".
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 from slack_sdk import WebClient
 
 from approvals.queue.worker import LaterError
-from approvals.slack.client import MEND_PAUSE, SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.client import MEND_PAUSE, SlackAmbiguousError, SlackBusyError, SlackRefusedError, ahead, call
 from approvals.slack.codes import Answer
 
 PAGE = 200  # Slack recommends no more; where it gives fewer, the cursor leads on.
@@ -70,10 +70,7 @@ def find(slack: WebClient, place: Place, sent_at: datetime, is_it: Callable[[dic
     cursor = ""
     for _ in range(MOST_PAGES):
         answer = _page(slack, place, sent_at, cursor)
-        messages = answer.get("messages")
-        if not isinstance(messages, list):
-            raise SlackAmbiguousError(f"{place.channel}: an answer that does not say what was written")
-        found = next((item for item in messages if is_it(item)), None)
+        found = next((item for item in answer["messages"] if is_it(item)), None)
         if found:
             return str(found["ts"])
         cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
@@ -83,7 +80,9 @@ def find(slack: WebClient, place: Place, sent_at: datetime, is_it: Callable[[dic
 
 
 def _page(slack: WebClient, place: Place, sent_at: datetime, cursor: str) -> dict[str, Any]:
-    span = {"oldest": _ts(sent_at - SKEW), "latest": _ts(sent_at + LATEST), "inclusive": True}
+    by_slacks_clock = sent_at + ahead(slack)
+    oldest, latest = min(sent_at, by_slacks_clock) - SKEW, max(sent_at, by_slacks_clock) + LATEST
+    span = {"oldest": _ts(oldest), "latest": _ts(latest), "inclusive": True}
     asked = {"channel": place.channel, "limit": PAGE, "include_all_metadata": True, **span}
     asked |= {"cursor": cursor} if cursor else {}
     if place.thread:

@@ -58,6 +58,7 @@ from operations.aws.errors import FencedError
 log = logging.getLogger(__name__)
 DIRECT_CHANNELS = 10_000  # People whose channel is remembered, those who got a message lately.
 EVENT = "orgbot_message"
+EPHEMERAL = "chat.postEphemeral"
 LOOK_AGAIN, MOST_LOOKS = (
     0.5,
     32,
@@ -236,7 +237,8 @@ class Outbox:
         try:
             if not message.channel:
                 return self._direct(message)
-            call(self.slack, "chat.postEphemeral", channel=message.channel, user=message.user, **message.body)
+            take_turn(self.slack, EPHEMERAL, ticket=message.marker)
+            call_now(self.slack, EPHEMERAL, channel=message.channel, user=message.user, **message.body)
         except SlackAmbiguousError:
             log.warning("a private line may have been lost")
         except SlackRefusedError as error:
@@ -256,8 +258,6 @@ class Outbox:
         }
         quiet = {"unfurl_links": False, "unfurl_media": False}
         answer = call_now(self.slack, POST, channel=channel, metadata=metadata, **quiet, **body)
-        if not answer.get("ts"):
-            raise SlackAmbiguousError("chat.postMessage: an answer that does not say where it stands")
         return Posted(str(answer.get("channel") or channel), str(answer["ts"]))
 
     def _mark_sending(self, message: Message, channel: str) -> None:
@@ -291,9 +291,9 @@ class Outbox:
         return Place(self._direct_channel(message.user))
 
     def _is_ours(self, item: dict[str, Any], marker: str) -> bool:
-        if any(file.get("name") == _file_name(marker) for file in item.get("files", [])):
+        if any(file.get("name") == _file_name(marker) for file in item.get("files") or ()):
             return True
-        payload = item.get("metadata", {}).get("event_payload", {})
+        payload = (item.get("metadata") or {}).get("event_payload") or {}
         return payload.get("id") == marker and item.get("bot_id") in (None, "", self._bot_id())
 
     @cachedmethod(attrgetter("_direct_channels"), key=lambda _, user: user, lock=attrgetter("_opening"))

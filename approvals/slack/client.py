@@ -15,6 +15,7 @@ import ssl
 from datetime import timedelta
 from http.client import HTTPException
 from traceback import walk_tb
+from types import NoneType
 from typing import Any
 from urllib.error import URLError
 
@@ -22,7 +23,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from approvals.slack.codes import MENDABLE, NO_ANSWER, Answer, answer_of
-from approvals.slack.pacing import Pacing
+from approvals.slack.pacing import ForPeople, Pacing
 from operations.aws.client import check_fence
 
 MEND_PAUSE = timedelta(seconds=60)
@@ -35,6 +36,31 @@ NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno
 SERVER_ERROR = 500
 TOO_MANY = 429
 LIMITED = frozenset({"ratelimited", "rate_limited"})
+TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}")
+_NAMED = {"id": str}
+_WRITTEN = {"messages": [{"ts": TS, "metadata": (dict, NoneType)}]}
+_ABOUT = {"profile": (dict, NoneType), "enterprise_user": (dict, NoneType)}
+# What an answer of a method holds at the least; where it doesn't, something else than Slack has answered.
+HOLDS: dict[str, Any] = {
+    "apps.connections.open": {"url": str},
+    "auth.test": {"team_id": str, "user_id": str},
+    "chat.getPermalink": {"permalink": str},
+    "chat.postMessage": {"ts": TS, "channel": (str, NoneType)},
+    "conversations.history": _WRITTEN,
+    "conversations.info": {"channel": _NAMED},
+    "conversations.list": {"channels": [{"id": str, "name": str}]},
+    "conversations.members": {"members": [str]},
+    "conversations.open": {"channel": _NAMED},
+    "conversations.replies": _WRITTEN,
+    "files.info": {"file": dict},
+    "files.upload.v2": {"files": [_NAMED]},
+    "usergroups.list": {"usergroups": [{"id": str, "handle": str}]},
+    "usergroups.users.list": {"users": [str]},
+    "users.info": {"user": _ABOUT},
+    "users.lookupByEmail": {"user": _NAMED},
+    "views.open": {"view": _NAMED},
+    "views.update": {"view": _NAMED},
+}
 
 
 class SlackRefusedError(Exception):
@@ -77,10 +103,16 @@ class SlackAmbiguousError(Exception):
 
 def take_turn(slack: WebClient, method: str, channel: str = "", ticket: str = "") -> None:
     """Takes this call's turn now, or raises NotYourTurnError, which says when it comes; `ticket` keeps it until then."""
-    pacing: Pacing | None = getattr(slack, "pacing", None)
+    pacing: Pacing | ForPeople | None = getattr(slack, "pacing", None)
     wait = pacing.wait(method, channel, ticket) if pacing else 0.0
     if wait:
         raise NotYourTurnError(method, f"its turn comes in {wait:.1f} s", timedelta(seconds=wait))
+
+
+def ahead(slack: WebClient) -> timedelta:
+    """How far Slack's clock is ahead of ours, as far as its answers have told."""
+    clock = getattr(slack, "slacks_clock", None)
+    return clock.ahead if clock else timedelta(0)
 
 
 def call(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
@@ -97,7 +129,7 @@ def call_now(slack: WebClient, method: str, **params: Any) -> dict[str, Any]:
     try:
         return _called(slack, method, params)
     except RateLimitedError as error:
-        pacing: Pacing | None = getattr(slack, "pacing", None)
+        pacing: Pacing | ForPeople | None = getattr(slack, "pacing", None)
         if pacing:
             pacing.leave_alone(method, error.wait.total_seconds())
         raise
@@ -120,9 +152,20 @@ def _called(slack: WebClient, method: str, params: dict[str, Any]) -> dict[str, 
         if not _is_the_sdks(error):
             raise
         raise SlackAmbiguousError(f"{method}: what came is no answer") from error
-    if not isinstance(answer.data, dict):
-        raise SlackAmbiguousError(f"{method}: what came is no JSON")
+    if not _fits(answer.data, {"ok": True, **HOLDS.get(method, {})}):
+        raise SlackAmbiguousError(f"{method}: what came is no answer")
     return dict(answer.data)
+
+
+def _fits(found: Any, shape: Any) -> bool:
+    """Whether it is of the type, holds what a mapping names, or has items such as a list's only one, or is written so."""
+    if isinstance(shape, dict):
+        return isinstance(found, dict) and all(_fits(found.get(name), part) for name, part in shape.items())
+    if isinstance(shape, list):
+        return isinstance(found, list) and all(_fits(item, shape[0]) for item in found)
+    if isinstance(shape, re.Pattern):
+        return isinstance(found, str) and bool(shape.fullmatch(found))
+    return found is True if shape is True else isinstance(found, shape)
 
 
 def _is_the_sdks(error: Exception) -> bool:

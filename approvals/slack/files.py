@@ -5,15 +5,16 @@ Source: Slack API, "files.info" (scope files:read), "Working with files" (url_pr
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import Request
 
 from slack_sdk import WebClient
 
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
+from approvals.slack.http import opener
 
 MOST_BYTES = 200_000
 PATIENCE = 10  # Seconds.
@@ -31,13 +32,6 @@ class Attached:
 
     name: str
     text: str
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """The token goes to nobody else."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
 
 
 @dataclass(frozen=True)
@@ -79,10 +73,10 @@ class Attachments:
         """Only from Slack itself: the address comes from outside, and the token goes along."""
         if not self._is_slacks(address):
             raise FileError("the file is not kept by Slack itself. Upload it, in the form.")
-        request = urllib.request.Request(address, headers={"Authorization": f"Bearer {self.slack.token}"})  # noqa: S310
+        request = Request(address, headers={"Authorization": f"Bearer {self.slack.token}"})  # noqa: S310
         try:
-            with urllib.request.build_opener(_NoRedirects()).open(request, timeout=PATIENCE) as answer:
+            with opener().open(request, timeout=PATIENCE) as answer:
                 content: bytes = answer.read(MOST_BYTES + 1)
-        except (urllib.error.URLError, OSError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             raise SlackAwayError("the download of a file") from error
         return content

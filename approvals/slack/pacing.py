@@ -21,7 +21,7 @@ LONGEST_WAIT = 600.0  # A turn that nobody comes for is given up.
 TIERS = {
     20: "conversations.list usergroups.users.list usergroups.list users.list",
     50: "chat.delete chat.update conversations.history conversations.info conversations.open conversations.replies users.lookupByEmail",
-    100: "conversations.members files.info users.info views.publish",
+    100: "chat.postEphemeral conversations.members files.info files.upload.v2 users.info views.publish",
 }
 PER_MINUTE = {method: calls for calls, methods in TIERS.items() for method in methods.split()}
 
@@ -87,6 +87,15 @@ class Pacing:
                 return max(held - now, 0.0)
             return lane.wait(now, ticket, held)
 
+    def at_once(self, method: str, channel: str = "") -> float:
+        """The same for what a person waits for: only Retry-After holds it back, and others wait their turn after it."""
+        with self._lock:
+            now, lane = self._clock(), self._lane(method, channel)
+            held = max(self._held.get(method, 0.0) - now, 0.0)
+            if lane and not held:
+                lane.left.append(now)
+            return held
+
     def leave_alone(self, method: str, seconds: float) -> None:
         """Slack has said Retry-After: the method is not called for so long, in the whole workspace."""
         with self._lock:
@@ -107,3 +116,16 @@ class Pacing:
             lane.forget(now)
             if lane.is_idle(now):
                 del self._lanes[key]
+
+
+class ForPeople:
+    """The same pacing for calls for which a person waits."""
+
+    def __init__(self, pacing: Pacing) -> None:
+        self.leave_alone = pacing.leave_alone
+        self._pacing = pacing
+
+    def wait(self, method: str, channel: str = "", ticket: str = "") -> float:
+        """Seconds until this call may be made; 0 is now, and then it counts as made."""
+        del ticket
+        return self._pacing.at_once(method, channel)

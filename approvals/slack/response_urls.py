@@ -5,14 +5,18 @@ Source: Slack API, "Handling user interaction in your Slack apps" (Message respo
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
-
-from slack_sdk.webhook import WebhookClient
+from urllib.request import Request
 
 from approvals.slack.blocks import shorten
 from approvals.slack.client import SlackAmbiguousError, SlackRefusedError
+from approvals.slack.http import opener
 
 HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 METHOD = "response_url"
@@ -30,9 +34,20 @@ class ResponseUrls:
         place = urlsplit(url)
         if place[:2] != self._own and not (place.scheme == "https" and place.netloc in HOSTS):
             raise SlackRefusedError(METHOD, "it is no address of Slack's")
+        content = {"Content-Type": "application/json;charset=utf-8"}
+        request = Request(url, json.dumps(body).encode(), content, method="POST")  # noqa: S310  An address of Slack's.
         try:
-            answer = WebhookClient(url, timeout=self._timeout, retry_handlers=[]).send_dict(body)
+            with opener().open(request, timeout=self._timeout) as answer:
+                status, said = answer.status, answer.read()
+        except HTTPError as error:
+            status, said = error.code, _read(error)
         except Exception as error:
             raise SlackAmbiguousError(f"{METHOD}: {type(error).__name__}") from error
-        if answer.status_code != HTTPStatus.OK:
-            raise SlackRefusedError(METHOD, f"HTTP {answer.status_code} {shorten(answer.body, 200)}")
+        if status != HTTPStatus.OK:
+            raise SlackRefusedError(METHOD, f"HTTP {status} {shorten(said.decode('utf-8', 'replace'), 200)}")
+
+
+def _read(error: HTTPError) -> bytes:
+    with error, suppress(OSError, HTTPException):
+        return error.read()
+    return b""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from approvals.slack.pacing import APART, LONGEST_WAIT, MINUTE, PER_MINUTE, POST, Pacing
+from approvals.slack.pacing import APART, LONGEST_WAIT, MINUTE, PER_MINUTE, POST, ForPeople, Pacing
 
 
 class Seconds:
@@ -105,3 +105,15 @@ def test_channels_in_which_nothing_is_said_any_more_take_no_room(pacing: Pacing,
     clock.now += LONGEST_WAIT + MINUTE + APART
     pacing.wait(POST, "C1")
     assert len(pacing._lanes) == 1
+
+
+def test_what_a_person_waits_for_is_held_back_by_retry_after_alone_and_others_wait_behind_it(
+    pacing: Pacing, clock: Seconds
+) -> None:
+    people = ForPeople(pacing)
+    assert [people.wait(POST, "D1") for _ in range(3)] == [0, 0, 0]
+    assert pacing.wait(POST, "D1") == pytest.approx(APART)
+    people.leave_alone(POST, 5)
+    assert [people.wait(POST, "D1"), pacing.wait(POST, "D2")] == pytest.approx([5, 5])
+    clock.now += 5
+    assert people.wait(POST, "D1") == 0

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from botocore.config import Config
@@ -25,8 +26,9 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 from botocore.parsers import ResponseParserError
+from botocore.retries.standard import ExponentialBackoff
 
-from bot.aws import READING
+from bot.aws import READING, WAITED_FOR
 from operations.aws.client import Aws, Call, aws_time, fenced, sort_error
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from sandbox.aws.server import AwsSandbox
@@ -382,3 +384,11 @@ def test_a_look_at_an_aws_that_hangs_ends_soon_and_one_that_throttles_is_asked_o
         bot_aws(reading=IMPATIENT).read("organizations", "describe_organization")
     planned.cancel()
     assert len(aws.calls.of("DescribeOrganization")) == asked
+
+
+def test_what_a_request_waits_for_is_given_up_within_a_minute_even_when_each_pause_is_the_longest() -> None:
+    """So that its requester is told why they wait."""
+    tries = WAITED_FOR.retries["total_max_attempts"]  # type: ignore[attr-defined]
+    pauses = ExponentialBackoff(random=lambda: 1.0, throttling_detector=Mock())
+    waited = sum(pauses.delay_amount(Mock(attempt_number=number, http_response=None)) for number in range(1, tries))
+    assert waited < 45
