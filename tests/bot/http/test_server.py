@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.http.edge import LARGEST_BODY
-from bot.http.server import EdgeServer
+from bot.http.server import LARGEST_HEADERS, EdgeServer, OneRequest
 
 PATIENCE = 20
 HOST = "127.0.0.1"
@@ -261,3 +261,40 @@ def test_a_connection_that_is_kept_open_without_a_request_is_closed_later(
         asked.request("GET", "/")
         assert asked.getresponse().read() == b"done"
         until(lambda: not server._channels())
+
+
+def test_many_requests_at_once_are_answered_in_their_order(server: EdgeServer, application: Application) -> None:
+    many = b"".join(
+        b"\r\n\r\nPOST /%d HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n\r\n\r\nGET " % number
+        for number in range(300)
+    )
+    last = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with socket.create_connection((HOST, server.port), timeout=PATIENCE) as asked:
+        asked.sendall(many + last)
+        with asked.makefile("rb") as answers:
+            assert answers.read().count(b"HTTP/1.1 200 OK") == 301
+    assert [seen["PATH_INFO"] for seen in application.seen] == [*(f"/{number}" for number in range(300)), "/last"]
+
+
+def test_of_many_requests_at_once_one_is_read_at_a_time(
+    server: EdgeServer, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[bytes] = []
+    parse = OneRequest.parse_header
+
+    def counted(parser: OneRequest, header: bytes) -> None:
+        parsed.append(header)
+        parse(parser, header)
+
+    monkeypatch.setattr(OneRequest, "parse_header", counted)
+    with socket.create_connection((HOST, server.port), timeout=PATIENCE) as asked:
+        asked.sendall(b"GET /slow HTTP/1.1\r\n\r\n" + b"GET / HTTP/1.1\r\n\r\n" * 100 + b"\r\n" * 1000)
+        assert application.began.acquire(timeout=PATIENCE)
+        assert get(server, "/") == (200, b"done")
+        assert len(parsed) == 2
+        application.go_on.set()
+        until(lambda: len(parsed) == 102)
+
+
+def test_headers_that_no_one_sends_are_refused(server: EdgeServer) -> None:
+    assert b" 431 " in raw(server, b"GET / HTTP/1.1\r\nX: " + b"a" * (LARGEST_HEADERS + 1) + b"\r\n\r\n")
