@@ -28,6 +28,7 @@ NO_START = (
 
 def run_until_stopped() -> int:
     """Runs the bot until SIGTERM or SIGINT; gives the exit code: 0, or 1 when it could not start."""
+    collector.share_heaps()
     settings = settings_or_complaints(os.environ)
     if settings is None:
         return WRONG

@@ -6,13 +6,14 @@ which Slack sends an event again. Source: Slack API, "Using the Slack Events API
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -30,7 +31,9 @@ AWAY: Answer = (503, {}, "")
 
 log = logging.getLogger(__name__)
 SOCKET_THREADS = 32
-BRACKETS = ("{", "[", "%7B", "%7b", "%5B", "%5b")
+JSON = "application/json"
+MOST_FIELDS = 50  # Of a form; Slack's have about fifteen.
+ESCAPED = re.compile("(?:%[0-9A-Fa-f]{2})++")  # Possessive: nothing is kept of what was passed.
 UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
@@ -105,11 +108,12 @@ class SignedHttp:
 
     def dispatch(self, body: str, headers: dict[str, list[str]]) -> tuple[int, dict[str, Sequence[str]], str]:
         """Status, headers and body of Bolt's answer; 400 for what has none of the shapes that Slack sends."""
-        if too_deep(_json_in(body), DEEPEST) is not None:
+        said = json_in(body)
+        if sum(map(said.count, "{[")) > DEEPEST and too_deep(said, DEEPEST) is not None:
             log.warning("a delivery that cannot be read was refused: nested too deep")
             return 400, {}, ""
         try:
-            answer = self._app.dispatch(BoltRequest(body=body, headers=dict(headers)))
+            answer = self._app.dispatch(BoltRequest(body=said, headers={**headers, "content-type": [JSON]}))
         except UNREADABLE as error:  # Bolt's own reading; errors of listeners never come so far.
             log.warning("a delivery that cannot be read was refused: %s", type(error).__name__)
             return 400, {}, ""
@@ -125,11 +129,25 @@ class SignedHttp:
         self._gate.close()
 
 
-def _json_in(body: str) -> str:
-    """The JSON of a delivery, which is its body or stands in a form's field; nothing where there are few brackets."""
-    if sum(map(body.count, BRACKETS)) <= DEEPEST:
-        return ""
-    return body if body.lstrip().startswith(("{", "[")) else dict(parse_qsl(body)).get("payload", "")
+def json_in(body: str) -> str:
+    """A delivery as JSON: its body, what stands in a form's field `payload`, or the form's fields as one object.
+
+    Bolt would take a command for empty in whose text the word "payload" stands, and the standard library needs eighty times as much
+    memory as a text to read it from a form. Source: Slack API, "Slash commands", "Handling user interaction in your Slack apps".
+    """
+    if body.lstrip().startswith(("{", "[")):
+        return body
+    parts = (part.partition("=") for part in body.split("&", MOST_FIELDS))
+    fields = {_read(name): _read(value) for name, _, value in parts if name}
+    return fields.get("payload") or json.dumps(fields, ensure_ascii=False)
+
+
+def _read(text: str) -> str:
+    return ESCAPED.sub(_unescaped, text.replace("+", " "))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "replace")
 
 
 class Gate:

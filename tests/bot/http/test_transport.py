@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
+import tracemalloc
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from slack_bolt import App
+from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
-from bot.http.transport import SignedHttp, SocketMode
+from bot.http.transport import SignedHttp, SocketMode, json_in
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 
@@ -40,6 +43,63 @@ def test_what_cannot_be_read_is_400(body: str, kind: str, caplog: pytest.LogCapt
     app: Any = Bolt()
     assert SignedHttp(app).dispatch(body, {"content-type": [kind]})[0] == 400
     assert "a delivery that cannot be read was refused" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a+b %41 & = ;",
+        "ändern 日本 👨‍👩‍👧 \u00a0",
+        "the payload",
+        "%",
+        "\x00\r\n\t",
+        "{[",
+        "x" * 100_000,
+        "ж" * 100_000,
+        "ж " * 50_000,
+    ],
+    ids=lambda text: text[:10],
+)
+def test_a_form_is_read_as_the_standard_library_reads_it_in_less_memory(text: str) -> None:
+    sent = {"command": "/org", "text": text, "пара": text[:100], "empty": ""}
+    body = urlencode(sent)
+    tracemalloc.start()
+    read = json_in(body)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert json.loads(read) == dict(parse_qsl(body, keep_blank_values=True)) == sent
+    assert most < 20 * len(body) + 20_000
+
+
+@pytest.mark.parametrize("body", ["%FF%fe=%zz&a=%C3", "a=%E4%BD&b=%F0%9F%92%A9", "&&&=&a", "a=1&a=2", "a=b=c"])
+def test_an_odd_form_is_read_as_the_standard_library_reads_it(body: str) -> None:
+    assert json.loads(json_in(body)) == {name: value for name, value in parse_qsl(body, keep_blank_values=True) if name}
+
+
+def test_a_form_of_a_million_fields_is_not_taken_apart() -> None:
+    assert len(json.loads(json_in("a=1&b=2&" + "c=3&" * 500_000))) == 3
+
+
+def test_a_command_may_speak_of_a_payload() -> None:
+    """Bolt itself takes such a form for one without fields."""
+    taken: list[str] = []
+
+    class Kept(Middleware):
+        def process(self, *, req: BoltRequest, resp: BoltResponse, next: Any) -> BoltResponse:  # noqa: A002
+            taken.append(req.body["text"])
+            return BoltResponse(status=200)
+
+    typed = urlencode({"command": "/org", "text": "create-ou --name payload"})
+    app = App(
+        client=WebClient(),
+        name="orgbot",
+        request_verification_enabled=False,
+        before_authorize=Kept(),
+        authorize=lambda: None,
+    )
+    assert SignedHttp(app).dispatch(typed, {"content-type": [FORM]})[0] == 200
+    assert taken == ["create-ou --name payload"]
 
 
 def test_the_end_does_not_wait_for_what_slack_says_next(monkeypatch: pytest.MonkeyPatch) -> None:
