@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -81,7 +82,8 @@ QUICK_TIMEOUT = 1  # A form has to be opened within the 3 s that its trigger liv
 ADMISSION_TIMEOUT = 10  # Nothing is shown before Slack has told; a form is opened meanwhile and filled then.
 FIRST_READING = timedelta(seconds=20)
 # Seconds of a stop, together less than the 30 that a container gets.
-LONGEST_STOP, SHORTEST_STOP, EDGE_STOP = 20.0, 5.0, 3.0
+LONGEST_STOP, SHORTEST_STOP, EDGE_STOP = 18.0, 5.0, 3.0
+TRANSPORT_STOP, PULSE_STOP = 13.0, 0.5
 LOOK_UP_SECONDS = 1.0  # Slack waits 3 s for the answer to a form, and the last call may take a second more.
 A_MOMENT = timedelta(seconds=2)
 
@@ -171,11 +173,11 @@ class Orgbot:
         """
         end = time.monotonic() + LONGEST_STOP
         self.readiness.state = "stopping"
-        self.transport.stop()
+        ended = within(TRANSPORT_STOP, self.transport.stop)
         self.scheduler.stop()
-        ended = self.dispatcher.stop(max(end - time.monotonic(), SHORTEST_STOP))
-        self.pulse.stop()
-        self.look.stop()
+        ended &= self.dispatcher.stop(max(end - time.monotonic(), SHORTEST_STOP))
+        for pulse in (self.pulse, self.look):
+            ended &= within(PULSE_STOP, pulse.stop)
         for edge in self._edges():
             edge.stop(timeout=EDGE_STOP)
         if ended:
@@ -431,6 +433,16 @@ class Orgbot:
     def _count_call(self, call: Call) -> None:
         self.metrics.aws_calls.labels(call.operation, call.outcome).inc()
         note_call(call)
+
+
+def within(seconds: float, step: Callable[[], object]) -> bool:
+    """Whether a step of a stop was over in so many seconds; a database that answers nothing would hold it for ever."""
+    thread = threading.Thread(target=step, name="stop", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        log.warning("a step of the stop is not over after %s s; the bot ends without it", seconds)
+    return not thread.is_alive()
 
 
 def _places(organization: Organization) -> object:

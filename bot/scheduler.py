@@ -105,7 +105,7 @@ class Pulse:
         self._thread.start()
 
     def stop(self) -> None:
-        """Beats no more; nothing to do when it never began."""
+        """Beats no more, once the beat that is under way is over; nothing to do when it never began."""
         self._over.set()
         if self._thread.ident is not None:
             self._thread.join()

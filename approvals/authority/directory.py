@@ -291,7 +291,7 @@ def _person(user: str, found: dict[str, Any]) -> Person:
     grid = found.get("enterprise_user") or {}
     return Person(
         user=user,
-        team=str(found.get("team_id", "")),
+        team=str(found.get("team_id") or ""),
         key=email or user,
         name=str(profile.get("real_name") or found.get("real_name") or found.get("name") or user),
         is_bot=bool(found.get("is_bot")) or user == "USLACKBOT",

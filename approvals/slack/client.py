@@ -39,7 +39,7 @@ LIMITED = frozenset({"ratelimited", "rate_limited"})
 TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}")
 _NAMED = {"id": str}
 _WRITTEN = {"messages": [{"ts": TS, "metadata": (dict, NoneType)}]}
-_ABOUT = {"profile": (dict, NoneType), "enterprise_user": (dict, NoneType)}
+_ABOUT = {"id": str, "team_id": (str, NoneType), "profile": (dict, NoneType), "enterprise_user": (dict, NoneType)}
 # What an answer of a method holds at the least; where it doesn't, something else than Slack has answered.
 HOLDS: dict[str, Any] = {
     "apps.connections.open": {"url": str},

@@ -37,7 +37,7 @@ class TellingSlack(WebClient):
 
     def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
         del arguments
-        data = {"ok": True, "user": self._user}
+        data = {"ok": True, "user": {"id": "U0SOMEBODY", **self._user}}
         return SlackResponse(
             client=self, http_verb="GET", api_url=api_method, req_args={}, data=data, headers={}, status_code=200
         )
