@@ -386,7 +386,7 @@ class Outbox:
         if message.kind == CREDENTIALS:
             request = session.get_one(Request, message.request_id)
             failed = set_aside.not_handed_over(request, maybe=message.started_at is not None)
-            self._delivery.failed(session, message, UndeliverableError(failed.say, failed.advice))
+            self._delivery.failed(session, message, UndeliverableError(failed.say, failed.advice, again=failed.again))
         elif _holds_its_lane(session, message):
             request = session.get_one(Request, message.request_id)
             outgoing.direct(session, request, now, set_aside.no_card(request))

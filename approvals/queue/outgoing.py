@@ -156,7 +156,7 @@ def delivery(session: Session, request: Request) -> Observation:
         return Waiting("")
     if message.status == "dropped" or message.body.get("say"):
         say = str(message.body.get("say") or "It could not be handed over.")
-        return Failed(say, str(message.body.get("advice", "")))
+        return Failed(say, str(message.body.get("advice", "")), again=message.body.get("again") is True)
     offer = session.exec(select(RoleSession).where(RoleSession.request_id == request.id)).first()
     return Done("Handed over.") if offer is None or offer.was_handed_over else _not_revealed(offer)
 
@@ -168,7 +168,9 @@ def _not_revealed(offer: RoleSession) -> Observation:
         say = f"Waiting for the requester to press Reveal{until}."
         return Waiting(say, longest=LONGEST_PAUSE)
     ended = f"was ended by <@{offer.ended_by}>" if offer.ended_by else "has expired"
-    return Failed(f"The credentials were not revealed; the offer {ended}.", "Ask again with `/org credentials`.")
+    return Failed(
+        f"The credentials were not revealed; the offer {ended}.", "Ask again if you still need them.", again=True
+    )
 
 
 def private(session: Session, click: Interaction, at: datetime, body: Body, number: int | None) -> None:

@@ -145,6 +145,7 @@ def _buttons(request: Request) -> Iterator[Block]:
     if request.status == Status.PENDING:
         yield button("Cancel request", "cancel", request.button, confirm=to_cancel(request))
     if request.status in TERMINAL:
+        yield from thread.advised(request)
         yield thread.again(request)
 
 

@@ -114,7 +114,8 @@ def not_handed_over(request: Request, *, maybe: bool) -> Failed:
     what = "It is not known whether the credentials reached you" if maybe else "The credentials were not handed over"
     return Failed(
         f"{capital(ERROR)}. {what}.",
-        f"Whoever runs orgbot finds the error in the log under request={request.id}. Ask again with `/org credentials`.",
+        f"Whoever runs orgbot finds the error in the log under request={request.id}. Ask again once it is mended.",
+        again=True,
     )
 
 

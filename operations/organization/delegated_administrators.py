@@ -15,6 +15,7 @@ from operations.accounts.members import (
     delegated_services,
     described,
 )
+from operations.aws.codes import TRUST
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
@@ -83,8 +84,8 @@ class RegisterDelegatedAdministrator(_Delegation):
         if self.service not in enabled_services(inputs.aws):
             raise FieldError(
                 "service",
-                f"{service_label(self.service)} has no trusted access. Ask for `/org enable-service-access --service "
-                f"{self.service}` first.",
+                f"{service_label(self.service)} has no trusted access. Enable it first, then ask again.",
+                opens=(TRUST.filled({"service": self.service}),),
             )
         found = described(inputs, self.account)
         if found.state != "ACTIVE":

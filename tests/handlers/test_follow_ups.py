@@ -49,6 +49,14 @@ def test_of_what_is_half_done_only_the_rest_is_filed(over: Handling, status: str
         assert filed.operation == "create-account"
 
 
+def test_a_rest_that_aws_refused_as_it_was_is_corrected_in_its_form(over: Handling) -> None:
+    params = {"account_name": "new", "email": "new@example.com", "ou": "ou-1-stag"}
+    over.ends(status="failed", operation="create-account", params=params, memory={"account": "222222222222"}, step=1)
+    over.presses("edit", over.button(), user=ALICE)
+    assert over.form()["callback_id"] == "request:move-account"
+    assert len(over.requests()) == 1
+
+
 def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: Handling) -> None:
     over.ends(status="refused")
     over.presses("again", over.button(), user=ALICE)

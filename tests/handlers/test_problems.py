@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 from pydantic import ValidationError
 
 from approvals.slack.blocks import ago
-from handlers.problems import listed, problems
+from handlers.parser import Given
+from handlers.problems import Problem, at_field, listed, problems, ways_on
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.policies.create_policy import CreatePolicy
 
@@ -73,3 +76,19 @@ def test_a_list_for_the_command_line_is_escaped() -> None:
 def test_ago(age: timedelta, words: str) -> None:
     now = datetime(2030, 1, 1, tzinfo=UTC)
     assert ago(now - age, now) == words
+
+
+TURN_ON = Prefilled(operation="enable-policy-type", label="Turn on the policy type", values={"kind": "TAG_POLICY"})
+
+
+def test_what_would_help_is_a_button_with_it_filled_in() -> None:
+    (row,) = ways_on(MoveAccount, Given(), (Problem("account", "no.", opens=(TURN_ON,)),))
+    first = row["elements"][0]
+    assert (first["text"]["text"], first["action_id"]) == ("Turn on the policy type", "form:enable-policy-type:0")
+    assert json.loads(first["value"]) == {"values": {"kind": "TAG_POLICY"}}
+
+
+def test_beneath_a_field_of_a_form_it_is_told_as_it_is_typed() -> None:
+    """A form's errors are plain text, without buttons."""
+    told = at_field(MoveAccount, Problem("account", "it is not enabled.", opens=(TURN_ON,)))
+    assert told == "It is not enabled. Type: /org enable-policy-type --type TAG_POLICY"

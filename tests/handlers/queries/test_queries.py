@@ -284,7 +284,7 @@ def test_what_aws_refuses_to_tell_is_said_with_the_way_out(handling: Handling, l
 @pytest.mark.parametrize("word", QUERIES)
 def test_an_account_in_no_organization(handling: Handling, look: Query, word: str) -> None:
     handling.organization = Organization("", "111111111111", "", "", (), (), NOW)
-    assert "`/org create-organization`" in look(word)
+    assert "form:create-organization" in look(word)
 
 
 @pytest.mark.parametrize("word", QUERIES)

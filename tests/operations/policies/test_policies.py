@@ -310,8 +310,7 @@ def test_disabling_a_type_says_what_is_lost(workers: Workers) -> None:
 
 def test_a_type_that_needs_a_service_first(workers: Workers) -> None:
     assert (
-        "needs trusted access for GuardDuty (guardduty.amazonaws.com). Ask for `/org enable-service-access --service "
-        "guardduty.amazonaws.com` first."
+        "needs trusted access for GuardDuty (guardduty.amazonaws.com). Enable it first, then ask again."
     ) in refused(workers, "enable-policy-type", kind="GUARDDUTY_POLICY")
     done(workers, "enable-service-access", service="guardduty")
     assert done(workers, "enable-policy-type", kind="GUARDDUTY_POLICY").status == Status.SUCCEEDED

@@ -1,0 +1,24 @@
+"""What a button that helps carries, and what it takes from the request that was refused."""
+
+from __future__ import annotations
+
+import json
+
+from operations.aws.prefilled import Prefilled
+
+
+def test_it_takes_the_first_value_that_the_refused_request_has() -> None:
+    turn_on = Prefilled(operation="enable-policy-type", taking={"kind": ("kind", "type")})
+    assert turn_on.filled({"type": "TAG_POLICY"}).values == {"kind": "TAG_POLICY"}
+    assert turn_on.filled({"type": "TAG_POLICY", "kind": "BACKUP_POLICY"}).values == {"kind": "BACKUP_POLICY"}
+    assert turn_on.filled({"policy": "p-1"}).values == {}
+
+
+def test_its_own_values_stay() -> None:
+    one = Prefilled(operation="detach-policy", values={"policy": "p-1"}, taking={"policy": ("policy",)})
+    assert one.filled({"policy": "p-2"}).values == {"policy": "p-1"}
+
+
+def test_what_the_button_carries() -> None:
+    carried = Prefilled(operation="detach-policy", values={"policy": "p-1"}).carried
+    assert json.loads(carried) == {"values": {"policy": "p-1"}}
