@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
+from approvals.authority.press import StrangeCardError, read
 from approvals.authority.reach import ask_of, hits, judged
 from approvals.authority.requirements import Requirements
 from approvals.authority.rules import NoRuleError
@@ -24,6 +25,7 @@ from handlers.problems import Problem, problems
 from operations.aws.errors import FieldError, UnknownError
 from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
+from operations.core.closing import Closing
 from operations.core.fields import FieldKind, OperationField
 from operations.core.lookalikes import pointed_out
 from operations.core.visible import InvisibleError, check
@@ -77,10 +79,24 @@ def file(deps: Dependencies, caller: Caller, operation: type[Operation], given: 
         delivery=delivery,
         required=required,
         break_glass=given.break_glass,
+        follows=_follows(deps, given.after, asked),
     )
     number, button = _taken_in(deps, draft, asked)
     needed = 0 if given.break_glass else required.approvals
     return Filed(number, asked.title(organization), button, needed, pointed_out(asked, organization))
+
+
+def _follows(deps: Dependencies, after: str, asked: Operation) -> int:
+    """The request whose end has offered just this one; 0 where something else is asked for by now."""
+    pressed = read(after, private=True)
+    try:
+        request = deps.intake.pressed_on(pressed, "next") if pressed and pressed.key else None
+    except StrangeCardError:
+        request = None
+    given = asked.model_dump(mode="json")
+    offered = Closing.model_validate(request.memory["closing"]).next if request and "closing" in request.memory else ()
+    meant = [one for one in offered if one.operation == asked.name and one.values.items() <= given.items()]
+    return request.id or 0 if request and meant else 0
 
 
 def checked(

@@ -86,7 +86,7 @@ def form(operation: type[Operation], scene: FormContext) -> Block:
             *(block for field in fields_of(operation) for block in _inputs(field, elements[field.name])),
         ],
         "Submit request",
-        Carried.of_caller(scene.caller).packed(),
+        Carried.of_caller(scene.caller, after=scene.given.after).packed(),
     )
 
 

@@ -5,6 +5,7 @@ Source: Slack API, "view_submission payload", "Modals" (Displaying errors in vie
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import App
@@ -45,7 +46,8 @@ def register(app: App, deps: Dependencies) -> None:
             ack(response_action="errors", errors={next(iter(values), "reason"): unwelcome or UNKNOWN})
             return
         try:
-            told = _file(deps, caller, operation, sent(operation, values), str(view["id"]))
+            given = replace(sent(operation, values), after=Carried.unpacked(view.get("private_metadata")).after)
+            told = _file(deps, caller, operation, given, str(view["id"]))
         except NotAcceptedError as error:
             ack(response_action="errors", errors=errors_of(operation, _told(deps, caller, error)))
             return

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, not_, or_, update
 from sqlmodel import Session, col, select, text
 
 from approvals.models import UNPRUNED_SQL, Attempt, HomeViewer, Message, Request
@@ -32,7 +32,10 @@ def prune(store: Store, now: datetime, keep: timedelta) -> int:
 
 
 def _page(store: Store, before: datetime) -> int:
-    ended = select(Request).where(text(UNPRUNED_SQL), col(Request.finished_at) < before)
+    reviewed = or_(
+        not_(col(Request.break_glass)), col(Request.reviewed_at) < before
+    )  # Its messages are still to be edited.
+    ended = select(Request).where(text(UNPRUNED_SQL), col(Request.finished_at) < before, reviewed)
     with store.write() as session:
         found = session.exec(ended.order_by(col(Request.finished_at)).limit(PAGE)).all()
         numbers = [request.id for request in found]

@@ -176,18 +176,18 @@ def succeeded(request: Request, closing: Closing, *, undo: Sequence[str] = ()) -
     text = f":white_check_mark: {escape(closing.summary)}"
     undoing = [_undo(request, undo)] if undo else []
     end = context(f"Request #{request.id}, {request.operation}")
-    return body(text, section(text), *handover(closing, (*undoing, *code_button(request))), end)
+    return body(text, section(text), *handover(request, closing, (*undoing, *code_button(request))), end)
 
 
 def _undo(request: Request, titles: Sequence[str]) -> Block:
     return button("Undo", "undo", request.button, confirm=to_undo(request, titles))
 
 
-def handover(closing: Closing, buttons: Sequence[Block] = ()) -> list[Block]:
+def handover(request: Request, closing: Closing, buttons: Sequence[Block] = ()) -> list[Block]:
     """The blocks of what a finished request hands over: facts, snippets to copy, what comes next, links; and further `buttons`."""
     facts = fields({fact.label: fact.value for fact in closing.facts})
     snippets = [section(f"*{escape(snippet.label)}*\n{code(snippet.text)}") for snippet in closing.snippets]
-    asks = opening(closing.next)
+    asks = opening(closing.next, request.button)
     links = [url_button(item.label, f"link-{index}", item.url) for index, item in enumerate(closing.links)]
     return [*facts, *snippets, *actions(*asks, *links, *buttons)]
 
@@ -206,10 +206,13 @@ def bad_end(request: Request) -> str:
     return f"*{word}:* {escape(shorten(request.outcome, 1500))}{advice}"
 
 
-def opening(helping: Sequence[Prefilled]) -> list[Block]:
-    """For each request that helps the button that opens its form filled in; a label that menus have where it has none."""
+def opening(helping: Sequence[Prefilled], after: str = "") -> list[Block]:
+    """For each request that helps the button that opens its form filled in; a label that menus have where it has none.
+
+    `after` is what the buttons of the request carry whose end offers them: they go on in its thread.
+    """
     return [
-        button(one.label or by_name()[one.operation].wanted, f"form:{one.operation}:{number}", one.carried)
+        button(one.label or by_name()[one.operation].wanted, f"form:{one.operation}:{number}", one.carried(after))
         for number, one in enumerate(helping)
     ]
 

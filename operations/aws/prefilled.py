@@ -26,10 +26,11 @@ class Prefilled(BaseModel):
     values: dict[str, Value] = {}
     taking: dict[str, tuple[str, ...]] = {}
 
-    @property
-    def carried(self) -> str:
-        """What the button carries, as `handlers.carried.Carried` reads it."""
-        return json.dumps({"values": self.values}, separators=(",", ":"))
+    def carried(self, after: str = "") -> str:
+        """What the button carries, as `handlers.carried.Carried` reads it; `after` is what the buttons of the request carry whose
+        end offers this one.
+        """
+        return json.dumps({"values": self.values, **({"after": after} if after else {})}, separators=(",", ":"))
 
     def filled(self, known: Mapping[str, Any]) -> Self:
         """With what the refused request has: its parameters and what it was approved for, by name."""

@@ -115,8 +115,15 @@ def _accepted(play: Play) -> None:
     play.passes(minutes=10)
 
 
+def _first_credentials(play: Play) -> None:
+    play.clicks_on("alice", "Get credentials")
+    play.sends("alice", reason="To set it up")
+    play.clicks_on("bob", "Approve")
+    play.passes(minutes=2)
+
+
 BEFORE: dict[str, Scene] = {"create-organization": _no_organization, "enable-all-features": _billing_only}
-AFTER: dict[str, Scene] = {"invite-account": _accepted}
+AFTER: dict[str, Scene] = {"create-account": _first_credentials, "invite-account": _accepted}
 
 
 def denied(play: Play) -> None:

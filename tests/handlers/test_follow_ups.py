@@ -9,6 +9,8 @@ from sqlmodel import col, select
 
 from approvals.models import Interaction
 from approvals.slack.blocks import Block
+from operations.aws.prefilled import Prefilled
+from operations.core.closing import Closing
 from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, PRIVATE, TEAM, Handling
 
 
@@ -185,3 +187,26 @@ def test_a_form_of_another_database_ends_nothing(over: Handling) -> None:
     over.submits(view | {"private_metadata": view["private_metadata"].replace(over.button(), f"1.{'0' * 32}")}, {})
     over.submits(view | {"private_metadata": "{}"}, {}, view_id="V2")
     assert over.clicks() == []
+
+
+CREDENTIALS = Prefilled(operation="credentials", label="Get credentials", values={"account": "222222222222"})
+
+
+@pytest.fixture
+def ready(over: Handling) -> Handling:
+    """Request #1 has succeeded and offers credentials."""
+    closing = Closing(summary="It is ready.", next=(CREDENTIALS,))
+    over.ends(status="succeeded", memory={"closing": closing.model_dump(mode="json")})
+    return over
+
+
+@pytest.mark.parametrize(
+    ("key", "account", "follows"),
+    [("", "222222222222", 1), ("", "333333333333", 0), ("1.0123456789abcdef0123456789abcdef", "222222222222", 0)],
+    ids=["as it was offered", "something else by now", "a key that nobody has"],
+)
+def test_what_the_end_offered_follows_from_it(ready: Handling, key: str, account: str, follows: int) -> None:
+    carried = CREDENTIALS.carried(key or ready.button())
+    ready.presses("form:credentials:0", carried, user=ALICE)
+    assert ready.submits(ready.form(), {"account": account}, user=ALICE) == {}
+    assert ready.requests()[-1].follows == follows

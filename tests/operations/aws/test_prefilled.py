@@ -20,5 +20,6 @@ def test_its_own_values_stay() -> None:
 
 
 def test_what_the_button_carries() -> None:
-    carried = Prefilled(operation="detach-policy", values={"policy": "p-1"}).carried
-    assert json.loads(carried) == {"values": {"policy": "p-1"}}
+    one = Prefilled(operation="detach-policy", values={"policy": "p-1"})
+    assert json.loads(one.carried()) == {"values": {"policy": "p-1"}}
+    assert json.loads(one.carried("12.key")) == {"values": {"policy": "p-1"}, "after": "12.key"}
