@@ -173,7 +173,7 @@ def _numbered(deps: Dependencies, word: str, rest: str) -> Request:
         raise ParseError(f"say which request: `{COMMAND} {word} 12`.")
     number = NUMBER.fullmatch(rest.strip())
     if number is None or int(number[1]) > LARGEST_NUMBER:
-        raise ParseError(f"“{shorten(rest.strip(), 40)}” is no request number. Try `{COMMAND} {word} 12`.")
+        raise ParseError(f"“{shorten(rest.strip(), 40)}” is not a request number. Try `{COMMAND} {word} 12`.")
     request = deps.intake.find(int(number[1]))
     if request is None:
         raise ParseError(f"there is no request #{number[1]}. `{COMMAND} requests` shows the latest.")

@@ -65,7 +65,7 @@ def _sentence(field: OperationField | None, finding: dict[str, Any]) -> str:
 def _missing(field: OperationField | None, _: dict[str, Any]) -> str:
     if field and field.flag.kind is FieldKind.DOCUMENT:
         return f"type the {field.flag.label.lower()}, or choose a file."
-    return "this is needed; please give it."
+    return "this is required."
 
 
 def _too_long(field: OperationField | None, finding: dict[str, Any]) -> str:

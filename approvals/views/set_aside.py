@@ -11,7 +11,7 @@ from operations.core.observations import Failed
 from operations.snapshot.names import capital
 
 ERROR = "orgbot has run into an error of its own"
-ONCE_MORE = "It is tried once more when orgbot is started anew."
+ONCE_MORE = "It is tried again when orgbot is restarted."
 NOBODY_ASKED = "It expired before approvers could be asked, because Slack or AWS did not answer."
 NOT_ASKED_IN_TIME = f"It expired before approvers could be asked: {ERROR}."
 
@@ -72,7 +72,7 @@ def stopped(request: Request) -> str:
     title = escape(shorten(request.title, 200))
     return _text(
         "this request has stopped. What was sent to AWS may have taken effect; it is not known whether it did",
-        f"Look in AWS whether this was done: {title}. Please don't ask for the same again before. {ONCE_MORE}",
+        f"Check in AWS whether this was done: {title}. Please don't ask for the same again before. {ONCE_MORE}",
         request.id,
     )
 

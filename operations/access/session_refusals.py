@@ -60,7 +60,7 @@ def _how_to_make(role: str, trusted: str) -> str:
 
 def _denied(wanted: Wanted, trusted: str) -> Failed:
     return Failed(
-        f"AWS does not let the bot into the role {wanted.role} of the account {wanted.account}: the role does not exist there, "
+        f"The bot can't assume the role {wanted.role} of the account {wanted.account}: the role does not exist there, "
         "or it does not trust the bot, or a policy forbids it.",
         f"Look at the role's name and its trust policy, which must allow {trusted} (or the bot's own role) "
         f"sts:AssumeRole; and at the bot's own permission for the role (`orgbot iam-policy`). Then ask again.",

@@ -164,7 +164,7 @@ CODES: dict[str, Meaning] = {
     ),
     "EntityAlreadyExists": look(),
     "EntityTemporarilyUnmodifiable": wait(
-        "It was made or deleted a moment ago, and IAM lets nobody change it for some minutes."
+        "It was made or deleted a moment ago, and IAM keeps it as it is for some minutes."
     ),
     "LimitExceeded": mend(
         "An IAM quota is used up. AWS says: {message}",

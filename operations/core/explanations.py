@@ -38,12 +38,12 @@ def hindrance(error: AwsError) -> Failed:
         said = "" if error.code in CREDENTIALS else f" {error.operation} answers {error.code}: {error.message}"
         return Failed(say + said, advice, error.code, again=True)
     if not isinstance(error, RefusedError):
-        say = f"AWS does not answer the bot's look ({error.operation}): {error.code or error.message}."
-        return Failed(say, "Nothing, as long as AWS is busy or away; its Health Dashboard tells.", error.code)
+        say = f"AWS does not answer the bot ({error.operation}): {error.code or error.message}."
+        return Failed(say, "Nothing while AWS is busy or unavailable; the AWS Health Dashboard shows it.", error.code)
     if is_denied(error.code):
-        say = f"The bot's own AWS permissions do not allow it to look ({error.operation})."
+        say = f"The bot's own AWS permissions do not allow this call ({error.operation})."
         return Failed(
             say, "Whoever runs the bot has to give its role the policy that `orgbot iam-policy` prints.", error.code
         )
-    say = f"AWS refuses the bot's look ({error.operation}): {error.code}: {error.message}"
-    return Failed(say, "Whoever runs the bot has to see to what AWS names; `orgbot check` may tell more.", error.code)
+    say = f"AWS refuses the bot's call ({error.operation}): {error.code}: {error.message}"
+    return Failed(say, "Whoever runs the bot has to fix what AWS names; `orgbot check` may tell more.", error.code)

@@ -71,7 +71,7 @@ SEE_POLICIES = Permission(
 def _type(text: str) -> str:
     found = named(text)
     if not found:
-        raise ValueError(f"“{text[:60]}” is no policy type; write one such as scp, rcp, tag or backup")
+        raise ValueError(f"“{text[:60]}” is not a policy type; write one such as scp, rcp, tag or backup")
     return found
 
 

@@ -171,7 +171,7 @@ def test_who_did_not_ask_may_neither_cancel_nor_undo_by_a_command(over: Handling
         ("undo 1", "denied", "Request #1 can't be undone."),
         ("cancel 7", "pending", "There is no request #7."),
         ("undo", "pending", "Say which request: `/org undo 12`."),
-        ("cancel x", "pending", "“x” is no request number."),
+        ("cancel x", "pending", "“x” is not a request number."),
         ("cancel 1 --now", "pending", "`cancel` has no flag --now."),
     ],
 )

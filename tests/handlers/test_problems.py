@@ -32,7 +32,7 @@ def test_each_finding_names_its_field_its_value_and_the_way_out() -> None:
     assert found["account_name"].startswith(
         "“é” is not allowed in “wéb”; an account name takes the characters from space"
     )
-    assert "“nobody” is no e-mail address" in found["email"]
+    assert "“nobody” is not an e-mail address" in found["email"]
     assert found["billing"] == "“MAYBE” is not one of ALLOW, DENY."
     assert "write key=value" in found["tags"]
     assert found["role_name"] == "space is not allowed in “a b”; a role name takes letters, digits and +=,.@-_."
@@ -51,7 +51,7 @@ def test_what_has_an_id_is_named_by_it_when_its_name_is_too_long(field: str) -> 
 
 
 def test_missing_and_unknown() -> None:
-    assert said(CreateAccount, email="web@example.com")["account_name"].startswith("this is needed")
+    assert said(CreateAccount, email="web@example.com")["account_name"].startswith("this is required")
     assert said(CreatePolicy, policy_name="x", kind="scp")["content"] == "type the document, or choose a file."
     assert "cannot be used" in said(CreateAccount, colour="red", **GOOD)["colour"]
 

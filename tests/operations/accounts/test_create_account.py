@@ -59,7 +59,7 @@ def test_how_the_root_user_gets_its_password_stands_in_the_thread_and_the_messag
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("fullback-audit", "An account of this name exists: "), ("Fullback-Audit", "is easily taken for")],
+    [("fullback-audit", "An account of this name exists: "), ("Fullback-Audit", "looks almost like")],
 )
 def test_a_name_that_another_account_has_is_told_once(workers: Workers, name: str, told: str) -> None:
     warnings = workers.approved("create-account", **{**ASKED, "account_name": name}).preview["warnings"]
