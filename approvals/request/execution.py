@@ -331,7 +331,7 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
         "orgbot",
         outcome=failed.say,
         advice=failed.advice,
-        memory={**request.memory, MENDABLE: True},
+        memory={**request.memory, MENDABLE: failed.again},
         owner=request.lease_owner,
     )
     outgoing.card(session, ended, now)

@@ -60,7 +60,7 @@ def _to_do(why: Failed) -> str:
 def unseen(step: Step, waited: timedelta) -> Failed:
     """AWS accepted a call, and its effect does not show: it may come, or not."""
     say = f"{step.title}: AWS accepted the call {span(waited)} ago, and it does not show. Whether it takes effect is unknown."
-    return Failed(say, "Check in the AWS console what is there. *Give up* ends the request here.")
+    return Failed(say, "Check in the AWS console what is there. “Give up” ends the request here.")
 
 
 def goes_on(request: Request) -> Body:

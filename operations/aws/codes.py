@@ -78,7 +78,7 @@ CODES: dict[str, Meaning] = {
     "ChildNotFoundException": look("AWS does not find it in this organization.", TREE),
     "ConcurrentModificationException": CHANGING,
     "ConflictException": look(
-        "AWS says that this conflicts with the present state, and not how: {message}",
+        "AWS says that this conflicts with the present state, without saying how: {message}",
         "Look in the AWS console, or ask AWS Support from the management account.",
     ),
     "ConstraintViolationException": no(),

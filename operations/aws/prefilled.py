@@ -26,6 +26,10 @@ class Prefilled(BaseModel):
     values: dict[str, Value] = {}
     taking: dict[str, tuple[str, ...]] = {}
 
+    def __hash__(self) -> int:
+        """Its values are mappings, and what is the same has the same operation."""
+        return hash((self.operation, self.label))
+
     def carried(self, after: str = "") -> str:
         """What the button carries, as `handlers.carried.Carried` reads it; `after` is what the buttons of the request carry whose
         end offers this one.

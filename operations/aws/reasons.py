@@ -17,7 +17,7 @@ SUPPORT = "Ask AWS Support, from the management account."
 PAYMENT = "Its owner corrects the payment method of the management account in the Billing console; then ask again."
 BUSINESS = "Its owner completes the business verification of the management account in its AWS account settings; then ask again."
 QUOTA = (
-    "Raise the quota “Default maximum number of accounts” in Service Quotas (us-east-1, management account), or remove accounts. "
+    "Raise the quota “Default maximum number of accounts” in Service Quotas (us-east-1, management account), then ask again. "
     "Closed accounts count until they are permanently closed, and pending invitations count too. In an organization that is less "
     "than an hour old, ask again after an hour."
 )
@@ -43,7 +43,7 @@ REASONS: dict[str, Meaning] = {
     # ConstraintViolationException and HandshakeConstraintViolationException.
     "ACCOUNT_CANNOT_LEAVE_ORGANIZATION": no("This account cannot leave the organization.", "Choose a member account."),
     "ACCOUNT_CANNOT_LEAVE_WITHOUT_EULA": mend(
-        "The account lacks what an account by itself needs: an agreement, a contact address or a verified phone number.",
+        "The account lacks what a standalone account needs: an agreement, a contact address or a verified phone number.",
         SIGN_UP,
     ),
     "ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION": mend("The account's phone number is not verified.", SIGN_UP),
@@ -58,7 +58,7 @@ REASONS: dict[str, Meaning] = {
     ),
     "ALREADY_IN_AN_ORGANIZATION": mend(
         "The account is already a member of an organization.",
-        "From most organizations it would move directly; from this one whoever runs that has to let it go first. Then ask again.",
+        "Whoever runs that organization has to let it leave first. Then ask again.",
     ),
     "CANNOT_CLOSE_MANAGEMENT_ACCOUNT": no(
         "The management account cannot be closed from here.", "Its root user can, when there are no members any more."

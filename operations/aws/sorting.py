@@ -53,7 +53,7 @@ UNSORTED = Meaning(Next.NO)
 
 def wait(say: str, within: timedelta = SOON, pause: timedelta = timedelta(minutes=1)) -> Meaning:
     """Not now; the advice is for when it has not passed in all that time."""
-    advice = "Check in the AWS console what is still in progress there, then ask again."
+    advice = "Ask again later. The AWS console shows what is still in progress."
     return Meaning(Next.WAIT, say, advice, within, pause, again=True)
 
 

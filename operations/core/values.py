@@ -50,12 +50,12 @@ def _broken(value: str) -> str:
     name, _, host = value.partition("@")
     rules = (
         (value.isascii(), "it takes ASCII characters only"),
-        (value.count("@") == 1, "it has one @"),
+        (value.count("@") == 1, "it has to have one @"),
         (not NOT_BEFORE & set(name), "blanks and \" ' ( ) < > [ ] : ; , \\ | % & cannot stand before the @"),
         (not name.startswith("."), "it cannot begin with a dot"),
-        (set(host) <= BEHIND, "letters, digits, hyphens and dots alone can stand behind the @"),
+        (set(host) <= BEHIND, "only letters, digits, hyphens and dots can stand behind the @"),
         (host == host.strip("-."), "what stands behind the @ cannot begin or end with a hyphen or a dot"),
-        ("." in host, "what stands behind the @ has a dot in it"),
+        ("." in host, "what stands behind the @ needs a dot"),
     )
     return next((told for kept, told in rules if not kept), "")
 

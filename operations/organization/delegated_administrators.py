@@ -152,7 +152,7 @@ class DeregisterDelegatedAdministrator(_Delegation):
         services = delegated_services(inputs.aws, self.account)
         if self.service not in services:
             has = f"It is one for {listed(services)}." if services else "It is one for no service."
-            raise FieldError("account", f"the account is no delegated administrator for {self.service}. {has}")
+            raise FieldError("account", f"the account is not a delegated administrator for {self.service}. {has}")
         return Preview(
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, services),

@@ -277,7 +277,7 @@ def test_where_waiting_does_not_help_it_is_said_what_does(handling: Handling, lo
 def test_what_aws_refuses_to_tell_is_said_with_the_way_out(handling: Handling, look: Query, text: str) -> None:
     handling.live.closed = True
     told = look(text)
-    assert "AWS does not answer. The bot's own AWS permissions do not allow this call" in told
+    assert "Could not be read. The bot's own AWS permissions do not allow this call" in told
     assert "`orgbot iam-policy`" in told
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from operations.aws.codes import CODES
 from operations.aws.prefilled import Prefilled
 
 
@@ -17,6 +18,11 @@ def test_it_takes_the_first_value_that_the_refused_request_has() -> None:
 def test_its_own_values_stay() -> None:
     one = Prefilled(operation="detach-policy", values={"policy": "p-1"}, taking={"policy": ("policy",)})
     assert one.filled({"policy": "p-2"}).values == {"policy": "p-1"}
+
+
+def test_what_is_sorted_may_be_looked_up_by_its_meaning() -> None:
+    assert hash(CODES["ServiceAccessNotEnabledException"]) == hash(CODES["ServiceAccessNotEnabledException"])
+    assert len({Prefilled(operation="delete-ou", values={"ou": ou}) for ou in ("ou-1", "ou-2", "ou-1")}) == 2
 
 
 def test_what_the_button_carries() -> None:

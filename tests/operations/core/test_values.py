@@ -76,17 +76,17 @@ def test_an_address_is_judged_by_its_form_before_its_length(address: str, told: 
     ("address", "told"),
     [
         ("jörg@example.com", "it takes ASCII characters only"),
-        ("a@b@example.com", "it has one @"),
-        ("web.example.com", "it has one @"),
+        ("a@b@example.com", "it has to have one @"),
+        ("web.example.com", "it has to have one @"),
         ("we b@example.com", "cannot stand before the @"),
         *((f"we{sign}b@example.com", "cannot stand before the @") for sign in "\"'()<>[]:;,\\|%&"),
         (".web@example.com", "it cannot begin with a dot"),
-        ("web@exam_ple.com", "letters, digits, hyphens and dots alone can stand behind the @"),
+        ("web@exam_ple.com", "only letters, digits, hyphens and dots can stand behind the @"),
         ("web@-example.com", "cannot begin or end with a hyphen or a dot"),
         ("web@.example.com", "cannot begin or end with a hyphen or a dot"),
         ("web@example.com-", "cannot begin or end with a hyphen or a dot"),
         ("web@example.com.", "cannot begin or end with a hyphen or a dot"),
-        ("web@example", "what stands behind the @ has a dot in it"),
+        ("web@example", "what stands behind the @ needs a dot"),
     ],
 )
 def test_an_address_that_aws_does_not_accept_says_which_rule_it_breaks(address: str, told: str) -> None:
