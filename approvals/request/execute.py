@@ -39,7 +39,7 @@ from operations.aws.errors import AmbiguousError, AwsError, BusyError, Credentia
 from operations.aws.reasons import meaning_of
 from operations.aws.sorting import Next
 from operations.core.explanations import hindrance, refusal
-from operations.core.observations import Facts, Failed, Ready
+from operations.core.observations import Facts, Failed, Ready, Stale
 from operations.core.steps import Shared, Step, World
 
 log = logging.getLogger(__name__)
@@ -142,17 +142,18 @@ def _still_approved(execution: Execution) -> bool:
     What is half done is finished all the same, because an end in between would be none that anybody has approved.
     """
     fresh = execution.approval_is_fresh or execution.request.step
-    lost = "" if fresh else _lost_since(execution)
+    lost = None if fresh else _lost_since(execution)
     if lost:
         execution.go_stale(lost)
-    return not lost
+    return lost is None
 
 
-def _lost_since(execution: Execution) -> str:
+def _lost_since(execution: Execution) -> Stale | None:
     """What had not begun when a backup was taken is judged as what has just been approved."""
     if execution.request.memory.get(UNBEGUN):
         return what_changed(execution)
-    return approval_lost(execution.context, execution.request)
+    lost = approval_lost(execution.context, execution.request)
+    return Stale(lost) if lost else None
 
 
 def _world(execution: Execution, sent: list[Attempt], shared: Shared) -> World:

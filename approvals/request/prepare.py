@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -11,6 +12,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from approvals.audit import chain
+from approvals.authority import may
 from approvals.authority.able import approvals_asked
 from approvals.authority.aliases import Aliases
 from approvals.authority.directory import NotAMemberError, Person
@@ -35,10 +37,11 @@ from approvals.slack.codes import meaning
 from approvals.slack.files import FileError
 from approvals.states import Status
 from approvals.views import hindered, on_hold, set_aside, thread
-from approvals.views.thread import Body
+from approvals.views.thread import OPENS, Body
 from approvals.views.whole import in_a_file, in_a_message, whole
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FieldError, GoneError, RefusedError
 from operations.aws.looks import Looks
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import FieldKind, file_in
@@ -55,7 +58,11 @@ TOLD = "told"  # In a request's memory: the requester knows why approvers have n
 
 
 class RefusalError(Exception):
-    """The request cannot be put before approvers; the text says why and what to do."""
+    """The request cannot be put before approvers; the text says why and what to do, `opens` are the requests that help."""
+
+    def __init__(self, why: str, opens: Sequence[Prefilled] = ()) -> None:
+        super().__init__(why)
+        self.opens = tuple(opens)
 
 
 def look_again(context: Context, operation: Operation) -> Preview:
@@ -105,7 +112,7 @@ def _announce(context: Context, request: Request) -> None:
     except NotAMemberError as error:
         _refuse(context, request, str(error), about=False)
     except RefusalError as error:
-        _refuse(context, request, str(error))
+        _refuse(context, request, str(error), opens=error.opens)
     else:
         _publish(context, request, required, values)
 
@@ -128,12 +135,13 @@ def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str
     try:
         preview = _look_closely(context, operation)
     except FieldError as error:
-        raise RefusalError(f"{files.get(error.field) or _flag(request, error.field)}: {error.message}") from error
+        raise _not_submitted(request, error, files) from error
     except CredentialsError:
         raise
     except RefusedError as error:
         failed = refusal(error.code, error.reason, error.message)
-        raise RefusalError(f"{failed.say} {failed.advice}") from error
+        opens = [one.filled(operation.model_dump(mode="json")) for one in failed.opens]
+        raise RefusalError(f"{failed.say} {failed.advice}", opens) from error
     params = operation.model_dump(mode="json")
     alike = pointed_out(operation, context.snapshot())
     preview = preview.warning(*map(caution, (*alike, *other)))
@@ -163,7 +171,13 @@ def _with_files(context: Context, request: Request, operation: Operation) -> tup
             _check_visible(operation, name, text)
         return operation.model_copy(update=texts).settled(organization), called
     except FieldError as error:
-        raise RefusalError(f"{called.get(error.field) or _flag(request, error.field)}: {error.message}") from error
+        raise _not_submitted(request, error, called) from error
+
+
+def _not_submitted(request: Request, error: FieldError, files: Mapping[str, str]) -> RefusalError:
+    """What is wrong with a field, named as forms name it, or as the file is called that was given there."""
+    named = files.get(error.field) or _flag(request, error.field)
+    return RefusalError(f"{named}: {error.message}" if named else capital(error.message), error.opens)
 
 
 def _check_visible(operation: Operation, name: str, text: str) -> None:
@@ -284,9 +298,12 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
     outgoing.direct(session, request, now, set_aside.not_announced(request))
 
 
-def _refuse(context: Context, request: Request, why: str, *, about: bool = True) -> None:
+def _refuse(
+    context: Context, request: Request, why: str, *, about: bool = True, opens: Sequence[Prefilled] = ()
+) -> None:
     """Ends it before anybody was asked; without `about`, the requester gets that sentence alone."""
     now, memory = context.clock(), {**request.memory, **_titled(context, request)}
+    memory |= {OPENS: kept} if (kept := may.helping(context, request, opens)) else {}
     values = {"outcome": why, "memory": memory, "owner": request.lease_owner}
     with context.store.write() as session:
         refused = transition(session, request.id or 0, Status.REFUSED, now, "orgbot", **values)

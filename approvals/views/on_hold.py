@@ -65,7 +65,7 @@ def _to_do(why: Failed) -> str:
 def unseen(step: Step, waited: timedelta) -> Failed:
     """AWS accepted a call, and its effect does not show: it may come, or not."""
     say = f"{step.title}: AWS accepted the call {span(waited)} ago, and it does not show. Whether it takes effect is unknown."
-    return Failed(say, "Look in the AWS console what stands there. *Give up* ends the request here.")
+    return Failed(say, "Check in the AWS console what is there. “Give up” ends the request here.")
 
 
 def goes_on(request: Request) -> Body:
@@ -80,4 +80,4 @@ def given_up(request: Request, *, sent: bool) -> Failed:
     reasons = {OWN_ERROR: "after an error of orgbot's own", UNSEEN: "before its effect showed"}
     why = reasons.get(request.memory[ON_HOLD], "while AWS could not be asked")
     say = f"It was given up, as asked, {why}. {_effect(sent=sent)}"
-    return Failed(say, "Look in AWS what stands before asking again.")
+    return Failed(say, "Check in AWS what is there before asking again.")

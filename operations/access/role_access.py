@@ -211,7 +211,7 @@ class RevokeAccess(_RoleAccess):
         if not arns:
             raise FieldError(
                 "account",
-                f"{principal} has no such permission by the policy {POLICY}; others are not the bot's to take.",
+                f"{principal} has no such permission by the policy {POLICY}; the bot removes no others.",
             )
         after = without_arns(before, self.role, arns)
         return Preview(

@@ -96,11 +96,10 @@ def _not_looked_at(error: AwsError) -> Notice:
 def _check(found: dict[str, Any], role: str, seconds: int, label: str) -> None:
     own = str(found.get("Arn", "")).partition(":role/")[2]
     if own and own != role:
-        raise FieldError("role", f"the role in {label} is called {own}, with its path. Ask with `--role {own}`.")
+        raise FieldError("role", f"the role in {label} is called {own}, with its path. Give that.")
     longest = int(found.get("MaxSessionDuration") or seconds)
     if seconds > longest:
         raise FieldError(
             "duration",
-            f"the role {role} in {label} allows {written(longest)} at most (MaxSessionDuration). Ask with "
-            f"`--duration {written(longest)}` or less.",
+            f"the role {role} in {label} allows {written(longest)} at most (MaxSessionDuration). Choose {written(longest)} or less.",
         )

@@ -137,7 +137,7 @@ class Invite(Step):
             return Done("The account has joined the organization.", member)
         if world.attempts and world.now - max(world.attempts) < NEW:
             return Ready()
-        return Failed("AWS no longer knows the invitation.", "Ask again if it is still wanted.")
+        return Failed("AWS no longer knows the invitation.", "Ask again if it is still wanted.", again=True)
 
     def _judge(self, world: World, handshake: Answer) -> Observation:
         state, asked = str(handshake["State"]), world.memory.get("asked")
@@ -152,9 +152,11 @@ class Invite(Step):
         if state == "CANCELED" and asked == RESEND:
             return self._again(world, handshake)
         if state == "CANCELED" and asked == CANCEL:
-            return Failed("The invitation was cancelled, as asked.", "Ask again if it is wanted after all.", state)
+            return Failed(
+                "The invitation was cancelled, as asked.", "Ask again if it is wanted after all.", state, again=True
+            )
         say, advice = ENDS.get(state, (f"The invitation ended: {state}.", "Look in the AWS console."))
-        return Failed(say, advice, state)
+        return Failed(say, advice, state, again=state in ENDS)
 
     def _again(self, world: World, cancelled: Answer) -> Observation:
         """The old invitation is cancelled; the new one may have been sent already by a call whose answer was lost."""

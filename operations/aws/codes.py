@@ -9,9 +9,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from operations.aws.own_credentials import CREDENTIALS
+from operations.aws.prefilled import Prefilled
 from operations.aws.sorting import Meaning, look, mend, no, wait
 
 OPERATOR = "Whoever runs the bot has to give its role the policy that `orgbot iam-policy` prints; then ask again."
+FEATURES = Prefilled(operation="enable-all-features")
+TRUST = Prefilled(operation="enable-service-access", label="Enable trusted access", taking={"service": ("service",)})
+TURN_ON = Prefilled(operation="enable-policy-type", label="Turn on the policy type", taking={"kind": ("kind", "type")})
 TREE = "Look at `/org tree` and ask again with one that is there."
 DENIED = mend("The bot's own AWS permissions do not allow this.", OPERATOR)
 BUSY = wait("AWS takes no more calls at this moment.")
@@ -22,7 +26,9 @@ NOT_TAKEN = no(
 )
 NO_SUCH_ENTITY = ("NoSuchEntity", "NoSuchEntityException")  # IAM sends it either way.
 INTERNAL = look(
-    "AWS had an internal error.", "Ask again later; if it goes on, ask AWS Support from the management account."
+    "AWS had an internal error.",
+    "Ask again later; if it goes on, ask AWS Support from the management account.",
+    again=True,
 )
 
 CODES: dict[str, Meaning] = {
@@ -72,7 +78,7 @@ CODES: dict[str, Meaning] = {
     "ChildNotFoundException": look("AWS does not find it in this organization.", TREE),
     "ConcurrentModificationException": CHANGING,
     "ConflictException": look(
-        "AWS says that this conflicts with the present state, and not how: {message}",
+        "AWS says that this conflicts with the present state, without saying how: {message}",
         "Look in the AWS console, or ask AWS Support from the management account.",
     ),
     "ConstraintViolationException": no(),
@@ -98,7 +104,9 @@ CODES: dict[str, Meaning] = {
     ),
     "HandshakeAlreadyInStateException": look(),
     "HandshakeConstraintViolationException": no(),
-    "HandshakeNotFoundException": look("AWS no longer knows this handshake.", "Ask again if it is still wanted."),
+    "HandshakeNotFoundException": look(
+        "AWS no longer knows this handshake.", "Ask again if it is still wanted.", again=True
+    ),
     "InvalidHandshakeTransitionException": look(),
     "InvalidInputException": NOT_TAKEN,
     "InvalidResponsibilityTransferTransitionException": no(),
@@ -111,32 +119,38 @@ CODES: dict[str, Meaning] = {
     "OrganizationNotEmptyException": no("The organization still has members.", "Look at `/org accounts`."),
     "OrganizationalUnitNotEmptyException": mend(
         "The organizational unit is not empty.",
-        "Move its accounts elsewhere with `/org move-account` and delete the organizational units in it, then ask again.",
+        "Move its accounts elsewhere and delete the organizational units in it, then ask again.",
+        Prefilled(operation="move-account"),
+        Prefilled(operation="delete-ou"),
     ),
     "OrganizationalUnitNotFoundException": look("The organizational unit no longer exists.", TREE),
     "ParentNotFoundException": look("The organizational unit above no longer exists.", TREE),
     "PolicyChangesInProgressException": wait("AWS is still applying an earlier change of policies."),
     "PolicyInUseException": mend(
-        "Somebody has attached the policy meanwhile.", "Look at `/org policy`, detach it, then ask again."
+        "Somebody has attached the policy meanwhile.",
+        "Detach it, then ask again.",
+        Prefilled(operation="detach-policy", taking={"policy": ("policy",)}),
     ),
     "PolicyNotAttachedException": look(),
     "PolicyNotFoundException": look("The policy no longer exists.", "Look at `/org policies`."),
     "PolicyTypeAlreadyEnabledException": look(),
     "PolicyTypeNotAvailableForOrganizationException": mend(
         "This organization cannot use policies of this type.",
-        "With consolidated billing only, ask for `/org enable-all-features` first.",
+        "With consolidated billing only, enable all features first, then ask again.",
+        FEATURES,
     ),
     "PolicyTypeNotEnabledException": look(
-        "The policy type is not enabled.", "Ask for `/org enable-policy-type` first, then ask again."
+        "The policy type is not enabled.",
+        "Turn it on, then ask again.",
+        TURN_ON,
+        again=True,
     ),
     "ResourcePolicyNotFoundException": no(),
     "ResponsibilityTransferAlreadyInStatusException": no(),
     "ResponsibilityTransferNotFoundException": no(),
     "RootNotFoundException": look("AWS knows no such root.", TREE),
     "SourceParentNotFoundException": look("The account is no longer where it was.", TREE),
-    "TargetNotFoundException": look(
-        "AWS knows no such resource in this organization.", "Look at `/org tree`, then ask again."
-    ),
+    "TargetNotFoundException": look("AWS knows no such resource in this organization.", TREE),
     "UnsupportedAPIEndpointException": mend(
         "This AWS Region does not offer the operation.", "Whoever runs the bot sets the Region us-east-1."
     ),
@@ -150,7 +164,7 @@ CODES: dict[str, Meaning] = {
     ),
     "EntityAlreadyExists": look(),
     "EntityTemporarilyUnmodifiable": wait(
-        "It was made or deleted a moment ago, and IAM lets nobody change it for some minutes."
+        "It was made or deleted a moment ago, and IAM keeps it as it is for some minutes."
     ),
     "LimitExceeded": mend(
         "An IAM quota is used up. AWS says: {message}",
@@ -159,11 +173,13 @@ CODES: dict[str, Meaning] = {
     "MalformedPolicyDocument": no(
         "AWS does not accept the policy document. AWS says: {message}", "Correct it, then ask again."
     ),
-    "NoSuchEntity": look("IAM knows no such user, group, role or policy.", "Look in the IAM console, then ask again."),
+    "NoSuchEntity": look(
+        "IAM knows no such user, group, role or policy.", "Look in the IAM console, and ask again with one that exists."
+    ),
     "ReportInProgress": wait("IAM is still making its report."),
     "RoleModified": look(),
     "ServiceAccessNotEnabledException": mend(
-        "The service has no trusted access.", "Ask for `/org enable-service-access` first, then ask again."
+        "The service has no trusted access.", "Enable trusted access for it, then ask again.", TRUST
     ),
     "UnmodifiableEntity": no(
         "It is a service-linked role, which only its service can change.",

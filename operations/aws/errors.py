@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from operations.aws.codes import is_denied
+from operations.aws.prefilled import Prefilled
 
 
 class AwsError(Exception):
@@ -74,15 +75,18 @@ class Near:
 
 class FieldError(ValueError):
     """A value of a request that cannot be used: `field` is the field's Python name, the text says the way out. `near` is what may
-    have been meant by `wanted`, the value as it was given.
+    have been meant by `wanted`, the value as it was given; `opens` are the requests that would help.
     """
 
-    def __init__(self, field: str, message: str, near: Sequence[Near] = (), wanted: str = "") -> None:
+    def __init__(
+        self, field: str, message: str, near: Sequence[Near] = (), wanted: str = "", *, opens: Sequence[Prefilled] = ()
+    ) -> None:
         super().__init__(message)
         self.field = field
         self.message = message
         self.near = tuple(near)
         self.wanted = wanted
+        self.opens = tuple(opens)
 
 
 class GoneError(FieldError):

@@ -13,8 +13,9 @@ from pydantic import BeforeValidator
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console, Next
+from operations.core.closing import Closing, Console
 from operations.core.code import Code, Resource, Template
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
@@ -120,9 +121,9 @@ class CreateOrganization(Operation):
             summary=f"Organization {memory['organization']} created.",
             facts=(Fact(label="Organization id", value=str(memory["organization"])),),
             next=(
-                Next(operation="create-ou", label="Create an OU"),
-                Next(operation="create-account", label="Create an account"),
-                Next(operation="invite-account", label="Invite an account"),
+                Prefilled(operation="create-ou", label="Create an OU"),
+                Prefilled(operation="create-account", label="Create an account"),
+                Prefilled(operation="invite-account", label="Invite an account"),
             ),
         )
 

@@ -15,6 +15,7 @@ from operations.accounts.members import (
     delegated_services,
     described,
 )
+from operations.aws.codes import TRUST
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
@@ -83,8 +84,8 @@ class RegisterDelegatedAdministrator(_Delegation):
         if self.service not in enabled_services(inputs.aws):
             raise FieldError(
                 "service",
-                f"{service_label(self.service)} has no trusted access. Ask for `/org enable-service-access --service "
-                f"{self.service}` first.",
+                f"{service_label(self.service)} has no trusted access. Enable it first, then ask again.",
+                opens=(TRUST.filled({"service": self.service}),),
             )
         found = described(inputs, self.account)
         if found.state != "ACTIVE":
@@ -151,7 +152,7 @@ class DeregisterDelegatedAdministrator(_Delegation):
         services = delegated_services(inputs.aws, self.account)
         if self.service not in services:
             has = f"It is one for {listed(services)}." if services else "It is one for no service."
-            raise FieldError("account", f"the account is no delegated administrator for {self.service}. {has}")
+            raise FieldError("account", f"the account is not a delegated administrator for {self.service}. {has}")
         return Preview(
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, services),

@@ -14,8 +14,9 @@ from operations.accounts.invitations import PENDING, invitations
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console, Next
+from operations.core.closing import Closing, Console
 from operations.core.code import Code
 from operations.core.observations import Done, Facts, Failed, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput, caution, danger
@@ -122,7 +123,7 @@ class EnableAllFeatures(Operation):
         del memory, console
         return Closing(
             summary=f"All features enabled in the organization {organization.id}.",
-            next=(Next(operation="enable-policy-type", label="Enable SCPs", values={"kind": SCP}),),
+            next=(Prefilled(operation="enable-policy-type", label="Enable SCPs", values={"kind": SCP}),),
         )
 
 
@@ -143,7 +144,9 @@ class AskEverybody(Step):
             return Done("All accounts have accepted.", learned)
         if state == "REQUESTED":
             return Waiting(self._who(world, found), learned, longest=LONGEST_PAUSE)
-        return Failed(f"All features were not enabled. {ENDS.get(state, f'It ended: {state}.')}", "Ask again.", state)
+        return Failed(
+            f"All features were not enabled. {ENDS.get(state, f'It ended: {state}.')}", "Ask again.", state, again=True
+        )
 
     def act(self, world: World) -> Facts:
         answer = world.aws.write("organizations", "enable_all_features")

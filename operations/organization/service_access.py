@@ -11,9 +11,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
+from operations.accounts.members import deregistering
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
+from operations.aws.prefilled import MOST
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
@@ -167,7 +169,11 @@ class DisableServiceAccess(_ServiceAccess):
             names = listed([inputs.organization.account_label(account) for account in found])
             raise FieldError(
                 "service",
-                f"{names} is a delegated administrator for it. Ask for `/org deregister-delegated-administrator` first.",
+                f"{names} is a delegated administrator for it. Remove that first, then ask again.",
+                opens=[
+                    deregistering(account, self.service, inputs.organization.account_label(account))
+                    for account in found[:MOST]
+                ],
             )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:

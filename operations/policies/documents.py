@@ -118,7 +118,7 @@ class _Reader:
         """Before it is parsed, because a parser that goes too deep fails in its own way."""
         at = too_deep(self._text)
         if at is not None:
-            self._refuse(f"is nested deeper than {DEEPEST} levels", at, " Make it flatter.")
+            self._refuse(f"is nested deeper than {DEEPEST} levels", at, " Nest it less deeply.")
 
     def _number(self, read: Callable[[str], float]) -> Callable[[str], float]:
         """Reads a number that can be written again as it is; others are refused before it is read."""
@@ -167,7 +167,7 @@ class _Reader:
 
 
 def _odd(character: str) -> str:
-    """The character that is no JSON, by its name where it is easily taken for another."""
+    """The character that is no JSON, by its name where it looks almost like another."""
     if not character or character.isascii():
         return ""
     return f", found {character} ({unicodedata.name(character, 'a character without a name')})"

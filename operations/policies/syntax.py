@@ -154,14 +154,14 @@ def _key(node: Node, key: str, value: Any, path: Path) -> Iterator[Problem]:
     elif key in node.known or node.any:
         yield from _walk(node.known.get(key) or node.any or UNKNOWN, value, path)
     elif node.grows:
-        yield Problem(path, f"is none of the keys that the bot knows: {listed([*node.known], 12)}", surely=False)
+        yield Problem(path, f"is not among the keys that the bot knows: {listed([*node.known], 12)}", surely=False)
     else:
-        yield Problem(path, f"is no key that stands there. There are: {listed([*node.known], 12)}")
+        yield Problem(path, f"is not a key here. Known keys: {listed([*node.known], 12)}")
 
 
 def _operator(node: Node, key: str, value: Any, path: Path) -> Iterator[Problem]:
     if key not in OPERATORS:
-        yield Problem(path, f"is no operator. There are: {listed(OPERATORS)}")
+        yield Problem(path, f"is not an operator. Known operators: {listed(OPERATORS)}")
     elif key == FOR_CHILDREN:
         wrong = [one for one in (value if isinstance(value, list) else [value]) if one not in ALLOWED]
         if wrong:
@@ -193,7 +193,7 @@ _FOLDED = {name.casefold() for name in CONDITIONS}
 def _statements(document: dict[str, Any], kind: str) -> Iterator[Problem]:
     for key in document:
         if key not in ("Version", "Id", "Statement"):
-            yield Problem((key,), "is no key that stands there. There are: Version, Id, Statement")
+            yield Problem((key,), "is not a key here. Known keys: Version, Id, Statement")
     if document.get("Version", VERSIONS[0]) not in VERSIONS:
         yield Problem(("Version",), f"has to be {VERSIONS[0]}")
     found = document.get("Statement")
@@ -211,7 +211,7 @@ def _statement(statement: dict[str, Any], kind: str, path: Path) -> Iterator[Pro
     for key in statement:
         if key not in STATEMENTS[kind]:
             known = listed(STATEMENTS[kind], 12)
-            yield Problem((*path, key), f"is no key of a statement in a {label(kind)}. There are: {known}")
+            yield Problem((*path, key), f"is not a key of a statement in a {label(kind)}. There are: {known}")
     for choice in NEEDED[kind]:
         if not any(name in statement for name in choice):
             yield Problem(path, f"lacks {' or '.join(choice)}")
@@ -228,7 +228,7 @@ def _conditions(found: Any, path: Path) -> Iterator[Problem]:
         return
     for operator, keys in found.items():
         if not _is_condition(operator):
-            yield Problem((*path, operator), "is no condition operator")
+            yield Problem((*path, operator), "is not a condition operator")
         elif not isinstance(keys, dict):
             yield Problem((*path, operator), "has to be an object, in braces")
 

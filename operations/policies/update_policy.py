@@ -71,7 +71,7 @@ class UpdatePolicy(Operation):
 
     def checked(self, organization: Organization) -> Self:
         if not self._wanted():
-            raise FieldError("content", "nothing is to be changed. Give a new document, name or description.")
+            raise FieldError("content", "this changes nothing. Give a new document, name or description.")
         kind = organization.policies.by_id[self.policy].type
         return self.model_copy(update={"content": read_content(self.content, kind) if self.content else ""})
 

@@ -247,7 +247,7 @@ def test_what_was_approved_before_it_was_switched_off_is_not_carried_out(workers
 
 def test_a_name_that_is_easily_taken_for_another_is_pointed_out_on_the_card(ruled: Workers) -> None:
     request = asked(ruled, "create-ou", unit_name="PRODUCTION", parent="/")
-    assert "is easily taken for /Workloads/Production" in str(request.preview["warnings"])
+    assert "looks almost like /Workloads/Production" in str(request.preview["warnings"])
 
 
 FULL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'

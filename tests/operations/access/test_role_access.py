@@ -76,7 +76,7 @@ def test_a_principal_has_several_names(aws: AwsSandbox, principal: str) -> None:
 
 @pytest.mark.parametrize(
     ("principal", "said"),
-    [("group/nobody", "there is no group nobody"), ("nobody", "no group, user or role"), ("a b", "is no principal")],
+    [("group/nobody", "there is no group nobody"), ("nobody", "no group, user or role"), ("a b", "is not a principal")],
 )
 def test_a_principal_that_is_not_there(workers: Workers, principal: str, said: str) -> None:
     assert said in refused(workers, "grant-access", principal=principal, account=[WEB])

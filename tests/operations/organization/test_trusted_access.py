@@ -47,7 +47,11 @@ def test_a_delegated_administrator_and_its_undo(workers: Workers, aws: AwsSandbo
     [
         ("enable-service-access", {"service": CLOUDTRAIL}, "has trusted access already"),
         ("disable-service-access", {"service": GUARDDUTY}, "has no trusted access"),
-        ("register-delegated-administrator", {"account": AUDIT, "service": GUARDDUTY}, "/org enable-service-access"),
+        (
+            "register-delegated-administrator",
+            {"account": AUDIT, "service": GUARDDUTY},
+            "has no trusted access. Enable it first",
+        ),
         ("deregister-delegated-administrator", {"account": AUDIT, "service": CLOUDTRAIL}, "It is one for no service."),
     ],
 )

@@ -122,7 +122,7 @@ def test_an_unknown_key_at_the_top_is_refused_with_its_place(kind: str) -> None:
         return
     told = refusal({**EXAMPLES[kind], "tagz": {}}, kind)
     line = json.dumps({**EXAMPLES[kind], "tagz": {}}, indent=1).split("\n").index(' "tagz": {}') + 1
-    assert told.startswith(f"“tagz” (line {line}, column 2) is no key that stands there. There are: ")
+    assert told.startswith(f"“tagz” (line {line}, column 2) is not a key here. Known keys: ")
 
 
 @every_type
@@ -133,7 +133,7 @@ def test_an_unknown_operator_is_refused_with_its_place(kind: str) -> None:
         return
     text = json.dumps(EXAMPLES[kind]).replace("@@a", "@@b", 1)
     told = refusal(json.loads(text), kind)
-    assert "is no operator. There are: @@assign, @@append, @@remove, @@operators_allowed_for_child_policies" in told
+    assert "is not an operator. Known operators: @@assign, @@append, @@remove, @@operators_allowed_for_child_policies" in told
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_an_unknown_operator_is_refused_with_its_place(kind: str) -> None:
         (
             "TAG_POLICY",
             {"tags": {"owner": {"tag_ky": {"@@assign": "owner"}}}},
-            "“tags → owner → tag_ky” (line 4, column 4) is no key",
+            "“tags → owner → tag_ky” (line 4, column 4) is not a key",
         ),
         (
             "TAG_POLICY",
@@ -165,14 +165,14 @@ def test_an_unknown_operator_is_refused_with_its_place(kind: str) -> None:
         ),
         (SCP, {"Statement": []}, "lacks Statement."),
         (SCP, {"Statement": ["x"]}, "“Statement → 1” (line 2, column 2) has to be an object"),
-        (SCP, {"Statement": {**DENY, "Principal": "*"}}, "“Statement → Principal” (line 6, column 3) is no key"),
+        (SCP, {"Statement": {**DENY, "Principal": "*"}}, "“Statement → Principal” (line 6, column 3) is not a key"),
         (SCP, {"Statement": {"Effect": "deny", "Action": "*"}}, "has to be Allow or Deny"),
         (SCP, {"Statement": {"Effect": "Deny"}}, "lacks Action or NotAction"),
         (SCP, {"Version": "2012-10-71", "Statement": DENY}, "has to be 2012-10-17"),
         (
             SCP,
             {"Statement": {**DENY, "Condition": {"NullIfExists": {}}}},
-            "NullIfExists” (line 7, column 4) is no condition",
+            "NullIfExists” (line 7, column 4) is not a condition",
         ),
         (SCP, {"Statement": {**DENY, "Condition": {"Bool": "x"}}}, "has to be an object"),
         (SCP, {"Statement": {**DENY, "Condition": "x"}}, "has to be an object"),
@@ -194,7 +194,7 @@ def test_a_key_that_aws_may_have_added_is_mentioned_and_left_to_aws(aws: AwsSand
     small = read_content(json.dumps(document), "DECLARATIVE_POLICY_EC2")
     judged = verdict(PreviewInput(with_policies(), bot_aws()), small, "DECLARATIVE_POLICY_EC2")
     assert judged.warnings[0].say.startswith(
-        "“ec2_attributes → vpc_encryption” is none of the keys that the bot knows: "
+        "“ec2_attributes → vpc_encryption” is not among the keys that the bot knows: "
     )
     assert judged.warnings[0].say.endswith(" AWS decides.")
     assert judged.said == "Keys and operators are those of AWS's published syntax; values are not checked."
