@@ -106,7 +106,6 @@ def _told() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "Only Bob sees", thread.private(1, hindered.press_waits(why))
     yield DIRECT, hindered.decision_waits(waits, why)
     yield DIRECT, hindered.not_asked_yet(waits, why)
-    yield DIRECT, on_hold.postponed(waits, failed)
     for sent in (False, True):
         yield THREAD, on_hold.waits(request(), failed, sent=sent)
     for held in ("held", on_hold.OWN_ERROR, on_hold.UNSEEN):
