@@ -64,6 +64,24 @@ def types(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
+def in_one_thread_and_with_help(page: Page, url: str) -> None:
+    """The first credentials for the new account, and a request that something stands in the way of."""
+    page.get_by_role("button", name="Get credentials").last.click()
+    expect(page.get_by_role("combobox", name="Account")).to_have_value(re.compile("pictured"))
+    seen(page, "first-credentials")
+    page.get_by_role("button", name="Submit request").click()
+    expect(page.get_by_role("dialog", name="Credentials")).to_be_hidden()
+    page.goto(f"{url}/#U0BOB/C0APPROVALS")
+    expect(page.get_by_role("log").locator("article").last).to_contain_text("Credentials for pictured")
+    seen(page, "card-in-the-thread")
+
+    page.goto(f"{url}/#U0ALICE/C0GENERAL")
+    types(page, "/org delete-policy RestrictRegions")
+    page.get_by_role("button", name="orgbot").click()
+    expect(page.get_by_role("log")).to_contain_text("Detach it there first")
+    seen(page, "what-helps")
+
+
 def test_from_the_launcher_to_the_end(keeper: Keeper, page: Page) -> None:
     url = keeper.place.slack.page_url
     page.goto(f"{url}/#U0ALICE/C0GENERAL")
@@ -104,20 +122,7 @@ def test_from_the_launcher_to_the_end(keeper: Keeper, page: Page) -> None:
     page.get_by_role("button", name="orgbot").click()
     expect(page.get_by_role("log")).to_contain_text("is ready")
     seen(page, "message-end")
-    page.get_by_role("button", name="Get credentials").last.click()
-    expect(page.get_by_role("combobox", name="Account")).to_have_value(re.compile("pictured"))
-    seen(page, "first-credentials")
-    page.get_by_role("button", name="Submit request").click()
-    expect(page.get_by_role("dialog", name="Credentials")).to_be_hidden()
-    page.goto(f"{url}/#U0BOB/C0APPROVALS")
-    expect(page.get_by_role("log").locator("article").last).to_contain_text("Credentials for pictured")
-    seen(page, "card-in-the-thread")
-
-    page.goto(f"{url}/#U0ALICE/C0GENERAL")
-    types(page, "/org delete-policy RestrictRegions")
-    page.get_by_role("button", name="orgbot").click()
-    expect(page.get_by_role("log")).to_contain_text("Detach it there first")
-    seen(page, "what-helps")
+    in_one_thread_and_with_help(page, url)
     page.get_by_role("tab", name="Home").click()
     expect(page.get_by_text("Your AWS Organization")).to_be_visible()
     expect(page.get_by_role("img", name="Root")).to_be_visible()
