@@ -210,3 +210,15 @@ def test_what_the_end_offered_follows_from_it(ready: Handling, key: str, account
     ready.presses("form:credentials:0", carried, user=ALICE)
     assert ready.submits(ready.form(), {"account": account}, user=ALICE) == {}
     assert ready.requests()[-1].follows == follows
+
+
+@pytest.mark.parametrize(("channel", "offered"), [(GENERAL, ["details", "cancel"]), ("D0ALICE", [])])
+def test_in_a_direct_message_the_receipt_leaves_the_buttons_to_the_message_that_follows(
+    ready: Handling, channel: str, offered: list[str]
+) -> None:
+    ready.presses("form:credentials:0", CREDENTIALS.carried(), user=ALICE, channel=channel)
+    assert ready.submits(ready.form(), {"account": "222222222222"}, user=ALICE) == {}
+    ready.work()
+    blocks = (ready.replies[-1][1] if ready.replies else ready.last_view)["blocks"]
+    buttons = [item["action_id"] for block in blocks if block["type"] == "actions" for item in block["elements"]]
+    assert buttons == offered
