@@ -29,7 +29,7 @@ from operations.policies.common import (
     describe,
     policy_code,
 )
-from operations.policies.content import Content, read_content, size_fact, verdict
+from operations.policies.content import Content, NewerSyntax, read_content, size_fact, verdict
 from operations.policies.diff import document_diff
 from operations.snapshot.changes import Change, PolicyIs
 from operations.snapshot.organization import Organization
@@ -63,6 +63,7 @@ class CreatePolicy(Operation):
     policy_name: Annotated[PolicyName, Flag(("--name",), "Name", placeholder="DenyLeavingOrganization")]
     content: Content
     description: Annotated[Description, Flag(("--description",), "Description")] = ""
+    newer_syntax: NewerSyntax = "NO"
 
     def checked(self, organization: Organization) -> Self:
         for policy in organization.policies.known:
@@ -72,7 +73,7 @@ class CreatePolicy(Operation):
                     f"there is a {label(self.kind)} of this name already ({policy.id}). Choose another name, or change it "
                     "with `/org update-policy`.",
                 )
-        return self.model_copy(update={"content": read_content(self.content, self.kind)})
+        return self.model_copy(update={"content": read_content(self.content, self.kind, self.newer_syntax)})
 
     def subject(self) -> str:
         return f"policy-name:{self.kind}:{self.policy_name}"

@@ -32,7 +32,7 @@ from operations.policies.common import (
     policy_code,
     policy_facts,
 )
-from operations.policies.content import Content, Verdict, read_content, size_fact, verdict
+from operations.policies.content import Content, NewerSyntax, Verdict, read_content, size_fact, verdict
 from operations.policies.diff import document_diff
 from operations.snapshot.changes import Change, PolicyIs
 from operations.snapshot.organization import Organization
@@ -68,12 +68,14 @@ class UpdatePolicy(Operation):
     description: Annotated[
         Description | None, Flag(("--description",), "New description", hint="Leave empty to keep the description.")
     ] = None
+    newer_syntax: NewerSyntax = "NO"
 
     def checked(self, organization: Organization) -> Self:
         if not self._wanted():
             raise FieldError("content", "nothing is to be changed. Give a new document, name or description.")
         kind = organization.policies.by_id[self.policy].type
-        return self.model_copy(update={"content": read_content(self.content, kind) if self.content else ""})
+        small = read_content(self.content, kind, self.newer_syntax) if self.content else ""
+        return self.model_copy(update={"content": small})
 
     def _wanted(self) -> dict[str, str]:
         """The parts that are to change, by the names that the precondition gives them."""
@@ -146,6 +148,7 @@ class UpdatePolicy(Operation):
                 content=str(precondition.get("content", "")),
                 policy_name=precondition.get("name"),
                 description=precondition.get("description"),
+                newer_syntax="YES",  # AWS had taken the document that was there.
             ),
         )
 
