@@ -229,8 +229,9 @@ def _refused(execution: Execution, step: Step, world: World, error: AwsError) ->
     found = step.observe(replace(world, shared=Shared()))
     if not isinstance(found, Ready):
         return follow(execution, step, found)
-    said = f"AWS answers {error.code}, and what was asked for does not show."
-    wait_for_turn(execution, step, replace(meaning, say=said), error.code, end=end)
+    name = error.reason or error.code
+    said = f"AWS answers {name}, and what was asked for does not show."
+    wait_for_turn(execution, step, replace(meaning, say=said), name, end=end)
     return False
 
 

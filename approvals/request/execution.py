@@ -29,7 +29,6 @@ from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW, ON_HOLD, OWN_ERROR, U
 from approvals.views.thread import MENDABLE, REST, SAID, SNIPPETS, STEPS, UNDO
 from operations.aws.client import Call
 from operations.aws.reasons import meaning_of
-from operations.aws.sorting import Next
 from operations.core.observations import Done, Failed, Observation, Snippet
 from operations.core.steps import Step
 
@@ -240,7 +239,7 @@ class Execution:
     def fail(self, failed: Failed) -> None:
         """AWS will not do it: said in plain words, together with what has been done already and what has not."""
         outcome, advice = failed.say + self._half_done(), failed.advice + in_words(remainder_of(self.request))
-        mendable = {MENDABLE: True} if meaning_of(failed.code, failed.code).next in (Next.MEND, Next.WAIT) else {}
+        mendable = {MENDABLE: True} if meaning_of(failed.code, failed.code).again else {}
         self._end_badly(Status.FAILED, outcome, advice, mendable)
 
     def go_stale(self, say: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from operations.aws.own_credentials import CREDENTIALS
-from operations.aws.sorting import Meaning, look, mend, no, wait
+from operations.aws.sorting import Meaning, late, look, mend, no, wait
 
 OPERATOR = "Whoever runs the bot has to give its role the policy that `orgbot iam-policy` prints; then ask again."
 TREE = "Look at `/org tree` and ask again with one that is there."
@@ -49,7 +49,7 @@ CODES: dict[str, Meaning] = {
     "ValidationError": no(),
     "ValidationException": NOT_TAKEN,
     # AWS Organizations.
-    "AWSOrganizationsNotInUseException": mend(
+    "AWSOrganizationsNotInUseException": late(
         "The bot's AWS account is in no organization.",
         "Whoever runs the bot checks that it runs with credentials of the management account.",
     ),
@@ -109,24 +109,24 @@ CODES: dict[str, Meaning] = {
         "The management account cannot leave its organization.", "Choose a member account."
     ),
     "OrganizationNotEmptyException": no("The organization still has members.", "Look at `/org accounts`."),
-    "OrganizationalUnitNotEmptyException": mend(
+    "OrganizationalUnitNotEmptyException": late(
         "The organizational unit is not empty.",
         "Move its accounts elsewhere with `/org move-account` and delete the organizational units in it, then ask again.",
     ),
     "OrganizationalUnitNotFoundException": look("The organizational unit no longer exists.", TREE),
     "ParentNotFoundException": look("The organizational unit above no longer exists.", TREE),
     "PolicyChangesInProgressException": wait("AWS is still applying an earlier change of policies."),
-    "PolicyInUseException": mend(
+    "PolicyInUseException": late(
         "Somebody has attached the policy meanwhile.", "Look at `/org policy`, detach it, then ask again."
     ),
     "PolicyNotAttachedException": look(),
     "PolicyNotFoundException": look("The policy no longer exists.", "Look at `/org policies`."),
     "PolicyTypeAlreadyEnabledException": look(),
-    "PolicyTypeNotAvailableForOrganizationException": mend(
+    "PolicyTypeNotAvailableForOrganizationException": late(
         "This organization cannot use policies of this type.",
         "With consolidated billing only, ask for `/org enable-all-features` first.",
     ),
-    "PolicyTypeNotEnabledException": look(
+    "PolicyTypeNotEnabledException": late(
         "The policy type is not enabled.", "Ask for `/org enable-policy-type` first, then ask again."
     ),
     "ResourcePolicyNotFoundException": no(),
@@ -145,7 +145,7 @@ CODES: dict[str, Meaning] = {
     "ResourceUnavailableException": wait("What is asked for is not available at AWS at this moment."),
     # IAM.
     "ConcurrentModification": CHANGING,
-    "DeleteConflict": mend(
+    "DeleteConflict": late(
         "Something is still attached to it. AWS says: {message}", "Remove that in IAM, then ask again."
     ),
     "EntityAlreadyExists": look(),
@@ -162,7 +162,7 @@ CODES: dict[str, Meaning] = {
     "NoSuchEntity": look("IAM knows no such user, group, role or policy.", "Look in the IAM console, then ask again."),
     "ReportInProgress": wait("IAM is still making its report."),
     "RoleModified": look(),
-    "ServiceAccessNotEnabledException": mend(
+    "ServiceAccessNotEnabledException": late(
         "The service has no trusted access.", "Ask for `/org enable-service-access` first, then ask again."
     ),
     "UnmodifiableEntity": no(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from operations.aws.codes import CODES, NOT_TAKEN
-from operations.aws.sorting import UNSORTED, Meaning, look, mend, no, wait
+from operations.aws.sorting import UNSORTED, Meaning, late, look, mend, no, wait
 
 SUPPORT = "Ask AWS Support, from the management account."
 PAYMENT = "Its owner corrects the payment method of the management account in the Billing console; then ask again."
@@ -22,7 +22,7 @@ QUOTA = (
 )
 SIGN_UP = "Its root user signs in and completes the sign-up; then ask again."
 DEREGISTER = "Ask for `/org deregister-delegated-administrator` first."
-ALL_FEATURES = mend(
+ALL_FEATURES = late(
     "The organization has consolidated billing only, and this needs all features.",
     "Ask for `/org enable-all-features` first, then ask again.",
 )
@@ -61,8 +61,8 @@ REASONS: dict[str, Meaning] = {
     "CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR": no(
         "The account is suspended, and only an ACTIVE one can administer a service.", "Choose another account."
     ),
-    "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": mend("The account is a delegated administrator.", DEREGISTER),
-    "CLOSE_ACCOUNT_QUOTA_EXCEEDED": no(
+    "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": late("The account is a delegated administrator.", DEREGISTER),
+    "CLOSE_ACCOUNT_QUOTA_EXCEEDED": mend(
         "The organization's quota of closed accounts is used up: 250 or a fifth of the members, 1,000 at most, in 30 days.",
         "Ask again when the first of them is 30 days ago.",
     ),
@@ -72,7 +72,7 @@ REASONS: dict[str, Meaning] = {
     "CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION": no(
         "Here AWS creates organizations with all features only.", "Ask again with `--feature-set ALL`."
     ),
-    "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE": mend("The service has a delegated administrator.", DEREGISTER),
+    "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE": late("The service has a delegated administrator.", DEREGISTER),
     "EMAIL_VERIFICATION_CODE_EXPIRED": no(),
     "HANDSHAKE_RATE_LIMIT_EXCEEDED": wait(
         "AWS sends only so many invitations on one day, and as many were sent today.", DAY, QUARTER
@@ -99,28 +99,28 @@ REASONS: dict[str, Meaning] = {
         "The management account has no account in AWS GovCloud (US).", "Its root user signs up for it; then ask again."
     ),
     "MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": PAYER,
-    "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED": mend(
+    "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED": late(
         "The service has as many delegated administrators as it takes.", DEREGISTER
     ),
-    "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": mend(
+    "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": late(
         "As many policies of this type are attached there as AWS allows.",
         "Ask for `/org detach-policy` for one of them first, then ask again.",
     ),
-    "MAX_TAG_LIMIT_EXCEEDED": mend(
+    "MAX_TAG_LIMIT_EXCEEDED": late(
         "It would have more than the 50 tags that AWS allows.", "Remove some with `/org untag-account`, then ask again."
     ),
     "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": mend(
         "The account has no payment method of its own.",
         "Its root user adds one in the Billing console; then ask again.",
     ),
-    "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": mend(
+    "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": late(
         "It is the last policy of this type there, and AWS wants at least one.",
         "Ask for `/org attach-policy` for another one first, then ask again.",
     ),
     "ORGANIZATION_ALREADY_HAS_ALL_FEATURES": look("The organization has all features already.", "Look at `/org tree`."),
     "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD": no(
-        "The account has another seller of record (such as AWS India) than the organization.",
-        "Accounts of different sellers of record cannot be in one organization.",
+        "The account has another seller of record (such as AWS India), or is in another partition, than the organization.",
+        "Accounts of different sellers of record or partitions cannot be in one organization.",
     ),
     "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION": look(
         "AWS says that all features are being enabled already.", "Look in the AWS Organizations console."
@@ -146,10 +146,10 @@ REASONS: dict[str, Meaning] = {
         "The organization has as many policies as AWS allows.",
         "Delete some that are attached to nothing, then ask again.",
     ),
-    "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE": mend(
+    "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE": late(
         "A policy type of this service is enabled.", "Ask for `/org disable-policy-type` first."
     ),
-    "SERVICE_ACCESS_NOT_ENABLED": mend(
+    "SERVICE_ACCESS_NOT_ENABLED": late(
         "A service's trusted access is needed first. AWS says: {message}",
         "Ask for `/org enable-service-access` for that service, then ask again.",
     ),
@@ -157,7 +157,9 @@ REASONS: dict[str, Meaning] = {
         "The tags break a tag policy of the organization.", "Ask again with tags that the tag policy allows."
     ),
     "UNSUPPORTED_PRICING": mend("The account's pricing does not allow this.", SUPPORT),
-    "WAIT_PERIOD_ACTIVE": no("The account was created less than four days ago.", "Ask again when four days are over."),
+    "WAIT_PERIOD_ACTIVE": mend(
+        "The account was created less than four days ago.", "Ask again when four days are over."
+    ),
     # AccessDeniedForDependencyException.
     "ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE": CODES["AccessDeniedForDependencyException"],
     # CreateAccountStatus: here an account was not created, so that it may be asked for again.

@@ -32,7 +32,8 @@ LAG = timedelta(minutes=10)  # How long AWS may not show what was changed a mome
 class Meaning:
     """`say` is what it means in plain words (for WAIT, what is waited for), `advice` the way out; `{message}` is AWS's own text.
 
-    `within` is how long a call that has to wait is sent again before the request ends, `pause` the longest time between two.
+    `within` is how long a call that has to wait is sent again before the request ends, `pause` the longest time between two;
+    `again` is whether the very same may be asked for again afterwards.
     """
 
     next: Next
@@ -40,6 +41,7 @@ class Meaning:
     advice: str = ""
     within: timedelta = SOON
     pause: timedelta = timedelta(minutes=1)
+    again: bool = False
 
 
 UNSORTED = Meaning(Next.NO)
@@ -48,7 +50,7 @@ UNSORTED = Meaning(Next.NO)
 def wait(say: str, within: timedelta = SOON, pause: timedelta = timedelta(minutes=1)) -> Meaning:
     """Not now; the advice is for when it has not passed in all that time."""
     return Meaning(
-        Next.WAIT, say, "Look in the AWS console what is still in progress there, then ask again.", within, pause
+        Next.WAIT, say, "Look in the AWS console what is still in progress there, then ask again.", within, pause, True
     )
 
 
@@ -57,9 +59,16 @@ def look(say: str = "", advice: str = "") -> Meaning:
     return Meaning(Next.LOOK, say, advice, LAG)
 
 
+def late(say: str, advice: str) -> Meaning:
+    """Against what was seen before the call: AWS may not know yet what was changed a moment ago. If it stays so, somebody can
+    mend it.
+    """
+    return Meaning(Next.LOOK, say, advice, LAG, again=True)
+
+
 def mend(say: str, advice: str) -> Meaning:
     """Somebody can mend it."""
-    return Meaning(Next.MEND, say, advice)
+    return Meaning(Next.MEND, say, advice, again=True)
 
 
 def no(say: str = "", advice: str = "") -> Meaning:

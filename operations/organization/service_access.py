@@ -26,6 +26,7 @@ from operations.organization.create_organization import SERVICES, organization_c
 from operations.snapshot.changes import Change, ServiceIs
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
+from operations.snapshot.policy_types import NEEDS_SERVICE, label
 from operations.snapshot.services import service_label, service_name
 
 SEE_SERVICES = Permission(
@@ -149,6 +150,7 @@ class DisableServiceAccess(_ServiceAccess):
             raise FieldError(
                 "service", f"{service_label(self.service)} has no trusted access. `/org services` lists who has."
             )
+        self._check_no_policy_type(inputs.organization)
         self._check_no_administrators(inputs)
         name = service_name(self.service)
         return Preview(
@@ -160,6 +162,16 @@ class DisableServiceAccess(_ServiceAccess):
             ),
             hits=(f"{len(inputs.organization.accounts)} accounts, the management account included",),
         )
+
+    def _check_no_policy_type(self, organization: Organization) -> None:
+        enabled = organization.policies.types
+        kinds = [kind for kind, service in NEEDS_SERVICE.items() if service == self.service and kind in enabled]
+        if kinds:
+            raise FieldError(
+                "service",
+                f"{listed([label(kind) for kind in kinds])} needs it and is enabled. Ask for `/org disable-policy-type --type "
+                f"{kinds[0]}` first.",
+            )
 
     def _check_no_administrators(self, inputs: PreviewInput) -> None:
         found = administrators(inputs.aws, self.service)

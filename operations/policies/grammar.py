@@ -121,7 +121,7 @@ RULE = Keys(
 CONDITION = Keys(any=Keys({"condition_key": Value(one=True), "condition_value": ANY}))
 CONDITIONS = Keys(dict.fromkeys(("string_equals", "string_not_equals", "string_like", "string_not_like"), CONDITION))
 BY_TAG = Keys({"iam_role_arn": ONE_ARN, "tag_key": Value(one=True), "tag_value": ANY, "conditions": CONDITIONS})
-KINDS = Value(Shape(r"\*|arn:.+", "ARNs such as arn:aws:ec2:*:*:volume/*, or *"))
+KINDS = Value(Shape(r"\*|arn:.+", "ARNs, or * for all types"))
 BY_TYPE = Keys(
     {"iam_role_arn": ONE_ARN, "resource_types": KINDS, "not_resource_types": KINDS, "conditions": CONDITIONS}
 )

@@ -159,6 +159,49 @@ def test_busy_is_not_no(workers: Workers, aws: AwsSandbox, name: str) -> None:
     assert len(waits) == 1
 
 
+CONSTRAINT = "ConstraintViolationException"
+# Right after our own change AWS may not know it yet, and refuses what depends on it.
+NOT_KNOWN_YET = [
+    ("attach-policy", "PolicyTypeNotEnabledException", ""),
+    ("attach-policy", CONSTRAINT, "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"),
+    ("create-policy", "PolicyTypeNotAvailableForOrganizationException", ""),
+    ("create-account", "AWSOrganizationsNotInUseException", ""),
+    ("delete-ou", "OrganizationalUnitNotEmptyException", ""),
+    ("delete-policy", "PolicyInUseException", ""),
+    ("detach-policy", CONSTRAINT, "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"),
+    ("disable-service-access", CONSTRAINT, "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE"),
+    ("disable-service-access", CONSTRAINT, "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE"),
+    ("enable-policy-type", CONSTRAINT, "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE"),
+    ("enable-policy-type", CONSTRAINT, "SERVICE_ACCESS_NOT_ENABLED"),
+    ("register-delegated-administrator", CONSTRAINT, "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED"),
+    ("register-delegated-administrator", CONSTRAINT, "SERVICE_ACCESS_NOT_ENABLED"),
+    ("remove-account", CONSTRAINT, "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG"),
+    ("tag-account", CONSTRAINT, "MAX_TAG_LIMIT_EXCEEDED"),
+]
+
+
+@pytest.mark.parametrize(("name", "code", "reason"), NOT_KNOWN_YET)
+def test_what_aws_does_not_know_yet_needs_no_new_approval(
+    workers: Workers, aws: AwsSandbox, name: str, code: str, reason: str
+) -> None:
+    request = approved(workers, aws, name)
+    aws.faults.add(ALL[name][1], "error", code=code, reason=reason, times=2)
+    assert workers.until_done(request).status == Status.SUCCEEDED
+    told = [line for line in workers.said("thread") if "nothing has to be approved again" in line]
+    assert len(told) == 1
+    assert f"AWS answers {reason or code}, and what was asked for does not show." in told[0]
+
+
+def test_what_aws_still_refuses_after_that_ends_with_who_can_mend_it(workers: Workers, aws: AwsSandbox) -> None:
+    request = approved(workers, aws, "delete-policy")
+    aws.faults.add("DeletePolicy", "error", code="PolicyInUseException", times=None)
+    request = workers.until_done(request)
+    assert request.status == Status.FAILED
+    assert "Somebody has attached the policy meanwhile." in request.outcome
+    assert "detach it, then ask again" in request.advice
+    assert request.memory["mendable"]
+
+
 @pytest.mark.parametrize("name", ["create-account", "close-account", "grant-access"])
 def test_a_wait_has_an_end_that_is_said(workers: Workers, aws: AwsSandbox, name: str) -> None:
     aws.faults.add(ALL[name][1], "error", code="ConcurrentModificationException", times=None)
