@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, StringConstraints
 
 from operations.access.access_role import DEFAULT_ROLE
 from operations.access.principals import LIMITS, POLICY, find_principal, read_policy
+from operations.access.role_look import check_exists
 from operations.access.write_access import WriteAccess
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
@@ -24,7 +25,7 @@ from operations.core.closing import Closing, Console, cli_profile, get_credentia
 from operations.core.code import Code, Resource, Template, gone
 from operations.core.fields import Except, FieldKind, Flag
 from operations.core.hcl import Document
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput
 from operations.core.steps import Step
 from operations.core.values import RoleWithPath
 from operations.policies.diff import document_diff
@@ -161,6 +162,9 @@ class GrantAccess(_RoleAccess):
             diff=document_diff(before, after),
             precondition={"principal": principal, "before": before, "after": after, "changed": missing},
         )
+
+    def try_out(self, inputs: PreviewInput) -> tuple[Notice, ...]:
+        return check_exists(inputs, self.account, self.role)
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (WriteAccess(precondition),)

@@ -7,6 +7,7 @@ Source: AWS STS API Reference, "AssumeRole" (Policy); IAM API Reference, "GetRol
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from operations.aws.client import Answer, Aws
 from operations.aws.codes import NO_SUCH_ENTITY
 from operations.aws.errors import AwsError, CredentialsError, FieldError, RefusedError
 from operations.core.preview import Notice, PreviewInput, caution, fact
+from operations.snapshot.names import listed
 
 ONLY_LOOK = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:GetRole", "Resource": "*"}}
@@ -41,6 +43,38 @@ def look(inputs: PreviewInput, account: str, role: str, seconds: int) -> tuple[N
         return (_not_looked_at(error),)
     _check(found, role, seconds, label)
     return ()
+
+
+def check_exists(inputs: PreviewInput, accounts: Iterable[str], role: str) -> tuple[Notice, ...]:
+    """What approvers have to know of a role that somebody may assume from now on; raises FieldError where it is known not to be
+    there. Whether somebody else than the bot can assume it, the bot can't try.
+    """
+    try:
+        missing, unread = inputs.optional("GetRole", lambda aws: _looked_for(aws, accounts, role))
+    except AwsError as error:
+        return (_not_looked_at(error),)
+    label = inputs.organization.account_label
+    if missing:
+        where = listed([label(account) for account in missing], 5)
+        raise FieldError("role", f"there is no role {role} in {where}. Look at the roles in its IAM console.")
+    told = dict.fromkeys(error.unread for error in unread.values())
+    where = listed([label(account) for account in unread], 5)
+    return (caution(f"Whether {role} exists in {where} could not be checked: {listed(list(told))}."),) if unread else ()
+
+
+def _looked_for(aws: Aws, accounts: Iterable[str], role: str) -> tuple[list[str], dict[str, AwsError]]:
+    """The accounts without the role, and those that could not be looked at."""
+    missing: list[str] = []
+    unread: dict[str, AwsError] = {}
+    for account in accounts:
+        try:
+            _described(aws, account, role)
+        except AwsError as error:
+            if error.code in NO_SUCH_ENTITY:
+                missing.append(account)
+            else:
+                unread[account] = error
+    return missing, unread
 
 
 def is_new(aws: Aws, wanted: Wanted, now: datetime) -> bool:

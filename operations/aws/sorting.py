@@ -49,9 +49,8 @@ UNSORTED = Meaning(Next.NO)
 
 def wait(say: str, within: timedelta = SOON, pause: timedelta = timedelta(minutes=1)) -> Meaning:
     """Not now; the advice is for when it has not passed in all that time."""
-    return Meaning(
-        Next.WAIT, say, "Look in the AWS console what is still in progress there, then ask again.", within, pause, True
-    )
+    advice = "Look in the AWS console what is still in progress there, then ask again."
+    return Meaning(Next.WAIT, say, advice, within, pause, again=True)
 
 
 def look(say: str = "", advice: str = "") -> Meaning:

@@ -19,7 +19,7 @@ from operations.core.closing import Closing, Console
 from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.organization.create_organization import SERVICES, organization_code
@@ -27,7 +27,7 @@ from operations.snapshot.changes import Change, ServiceIs
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import NEEDS_SERVICE, label
-from operations.snapshot.services import service_label, service_name
+from operations.snapshot.services import is_known, service_label, service_name
 
 SEE_SERVICES = Permission(
     "see which services have trusted access, and their delegated administrators",
@@ -109,8 +109,15 @@ class EnableServiceAccess(_ServiceAccess):
             title=self.title(inputs.organization),
             facts=self._facts(),
             plan=("Enable trusted access (EnableAWSServiceAccess).",),
+            warnings=self._unknown(),
             hits=(f"{len(inputs.organization.accounts)} accounts, the management account included",),
         )
+
+    def _unknown(self) -> tuple[Notice, ...]:
+        """The list of services is AWS's, and grows."""
+        if is_known(self.service):
+            return ()
+        return (caution(f"{self.service} is no service that the bot knows. AWS decides."),)
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition

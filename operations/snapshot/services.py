@@ -70,6 +70,11 @@ ONE_ADMINISTRATOR = frozenset(
 )
 
 
+def is_known(principal: str) -> bool:
+    """Whether it is in the list, which AWS's own may have outgrown."""
+    return principal in SERVICES
+
+
 def service_name(principal: str) -> str:
     """`GuardDuty`; the principal itself for a service that is not in the list."""
     return SERVICES.get(principal, principal)

@@ -14,7 +14,7 @@ from operations.aws.errors import FieldError
 from sandbox.aws.server import AwsSandbox
 from tests.harness.tree import world
 from tests.harness.workers import Workers
-from tests.operations.policies.test_policies import done, refused, undone
+from tests.operations.policies.test_policies import done, refused, shown, undone
 
 ROLE = "OrganizationAccountAccessRole"
 WEB, DATA = "222222222222", "444444444444"
@@ -42,6 +42,26 @@ def test_granting_shows_the_diff_and_is_undone(workers: Workers, aws: AwsSandbox
     assert undone(workers, request).status == Status.SUCCEEDED
     assert statements() == []
     assert aws.endpoint_url
+
+
+def test_a_role_that_is_not_there_reaches_no_approver(workers: Workers) -> None:
+    said = refused(workers, "grant-access", **GROUP, role="Deployer")
+    assert (
+        "there is no role Deployer in fullback-staging-web (222222222222), fullback-production-data (444444444444)."
+        in said
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "told"), [("AssumeRole", "AssumeRole was denied"), ("GetRole", "GetRole was denied")]
+)
+def test_a_role_that_cannot_be_looked_at_is_said_so(
+    workers: Workers, aws: AwsSandbox, operation: str, told: str
+) -> None:
+    aws.faults.add(operation, "error", code="AccessDenied", times=None)
+    warned = [warning["say"] for warning in shown(workers, "grant-access", **GROUP, role="Deployer")["warnings"]]
+    where = "fullback-staging-web (222222222222), fullback-production-data (444444444444)"
+    assert warned == [f"Whether Deployer exists in {where} could not be checked: {told}."]
 
 
 def test_other_peoples_statements_stay(workers: Workers, aws: AwsSandbox) -> None:

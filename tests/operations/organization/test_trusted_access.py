@@ -68,6 +68,13 @@ def test_a_policy_type_needs_its_service_before_it_and_as_long_as_it_is_enabled(
     assert f"{label(kind)} needs it and is enabled. Ask for `/org disable-policy-type --type {kind}` first." in said
 
 
+def test_a_service_that_the_bot_does_not_know_is_left_to_aws_and_said_so(workers: Workers) -> None:
+    preview = shown(workers, "enable-service-access", service="new.amazonaws.com")
+    assert [warning["say"] for warning in preview["warnings"]] == [
+        "new.amazonaws.com is no service that the bot knows. AWS decides."
+    ]
+
+
 def test_a_service_that_takes_one_administrator_and_has_it_is_refused(workers: Workers) -> None:
     done(workers, "enable-service-access", service=GUARDDUTY)
     assert (
