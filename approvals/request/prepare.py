@@ -43,13 +43,14 @@ from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import FieldKind, file_in
 from operations.core.lookalikes import pointed_out
-from operations.core.preview import Preview, PreviewInput, caution, digest, unknown_first
+from operations.core.preview import Preview, PreviewInput, caution, digest, not_open, unknown_first
 from operations.core.registry import by_name
 from operations.core.visible import InvisibleError, check
 from operations.snapshot.names import capital, listed
 
 MOST_SAID = 3  # Places that a card names about which other rules decide afterwards.
 LAG = timedelta(minutes=2)  # Source: AWS Organizations User Guide, "Consistency model".
+ACCOUNTS = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.TARGET)
 TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
 
 
@@ -68,6 +69,8 @@ def look_again(context: Context, operation: Operation) -> Preview:
         if _changed_lately(context):
             raise NotYetError(f"AWS may not show it yet: {error.message}") from error
         raise
+    named = [one for kind in ACCOUNTS for one in operation.named(kind)]
+    preview = preview.warning(*not_open(organization, named))
     return unknown_first(preview, organization.policies, operation.named(FieldKind.POLICY))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, StringConstraints
 
@@ -139,6 +139,14 @@ class GrantAccess(_RoleAccess):
     irreversible: ClassVar = False
     aliases: ClassVar = ("grant",)
     example: ClassVar = "--principal group/developers --account fullback-staging-web"
+
+    def checked(self, organization: Organization) -> Self:
+        for account in map(organization.accounts_by_id.get, self.account):
+            if account and not account.is_open:
+                raise FieldError(
+                    "account", f"{account.name} ({account.id}) is {account.state}, and AWS lets nobody into it."
+                )
+        return self
 
     def title(self, organization: Organization) -> str:
         return f"Let {self.principal} assume {self.role} in {self._named(organization)}"
