@@ -58,13 +58,13 @@ class RefusalError(Exception):
     """The request cannot be put before approvers; the text says why and what to do."""
 
 
-def look_again(context: Context, operation: Operation) -> Preview:
+def look_again(context: Context, operation: Operation, looks: Looks | None = None) -> Preview:
     """The preview as the world is now; raises FieldError, AwsError, or NotYetError before the organization was read and while
     AWS may not show yet what was made a moment ago.
     """
-    organization = context.snapshot()
+    organization, looks = context.snapshot(), looks or _looks(context)
     try:
-        preview = operation.preview(PreviewInput(organization, context.aws, Looks(context.glancing or context.aws)))
+        preview = operation.preview(PreviewInput(organization, context.aws, looks))
     except GoneError as error:
         if _changed_lately(context):
             raise NotYetError(f"AWS may not show it yet: {error.message}") from error
@@ -82,11 +82,17 @@ def _changed_lately(context: Context) -> bool:
 
 def _look_closely(context: Context, operation: Operation) -> Preview:
     """The preview, with what only an attempt tells, which is made for approvers alone and not at each look."""
-    preview, organization = look_again(context, operation), context.organization()
+    looks = _looks(context)
+    preview, organization = look_again(context, operation, looks), context.organization()
     if organization is None:
         return preview
-    more = operation.try_out(PreviewInput(organization, context.aws))
+    more = operation.try_out(PreviewInput(organization, context.aws, looks))
     return preview.warning(*more)
+
+
+def _looks(context: Context) -> Looks:
+    """The time that one card has for all that is good to know."""
+    return Looks(context.glancing or context.aws)
 
 
 def announce(context: Context, number: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,18 @@ ONLY_LOOK = json.dumps(
 
 
 def look(inputs: PreviewInput, account: str, role: str, seconds: int) -> tuple[Notice, ...]:
-    """What approvers have to know of the role; raises FieldError where AWS will surely refuse the session."""
+    """What approvers have to know of the role, as far as AWS tells in time; raises FieldError where it will surely refuse the
+    session.
+    """
+    try:
+        return inputs.optional("AssumeRole", lambda aws: _look(replace(inputs, aws=aws), account, role, seconds))
+    except CredentialsError:
+        raise
+    except AwsError as error:
+        return (_not_looked_at(error),)
+
+
+def _look(inputs: PreviewInput, account: str, role: str, seconds: int) -> tuple[Notice, ...]:
     label = inputs.organization.account_label(account)
     try:
         found = _described(inputs.aws, account, role)
@@ -38,9 +50,9 @@ def look(inputs: PreviewInput, account: str, role: str, seconds: int) -> tuple[N
             raise FieldError(
                 "role", f"there is no role {role} in {label}. Look at the roles in its IAM console."
             ) from None
-        return _denied(inputs, account, role, error) if error.code == DENIED else (_not_looked_at(error),)
-    except AwsError as error:
-        return (_not_looked_at(error),)
+        if error.code != DENIED:
+            raise
+        return _denied(inputs, account, role, error)
     _check(found, role, seconds, label)
     return ()
 

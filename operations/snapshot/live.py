@@ -175,10 +175,15 @@ class _LookUp:
                 yield from self._account(wanted)
 
     def _pages(self, method: str, key: str, **params: Any) -> Iterator[Answer]:
-        for item in () if self._enough() else self._aws.pages("organizations", method, key, **params):
+        """All of them, or LookupError: what was cut off by the time is not known, and would pass for all there is."""
+        self._check_time()
+        for item in self._aws.pages("organizations", method, key, **params):
             yield item
-            if self._enough():
-                return
+            self._check_time()
+
+    def _check_time(self) -> None:
+        if self._enough():
+            raise LookupError("the time is up")
 
     def _unit(self, wanted: str) -> Iterator[Change]:
         if UNIT.fullmatch(wanted):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from approvals.states import Status
@@ -14,7 +16,7 @@ from tests.harness.workers import Workers
 CLOSED = "555555555555"
 ABOUT = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.TARGET)
 # What it takes besides the account; those that need more of the world than that are refused before.
-MORE: dict[str, dict[str, object]] = {
+MORE: dict[str, dict[str, Any]] = {
     "attach-policy": {"policy": "DenyLeaveOrganization"},
     "close-account": {"confirm": CLOSED},
     "credentials": {},
@@ -26,7 +28,7 @@ MORE: dict[str, dict[str, object]] = {
     "put-alternate-contact": {
         "contact": "SECURITY",
         "contact_name": "T",
-        "title": "T",
+        "job_title": "T",
         "email": "csirt@example.com",
         "phone": "1",
     },
@@ -39,7 +41,7 @@ MORE: dict[str, dict[str, object]] = {
 }
 
 
-def about(name: str) -> dict[str, object]:
+def about(name: str) -> dict[str, Any]:
     field = next(field for field in by_name()[name].fields() if field.flag.kind in ABOUT)
     return {field.name: [CLOSED] if field.flag.kind.many else CLOSED, **MORE[name]}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -176,6 +177,25 @@ def test_nobody_waits_for_long(aws: AwsSandbox, before: Organization) -> None:
     assert look_up(bot_aws(), before, UnknownError("ou", "", "unit", "/New"), lambda: True) == ()
     assert look_up(bot_aws(), before, UnknownError("policy", "", "policy", "new"), lambda: True) == ()
     assert len(aws.calls) == 0
+
+
+def test_what_the_time_cuts_off_does_not_pass_for_all_there_is(aws: AwsSandbox, before: Organization) -> None:
+    """A policy that is taken for attached to fewer places than it is would ask too few people."""
+    organizations = aws.client("organizations")
+    made = organizations.create_policy(Type="TAG_POLICY", Name="New", Content='{"tags": {}}', Description="")
+    policy = made["Policy"]["PolicySummary"]["Id"]
+    for account in (WEB, AUDIT):
+        organizations.attach_policy(PolicyId=policy, TargetId=account)
+    for looks in range(6):
+        found = look_up(bot_aws(), before, UnknownError("policy", "", "policy", policy), after(looks))
+        targets = taken_in(before, found).policies.targets.get(policy)
+        assert targets is None or set(targets) == {WEB, AUDIT}
+
+
+def after(looks: int) -> Callable[[], bool]:
+    """The time is up when it was asked for so often."""
+    left = iter([False] * looks)
+    return lambda: next(left, True)
 
 
 def test_an_aws_that_refuses_tells_nothing(aws: AwsSandbox, before: Organization) -> None:
