@@ -138,7 +138,8 @@ CODES: dict[str, Meaning] = {
         "AWS knows no such resource in this organization.", "Look at `/org tree`, then ask again."
     ),
     "UnsupportedAPIEndpointException": mend(
-        "This AWS Region does not offer the operation.", "Whoever runs the bot sets the Region us-east-1."
+        "This AWS Region does not offer the operation.",
+        "Whoever runs the bot sets `AWS_REGION` to the Region of the global services, such as us-east-1.",
     ),
     # Account Management.
     "ResourceNotFoundException": look(),

@@ -16,7 +16,7 @@ SUPPORT = "Ask AWS Support, from the management account."
 PAYMENT = "Its owner corrects the payment method of the management account in the Billing console; then ask again."
 BUSINESS = "Its owner completes the business verification of the management account in its AWS account settings; then ask again."
 QUOTA = (
-    "Raise the quota “Default maximum number of accounts” in Service Quotas (us-east-1, management account), or remove accounts. "
+    "Raise the quota “Default maximum number of accounts” in Service Quotas (management account, in the Region of the global services, such as us-east-1), or remove accounts. "
     "Closed accounts count until they are permanently closed, and pending invitations count too. In an organization that is less "
     "than an hour old, ask again after an hour."
 )

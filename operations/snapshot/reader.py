@@ -129,11 +129,21 @@ def _accounts_below(aws: Aws, parent: str) -> Iterator[dict[str, Any]]:
 
 def account_in(item: Answer, parent: str) -> Account:
     """The account of an answer by AWS, in its OU or root."""
-    state = str(item.get("State") or item.get("Status") or "")
     joined, joined_at = str(item.get("JoinedMethod", "")), item.get("JoinedTimestamp")
     return Account(
-        str(item["Id"]), str(item.get("Name", "")), str(item.get("Email", "")), state, parent, joined, joined_at
+        str(item["Id"]),
+        str(item.get("Name", "")),
+        str(item.get("Email", "")),
+        state_of(item),
+        parent,
+        joined,
+        joined_at,
     )
+
+
+def state_of(account: Answer) -> str:
+    """An account's State, or its Status where AWS does not give one: there a closed account is SUSPENDED."""
+    return str(account.get("State") or account.get("Status") or "")
 
 
 def read_policies(aws: Aws, root: Answer, pool: ThreadPoolExecutor) -> Policies:
