@@ -240,7 +240,10 @@ class RevokeAccess(_RoleAccess):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
-        return Closing(summary=f"{self.principal} may no longer assume {self.role} in {self._named(organization)}.")
+        return Closing(
+            summary=f"{self.role} in {self._named(organization)} is no longer in the policy {POLICY} of {self.principal}. "
+            "Other policies may still allow it.",
+        )
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory

@@ -73,6 +73,15 @@ def test_other_peoples_statements_stay(workers: Workers, aws: AwsSandbox) -> Non
     assert statements() == [OTHERS]
 
 
+def test_what_is_taken_away_is_said_and_not_that_nothing_else_allows_it(workers: Workers) -> None:
+    done(workers, "grant-access", **GROUP)
+    request = done(workers, "revoke-access", principal="group/developers", account=[WEB])
+    assert request.outcome == (
+        f"{ROLE} in fullback-staging-web ({WEB}) is no longer in the policy {POLICY} of group/developers. Other policies may "
+        "still allow it."
+    )
+
+
 def test_undo_takes_back_only_what_was_new(workers: Workers) -> None:
     done(workers, "grant-access", principal="group/developers", account=[WEB])
     request = done(workers, "grant-access", **GROUP)
