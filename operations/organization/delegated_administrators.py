@@ -69,7 +69,7 @@ class RegisterDelegatedAdministrator(_Delegation):
     permissions: ClassVar = (
         Permission(
             "register delegated administrators",
-            ("organizations:RegisterDelegatedAdministrator",),
+            ("organizations:ListDelegatedAdministrators", "organizations:RegisterDelegatedAdministrator"),
         ),
         *SEE_MEMBERS,
         SEE_SERVICES,

@@ -16,9 +16,11 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from operations.aws.client import Answer, Aws
+from operations.aws.codes import CODES, NOT_TAKEN
 from operations.aws.errors import AwsError, RefusedError, UnknownError
-from operations.aws.looks import Looks
+from operations.aws.looks import TIME_IS_UP, Looks
 from operations.aws.permissions import Permission
+from operations.aws.reasons import meaning_of
 from operations.snapshot.changes import AccountIs, Attachment, Change, PolicyIs, UnitIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import policy_types
@@ -28,6 +30,10 @@ ORG = "organizations"
 GONE = "TargetNotFoundException"
 SEE_TAGS = Permission("see an account's tags", ("organizations:ListTagsForResource",))
 
+# How AWS says that there is none.
+ABSENT = tuple(
+    CODES[f"{what}NotFoundException"] for what in ("Account", "Child", "OrganizationalUnit", "Parent", "Policy")
+)
 MOST_DELEGATED = 10
 T = TypeVar("T")
 NO_EFFECTIVE = "EffectivePolicyNotFoundException"
@@ -144,13 +150,23 @@ def look_up(
 ) -> tuple[Change, ...]:
     """What AWS tells about a name or an id that the snapshot does not know, found by few calls, and by none after `enough()`.
 
-    By its name an account is found in the root alone, where AWS puts each that is new, and an OU along its path. Nothing is
-    told where AWS does not answer.
+    By its name an account is found in the root alone, where AWS puts each that is new, and an OU along its path. Raises
+    UnknownError that says so where AWS does not tell.
     """
     try:
         return tuple(_LookUp(aws, organization, enough).changes(unknown.what, unknown.wanted))
-    except (AwsError, LookupError):
+    except _TimeUpError:
+        raise unknown.untold(TIME_IS_UP) from None
+    except LookupError:
         return ()
+    except AwsError as error:
+        if isinstance(error, RefusedError) and meaning_of(error.code, error.reason) in (NOT_TAKEN, *ABSENT):
+            return ()
+        raise unknown.untold(error.unread) from error
+
+
+class _TimeUpError(LookupError):
+    """What has not been read by now is not known."""
 
 
 class _LookUp:
@@ -175,7 +191,7 @@ class _LookUp:
                 yield from self._account(wanted)
 
     def _pages(self, method: str, key: str, **params: Any) -> Iterator[Answer]:
-        """All of them, or LookupError: what was cut off by the time is not known, and would pass for all there is."""
+        """All of them: what was cut off by the time would pass for all there is."""
         self._check_time()
         for item in self._aws.pages("organizations", method, key, **params):
             yield item
@@ -183,7 +199,7 @@ class _LookUp:
 
     def _check_time(self) -> None:
         if self._enough():
-            raise LookupError("the time is up")
+            raise _TimeUpError
 
     def _unit(self, wanted: str) -> Iterator[Change]:
         if UNIT.fullmatch(wanted):

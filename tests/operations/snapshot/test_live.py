@@ -171,11 +171,20 @@ def test_what_aws_does_not_know_stays_unknown(aws: AwsSandbox, before: Organizat
     assert asked(before, what, wanted, aws) is before
 
 
+def untold(before: Organization, what: Any, wanted: str, *, enough: bool = False) -> str:
+    unknown = UnknownError("field", "none of that name", what, wanted)
+    with pytest.raises(UnknownError) as caught:
+        look_up(bot_aws(), before, unknown, lambda: enough)
+    return caught.value.message
+
+
 def test_nobody_waits_for_long(aws: AwsSandbox, before: Organization) -> None:
     make(aws, "/New")
     aws.calls.clear()
-    assert look_up(bot_aws(), before, UnknownError("ou", "", "unit", "/New"), lambda: True) == ()
-    assert look_up(bot_aws(), before, UnknownError("policy", "", "policy", "new"), lambda: True) == ()
+    assert untold(before, "unit", "/New", enough=True) == (
+        "“/New” is not among the OUs that are known, and AWS could not be asked about it: no answer in time."
+    )
+    assert "“new” is not among the policies that are known" in untold(before, "policy", "new", enough=True)
     assert len(aws.calls) == 0
 
 
@@ -187,7 +196,10 @@ def test_what_the_time_cuts_off_does_not_pass_for_all_there_is(aws: AwsSandbox, 
     for account in (WEB, AUDIT):
         organizations.attach_policy(PolicyId=policy, TargetId=account)
     for looks in range(6):
-        found = look_up(bot_aws(), before, UnknownError("policy", "", "policy", policy), after(looks))
+        try:
+            found = look_up(bot_aws(), before, UnknownError("policy", "", "policy", policy), after(looks))
+        except UnknownError:
+            found = ()
         targets = taken_in(before, found).policies.targets.get(policy)
         assert targets is None or set(targets) == {WEB, AUDIT}
 
@@ -198,6 +210,22 @@ def after(looks: int) -> Callable[[], bool]:
     return lambda: next(left, True)
 
 
-def test_an_aws_that_refuses_tells_nothing(aws: AwsSandbox, before: Organization) -> None:
-    aws.faults.add(kind="error", code="AccessDeniedException", times=None)
-    assert look_up(bot_aws(), before, UnknownError("ou", "", "unit", "/New"), lambda: False) == ()
+@pytest.mark.parametrize(
+    ("what", "wanted", "operation", "others"),
+    [
+        ("unit", "/New", "ListOrganizationalUnitsForParent", "OUs"),
+        ("unit", "ou-abcd-12345678", "DescribeOrganizationalUnit", "OUs"),
+        ("account", "new", "ListAccountsForParent", "accounts"),
+        ("account", "999999999999", "DescribeAccount", "accounts"),
+        ("policy", "new", "ListPolicies", "policies"),
+        ("policy", "p-12345678", "DescribePolicy", "policies"),
+        ("target", "new", "ListAccountsForParent", "OUs and accounts"),
+    ],
+)
+def test_what_aws_does_not_tell_is_not_said_to_be_none(
+    aws: AwsSandbox, before: Organization, what: str, wanted: str, operation: str, others: str
+) -> None:
+    aws.faults.add(operation, "error", code="AccessDeniedException", times=None)
+    assert untold(before, what, wanted) == (
+        f"“{wanted}” is not among the {others} that are known, and AWS could not be asked about it: {operation} was denied."
+    )
