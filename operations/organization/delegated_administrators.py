@@ -69,7 +69,7 @@ class RegisterDelegatedAdministrator(_Delegation):
     permissions: ClassVar = (
         Permission(
             "register delegated administrators",
-            ("organizations:ListDelegatedAdministrators", "organizations:RegisterDelegatedAdministrator"),
+            ("organizations:RegisterDelegatedAdministrator",),
         ),
         *SEE_MEMBERS,
         SEE_SERVICES,
