@@ -23,6 +23,11 @@ GIVE_UP = Control(
 )
 
 
+def keeps_waiting(request: Request) -> bool:
+    """Whether it waits for what may take long, and people may end it: AWS cannot be asked, or says "not now"."""
+    return bool(request.memory.get(ON_HOLD) or request.memory.get(NOT_NOW))
+
+
 def postponed(request: Request, why: Failed) -> Body:
     """To the requester: AWS cannot be asked what the request would do, so that nobody has been asked to approve it yet."""
     return body(
@@ -73,6 +78,7 @@ def goes_on(request: Request) -> Body:
 def given_up(request: Request, *, sent: bool) -> Failed:
     """The end of a request that somebody would not let wait any longer."""
     reasons = {OWN_ERROR: "after an error of orgbot's own", UNSEEN: "before its effect showed"}
-    why = reasons.get(request.memory[ON_HOLD], "while AWS could not be asked")
+    held = request.memory.get(ON_HOLD)
+    why = reasons.get(held, "while AWS could not be asked") if held else "while AWS would not do it yet"
     say = f"It was given up, as asked, {why}. {_effect(sent=sent)}"
     return Failed(say, "Look in AWS what stands before asking again.")

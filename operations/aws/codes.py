@@ -6,23 +6,26 @@ codes without `Exception`; those stand here as they are sent.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from operations.aws.own_credentials import CREDENTIALS
-from operations.aws.sorting import Meaning, late, look, mend, no, wait
+from operations.aws.sorting import DAY, Meaning, late, look, mend, no, wait
 
 OPERATOR = "Whoever runs the bot has to give its role the policy that `orgbot iam-policy` prints; then ask again."
 TREE = "Look at `/org tree` and ask again with one that is there."
 DENIED = mend("The bot's own AWS permissions do not allow this.", OPERATOR)
-BUSY = wait("AWS takes no more calls at this moment.")
-UNREACHABLE = wait("AWS cannot be reached.")
-CHANGING = wait("AWS is working on another change of the same thing.")
+BUSY = wait("AWS takes no more calls at this moment.", DAY, timedelta(minutes=5))
+UNREACHABLE = wait("AWS cannot be reached.", DAY, timedelta(minutes=5))
+CHANGING = wait("AWS is working on another change of the same thing.", timedelta(hours=3))
 NOT_TAKEN = no(
     "AWS does not accept one of the values. AWS says: {message}", "Correct the value that AWS names, then ask again."
 )
 NO_SUCH_ENTITY = ("NoSuchEntity", "NoSuchEntityException")  # IAM sends it either way.
-INTERNAL = look(
-    "AWS had an internal error.", "Ask again later; if it goes on, ask AWS Support from the management account."
+INTERNAL = replace(
+    late("AWS had an internal error.", "Ask again later; if it goes on, ask AWS Support from the management account."),
+    within=DAY,
+    pause=timedelta(minutes=5),
 )
 
 CODES: dict[str, Meaning] = {

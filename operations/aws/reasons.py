@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from operations.aws.codes import CODES, NOT_TAKEN
-from operations.aws.sorting import UNSORTED, Meaning, late, look, mend, no, wait
+from operations.aws.sorting import DAY, UNSORTED, Meaning, late, look, mend, no, wait
 
 SUPPORT = "Ask AWS Support, from the management account."
 PAYMENT = "Its owner corrects the payment method of the management account in the Billing console; then ask again."
@@ -28,7 +28,6 @@ ALL_FEATURES = late(
 )
 FULL = mend("The organization has reached its account quota.", QUOTA)
 PAYER = mend("The payment method of the management account is missing or invalid.", PAYMENT)
-DAY = timedelta(hours=25)
 QUARTER = timedelta(minutes=15)
 
 REASONS: dict[str, Meaning] = {

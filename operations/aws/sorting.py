@@ -25,6 +25,7 @@ class Next(StrEnum):
 
 
 SOON = timedelta(hours=1)
+DAY = timedelta(hours=25)  # What AWS counts by the day passes, and so does an outage.
 LAG = timedelta(minutes=10)  # How long AWS may not show what was changed a moment ago.
 
 

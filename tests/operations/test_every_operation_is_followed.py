@@ -206,13 +206,35 @@ def test_what_aws_still_refuses_after_that_ends_with_who_can_mend_it(workers: Wo
 def test_a_wait_has_an_end_that_is_said(workers: Workers, aws: AwsSandbox, name: str) -> None:
     aws.faults.add(ALL[name][1], "error", code="ConcurrentModificationException", times=None)
     request = approved(workers, aws, name)
-    passes(workers, 20, 39)
+    passes(workers, 20, 159)
     assert workers.request(request.id).status not in TERMINAL
     passes(workers, 1)
     request = workers.request(request.id)
     assert request.status == Status.FAILED
     assert "It stayed so until" in request.outcome
     assert request.advice
+
+
+@pytest.mark.parametrize("code", ["TooManyRequestsException", "ServiceException"])
+def test_an_aws_that_is_away_for_half_a_day_needs_no_new_approval(workers: Workers, aws: AwsSandbox, code: str) -> None:
+    request = approved(workers, aws, "create-ou")
+    aws.faults.add("CreateOrganizationalUnit", "error", code=code, times=None)
+    passes(workers, 1, 5, *[60] * 12)
+    assert workers.request(request.id).status == Status.WAITING
+    aws.faults.clear()
+    passes(workers, 6)
+    assert workers.request(request.id).status == Status.SUCCEEDED
+
+
+def test_who_does_not_want_to_wait_that_long_gives_it_up(workers: Workers, aws: AwsSandbox) -> None:
+    request = approved(workers, aws, "create-ou")
+    aws.faults.add("CreateOrganizationalUnit", "error", code="TooManyRequestsException", times=None)
+    passes(workers, 1)
+    workers.click(request, "control:give-up", ALICE)
+    workers.work()
+    request = workers.request(request.id)
+    assert request.status == Status.FAILED
+    assert request.outcome == "It was given up, as asked, while AWS would not do it yet. Nothing has been changed."
 
 
 def test_too_many_creations_at_a_time_are_waited_for_and_told_once(workers: Workers, aws: AwsSandbox) -> None:
