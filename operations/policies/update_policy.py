@@ -37,6 +37,7 @@ from operations.policies.diff import document_diff
 from operations.snapshot.changes import Change, PolicyIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import reached
+from operations.snapshot.policy_types import label
 
 Values = Mapping[str, str]
 PARTS = {"content": "Content", "name": "Name", "description": "Description"}
@@ -74,8 +75,16 @@ class UpdatePolicy(Operation):
         if not self._wanted():
             raise FieldError("content", "nothing is to be changed. Give a new document, name or description.")
         kind = organization.policies.by_id[self.policy].type
+        self._check_name(organization, kind)
         small = read_content(self.content, kind, self.newer_syntax) if self.content else ""
         return self.model_copy(update={"content": small})
+
+    def _check_name(self, organization: Organization, kind: str) -> None:
+        for other in organization.policies.known:
+            if (other.type, other.name) == (kind, self.policy_name) and other.id != self.policy:
+                raise FieldError(
+                    "policy_name", f"there is a {label(kind)} of this name already ({other.id}). Choose another name."
+                )
 
     def _wanted(self) -> dict[str, str]:
         """The parts that are to change, by the names that the precondition gives them."""

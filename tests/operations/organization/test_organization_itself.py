@@ -60,6 +60,7 @@ def test_from_nothing_to_all_features(empty: Workers, aws: AwsSandbox) -> None:
     request = empty.approved("enable-all-features")
     empty.work()
     assert OUTSIDER in empty.said("thread")[-1]
+    assert "lets nobody be invited" in refused(empty, "invite-account", who="777777777777")
     pending = organizations.list_handshakes_for_organization(Filter={"ActionType": "APPROVE_ALL_FEATURES"})
     aws.accept(pending["Handshakes"][0]["Id"])
     assert empty.until_done(request).status == Status.SUCCEEDED
