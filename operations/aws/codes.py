@@ -21,6 +21,9 @@ CHANGING = wait("AWS is working on another change of the same thing.", timedelta
 NOT_TAKEN = no(
     "AWS does not accept one of the values. AWS says: {message}", "Correct the value that AWS names, then ask again."
 )
+NOT_OFFERED = no(
+    "AWS does not offer this operation here. AWS says: {message}", "It can be had in other partitions only."
+)
 NO_SUCH_ENTITY = ("NoSuchEntity", "NoSuchEntityException")  # IAM sends it either way.
 INTERNAL = replace(
     late("AWS had an internal error.", "Ask again later; if it goes on, ask AWS Support from the management account."),
@@ -30,18 +33,32 @@ INTERNAL = replace(
 
 CODES: dict[str, Meaning] = {
     **{name: mend(say, advice) for name, (say, advice) in CREDENTIALS.items()},
-    # What every service may answer.
+    # What every service may answer, by the page "Common Errors" of each and by the SDK.
     "AccessDenied": DENIED,
     "AccessDeniedException": DENIED,
+    "NotAuthorized": DENIED,
+    "UnauthorizedOperation": DENIED,
+    "InternalError": INTERNAL,
     "InternalFailure": INTERNAL,
+    "InternalServerError": INTERNAL,
     "InternalServerException": INTERNAL,
+    "InvalidAction": NOT_OFFERED,
+    "InvalidParameterCombination": NOT_TAKEN,
+    "InvalidParameterValue": NOT_TAKEN,
+    "MalformedHttpRequestException": no(),
+    "MissingAction": no(),
+    "MissingParameter": NOT_TAKEN,
     "OptInRequired": mend(
         "The bot's AWS account has not subscribed to this service.",
         "Its administrator subscribes in the AWS console, then ask again.",
     ),
     "ConnectTimeoutError": UNREACHABLE,
     "EndpointConnectionError": UNREACHABLE,
+    "RequestAbortedException": INTERNAL,
+    "RequestEntityTooLargeException": no(),
     "RequestLimitExceeded": BUSY,
+    "RequestTimeout": INTERNAL,
+    "RequestTimeoutException": INTERNAL,
     "ServiceException": INTERNAL,
     "ServiceFailure": INTERNAL,
     "ServiceUnavailable": INTERNAL,
@@ -49,6 +66,15 @@ CODES: dict[str, Meaning] = {
     "Throttling": BUSY,
     "ThrottlingException": BUSY,
     "TooManyRequestsException": BUSY,
+    **dict.fromkeys(  # Throttles that the SDK knows besides, whichever service sends them.
+        (
+            *("BandwidthLimitExceeded", "EC2ThrottledException", "PriorRequestNotComplete", "RequestThrottled"),
+            *("ProvisionedThroughputExceededException", "RequestThrottledException", "ThrottledException"),
+            "TransactionInProgressException",
+        ),
+        BUSY,
+    ),
+    "UnknownOperationException": NOT_OFFERED,
     "ValidationError": no(),
     "ValidationException": NOT_TAKEN,
     # AWS Organizations.
@@ -185,39 +211,17 @@ CODES: dict[str, Meaning] = {
     ),
     **dict.fromkeys(
         (  # What only calls get that the bot never makes.
-            "AccountNotManagementOrDelegatedAdministratorException",
-            "CallerIsNotManagementAccountException",
-            "DuplicateCertificate",
-            "DuplicateSSHPublicKey",
-            "ExpiredTradeInTokenException",
-            "FeatureDisabled",
-            "FeatureEnabled",
-            "IDPRejectedClaim",
-            "InvalidAuthenticationCode",
-            "InvalidAuthorizationMessageException",
-            "InvalidCertificate",
-            "InvalidIdentityToken",
-            "InvalidInput",
-            "InvalidPublicKey",
-            "InvalidUserType",
-            "JWTPayloadSizeExceededException",
-            "KeyPairMismatch",
-            "MalformedCertificate",
-            "NameConflict",
-            "NotSupportedService",
-            "OpenIdIdpCommunicationError",
-            "OrganizationNotFoundException",
-            "OrganizationNotInAllFeaturesModeException",
-            "OutboundWebIdentityFederationDisabledException",
-            "PasswordPolicyViolation",
-            "PolicyEvaluation",
-            "PolicyNotAttachable",
-            "ReportExpired",
-            "ReportGenerationLimitExceeded",
-            "ReportNotPresent",
-            "RoleTemplateDisabled",
-            "SessionDurationEscalationException",
-            "UnrecognizedPublicKeyEncoding",
+            *("AccountNotManagementOrDelegatedAdministratorException",),
+            *("CallerIsNotManagementAccountException", "DuplicateCertificate", "DuplicateSSHPublicKey"),
+            *("ExpiredTradeInTokenException", "FeatureDisabled", "FeatureEnabled", "IDPRejectedClaim"),
+            *("InvalidAuthenticationCode", "InvalidAuthorizationMessageException", "InvalidCertificate"),
+            *("InvalidIdentityToken", "InvalidInput", "InvalidPublicKey", "InvalidUserType"),
+            *("JWTPayloadSizeExceededException", "KeyPairMismatch", "MalformedCertificate", "NameConflict"),
+            *("NotSupportedService", "OpenIdIdpCommunicationError", "OrganizationNotFoundException"),
+            *("OrganizationNotInAllFeaturesModeException", "OutboundWebIdentityFederationDisabledException"),
+            *("PasswordPolicyViolation", "PolicyEvaluation", "PolicyNotAttachable", "ReportExpired"),
+            *("ReportGenerationLimitExceeded", "ReportNotPresent", "RoleTemplateDisabled"),
+            *("SessionDurationEscalationException", "UnrecognizedPublicKeyEncoding"),
         ),
         no(),
     ),
