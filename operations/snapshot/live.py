@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from operations.aws.client import Answer, Aws
@@ -53,11 +52,11 @@ LIVE_PERMISSIONS = (
 
 @dataclass(frozen=True)
 class Delegated:
-    """A delegated administrator, and the service principals for which it is one."""
+    """A delegated administrator, and the service principals for which it is one; None where that was not asked."""
 
     account: str
     name: str
-    services: tuple[str, ...]
+    services: tuple[str, ...] | None
 
 
 class Live(Protocol):
@@ -102,7 +101,7 @@ class LiveAws:
         return indented(str(answer["EffectivePolicy"]["PolicyContent"]))
 
     def delegated(self) -> tuple[Delegated, ...]:
-        """The first delegated administrators, each with its services."""
+        """All delegated administrators, the first ones with their services."""
         return self._within("ListDelegatedAdministrators", _delegations)
 
     def _within(self, operation: str, ask: Callable[[Aws], T]) -> T:
@@ -111,12 +110,16 @@ class LiveAws:
 
 def _delegations(aws: Aws) -> tuple[Delegated, ...]:
     found = aws.pages(ORG, "list_delegated_administrators", "DelegatedAdministrators")
-    return tuple(_delegated(aws, str(item["Id"]), str(item.get("Name", ""))) for item in islice(found, MOST_DELEGATED))
+    named = [(str(item["Id"]), str(item.get("Name", ""))) for item in found]
+    return tuple(
+        Delegated(account, name, _services(aws, account) if number < MOST_DELEGATED else None)
+        for number, (account, name) in enumerate(named)
+    )
 
 
-def _delegated(aws: Aws, account: str, name: str) -> Delegated:
-    services = aws.pages(ORG, "list_delegated_services_for_account", "DelegatedServices", AccountId=account)
-    return Delegated(account, name, tuple(sorted(str(service["ServicePrincipal"]) for service in services)))
+def _services(aws: Aws, account: str) -> tuple[str, ...]:
+    found = aws.pages(ORG, "list_delegated_services_for_account", "DelegatedServices", AccountId=account)
+    return tuple(sorted(str(service["ServicePrincipal"]) for service in found))
 
 
 def indented(document: str) -> str:

@@ -60,6 +60,18 @@ def test_delegated_administrators(aws: AwsSandbox, live: LiveAws) -> None:
     assert (one.account, one.name, one.services) == (AUDIT, "fullback-audit", (principal,))
 
 
+def test_of_many_administrators_all_are_named_and_the_first_asked_about(
+    aws: AwsSandbox, live: LiveAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.snapshot.live.MOST_DELEGATED", 1)
+    for account in (WEB, AUDIT):
+        aws.client("organizations").register_delegated_administrator(
+            AccountId=account, ServicePrincipal="cloudtrail.amazonaws.com"
+        )
+    first, second = live.delegated()
+    assert (first.services, second.services) == (("cloudtrail.amazonaws.com",), None)
+
+
 def test_when_aws_does_not_tell(aws: AwsSandbox, live: LiveAws) -> None:
     for inputs in (lambda: live.tags("x"), lambda: live.document("x"), lambda: live.effective(WEB, "x")):
         with pytest.raises(AwsError):
