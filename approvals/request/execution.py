@@ -243,16 +243,16 @@ class Execution:
         self._end_badly(Status.FAILED, outcome, advice, mendable)
 
     def go_stale(self, say: str) -> None:
-        """The world changed: nothing is done any more, or, when steps were done already, it has failed half-way."""
-        if self.request.step:
-            self.fail(
-                Failed(
-                    f"The world changed after the approval: {say}", "Look at `/org tree`, then ask for what is missing."
-                )
-            )
+        """The world changed: nothing is done any more, or, when something was done or sent already, it has failed half-way."""
+        told = f"The world changed after the approval: {say}"
+        sent = self.has_sent()
+        if self.request.step or sent:
+            effect = f" {held.effect(sent=sent)}" if not self.request.step else ""
+            self.fail(Failed(told + effect, "Look at `/org tree`, then ask for what is missing."))
             return
-        outcome = f"The world changed after the approval: {say} Nothing has been changed."
-        self._end_badly(Status.STALE, outcome, f"Ask again with `/org {self.request.operation}`.")
+        self._end_badly(
+            Status.STALE, f"{told} {held.effect(sent=sent)}", f"Ask again with `/org {self.request.operation}`."
+        )
 
     def _end_badly(
         self, status: Status, outcome: str, advice: str, remembered: Mapping[str, bool] | None = None

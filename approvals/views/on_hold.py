@@ -49,12 +49,13 @@ def noted(why: Failed, *, sent: bool) -> dict[str, str]:
 
 def _waits(why: Failed, *, sent: bool) -> str:
     return (
-        f":warning: *Waiting:* {escape(shorten(why.say, 1000))} {_effect(sent=sent)} It goes on by itself; "
+        f":warning: *Waiting:* {escape(shorten(why.say, 1000))} {effect(sent=sent)} It goes on by itself; "
         f"please don't ask for the same again.{_to_do(why)}"
     )
 
 
-def _effect(*, sent: bool) -> str:
+def effect(*, sent: bool) -> str:
+    """Whether AWS may have changed something for a request that does not end well."""
     return "What was sent to AWS may have taken effect." if sent else "Nothing has been changed."
 
 
@@ -80,5 +81,5 @@ def given_up(request: Request, *, sent: bool) -> Failed:
     reasons = {OWN_ERROR: "after an error of orgbot's own", UNSEEN: "before its effect showed"}
     held = request.memory.get(ON_HOLD)
     why = reasons.get(held, "while AWS could not be asked") if held else "while AWS would not do it yet"
-    say = f"It was given up, as asked, {why}. {_effect(sent=sent)}"
+    say = f"It was given up, as asked, {why}. {effect(sent=sent)}"
     return Failed(say, "Look in AWS what stands before asking again.")

@@ -258,6 +258,36 @@ def test_a_creation_that_failed_for_what_passes_is_begun_again(workers: Workers,
     assert len([line for line in workers.said("thread") if "It is tried again until" in line]) == 1
 
 
+# What somebody does a moment after our call, so that the world is neither as it was nor as was wanted.
+MEANWHILE: dict[str, tuple[str, str, Params]] = {
+    "rename-account": ("account", "put_account_name", {"AccountId": WEB, "AccountName": "theirs"}),
+    "put-alternate-contact": (
+        "account",
+        "put_alternate_contact",
+        {"AccountId": WEB, "AlternateContactType": "SECURITY", **CONTACT, "Name": "Theirs"},
+    ),
+    "grant-access": (
+        "iam",
+        "put_group_policy",
+        {"GroupName": "developers", "PolicyName": "orgbot-assume-role", "PolicyDocument": SCP},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MEANWHILE)
+def test_who_has_sent_something_never_says_that_nothing_was_changed(
+    workers: Workers, aws: AwsSandbox, name: str
+) -> None:
+    request = approved(workers, aws, name)
+    aws.faults.add(ALL[name][1], "drop-after")
+    workers.work()
+    service, method, params = MEANWHILE[name]
+    getattr(aws.client(service), method)(**params)
+    request = workers.until_done(request)
+    assert request.status == Status.FAILED
+    assert request.outcome.endswith("What was sent to AWS may have taken effect.")
+
+
 def test_an_invitation_that_does_not_show_yet_is_waited_for(workers: Workers, aws: AwsSandbox) -> None:
     request = workers.approved("invite-account", who=OUTSIDER)
     aws.faults.add("InviteAccountToOrganization", "late", seconds=LONG)
