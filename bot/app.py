@@ -377,7 +377,7 @@ class Orgbot:
         if organization is not None and organization.id:
             found = look_up(self._looking_up, organization, unknown, lambda: time.monotonic() > end)
             with self.store.write() as session:
-                changes.note(session, found, self._clock())
+                changes.note_told(session, found, self._clock())
             self.snapshot.catch_up()
         return self.snapshot.latest()
 

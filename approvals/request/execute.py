@@ -33,7 +33,7 @@ from approvals.request.recheck import what_changed
 from approvals.request.restored import UNBEGUN
 from approvals.slack.client import SlackAwayError
 from approvals.states import TERMINAL, Status
-from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD, given_up
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, given_up, keeps_waiting
 from operations.aws.client import fenced
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from operations.aws.reasons import meaning_of
@@ -86,7 +86,7 @@ def _go_on(execution: Execution, shared: Shared) -> None:
 
 
 def _proceed(execution: Execution, shared: Shared) -> None:
-    if execution.request.memory.get(ON_HOLD) and execution.request.memory.get("asked") == GIVE_UP.key:
+    if keeps_waiting(execution.request) and execution.request.memory.get("asked") == GIVE_UP.key:
         execution.fail(given_up(execution.request, sent=execution.has_sent()))
         return
     if not execution.has_sent() and not _is_proven(execution):
@@ -230,8 +230,9 @@ def _refused(execution: Execution, step: Step, world: World, error: AwsError) ->
     found = step.observe(replace(world, shared=Shared()))
     if not isinstance(found, Ready):
         return follow(execution, step, found)
-    said = f"AWS answers {error.code}, and what was asked for does not show."
-    wait_for_turn(execution, step, replace(meaning, say=said), error.code, end=end)
+    name = error.reason or error.code
+    said = f"AWS answers {name}, and what was asked for does not show."
+    wait_for_turn(execution, step, replace(meaning, say=said), name, end=end)
     return False
 
 

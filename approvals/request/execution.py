@@ -252,12 +252,16 @@ class Execution:
         return {OPENS: opens} if opens else {}
 
     def go_stale(self, stale: Stale) -> None:
-        """The world changed: nothing is done any more, or, when steps were done already, it has failed half-way."""
-        if self.request.step:
-            advice = "" if remainder_of(self.request) else "Ask again if it is still wanted."
-            self.fail(Failed(f"{CHANGED}: {stale.say}", advice, opens=stale.opens, again=True))
+        """The world changed: nothing is done any more, or, when something was done or sent already, it has failed half-way."""
+        told, sent = f"{CHANGED}: {stale.say}", self.has_sent()
+        if self.request.step or sent:
+            effect = f" {held.effect(sent=sent)}" if not self.request.step else ""
+            advice = (
+                "" if remainder_of(self.request) else "Check in AWS what is there; ask again if it is still wanted."
+            )
+            self.fail(Failed(told + effect, advice, opens=stale.opens, again=True))
             return
-        outcome = f"{CHANGED}: {stale.say} Nothing has been changed."
+        outcome = f"{told} {held.effect(sent=sent)}"
         self._end_badly(Status.STALE, outcome, "Ask again if it is still wanted.", self._helping(stale))
 
     def _end_badly(

@@ -47,13 +47,14 @@ from operations.core.explanations import hindrance, refusal
 from operations.core.fields import FieldKind, file_in
 from operations.core.lookalikes import pointed_out
 from operations.core.observations import Failed
-from operations.core.preview import Preview, PreviewInput, caution, digest, unknown_first
+from operations.core.preview import Preview, PreviewInput, caution, digest, not_open, unknown_first
 from operations.core.registry import by_name
 from operations.core.visible import InvisibleError, check
 from operations.snapshot.names import capital, listed
 
 MOST_SAID = 3  # Places that a card names about which other rules decide afterwards.
 LAG = timedelta(minutes=2)  # Source: AWS Organizations User Guide, "Consistency model".
+ACCOUNTS = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.TARGET)
 TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
 
 
@@ -65,17 +66,19 @@ class RefusalError(Exception):
         self.opens = tuple(opens)
 
 
-def look_again(context: Context, operation: Operation) -> Preview:
+def look_again(context: Context, operation: Operation, looks: Looks | None = None) -> Preview:
     """The preview as the world is now; raises FieldError, AwsError, or NotYetError before the organization was read and while
     AWS may not show yet what was made a moment ago.
     """
-    organization = context.snapshot()
+    organization, looks = context.snapshot(), looks or _looks(context)
     try:
-        preview = operation.preview(PreviewInput(organization, context.aws, Looks(context.glancing or context.aws)))
+        preview = operation.preview(PreviewInput(organization, context.aws, looks))
     except GoneError as error:
         if _changed_lately(context):
             raise NotYetError(f"AWS may not show it yet: {error.message}") from error
         raise
+    named = [one for kind in ACCOUNTS for one in operation.named(kind)]
+    preview = preview.warning(*not_open(organization, named))
     return unknown_first(preview, organization.policies, operation.named(FieldKind.POLICY))
 
 
@@ -87,11 +90,17 @@ def _changed_lately(context: Context) -> bool:
 
 def _look_closely(context: Context, operation: Operation) -> Preview:
     """The preview, with what only an attempt tells, which is made for approvers alone and not at each look."""
-    preview, organization = look_again(context, operation), context.organization()
+    looks = _looks(context)
+    preview, organization = look_again(context, operation, looks), context.organization()
     if organization is None:
         return preview
-    more = operation.try_out(PreviewInput(organization, context.aws))
+    more = operation.try_out(PreviewInput(organization, context.aws, looks))
     return preview.warning(*more)
+
+
+def _looks(context: Context) -> Looks:
+    """The time that one card has for all that is good to know."""
+    return Looks(context.glancing or context.aws)
 
 
 def announce(context: Context, number: int) -> None:

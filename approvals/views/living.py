@@ -140,7 +140,7 @@ def snippets_of(request: Request) -> list[Snippet]:
 def controls_of(request: Request) -> list[Control]:
     """What may be asked for while it waits."""
     offered = operation_of(request).controls(request.memory) if request.status == Status.WAITING else ()
-    held = request.memory.get(on_hold.ON_HOLD) and request.status in EXECUTING
+    held = on_hold.keeps_waiting(request) and request.status in EXECUTING
     return [*offered, *((on_hold.GIVE_UP,) if held else ())]
 
 

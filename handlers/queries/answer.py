@@ -101,10 +101,10 @@ def looked_up(deps: Dependencies, word: str, question: Question) -> list[Block]:
     try:
         return shown(deps, word, question)
     except UnknownError as error:
-        newer = deps.look_up(error)
-        known = question if newer is None else dataclasses.replace(question, view=view_of(newer))
+        unknown = error
     try:
-        return shown(deps, word, known)
+        newer = deps.look_up(unknown)
+        return shown(deps, word, question if newer is None else dataclasses.replace(question, view=view_of(newer)))
     except UnknownError as error:
         deps.refresh()
         return wrong(word, error)

@@ -18,6 +18,7 @@ from operations.snapshot.changes import AccountIs, Change
 from operations.snapshot.names import utc
 
 PENDING = ("REQUESTED", "OPEN")
+ENABLE = "ENABLE_ALL_FEATURES"
 SOON = timedelta(days=3)
 NEW = timedelta(days=1)
 CLOCK_SKEW = timedelta(minutes=5)
@@ -58,10 +59,16 @@ def party(who: str) -> dict[str, str]:
     return {"Id": who, "Type": "EMAIL" if "@" in who else "ACCOUNT"}
 
 
-def invitations(aws: Aws) -> list[Answer]:
-    """All invitations that AWS still remembers; raises AwsError."""
+def handshakes(aws: Aws, action: str) -> list[Answer]:
+    """The handshakes of one kind that AWS remembers, oldest first; raises AwsError."""
     key = "Handshakes"
-    return list(aws.pages("organizations", "list_handshakes_for_organization", key, Filter={"ActionType": "INVITE"}))
+    found = aws.pages("organizations", "list_handshakes_for_organization", key, Filter={"ActionType": action})
+    return sorted(found, key=lambda handshake: handshake["RequestedTimestamp"])
+
+
+def invitations(aws: Aws) -> list[Answer]:
+    """All invitations that AWS still remembers, oldest first; raises AwsError."""
+    return handshakes(aws, "INVITE")
 
 
 def is_for(handshake: Answer, who: str) -> bool:

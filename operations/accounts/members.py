@@ -23,6 +23,7 @@ from operations.core.fields import FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
+from operations.snapshot.reader import state_of
 
 Confirm = Annotated[
     str,
@@ -67,7 +68,7 @@ def described(inputs: PreviewInput, account: str) -> DescribedAccount:
     return DescribedAccount(
         str(found.get("Name", "")),
         str(found.get("Email", "")),
-        str(found.get("State") or found.get("Status") or ""),
+        state_of(found),
         str(found.get("JoinedMethod", "")),
         found.get("JoinedTimestamp"),
         found.get("State") == "SUSPENDED",

@@ -108,3 +108,9 @@ class UnknownError(FieldError):
     ) -> None:
         super().__init__(field, message, near, wanted)
         self.what = what
+
+    def untold(self, why: str) -> UnknownError:
+        """The same, where AWS was asked about it and did not tell, so that it may be there; `why` as `AwsError.unread` says it."""
+        others = {"account": "accounts", "unit": "OUs", "policy": "policies", "target": "OUs and accounts"}[self.what]
+        said = f"“{self.wanted}” is not among the {others} that are known, and AWS could not be asked about it: {why}."
+        return UnknownError(self.field, said, self.what, self.wanted, self.near)

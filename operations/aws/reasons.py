@@ -11,13 +11,13 @@ from datetime import timedelta
 
 from operations.aws.codes import CODES, FEATURES, NOT_TAKEN, TRUST
 from operations.aws.prefilled import Prefilled
-from operations.aws.sorting import UNSORTED, Meaning, look, mend, no, wait
+from operations.aws.sorting import DAY, UNSORTED, Meaning, late, look, mend, no, wait
 
 SUPPORT = "Ask AWS Support, from the management account."
 PAYMENT = "Its owner corrects the payment method of the management account in the Billing console; then ask again."
 BUSINESS = "Its owner completes the business verification of the management account in its AWS account settings; then ask again."
 QUOTA = (
-    "Raise the quota “Default maximum number of accounts” in Service Quotas (us-east-1, management account), then ask again. "
+    "Raise the quota “Default maximum number of accounts” in Service Quotas (management account, in the Region of the global services, such as us-east-1), or remove accounts; then ask again. "
     "Closed accounts count until they are permanently closed, and pending invitations count too. In an organization that is less "
     "than an hour old, ask again after an hour."
 )
@@ -29,14 +29,13 @@ REMOVE_ADMINISTRATOR = Prefilled(
     taking={"account": ("account",), "service": ("service",)},
 )
 ONE_OF_THEM = REMOVE_ADMINISTRATOR.model_copy(update={"taking": {"service": ("service",)}})
-ALL_FEATURES = mend(
+ALL_FEATURES = late(
     "The organization has consolidated billing only, and this needs all features.",
     "Enable all features first, then ask again.",
     FEATURES,
 )
 FULL = mend("The organization has reached its account quota.", QUOTA)
 PAYER = mend("The payment method of the management account is missing or invalid.", PAYMENT)
-DAY = timedelta(hours=25)
 QUARTER = timedelta(minutes=15)
 
 REASONS: dict[str, Meaning] = {
@@ -69,13 +68,12 @@ REASONS: dict[str, Meaning] = {
     "CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR": no(
         "The account is suspended, and only an ACTIVE one can administer a service.", "Choose another account."
     ),
-    "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": mend(
+    "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": late(
         "The account is a delegated administrator.", DEREGISTER, REMOVE_ADMINISTRATOR
     ),
-    "CLOSE_ACCOUNT_QUOTA_EXCEEDED": no(
+    "CLOSE_ACCOUNT_QUOTA_EXCEEDED": mend(
         "The organization's quota of closed accounts is used up: 250 or a fifth of the members, 1,000 at most, in 30 days.",
         "Ask again when the first of them is 30 days ago.",
-        again=True,
     ),
     "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED": wait(
         "AWS closes only so many accounts at a time, and as many are being closed now.", DAY
@@ -83,7 +81,7 @@ REASONS: dict[str, Meaning] = {
     "CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION": no(
         "Here AWS creates organizations with all features only.", "Ask again with all features."
     ),
-    "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE": mend(
+    "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE": late(
         "The service has a delegated administrator.", DEREGISTER, ONE_OF_THEM
     ),
     "EMAIL_VERIFICATION_CODE_EXPIRED": no(),
@@ -112,17 +110,17 @@ REASONS: dict[str, Meaning] = {
         "The management account has no account in AWS GovCloud (US).", "Its root user signs up for it; then ask again."
     ),
     "MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": PAYER,
-    "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED": mend(
+    "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED": late(
         "The service has as many delegated administrators as it takes.",
         "Remove one of them first, then ask again.",
         ONE_OF_THEM,
     ),
-    "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": mend(
+    "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": late(
         "As many policies of this type are attached there as AWS allows.",
         "Detach one of them first, then ask again.",
         Prefilled(operation="detach-policy", taking={"place": ("place",)}),
     ),
-    "MAX_TAG_LIMIT_EXCEEDED": mend(
+    "MAX_TAG_LIMIT_EXCEEDED": late(
         "It would have more than the 50 tags that AWS allows.",
         "Remove some, then ask again.",
         Prefilled(operation="untag-account", taking={"account": ("account",)}),
@@ -131,15 +129,15 @@ REASONS: dict[str, Meaning] = {
         "The account has no payment method of its own.",
         "Its root user adds one in the Billing console; then ask again.",
     ),
-    "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": mend(
+    "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": late(
         "It is the last policy of this type there, and AWS wants at least one.",
         "Attach another one first, then ask again.",
         Prefilled(operation="attach-policy", taking={"place": ("place",)}),
     ),
     "ORGANIZATION_ALREADY_HAS_ALL_FEATURES": look("The organization has all features already.", "Look at `/org tree`."),
     "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD": no(
-        "The account has another seller of record (such as AWS India) than the organization.",
-        "Accounts of different sellers of record cannot be in one organization.",
+        "The account has another seller of record (such as AWS India), or is in another partition, than the organization.",
+        "Accounts of different sellers of record or partitions cannot be in one organization.",
     ),
     "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION": look(
         "AWS says that all features are being enabled already.", "Look in the AWS Organizations console."
@@ -168,12 +166,12 @@ REASONS: dict[str, Meaning] = {
         "Delete some that are attached to nothing, then ask again.",
         Prefilled(operation="delete-policy"),
     ),
-    "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE": mend(
+    "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE": late(
         "A policy type of this service is enabled.",
         "Turn it off first, then ask again.",
         Prefilled(operation="disable-policy-type"),
     ),
-    "SERVICE_ACCESS_NOT_ENABLED": mend(
+    "SERVICE_ACCESS_NOT_ENABLED": late(
         "A service's trusted access is needed first. AWS says: {message}",
         "Enable trusted access for that service, then ask again.",
         TRUST,
@@ -182,8 +180,8 @@ REASONS: dict[str, Meaning] = {
         "The tags break a tag policy of the organization.", "Ask again with tags that the tag policy allows."
     ),
     "UNSUPPORTED_PRICING": mend("The account's pricing does not allow this.", SUPPORT),
-    "WAIT_PERIOD_ACTIVE": no(
-        "The account was created less than four days ago.", "Ask again when four days are over.", again=True
+    "WAIT_PERIOD_ACTIVE": mend(
+        "The account was created less than four days ago.", "Ask again when four days are over."
     ),
     # AccessDeniedForDependencyException.
     "ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE": CODES["AccessDeniedForDependencyException"],

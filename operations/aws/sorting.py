@@ -27,6 +27,7 @@ class Next(StrEnum):
 
 
 SOON = timedelta(hours=1)
+DAY = timedelta(hours=25)  # What AWS counts by the day passes, and so does an outage.
 LAG = timedelta(minutes=10)  # How long AWS may not show what was changed a moment ago.
 
 
@@ -34,9 +35,8 @@ LAG = timedelta(minutes=10)  # How long AWS may not show what was changed a mome
 class Meaning:
     """`say` is what it means in plain words (for WAIT, what is waited for), `advice` the way out; `{message}` is AWS's own text.
 
-    `within` is how long a call that has to wait is sent again before the request ends, `pause` the longest time between two.
-    `opens` are the requests that the advice means; with `again` the same may be asked for once more as it was, when the advice
-    was followed.
+    `within` is how long a call that has to wait is sent again before the request ends, `pause` the longest time between two;
+    `opens` are the requests that the advice means; with `again` the very same may be asked for again afterwards.
     """
 
     next: Next
@@ -53,13 +53,20 @@ UNSORTED = Meaning(Next.NO)
 
 def wait(say: str, within: timedelta = SOON, pause: timedelta = timedelta(minutes=1)) -> Meaning:
     """Not now; the advice is for when it has not passed in all that time."""
-    advice = "Ask again later. The AWS console shows what is still in progress."
+    advice = "Check in the AWS console what is still in progress there, then ask again."
     return Meaning(Next.WAIT, say, advice, within, pause, again=True)
 
 
 def look(say: str = "", advice: str = "", *opens: Prefilled, again: bool = False) -> Meaning:
     """The words are for when AWS goes on refusing and the goal is not seen."""
     return Meaning(Next.LOOK, say, advice, LAG, opens=opens, again=again)
+
+
+def late(say: str, advice: str, *opens: Prefilled) -> Meaning:
+    """Against what was seen before the call: AWS may not know yet what was changed a moment ago. If it stays so, somebody can
+    mend it.
+    """
+    return Meaning(Next.LOOK, say, advice, LAG, opens=opens, again=True)
 
 
 def mend(say: str, advice: str, *opens: Prefilled) -> Meaning:

@@ -10,6 +10,7 @@ from operations.aws.codes import is_denied
 from operations.aws.errors import AwsError, CredentialsError, RefusedError
 from operations.aws.own_credentials import CREDENTIALS, MISSING
 from operations.aws.reasons import REASONS, SUPPORT, meaning_of
+from operations.aws.sorting import Next
 from operations.core.observations import Failed
 
 
@@ -24,6 +25,9 @@ def creation_failure(reason: str) -> Failed:
 def refusal(code: str, reason: str, message: str) -> Failed:
     """A refused call in plain words: by its reason, then by its code, then as AWS says it."""
     found = meaning_of(code, reason)
+    if not found.say and found.next is Next.LOOK:
+        said = f"AWS answers {code}, and what was asked for does not show: {message}"
+        return Failed(said, "Look in the AWS console, then ask again.", code=code)
     if not found.say:
         named = f"{code} ({reason})" if reason else code
         return Failed(f"AWS refused: {named}: {message}", "Correct what AWS names, then ask again.", code=code)

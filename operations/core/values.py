@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator
 from operations.aws.model import Text, text_of
 from operations.snapshot.names import listed
 
+OF_SERVICES = "AWSServiceRoleFor"
 ROLE_NAME = re.compile(r"[\w+=,.@-]", re.ASCII)
 ROLE_PATH = re.compile(r"[!-~]")
 EMAIL = "Email"  # The shape of an account's e-mail address.
@@ -56,6 +57,7 @@ def _broken(value: str) -> str:
         (set(host) <= BEHIND, "only letters, digits, hyphens and dots can stand behind the @"),
         (host == host.strip("-."), "what stands behind the @ cannot begin or end with a hyphen or a dot"),
         ("." in host, "what stands behind the @ needs a dot"),
+        (".." not in host, "no two dots stand together behind the @"),
     )
     return next((told for kept, told in rules if not kept), "")
 
@@ -72,7 +74,9 @@ def any_email(value: str) -> str:
 def _contact_email(value: str) -> str:
     rule = text_of("account", "EmailAddress")
     if not _has_form(value, rule):
-        raise ValueError(f"“{value[:70]}” is not an e-mail address that AWS takes for a contact, such as csirt@example.com")
+        raise ValueError(
+            f"“{value[:70]}” is not an e-mail address that AWS takes for a contact, such as csirt@example.com"
+        )
     _check_length(value, rule, "the e-mail address of a contact")
     return value
 
@@ -100,6 +104,12 @@ def _role_name(value: str) -> str:
     if not 1 <= len(value) <= 64:
         raise ValueError(f"a role name has 1 to 64 characters; this one has {len(value)}")
     return value
+
+
+def _new_role_name(value: str) -> str:
+    if value.startswith(OF_SERVICES):
+        raise ValueError(f"a role name that begins with {OF_SERVICES} is kept for AWS's services; choose another one")
+    return _role_name(value)
 
 
 def _role(value: str) -> str:
@@ -201,7 +211,7 @@ Email = Annotated[str, AfterValidator(_email)]
 ContactEmail = Annotated[str, AfterValidator(_contact_email)]
 AccountName = Annotated[str, AfterValidator(_account_name)]
 NewAccountName = Annotated[str, AfterValidator(_new_account_name)]
-RoleName = Annotated[str, AfterValidator(_role_name)]
+NewRoleName = Annotated[str, AfterValidator(_new_role_name)]
 RoleWithPath = Annotated[str, AfterValidator(_role)]
 Tags = Annotated[dict[str, str], BeforeValidator(_tags)]
 SomeTags = Annotated[Tags, AfterValidator(_some_tags)]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from operations.accounts.invitations import PENDING, invitations
+from operations.accounts.invitations import ENABLE, PENDING, handshakes, invitations
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
@@ -28,20 +28,13 @@ from operations.snapshot.names import counted, listed, utc
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import SCP
 
-ENABLE, APPROVE = "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES"
+APPROVE = "APPROVE_ALL_FEATURES"
 LONGEST_PAUSE = timedelta(minutes=2)
 ENDS = {
     "DECLINED": "An account has declined.",
     "EXPIRED": "Not everybody accepted within 90 days.",
     "CANCELED": "Somebody has cancelled it in AWS.",
 }
-
-
-def handshakes(aws: Aws, action: str) -> list[Answer]:
-    """The handshakes of one kind that AWS remembers, oldest first; raises AwsError."""
-    key = "Handshakes"
-    found = aws.pages("organizations", "list_handshakes_for_organization", key, Filter={"ActionType": action})
-    return sorted(found, key=lambda handshake: handshake["RequestedTimestamp"])
 
 
 def feature_set(aws: Aws) -> str:

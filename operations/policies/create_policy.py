@@ -30,7 +30,7 @@ from operations.policies.common import (
     describe,
     policy_code,
 )
-from operations.policies.content import Content, read_content, size_fact, verdict
+from operations.policies.content import Content, NewerSyntax, read_content, size_fact, verdict
 from operations.policies.diff import document_diff
 from operations.snapshot.changes import Change, PolicyIs
 from operations.snapshot.organization import Organization
@@ -64,6 +64,7 @@ class CreatePolicy(Operation):
     policy_name: Annotated[PolicyName, Flag(("--name",), "Name", placeholder="DenyLeavingOrganization")]
     content: Content
     description: Annotated[Description, Flag(("--description",), "Description")] = ""
+    newer_syntax: NewerSyntax = "NO"
 
     def checked(self, organization: Organization) -> Self:
         for policy in organization.policies.known:
@@ -75,7 +76,7 @@ class CreatePolicy(Operation):
                         Prefilled(operation="update-policy", label="Change that one", values={"policy": policy.id}),
                     ),
                 )
-        return self.model_copy(update={"content": read_content(self.content, self.kind)})
+        return self.model_copy(update={"content": read_content(self.content, self.kind, self.newer_syntax)})
 
     def subject(self) -> str:
         return f"policy-name:{self.kind}:{self.policy_name}"

@@ -113,6 +113,7 @@ class DeletePolicy(Operation):
                 policy_name=str(precondition["name"]),
                 content=str(precondition["content"]),
                 description=str(precondition["description"]),
+                newer_syntax="YES",  # AWS had taken the document that was there.
             ),
         )
 

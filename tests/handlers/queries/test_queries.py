@@ -210,6 +210,16 @@ def test_services_and_delegated_administrators(handling: Handling, look: Query) 
     assert "fullback-staging  `222222222222`  for `cloudtrail.amazonaws.com`" in shown
 
 
+def test_administrators_of_whom_more_was_not_asked_are_named_and_counted(handling: Handling, look: Query) -> None:
+    looked_at = Delegated("222222222222", "fullback-staging", ("cloudtrail.amazonaws.com",))
+    others = tuple(Delegated(f"{number:012}", f"more-{number}", None) for number in range(12))
+    handling.live.administrators = (looked_at, *others)
+    shown = look("services")
+    assert "And 12 accounts more, for services that were not looked at: more-0" in shown
+    assert "more-9  `000000000009`" in shown
+    assert "2 more" in shown
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError
 
 from operations.aws.model import text_of
-from operations.core.values import AccountName, ContactEmail, Email, NewAccountName, RoleName, Tags, any_email
+from operations.core.values import AccountName, ContactEmail, Email, NewAccountName, NewRoleName, Tags, any_email
 
 
 class Given(BaseModel):
     account_name: AccountName = ""
     new_name: NewAccountName = ""
-    role_name: RoleName = ""
+    role_name: NewRoleName = ""
     email: Email = ""
     contact: ContactEmail = ""
     tags: Tags = Field(default_factory=dict)
@@ -52,6 +52,7 @@ def test_an_account_name_is_too_long_or_has_a_character_that_is_named(name: str,
         ("my role", "space is not allowed"),
         ("rôle", "“ô” is not allowed"),
         ("x" * 65, "1 to 64 characters; this one has 65"),
+        ("AWSServiceRoleForX", "is kept for AWS's services"),
     ],
 )
 def test_so_is_a_role_name(name: str, told: str) -> None:
@@ -87,6 +88,7 @@ def test_an_address_is_judged_by_its_form_before_its_length(address: str, told: 
         ("web@example.com-", "cannot begin or end with a hyphen or a dot"),
         ("web@example.com.", "cannot begin or end with a hyphen or a dot"),
         ("web@example", "what stands behind the @ needs a dot"),
+        ("web@example..com", "no two dots stand together behind the @"),
     ],
 )
 def test_an_address_that_aws_does_not_accept_says_which_rule_it_breaks(address: str, told: str) -> None:

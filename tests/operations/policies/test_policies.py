@@ -84,6 +84,8 @@ def test_a_policy_is_created_minified_and_undone(workers: Workers, aws: AwsSandb
 def test_a_name_that_is_taken_is_refused_at_once(workers: Workers) -> None:
     with pytest.raises(FieldError, match="of this name already"):
         workers.ask("create-policy", **NEW | {"policy_name": "DenyLeaveOrganization"})
+    with pytest.raises(FieldError, match="there is a Service control policy of this name already"):
+        workers.ask("update-policy", policy="RestrictRegions", policy_name="DenyLeaveOrganization")
 
 
 def test_a_lost_creation_is_found_by_name_and_document(aws: AwsSandbox) -> None:

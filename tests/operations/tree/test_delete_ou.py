@@ -122,7 +122,7 @@ def test_something_put_into_it_after_the_approval_makes_it_stale(workers: Worker
 
 
 def test_something_put_into_it_just_before_the_call_keeps_it(workers: Workers, aws: AwsSandbox) -> None:
-    aws.faults.add("DeleteOrganizationalUnit", "error", code="OrganizationalUnitNotEmptyException")
+    aws.faults.add("DeleteOrganizationalUnit", "error", code="OrganizationalUnitNotEmptyException", times=None)
     request = workers.until_done(workers.approved("delete-ou", ou=EMPTY))
     assert request.status == Status.FAILED
     assert request.outcome == "The organizational unit was not deleted. The organizational unit is not empty."
