@@ -39,7 +39,7 @@ def _whose() -> str:
 
 
 def cloudformation(policy: str) -> str:
-    """A template with the role and this policy, JSON; an EC2 instance or an ECS task may take the role."""
+    """A template with the role and this policy, JSON; an EC2 instance, an ECS task or a pod on EKS may take the role."""
     indented = policy.strip().replace("\n", f"\n{INDENT}")
     return f"""\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -52,7 +52,10 @@ Resources:
       MaxSessionDuration: 3600
       AssumeRolePolicyDocument:
         Version: "2012-10-17"
-        Statement: [{{Effect: Allow, Principal: {{Service: [ec2.amazonaws.com, ecs-tasks.amazonaws.com]}}, Action: "sts:AssumeRole"}}]
+        Statement:
+          - Effect: Allow
+            Principal: {{Service: [ec2.amazonaws.com, ecs-tasks.amazonaws.com, pods.eks.amazonaws.com]}}
+            Action: ["sts:AssumeRole", "sts:TagSession"]
   Policy:
     Type: AWS::IAM::ManagedPolicy
     Properties:
@@ -73,7 +76,11 @@ resource "aws_iam_role" "orgbot" {{
   max_session_duration = 3600
   assume_role_policy = jsonencode({{
     Version   = "2012-10-17"
-    Statement = [{{ Effect = "Allow", Principal = {{ Service = ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"] }}, Action = "sts:AssumeRole" }}]
+    Statement = [{{
+      Effect    = "Allow"
+      Principal = {{ Service = ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "pods.eks.amazonaws.com"] }}
+      Action    = ["sts:AssumeRole", "sts:TagSession"]
+    }}]
   }})
 }}
 
