@@ -9,8 +9,8 @@ from sandbox.panel import organization
 from sandbox.panel.keeper import DEAD_SECONDS, Keeper
 from sandbox.slack.faults import Fault
 
-SLOW = 1.0
-"""Calls a second that AWS takes while it is throttled."""
+SLOW, AT_ONCE = 1.0, 5.0
+"""Calls a second that AWS takes while it is throttled, and how many at once after a rest; with fewer nothing would ever be done."""
 WANDERER, ANYWHERE, HOME = "222222222222", "/Security", "/Workloads/Staging"
 """The account that somebody moves in AWS, past the bot, and between which places."""
 
@@ -74,7 +74,7 @@ def _lose(keeper: Keeper) -> str:
 
 def _throttle(keeper: Keeper) -> str:
     aws = keeper.place.aws
-    aws.rate_limit(None if aws.is_limited else SLOW)
+    aws.rate_limit(None if aws.is_limited else SLOW, AT_ONCE)
     return f"AWS takes {SLOW:.0f} call a second." if aws.is_limited else "AWS takes every call again."
 
 

@@ -21,13 +21,16 @@ class Keeper:
     As soon as the status says that the bot is running, `bot` is the one that runs, and whatever changes it may happen again.
     """
 
-    def __init__(self, place: Sandbox, **settings: str) -> None:
+    def __init__(self, place: Sandbox, furnish: Callable[[], None] = lambda: None, /, **settings: str) -> None:
+        """`furnish` puts into AWS what it does not begin with, before each beginning."""
         self.place = place
+        self._furnish = furnish
         self._settings = settings
         self._ahead = 0
         self._free = Condition()
         self._busy = False
         self._today, place.launch = place.launch, self._launch
+        furnish()
         self.bot = place.start_bot(**settings)
         self.status = "running"
 
@@ -69,7 +72,7 @@ class Keeper:
         self.place.slack.workspace.clock.advance(DAY_SECONDS)
 
     def begin_anew(self) -> None:
-        """As after the start: nothing was said in Slack, AWS has its first organization, the database is gone."""
+        """As after the start: nothing was said in Slack, AWS has the organization of then, the database is gone."""
         self._replace("starting", self._begin_anew)
 
     def _begin_anew(self) -> None:
@@ -79,6 +82,7 @@ class Keeper:
         self.place.slack.faults.clear()
         self.place.slack.workspace.begin_anew()
         self.place.aws.reset()
+        self._furnish()
         self._ahead = 0
 
     def _replace(self, status: str, end: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ export function composer({ channel, thread_ts: thread, hint }) {
   const place = `${store.me}/${channel}/${thread ?? ""}`;
   let back = sent.length;
   const field = el("textarea", {
-    rows: 1, "aria-label": hint ?? `Message ${titleOf(channel)}`, placeholder: hint ?? `Message ${titleOf(channel)}`, id: thread ? "reply" : "composer", value: drafts.get(place) ?? "",
+    rows: 1, "aria-label": hint ?? toWhom(channel), placeholder: hint ?? toWhom(channel), id: thread ? "reply" : "composer", value: drafts.get(place) ?? "",
   });
   const offer = thread ? null : suggestions(field, (command) => put(`${command} `));
   const form = el("form.composer", {}, offer?.list, thread ? [] : shortcuts(), field, el("button.send", { type: "submit", "aria-label": "Send" }, "➤"));
@@ -49,6 +49,8 @@ export function composer({ channel, thread_ts: thread, hint }) {
   requestAnimationFrame(fit); // A draft may have several lines.
   return form;
 }
+
+const toWhom = (channel) => `Message ${titleOf(channel).replace("# ", "#")}`;
 
 /** The app's shortcuts that need no message. */
 function shortcuts() {

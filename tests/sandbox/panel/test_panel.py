@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.panel.keeper import Keeper
+from sandbox.show import Wishes
 from tests.harness.scenario import ASK, PATIENCE
 from tests.sandbox.slack.page_client import Page
 
@@ -85,7 +86,10 @@ def test_a_lost_answer_makes_no_second_account(page: Page, keeper: Keeper) -> No
     keeper.place.slack.person("bob").clicks("Approve", known(keeper, "answer-lost"))
     done(keeper, "answer-lost")
     assert not is_on(page, "lose")
-    assert "drop-after" in {call["outcome"] for call in page.get("panel")["calls"]}
+    calls = page.get("panel")["calls"]
+    assert ("CreateAccount", "answer-lost", "done, answer lost") in {
+        (call["operation"], call["about"], call["outcome"]) for call in calls
+    }
     created = [call for call in keeper.place.aws.calls.of("CreateAccount") if "answer-lost" in str(call.params)]
     assert len(created) == 1
 
@@ -96,6 +100,16 @@ def test_a_switch_is_on_until_it_is_pressed_again(page: Page, switch: str) -> No
     assert is_on(page, switch)
     page.post("panel", press=switch)
     assert not is_on(page, switch)
+
+
+def test_throttled_a_request_comes_to_its_end_slowly(page: Page, keeper: Keeper) -> None:
+    """What takes several calls at once would never get through one at a time."""
+    page.post("panel", press="throttle")
+    ask(keeper, "throttled")
+    keeper.place.slack.person("bob").clicks("Approve", known(keeper, "throttled"))
+    done(keeper, "throttled")
+    page.post("panel", press="throttle")
+    assert not is_on(page, "throttle")
 
 
 def test_somebody_else_moves_an_account_there_and_back(page: Page) -> None:
@@ -128,6 +142,17 @@ def test_begin_anew(page: Page, keeper: Keeper) -> None:
     assert len(keeper.place.aws.calls.of("CreateAccount")) == 0
     ask(keeper, "first-again")
     assert "#1 " in there(keeper, "first-again")["text"]
+
+
+def test_begin_anew_has_the_large_organization_again(
+    page: Page, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--accounts 30`: what was put into AWS at the start is there again."""
+    wishes = Wishes(accounts=30)
+    monkeypatch.setattr(keeper, "_furnish", lambda: wishes.furnish(keeper.place))
+    page.post("panel", press="anew")
+    running(keeper)
+    assert "grown-0000" in {unit["name"] for unit in page.get("panel")["tree"]["units"]}
 
 
 def test_begin_anew_is_today_again_and_slack_is_there_again(page: Page, keeper: Keeper) -> None:
