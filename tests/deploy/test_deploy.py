@@ -22,6 +22,7 @@ from tests.test_dockerfile import only
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KUBERNETES = "1.30"
 NAME = re.compile(r"\b(?:orgbot_\w+|up)\b")
+OF_THE_DATABASE = re.compile(r"orgbot_(?:requests|outbox_pending|jobs_aside)\b")
 SETTING = re.compile(r"\b(?:ORGBOT|SLACK)_[A-Z_]+\b")
 
 
@@ -62,6 +63,13 @@ def test_a_query_names_only_statuses_that_there_are() -> None:
         word for query in queries() for value in re.findall(r'status=~?"([^"]+)"', query) for word in value.split("|")
     }
     assert named <= {status.value for status in Status}
+
+
+@pytest.mark.parametrize("query", [query for query in queries() if OF_THE_DATABASE.search(query)])
+def test_what_every_process_reads_of_one_database_is_counted_once(query: str) -> None:
+    """With two bots a sum would be double."""
+    counted = len(OF_THE_DATABASE.findall(query))
+    assert len(re.findall(rf"max(?: by \([a-z, ]+\) )?\({OF_THE_DATABASE.pattern}", query)) == counted
 
 
 def test_every_alert_says_what_is_wrong_and_what_to_do() -> None:

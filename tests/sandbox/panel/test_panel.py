@@ -129,6 +129,22 @@ def test_a_day_passes_for_everybody_and_who_has_not_decided_is_reminded(page: Pa
     keeper.place.slack.wait_for(lambda: len(keeper.place.slack.replies(card)) > before, PATIENCE, "the reminder")
 
 
+@pytest.mark.parametrize(
+    ("account", "answer", "said"), [("666666666666", "decline", "declined"), ("777777777777", "accept", "Done")]
+)
+def test_an_invitation_is_answered_at_a_press(
+    page: Page, keeper: Keeper, account: str, answer: str, said: str
+) -> None:
+    asked = f'/org invite-account --account {account} --ou /Workloads --reason "We bought them"'
+    assert keeper.place.slack.person("alice").types(asked).error is None
+    card = known(keeper, account)
+    keeper.place.slack.person("bob").clicks("Approve", card)
+    keeper.place.slack.wait_for(lambda: page.get("panel")["invitations"], PATIENCE, "the invitation")
+    (invitation,) = page.get("panel")["invitations"]
+    assert account in page.post("panel", **{answer: invitation["id"]})["said"]
+    keeper.place.slack.wait_for(lambda: said in str(there(keeper, account)), PATIENCE, said)
+
+
 def test_what_is_not_there_is_said(page: Page) -> None:
     assert page.post("panel", press="nothing")["error"]
     assert page.post("panel", accept="h-unknown")["error"]
