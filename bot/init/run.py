@@ -36,7 +36,7 @@ def run_init(folder: Path, *, anew: bool) -> int:
         _steps(talk)
     except (typer.Abort, KeyboardInterrupt):
         talk.say()
-        talk.say("Ended. What was answered is kept in .env; `orgbot init` goes on from there.")
+        talk.say("Ended. The next `orgbot init` goes on from there.")
         return UNFINISHED
     except Exception as error:  # noqa: BLE001 - As in `orgbot check`: a missing scope, a folder that only can be read, no network.
         talk.wrong(sentence(error))

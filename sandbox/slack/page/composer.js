@@ -1,6 +1,6 @@
 /** The box to write in: slash commands with suggestions, Enter sends, arrow up brings back what was sent. */
 import { complain, post, take } from "./api.js";
-import { el } from "./dom.js";
+import { el, toast } from "./dom.js";
 import { titleOf } from "./message.js";
 import { store } from "./store.js";
 import { suggestions } from "./suggestions.js";
@@ -25,16 +25,19 @@ export function composer({ channel, thread_ts: thread, hint }) {
   async function say() {
     const text = field.value.trim();
     if (!text) return;
+    const command = text.startsWith("/");
+    if (command && thread) return toast(`${word(text)} is not supported in threads. Sorry!`);
     sent.push(text);
     back = sent.length;
     put("");
-    const command = text.startsWith("/") && !thread;
     const answer = await post(command ? "command" : "message", { channel, text, ...(thread ? { thread_ts: thread } : {}) });
     if (!answer.ok) refused(text, answer, command);
+    return undefined;
   }
 
   function refused(text, answer, command) {
-    complain(answer, command ? `${text.split(" ")[0]} failed` : "Your message was not sent");
+    if (answer.error === "invalid_command") toast(`${word(text)} is not a valid command. Slack takes every message that starts with “/” for a command.`);
+    else complain(answer, command ? `${word(text)} failed` : "Your message was not sent");
     if (!field.value) put(text);
   }
 
@@ -50,6 +53,7 @@ export function composer({ channel, thread_ts: thread, hint }) {
   return form;
 }
 
+const word = (text) => text.split(/\s/)[0];
 const toWhom = (channel) => `Message ${titleOf(channel).replace("# ", "#")}`;
 
 /** The app's shortcuts that need no message. */

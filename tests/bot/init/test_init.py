@@ -245,7 +245,7 @@ def test_a_name_that_slack_would_refuse_is_asked_again(empty: Path) -> None:
 def test_whoever_ends_it_is_told_that_it_goes_on(given: tuple[str, ...]) -> None:
     """The end of the input and Ctrl-C are one to it."""
     found = init(*given)
-    assert "Ended. What was answered is kept in .env; `orgbot init` goes on from there." in found.output
+    assert "Ended. The next `orgbot init` goes on from there." in found.output
     assert found.exit_code == 1
 
 

@@ -59,3 +59,23 @@ def test_the_thread_of_a_deleted_message_closes(slack: SlackSandbox, look: Look)
     client.chat_delete(channel=direct, ts=posted["ts"])
     expect(page.get_by_role("complementary", name="Thread")).to_be_hidden()
     expect(page.get_by_text("A secret")).to_have_count(0)
+
+
+def test_a_command_in_a_thread_is_refused_as_slack_does(slack: SlackSandbox, look: Look) -> None:
+    """Slack API, "Slash commands": those of apps cannot be invoked in message threads."""
+    first = slack.interactions.say("alice", HERE, "Hi")
+    page = look(f"U0BOB/{HERE}")
+    page.get_by_role("button", name="Reply in thread").click()
+    page.get_by_label("Reply…").fill("/org tree")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="/org is not supported in threads. Sorry!")).to_be_visible()
+    expect(page.get_by_label("Reply…")).to_have_value("/org tree")
+    assert slack.replies({"channel": HERE, "ts": first.ts}) == []
+
+
+def test_a_command_that_nobody_has_is_told_as_slack_does(look: Look) -> None:
+    page = look(f"U0BOB/{HERE}")
+    page.get_by_label("Message #aws-approvals").fill("/foo bar")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="/foo is not a valid command")).to_be_visible()
+    expect(page.get_by_label("Message #aws-approvals")).to_have_value("/foo bar")
