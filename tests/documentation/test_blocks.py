@@ -42,7 +42,7 @@ ELSEWHERE = {
     "python3 -m venv .venv": "Python's own; the image's test does the same",
     ".venv/bin/pip install <the clone>": "the image's test installs the wheel, with what is locked",
     ".venv/bin/pip install <a clone of the repository, or its wheel>": "likewise",
-    "pip install 'orgbot[postgres]'": "it is in no registry yet; run.txt has the extra, which the image's test installs",
+    ".venv/bin/pip install '<the clone>[postgres]'": "it is in no registry; run.txt has the extra, which the image's test installs",
     "docker build -t orgbot .": "needs an engine; the image's test runs the Dockerfile's steps",
     "docker tag orgbot 111111111111.dkr.ecr.us-east-1.amazonaws.com/orgbot:0.1.0": "needs an engine",
     "docker push 111111111111.dkr.ecr.us-east-1.amazonaws.com/orgbot:0.1.0": "likewise, and a registry",
