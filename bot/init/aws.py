@@ -56,6 +56,11 @@ Resources:
           - Effect: Allow
             Principal: {{Service: [ec2.amazonaws.com, ecs-tasks.amazonaws.com, pods.eks.amazonaws.com]}}
             Action: ["sts:AssumeRole", "sts:TagSession"]
+  InstanceProfile: # By which an EC2 instance takes the role.
+    Type: AWS::IAM::InstanceProfile
+    Properties:
+      InstanceProfileName: orgbot
+      Roles: [!Ref Role]
   Policy:
     Type: AWS::IAM::ManagedPolicy
     Properties:
@@ -82,6 +87,12 @@ resource "aws_iam_role" "orgbot" {{
       Action    = ["sts:AssumeRole", "sts:TagSession"]
     }}]
   }})
+}}
+
+# By which an EC2 instance takes the role.
+resource "aws_iam_instance_profile" "orgbot" {{
+  name = "orgbot"
+  role = aws_iam_role.orgbot.name
 }}
 
 resource "aws_iam_policy" "orgbot" {{

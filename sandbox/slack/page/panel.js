@@ -88,6 +88,12 @@ function invitation({ id, whom }) {
   return ["accept", "decline"].map((answer) => el("button", { type: "button", "data-do": `${answer}-${id}`, onclick: () => press({ [answer]: id }) }, `${answer === "accept" ? "Accept" : "Decline"} the invitation of ${whom}`));
 }
 
+/** Plays a scene, beside which the panel stands. @param {string} name */
+export function play(name) {
+  show(true);
+  press({ play: name });
+}
+
 async function press(what) {
   const answer = await post("panel", what);
   complain(answer, "That did not work");

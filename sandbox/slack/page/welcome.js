@@ -1,6 +1,7 @@
 /** The first steps of a newcomer, in #general and where they lead, until they are put away. */
 import { prefill } from "./composer.js";
 import { el } from "./dom.js";
+import { play } from "./panel.js";
 import { channel, group, store, user } from "./store.js";
 
 const KEY = "orgbot-sandbox-welcome";
@@ -24,6 +25,7 @@ const STEPS = {
         el("li", {}, "Be ", el("a.try", { href: `#${approver.id}/C0APPROVALS` }, `${first(approver)} in #aws-approvals`), " and press Approve on the card."),
         el("li", {}, `Open the card's thread and watch the account come into being. ${first(user(store.me))} has a direct message with its id.`),
         store.state.panel && el("li", {}, "Do it again, and before AWS is done press ", breaks(), ": there is one account in the end.")),
+      store.state.panel && el("p", {}, "Or only watch: ", el("button.try", { type: "button", onclick: () => play("killed") }, "the bot is killed half-way"), ", and there is one account in the end."),
       el("p", {}, "Slack and AWS are stand-ins on this machine; the bot is the real one. ", take("/org help"), " shows what else it does.", store.state.panel && " The scenes below those buttons play the rest by themselves.")];
   },
   "aws-approvals": () => ["Decide here",

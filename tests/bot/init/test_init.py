@@ -210,6 +210,7 @@ def test_the_roles_files_hold_the_policy_and_are_what_their_tools_read() -> None
     assert json.loads(module.split("POLICY")[1].replace("$${", "${")) == json.loads(policy)
     resources = hcl2.loads(module)["resource"]
     assert sorted(key.strip('"') for resource in resources for key in resource) == [
+        "aws_iam_instance_profile",
         "aws_iam_policy",
         "aws_iam_role",
         "aws_iam_role_policy_attachment",

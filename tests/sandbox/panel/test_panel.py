@@ -132,9 +132,7 @@ def test_a_day_passes_for_everybody_and_who_has_not_decided_is_reminded(page: Pa
 @pytest.mark.parametrize(
     ("account", "answer", "said"), [("666666666666", "decline", "declined"), ("777777777777", "accept", "Done")]
 )
-def test_an_invitation_is_answered_at_a_press(
-    page: Page, keeper: Keeper, account: str, answer: str, said: str
-) -> None:
+def test_an_invitation_is_answered_at_a_press(page: Page, keeper: Keeper, account: str, answer: str, said: str) -> None:
     asked = f'/org invite-account --account {account} --ou /Workloads --reason "We bought them"'
     assert keeper.place.slack.person("alice").types(asked).error is None
     card = known(keeper, account)

@@ -63,6 +63,17 @@ def test_the_conversation_keeps_room_beside_the_thread_and_the_panel(page: Page,
     expect(panel.get_by_role("button", name="Undo")).to_be_enabled()
 
 
+def test_whoever_only_watches_sees_the_bot_killed(keeper: Keeper, browser: Browser) -> None:
+    """On a narrow screen, where the panel is closed until then."""
+    keeper.place.slack.wait_for(lambda: keeper.status == "running", PATIENCE, "the bot")
+    with page_of(browser, width=400, height=800) as page:
+        page.goto(f"{keeper.place.slack.page_url}/#U0ALICE/C0GENERAL")
+        page.get_by_label("Try it").get_by_role("button", name="the bot is killed half-way").click()
+        panel = page.get_by_role("complementary", name="Behind the scenes")
+        expect(panel.get_by_text("CreateAccount was called once.")).to_be_visible()
+        expect(page.get_by_role("complementary", name="Thread")).to_contain_text("is ready")
+
+
 def test_the_first_story_is_told_where_one_is(page: Page, keeper: Keeper) -> None:
     steps = page.get_by_label("Try it")
     steps.get_by_role("button", name="filled in").click()
