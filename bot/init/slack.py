@@ -6,7 +6,6 @@ Source: Slack API, "App manifests" (sharing a manifest by link), "Using Socket M
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
@@ -31,8 +30,6 @@ from bot.init.talk import Talk
 PACKED, KEPT = Path(__file__).with_name("manifest.yml"), Path(__file__).parents[2] / "manifest.yml"
 MANIFEST = PACKED if PACKED.exists() else KEPT  # In an installed package it stands beside this file.
 NEW_APP = "https://api.slack.com/apps?new_app=1&manifest_yaml="
-COMMENT = re.compile(r"^#.*\n|[ \t]+# .*$", re.MULTILINE)
-"""What the link leaves out, so that a terminal can show it."""
 NAME_MOST = 35
 PRESS = "init_press"
 PATIENCE_SECONDS = 120.0
@@ -51,13 +48,19 @@ def make_app(talk: Talk) -> None:
         return
     name = talk.checked("Name of the app", _app_name, "orgbot")
     whole = MANIFEST.read_text(encoding="utf-8")
-    text, short = (_named_app(version, name) for version in (whole, COMMENT.sub("", whole)))
+    text, short = (_named_app(version, name) for version in (whole, _without_comments(whole)))
     talk.write("slack-manifest.yml", text, "the app's manifest")
     talk.say(
         "Open this link, choose your workspace, and press Create; or choose “From a manifest” and paste slack-manifest.yml."
     )
     talk.say(NEW_APP + quote(short, safe=""))
     talk.pause("Create the app, press Install to Workspace")
+
+
+def _without_comments(manifest: str) -> str:
+    """What the link has, so that a terminal can show it."""
+    lines = (line.partition(" # ")[0] for line in manifest.splitlines() if not line.startswith("#"))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _named_app(manifest: str, name: str) -> str:

@@ -12,7 +12,6 @@ import tomllib
 import types
 from collections.abc import Callable
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,10 +31,8 @@ from operations.core.preview import PreviewInput
 from operations.core.registry import all_operations, by_name
 from operations.core.steps import Shared, World
 from sandbox.aws.server import AwsSandbox
-from sandbox.sandbox import sandbox
 from tests.documentation.pages import ROOT, Block, blocks, spans
 from tests.documentation.story import FIRST
-from tests.harness.forking import fork, run
 from tests.harness.workers import Workers
 from tests.test_packaging import make
 
@@ -134,29 +131,6 @@ def test_a_line_of_the_shell_is_one(page: str, line: str) -> None:
     else:
         assert word.removeprefix(".venv/bin/") == "orgbot", f"{page}: nobody has said how `{line}` is proven"
         _parsed(rest)
-
-
-def test_the_commands_of_the_guides_do_what_they_say(tmp_path: Path) -> None:
-    """One after the other in one folder, over a bot's database; what one writes another reads. `init` and `run` have tests of their own."""
-    lines = [line.removeprefix(".venv/bin/") for _, line in shell_lines()]
-    wanted = [line for line in lines if line.startswith("orgbot ") and line.split()[1] not in {"init", "run"}]
-    with sandbox(mode="socket", launch=fork) as place:
-        bot = place.start_bot()
-        place.slack.person("alice").types("/org move --account fullback-audit --to /Workloads --reason tidy")
-        place.slack.wait_for(lambda: place.slack.messages("aws-approvals"), what="the card")
-        bot.kill()
-        here = {"PATH": "/usr/bin", **place.environment()}
-        database = f"sqlite:///{tmp_path / 'restored.db'}"
-        for line in wanted:
-            if line == "orgbot restore --release":  # The guide has the bot started before.
-                place.start_bot(DATABASE_URL=database).kill()
-            command, _, target = line.partition(" > ")
-            words = shlex.split(command)[1:]
-            answer = run(words, {**here, "DATABASE_URL": database} if words[0] == "restore" else here, tmp_path)
-            assert answer.returncode == 0, (line, answer.stdout, answer.stderr)
-            if target:
-                (tmp_path / target).write_text(answer.stdout, encoding="utf-8")
-    assert {"orgbot.backup", "restored.db", "records.jsonl"} <= {file.name for file in tmp_path.iterdir()}
 
 
 BOLD = re.compile(r"(?<![\n*])(?<!- )\*\*([A-Z][^*\n]*[^*\n.])\*\*")
