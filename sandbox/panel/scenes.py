@@ -110,7 +110,7 @@ def killed(stage: Stage) -> None:
     name, card = _account_asked_for(stage)
     stage.presses("bob", "Approve", card)
     stage.wait(lambda: _creations(stage, name), "CreateAccount")
-    stage.keeper.kill()
+    stage.wait(stage.keeper.kill, "the bot")
     stage.tell("The bot was killed just after it had asked AWS for the account.", "alice", card)
     done = stage.until("Done", card)
     stage.tell(
