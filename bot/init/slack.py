@@ -131,7 +131,7 @@ def _named(channel: Json) -> str:
 def name_approvers(talk: Talk, slack: WebClient) -> list[str]:
     """Who may approve, each found in Slack: ids and e-mail addresses as the rules take them."""
     directory = Directory(slack, lambda: Workspace.of(call(slack, "auth.test")))
-    handles = {f"@{group['handle']}": group["id"] for group in call(slack, "usergroups.list")["usergroups"]}
+    handles = _groups(talk, slack)
     found: list[str] = []
 
     def check(text: str) -> str:
@@ -142,6 +142,15 @@ def name_approvers(talk: Talk, slack: WebClient) -> list[str]:
     talk.setting("ORGBOT_APPROVERS", f"Who approves? E-mail addresses{groups}, separated by commas", check)
     talk.keep("ORGBOT_APPROVERS", ",".join(found))
     return found
+
+
+def _groups(talk: Talk, slack: WebClient) -> dict[str, str]:
+    """The user groups' ids by their handles; none, after a line that says why, where Slack does not tell: people are enough."""
+    try:
+        return {f"@{group['handle']}": group["id"] for group in call(slack, "usergroups.list")["usergroups"]}
+    except SlackRefusedError as error:
+        talk.wrong(f"the user groups cannot be read, so name people: {sentence(error)}")
+        return {}
 
 
 def _who(slack: WebClient, directory: Directory, word: str, handles: dict[str, str]) -> str:
@@ -158,7 +167,10 @@ def _who(slack: WebClient, directory: Directory, word: str, handles: dict[str, s
 def try_a_card(talk: Talk, slack: WebClient, channel: str) -> None:
     """Posts a card with one button, and waits until somebody has pressed it; over Socket Mode alone."""
     app_token = talk.value("SLACK_APP_TOKEN")
-    if not app_token or not talk.yes("Post a card on trial into the approval channel, to see that a press arrives?"):
+    if not app_token:
+        talk.say("Left out: over signed HTTP presses arrive only once the bot runs.")
+        return
+    if not talk.yes("Post a card on trial into the approval channel, to see that a press arrives?"):
         return
     pressed = Event()
     socket = SocketModeClient(app_token, web_client=slack)

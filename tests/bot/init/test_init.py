@@ -250,13 +250,31 @@ def test_whoever_ends_it_is_told_that_it_goes_on(given: tuple[str, ...]) -> None
     assert found.exit_code == 1
 
 
-@pytest.mark.parametrize("method", ["conversations.list", "usergroups.list", "conversations.info"])
+@pytest.mark.parametrize("method", ["conversations.list", "conversations.info"])
 def test_a_missing_scope_is_said_and_not_thrown(slack: SlackSandbox, method: str) -> None:
     slack.faults.add(method, error="missing_scope", times=None)
     found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "bob@example.com")
     assert isinstance(found.exception, SystemExit)
     assert "NOT OK" in found.output
     assert "Mend this, and type `orgbot init` again" in found.output
+
+
+def test_without_user_groups_people_are_named(slack: SlackSandbox, empty: Path) -> None:
+    """Not every plan of Slack has them."""
+    slack.faults.add("usergroups.list", error="paid_teams_only", times=None)
+    found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "bob@example.com")
+    assert "NOT OK  the user groups cannot be read, so name people: " in found.output
+    assert "Who approves? E-mail addresses, separated by commas" in found.output
+    assert settled(empty)["ORGBOT_APPROVERS"] == "bob@example.com"
+
+
+def test_over_signed_http_no_app_token_is_asked_for_and_no_card_is_posted(slack: SlackSandbox, empty: Path) -> None:
+    (empty / ".env").write_text(f"SLACK_BOT_TOKEN={slack.bot_token}\nSLACK_SIGNING_SECRET=secret\n")
+    found = init("approvals", "bob@example.com", "n", "json", AGREE)
+    assert "signed HTTP, because SLACK_SIGNING_SECRET is set (kept)" in found.output
+    assert "Left out: over signed HTTP presses arrive only once the bot runs." in found.output
+    assert found.exit_code == 0, found.output
+    assert slack.messages("aws-approvals") == []
 
 
 def test_a_folder_that_cannot_be_written_is_said(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
