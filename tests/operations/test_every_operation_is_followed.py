@@ -198,7 +198,7 @@ def test_what_aws_still_refuses_after_that_ends_with_who_can_mend_it(workers: Wo
     request = workers.until_done(request)
     assert request.status == Status.FAILED
     assert "Somebody has attached the policy meanwhile." in request.outcome
-    assert "detach it, then ask again" in request.advice
+    assert "Detach it, then ask again" in request.advice
     assert request.memory["mendable"]
 
 
@@ -324,8 +324,6 @@ def test_an_aws_that_does_not_answer_is_told_once_and_waited_for(
     aws.faults.add(operation, "bad-json", times=None)
     passes(workers, *[1] * 30)
     assert workers.request(request.id).status == Status.APPROVED
-    assert (
-        len([line for line in workers.said("thread") if f"does not answer the bot's look ({operation})" in line]) == 1
-    )
+    assert len([line for line in workers.said("thread") if f"does not answer the bot ({operation})" in line]) == 1
     aws.faults.clear()
     assert workers.until_done(request).status == Status.SUCCEEDED

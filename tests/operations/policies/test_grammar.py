@@ -98,7 +98,7 @@ def test_a_misspelt_key_at_every_level_is_refused_with_its_place_and_what_was_me
     for at, key in keys(kind):
         told = refusal(misspelt(kind, at, key), kind)
         assert told.startswith(f"“{place((*at, f'{key}x'))[:200]}” (line "), told
-        assert "is no key" in told or "is no condition operator" in told, told
+        assert "is not a key" in told or "is not a condition operator" in told, told
         assert f"Did you mean {key}?" in told or "a Region such as" in told or ":" in key, told
         assert told.endswith("If AWS has published it since this version of the bot, give `--newer-syntax yes`.")
 
@@ -119,13 +119,13 @@ def test_an_unknown_operator_at_every_level_is_refused_with_its_place_whatever_i
         principal = {"Principal": "*"} if kind == RCP else {}
         told = refusal({"Statement": [{**DENY, **principal, "Condition": {"StringEqual": {}}}]}, kind)
         assert "→ StringEqual” (line " in told
-        assert "is no condition operator. Did you mean StringEquals?" in told
+        assert "is not a condition operator. Did you mean StringEquals?" in told
         return
     for at, _ in objects(EXAMPLES[kind]):
         for newer in ("NO", "YES"):
             told = refusal(changed(EXAMPLES[kind], at, lambda found: {**found, "@@asign": "x"}), kind, newer)
             assert told.startswith(f"“{place((*at, '@@asign'))[:200]}” (line "), told
-            assert "is no operator. Did you mean @@assign? There are: @@assign, @@append, @@remove" in told
+            assert "is not an operator. Did you mean @@assign? Known operators: @@assign, @@append, @@remove" in told
 
 
 @every_type

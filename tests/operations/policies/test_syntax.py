@@ -76,7 +76,7 @@ def refusal(document: Any, kind: str, newer: str = "NO") -> str:
         (
             "DECLARATIVE_POLICY_EC2",
             {"ec2_attributes": {"allowed_images_settings": {"image_criteria": {"criteria_11": {}}}}},
-            "“ec2_attributes → allowed_images_settings → image_criteria → criteria_11” (line 5, column 5) is no key",
+            "“ec2_attributes → allowed_images_settings → image_criteria → criteria_11” (line 5, column 5) is not a key",
         ),
         (
             "SECURITYHUB_POLICY",
@@ -86,7 +86,7 @@ def refusal(document: Any, kind: str, newer: str = "NO") -> str:
         (
             "BEDROCK_POLICY",
             {"bedrock": {"guardrail_inference": {"everywhere": {}}}},
-            "is no key that stands there. There are: a Region such as eu-central-1.",
+            "is not a key here. Known keys: a Region such as eu-central-1.",
         ),
         (
             "BACKUP_POLICY",

@@ -60,7 +60,7 @@ def close_the_panel(page: Page) -> None:
 
 
 def types(page: Page, text: str) -> None:
-    page.get_by_label("Message # general").fill(text)
+    page.get_by_label("Message #general").fill(text)
     page.keyboard.press("Enter")
 
 
