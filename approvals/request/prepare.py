@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -136,7 +137,7 @@ def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str
     try:
         preview = _look_closely(context, operation)
     except FieldError as error:
-        raise RefusalError(f"{files.get(error.field) or _flag(request, error.field)}: {error.message}") from error
+        raise RefusalError(_about(request, files, error)) from error
     except CredentialsError:
         raise
     except RefusedError as error:
@@ -171,7 +172,13 @@ def _with_files(context: Context, request: Request, operation: Operation) -> tup
             _check_visible(operation, name, text)
         return operation.model_copy(update=texts).settled(organization), called
     except FieldError as error:
-        raise RefusalError(f"{called.get(error.field) or _flag(request, error.field)}: {error.message}") from error
+        raise RefusalError(_about(request, called, error)) from error
+
+
+def _about(request: Request, called: Mapping[str, str], error: FieldError) -> str:
+    """What is wrong, behind the name of its file or its field; a sentence by itself where it is about no field."""
+    name = called.get(error.field) or _flag(request, error.field)
+    return f"{name}: {error.message}" if name else capital(error.message)
 
 
 def _check_visible(operation: Operation, name: str, text: str) -> None:
