@@ -200,7 +200,10 @@ MODELS = {"included_models": ANY, "excluded_models": ANY}
 GUARDRAIL = Keys(
     {
         "identifier": Value(
-            Shape(r"arn:.+:guardrail/[^:]+:[1-9][0-9]*", "a guardrail's ARN with its version, which isn't DRAFT"),
+            Shape(
+                r"arn:[^:]+:bedrock:[^:]*:[^:]*:guardrail/[^:]+:[1-9][0-9]*",
+                "a guardrail's ARN with its version, which isn't DRAFT",
+            ),
             one=True,
         ),
         "input_tags": ANY,

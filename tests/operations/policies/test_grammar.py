@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 
 from operations.aws.errors import FieldError
 from operations.policies.content import read_content
-from operations.policies.grammar import SYNTAX, Keys, Node
+from operations.policies.grammar import SYNTAX, Keys, Node, Shape, Value
 from operations.policies.syntax import STATEMENTS, place, problems
 from operations.snapshot.policy_types import policy_types
 from sandbox.aws.server import AwsSandbox
+from tests.harness.linear import complaint
 from tests.operations.policies.examples import DENY, EXAMPLES, RCP, SCP, VAULT
 
 Place = tuple[str | int, ...]
@@ -73,6 +75,19 @@ def known(node: Node | None) -> set[str]:
     if not isinstance(node, Keys):
         return set()
     return set(node.known).union(*map(known, node.known.values()), known(node.any))
+
+
+def shapes(node: Node | None) -> set[Shape]:
+    if isinstance(node, Value):
+        return {node.shape} if node.shape else set()
+    if not isinstance(node, Keys):
+        return set()
+    return set().union({node.names} if node.names else set(), shapes(node.any), *map(shapes, node.known.values()))
+
+
+@pytest.mark.parametrize("shape", sorted(set().union(*map(shapes, SYNTAX.values()))), ids=lambda shape: shape.said[:30])
+def test_a_values_shape_takes_linear_time(shape: Shape) -> None:
+    assert complaint(shape.pattern, re.DOTALL, searched=False) == ""
 
 
 def test_somebody_has_decided_about_every_type_that_botocore_knows() -> None:
