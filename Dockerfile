@@ -1,4 +1,4 @@
-# The bot in a container: `docker build -t orgbot .`, then `docker run --env-file .env -v orgbot:/data -p 3000:3000 orgbot`.
+# The bot in a container: `docker build -t orgbot .`; docs/how-to/deploy.md has the way from there.
 FROM python:3.11-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 # What only builds has an environment of its own, whose pip fills the other: the image that runs has none.

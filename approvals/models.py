@@ -125,8 +125,10 @@ class Request(SQLModel, table=True):
         description="it acts at once, without an approval, and is reviewed afterwards",
     )
     reviewed_by: str = _blank("who has signed the review of what was done under break glass")
+    follows: int = _zero("the request whose end offered this one, so that it stands in that one's thread; 0 for most")
     card_channel: str = _blank()
     card_ts: str = _blank()
+    thread_ts: str = _blank("the message under which the card stands, where the request follows from another one")
     card_link: str = _blank()
     lease_owner: str = _blank()
     created_at: datetime | None = _time(nullable=False)
@@ -152,6 +154,11 @@ class Request(SQLModel, table=True):
     def link(self) -> str:
         """`request #12`, linked to its card when the card is known; mrkdwn."""
         return f"<{self.card_link}|request #{self.id}>" if self.card_link else f"request #{self.id}"
+
+    @property
+    def thread(self) -> str:
+        """The `ts` of the message under which everything about it is said; empty while there is no card."""
+        return self.thread_ts or self.card_ts
 
     @property
     def title(self) -> str:
@@ -274,6 +281,14 @@ class HomeViewer(SQLModel, table=True):
     due_at: datetime | None = _time()
     lease_owner: str = ""
     lease_until: datetime | None = _time()
+
+
+class Picture(SQLModel, table=True):
+    """A picture of the organization that Slack keeps for home tabs; `digest` is that of what it shows."""
+
+    digest: str = Field(primary_key=True)
+    file: str
+    replaced_at: datetime | None = _time()
 
 
 class Preference(SQLModel, table=True):

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, insert
 
 from approvals.dispatcher import due_jobs
 from approvals.models import AuditRecord, Message, Request
+from approvals.outbox.home_tabs import PictureBook
 from approvals.queue.store import Store
 from approvals.request.execution import others
 from approvals.request.intake import Intake
@@ -47,7 +48,8 @@ class Grown:
         self.store = Store(engine)
         self.intake = Intake(self.store, lambda: datetime.now(UTC), lambda: None)
         self.deps = deps_of(self.intake)
-        self.pictures = Pictures(WebClient(), lambda _: None, lambda: datetime.now(UTC))
+        clock = partial(datetime.now, UTC)
+        self.pictures = Pictures(WebClient(), lambda _: None, clock, PictureBook(self.store, clock))
         self._http = SignedHttp(app_of(self.deps))
         snapshot: Any = SimpleNamespace(latest=self.deps.organization)
         self._measuring = Measuring(self.store, snapshot, Metrics())

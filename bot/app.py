@@ -25,6 +25,7 @@ from approvals.authority.directory import CachedDirectory, Directory, Memory, Sh
 from approvals.authority.may import oversees
 from approvals.context import Context, Handover, Limits, Pace
 from approvals.dispatcher import JOBS, Dispatcher
+from approvals.outbox.home_tabs import PictureBook
 from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.outbox.sending import Outbox
 from approvals.pools import Pool
@@ -134,7 +135,7 @@ class Orgbot:
         self.dispatcher = self._dispatcher()
         self.intake = Intake(self.store, clock, self.dispatcher.wake, self.context.limits)
         self.deps = self._deps()
-        self.pictures = Pictures(self.slack, self.deps.look, clock)
+        self.pictures = Pictures(self.slack, self.deps.look, clock, PictureBook(self.store, clock))
         self.app = self._bolt_app()
         self.transport = self._transport()
         anchors = timedelta(hours=settings.anchor_hours)
@@ -383,7 +384,7 @@ class Orgbot:
         if organization is not None and organization.id:
             found = look_up(self._looking_up, organization, unknown, lambda: time.monotonic() > end)
             with self.store.write() as session:
-                changes.note(session, found, self._clock())
+                changes.note_told(session, found, self._clock())
             self.snapshot.catch_up()
         return self.snapshot.latest()
 

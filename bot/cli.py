@@ -238,7 +238,8 @@ def sandbox(
         from sandbox.show import RULES, Wishes, run_sandbox
     except ImportError as error:
         typer.echo(
-            f"The sandbox needs its own packages ({error.name} is missing): pip install 'orgbot[sandbox]'", err=True
+            f"The sandbox needs its own packages ({error.name} is missing): pip install '<the clone>[sandbox]', or make demo in the clone",
+            err=True,
         )
         raise typer.Exit(1) from error
     wishes = Wishes(play=play, port=port, rules=rules or RULES, reveal=reveal, accounts=accounts)

@@ -20,3 +20,5 @@ html_theme = "furo"
 html_title = f"orgbot {version}"
 html_show_copyright = False
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["wrap.css"]

@@ -171,7 +171,7 @@ def open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any], name: 
         _tell(deps, slack, caller, refusal)
         return
     brought = Carried.unpacked(action.get("value"))
-    given = Given(brought.of(operation), brought.reason or kept.reason)
+    given = Given(brought.of(operation), brought.reason or kept.reason, after=brought.after)
     scene = FormContext.of(deps, given, caller)
     open_view(deps, slack, caller, lambda: form(operation, scene))
 

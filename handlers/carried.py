@@ -15,12 +15,14 @@ from handlers.caller import LONGEST_ID, Caller
 from handlers.declared import Value, fields_of
 from operations.core.base import Operation
 
+LONGEST_AFTER = 100
 LONGEST_URL = 500  # Slack's own have about a hundred characters.
 
 
 class Carried(BaseModel):
     """`values` are those of an operation's fields, `channel` is where it was asked for, and `reply_to` the response_url by
-    which that place takes an answer, whether the bot is there or not.
+    which that place takes an answer, whether the bot is there or not. `after` is what the buttons of the request carry whose end
+    offered this one.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -29,6 +31,7 @@ class Carried(BaseModel):
     reason: str = ""
     channel: str = Field(default="", max_length=LONGEST_ID, pattern=r"^[!-~]*$")
     reply_to: str = Field(default="", max_length=LONGEST_URL, pattern=r"^[!-~]*$")
+    after: str = Field(default="", max_length=LONGEST_AFTER, pattern=r"^[!-~]*$")
 
     @classmethod
     def of_caller(cls, caller: Caller, **more: Any) -> Self:

@@ -28,7 +28,7 @@ from handlers.follow_ups import ending
 from handlers.forms import FormContext, form
 from handlers.launcher import launcher, offered
 from handlers.parser import HELP, Command, ParseError, operation_named, read, split
-from handlers.problems import form_button, listed, ways_on
+from handlers.problems import form_button, refused
 from handlers.queries import answer as looks
 from handlers.queries import requests
 from handlers.queries.parts import asks_for
@@ -173,7 +173,7 @@ def _numbered(deps: Dependencies, word: str, rest: str) -> Request:
         raise ParseError(f"say which request: `{COMMAND} {word} 12`.")
     number = NUMBER.fullmatch(rest.strip())
     if number is None or int(number[1]) > LARGEST_NUMBER:
-        raise ParseError(f"“{shorten(rest.strip(), 40)}” is no request number. Try `{COMMAND} {word} 12`.")
+        raise ParseError(f"“{shorten(rest.strip(), 40)}” is not a request number. Try `{COMMAND} {word} 12`.")
     request = deps.intake.find(int(number[1]))
     if request is None:
         raise ParseError(f"there is no request #{number[1]}. `{COMMAND} requests` shows the latest.")
@@ -194,10 +194,7 @@ def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: boo
         quick = deps.at_once() if at_once else deps
         filed = file(quick, typed.caller, command.operation, command.given, typed.delivery)
     except NotAcceptedError as error:
-        told = [
-            section(listed(command.operation, error.problems)),
-            *ways_on(command.operation, command.given, error.problems),
-        ]
+        told = refused(command.operation, command.given, error.problems)
         again = at_once and error.unknown
         return _in_time(responder, told, lambda: _asked(responder, typed, command, at_once=False), again=again)
     return receipt(deps, typed.caller, filed)
@@ -222,11 +219,11 @@ def _break_glass(deps: Dependencies, typed: Typed, command: Command) -> list[Blo
         return [section(NO_GLASS)]
     found = obstacles(operation, given, caller)
     if found:
-        return [section(listed(operation, found))]
+        return refused(operation, given, found)
     try:
         asked, organization = checked(deps, typed.caller, operation, given)
     except NotAcceptedError as error:
-        return [section(listed(operation, error.problems))]
+        return refused(operation, given, error.problems)
     title = asked.title(organization)
     open_view(deps, typed.slack, typed.caller, lambda: confirmation(operation, given, title, caller))
     return []

@@ -33,7 +33,7 @@ def given_file(block: Mapping[str, Any]) -> str:
 def too_long(field: OperationField, text: str, most: int) -> str:
     """Why a document is not filled in as text; nothing when it is."""
     if file_in(text):
-        return f"The {field.flag.label.lower()} is in a file. Give the file once more below."
+        return f"The {field.flag.label.lower()} is in a file. Give the file again below."
     if len(text) <= most:
         return ""
     return f"The {field.flag.label.lower()} has {len(text):,} characters, and Slack's field takes {most:,}. Give it as a file below."

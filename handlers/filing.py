@@ -5,30 +5,35 @@ The command line and the forms come here with the same values, so that they acce
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
+from approvals.authority.press import StrangeCardError, read
 from approvals.authority.reach import ask_of, hits, judged
 from approvals.authority.requirements import Requirements
 from approvals.authority.rules import NoRuleError
 from approvals.request.intake import AlreadyAskedError, Draft
 from approvals.request.limits import FloodError
+from approvals.slack.named import Named, Naming
 from handlers.caller import Caller
 from handlers.declared import LONGEST_REASON, fields_of
 from handlers.dependencies import Dependencies
 from handlers.parser import Given
 from handlers.problems import Problem, problems
 from operations.aws.errors import FieldError, UnknownError
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
+from operations.core.closing import Closing
 from operations.core.fields import FieldKind, OperationField
 from operations.core.lookalikes import pointed_out
 from operations.core.visible import InvisibleError, check
 from operations.snapshot.organization import Organization
 
 NEW = "If it was made a moment ago, try again in a minute."
-NO_ORGANIZATION = "this AWS account is in no organization yet. Make one with `/org create-organization`."
+NO_ORGANIZATION = "this AWS account is in no organization yet. Create one first."
+FOUND = Prefilled(operation="create-organization")
 
 
 LookUp = Callable[[UnknownError], Organization | None]
@@ -74,10 +79,24 @@ def file(deps: Dependencies, caller: Caller, operation: type[Operation], given: 
         delivery=delivery,
         required=required,
         break_glass=given.break_glass,
+        follows=_follows(deps, given.after, asked),
     )
     number, button = _taken_in(deps, draft, asked)
     needed = 0 if given.break_glass else required.approvals
     return Filed(number, asked.title(organization), button, needed, pointed_out(asked, organization))
+
+
+def _follows(deps: Dependencies, after: str, asked: Operation) -> int:
+    """The request whose end has offered just this one; 0 where something else is asked for by now."""
+    pressed = read(after, private=True)
+    try:
+        request = deps.intake.pressed_on(pressed, "next") if pressed and pressed.key else None
+    except StrangeCardError:
+        request = None
+    given = asked.model_dump(mode="json")
+    offered = Closing.model_validate(request.memory["closing"]).next if request and "closing" in request.memory else ()
+    meant = [one for one in offered if one.operation == asked.name and one.values.items() <= given.items()]
+    return request.id or 0 if request and meant else 0
 
 
 def checked(
@@ -93,7 +112,7 @@ def checked(
         _read_again(deps, caller)
         raise NotAcceptedError(Problem("", deps.unread()))
     if not organization.id and not operation.founds:
-        raise NotAcceptedError(Problem("", NO_ORGANIZATION))
+        raise NotAcceptedError(Problem("", NO_ORGANIZATION, opens=_askable(deps, caller, [FOUND])))
     return _settled(deps, caller, asked, organization)
 
 
@@ -129,7 +148,19 @@ def _settled(
         _read_again(deps, caller)
         unknown = isinstance(error, UnknownError)
         sentence = f"{error.message} {NEW}" if unknown and not error.near else error.message
-        raise NotAcceptedError(Problem(error.field, sentence, error.near, error.wanted), unknown=unknown) from error
+        opens = _askable(deps, caller, error.opens)
+        found = Problem(error.field, sentence, error.near, error.wanted, opens)
+        raise NotAcceptedError(found, unknown=unknown) from error
+
+
+def _askable(deps: Dependencies, caller: Caller, helping: Sequence[Prefilled]) -> tuple[Prefilled, ...]:
+    """What would help, as far as the rules let this person ask for it; Slack isn't asked who is in a group."""
+    rules = deps.rules()
+
+    def among(named: Sequence[str]) -> bool:
+        return caller.user in named or any(Named(one).naming is not Naming.USER for one in named)
+
+    return tuple(one for one in helping if rules.may_ask(one.operation, among))
 
 
 def _looked_up(asked: Operation, organization: Organization, look_up: LookUp) -> tuple[Operation, Organization]:
@@ -189,8 +220,9 @@ def _taken_in(deps: Dependencies, draft: Draft, asked: Operation) -> tuple[int, 
     except AlreadyAskedError as error:
         about = subject_field(asked)
         does = "uses this address" if about and about.flag.kind is FieldKind.EMAIL else "asks for this"
-        sentence = f"request #{error.number} already {does}. `/org request {error.number}` shows it."
-        raise NotAcceptedError(Problem(about.name if about else "", sentence)) from error
+        live = deps.intake.find(error.number)
+        found = Problem(about.name if about else "", f"request #{error.number} already {does}.", number=error.number)
+        raise NotAcceptedError(replace(found, shown=live.button if live else "")) from error
 
 
 def subject_field(asked: Operation) -> OperationField | None:

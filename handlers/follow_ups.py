@@ -27,6 +27,7 @@ from handlers.filing import NotAcceptedError, file
 from handlers.forms import FormContext, form
 from handlers.parser import Given
 from handlers.pressed import BROKEN, kept_in_form, pressed_before, pressed_request
+from handlers.problems import ways_on
 from handlers.receipts import about, answer_form, receipt
 from handlers.responder import Responder, open_view
 from operations.core.base import Operation
@@ -137,8 +138,8 @@ def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | N
     operation, kind = by_name().get(request.operation), body["actions"][0]["action_id"]
     if operation is None or not (kind == "edit" or (kind == "again" and request.status == Status.REFUSED)):
         return None
-    given = Given(_values(request.params), request.reason)
-    return form(operation, FormContext.of(deps, given, caller))
+    first, *others = _rest(request) or [(operation, Given(_values(request.params), request.reason))]
+    return None if others else form(first[0], FormContext.of(deps, first[1], caller))
 
 
 def request_pressed(deps: Dependencies, body: dict[str, Any]) -> Request | str:
@@ -175,7 +176,8 @@ def _one(deps: Dependencies, caller: Caller, operation: type[Operation], given: 
     try:
         return receipt(deps, caller, file(deps, caller, operation, given, name))
     except NotAcceptedError as error:
-        return [section(f":x: Not submitted: {escape('; '.join(problem.sentence for problem in error.problems))}")]
+        told = section(f":x: Not submitted: {escape('; '.join(problem.sentence for problem in error.problems))}")
+        return [told, *ways_on(operation, given, error.problems)]
 
 
 def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Given]]:

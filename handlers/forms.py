@@ -86,7 +86,7 @@ def form(operation: type[Operation], scene: FormContext) -> Block:
             *(block for field in fields_of(operation) for block in _inputs(field, elements[field.name])),
         ],
         "Submit request",
-        Carried.of_caller(scene.caller).packed(),
+        Carried.of_caller(scene.caller, after=scene.given.after).packed(),
     )
 
 
@@ -168,14 +168,14 @@ def _email(field: OperationField, value: Any, _: FormContext) -> Element:
     """Slack's input for an e-mail address takes no other text, not even at its opening."""
     text = str(value or "")
     fits = bool(LIKE_AN_EMAIL.fullmatch(text)) if len(text) <= LONGEST_EMAIL else False
-    note = f"“{shorten(text, 60)}” is no e-mail address." if text and not fits else ""
+    note = f"“{shorten(text, 60)}” is not an e-mail address." if text and not fits else ""
     return Element(email_input(field.name, initial=text if fits else "", placeholder=field.flag.placeholder), note)
 
 
 def _choice(field: OperationField, value: Any, _: FormContext) -> Element:
     options = {choice.value: option(choice.label, choice.value) for choice in field.flag.choices}
     picked = options.get(chosen(field, str(value or "")))
-    note = f"“{shorten(str(value), 60)}” is no choice for {field.flag.label}." if value and not picked else ""
+    note = f"“{shorten(str(value), 60)}” is not a choice for {field.flag.label}." if value and not picked else ""
     return Element(select(field.name, list(options.values()), initial=picked), note)
 
 

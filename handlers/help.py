@@ -26,7 +26,7 @@ def overview(operations: Sequence[type[Operation]]) -> list[Block]:
     return [
         header("What I can do"),
         section(f"`{COMMAND}` alone has it all to click. An operation opens its form for what is missing."),
-        *packed(["*Commonest*", *map(_line, common)]),
+        *(packed(["*Commonest*", *map(_line, common)]) if common else []),
         *packed(["*To look*", *map(_read, NAMES)]),
         *(block for family, members in families for block in packed([f"*{escape(family)}*", *map(_line, members)])),
     ]

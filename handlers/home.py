@@ -21,7 +21,6 @@ from approvals.slack.modals import home
 from approvals.states import Status
 from handlers.caller import Caller
 from handlers.carried import Carried
-from handlers.declared import readable
 from handlers.dependencies import Dependencies
 from handlers.queries.question import view_of
 from handlers.queries.requests import own, to_decide
@@ -34,7 +33,6 @@ from operations.snapshot.names import counted
 from operations.snapshot.organization import Organization
 
 FIRST = ("credentials", "create-account", "move-account")  # Until somebody has asked for anything.
-LABELS = {"credentials": "Get credentials", "create-account": "New account", "move-account": "Move an account"}
 BUTTONS = 5
 SHOWN = 8
 POSTED_WITHIN = timedelta(minutes=1)
@@ -97,7 +95,7 @@ def _offered(work: Work, organization: Organization | None) -> list[str]:
 
 
 def _form_button(operation: str) -> Block:
-    return button(LABELS.get(operation, readable(operation)), f"form:{operation}", Carried().packed())
+    return button(by_name()[operation].wanted, f"form:{operation}", Carried().packed())
 
 
 def _glance(work: Work, organization: Organization | None) -> list[Block]:

@@ -22,11 +22,15 @@ QUERIES = (*WORDS, *ALIASES)
 
 @dataclass(frozen=True)
 class Given:
-    """What was given so far: values by field name (a list for tags), the reason, and whether it shall act at once."""
+    """What was given so far: values by field name (a list for tags), the reason, and whether it shall act at once.
+
+    `after` is what the buttons of the request carry whose end offered this one.
+    """
 
     values: dict[str, Value] = field(default_factory=dict)
     reason: str = ""
     break_glass: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True)

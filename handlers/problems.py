@@ -5,19 +5,24 @@ Source: pydantic documentation, "Validation errors".
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from approvals.slack.blocks import BUTTON_VALUE, Block, actions, button, escape, shorten
+from approvals.slack.blocks import BUTTON_VALUE, Block, actions, button, escape, section, shorten
+from approvals.views.thread import opening
+from handlers.action_ids import COMMAND
 from handlers.carried import Carried
 from handlers.declared import field_of, fields_of
 from handlers.parser import Given
 from operations.aws.errors import Near
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField, by_labels
+from operations.core.registry import by_name
 from operations.snapshot.names import capital, counted
 
 LONGEST = 1900
@@ -28,13 +33,17 @@ WITH_ID = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.OU, FieldKind.TARGET
 @dataclass(frozen=True)
 class Problem:
     """A plain sentence about a field; `field` is empty when it is about the request as a whole. `near` is what may have been meant
-    by `wanted`, which was given there.
+    by `wanted`, which was given there; `opens` are the requests that would help, `number` and `shown` are a
+    request that can be looked at, and what its buttons carry.
     """
 
     field: str
     sentence: str
     near: tuple[Near, ...] = ()
     wanted: str = ""
+    opens: tuple[Prefilled, ...] = ()
+    number: int = 0
+    shown: str = ""
 
 
 def problems(operation: type[Operation], error: ValidationError) -> tuple[Problem, ...]:
@@ -56,7 +65,7 @@ def _sentence(field: OperationField | None, finding: dict[str, Any]) -> str:
 def _missing(field: OperationField | None, _: dict[str, Any]) -> str:
     if field and field.flag.kind is FieldKind.DOCUMENT:
         return f"type the {field.flag.label.lower()}, or choose a file."
-    return "this is needed; please give it."
+    return "this is required."
 
 
 def _too_long(field: OperationField | None, finding: dict[str, Any]) -> str:
@@ -103,8 +112,24 @@ def listed(operation: type[Operation], found: tuple[Problem, ...]) -> str:
 def in_form(operation: type[Operation], problem: Problem) -> str:
     """A problem in plain text for people at a form, with its field's label where it cannot stand beneath that field."""
     field = field_of(operation, problem.field)
-    sentence = capital(by_labels(fields_of(operation), problem.sentence))
+    sentence = at_field(operation, problem)
     return f"{field.flag.label}: {sentence}" if field else sentence
+
+
+def at_field(operation: type[Operation], problem: Problem) -> str:
+    """A problem in plain text beneath its field. A form's error carries no buttons, so that what helps is told as it is typed."""
+    sentence = capital(by_labels(fields_of(operation), problem.sentence))
+    commands = " or ".join(_typed(one) for one in problem.opens)
+    typed = f" Type: {commands}" if commands else ""
+    shows = f" {COMMAND} request {problem.number} shows it." if problem.number else ""
+    return f"{sentence}{typed}{shows}"
+
+
+def _typed(helping: Prefilled) -> str:
+    """The command that opens the form which a button would open."""
+    fields = [(field_of(by_name()[helping.operation], name), value) for name, value in helping.values.items()]
+    words = [f"{field.flag.names[0]} {shlex.quote(str(value))}" for field, value in fields if field]
+    return " ".join([COMMAND, helping.operation, *words])
 
 
 def _named(operation: type[Operation], problem: Problem) -> str:
@@ -114,7 +139,7 @@ def _named(operation: type[Operation], problem: Problem) -> str:
 
 
 def ways_on(operation: type[Operation], given: Given, found: tuple[Problem, ...]) -> list[Block]:
-    """A button for each name that may have been meant, and one for the form with what was given."""
+    """A button for each name that may have been meant, for each request that would help, and for the form with what was given."""
     meant = [
         made
         for problem in found
@@ -122,7 +147,14 @@ def ways_on(operation: type[Operation], given: Given, found: tuple[Problem, ...]
         for number, near in enumerate(problem.near)
         for made in form_button(operation, _corrected(given, problem, near), near.label, number)
     ]
-    return actions(*meant, *form_button(operation, given))
+    helping = opening([one for problem in found for one in problem.opens])
+    shown = [button(f"View #{one.number}", "details", one.shown) for one in found if one.shown]
+    return actions(*meant, *helping, *shown[:1], *form_button(operation, given))
+
+
+def refused(operation: type[Operation], given: Given, found: tuple[Problem, ...]) -> list[Block]:
+    """What is wrong with what was given, and the ways on."""
+    return [section(listed(operation, found)), *ways_on(operation, given, found)]
 
 
 def _corrected(given: Given, problem: Problem, near: Near) -> Given:

@@ -30,10 +30,10 @@ def about(deps: Dependencies, caller: Caller, request: Request) -> list[Block]:
 def receipt(deps: Dependencies, caller: Caller, filed: Filed) -> list[Block]:
     """A title has names of the organization in it: until Slack has told who asks, the number has to do."""
     if deps.admission.lately(caller.user, caller.team) == "":
-        return [section(line(filed)), *_buttons(filed, filed.title)]
+        return [section(line(filed)), *_buttons(caller, filed, filed.title)]
     learn(deps, caller)
     received = f":white_check_mark: Request #{filed.number} received. {_later(filed)}"
-    return [section(received), *_buttons(filed, f"Request #{filed.number}")]
+    return [section(received), *_buttons(caller, filed, f"Request #{filed.number}")]
 
 
 def line(filed: Filed) -> str:
@@ -48,7 +48,10 @@ def _later(filed: Filed) -> str:
     return LATER.format(end="decided" if filed.approvals else "done")
 
 
-def _buttons(filed: Filed, title: str) -> list[Block]:
+def _buttons(caller: Caller, filed: Filed, title: str) -> list[Block]:
+    """In a direct message the request's own message follows at once, with the same buttons."""
+    if caller.channel.startswith("D"):
+        return []
     return actions(
         button("View", "details", filed.button),
         button("Cancel request", "cancel", filed.button, confirm=cancelling(filed.number, title)),

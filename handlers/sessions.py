@@ -13,9 +13,9 @@ from slack_sdk import WebClient
 
 from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError
 from approvals.models import Request, RoleSession
-from approvals.sessions.reveal import Press
+from approvals.sessions.reveal import OVER, Press, over
 from approvals.sessions.shells import Picked
-from approvals.slack.blocks import Block, escape, section, shorten
+from approvals.slack.blocks import Block, actions, escape, section, shorten
 from approvals.slack.client import SlackAwayError
 from approvals.views.sessions import end_button, listed
 from approvals.views.snippets import PICKER
@@ -86,7 +86,9 @@ def _listed_anew(responder: Responder, title: str, pressed: Pressed) -> None:
 def _reveal(deps: Dependencies, slack: WebClient, caller: Caller, pressed: Pressed | None) -> None:
     unwelcome = deps.admission.unwelcome(caller.user, caller.team)
     said = unwelcome or (deps.reveal(Press(pressed, caller.user, caller.team, caller.trigger)) if pressed else BROKEN)
-    if said:
+    if said == OVER:
+        Responder(deps, slack, caller).reply([section(f":x: {said}"), *actions(*over())], replace=False)
+    elif said:
         tell(deps, slack, caller, said if said in (BROKEN, unwelcome) else f":x: {said}")
 
 

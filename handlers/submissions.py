@@ -5,6 +5,7 @@ Source: Slack API, "view_submission payload", "Modals" (Displaying errors in vie
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import App
@@ -15,18 +16,16 @@ from handlers.action_ids import BREAK_GLASS_FORM, REQUEST_FORM
 from handlers.break_glass import entered
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.carried import Carried
-from handlers.declared import field_of, fields_of
+from handlers.declared import field_of
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.forms import sent
 from handlers.parser import Given
-from handlers.problems import Problem, in_form
+from handlers.problems import Problem, at_field, in_form
 from handlers.receipts import answer_form, receipt
 from handlers.responder import Responder, learn
 from operations.core.base import Operation
-from operations.core.fields import by_labels
 from operations.core.registry import by_name
-from operations.snapshot.names import capital
 
 LONGEST_ERROR = 2000
 ASKED = "Checking who you are. Submit again in a moment."
@@ -47,7 +46,8 @@ def register(app: App, deps: Dependencies) -> None:
             ack(response_action="errors", errors={next(iter(values), "reason"): unwelcome or UNKNOWN})
             return
         try:
-            told = _file(deps, caller, operation, sent(operation, values), str(view["id"]))
+            given = replace(sent(operation, values), after=Carried.unpacked(view.get("private_metadata")).after)
+            told = _file(deps, caller, operation, given, str(view["id"]))
         except NotAcceptedError as error:
             ack(response_action="errors", errors=errors_of(operation, _told(deps, caller, error)))
             return
@@ -111,7 +111,7 @@ def errors_of(operation: type[Operation], found: tuple[Problem, ...]) -> dict[st
     first = operation.fields()[0].name if operation.fields() else "reason"
     for problem in found:
         block = problem.field if field_of(operation, problem.field) else first
-        sentence = capital(by_labels(fields_of(operation), problem.sentence))
+        sentence = at_field(operation, problem)
         text = f"{errors[block]} {sentence}" if block in errors else sentence
         errors[block] = shorten(clean(text), LONGEST_ERROR)
     return errors

@@ -37,7 +37,12 @@ class Wishes:
     def settings(self) -> dict[str, str]:
         """The bot's, besides those that every sandbox has."""
         delivery = {"ORGBOT_CREDENTIALS_DELIVERY": "reveal"} if self.reveal else {}
-        return {"ORGBOT_RULES": str(self.rules.resolve()), **delivery}
+        return {"ORGBOT_RULES": str(self.rules.resolve()), "ORGBOT_LOG_FORMAT": "console", **delivery}
+
+    def furnish(self, place: Sandbox) -> None:
+        """Makes the organization as large as is wished."""
+        if self.accounts:
+            place.aws.grow(self.accounts, ous=max(1, self.accounts // ACCOUNTS_A_UNIT))
 
 
 def run_sandbox(wishes: Wishes) -> int:
@@ -75,9 +80,7 @@ def _when_asked(do: Callable[[int, FrameType | None], None] | signal.Handlers) -
 
 def _with_bot(place: Sandbox, wishes: Wishes) -> int:
     _say("Starting Slack's and AWS's stand-ins and the bot …")
-    if wishes.accounts:
-        place.aws.grow(wishes.accounts, ous=max(1, wishes.accounts // ACCOUNTS_A_UNIT))
-    keeper = Keeper(place, **wishes.settings())
+    keeper = Keeper(place, lambda: wishes.furnish(place), **wishes.settings())
     try:
         return _play(place) if wishes.play else _stay(keeper)
     except AskedToStop:

@@ -21,18 +21,32 @@ GIVEN = {
 }
 
 
-def services() -> dict[str, Any]:
-    return dict(yaml.safe_load(re.sub(r"\$\{POSTGRES_PASSWORD:\?[^}]+\}", "secret", TEXT))["services"])
+def services(rules: str = "") -> dict[str, Any]:
+    """With the variables put in as an engine does (Compose Specification, "Interpolation")."""
+    text = re.sub(r"\$\{POSTGRES_PASSWORD:\?[^}]+\}", "secret", TEXT)
+    text = re.sub(r"\$\{ORGBOT_RULES:\+([^}]+)\}", r"\1" if rules else "", text)
+    return dict(yaml.safe_load(re.sub(r"\$\{ORGBOT_RULES:-([^}]+)\}", rules or r"\1", text))["services"])
 
 
-def bots() -> list[dict[str, Any]]:
-    return [service for service in services().values() if service.get("build")]
+def bots(rules: str = "") -> list[dict[str, Any]]:
+    return [service for service in services(rules).values() if service.get("build")]
 
 
 def test_two_bots_work_on_the_database_that_stands_beside_them() -> None:
     database = services()["database"]["environment"]
     url = f"postgresql+psycopg://{database['POSTGRES_USER']}:secret@database:5432/{database['POSTGRES_DB']}"
-    assert [load_settings({**GIVEN, **bot["environment"]}, "none").database_url for bot in bots()] == [url, url]
+    given = [{**GIVEN, **{name: value or "" for name, value in bot["environment"].items()}} for bot in bots()]
+    assert [load_settings(settings, "none").database_url for settings in given] == [url, url]
+
+
+def test_a_rules_file_that_the_settings_name_comes_along_and_none_else() -> None:
+    for bot in bots("rules.toml"):
+        (mount,) = bot["volumes"]
+        assert (mount["source"], mount["read_only"]) == ("rules.toml", True)
+        assert bot["environment"]["ORGBOT_RULES"] == mount["target"]
+    for bot in bots():
+        assert not bot["environment"]["ORGBOT_RULES"]
+        assert bot["volumes"][0]["source"] == "/dev/null"
 
 
 def test_their_settings_are_settings_of_orgbot_and_no_secret_stands_in_the_file() -> None:

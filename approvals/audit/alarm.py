@@ -34,7 +34,7 @@ def objection(context: Context, number: int, *, sent: bool = False) -> Failed | 
     log.error("the approval of request %s cannot be proven: %s", number, "; ".join(missing))
     _raise_alarm(context, number, missing, sent=sent)
     rest = "Nothing more is sent to AWS." if sent else "Nothing was sent to AWS."
-    return Failed(f"The audit does not prove that this was approved: {_listed(missing)}. {rest}", ADVICE)
+    return Failed(f"The audit does not prove that this was approved: {_listed(missing)}. {rest}", ADVICE, again=True)
 
 
 def _raise_alarm(context: Context, number: int, missing: Sequence[str], *, sent: bool) -> None:

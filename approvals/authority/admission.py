@@ -16,7 +16,7 @@ from operations.snapshot.names import capital
 
 LATELY = timedelta(minutes=5)
 REFUSED = "orgbot can't look up who you are, so nothing is shown."
-UNTOLD = "Slack does not tell who you are just now, so nothing is shown. Please try again in a moment."
+UNTOLD = "Slack doesn't say who you are just now, so nothing is shown. Try again in a moment."
 
 
 class Admission:

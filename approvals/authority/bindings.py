@@ -24,7 +24,7 @@ Key = Literal["under", "accounts"]
 Words = Mapping[tuple[Key, str], frozenset[str]]
 SEEN_EVERY = timedelta(hours=1)
 FORGOTTEN_AFTER = timedelta(days=1)  # Until then another process may have the word in its rules.
-WAY_OUT = "Bring ORGBOT_RULES up to date; until then the rule guards what it named."
+WAY_OUT = "Bring ORGBOT_RULES up to date; until then the rule applies to what it named."
 
 
 @dataclass(frozen=True)

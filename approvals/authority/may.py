@@ -9,9 +9,10 @@ named as they are, because whom they notify is Slack's to know.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from pydantic import ValidationError
 from sqlmodel import col, select
@@ -37,8 +38,8 @@ from approvals.slack.client import SlackAwayError
 from approvals.slack.named import Named
 from approvals.states import Status
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FieldError, UnknownError
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
-from operations.core.closing import Next
 from operations.core.registry import by_name
 from operations.snapshot.names import capital, listed
 
@@ -188,7 +189,12 @@ def barred(context: Context, named: Iterable[str]) -> frozenset[str]:
         return frozenset()
 
 
-def may_ask(context: Context, request: Request, wanted: Next) -> bool:
+def helping(context: Context, request: Request, advised: Sequence[Prefilled]) -> list[dict[str, Any]]:
+    """What a request's requester was advised to ask for, as far as they may, for the request's memory."""
+    return [one.model_dump(exclude_defaults=True) for one in advised if may_ask_next(context, request, one)]
+
+
+def may_ask_next(context: Context, request: Request, wanted: Prefilled) -> bool:
     """Whether the rules let a request's requester ask for what comes next, as far as is known: what its form still asks for, and
     what is not in the snapshot yet, is judged when it is asked for.
     """

@@ -24,10 +24,10 @@ BESIDE_ITS_DIGEST = frozenset(
 )  # Decided away from the card too, where the digest stands beside them.
 # What only shows the request, or makes a new one that is approved like any other: the key is enough while Slack confirms a message.
 DECIDES_NOTHING = frozenset({"again", "edit", "undo", "details", "code"})
-ON_THE_CARD_NOW = "It has its card now ({link}); decide there. Here nothing was done."
-OUTDATED = "This request isn't what you were shown any more, so nothing was done. Look at {link} before you decide."
+ON_THE_CARD_NOW = "Its card is in the channel now ({link}). Decide there; nothing was done here."
+OUTDATED = "This request has changed since it was shown to you, so nothing was done. Look at {link} before you decide."
 STRANGE = "This card belongs to another orgbot or an older database; nothing was done. Look at `/org requests`."
-NOT_YET = "Slack has not confirmed this message yet; nothing was done. Press once more in a moment."
+NOT_YET = "Slack has not confirmed this message yet; nothing was done. Press again in a moment."
 
 
 class StrangeCardError(Exception):

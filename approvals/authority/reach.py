@@ -1,12 +1,12 @@
 """Which rules decide about a request: what it hits, now and afterwards, each place by its own rule.
 
 `judged` is pure but for `among`; `judged_anew` asks Slack who asks, and AWS whether things are still where they were read.
-Source: AWS Organizations API Reference, "ListParents", "ListTargetsForPolicy".
+Source: AWS Organizations API Reference, "ListParents", "ListTargetsForPolicy", "ListAccountsForParent".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from approvals.authority.directory import Directory, Person
@@ -22,7 +22,7 @@ from operations.core.reach import Reach
 from operations.snapshot.organization import Organization, OrganizationalUnit
 
 MOST_NAMED = 3
-MOST_ASKED = 12  # Of so many accounts AWS is asked where they are; what reaches more goes by the snapshot.
+MOST_ASKED = 24  # Questions to AWS whether things are where they were read; what reaches more goes by the snapshot.
 MUST_BE_THERE = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.OU, FieldKind.TARGET, FieldKind.POLICY)
 A_PAGE = 20  # Targets of a policy that AWS tells at once; one that has more goes by the snapshot.
 
@@ -103,12 +103,20 @@ def _check_there(context: Context, request: Request, operation: Operation, organ
         raise GoneError(gone[0])
 
 
-def _is_as_read(aws: Aws, operation: Operation, organization: Organization, places: Iterable[Place]) -> bool:
-    """Whether the accounts that are hit are where they were, and each policy that is named attached where it was; as far as the
-    bot may know. OUs need no question: AWS moves none.
+def _is_as_read(aws: Aws, operation: Operation, organization: Organization, places: tuple[Place, ...]) -> bool:
+    """Whether the accounts that are hit are where they were, each policy that is named attached where it was, and nothing new in
+    the OUs that are hit with all that they hold; as far as the bot may know.
     """
-    attached = all(_is_attached_so(aws, organization, policy) for policy in operation.named(FieldKind.POLICY))
-    return attached and all(_is_in(aws, child, parent) for child, parent in _accounts(organization, places))
+    policies, targets = operation.named(FieldKind.POLICY), operation.named(FieldKind.TARGET)
+    if not all(_is_attached_so(aws, organization, policy) for policy in policies):
+        return False
+    units = {place.units[-1] for place in places if not place.account} if policies or targets else set()
+    alone = _accounts(organization, places, units)
+    if len(alone) + 2 * len(units) > MOST_ASKED:
+        return True
+    return all(_is_in(aws, child, parent) for child, parent in alone) and all(
+        _holds_as_read(aws, organization, unit) for unit in units
+    )
 
 
 def _is_attached_so(aws: Aws, organization: Organization, policy: str) -> bool:
@@ -123,10 +131,28 @@ def _is_attached_so(aws: Aws, organization: Organization, policy: str) -> bool:
     return found == set(known) and not answer.get("NextToken")
 
 
-def _accounts(organization: Organization, places: Iterable[Place]) -> list[tuple[str, str]]:
-    """Each account with what it is directly in; none where there are too many to ask about."""
+def _accounts(organization: Organization, places: Iterable[Place], within: Container[str]) -> list[tuple[str, str]]:
+    """Each account with what it is directly in, but for those in OUs that are looked at as a whole."""
     found = {place.account: place.units[-1] for place in places if place.account in organization.accounts_by_id}
-    return list(found.items()) if len(found) <= MOST_ASKED else []
+    return [(account, parent) for account, parent in found.items() if parent not in within]
+
+
+def _holds_as_read(aws: Aws, organization: Organization, unit: str) -> bool:
+    """Whether accounts and OUs directly beneath are those that were read; of what fills more than a page, the first page."""
+    accounts = {account.id for account in organization.accounts if account.parent == unit}
+    units = {known.id for known in organization.units if known.parent == unit}
+    return _lists(aws, "list_accounts_for_parent", "Accounts", unit, accounts) and _lists(
+        aws, "list_organizational_units_for_parent", "OrganizationalUnits", unit, units
+    )
+
+
+def _lists(aws: Aws, method: str, key: str, unit: str, known: set[str]) -> bool:
+    try:
+        answer = aws.probe("organizations", method, ParentId=unit)
+    except RefusedError as error:
+        return error.code != "ParentNotFoundException"
+    found = {str(item["Id"]) for item in answer.get(key, ())}
+    return found <= known if answer.get("NextToken") else found == known
 
 
 def _is_in(aws: Aws, child: str, parent: str) -> bool:

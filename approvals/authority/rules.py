@@ -267,5 +267,5 @@ def session_objection(rule: Rule | None, operation: Operation) -> tuple[str, str
         return "role", f"{sentence} Whoever keeps the bot's rules can add it to the rule's `roles`."
     if operation.seconds > longest:
         sentence = f"the rule “{rule.name}” allows {written(longest)} at most, and {operation.duration} is more."
-        return "duration", f"{sentence} Ask for `--duration {written(longest)}` or less."
+        return "duration", f"{sentence} Choose {written(longest)} or less."
     return "", ""

@@ -8,18 +8,19 @@ does not take is shown without. Source: Slack API, "views.publish", "App Home".
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk import WebClient
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, func, select
 
-from approvals.models import AuditRecord, HomeViewer
+from approvals.models import AuditRecord, HomeViewer, Picture
 from approvals.queue.leases import release
+from approvals.queue.store import Store
 from approvals.queue.worker import Desk, Job, work_off
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.modals import COMING
@@ -30,6 +31,7 @@ Clock = Callable[[], datetime]
 log = logging.getLogger(__name__)
 MOST_VIEWERS = 50
 GATHER = timedelta(seconds=2)
+STILL_SHOWN = timedelta(minutes=10)  # For home tabs that are made anew a moment later.
 NOTHING_YET = -1
 LAST_EVENT = select(func.coalesce(func.max(AuditRecord.id), 0))
 OUT_OF_DATE = col(HomeViewer.shown) < LAST_EVENT.scalar_subquery()  # Something has happened since the tab was made.
@@ -50,6 +52,41 @@ def opened(session: Session, user: str, clock: Clock) -> None:
 
 def _last_event(session: Session) -> int:
     return session.exec(LAST_EVENT).one() or 0
+
+
+class PictureBook:
+    """The pictures for home tabs that Slack keeps: one of each content for all processes, also after a restart."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def shows(self, digest: str, file: str = "") -> str:
+        """The file that has this content and is shown from now on, `file` where there was none; empty where there is none."""
+        now = self._clock()
+        with self._store.write() as session:
+            found = session.get(Picture, digest)
+            if found is None and file:
+                found = Picture(digest=digest, file=file)
+            if found is None:
+                return ""
+            found.replaced_at = None
+            session.add(found)
+            others = (col(Picture.digest) != digest, col(Picture.replaced_at).is_(None))
+            if session.execute(update(Picture).where(*others).values(replaced_at=now)).rowcount:  # type: ignore[attr-defined]
+                session.execute(update(HomeViewer).values(shown=NOTHING_YET, due_at=now))  # They show the old one.
+            return found.file
+
+    def outdated(self) -> Sequence[str]:
+        """The files that home tabs have stopped showing a while ago."""
+        before = col(Picture.replaced_at) <= self._clock() - STILL_SHOWN
+        with self._store.read() as session:
+            return session.exec(select(Picture.file).where(before)).all()
+
+    def forget(self, file: str) -> None:
+        """Slack has it no longer."""
+        with self._store.write() as session:
+            session.execute(delete(Picture).where(col(Picture.file) == file))
 
 
 HOME: Job[HomeViewer] = Job("home", HomeViewer, HomeViewer.due_at, (OUT_OF_DATE,))

@@ -29,8 +29,13 @@ log = logging.getLogger(__name__)
 MOST_PLACES = 3  # A message that loses its place again and again is not sent after it for ever.
 LONGEST = timedelta(hours=1)  # So long credentials wait for a direct message that can't be sent.
 PLAIN, MOVED = "plain", "moved"  # In a card's body: it is sent without what Slack may refuse; where it stood before.
+THREAD, ALONE = (
+    "thread",
+    "alone",
+)  # In a card's body: the message beneath which it is posted; that it stands by itself all the same.
+NO_THREAD = frozenset({"cant_broadcast_message", "no_dual_broadcast_content_update"})
 UNUSABLE = frozenset({"is_archived", "is_inactive"})  # Nobody presses a button there.
-NO_PLACE: dict[str, Any] = {"card_channel": "", "card_ts": "", "card_link": ""}
+NO_PLACE: dict[str, Any] = {"card_channel": "", "card_ts": "", "card_link": "", "thread_ts": ""}
 
 
 class UnmendedError(Exception):
@@ -43,10 +48,13 @@ def settle(context: Context, message: Message, error: SlackRefusedError) -> None
         request = session.get(Request, message.request_id) if message.request_id else None
     if request and _has_lost_its_place(context, message, request, error):
         _place_anew(context, message, request, error)
+    elif message.body.get(THREAD) and (error.answer is Answer.GONE or error.code in NO_THREAD):
+        _send_anew(context, message, ALONE)
     elif error.mendable and message.kind != "edit" and not _waited_long(context, message):
         _keep(context, message, request, error)
     elif message.kind == "card" and not message.body.get(PLAIN):
-        _send_plain(context, message, error)
+        log.error("Slack refuses a card, which is sent in plain: %s", error)
+        _send_anew(context, message, PLAIN)
     else:
         raise UnmendedError
 
@@ -143,12 +151,11 @@ def tell_no_card(session: Session, context: Context, request: Request, why: str)
         session.execute(update(Request).where(col(Request.id) == request.id).values(tell_at=now))
 
 
-def _send_plain(context: Context, message: Message, error: SlackRefusedError) -> None:
-    """Whatever it is that Slack doesn't take of the card: a request is not left without one."""
-    log.error("Slack refuses a card, which is sent in plain: %s", error)
-    plain = {"status": "queued", "started_at": None, "body": {**message.body, PLAIN: True}}
+def _send_anew(context: Context, message: Message, how: str) -> None:
+    """Whatever it is that Slack doesn't take, the blocks or the thread: a request is not left without a card."""
+    anew = {"status": "queued", "started_at": None, "body": {**message.body, how: True}}
     with context.store.write() as session:
-        release(session, Message, message.id or 0, message.lease_owner, **plain)
+        release(session, Message, message.id or 0, message.lease_owner, **anew)
 
 
 def dropped(context: Context, message: Message, error: SlackRefusedError) -> None:

@@ -30,7 +30,7 @@ from approvals.models import Message, Request, Vote
 from approvals.outbox import telling
 from approvals.outbox.home_tabs import HomeTabs
 from approvals.outbox.look_up import Place, find, looking_up
-from approvals.outbox.refusals import MOVED, PLAIN, UnmendedError, dropped, settle
+from approvals.outbox.refusals import ALONE, MOVED, PLAIN, THREAD, UnmendedError, dropped, settle
 from approvals.queue import outgoing
 from approvals.queue.leases import release
 from approvals.queue.outgoing import ANEW, EDITED, FILE, LINE
@@ -145,7 +145,18 @@ class Outbox:
             take_turn(self.slack, "chat.update", ticket=message.marker)
             call_now(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **made())
             return Posted(request.card_channel, request.card_ts)
-        return self._post(message, self._context.approval_channel, made)
+        message.body = {**message.body, THREAD: self._thread_for(message, request)}
+        loud = request.status == Status.PENDING  # Approvers look at the channel.
+        beneath = {"thread_ts": message.body[THREAD], "reply_broadcast": loud} if message.body[THREAD] else {}
+        return self._post(message, self._context.approval_channel, lambda: {**made(), **beneath})
+
+    def _thread_for(self, message: Message, request: Request) -> str:
+        """The thread of the request whose end offered this one, where that stands in the approval channel; empty for most."""
+        if not request.follows or message.body.get(ALONE):
+            return ""
+        with self._context.store.read() as session:
+            before = session.get(Request, request.follows)
+        return before.thread if before and before.card_channel == self._context.approval_channel else ""
 
     def _whole_card(self, request: Request, votes: list[Vote]) -> dict[str, Any]:
         required = requirements_of(request, self._context.rules())
@@ -157,7 +168,7 @@ class Outbox:
         request, _ = self._request(message)
         if not request.card_ts:
             return self._post(message, self._context.approval_channel, lambda: message.body)
-        beneath = {**message.body, "thread_ts": request.card_ts}
+        beneath = {**message.body, "thread_ts": request.thread}
         return self._post(message, request.card_channel, lambda: beneath)
 
     def _file(self, message: Message) -> Posted:
@@ -167,7 +178,7 @@ class Outbox:
             raise LaterError("there is no card yet", status="queued")
         take_turn(self.slack, POST, request.card_channel, message.marker)
         self._mark_sending(message, request.card_channel)
-        where = {"channel": request.card_channel, "thread_ts": request.card_ts, "filename": _file_name(message.marker)}
+        where = {"channel": request.card_channel, "thread_ts": request.thread, "filename": _file_name(message.marker)}
         call_now(self.slack, "files.upload.v2", **where, **message.body)
         return Posted(request.card_channel, "")
 
@@ -265,9 +276,9 @@ class Outbox:
 
         Raises FencedError when the message is another worker's by now.
         """
-        values = {"status": "sending", "started_at": self._context.clock()}
-        if message.kind in CHANNELS_OWN:  # The setting may be another one when it is looked for.
-            values["channel"] = channel
+        values: dict[str, Any] = {"status": "sending", "started_at": self._context.clock()}
+        if message.kind in CHANNELS_OWN:  # The setting may be another one when it is looked for, and so may the thread.
+            values |= {"channel": channel, "body": message.body}
         held = (col(Message.id) == message.id, col(Message.lease_owner) == message.lease_owner)
         with self._context.store.write() as session:
             if session.execute(update(Message).where(*held).values(values)).rowcount != 1:  # type: ignore[attr-defined]
@@ -285,9 +296,9 @@ class Outbox:
 
     def _place_of(self, message: Message, request: Request | None) -> Place:
         if message.kind in CHANNELS_OWN:
-            return Place(message.channel or self._context.approval_channel)
+            return Place(message.channel or self._context.approval_channel, message.body.get(THREAD, ""))
         if request and message.kind in ("thread", LINE, FILE):
-            return Place(request.card_channel or self._context.approval_channel, request.card_ts)
+            return Place(request.card_channel or self._context.approval_channel, request.thread)
         return Place(self._direct_channel(message.user))
 
     def _is_ours(self, item: dict[str, Any], marker: str) -> bool:
@@ -348,6 +359,7 @@ class Outbox:
     def _card_posted(self, session: Session, message: Message, posted: Posted, link: str) -> None:
         now = self._context.clock()
         values = {"card_channel": posted.channel, "card_ts": posted.ts, "card_link": link, "tell_at": now}
+        values["thread_ts"] = message.body.get(THREAD, "")
         session.execute(update(Request).where(col(Request.id) == message.request_id).values(**values))
         request = session.get_one(Request, message.request_id, populate_existing=True)
         if stood := message.body.get(MOVED):
@@ -386,7 +398,7 @@ class Outbox:
         if message.kind == CREDENTIALS:
             request = session.get_one(Request, message.request_id)
             failed = set_aside.not_handed_over(request, maybe=message.started_at is not None)
-            self._delivery.failed(session, message, UndeliverableError(failed.say, failed.advice))
+            self._delivery.failed(session, message, UndeliverableError(failed.say, failed.advice, again=failed.again))
         elif _holds_its_lane(session, message):
             request = session.get_one(Request, message.request_id)
             outgoing.direct(session, request, now, set_aside.no_card(request))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from approvals.models import Request, Vote
+from approvals.models import Message, Request, Vote
 from approvals.queue import outgoing
 from approvals.queue.outgoing import ANEW, EDITED, LINE
 from approvals.views.living import line, living
@@ -20,6 +20,14 @@ def tell(session: Session, request: Request, at: datetime, *, anew: bool = False
 def note(session: Session, request: Request, at: datetime) -> None:
     """The thread's line is edited: who decided, what is done and what is waited for."""
     outgoing.thread(session, request, at, line(request, _votes(session, request)), LINE)
+
+
+def retell(session: Session, request: Request, at: datetime) -> None:
+    """What stands already says what has become so since; nobody is told anew."""
+    tell(session, request, at)
+    said = select(Message.id).where(Message.request_id == request.id, Message.kind == LINE)
+    if session.exec(said.limit(1)).first() is not None:
+        note(session, request, at)
 
 
 def _votes(session: Session, request: Request) -> list[Vote]:

@@ -25,6 +25,14 @@ def note(session: Session, changes: Sequence[Change], now: datetime) -> None:
         session.add(KnownChange(at=now, changes=CHANGES.dump_python(tuple(changes), mode="json")))
 
 
+def note_told(session: Session, told: Sequence[Change], now: datetime) -> None:
+    """Tells every process what AWS answered about a name; not about what was changed a moment ago, of which AWS may still tell
+    how it was before.
+    """
+    changed = {change.of for _, known in since(session, now) for change in known}
+    note(session, [change for change in told if change.of not in changed], now)
+
+
 def since(session: Session, read_at: datetime) -> list[tuple[int, tuple[Change, ...]]]:
     """What a reading that began at `read_at` may not show, oldest first, each with its number."""
     newer = select(KnownChange).where(col(KnownChange.at) >= read_at - LAG).order_by(col(KnownChange.id))

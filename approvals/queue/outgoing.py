@@ -34,7 +34,7 @@ def card_anew(session: Session, request: Request, at: datetime) -> None:
     if request.card_ts:
         where = {"channel": request.card_channel, "ts": request.card_ts}
         _queue(session, at, lane=f"edit:{request.id}", kind="remove", request_id=request.id, **where)
-        request.card_channel, request.card_ts, request.card_link = "", "", ""
+        request.card_channel, request.card_ts, request.card_link, request.thread_ts = "", "", "", ""
         session.add(request)
     card(session, request, at)
 
@@ -166,7 +166,7 @@ def delivery(session: Session, request: Request) -> Observation:
         return Waiting("")
     if message.status == "dropped" or message.body.get("say"):
         say = str(message.body.get("say") or "It could not be handed over.")
-        return Failed(say, str(message.body.get("advice", "")))
+        return Failed(say, str(message.body.get("advice", "")), again=message.body.get("again") is True)
     offer = session.exec(select(RoleSession).where(RoleSession.request_id == request.id)).first()
     return Done("Handed over.") if offer is None or offer.was_handed_over else _not_revealed(offer)
 
@@ -178,7 +178,9 @@ def _not_revealed(offer: RoleSession) -> Observation:
         say = f"Waiting for the requester to press Reveal{until}."
         return Waiting(say, longest=LONGEST_PAUSE)
     ended = f"was ended by <@{offer.ended_by}>" if offer.ended_by else "has expired"
-    return Failed(f"The credentials were not revealed; the offer {ended}.", "Ask again with `/org credentials`.")
+    return Failed(
+        f"The credentials were not revealed; the offer {ended}.", "Ask again if you still need them.", again=True
+    )
 
 
 def private(session: Session, click: Interaction, at: datetime, body: Body, number: int | None) -> None:

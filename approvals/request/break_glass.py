@@ -9,6 +9,7 @@ from sqlmodel import Session
 from approvals.audit import chain
 from approvals.authority.requirements import Requirements
 from approvals.models import Request
+from approvals.outbox import telling
 from approvals.queue import outgoing
 from approvals.request.lifecycle import transition
 from approvals.slack.blocks import slack_date
@@ -49,4 +50,6 @@ def sign(session: Session, request: Request, user: str, now: datetime) -> str:
     session.flush()
     outgoing.card(session, request, now)
     outgoing.thread(session, request, now, thread.reviewed(request))
+    if not request.pruned:  # Where its messages stand is known no longer.
+        telling.retell(session, request, now)
     return ""

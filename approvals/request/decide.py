@@ -320,7 +320,7 @@ def _withdraw(session: Session, request: Request, judged: JudgedClick) -> None:
         raise LostRaceError(session, request)
     mine = [vote for vote in _votes(session, request) if vote.decision == "approve" and judged.cast(vote)]
     if not mine:
-        raise ObjectionError("There is no approval of yours to withdraw, so nothing has changed.")
+        raise ObjectionError("You haven't approved this, so there is nothing to withdraw.")
     for vote in mine:
         withdraw(session, vote, judged.now, judged.person.user)
     outgoing.card(session, request, judged.now)

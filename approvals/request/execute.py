@@ -33,13 +33,13 @@ from approvals.request.recheck import what_changed
 from approvals.request.restored import UNBEGUN
 from approvals.slack.client import SlackAwayError
 from approvals.states import TERMINAL, Status
-from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD, given_up
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, given_up, keeps_waiting
 from operations.aws.client import fenced
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from operations.aws.reasons import meaning_of
 from operations.aws.sorting import Next
 from operations.core.explanations import hindrance, refusal
-from operations.core.observations import Facts, Failed, Ready
+from operations.core.observations import Facts, Failed, Ready, Stale
 from operations.core.steps import Shared, Step, World
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def _go_on(execution: Execution, shared: Shared) -> None:
 
 
 def _proceed(execution: Execution, shared: Shared) -> None:
-    if execution.request.memory.get(ON_HOLD) and execution.request.memory.get("asked") == GIVE_UP.key:
+    if keeps_waiting(execution.request) and execution.request.memory.get("asked") == GIVE_UP.key:
         execution.fail(given_up(execution.request, sent=execution.has_sent()))
         return
     if not execution.has_sent() and not _is_proven(execution):
@@ -142,17 +142,18 @@ def _still_approved(execution: Execution) -> bool:
     What is half done is finished all the same, because an end in between would be none that anybody has approved.
     """
     fresh = execution.approval_is_fresh or execution.request.step
-    lost = "" if fresh else _lost_since(execution)
+    lost = None if fresh else _lost_since(execution)
     if lost:
         execution.go_stale(lost)
-    return not lost
+    return lost is None
 
 
-def _lost_since(execution: Execution) -> str:
+def _lost_since(execution: Execution) -> Stale | None:
     """What had not begun when a backup was taken is judged as what has just been approved."""
     if execution.request.memory.get(UNBEGUN):
         return what_changed(execution)
-    return approval_lost(execution.context, execution.request)
+    lost = approval_lost(execution.context, execution.request)
+    return Stale(lost) if lost else None
 
 
 def _world(execution: Execution, sent: list[Attempt], shared: Shared) -> World:
@@ -229,8 +230,9 @@ def _refused(execution: Execution, step: Step, world: World, error: AwsError) ->
     found = step.observe(replace(world, shared=Shared()))
     if not isinstance(found, Ready):
         return follow(execution, step, found)
-    said = f"AWS answers {error.code}, and what was asked for does not show."
-    wait_for_turn(execution, step, replace(meaning, say=said), error.code, end=end)
+    name = error.reason or error.code
+    said = f"AWS answers {name}, and what was asked for does not show."
+    wait_for_turn(execution, step, replace(meaning, say=said), name, end=end)
     return False
 
 

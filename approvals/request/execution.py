@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select, text
 
 from approvals.audit.chain import record_calls, record_lost_call
-from approvals.authority.may import may_ask
+from approvals.authority.may import helping, may_ask_next
 from approvals.context import Context
 from approvals.models import LIVE, UNPRUNED_SQL, Attempt, Request, operation_of
 from approvals.outbox import telling
@@ -26,13 +26,12 @@ from approvals.states import EXECUTING, Status
 from approvals.views import on_hold as held
 from approvals.views import set_aside, thread
 from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN, WHY
-from approvals.views.thread import MENDABLE, REST, SAID, SNIPPETS, STEPS, UNDO
+from approvals.views.thread import MENDABLE, OPENS, REST, SAID, SNIPPETS, STEPS, UNDO
 from operations.aws.client import Call
-from operations.aws.reasons import meaning_of
-from operations.aws.sorting import Next
-from operations.core.observations import Done, Failed, Observation, Snippet
+from operations.core.observations import Done, Failed, Observation, Snippet, Stale
 from operations.core.steps import Step
 
+CHANGED = "The world changed after the approval"
 UNSEEN_PAUSE = timedelta(minutes=10)
 SKEW = timedelta(days=1)  # For clocks that differ.
 FIRST_TIME = datetime.min.replace(tzinfo=UTC) + SKEW
@@ -227,7 +226,7 @@ class Execution:
         organization = self.context.snapshot()
         operation = operation_of(self.request)
         closing = operation.closing(self.request.memory, organization, self.context.console)
-        closing = closing.only(lambda wanted: may_ask(self.context, self.request, wanted))
+        closing = closing.only(lambda wanted: may_ask_next(self.context, self.request, wanted))
         with self.context.store.write() as session:
             undo = operation.undone_by(self.request.preview["precondition"], self.request.memory)
             titles = [one.title(organization) for one in undo]
@@ -239,24 +238,34 @@ class Execution:
 
     def fail(self, failed: Failed) -> None:
         """AWS will not do it: said in plain words, together with what has been done already and what has not."""
-        outcome, advice = failed.say + self._half_done(), failed.advice + in_words(remainder_of(self.request))
-        mendable = {MENDABLE: True} if meaning_of(failed.code, failed.code).next in (Next.MEND, Next.WAIT) else {}
-        self._end_badly(Status.FAILED, outcome, advice, mendable)
+        outcome, advice = (
+            failed.say + self._half_done(),
+            f"{failed.advice} {in_words(remainder_of(self.request))}".strip(),
+        )
+        mendable = {MENDABLE: True} if failed.again else {}
+        self._end_badly(Status.FAILED, outcome, advice, {**mendable, **self._helping(failed)})
 
-    def go_stale(self, say: str) -> None:
-        """The world changed: nothing is done any more, or, when steps were done already, it has failed half-way."""
-        if self.request.step:
-            self.fail(
-                Failed(
-                    f"The world changed after the approval: {say}", "Look at `/org tree`, then ask for what is missing."
-                )
+    def _helping(self, end: Failed | Stale) -> dict[str, Any]:
+        """The requests that the advice means, filled in with what this one has."""
+        known = {**self.request.preview.get("precondition", {}), **self.request.params}
+        opens = helping(self.context, self.request, [one.filled(known) for one in end.opens])
+        return {OPENS: opens} if opens else {}
+
+    def go_stale(self, stale: Stale) -> None:
+        """The world changed: nothing is done any more, or, when something was done or sent already, it has failed half-way."""
+        told, sent = f"{CHANGED}: {stale.say}", self.has_sent()
+        if self.request.step or sent:
+            effect = f" {held.effect(sent=sent)}" if not self.request.step else ""
+            advice = (
+                "" if remainder_of(self.request) else "Check in AWS what is there; ask again if it is still wanted."
             )
+            self.fail(Failed(told + effect, advice, opens=stale.opens, again=True))
             return
-        outcome = f"The world changed after the approval: {say} Nothing has been changed."
-        self._end_badly(Status.STALE, outcome, f"Ask again with `/org {self.request.operation}`.")
+        outcome = f"{told} {held.effect(sent=sent)}"
+        self._end_badly(Status.STALE, outcome, "Ask again if it is still wanted.", self._helping(stale))
 
     def _end_badly(
-        self, status: Status, outcome: str, advice: str, remembered: Mapping[str, bool] | None = None
+        self, status: Status, outcome: str, advice: str, remembered: Mapping[str, Any] | None = None
     ) -> None:
         now = self.context.clock()
         rest = {REST: True} if remainder_of(self.request) else {}
@@ -326,7 +335,7 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
         "orgbot",
         outcome=failed.say,
         advice=failed.advice,
-        memory={**request.memory, MENDABLE: True},
+        memory={**request.memory, MENDABLE: failed.again},
         owner=request.lease_owner,
     )
     outgoing.card(session, ended, now)

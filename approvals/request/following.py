@@ -85,7 +85,7 @@ def follow(execution: Execution, step: Step, observation: Observation) -> bool:
         case Failed():
             execution.fail(observation)
         case Stale():
-            execution.go_stale(observation.say)
+            execution.go_stale(observation)
         case Ready():
             execution.wait(Status.RUNNING)
     return False
@@ -122,7 +122,12 @@ def wait_for_turn(  # noqa: PLR0913  Each is a fact of one refusal.
     told = name in waits
     until = datetime.fromisoformat(waits.setdefault(name, (now + meaning.within).isoformat()))
     if now >= until:
-        stayed = Failed(f"{step.not_done} {meaning.say} It stayed so until {utc(until)}.".strip(), meaning.advice, name)
+        stayed = Failed(
+            f"{step.not_done} {meaning.say} It stayed so until {utc(until)}.".strip(),
+            meaning.advice,
+            name,
+            again=meaning.again,
+        )
         execution.fail(end or stayed)
         return
     say = "" if told else f"{meaning.say} It is tried again until {utc(until)}; nothing has to be approved again."

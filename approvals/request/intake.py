@@ -32,7 +32,10 @@ LOOKED_AT = 200
 
 @dataclass(frozen=True)
 class Draft:
-    """A request that is about to be filed: complete, names already replaced by ids, and the rules that will decide it."""
+    """A request that is about to be filed: complete, names already replaced by ids, and the rules that will decide it.
+
+    `follows` is the request whose end has offered it.
+    """
 
     operation: str
     params: dict[str, Any]
@@ -44,6 +47,7 @@ class Draft:
     delivery: str
     required: Requirements
     break_glass: bool = False
+    follows: int = 0
 
 
 @dataclass(frozen=True)
@@ -228,6 +232,7 @@ def _request_row(draft: Draft, now: datetime) -> dict[str, Any]:
         "team": draft.team,
         "requester": draft.requester,
         "channel": draft.channel,
+        "follows": draft.follows,
         **draft.required.columns(),
         "created_at": now,
         "due_at": now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -11,6 +12,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from approvals.audit import chain
+from approvals.authority import may
 from approvals.authority.able import approvals_asked
 from approvals.authority.aliases import Aliases
 from approvals.authority.directory import NotAMemberError, Person
@@ -35,40 +37,48 @@ from approvals.slack.codes import meaning
 from approvals.slack.files import FileError
 from approvals.states import Status
 from approvals.views import hindered, on_hold, set_aside, thread
-from approvals.views.thread import Body
+from approvals.views.thread import OPENS, Body
 from approvals.views.whole import in_a_file, in_a_message, whole
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FieldError, GoneError, RefusedError
 from operations.aws.looks import Looks
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.core.explanations import hindrance, refusal
 from operations.core.fields import FieldKind, file_in
 from operations.core.lookalikes import pointed_out
 from operations.core.observations import Failed
-from operations.core.preview import Preview, PreviewInput, caution, digest, unknown_first
+from operations.core.preview import Preview, PreviewInput, caution, digest, not_open, unknown_first
 from operations.core.registry import by_name
 from operations.core.visible import InvisibleError, check
 from operations.snapshot.names import capital, listed
 
 MOST_SAID = 3  # Places that a card names about which other rules decide afterwards.
 LAG = timedelta(minutes=2)  # Source: AWS Organizations User Guide, "Consistency model".
+ACCOUNTS = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.TARGET)
 TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
 
 
 class RefusalError(Exception):
-    """The request cannot be put before approvers; the text says why and what to do."""
+    """The request cannot be put before approvers; the text says why and what to do, `opens` are the requests that help."""
+
+    def __init__(self, why: str, opens: Sequence[Prefilled] = ()) -> None:
+        super().__init__(why)
+        self.opens = tuple(opens)
 
 
-def look_again(context: Context, operation: Operation) -> Preview:
+def look_again(context: Context, operation: Operation, looks: Looks | None = None) -> Preview:
     """The preview as the world is now; raises FieldError, AwsError, or NotYetError before the organization was read and while
     AWS may not show yet what was made a moment ago.
     """
-    organization = context.snapshot()
+    organization, looks = context.snapshot(), looks or _looks(context)
     try:
-        preview = operation.preview(PreviewInput(organization, context.aws, Looks(context.glancing or context.aws)))
+        preview = operation.preview(PreviewInput(organization, context.aws, looks))
     except GoneError as error:
         if _changed_lately(context):
             raise NotYetError(f"AWS may not show it yet: {error.message}") from error
         raise
+    named = [one for kind in ACCOUNTS for one in operation.named(kind)]
+    preview = preview.warning(*not_open(organization, named))
     return unknown_first(preview, organization.policies, operation.named(FieldKind.POLICY))
 
 
@@ -80,11 +90,17 @@ def _changed_lately(context: Context) -> bool:
 
 def _look_closely(context: Context, operation: Operation) -> Preview:
     """The preview, with what only an attempt tells, which is made for approvers alone and not at each look."""
-    preview, organization = look_again(context, operation), context.organization()
+    looks = _looks(context)
+    preview, organization = look_again(context, operation, looks), context.organization()
     if organization is None:
         return preview
-    more = operation.try_out(PreviewInput(organization, context.aws))
+    more = operation.try_out(PreviewInput(organization, context.aws, looks))
     return preview.warning(*more)
+
+
+def _looks(context: Context) -> Looks:
+    """The time that one card has for all that is good to know."""
+    return Looks(context.glancing or context.aws)
 
 
 def announce(context: Context, number: int) -> None:
@@ -105,7 +121,7 @@ def _announce(context: Context, request: Request) -> None:
     except NotAMemberError as error:
         _refuse(context, request, str(error), about=False)
     except RefusalError as error:
-        _refuse(context, request, str(error))
+        _refuse(context, request, str(error), opens=error.opens)
     else:
         _publish(context, request, required, values)
 
@@ -128,12 +144,13 @@ def _prepare(context: Context, request: Request) -> tuple[Requirements, dict[str
     try:
         preview = _look_closely(context, operation)
     except FieldError as error:
-        raise RefusalError(f"{files.get(error.field) or _flag(request, error.field)}: {error.message}") from error
+        raise _not_submitted(request, error, files) from error
     except CredentialsError:
         raise
     except RefusedError as error:
         failed = refusal(error.code, error.reason, error.message)
-        raise RefusalError(f"{failed.say} {failed.advice}") from error
+        opens = [one.filled(operation.model_dump(mode="json")) for one in failed.opens]
+        raise RefusalError(f"{failed.say} {failed.advice}", opens) from error
     params = operation.model_dump(mode="json")
     alike = pointed_out(operation, context.snapshot())
     preview = preview.warning(*map(caution, (*alike, *other)))
@@ -163,7 +180,13 @@ def _with_files(context: Context, request: Request, operation: Operation) -> tup
             _check_visible(operation, name, text)
         return operation.model_copy(update=texts).settled(organization), called
     except FieldError as error:
-        raise RefusalError(f"{called.get(error.field) or _flag(request, error.field)}: {error.message}") from error
+        raise _not_submitted(request, error, called) from error
+
+
+def _not_submitted(request: Request, error: FieldError, files: Mapping[str, str]) -> RefusalError:
+    """What is wrong with a field, named as forms name it, or as the file is called that was given there."""
+    named = files.get(error.field) or _flag(request, error.field)
+    return RefusalError(f"{named}: {error.message}" if named else capital(error.message), error.opens)
 
 
 def _check_visible(operation: Operation, name: str, text: str) -> None:
@@ -284,9 +307,12 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
     outgoing.direct(session, request, now, set_aside.not_announced(request))
 
 
-def _refuse(context: Context, request: Request, why: str, *, about: bool = True) -> None:
+def _refuse(
+    context: Context, request: Request, why: str, *, about: bool = True, opens: Sequence[Prefilled] = ()
+) -> None:
     """Ends it before anybody was asked; without `about`, the requester gets that sentence alone."""
     now, memory = context.clock(), {**request.memory, **_titled(context, request)}
+    memory |= {OPENS: kept} if (kept := may.helping(context, request, opens)) else {}
     values = {"outcome": why, "memory": memory, "owner": request.lease_owner}
     with context.store.write() as session:
         refused = transition(session, request.id or 0, Status.REFUSED, now, "orgbot", **values)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, not_, or_, update
 from sqlmodel import Session, col, select, text
 
 from approvals.models import UNPRUNED_SQL, Attempt, HomeViewer, Message, Request
@@ -15,7 +15,10 @@ from approvals.queue.store import Store
 
 PAGE = 200  # Requests in one transaction, so that nobody who writes waits for long.
 OVER = ("sent", "dropped")
-GONE = {"label": "Details", "value": "Removed, because this is over for long; the audit has what was decided and done."}
+GONE = {
+    "label": "Details",
+    "value": "Removed, because this ended long ago. The audit log has what was decided and done.",
+}
 
 
 def prune(store: Store, now: datetime, keep: timedelta) -> int:
@@ -32,7 +35,10 @@ def prune(store: Store, now: datetime, keep: timedelta) -> int:
 
 
 def _page(store: Store, before: datetime) -> int:
-    ended = select(Request).where(text(UNPRUNED_SQL), col(Request.finished_at) < before)
+    reviewed = or_(
+        not_(col(Request.break_glass)), col(Request.reviewed_at) < before
+    )  # Its messages are still to be edited.
+    ended = select(Request).where(text(UNPRUNED_SQL), col(Request.finished_at) < before, reviewed)
     with store.write() as session:
         found = session.exec(ended.order_by(col(Request.finished_at)).limit(PAGE)).all()
         numbers = [request.id for request in found]

@@ -11,23 +11,25 @@ from approvals.request.prepare import look_again
 from approvals.slack.blocks import shorten
 from operations.aws.errors import FieldError
 from operations.core.meaning import same_meaning
+from operations.core.observations import Stale
 from operations.core.preview import Preview, digest
 from operations.snapshot.names import listed
 
 LONGEST = 200
 
 
-def what_changed(execution: Execution) -> str:
-    """Why what would be done is not what was approved, or was approved by people who may no longer; empty when all is well."""
+def what_changed(execution: Execution) -> Stale | None:
+    """Why what would be done is not what was approved, or was approved by people who may no longer; None when all is well."""
     request = execution.request
     try:
         preview = look_again(execution.context, operation_of(request))
     except FieldError as error:
-        return error.message
+        return Stale(error.message, error.opens)
     if not _is_as_approved(request, preview):
         changed = differences(Preview.model_validate(request.preview), preview)
-        return changed or "the request is not the one that was approved."
-    return approval_lost(execution.context, request)
+        return Stale(changed or "the request is not the one that was approved.")
+    lost = approval_lost(execution.context, request)
+    return Stale(lost) if lost else None
 
 
 def _is_as_approved(request: Request, now: Preview) -> bool:

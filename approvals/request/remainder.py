@@ -16,6 +16,5 @@ def remainder_of(request: Request) -> tuple[Operation, ...]:
 
 
 def in_words(rest: Sequence[Operation]) -> str:
-    """The commands for it, as advice; empty for nothing."""
-    commands = " and ".join(f"`/org {operation.typed()}`" for operation in rest)
-    return f" Ask only for what is missing, with the button or by {commands}." if rest else ""
+    """The advice for it, beside the button that asks for it; empty for nothing."""
+    return "Ask only for what is missing." if rest else ""

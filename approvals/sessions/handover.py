@@ -28,10 +28,10 @@ from operations.access.signin import console_link
 
 log = logging.getLogger(__name__)
 KIND = "credentials"
-MEND = "`orgbot check` says what is wrong with the Slack app. Once it is mended, ask again with `/org credentials`."
+MEND = "`orgbot check` says what is wrong with the Slack app. Once it is mended, ask again."
 MENDS = {
     "messages_tab_disabled": "Whoever administers the Slack app turns on its Messages tab (App Home, Show Tabs); in the manifest "
-    "that is `messages_tab_enabled: true`. Then ask again with `/org credentials`.",
+    "that is `messages_tab_enabled: true`. Then ask again.",
 }
 Body = dict[str, Any]
 
@@ -98,7 +98,7 @@ class Delivery:
 
 def leave_why(session: Session, number: int, error: UndeliverableError, now: datetime) -> None:
     """Into the request's message with credentials, where its runner finds it; the request goes on at once."""
-    why = {"say": error.failed.say, "advice": error.failed.advice}
+    why = {"say": error.failed.say, "advice": error.failed.advice, "again": error.failed.again}
     handing_over = (col(Message.request_id) == number, col(Message.kind) == KIND)
     session.execute(update(Message).where(*handing_over).values(body=why))
     wake(session, number, now)
@@ -112,4 +112,4 @@ def wake(session: Session, number: int, now: datetime) -> None:
 
 def refused_by_slack(code: str) -> UndeliverableError:
     """There will be no credentials, because Slack does not take the message; with what mends it."""
-    return UndeliverableError(f"Slack refuses the direct message ({code}).", MENDS.get(code, MEND))
+    return UndeliverableError(f"Slack refuses the direct message ({code}).", MENDS.get(code, MEND), again=True)

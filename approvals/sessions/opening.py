@@ -32,9 +32,9 @@ NEW_ROLE_PAUSE = timedelta(seconds=20)
 class UndeliverableError(Exception):
     """There will be no credentials: `failed` says why, and the way out."""
 
-    def __init__(self, say: str, advice: str = "") -> None:
+    def __init__(self, say: str, advice: str = "", *, again: bool = False) -> None:
         super().__init__(say)
-        self.failed = Failed(say, advice)
+        self.failed = Failed(say, advice, again=again)
 
 
 def wanted_by(context: Context, request: Request) -> Wanted:
@@ -103,7 +103,7 @@ def _check_proof(context: Context, request: Request) -> None:
         raise UndeliverableError(f"Request #{request.id} has ended ({status}), so no session is opened.")
     objection = alarm.objection(context, request.id or 0)
     if objection:
-        raise UndeliverableError(objection.say, objection.advice)
+        raise UndeliverableError(objection.say, objection.advice, again=objection.again)
 
 
 def _bound(context: Context, request: Request) -> str:
@@ -112,7 +112,7 @@ def _bound(context: Context, request: Request) -> str:
         now = still_approved(context, request)
     except ApprovalLostError as error:
         raise UndeliverableError(
-            f"The approval no longer holds: {error}", "Ask again with `/org credentials`."
+            f"The approval no longer holds: {error}", "Ask again if it is still wanted.", again=True
         ) from error
     if why := now.session_objection(granted(request))[1]:
         raise UndeliverableError(f"The rules have changed since: {why}")
@@ -138,4 +138,4 @@ def _explained(context: Context, wanted: Wanted, error: RefusedError) -> Excepti
             return LaterError("AWS does not let anybody into the new role yet", NEW_ROLE_PAUSE)
     trusted = root_of(context.aws, organization.management_account if organization else "")
     failed = refused(error, wanted, account, trusted)
-    return UndeliverableError(failed.say, failed.advice)
+    return UndeliverableError(failed.say, failed.advice, again=failed.again)

@@ -34,19 +34,31 @@ from approvals.slack.blocks import Block
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 from approvals.views import sessions
 from approvals.views.sessions import Handed
+from approvals.views.thread import opening
+from operations.access.credentials import Credentials
 from operations.access.role_sessions import Minted, Wanted
 from operations.access.session_length import SHORTEST
 from operations.access.signin import console_link
 from operations.aws.looks import begun
+from operations.aws.prefilled import Prefilled
 
 log = logging.getLogger(__name__)
 AWAY = "Slack didn't answer. Press Reveal again."
 AWAY_NOW = "AWS or Slack didn't answer. Close this and press Reveal again."
 READ_AGAIN = "The organization has changed and is being read again. Close this and press Reveal again in a moment."
 NOT_YOURS = "Only the person who asked can reveal these credentials."
-OVER = "This session is over. Ask again with `/org credentials`."
+OVER = "This session is over. Ask again for new credentials."
 TOO_SLOW = "That took too long. Press Reveal again."
 LITTLE_LEFT = "Less than 15 minutes are left, and AWS opens no shorter session. Use what you have, or press Extend."
+
+
+def over() -> list[Block]:
+    """The button that helps when a session is over."""
+    return opening([Prefilled(operation=Credentials.name)])
+
+
+def _not_shown(why: str) -> Block:
+    return sessions.not_shown(why, *(over() if why == OVER else ()))
 
 
 class NothingToShowError(Exception):
@@ -92,7 +104,7 @@ class Reveal:
         request, refusal = self._answer(asked)
         view = str(opened["view"]["id"])
         if request is None:
-            self._put(view, sessions.not_shown(refusal))
+            self._put(view, _not_shown(refusal))
         else:
             self._fill_later(partial(self._fill, view, request, press.user))
         return ""
@@ -131,7 +143,7 @@ class Reveal:
         try:
             view = self._opened(request, user)
         except (LaterError, UndeliverableError, NothingToShowError) as error:
-            self._put(view_id, sessions.not_shown(self._why(request, error)))
+            self._put(view_id, _not_shown(self._why(request, error)))
             return
         if self._put(view_id, view):
             self._handed_over(request, user)

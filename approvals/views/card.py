@@ -273,7 +273,7 @@ def picture_button(request: Request) -> list[Block]:
 
 def _end(request: Request, closing: Closing | None) -> list[dict[str, Any]]:
     if closing is not None:
-        return [section(f":white_check_mark: *{escape(closing.summary)}*"), *handover(closing)]
+        return [section(f":white_check_mark: *{escape(closing.summary)}*"), *handover(request, closing)]
     if not request.outcome or request.status == Status.SUCCEEDED:
         return []
     advice = f"\n*What to do:* {escape(shorten(request.advice, 800))}" if request.advice else ""

@@ -111,7 +111,9 @@ def _running(request: Request, votes: Sequence[Vote]) -> str:
 def decision(request: Request, votes: Sequence[Vote]) -> str:
     """Why it may run, in a sentence; everybody who approved is named."""
     if request.break_glass:
-        return "Runs under break glass; somebody else has to review it."
+        ran = "Ran" if request.status in TERMINAL else "Runs"
+        signed = f"reviewed by <@{request.reviewed_by}>" if request.reviewed_by else "somebody else has to review it"
+        return f"{ran} under break glass; {signed}."
     if not request.decided_by:
         return f"No approval needed, by {escape(rules_named(request))}."
     approved = list(dict.fromkeys(vote.user for vote in votes if vote.decision == "approve")) or [request.decided_by]
@@ -138,7 +140,7 @@ def snippets_of(request: Request) -> list[Snippet]:
 def controls_of(request: Request) -> list[Control]:
     """What may be asked for while it waits."""
     offered = operation_of(request).controls(request.memory) if request.status == Status.WAITING else ()
-    held = request.memory.get(on_hold.ON_HOLD) and request.status in EXECUTING
+    held = on_hold.keeps_waiting(request) and request.status in EXECUTING
     return [*offered, *((on_hold.GIVE_UP,) if held else ())]
 
 
@@ -148,11 +150,12 @@ def _buttons(request: Request) -> Iterator[Block]:
     if request.status == Status.PENDING:
         yield button("Cancel request", "cancel", request.button, confirm=to_cancel(request))
     if request.status in TERMINAL:
+        yield from thread.advised(request)
         yield thread.again(request)
 
 
 def _succeeded(request: Request, votes: Sequence[Vote]) -> Body:
-    closing = Closing.model_validate(request.memory["closing"])
+    closing = Closing.model_validate(request.memory.get("closing") or {"summary": request.outcome})
     ended = thread.succeeded(request, closing, undo=request.memory.get(thread.UNDO, ()))
     link = f"<{request.card_link}|View>" if request.card_link else ""
     small = [f"#{request.id}", decision(request, votes), *([link] if link else [])]

@@ -39,6 +39,11 @@ def not_asked_for(why: Failed) -> dict[str, str]:
     return {NOT_ASKED: f"{escape(shorten(why.say, 1000))} {BY_ITSELF}{_to_do(why)}"}
 
 
+def keeps_waiting(request: Request) -> bool:
+    """Whether it waits for what may take long, and people may end it: AWS cannot be asked, or says "not now"."""
+    return bool(request.memory.get(ON_HOLD) or request.memory.get(NOT_NOW))
+
+
 def waits(request: Request, why: Failed, *, sent: bool) -> Body:
     """Into the thread: AWS cannot be looked at, why, whether anything may have been changed, and who has to mend what."""
     text = _waits(why, sent=sent)
@@ -51,10 +56,11 @@ def noted(why: Failed, *, sent: bool) -> dict[str, str]:
 
 
 def _waits(why: Failed, *, sent: bool) -> str:
-    return f":warning: *Waiting:* {escape(shorten(why.say, 1000))} {_effect(sent=sent)} {BY_ITSELF}{_to_do(why)}"
+    return f":warning: *Waiting:* {escape(shorten(why.say, 1000))} {effect(sent=sent)} {BY_ITSELF}{_to_do(why)}"
 
 
-def _effect(*, sent: bool) -> str:
+def effect(*, sent: bool) -> str:
+    """Whether AWS may have changed something for a request that does not end well."""
     return "What was sent to AWS may have taken effect." if sent else "Nothing has been changed."
 
 
@@ -65,7 +71,7 @@ def _to_do(why: Failed) -> str:
 def unseen(step: Step, waited: timedelta) -> Failed:
     """AWS accepted a call, and its effect does not show: it may come, or not."""
     say = f"{step.title}: AWS accepted the call {span(waited)} ago, and it does not show. Whether it takes effect is unknown."
-    return Failed(say, "Look in the AWS console what stands there. *Give up* ends the request here.")
+    return Failed(say, "Check in the AWS console what is there. “Give up” ends the request here.")
 
 
 def goes_on(request: Request) -> Body:
@@ -78,6 +84,7 @@ def goes_on(request: Request) -> Body:
 def given_up(request: Request, *, sent: bool) -> Failed:
     """The end of a request that somebody would not let wait any longer."""
     reasons = {OWN_ERROR: "after an error of orgbot's own", UNSEEN: "before its effect showed"}
-    why = reasons.get(request.memory[ON_HOLD], "while AWS could not be asked")
-    say = f"It was given up, as asked, {why}. {_effect(sent=sent)}"
-    return Failed(say, "Look in AWS what stands before asking again.")
+    held = request.memory.get(ON_HOLD)
+    why = reasons.get(held, "while AWS could not be asked") if held else "while AWS would not do it yet"
+    say = f"It was given up, as asked, {why}. {effect(sent=sent)}"
+    return Failed(say, "Check in AWS what is there before asking again.")

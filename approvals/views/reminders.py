@@ -33,7 +33,7 @@ def absent(request: Request, channel: str) -> Body:
     """To an approver who is not in the approval channel."""
     return body(
         f":wave: <@{request.requester}> waits for a decision that you may make: {name(request)}. "
-        f"Its card is in <#{channel}>, where you are not: {link(request)}. Join the channel, or be invited, to decide."
+        f"Its card is in <#{channel}>: {link(request)}. You aren't in that channel; join it to decide."
     )
 
 

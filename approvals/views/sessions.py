@@ -153,9 +153,9 @@ def shown(subject: Subject, handed: Handed) -> Block:
     return view([section(text), *revealed(subject, handed)])
 
 
-def not_shown(why: str) -> Block:
-    """The form when there are none."""
-    return view([section(f":x: {escape(shorten(why, 2500))}")])
+def not_shown(why: str, *buttons: Block) -> Block:
+    """The form when there are none, with the buttons that help."""
+    return view([section(f":x: {escape(shorten(why, 2500))}"), *actions(*buttons)])
 
 
 def view(blocks: list[Block]) -> Block:

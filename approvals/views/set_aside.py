@@ -8,10 +8,9 @@ from approvals.slack.modals import home
 from approvals.views.on_hold import GIVE_UP
 from approvals.views.thread import Body, body, link, name, private, while_waiting
 from operations.core.observations import Failed
-from operations.snapshot.names import capital
 
 ERROR = "orgbot has run into an error of its own"
-ONCE_MORE = "It is tried once more when orgbot is started anew."
+ONCE_MORE = "It is tried again when orgbot is restarted."
 NOBODY_ASKED = "It expired before approvers could be asked, because Slack or AWS did not answer."
 NOT_ASKED_IN_TIME = f"It expired before approvers could be asked: {ERROR}."
 
@@ -72,7 +71,7 @@ def stopped(request: Request) -> str:
     title = escape(shorten(request.title, 200))
     return _text(
         "this request has stopped. What was sent to AWS may have taken effect; it is not known whether it did",
-        f"Look in AWS whether this was done: {title}. Please don't ask for the same again before. {ONCE_MORE}",
+        f"Check in AWS whether this was done: {title}. Please don't ask for the same again before. {ONCE_MORE}",
         request.id,
     )
 
@@ -80,8 +79,9 @@ def stopped(request: Request) -> str:
 def not_begun(request: Request) -> Failed:
     """The end of an approved request of which nothing was sent."""
     return Failed(
-        f"{capital(ERROR)}. Nothing was sent to AWS for this request.",
+        f"{ERROR}. Nothing was sent to AWS for this request.",
         f"Whoever runs orgbot finds the error in the log under request={request.id}. Ask again once it is mended.",
+        again=True,
     )
 
 
@@ -105,7 +105,7 @@ def not_tended(row: RoleSession, undone: str, advice: str) -> Body:
 
 def home_not_shown() -> Block:
     """In place of a home tab."""
-    text = f":warning: {capital(ERROR)}: this tab could not be shown.\n*What to do:* Open it again in a while; `/org requests` shows requests meanwhile."
+    text = f":warning: {ERROR}: this tab could not be shown.\n*What to do:* Open it again in a while; `/org requests` shows requests meanwhile."
     return home([section(text)])
 
 
@@ -113,8 +113,9 @@ def not_handed_over(request: Request, *, maybe: bool) -> Failed:
     """Why there are no credentials; `maybe` when the message may stand in Slack all the same."""
     what = "It is not known whether the credentials reached you" if maybe else "The credentials were not handed over"
     return Failed(
-        f"{capital(ERROR)}. {what}.",
-        f"Whoever runs orgbot finds the error in the log under request={request.id}. Ask again with `/org credentials`.",
+        f"{ERROR}. {what}.",
+        f"Whoever runs orgbot finds the error in the log under request={request.id}. Ask again once it is mended.",
+        again=True,
     )
 
 
@@ -124,6 +125,6 @@ def _told(undone: str, advice: str, number: int | None) -> Body:
 
 def _text(undone: str, advice: str, number: int | None) -> str:
     return (
-        f":warning: {capital(ERROR)}: {undone}.\n"
+        f":warning: {ERROR}: {undone}.\n"
         f"*What to do:* {advice} Whoever runs orgbot finds the error in the log under request={number}."
     )

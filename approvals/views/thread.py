@@ -31,8 +31,10 @@ from approvals.slack.blocks import (
 from approvals.states import Status
 from approvals.views.as_code import code_button
 from approvals.views.confirmations import to_undo
+from operations.aws.prefilled import Prefilled
 from operations.core.closing import Closing
 from operations.core.observations import Snippet
+from operations.core.registry import by_name
 from operations.core.steps import Control
 from operations.snapshot.names import capital, counted
 
@@ -44,6 +46,7 @@ STEPS, SAID, SNIPPETS, UNDO, REST = "steps", "said", "snippets", "undo", "rest"
 MENDABLE = (
     "mendable"  # In a request's memory: it failed over what somebody can mend, so that the same may be asked for again.
 )
+OPENS = "opens"  # In a request's memory: the requests that the advice means, as far as its requester may ask for them.
 
 
 def body(text: str, *blocks: dict[str, Any]) -> Body:
@@ -173,18 +176,18 @@ def succeeded(request: Request, closing: Closing, *, undo: Sequence[str] = ()) -
     text = f":white_check_mark: {escape(closing.summary)}"
     undoing = [_undo(request, undo)] if undo else []
     end = context(f"Request #{request.id}, {request.operation}")
-    return body(text, section(text), *handover(closing, (*undoing, *code_button(request))), end)
+    return body(text, section(text), *handover(request, closing, (*undoing, *code_button(request))), end)
 
 
 def _undo(request: Request, titles: Sequence[str]) -> Block:
     return button("Undo", "undo", request.button, confirm=to_undo(request, titles))
 
 
-def handover(closing: Closing, buttons: Sequence[Block] = ()) -> list[Block]:
+def handover(request: Request, closing: Closing, buttons: Sequence[Block] = ()) -> list[Block]:
     """The blocks of what a finished request hands over: facts, snippets to copy, what comes next, links; and further `buttons`."""
     facts = fields({fact.label: fact.value for fact in closing.facts})
     snippets = [section(f"*{escape(snippet.label)}*\n{code(snippet.text)}") for snippet in closing.snippets]
-    asks = [button(item.label, f"form:{item.operation}", item.carried) for item in closing.next]
+    asks = opening(closing.next, request.button)
     links = [url_button(item.label, f"link-{index}", item.url) for index, item in enumerate(closing.links)]
     return [*facts, *snippets, *actions(*asks, *links, *buttons)]
 
@@ -193,7 +196,7 @@ def ended_badly(request: Request) -> Body:
     """Into the thread, a failed or stale request: what AWS means, what was done and what was not, and the way out."""
     icon = ":warning:" if request.status == Status.STALE else ":x:"
     text = f"{icon} {bad_end(request)}"
-    return body(text, section(text), *actions(again(request)))
+    return body(text, section(text), *actions(*advised(request), again(request)))
 
 
 def bad_end(request: Request) -> str:
@@ -203,13 +206,29 @@ def bad_end(request: Request) -> str:
     return f"*{word}:* {escape(shorten(request.outcome, 1500))}{advice}"
 
 
+def opening(helping: Sequence[Prefilled], after: str = "") -> list[Block]:
+    """For each request that helps the button that opens its form filled in; a label that menus have where it has none.
+
+    `after` is what the buttons of the request carry whose end offers them: they go on in its thread.
+    """
+    return [
+        button(one.label or by_name()[one.operation].wanted, f"form:{one.operation}:{number}", one.carried(after))
+        for number, one in enumerate(helping)
+    ]
+
+
+def advised(request: Request) -> list[Block]:
+    """The buttons for what its requester was advised to ask for."""
+    return opening([Prefilled.model_validate(one) for one in request.memory.get(OPENS, ())])
+
+
 def again(request: Request) -> Block:
     """The button for what comes next: the same as it was where that may help now, else its form, to be corrected.
 
     Of what is half done only the rest is asked for.
     """
     if request.memory.get(REST):
-        return button("Ask for the rest", "again", request.button)
+        return button("Ask for the rest", "again" if request.memory.get(MENDABLE) else "edit", request.button)
     if request.status in (Status.STALE, Status.EXPIRED) or request.memory.get(MENDABLE):
         return button("Ask again", "again", request.button)
     return button("Edit and resubmit", "edit", request.button)

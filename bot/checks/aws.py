@@ -178,7 +178,7 @@ def misplaced(rules: Sequence[Rule], organization: Organization, kept: Words) ->
             if sentence := drifted.get((key, word)):
                 yield _key(number, rule, key), sentence
             elif not _is_there(word, today.get((key, word)), organization):
-                yield _key(number, rule, key), _missing(key, word, organization)
+                yield _key(number, rule, key), missing(key, word, organization)
 
 
 def _places(rule: Rule) -> Iterator[tuple[Key, str]]:
@@ -193,7 +193,8 @@ def _is_there(word: str, meaning: frozenset[str] | None, organization: Organizat
     return bool(meaning) if meaning is not None else word in organization.units_by_id | organization.accounts_by_id
 
 
-def _missing(key: Key, word: str, organization: Organization) -> str:
+def missing(key: Key, word: str, organization: Organization) -> str:
+    """What is said of an OU or account that a rule's key names and the organization lacks."""
     if key == "under":
         near = _near(word, [unit.path for unit in organization.units])
         return f"there is no organizational unit “{word}”, so the rule never decides{near}"

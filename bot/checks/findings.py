@@ -40,7 +40,7 @@ AWS_MEANINGS = {
 }
 
 WRONG = 1
-WHERE = "settings stand in the environment or in .env; .env.example has each with its explanation, docs/how-to/set-up.md the way to them"
+WHERE = "settings stand in the environment or in .env; `orgbot init` asks for them and writes it"
 
 MARKS = {True: "ok      ", False: "NOT OK  ", None: "--      "}
 

@@ -1,10 +1,10 @@
-"""`orgbot check`: is the configuration right? One line for each thing that the bot needs, with the way out."""
+"""`orgbot check`: is the configuration right? One line for each thing that the bot needs, with the way out, in groups."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,13 +15,15 @@ from sqlmodel import col
 
 from approvals.audit.chain import MARK
 from approvals.authority.bindings import Words, kept_in
+from approvals.authority.rules import Rule
 from approvals.models import AuditRecord, Binding
 from bot.checks.aws import aws_findings
 from bot.checks.findings import WRONG, Finding, WrongError, settings_or_complaints, tried
-from bot.checks.slack import slack_findings
+from bot.checks.slack import people_findings, slack_findings
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError, aws_variables, unknown
 from bot.database import DatabaseError, file_of, open_engine, reading
+from bot.slack import slack_client
 from operations.snapshot.names import counted
 
 
@@ -31,30 +33,52 @@ def run_checks() -> int:
     if settings is None:
         return WRONG
     os.environ.update(aws_variables())
-    wrong = 0
-    for finding in findings(settings):
-        sys.stdout.write(f"{finding}\n")
-        sys.stdout.flush()
-        wrong += finding.ok is False
-    return WRONG if wrong else 0
+    found: list[bool | None] = []
+    for title, findings in groups(settings):
+        _say(title)
+        for finding in findings:
+            _say(str(finding))
+            found.append(finding.ok)
+        _say()
+    _say(
+        f"{counted(found.count(False), 'thing')} to mend, {found.count(None)} not looked at, {found.count(True)} right."
+    )
+    return WRONG if False in found else 0
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
-    """Every finding, each as soon as it is known; nothing is changed anywhere."""
+def _say(line: str = "") -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def groups(settings: Settings) -> Iterator[tuple[str, Iterator[Finding]]]:
+    """What belongs together, under its title; each finding comes as soon as it is known, and nothing is changed anywhere."""
+    rules, complaints = _rules(settings)
+    yield "Settings", _settings_findings(settings, rules, complaints)
+    slack = slack_client(settings)
+    yield "Slack", slack_findings(slack, settings)
+    yield "Who approves", people_findings(slack, settings, rules)
+    yield "AWS", aws_findings(settings, rules, bound_words(settings.database_url))
+
+
+def _rules(settings: Settings) -> tuple[Sequence[Rule], list[str]]:
+    """The rules; none where something is wrong with them, and then what that is."""
+    try:
+        return load_rules(settings).rules, []
+    except SettingsError as error:
+        return (), error.lines
+
+
+def _settings_findings(settings: Settings, rules: Sequence[Rule], complaints: Sequence[str]) -> Iterator[Finding]:
     yield Finding.right("settings", "complete")
     for line in unknown(os.environ):
         yield Finding.wrong("settings", line)
     yield tried("database", lambda: _database(settings.database_url))
     yield _audit_key(settings)
-    try:
-        rules = load_rules(settings).rules
+    if rules:
         yield Finding.right("rules", counted(len(rules), "rule"))
-    except SettingsError as error:
-        rules = ()
-        for line in error.lines:
-            yield Finding.wrong("rules", line)
-    yield from slack_findings(settings, rules)
-    yield from aws_findings(settings, rules, bound_words(settings.database_url))
+    for line in complaints:
+        yield Finding.wrong("rules", line)
 
 
 def _audit_key(settings: Settings) -> Finding:

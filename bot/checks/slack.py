@@ -16,14 +16,13 @@ from approvals.authority.able import Able, electorate
 from approvals.authority.directory import Directory, NotAMemberError, Workspace
 from approvals.authority.reachable import indispensable, shortfall
 from approvals.authority.rules import Rule
-from approvals.slack.client import call
+from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.codes import meaning
 from approvals.slack.named import Named
 from bot.channel import troubles
 from bot.checks.findings import Finding, WrongError, sentence, tried
 from bot.config.settings import Settings
 from bot.identity import channel_id
-from bot.slack import slack_client
 from operations.snapshot.names import counted, listed
 
 SCOPES = {
@@ -43,24 +42,31 @@ SCOPES = {
 }
 
 
-def slack_findings(settings: Settings, rules: Sequence[Rule]) -> Iterator[Finding]:
-    """Everything that Slack tells."""
-    slack = slack_client(settings)
+def slack_findings(slack: WebClient, settings: Settings) -> Iterator[Finding]:
+    """What Slack tells of the app, its tokens and the approval channel."""
     try:
         answer = slack.auth_test()
     except Exception as error:  # noqa: BLE001  As in `tried`.
         yield Finding.wrong("Slack token", sentence(error))
         return
     yield Finding.right("Slack token", f"{answer.get('user')} in {answer.get('team')} ({answer.get('team_id')})")
-    here = Workspace.of(answer.data if isinstance(answer.data, dict) else {})
     yield _scopes({key.lower(): value for key, value in answer.headers.items()}.get("x-oauth-scopes", ""))
     yield tried("approval channel", lambda: _channel(slack, settings.approval_channel))
     if settings.slack_app_token is not None:
         app_token = settings.slack_app_token.get_secret_value()
         yield tried("Slack app token", lambda: socket_mode(slack, app_token))
+
+
+def people_findings(slack: WebClient, settings: Settings, rules: Sequence[Rule]) -> Iterator[Finding]:
+    """What Slack tells of everybody whom the rules name, and whether they are enough."""
+    try:
+        here = Workspace.of(call(slack, "auth.test"))
+    except (SlackRefusedError, SlackBusyError, SlackAmbiguousError):
+        yield Finding.unknown("approvers", "not looked at, because Slack does not tell")
+        return
     directory = Directory(slack, lambda: here)
     for word, role in _named(rules).items():
-        yield tried(f"{role} {word}", partial(_named_one, slack, directory, word))
+        yield tried(f"{role} {word}", partial(named_one, slack, directory, word))
     for rule in rules:
         if rule.approvals:
             yield tried(f"rule “{rule.name}”", partial(_can_be_approved, directory, rule))
@@ -98,7 +104,8 @@ def socket_mode(slack: WebClient, app_token: str) -> str:
     return "Socket Mode can be opened"
 
 
-def _named_one(slack: WebClient, directory: Directory, word: str) -> str:
+def named_one(slack: WebClient, directory: Directory, word: str) -> str:
+    """Who stands behind a word of a rule; raises WrongError where that is nobody who may decide, and as `call`."""
     if Named(word).is_group:
         return _group(call(slack, "usergroups.users.list", usergroup=word)["users"])
     users = directory.users(word)

@@ -112,7 +112,7 @@ def _has_driver(url: URL) -> None:
         url.get_dialect().import_dbapi()
     except ImportError as error:
         raise ValueError(
-            f"the driver for PostgreSQL is not installed ({error.name}); install it: pip install 'orgbot[postgres]'"
+            f"the driver for PostgreSQL is not installed ({error.name}); install it: pip install '<the clone>[postgres]'"
         ) from None
 
 

@@ -39,7 +39,7 @@ def _whose() -> str:
 
 
 def cloudformation(policy: str) -> str:
-    """A template with the role and this policy, JSON; an EC2 instance or an ECS task may take the role."""
+    """A template with the role and this policy, JSON; an EC2 instance, an ECS task or a pod on EKS may take the role."""
     indented = policy.strip().replace("\n", f"\n{INDENT}")
     return f"""\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -52,7 +52,15 @@ Resources:
       MaxSessionDuration: 3600
       AssumeRolePolicyDocument:
         Version: "2012-10-17"
-        Statement: [{{Effect: Allow, Principal: {{Service: [ec2.amazonaws.com, ecs-tasks.amazonaws.com]}}, Action: "sts:AssumeRole"}}]
+        Statement:
+          - Effect: Allow
+            Principal: {{Service: [ec2.amazonaws.com, ecs-tasks.amazonaws.com, pods.eks.amazonaws.com]}}
+            Action: ["sts:AssumeRole", "sts:TagSession"]
+  InstanceProfile: # By which an EC2 instance takes the role.
+    Type: AWS::IAM::InstanceProfile
+    Properties:
+      InstanceProfileName: orgbot
+      Roles: [!Ref Role]
   Policy:
     Type: AWS::IAM::ManagedPolicy
     Properties:
@@ -73,8 +81,18 @@ resource "aws_iam_role" "orgbot" {{
   max_session_duration = 3600
   assume_role_policy = jsonencode({{
     Version   = "2012-10-17"
-    Statement = [{{ Effect = "Allow", Principal = {{ Service = ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"] }}, Action = "sts:AssumeRole" }}]
+    Statement = [{{
+      Effect    = "Allow"
+      Principal = {{ Service = ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "pods.eks.amazonaws.com"] }}
+      Action    = ["sts:AssumeRole", "sts:TagSession"]
+    }}]
   }})
+}}
+
+# By which an EC2 instance takes the role.
+resource "aws_iam_instance_profile" "orgbot" {{
+  name = "orgbot"
+  role = aws_iam_role.orgbot.name
 }}
 
 resource "aws_iam_policy" "orgbot" {{

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
+from botocore.exceptions import BotoCoreError
+
+from bot.aws import Boto3Clients
+from bot.checks.aws import missing
+from bot.checks.findings import WrongError
 from bot.init.talk import Talk
+from operations.aws.client import Aws
+from operations.aws.errors import AwsError, MisplacedError
 from operations.core.registry import irreversible
+from operations.snapshot.reader import read_organization
 
 FILE = "rules.toml"
 
@@ -23,12 +32,24 @@ def write_rules(talk: Talk, approvers: Sequence[str]) -> None:
     hard = talk.number(
         "And one that is irreversible (closing or removing an account, disabling a policy type)?", 2, 0, 10
     )
-    place = talk.ask("An OU that needs more, by its path, such as /Production (or Enter for none)")
+    place = talk.checked("An OU that needs more, by its path, such as /Production (or Enter for none)", _in_aws)
     guarded = talk.number(f"How many approvals does a request about {place} need?", 2, 1, 10) if place else 0
     if talk.write(
         FILE, rules_text(approvers, ordinary, hard, place, guarded), "docs/reference/rules.md explains every key"
     ):
         talk.keep("ORGBOT_RULES", FILE)
+
+
+def _in_aws(place: str) -> None:
+    """Raises WrongError where AWS has no such OU; while AWS cannot be asked, `orgbot check` says so later."""
+    if not place:
+        return
+    try:
+        organization = read_organization(Aws(Boto3Clients()), lambda: datetime.now(UTC))
+    except (AwsError, MisplacedError, BotoCoreError):
+        return
+    if all(place != unit.path for unit in organization.units):
+        raise WrongError(missing("under", place, organization))
 
 
 def rules_text(approvers: Sequence[str], ordinary: int, hard: int, place: str = "", guarded: int = 0) -> str:

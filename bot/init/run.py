@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import typer
+
+from bot.checks.findings import sentence
 from bot.checks.run import run_checks
 from bot.config.settings import aws_variables
 from bot.init import aws, rules, slack
 from bot.init.talk import Talk
 
+UNFINISHED = 1
 TITLES = (
     "The Slack app",
     "Its tokens",
@@ -28,7 +32,16 @@ def run_init(folder: Path, *, anew: bool) -> int:
     talk.say("This sets orgbot up in this folder. Nothing is done without being said first; answers are kept in .env,")
     talk.say("which you alone can read. Ctrl-C ends it; the next `orgbot init` goes on from there.")
     os.environ.update(aws_variables(os.environ, folder / ".env"))
-    _steps(talk)
+    try:
+        _steps(talk)
+    except (typer.Abort, KeyboardInterrupt):
+        talk.say()
+        talk.say("Ended. The next `orgbot init` goes on from there.")
+        return UNFINISHED
+    except Exception as error:  # noqa: BLE001 - As in `orgbot check`: a missing scope, a folder that only can be read, no network.
+        talk.wrong(sentence(error))
+        talk.say("Mend this, and type `orgbot init` again: it goes on from there.")
+        return UNFINISHED
     talk.heading(len(TITLES), len(TITLES), TITLES[-1])
     failed = run_checks()
     talk.say()

@@ -5,6 +5,7 @@ Source: Slack API, "App manifests" (sharing a manifest by link), "Using Socket M
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
@@ -18,11 +19,10 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 from approvals.authority.directory import Directory, Workspace
 from approvals.slack.blocks import actions, button, section
-from approvals.slack.client import call
-from approvals.slack.named import Named
+from approvals.slack.client import SlackRefusedError, call
 from bot.channel import troubles
-from bot.checks.findings import WrongError
-from bot.checks.slack import socket_mode
+from bot.checks.findings import WrongError, sentence
+from bot.checks.slack import named_one, socket_mode
 from bot.config.settings import load_some
 from bot.identity import channels
 from bot.init.talk import Talk
@@ -30,6 +30,7 @@ from bot.init.talk import Talk
 PACKED, KEPT = Path(__file__).with_name("manifest.yml"), Path(__file__).parents[2] / "manifest.yml"
 MANIFEST = PACKED if PACKED.exists() else KEPT  # In an installed package it stands beside this file.
 NEW_APP = "https://api.slack.com/apps?new_app=1&manifest_yaml="
+NAME_MOST = 35
 PRESS = "init_press"
 PATIENCE_SECONDS = 120.0
 Json = dict[str, Any]
@@ -45,16 +46,31 @@ def make_app(talk: Talk) -> None:
     if talk.kept("SLACK_BOT_TOKEN"):
         talk.right("there is an app already (kept)")
         return
-    name = talk.ask("Name of the app", "orgbot")
-    text = MANIFEST.read_text(encoding="utf-8").replace(
-        "name: orgbot\n", f"name: {name}\n"
-    )  # The display name as well.
+    name = talk.checked("Name of the app", _app_name, "orgbot")
+    whole = MANIFEST.read_text(encoding="utf-8")
+    text, short = (_named_app(version, name) for version in (whole, _without_comments(whole)))
     talk.write("slack-manifest.yml", text, "the app's manifest")
     talk.say(
         "Open this link, choose your workspace, and press Create; or choose “From a manifest” and paste slack-manifest.yml."
     )
-    talk.say(NEW_APP + quote(text, safe=""))
+    talk.say(NEW_APP + quote(short, safe=""))
     talk.pause("Create the app, press Install to Workspace")
+
+
+def _without_comments(manifest: str) -> str:
+    """What the link has, so that a terminal can show it."""
+    lines = (line.partition(" # ")[0] for line in manifest.splitlines() if not line.startswith("#"))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _named_app(manifest: str, name: str) -> str:
+    """With this name, and as the bot's display name as well."""
+    return manifest.replace("name: orgbot\n", f"name: {json.dumps(name, ensure_ascii=False)}\n")
+
+
+def _app_name(name: str) -> None:
+    if not 0 < len(name) <= NAME_MOST or not name.isprintable():
+        raise WrongError(f"a name in Slack has 1 to {NAME_MOST} characters; give another")
 
 
 def give_tokens(talk: Talk) -> WebClient:
@@ -90,8 +106,8 @@ def choose_channel(talk: Talk, slack: WebClient) -> str:
         talk.right(f"#{found['name']} (kept)")
     found = found or _chosen(talk, seen)
     while wrong := troubles(call(slack, "conversations.info", channel=found["id"])["channel"]):
-        for sentence in wrong:
-            talk.wrong(sentence)
+        for trouble in wrong:
+            talk.wrong(trouble)
         if not talk.yes("Look again, now that it is mended? (n: choose another channel)"):
             found = _chosen(talk, seen)
     talk.right(f"the bot is in #{found['name']}")
@@ -115,12 +131,12 @@ def _named(channel: Json) -> str:
 def name_approvers(talk: Talk, slack: WebClient) -> list[str]:
     """Who may approve, each found in Slack: ids and e-mail addresses as the rules take them."""
     directory = Directory(slack, lambda: Workspace.of(call(slack, "auth.test")))
-    handles = {f"@{group['handle']}": group["id"] for group in call(slack, "usergroups.list")["usergroups"]}
+    handles = _groups(talk, slack)
     found: list[str] = []
 
     def check(text: str) -> str:
         found[:] = [handles.get(word, word) for word in text.replace(",", " ").split()]
-        return ", ".join(_who(directory, word, handles) for word in found)
+        return ", ".join(_who(slack, directory, word, handles) for word in found)
 
     groups = f" or user groups such as {next(iter(handles))}" if handles else ""
     talk.setting("ORGBOT_APPROVERS", f"Who approves? E-mail addresses{groups}, separated by commas", check)
@@ -128,21 +144,33 @@ def name_approvers(talk: Talk, slack: WebClient) -> list[str]:
     return found
 
 
-def _who(directory: Directory, word: str, handles: dict[str, str]) -> str:
+def _groups(talk: Talk, slack: WebClient) -> dict[str, str]:
+    """The user groups' ids by their handles; none, after a line that says why, where Slack does not tell: people are enough."""
+    try:
+        return {f"@{group['handle']}": group["id"] for group in call(slack, "usergroups.list")["usergroups"]}
+    except SlackRefusedError as error:
+        talk.wrong(f"the user groups cannot be read, so name people: {sentence(error)}")
+        return {}
+
+
+def _who(slack: WebClient, directory: Directory, word: str, handles: dict[str, str]) -> str:
+    """In the words of `orgbot check`, with what was typed where it is nobody."""
     if word.startswith("@"):
         raise WrongError(f"there is no user group {word}; there are {', '.join(handles) or 'none'}")
-    users = directory.users(word)
-    if not users:
-        raise WrongError(f"nobody is found under {word}; give the e-mail address that they have in Slack")
-    if Named(word).is_group:
-        return f"{next(name for name, key in handles.items() if key == word)} ({len(users)} people)"
-    return directory.member(users[0]).name
+    try:
+        said = named_one(slack, directory, word)
+    except (WrongError, SlackRefusedError) as error:
+        raise WrongError(f"{word}: {sentence(error)}") from error
+    return next((f"{name}, {said}" for name, key in handles.items() if key == word), said)
 
 
 def try_a_card(talk: Talk, slack: WebClient, channel: str) -> None:
     """Posts a card with one button, and waits until somebody has pressed it; over Socket Mode alone."""
     app_token = talk.value("SLACK_APP_TOKEN")
-    if not app_token or not talk.yes("Post a card on trial into the approval channel, to see that a press arrives?"):
+    if not app_token:
+        talk.say("Left out: over signed HTTP presses arrive only once the bot runs.")
+        return
+    if not talk.yes("Post a card on trial into the approval channel, to see that a press arrives?"):
         return
     pressed = Event()
     socket = SocketModeClient(app_token, web_client=slack)
@@ -170,9 +198,11 @@ def _post_and_wait(talk: Talk, slack: WebClient, channel: str, pressed: Event) -
         blocks=[section(text), *actions(button("Press me", PRESS, "1"))],
     )
     talk.say(f"Press the button in the channel now; I wait for {PATIENCE_SECONDS:.0f} seconds.")
-    came = pressed.wait(PATIENCE_SECONDS)
-    done = "The button arrived: orgbot is connected." if came else "No press has arrived."
-    call(slack, "chat.update", channel=channel, ts=said["ts"], text=done, blocks=[section(done)])
+    try:
+        came = pressed.wait(PATIENCE_SECONDS)
+    finally:  # Also after Ctrl-C: nobody is to press what nobody waits for.
+        done = "The button arrived: orgbot is connected." if pressed.is_set() else "No press has arrived."
+        call(slack, "chat.update", channel=channel, ts=said["ts"], text=done, blocks=[section(done)])
     if came:
         talk.right("the press arrived")
     else:

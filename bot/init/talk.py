@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,8 @@ from bot.checks.findings import sentence
 T = TypeVar("T")
 FOUND_MOST = 15
 """Channels that are listed at a time."""
+PLAIN = re.compile(r"[\w@.,:;/+=-]+", re.ASCII)
+"""What stands in `.env` without quotes: `docker run --env-file` and `kubectl create secret` take them for a part of the value."""
 SHOWN_MOST = 40
 """Lines of a file that are shown before it is written; of a longer one half as many."""
 
@@ -40,7 +43,7 @@ class Talk:
         """Writes a setting into `.env`, which only its owner can read."""
         self._file.touch(mode=0o600)
         self._file.chmod(0o600)
-        set_key(self._file, name, value, quote_mode="auto")
+        set_key(self._file, name, value, quote_mode="never" if PLAIN.fullmatch(value) else "always")
 
     def heading(self, number: int, of: int, title: str) -> None:
         typer.echo(f"\n{number} of {of}  {title}\n")
@@ -75,6 +78,17 @@ class Talk:
             if answer.isdecimal() and least <= int(answer) <= most:
                 return int(answer)
             self.wrong(f"“{answer}” is no number from {least} to {most}; give another")
+
+    def checked(self, question: str, check: Callable[[str], object], default: str = "") -> str:
+        """An answer that `check` finds right, asked for until it is; `check` raises as in `setting`."""
+        while True:
+            answer = self.ask(question, default)
+            try:
+                check(answer)
+            except Exception as error:  # noqa: BLE001 - As in `orgbot check`: whatever is wrong becomes a line.
+                self.wrong(sentence(error))
+            else:
+                return answer
 
     def setting(self, name: str, question: str, check: Callable[[str], str], *, secret: bool = False) -> str:
         """A setting that `check` finds right: the one that is kept, or one that is asked for until it is.

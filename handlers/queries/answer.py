@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from approvals.slack.blocks import Block, escape, fit, section, shorten
+from approvals.slack.blocks import Block, actions, escape, fit, section, shorten
+from approvals.views.thread import opening
 from handlers.action_ids import COMMAND
 from handlers.declared import nearest
 from handlers.dependencies import Dependencies
@@ -21,15 +22,17 @@ from handlers.query_names import BESIDE, BY_WORD, PICTURE, Name
 from handlers.responder import Responder
 from handlers.typed import UnreadableError, Word, spaced, words
 from operations.aws.errors import FieldError, UnknownError
+from operations.aws.prefilled import Prefilled
 
-NO_ORGANIZATION = "The AWS account {account} is in no organization yet. `/org create-organization` asks for one."
+NO_ORGANIZATION = "The AWS account {account} is in no organization yet."
+FOUND = Prefilled(operation="create-organization")
 
 
 def answer(responder: Responder, word: str, text: str, flags: set[str]) -> list[Block]:
     """The blocks of the private answer to what `typed` gives; none when a worker sends it."""
     question = asked(responder.deps, text)
-    if isinstance(question, str):
-        return [section(question)]
+    if not isinstance(question, Question):
+        return question
     if word == "tree" and PICTURE in flags:
         return upload.by_message(responder, question)
     if not QUERIES[word].live:
@@ -72,13 +75,14 @@ def _values(typed: list[Word], beside: tuple[str, ...]) -> Iterator[str]:
         flag = flag if word.flag() and value is None else ""
 
 
-def asked(deps: Dependencies, text: str, at: int = 0) -> Question | str:
-    """The question about the present snapshot, or the sentence that says why there is nothing to look at."""
+def asked(deps: Dependencies, text: str, at: int = 0) -> Question | list[Block]:
+    """The question about the present snapshot, or what says why there is nothing to look at."""
     organization = deps.organization()
     if organization is None:
-        return f":hourglass: {escape(deps.unread())}"
+        return [section(f":hourglass: {escape(deps.unread())}")]
     if not organization.id:
-        return NO_ORGANIZATION.format(account=escape(organization.management_account))
+        said = section(NO_ORGANIZATION.format(account=escape(organization.management_account)))
+        return [said, *actions(*opening([FOUND] if deps.rules().offers(FOUND.operation) else []))]
     return Question(view_of(organization), deps.clock(), text[:LONGEST_TEXT], at, deps.sources.console)
 
 
@@ -97,10 +101,10 @@ def looked_up(deps: Dependencies, word: str, question: Question) -> list[Block]:
     try:
         return shown(deps, word, question)
     except UnknownError as error:
-        newer = deps.look_up(error)
-        known = question if newer is None else dataclasses.replace(question, view=view_of(newer))
+        unknown = error
     try:
-        return shown(deps, word, known)
+        newer = deps.look_up(unknown)
+        return shown(deps, word, question if newer is None else dataclasses.replace(question, view=view_of(newer)))
     except UnknownError as error:
         deps.refresh()
         return wrong(word, error)

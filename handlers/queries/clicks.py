@@ -64,8 +64,8 @@ def _value(action: dict[str, Any]) -> str:
 
 def _answer(responder: Responder, press: Press, value: str) -> None:
     question = asked(responder.deps, "")
-    if isinstance(question, str):
-        responder.tell(question)
+    if not isinstance(question, Question):
+        responder.reply(question, replace=False)
     elif not press(responder, question, value):
         responder.tell(GONE)
 

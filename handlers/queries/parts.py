@@ -121,7 +121,7 @@ def untold(what: str, error: AwsError) -> Block:
     """Stands in place of what AWS should have told at this moment; where it refuses, asking later would not help."""
     if isinstance(error, RefusedError):
         why = hindrance(error)
-        return section(f"*{what}*\n:x: AWS does not tell. {escape(shorten(f'{why.say} {why.advice}', 1000))}")
+        return section(f"*{what}*\n:x: Could not be read. {escape(shorten(f'{why.say} {why.advice}', 1000))}")
     return section(
-        f"*{what}*\n:hourglass: AWS does not tell now ({name(error.code or error.message)}). Ask again later."
+        f"*{what}*\n:hourglass: AWS does not answer now ({name(error.code or error.message)}). Ask again later."
     )

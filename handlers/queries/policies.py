@@ -44,7 +44,7 @@ def _kind(question: Question) -> str:
         known = listed([label(known) for known in policy_types()], 20)
         raise FieldError(
             "type",
-            f"“{question.text[:60]}” is no policy type. There are: {known}. Short words: scp, rcp, tag, backup, ai.",
+            f"“{question.text[:60]}” is not a policy type. There are: {known}. Short words: scp, rcp, tag, backup, ai.",
         )
     return kind
 

@@ -140,8 +140,16 @@ def own(request: Request) -> list[Block]:
     """A request of the reader's own with the button that they may press beside it."""
     ended = request.status in (Status.REFUSED, Status.FAILED, Status.STALE)
     why = f"\n{escape(shorten(request.outcome, 300))}" if ended and request.outcome else ""
-    offered = own_buttons(request)
-    return [section(f"{about(request)}{why}{_no_card(request)}") | ({"accessory": offered[0]} if offered else {})]
+    said, offered = section(f"{about(request)}{why}{_no_card(request)}"), own_buttons(request) or _next(request)
+    if request.memory.get(thread.OPENS):
+        return [said, *actions(*thread.advised(request), *offered)]
+    return [said | ({"accessory": offered[0]} if offered else {})]
+
+
+def _next(request: Request) -> list[Block]:
+    """What a request that went well offers first, such as credentials for the account that it made."""
+    closing = request.memory.get("closing") if request.status == Status.SUCCEEDED else None
+    return thread.opening(Closing.model_validate(closing).next, request.button)[:1] if closing else []
 
 
 def own_buttons(request: Request) -> list[Block]:
@@ -169,7 +177,7 @@ def private_card(request: Request, viewer: str) -> list[Block]:
     if lacks_card(request):
         blocks.insert(0, section(NO_CARD))
     if request.requester == viewer:
-        blocks += actions(*own_buttons(request))
+        blocks += actions(*thread.advised(request), *own_buttons(request))
     if request.card_link:
         blocks.append(section(f"<{request.card_link}|Open card>"))
     return blocks

@@ -39,12 +39,22 @@ def _administrators(live: Live) -> list[Block]:
         found = live.delegated()
     except AwsError as error:
         return [untold("Delegated administrators", error)]
-    return packed(["*Delegated administrators*", *(map(_line, found) if found else ["_None._"])])
+    looked_at = [_line(one, one.services) for one in found if one.services is not None]
+    others = [one for one in found if one.services is None]
+    return packed(["*Delegated administrators*", *(looked_at or ["_None._"]), *([_others(others)] if others else [])])
 
 
-def _line(one: Delegated) -> str:
-    principals = ", ".join(spread(one.services, 5, _principal))
-    return f"{name(one.name, 50)}  `{one.account}`  for {principals or 'no service'}"
+def _line(one: Delegated, services: tuple[str, ...]) -> str:
+    return f"{_who(one)}  for {', '.join(spread(services, 5, _principal)) or 'no service'}"
+
+
+def _others(found: list[Delegated]) -> str:
+    """Those of whom it was not asked for which services: each takes a call."""
+    return f"And {counted(len(found), 'account')} more, for services that were not looked at: {', '.join(spread(found, 10, _who))}"
+
+
+def _who(one: Delegated) -> str:
+    return f"{name(one.name, 50)}  `{one.account}`"
 
 
 def _principal(principal: str) -> str:

@@ -8,6 +8,7 @@ Source: Slack API, "Working with files" (Uploading files), "files.getUploadURLEx
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 import time
@@ -19,6 +20,7 @@ from typing import Any
 from slack_sdk import WebClient
 
 from approvals.models import Request
+from approvals.outbox.home_tabs import STILL_SHOWN, PictureBook
 from approvals.slack.blocks import Block, ago, escape, picture, section, shorten
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.modals import window
@@ -143,11 +145,14 @@ class Pictured:
 
 
 class Pictures:
-    """The organization's picture for home tabs: uploaded once for each content by `run`, and the same file from then on."""
+    """The organization's picture for home tabs: uploaded once for each content by `run`, and the same file from then on. `book` has
+    what Slack keeps; what is shown no longer is deleted there.
+    """
 
-    def __init__(self, slack: WebClient, run: Run, clock: Callable[[], datetime]) -> None:
-        self._slack, self._run, self._clock = slack, run, clock
+    def __init__(self, slack: WebClient, run: Run, clock: Callable[[], datetime], book: PictureBook) -> None:
+        self._slack, self._run, self._clock, self._book = slack, run, clock, book
         self._lock = threading.Lock()
+        self._tidied = clock()
         self._drawn, self._file, self._done = "", "", False
         self._began = clock()
 
@@ -160,22 +165,52 @@ class Pictures:
             if begins:
                 self._drawn, self._file, self._done, self._began = content, "", False, now
             file, coming = self._file, not self._done and now - self._began < COMES_SOON
+            tidies = now - self._tidied > STILL_SHOWN
+            self._tidied = now if tidies else self._tidied
         if begins:
             self._run(lambda: self._make(content, top))
+        if tidies:
+            self._run(self._tidy)
         return Pictured((picture(file, _in_words(top)),) if file else (), coming)
 
     def _make(self, content: str, top: Node) -> None:
-        from handlers.queries.drawing import drawn_narrow  # noqa: PLC0415  Only those who want a picture pay for the library.
-
-        file = ""
+        digest, file = hashlib.sha256(content.encode()).hexdigest(), ""
         try:
-            file = keep(self._slack, "organization.png", drawn_narrow(top), _in_words(top))
+            file = self._kept(digest) or self._book.shows(digest, self._uploaded(top))
         except (SlackRefusedError, SlackBusyError, SlackAmbiguousError) as error:
             log.warning("home tabs have no picture of the organization: %s", error)
         finally:
             with self._lock:
                 if content == self._drawn:
                     self._file, self._done = file, True
+
+    def _kept(self, digest: str) -> str:
+        """The file that was uploaded by another process, or by an earlier one; empty where Slack has it no longer."""
+        file = self._book.shows(digest)
+        try:
+            return file if file and call(self._slack, "files.info", file=file)["file"].get("mimetype") else ""
+        except SlackRefusedError:
+            self._book.forget(file)
+            return ""
+
+    def _uploaded(self, top: Node) -> str:
+        from handlers.queries.drawing import drawn_narrow  # noqa: PLC0415  Only those who want a picture pay for the library.
+
+        return keep(self._slack, "organization.png", drawn_narrow(top), _in_words(top))
+
+    def _tidy(self) -> None:
+        """Deletes what home tabs show no longer; what cannot be deleted now is tried again later."""
+        for file in self._book.outdated():
+            try:
+                call(self._slack, "files.delete", file=file)
+            except (SlackBusyError, SlackAmbiguousError) as error:
+                log.warning("an old picture is not deleted yet: %s", error)
+                continue
+            except SlackRefusedError as error:
+                log.warning("an old picture is not deleted: %s", error)
+                if error.mendable:
+                    continue
+            self._book.forget(file)
 
 
 def _in_words(top: Node) -> str:

@@ -114,7 +114,7 @@ class Credentials(Operation):
                 "account", "credentials for the management account are never given. Choose a member account."
             )
         if account.state not in ("", "ACTIVE"):
-            raise FieldError("account", f"the account is {account.state}, and AWS lets nobody into it.")
+            raise FieldError("account", f"the account is {account.state}, and AWS gives no access to it.")
 
     def _check_role(self, own_role: str) -> None:
         if own_role and bare_name(self.role) == own_role:

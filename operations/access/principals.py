@@ -33,7 +33,7 @@ def find_principal(aws: Aws, text: str) -> str:
             )
         return f"{kind}/{name}"
     if not BARE.fullmatch(wanted):
-        raise FieldError("principal", f"“{wanted[:100]}” is no principal. Write group/…, user/…, role/… or an ARN.")
+        raise FieldError("principal", f"“{wanted[:100]}” is not a principal. Write group/…, user/…, role/… or an ARN.")
     kinds = [kind for kind in KINDS if _exists(aws, kind, wanted)]
     if len(kinds) == 1:
         return f"{kinds[0]}/{wanted}"

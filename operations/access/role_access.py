@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, StringConstraints
 
 from operations.access.access_role import DEFAULT_ROLE
 from operations.access.principals import LIMITS, POLICY, find_principal, read_policy
+from operations.access.role_look import check_exists
 from operations.access.write_access import WriteAccess
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
@@ -24,7 +25,7 @@ from operations.core.closing import Closing, Console, cli_profile, get_credentia
 from operations.core.code import Code, Resource, Template, gone
 from operations.core.fields import Except, FieldKind, Flag
 from operations.core.hcl import Document
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput
 from operations.core.steps import Step
 from operations.core.values import RoleWithPath
 from operations.policies.diff import document_diff
@@ -139,6 +140,14 @@ class GrantAccess(_RoleAccess):
     aliases: ClassVar = ("grant",)
     example: ClassVar = "--principal group/developers --account fullback-staging-web"
 
+    def checked(self, organization: Organization) -> Self:
+        for account in map(organization.accounts_by_id.get, self.account):
+            if account and not account.is_open:
+                raise FieldError(
+                    "account", f"{account.name} ({account.id}) is {account.state}, and AWS lets nobody into it."
+                )
+        return self
+
     def title(self, organization: Organization) -> str:
         return f"Let {self.principal} assume {self.role} in {self._named(organization)}"
 
@@ -161,6 +170,9 @@ class GrantAccess(_RoleAccess):
             diff=document_diff(before, after),
             precondition={"principal": principal, "before": before, "after": after, "changed": missing},
         )
+
+    def try_out(self, inputs: PreviewInput) -> tuple[Notice, ...]:
+        return check_exists(inputs, self.account, self.role)
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (WriteAccess(precondition),)
@@ -211,7 +223,7 @@ class RevokeAccess(_RoleAccess):
         if not arns:
             raise FieldError(
                 "account",
-                f"{principal} has no such permission by the policy {POLICY}; others are not the bot's to take.",
+                f"{principal} has no such permission by the policy {POLICY}; the bot removes no others.",
             )
         after = without_arns(before, self.role, arns)
         return Preview(
@@ -228,7 +240,10 @@ class RevokeAccess(_RoleAccess):
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
-        return Closing(summary=f"{self.principal} may no longer assume {self.role} in {self._named(organization)}.")
+        return Closing(
+            summary=f"{self.role} in {self._named(organization)} is no longer in the policy {POLICY} of {self.principal}. "
+            "Other policies may still allow it.",
+        )
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del memory

@@ -7,6 +7,8 @@ Source: AWS STS API Reference, "AssumeRole" (Policy); IAM API Reference, "GetRol
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +20,7 @@ from operations.aws.client import Answer, Aws
 from operations.aws.codes import NO_SUCH_ENTITY
 from operations.aws.errors import AwsError, CredentialsError, FieldError, RefusedError
 from operations.core.preview import Notice, PreviewInput, caution, fact
+from operations.snapshot.names import listed
 
 ONLY_LOOK = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:GetRole", "Resource": "*"}}
@@ -25,7 +28,18 @@ ONLY_LOOK = json.dumps(
 
 
 def look(inputs: PreviewInput, account: str, role: str, seconds: int) -> tuple[Notice, ...]:
-    """What approvers have to know of the role; raises FieldError where AWS will surely refuse the session."""
+    """What approvers have to know of the role, as far as AWS tells in time; raises FieldError where it will surely refuse the
+    session.
+    """
+    try:
+        return inputs.optional("AssumeRole", lambda aws: _look(replace(inputs, aws=aws), account, role, seconds))
+    except CredentialsError:
+        raise
+    except AwsError as error:
+        return (_not_looked_at(error),)
+
+
+def _look(inputs: PreviewInput, account: str, role: str, seconds: int) -> tuple[Notice, ...]:
     label = inputs.organization.account_label(account)
     try:
         found = _described(inputs.aws, account, role)
@@ -36,11 +50,43 @@ def look(inputs: PreviewInput, account: str, role: str, seconds: int) -> tuple[N
             raise FieldError(
                 "role", f"there is no role {role} in {label}. Look at the roles in its IAM console."
             ) from None
-        return _denied(inputs, account, role, error) if error.code == DENIED else (_not_looked_at(error),)
-    except AwsError as error:
-        return (_not_looked_at(error),)
+        if error.code != DENIED:
+            raise
+        return _denied(inputs, account, role, error)
     _check(found, role, seconds, label)
     return ()
+
+
+def check_exists(inputs: PreviewInput, accounts: Iterable[str], role: str) -> tuple[Notice, ...]:
+    """What approvers have to know of a role that somebody may assume from now on; raises FieldError where it is known not to be
+    there. Whether somebody else than the bot can assume it, the bot can't try.
+    """
+    try:
+        missing, unread = inputs.optional("GetRole", lambda aws: _looked_for(aws, accounts, role))
+    except AwsError as error:
+        return (_not_looked_at(error),)
+    label = inputs.organization.account_label
+    if missing:
+        where = listed([label(account) for account in missing], 5)
+        raise FieldError("role", f"there is no role {role} in {where}. Look at the roles in its IAM console.")
+    told = dict.fromkeys(error.unread for error in unread.values())
+    where = listed([label(account) for account in unread], 5)
+    return (caution(f"Whether {role} exists in {where} could not be checked: {listed(list(told))}."),) if unread else ()
+
+
+def _looked_for(aws: Aws, accounts: Iterable[str], role: str) -> tuple[list[str], dict[str, AwsError]]:
+    """The accounts without the role, and those that could not be looked at."""
+    missing: list[str] = []
+    unread: dict[str, AwsError] = {}
+    for account in accounts:
+        try:
+            _described(aws, account, role)
+        except AwsError as error:
+            if error.code in NO_SUCH_ENTITY:
+                missing.append(account)
+            else:
+                unread[account] = error
+    return missing, unread
 
 
 def is_new(aws: Aws, wanted: Wanted, now: datetime) -> bool:
@@ -96,11 +142,10 @@ def _not_looked_at(error: AwsError) -> Notice:
 def _check(found: dict[str, Any], role: str, seconds: int, label: str) -> None:
     own = str(found.get("Arn", "")).partition(":role/")[2]
     if own and own != role:
-        raise FieldError("role", f"the role in {label} is called {own}, with its path. Ask with `--role {own}`.")
+        raise FieldError("role", f"the role in {label} is called {own}, with its path. Give that.")
     longest = int(found.get("MaxSessionDuration") or seconds)
     if seconds > longest:
         raise FieldError(
             "duration",
-            f"the role {role} in {label} allows {written(longest)} at most (MaxSessionDuration). Ask with "
-            f"`--duration {written(longest)}` or less.",
+            f"the role {role} in {label} allows {written(longest)} at most (MaxSessionDuration). Choose {written(longest)} or less.",
         )

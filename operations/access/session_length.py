@@ -26,7 +26,7 @@ def seconds_of(text: str) -> int:
     found = LENGTH.fullmatch(bare)
     if not bare or not found:
         raise ValueError(
-            f"“{text[:40]}” is no length of time; write one such as 15m, 1h, 1h30m, or seconds such as 3600"
+            f"“{text[:40]}” is not a length of time; write one such as 15m, 1h, 1h30m, or seconds such as 3600"
         )
     hours, minutes, seconds = (int(piece or 0) for piece in found.groups())
     return hours * 3600 + minutes * 60 + seconds

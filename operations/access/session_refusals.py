@@ -33,8 +33,9 @@ def refused(error: RefusedError, wanted: Wanted, account: dict[str, Any], truste
     if error.code == "MalformedPolicyDocument":
         return Failed(
             f"AWS does not take the session policy of the rule: {error.message}",
-            "Whoever keeps the bot's rules can correct `session_policy`; JSON has 2,048 characters at most.",
+            "Whoever keeps the bot's rules can correct `session_policy`; JSON has 2,048 characters at most. Then ask again.",
             error.code,
+            again=True,
         )
     return refusal(error.code, error.reason, error.message)
 
@@ -45,6 +46,7 @@ def _invited(wanted: Wanted, trusted: str) -> Failed:
         "until its administrator makes it.",
         _how_to_make(wanted.role, trusted),
         DENIED,
+        again=True,
     )
 
 
@@ -58,11 +60,12 @@ def _how_to_make(role: str, trusted: str) -> str:
 
 def _denied(wanted: Wanted, trusted: str) -> Failed:
     return Failed(
-        f"AWS does not let the bot into the role {wanted.role} of the account {wanted.account}: the role does not exist there, "
+        f"The bot can't assume the role {wanted.role} of the account {wanted.account}: the role does not exist there, "
         "or it does not trust the bot, or a policy forbids it.",
         f"Look at the role's name and its trust policy, which must allow {trusted} (or the bot's own role) "
-        f"sts:AssumeRole; and at the bot's own permission for the role (`orgbot iam-policy`).",
+        f"sts:AssumeRole; and at the bot's own permission for the role (`orgbot iam-policy`). Then ask again.",
         DENIED,
+        again=True,
     )
 
 
@@ -74,8 +77,9 @@ def _packed(error: RefusedError, wanted: Wanted) -> Failed:
         f"There is no room for the session's tags: AWS packs together those that the bot's own session passes on (such as EKS Pod "
         f"Identity's){policy}. AWS says: {error.message}",
         "Whoever runs the bot can give it credentials without transitive session tags, such as by switching off the session tags of "
-        f"its Pod Identity association{shorter}.",
+        f"its Pod Identity association{shorter}. Then ask again.",
         PACKED,
+        again=True,
     )
 
 
@@ -84,12 +88,12 @@ def _too_long(error: RefusedError, wanted: Wanted) -> Failed:
     if "chaining" in error.message:
         return Failed(
             f"{length} is too long: the bot itself runs as a role, and AWS ends what one role opens with another after an hour.",
-            "Ask again with `--duration 1h`.",
+            "Ask again for an hour.",
             error.code,
         )
     return Failed(
         f"The role {wanted.role} of the account {wanted.account} allows no sessions of {length}: its MaxSessionDuration is less.",
-        f"Ask again for less, such as `--duration 1h`; or let an administrator of the account run `aws iam update-role "
+        f"Ask again for less, such as an hour; or let an administrator of the account run `aws iam update-role "
         f"--role-name {bare_name(wanted.role)} --max-session-duration {wanted.seconds}`.",
         error.code,
     )

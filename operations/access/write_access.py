@@ -52,5 +52,6 @@ class WriteAccess(Step):
                 f"The inline policies of {self._principal} are full. AWS says: {message}",
                 "Remove some, or use a group; then ask again.",
                 code,
+                again=True,
             )
         return super().explain(code, reason, message)

@@ -26,6 +26,7 @@ from operations.core.preview import Fact, Preview, PreviewInput, caution, danger
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change
 from operations.snapshot.organization import Organization
+from operations.snapshot.reader import state_of
 
 CLOSING = "PENDING_CLOSURE"
 CLOSED = (CLOSING, "SUSPENDED", "CLOSED")
@@ -80,8 +81,7 @@ class CloseAccount(Departure):
         )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
-        del precondition
-        return (Close(self.account),)
+        return (Close(self.account, str(precondition.get("state", ""))),)
 
     def closing(self, memory: Mapping[str, Any], organization: Organization, console: Console) -> Closing:
         del memory, console
@@ -104,8 +104,9 @@ class Close(Step):
     title = "Close the account"
     not_done = "The account was not closed."
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, before: str = "") -> None:
         self._account = account
+        self._before = before
 
     def observe(self, world: World) -> Observation:
         try:
@@ -117,8 +118,13 @@ class Close(Step):
         state = state_of(found)
         if state == CLOSING:
             return Waiting(f"AWS is closing the account ({CLOSING}).")
-        closed = ("CLOSED", "SUSPENDED") if "State" not in found or world.attempts else ("CLOSED",)
-        return Done(f"The account is {state}.", {"state": state}) if state in closed else Ready()
+        return Done(f"The account is {state}.", {"state": state}) if self._is_closed(found, world) else Ready()
+
+    def _is_closed(self, found: Answer, world: World) -> bool:
+        """SUSPENDED is closed where AWS tells no State, and behind our call for an account that was not so before."""
+        if state_of(found) != "SUSPENDED":
+            return state_of(found) == "CLOSED"
+        return "State" not in found or bool(world.attempts and self._before != "SUSPENDED")
 
     def act(self, world: World) -> Facts:
         world.aws.write("organizations", "close_account", AccountId=self._account)
@@ -126,8 +132,3 @@ class Close(Step):
 
     def outcome(self, memory: Facts) -> tuple[Change, ...]:
         return (AccountIs(id=self._account, state=str(memory.get("state") or CLOSED[-1])),)
-
-
-def state_of(account: Answer) -> str:
-    """An account's State, or its Status where AWS does not give one: there a closed account is SUSPENDED."""
-    return str(account.get("State") or account.get("Status") or "")

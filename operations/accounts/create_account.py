@@ -21,7 +21,7 @@ from operations.core.code import Code, Resource, Template
 from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution, fact
 from operations.core.steps import Step
-from operations.core.values import AccountName, Email, RoleName, Tags
+from operations.core.values import AccountName, Email, NewRoleName, Tags
 from operations.snapshot.changes import with_new_account
 from operations.snapshot.control_tower import on_arrival
 from operations.snapshot.organization import Organization
@@ -88,7 +88,7 @@ class CreateAccount(Operation):
         Flag(("--billing", "--iam-user-access-to-billing"), "IAM access to billing", FieldKind.CHOICE, choices=BILLING),
     ] = "ALLOW"
     role_name: Annotated[
-        RoleName,
+        NewRoleName,
         Field(max_length=64),
         Flag(("--role-name",), "Role name", hint="The role that the management account can assume"),
     ] = DEFAULT_ROLE

@@ -18,6 +18,7 @@ from operations.snapshot.changes import AccountIs, Change
 from operations.snapshot.names import utc
 
 PENDING = ("REQUESTED", "OPEN")
+ENABLE = "ENABLE_ALL_FEATURES"
 SOON = timedelta(days=3)
 NEW = timedelta(days=1)
 CLOCK_SKEW = timedelta(minutes=5)
@@ -58,10 +59,16 @@ def party(who: str) -> dict[str, str]:
     return {"Id": who, "Type": "EMAIL" if "@" in who else "ACCOUNT"}
 
 
-def invitations(aws: Aws) -> list[Answer]:
-    """All invitations that AWS still remembers; raises AwsError."""
+def handshakes(aws: Aws, action: str) -> list[Answer]:
+    """The handshakes of one kind that AWS remembers, oldest first; raises AwsError."""
     key = "Handshakes"
-    return list(aws.pages("organizations", "list_handshakes_for_organization", key, Filter={"ActionType": "INVITE"}))
+    found = aws.pages("organizations", "list_handshakes_for_organization", key, Filter={"ActionType": action})
+    return sorted(found, key=lambda handshake: handshake["RequestedTimestamp"])
+
+
+def invitations(aws: Aws) -> list[Answer]:
+    """All invitations that AWS still remembers, oldest first; raises AwsError."""
+    return handshakes(aws, "INVITE")
 
 
 def is_for(handshake: Answer, who: str) -> bool:
@@ -137,7 +144,7 @@ class Invite(Step):
             return Done("The account has joined the organization.", member)
         if world.attempts and world.now - max(world.attempts) < NEW:
             return Ready()
-        return Failed("AWS no longer knows the invitation.", "Ask again if it is still wanted.")
+        return Failed("AWS no longer knows the invitation.", "Ask again if it is still wanted.", again=True)
 
     def _judge(self, world: World, handshake: Answer) -> Observation:
         state, asked = str(handshake["State"]), world.memory.get("asked")
@@ -152,9 +159,11 @@ class Invite(Step):
         if state == "CANCELED" and asked == RESEND:
             return self._again(world, handshake)
         if state == "CANCELED" and asked == CANCEL:
-            return Failed("The invitation was cancelled, as asked.", "Ask again if it is wanted after all.", state)
+            return Failed(
+                "The invitation was cancelled, as asked.", "Ask again if it is wanted after all.", state, again=True
+            )
         say, advice = ENDS.get(state, (f"The invitation ended: {state}.", "Look in the AWS console."))
-        return Failed(say, advice, state)
+        return Failed(say, advice, state, again=state in ENDS)
 
     def _again(self, world: World, cancelled: Answer) -> Observation:
         """The old invitation is cancelled; the new one may have been sent already by a call whose answer was lost."""

@@ -15,12 +15,22 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from operations.access.access_role import DEFAULT_ROLE, TRY_PERMISSION, can_be_assumed, how_to_make
 from operations.accounts.account_tags import TAGS
-from operations.accounts.invitations import CANCEL, INVITE_PERMISSIONS, PENDING, RESEND, Invite, invitations, is_for
+from operations.accounts.invitations import (
+    CANCEL,
+    ENABLE,
+    INVITE_PERMISSIONS,
+    PENDING,
+    RESEND,
+    Invite,
+    handshakes,
+    invitations,
+    is_for,
+)
 from operations.accounts.members import account_code
 from operations.accounts.move_account import MOVE_PERMISSIONS, MoveAccount, MoveTo
 from operations.accounts.open_account import QUOTA_PERMISSION, look_at_quota
 from operations.aws.errors import FieldError
-from operations.core.base import Operation
+from operations.core.base import BILLING_ONLY, Operation
 from operations.core.closing import Closing, Console, cli_profile, get_credentials, switch_role_link
 from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
@@ -118,6 +128,7 @@ class InviteAccount(Operation):
         organization = inputs.organization
         live_name(inputs, self.ou, "ou")
         self._check_not_invited(inputs)
+        _check_may_invite(inputs)
         quota, facts = look_at_quota(inputs), self._facts(organization).items()
         return Preview(
             title=self.title(organization),
@@ -203,6 +214,17 @@ class InviteAccount(Operation):
             next=(get_credentials(DEFAULT_ROLE, account),),
             links=(switch_role_link(console, account, DEFAULT_ROLE, account),),
             snippets=(cli_profile(console, account, DEFAULT_ROLE, account),),
+        )
+
+
+def _check_may_invite(inputs: PreviewInput) -> None:
+    """Raises FieldError while all features are being enabled: until then AWS lets nobody be invited."""
+    if inputs.organization.feature_set != BILLING_ONLY:
+        return
+    if any(found["State"] in PENDING for found in handshakes(inputs.aws, ENABLE)):
+        raise FieldError(
+            "",
+            "all features are being enabled, and until every invited account has accepted that, AWS lets nobody be invited.",
         )
 
 

@@ -16,12 +16,14 @@ from pydantic import StringConstraints
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError, GoneError, RefusedError
 from operations.aws.permissions import Permission
+from operations.aws.prefilled import MOST, Prefilled
 from operations.core.base import Operation
 from operations.core.code import Code, Resource, Template
 from operations.core.fields import FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
+from operations.snapshot.reader import state_of
 
 Confirm = Annotated[
     str,
@@ -66,7 +68,7 @@ def described(inputs: PreviewInput, account: str) -> DescribedAccount:
     return DescribedAccount(
         str(found.get("Name", "")),
         str(found.get("Email", "")),
-        str(found.get("State") or found.get("Status") or ""),
+        state_of(found),
         str(found.get("JoinedMethod", "")),
         found.get("JoinedTimestamp"),
         found.get("State") == "SUSPENDED",
@@ -85,14 +87,21 @@ def delegated_services(aws: Aws, account: str) -> list[str]:
     return [str(service["ServicePrincipal"]) for service in found]
 
 
+def deregistering(account: str, service: str, what: str) -> Prefilled:
+    """The request that ends one delegation; `what` is what its button names."""
+    values = {"account": account, "service": service}
+    return Prefilled(operation="deregister-delegated-administrator", label=f"Remove for {what[:50]}", values=values)
+
+
 def check_not_delegated(inputs: PreviewInput, account: str) -> None:
     """Raises FieldError that names the services for which the account is a delegated administrator."""
     services = delegated_services(inputs.aws, account)
     if services:
         raise FieldError(
             "account",
-            f"{inputs.organization.account_label(account)} is a delegated administrator for {listed(services)}. Ask for "
-            "`/org deregister-delegated-administrator` first.",
+            f"{inputs.organization.account_label(account)} is a delegated administrator for {listed(services)}. Remove that "
+            "first, then ask again.",
+            opens=[deregistering(account, service, service.split(".")[0]) for service in services[:MOST]],
         )
 
 

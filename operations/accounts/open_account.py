@@ -12,10 +12,11 @@ from operations.aws.permissions import Permission
 from operations.aws.reasons import meaning_of
 from operations.aws.sorting import Next
 from operations.core.explanations import creation_failure
-from operations.core.observations import Done, Facts, NotNow, Observation, Ready, Waiting
+from operations.core.observations import Done, Facts, Failed, NotNow, Observation, Ready, Waiting
 from operations.core.preview import Fact, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change
+from operations.snapshot.reader import state_of
 
 ACCOUNTS_QUOTA = {"ServiceCode": "organizations", "QuotaCode": "L-29A0C5DF"}
 NEARLY_FULL = 0.9
@@ -24,6 +25,7 @@ QUOTA_PERMISSION = Permission("warn when the account quota is nearly full", ("se
 REQUEST_TAG = "orgbot:request"
 CLOCK_SKEW = timedelta(minutes=5)
 UNDER_WAY = "IN_PROGRESS"
+PENDING = "PENDING_ACTIVATION"
 CREATING = "AWS is creating the account."
 FAILED = "failed creations"  # In a request's memory: those that have ended for a reason that passes.
 OPEN_PERMISSIONS = (
@@ -104,9 +106,18 @@ class OpenAccount(Step):
             return self._failed(world, status)
         if status["State"] != "SUCCEEDED":
             return Waiting(CREATING, learned)
-        account = str(status["AccountId"])
-        if not self._is_there(world, account):
-            return Waiting("AWS has created the account. Waiting until the organization shows it.", learned)
+        return self._shown(world, str(status["AccountId"]), learned)
+
+    def _shown(self, world: World, account: str, learned: Facts) -> Observation:
+        """AWS says that it has created the account; it is there when the organization shows it as one that can be used."""
+        state = self._state(world, account)
+        if state is None or state == PENDING:
+            how = f" as ACTIVE; it is {state}" if state else ""
+            return Waiting(f"AWS has created the account. Waiting until the organization shows it{how}.", learned)
+        if state not in ("", "ACTIVE"):
+            return Failed(
+                f"AWS has created the account {account}, and it is {state} already.", "Look at `/org account`."
+            )
         return Done("AWS has created the account.", {"account": account, **learned})
 
     def _failed(self, world: World, status: Answer) -> Observation:
@@ -164,14 +175,15 @@ class OpenAccount(Step):
         same = [a["Id"] for a in accounts if str(a.get("Email", "")).casefold() == self._email.casefold()]
         return next((account for account in same if self._has_our_tag(world, account)), "")
 
-    def _is_there(self, world: World, account: str) -> bool:
+    def _state(self, world: World, account: str) -> str | None:
+        """The account's state; None until the organization shows it."""
         try:
-            world.aws.read("organizations", "describe_account", AccountId=account)
+            found = world.aws.read("organizations", "describe_account", AccountId=account)["Account"]
         except RefusedError as error:
             if error.code != "AccountNotFoundException":
                 raise
-            return False
-        return True
+            return None
+        return state_of(found)
 
     def _is_ours(self, world: World, account: str) -> bool:
         email = world.aws.read("organizations", "describe_account", AccountId=account)["Account"].get("Email", "")

@@ -20,7 +20,8 @@ from operations.accounts.members import (
 )
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
-from operations.core.closing import Closing, Console, Next
+from operations.aws.prefilled import Prefilled
+from operations.core.closing import Closing, Console
 from operations.core.code import Code, gone
 from operations.core.fields import Except
 from operations.core.observations import Done, Facts, Observation, Ready
@@ -85,7 +86,7 @@ class RemoveAccount(Departure):
         return Closing(
             summary=f"Account {memory.get('name', '')} ({self.account}) removed from the organization.",
             facts=(Fact(label="Account id", value=self.account),),
-            next=(Next(operation="invite-account", label="Invite it back", values={"who": self.account}),),
+            next=(Prefilled(operation="invite-account", label="Invite it back", values={"who": self.account}),),
         )
 
 

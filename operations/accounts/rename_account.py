@@ -13,6 +13,7 @@ from pydantic import Field
 
 from operations.accounts.members import MemberAccount, account_code
 from operations.aws.client import Aws
+from operations.aws.codes import FEATURES, TRUST
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import BILLING_ONLY, WITHOUT_FEATURES, Operation
@@ -40,11 +41,12 @@ def check_account_service(inputs: PreviewInput, account: str) -> None:
     if account == inputs.organization.management_account:
         return
     if inputs.organization.feature_set == BILLING_ONLY:
-        raise FieldError("account", WITHOUT_FEATURES)
+        raise FieldError("account", WITHOUT_FEATURES, opens=(FEATURES,))
     if ACCOUNT_SERVICE not in enabled_services(inputs.aws):
         raise FieldError(
             "account",
-            f"Account Management has no trusted access. Ask for `/org enable-service-access --service {ACCOUNT_SERVICE}` first.",
+            "Account Management has no trusted access. Enable that first, then ask again.",
+            opens=(TRUST.filled({"service": ACCOUNT_SERVICE}),),
         )
 
 

@@ -18,6 +18,7 @@ from operations.accounts.account_tags import (
 from operations.accounts.untag_account import UntagAccount
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code, Resource
@@ -78,8 +79,8 @@ class TagAccount(Operation):
         if total > MOST_TAGS:
             raise FieldError(
                 "tags",
-                f"the account would have {counted(total, 'tag')}, and AWS allows {MOST_TAGS}. Give fewer, or remove some with "
-                "`/org untag-account`.",
+                f"the account would have {counted(total, 'tag')}, and AWS allows {MOST_TAGS}. Give fewer, or remove some first.",
+                opens=(Prefilled(operation="untag-account", values={"account": self.account}),),
             )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:

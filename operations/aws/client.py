@@ -161,8 +161,15 @@ class Aws:
 def _check_readable(client: Any, operation: str, answer: Answer) -> None:
     """Botocore turns an unreadable JSON answer into one without its members and raises nothing; then nobody knows what AWS said."""
     shape = client.meta.service_model.operation_model(operation).output_shape
-    if shape is not None and shape.members and not shape.members.keys() & answer.keys():
+    members = shape.members if shape is not None else {}
+    if not members.keys() & answer.keys() if members else _is_a_page(answer.get("ResponseMetadata", {})):
         raise AmbiguousError(operation, "AWS's answer could not be read", code="UnreadableAnswer")
+
+
+def _is_a_page(metadata: Answer) -> bool:
+    """Whether what should be an empty answer is no answer of AWS: a page, with none of its request ids."""
+    kind = str(metadata.get("HTTPHeaders", {}).get("content-type", ""))
+    return kind.startswith("text/html") and not metadata.get("RequestId")
 
 
 def sort_error(operation: str, error: Exception, *, write: bool = False) -> Exception:
@@ -190,7 +197,10 @@ def _sort_answer(operation: str, error: ClientError) -> AwsError:
     details = answer.get("Error", {})
     code = str(details.get("Code", ""))
     reason = str(answer.get("Reason") or answer.get("reason") or "")
-    kind = _kind(code, reason, answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    kind = _kind(code, reason, status)
+    if kind is AmbiguousError and not _is_awss_word(code):
+        return AmbiguousError(operation, "the answer is none of AWS's", code=f"HTTP status {status}")
     if error.operation_name != operation:  # The SDK asked for credentials first, and sent nothing of ours without them.
         kind, operation = CredentialsError, error.operation_name
     return kind(operation, str(details.get("Message", "")), code=code, reason=reason)
@@ -201,7 +211,12 @@ def _kind(code: str, reason: str, status: int) -> type[AwsError]:
         return CredentialsError
     if meaning_of(code, reason).next is Next.WAIT or status == 429:
         return BusyError
-    return AmbiguousError if status >= 500 else RefusedError
+    return AmbiguousError if status >= 500 or not _is_awss_word(code) else RefusedError
+
+
+def _is_awss_word(code: str) -> bool:
+    """Whether AWS itself has answered: where there is no code, botocore takes the status, such as that of a proxy's page."""
+    return bool(code) and not code.isdigit()
 
 
 NEVER_SENT = ("ParamValidationError", "NoRegionError")

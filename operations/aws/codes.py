@@ -6,39 +6,63 @@ codes without `Exception`; those stand here as they are sent.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from operations.aws.own_credentials import CREDENTIALS
-from operations.aws.sorting import Meaning, look, mend, no, wait
+from operations.aws.prefilled import Prefilled
+from operations.aws.sorting import DAY, Meaning, late, look, mend, no, wait
 
 OPERATOR = "Whoever runs the bot has to give its role the policy that `orgbot iam-policy` prints; then ask again."
+FEATURES = Prefilled(operation="enable-all-features")
+TRUST = Prefilled(operation="enable-service-access", label="Enable trusted access", taking={"service": ("service",)})
+TURN_ON = Prefilled(operation="enable-policy-type", label="Turn on the policy type", taking={"kind": ("kind", "type")})
 TREE = "Look at `/org tree` and ask again with one that is there."
 DENIED = mend("The bot's own AWS permissions do not allow this.", OPERATOR)
-BUSY = wait("AWS takes no more calls at this moment.")
-UNREACHABLE = wait("AWS cannot be reached.")
-CHANGING = wait("AWS is working on another change of the same thing.")
+BUSY = wait("AWS takes no more calls at this moment.", DAY, timedelta(minutes=5))
+UNREACHABLE = wait("AWS cannot be reached.", DAY, timedelta(minutes=5))
+CHANGING = wait("AWS is working on another change of the same thing.", timedelta(hours=3))
 NOT_TAKEN = no(
     "AWS does not accept one of the values. AWS says: {message}", "Correct the value that AWS names, then ask again."
 )
+NOT_OFFERED = no(
+    "AWS does not offer this operation here. AWS says: {message}", "It can be had in other partitions only."
+)
 NO_SUCH_ENTITY = ("NoSuchEntity", "NoSuchEntityException")  # IAM sends it either way.
-INTERNAL = look(
-    "AWS had an internal error.", "Ask again later; if it goes on, ask AWS Support from the management account."
+INTERNAL = replace(
+    late("AWS had an internal error.", "Ask again later; if it goes on, ask AWS Support from the management account."),
+    within=DAY,
+    pause=timedelta(minutes=5),
 )
 
 CODES: dict[str, Meaning] = {
     **{name: mend(say, advice) for name, (say, advice) in CREDENTIALS.items()},
-    # What every service may answer.
+    # What every service may answer, by the page "Common Errors" of each and by the SDK.
     "AccessDenied": DENIED,
     "AccessDeniedException": DENIED,
+    "NotAuthorized": DENIED,
+    "UnauthorizedOperation": DENIED,
+    "InternalError": INTERNAL,
     "InternalFailure": INTERNAL,
+    "InternalServerError": INTERNAL,
     "InternalServerException": INTERNAL,
+    "InvalidAction": NOT_OFFERED,
+    "InvalidParameterCombination": NOT_TAKEN,
+    "InvalidParameterValue": NOT_TAKEN,
+    "MalformedHttpRequestException": no(),
+    "MissingAction": no(),
+    "MissingParameter": NOT_TAKEN,
     "OptInRequired": mend(
         "The bot's AWS account has not subscribed to this service.",
         "Its administrator subscribes in the AWS console, then ask again.",
     ),
     "ConnectTimeoutError": UNREACHABLE,
     "EndpointConnectionError": UNREACHABLE,
+    "RequestAbortedException": INTERNAL,
+    "RequestEntityTooLargeException": no(),
     "RequestLimitExceeded": BUSY,
+    "RequestTimeout": INTERNAL,
+    "RequestTimeoutException": INTERNAL,
     "ServiceException": INTERNAL,
     "ServiceFailure": INTERNAL,
     "ServiceUnavailable": INTERNAL,
@@ -46,10 +70,19 @@ CODES: dict[str, Meaning] = {
     "Throttling": BUSY,
     "ThrottlingException": BUSY,
     "TooManyRequestsException": BUSY,
+    **dict.fromkeys(  # Throttles that the SDK knows besides, whichever service sends them.
+        (
+            *("BandwidthLimitExceeded", "EC2ThrottledException", "PriorRequestNotComplete", "RequestThrottled"),
+            *("ProvisionedThroughputExceededException", "RequestThrottledException", "ThrottledException"),
+            "TransactionInProgressException",
+        ),
+        BUSY,
+    ),
+    "UnknownOperationException": NOT_OFFERED,
     "ValidationError": no(),
     "ValidationException": NOT_TAKEN,
     # AWS Organizations.
-    "AWSOrganizationsNotInUseException": mend(
+    "AWSOrganizationsNotInUseException": late(
         "The bot's AWS account is in no organization.",
         "Whoever runs the bot checks that it runs with credentials of the management account.",
     ),
@@ -72,7 +105,7 @@ CODES: dict[str, Meaning] = {
     "ChildNotFoundException": look("AWS does not find it in this organization.", TREE),
     "ConcurrentModificationException": CHANGING,
     "ConflictException": look(
-        "AWS says that this conflicts with the present state, and not how: {message}",
+        "AWS says that this conflicts with the present state, without saying how: {message}",
         "Look in the AWS console, or ask AWS Support from the management account.",
     ),
     "ConstraintViolationException": no(),
@@ -98,7 +131,9 @@ CODES: dict[str, Meaning] = {
     ),
     "HandshakeAlreadyInStateException": look(),
     "HandshakeConstraintViolationException": no(),
-    "HandshakeNotFoundException": look("AWS no longer knows this handshake.", "Ask again if it is still wanted."),
+    "HandshakeNotFoundException": look(
+        "AWS no longer knows this handshake.", "Ask again if it is still wanted.", again=True
+    ),
     "InvalidHandshakeTransitionException": look(),
     "InvalidInputException": NOT_TAKEN,
     "InvalidResponsibilityTransferTransitionException": no(),
@@ -109,48 +144,54 @@ CODES: dict[str, Meaning] = {
         "The management account cannot leave its organization.", "Choose a member account."
     ),
     "OrganizationNotEmptyException": no("The organization still has members.", "Look at `/org accounts`."),
-    "OrganizationalUnitNotEmptyException": mend(
+    "OrganizationalUnitNotEmptyException": late(
         "The organizational unit is not empty.",
-        "Move its accounts elsewhere with `/org move-account` and delete the organizational units in it, then ask again.",
+        "Move its accounts elsewhere and delete the organizational units in it, then ask again.",
+        Prefilled(operation="move-account"),
+        Prefilled(operation="delete-ou"),
     ),
     "OrganizationalUnitNotFoundException": look("The organizational unit no longer exists.", TREE),
     "ParentNotFoundException": look("The organizational unit above no longer exists.", TREE),
     "PolicyChangesInProgressException": wait("AWS is still applying an earlier change of policies."),
-    "PolicyInUseException": mend(
-        "Somebody has attached the policy meanwhile.", "Look at `/org policy`, detach it, then ask again."
+    "PolicyInUseException": late(
+        "Somebody has attached the policy meanwhile.",
+        "Detach it, then ask again.",
+        Prefilled(operation="detach-policy", taking={"policy": ("policy",)}),
     ),
     "PolicyNotAttachedException": look(),
     "PolicyNotFoundException": look("The policy no longer exists.", "Look at `/org policies`."),
     "PolicyTypeAlreadyEnabledException": look(),
-    "PolicyTypeNotAvailableForOrganizationException": mend(
+    "PolicyTypeNotAvailableForOrganizationException": late(
         "This organization cannot use policies of this type.",
-        "With consolidated billing only, ask for `/org enable-all-features` first.",
+        "With consolidated billing only, enable all features first, then ask again.",
+        FEATURES,
     ),
-    "PolicyTypeNotEnabledException": look(
-        "The policy type is not enabled.", "Ask for `/org enable-policy-type` first, then ask again."
+    "PolicyTypeNotEnabledException": late(
+        "The policy type is not enabled.",
+        "Turn it on, then ask again.",
+        TURN_ON,
     ),
     "ResourcePolicyNotFoundException": no(),
     "ResponsibilityTransferAlreadyInStatusException": no(),
     "ResponsibilityTransferNotFoundException": no(),
     "RootNotFoundException": look("AWS knows no such root.", TREE),
     "SourceParentNotFoundException": look("The account is no longer where it was.", TREE),
-    "TargetNotFoundException": look(
-        "AWS knows no such resource in this organization.", "Look at `/org tree`, then ask again."
-    ),
+    "TargetNotFoundException": look("AWS knows no such resource in this organization.", TREE),
     "UnsupportedAPIEndpointException": mend(
-        "This AWS Region does not offer the operation.", "Whoever runs the bot sets the Region us-east-1."
+        "This AWS Region does not offer the operation.",
+        "Whoever runs the bot sets `AWS_REGION` to the Region of the global services, such as us-east-1.",
     ),
     # Account Management.
     "ResourceNotFoundException": look(),
     "ResourceUnavailableException": wait("What is asked for is not available at AWS at this moment."),
     # IAM.
     "ConcurrentModification": CHANGING,
-    "DeleteConflict": mend(
+    "DeleteConflict": late(
         "Something is still attached to it. AWS says: {message}", "Remove that in IAM, then ask again."
     ),
     "EntityAlreadyExists": look(),
     "EntityTemporarilyUnmodifiable": wait(
-        "It was made or deleted a moment ago, and IAM lets nobody change it for some minutes."
+        "It was made or deleted a moment ago, and IAM keeps it as it is for some minutes."
     ),
     "LimitExceeded": mend(
         "An IAM quota is used up. AWS says: {message}",
@@ -159,11 +200,13 @@ CODES: dict[str, Meaning] = {
     "MalformedPolicyDocument": no(
         "AWS does not accept the policy document. AWS says: {message}", "Correct it, then ask again."
     ),
-    "NoSuchEntity": look("IAM knows no such user, group, role or policy.", "Look in the IAM console, then ask again."),
+    "NoSuchEntity": look(
+        "IAM knows no such user, group, role or policy.", "Look in the IAM console, and ask again with one that exists."
+    ),
     "ReportInProgress": wait("IAM is still making its report."),
     "RoleModified": look(),
-    "ServiceAccessNotEnabledException": mend(
-        "The service has no trusted access.", "Ask for `/org enable-service-access` first, then ask again."
+    "ServiceAccessNotEnabledException": late(
+        "The service has no trusted access.", "Enable trusted access for it, then ask again.", TRUST
     ),
     "UnmodifiableEntity": no(
         "It is a service-linked role, which only its service can change.",
@@ -181,39 +224,17 @@ CODES: dict[str, Meaning] = {
     ),
     **dict.fromkeys(
         (  # What only calls get that the bot never makes.
-            "AccountNotManagementOrDelegatedAdministratorException",
-            "CallerIsNotManagementAccountException",
-            "DuplicateCertificate",
-            "DuplicateSSHPublicKey",
-            "ExpiredTradeInTokenException",
-            "FeatureDisabled",
-            "FeatureEnabled",
-            "IDPRejectedClaim",
-            "InvalidAuthenticationCode",
-            "InvalidAuthorizationMessageException",
-            "InvalidCertificate",
-            "InvalidIdentityToken",
-            "InvalidInput",
-            "InvalidPublicKey",
-            "InvalidUserType",
-            "JWTPayloadSizeExceededException",
-            "KeyPairMismatch",
-            "MalformedCertificate",
-            "NameConflict",
-            "NotSupportedService",
-            "OpenIdIdpCommunicationError",
-            "OrganizationNotFoundException",
-            "OrganizationNotInAllFeaturesModeException",
-            "OutboundWebIdentityFederationDisabledException",
-            "PasswordPolicyViolation",
-            "PolicyEvaluation",
-            "PolicyNotAttachable",
-            "ReportExpired",
-            "ReportGenerationLimitExceeded",
-            "ReportNotPresent",
-            "RoleTemplateDisabled",
-            "SessionDurationEscalationException",
-            "UnrecognizedPublicKeyEncoding",
+            *("AccountNotManagementOrDelegatedAdministratorException",),
+            *("CallerIsNotManagementAccountException", "DuplicateCertificate", "DuplicateSSHPublicKey"),
+            *("ExpiredTradeInTokenException", "FeatureDisabled", "FeatureEnabled", "IDPRejectedClaim"),
+            *("InvalidAuthenticationCode", "InvalidAuthorizationMessageException", "InvalidCertificate"),
+            *("InvalidIdentityToken", "InvalidInput", "InvalidPublicKey", "InvalidUserType"),
+            *("JWTPayloadSizeExceededException", "KeyPairMismatch", "MalformedCertificate", "NameConflict"),
+            *("NotSupportedService", "OpenIdIdpCommunicationError", "OrganizationNotFoundException"),
+            *("OrganizationNotInAllFeaturesModeException", "OutboundWebIdentityFederationDisabledException"),
+            *("PasswordPolicyViolation", "PolicyEvaluation", "PolicyNotAttachable", "ReportExpired"),
+            *("ReportGenerationLimitExceeded", "ReportNotPresent", "RoleTemplateDisabled"),
+            *("SessionDurationEscalationException", "UnrecognizedPublicKeyEncoding"),
         ),
         no(),
     ),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from operations.aws.codes import is_denied
+from operations.aws.prefilled import Prefilled
 
 
 class AwsError(Exception):
@@ -74,15 +75,18 @@ class Near:
 
 class FieldError(ValueError):
     """A value of a request that cannot be used: `field` is the field's Python name, the text says the way out. `near` is what may
-    have been meant by `wanted`, the value as it was given.
+    have been meant by `wanted`, the value as it was given; `opens` are the requests that would help.
     """
 
-    def __init__(self, field: str, message: str, near: Sequence[Near] = (), wanted: str = "") -> None:
+    def __init__(
+        self, field: str, message: str, near: Sequence[Near] = (), wanted: str = "", *, opens: Sequence[Prefilled] = ()
+    ) -> None:
         super().__init__(message)
         self.field = field
         self.message = message
         self.near = tuple(near)
         self.wanted = wanted
+        self.opens = tuple(opens)
 
 
 class GoneError(FieldError):
@@ -104,3 +108,9 @@ class UnknownError(FieldError):
     ) -> None:
         super().__init__(field, message, near, wanted)
         self.what = what
+
+    def untold(self, why: str) -> UnknownError:
+        """The same, where AWS was asked about it and did not tell, so that it may be there; `why` as `AwsError.unread` says it."""
+        others = {"account": "accounts", "unit": "OUs", "policy": "policies", "target": "OUs and accounts"}[self.what]
+        said = f"“{self.wanted}” is not among the {others} that are known, and AWS could not be asked about it: {why}."
+        return UnknownError(self.field, said, self.what, self.wanted, self.near)

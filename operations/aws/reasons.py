@@ -9,33 +9,40 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from operations.aws.codes import CODES, NOT_TAKEN
-from operations.aws.sorting import UNSORTED, Meaning, look, mend, no, wait
+from operations.aws.codes import CODES, FEATURES, NOT_TAKEN, TRUST
+from operations.aws.prefilled import Prefilled
+from operations.aws.sorting import DAY, UNSORTED, Meaning, late, look, mend, no, wait
 
 SUPPORT = "Ask AWS Support, from the management account."
 PAYMENT = "Its owner corrects the payment method of the management account in the Billing console; then ask again."
 BUSINESS = "Its owner completes the business verification of the management account in its AWS account settings; then ask again."
 QUOTA = (
-    "Raise the quota “Default maximum number of accounts” in Service Quotas (us-east-1, management account), or remove accounts. "
+    "Raise the quota “Default maximum number of accounts” in Service Quotas (management account, in the Region of the global services, such as us-east-1), or remove accounts; then ask again. "
     "Closed accounts count until they are permanently closed, and pending invitations count too. In an organization that is less "
     "than an hour old, ask again after an hour."
 )
 SIGN_UP = "Its root user signs in and completes the sign-up; then ask again."
-DEREGISTER = "Ask for `/org deregister-delegated-administrator` first."
-ALL_FEATURES = mend(
+DEREGISTER = "Remove that first, then ask again."
+REMOVE_ADMINISTRATOR = Prefilled(
+    operation="deregister-delegated-administrator",
+    label="Remove delegated administrator",
+    taking={"account": ("account",), "service": ("service",)},
+)
+ONE_OF_THEM = REMOVE_ADMINISTRATOR.model_copy(update={"taking": {"service": ("service",)}})
+ALL_FEATURES = late(
     "The organization has consolidated billing only, and this needs all features.",
-    "Ask for `/org enable-all-features` first, then ask again.",
+    "Enable all features first, then ask again.",
+    FEATURES,
 )
 FULL = mend("The organization has reached its account quota.", QUOTA)
 PAYER = mend("The payment method of the management account is missing or invalid.", PAYMENT)
-DAY = timedelta(hours=25)
 QUARTER = timedelta(minutes=15)
 
 REASONS: dict[str, Meaning] = {
     # ConstraintViolationException and HandshakeConstraintViolationException.
     "ACCOUNT_CANNOT_LEAVE_ORGANIZATION": no("This account cannot leave the organization.", "Choose a member account."),
     "ACCOUNT_CANNOT_LEAVE_WITHOUT_EULA": mend(
-        "The account lacks what an account by itself needs: an agreement, a contact address or a verified phone number.",
+        "The account lacks what a standalone account needs: an agreement, a contact address or a verified phone number.",
         SIGN_UP,
     ),
     "ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION": mend("The account's phone number is not verified.", SIGN_UP),
@@ -50,7 +57,7 @@ REASONS: dict[str, Meaning] = {
     ),
     "ALREADY_IN_AN_ORGANIZATION": mend(
         "The account is already a member of an organization.",
-        "From most organizations it would move directly; from this one whoever runs that has to let it go first. Then ask again.",
+        "Whoever runs that organization has to let it leave first. Then ask again.",
     ),
     "CANNOT_CLOSE_MANAGEMENT_ACCOUNT": no(
         "The management account cannot be closed from here.", "Its root user can, when there are no members any more."
@@ -61,8 +68,10 @@ REASONS: dict[str, Meaning] = {
     "CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR": no(
         "The account is suspended, and only an ACTIVE one can administer a service.", "Choose another account."
     ),
-    "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": mend("The account is a delegated administrator.", DEREGISTER),
-    "CLOSE_ACCOUNT_QUOTA_EXCEEDED": no(
+    "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": late(
+        "The account is a delegated administrator.", DEREGISTER, REMOVE_ADMINISTRATOR
+    ),
+    "CLOSE_ACCOUNT_QUOTA_EXCEEDED": mend(
         "The organization's quota of closed accounts is used up: 250 or a fifth of the members, 1,000 at most, in 30 days.",
         "Ask again when the first of them is 30 days ago.",
     ),
@@ -70,9 +79,11 @@ REASONS: dict[str, Meaning] = {
         "AWS closes only so many accounts at a time, and as many are being closed now.", DAY
     ),
     "CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION": no(
-        "Here AWS creates organizations with all features only.", "Ask again with `--feature-set ALL`."
+        "Here AWS creates organizations with all features only.", "Ask again with all features."
     ),
-    "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE": mend("The service has a delegated administrator.", DEREGISTER),
+    "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE": late(
+        "The service has a delegated administrator.", DEREGISTER, ONE_OF_THEM
+    ),
     "EMAIL_VERIFICATION_CODE_EXPIRED": no(),
     "HANDSHAKE_RATE_LIMIT_EXCEEDED": wait(
         "AWS sends only so many invitations on one day, and as many were sent today.", DAY, QUARTER
@@ -99,28 +110,34 @@ REASONS: dict[str, Meaning] = {
         "The management account has no account in AWS GovCloud (US).", "Its root user signs up for it; then ask again."
     ),
     "MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": PAYER,
-    "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED": mend(
-        "The service has as many delegated administrators as it takes.", DEREGISTER
+    "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED": late(
+        "The service has as many delegated administrators as it takes.",
+        "Remove one of them first, then ask again.",
+        ONE_OF_THEM,
     ),
-    "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": mend(
+    "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": late(
         "As many policies of this type are attached there as AWS allows.",
-        "Ask for `/org detach-policy` for one of them first, then ask again.",
+        "Detach one of them first, then ask again.",
+        Prefilled(operation="detach-policy", taking={"place": ("place",)}),
     ),
-    "MAX_TAG_LIMIT_EXCEEDED": mend(
-        "It would have more than the 50 tags that AWS allows.", "Remove some with `/org untag-account`, then ask again."
+    "MAX_TAG_LIMIT_EXCEEDED": late(
+        "It would have more than the 50 tags that AWS allows.",
+        "Remove some, then ask again.",
+        Prefilled(operation="untag-account", taking={"account": ("account",)}),
     ),
     "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": mend(
         "The account has no payment method of its own.",
         "Its root user adds one in the Billing console; then ask again.",
     ),
-    "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": mend(
+    "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": late(
         "It is the last policy of this type there, and AWS wants at least one.",
-        "Ask for `/org attach-policy` for another one first, then ask again.",
+        "Attach another one first, then ask again.",
+        Prefilled(operation="attach-policy", taking={"place": ("place",)}),
     ),
     "ORGANIZATION_ALREADY_HAS_ALL_FEATURES": look("The organization has all features already.", "Look at `/org tree`."),
     "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD": no(
-        "The account has another seller of record (such as AWS India) than the organization.",
-        "Accounts of different sellers of record cannot be in one organization.",
+        "The account has another seller of record (such as AWS India), or is in another partition, than the organization.",
+        "Accounts of different sellers of record or partitions cannot be in one organization.",
     ),
     "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION": look(
         "AWS says that all features are being enabled already.", "Look in the AWS Organizations console."
@@ -133,7 +150,9 @@ REASONS: dict[str, Meaning] = {
         "Organizational units can be nested five deep at most.", "Choose a place higher in the tree."
     ),
     "OU_NUMBER_LIMIT_EXCEEDED": mend(
-        "The organization has its full number of organizational units.", "Delete empty ones, then ask again."
+        "The organization has its full number of organizational units.",
+        "Delete empty ones, then ask again.",
+        Prefilled(operation="delete-ou"),
     ),
     "PAST_DUE_INVOICE": mend("An invoice of the organization is past due.", "Its owner pays it; then ask again."),
     "PAYMENT_INSTRUMENT_REQUIRED": mend(
@@ -145,19 +164,25 @@ REASONS: dict[str, Meaning] = {
     "POLICY_NUMBER_LIMIT_EXCEEDED": mend(
         "The organization has as many policies as AWS allows.",
         "Delete some that are attached to nothing, then ask again.",
+        Prefilled(operation="delete-policy"),
     ),
-    "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE": mend(
-        "A policy type of this service is enabled.", "Ask for `/org disable-policy-type` first."
+    "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE": late(
+        "A policy type of this service is enabled.",
+        "Turn it off first, then ask again.",
+        Prefilled(operation="disable-policy-type"),
     ),
-    "SERVICE_ACCESS_NOT_ENABLED": mend(
+    "SERVICE_ACCESS_NOT_ENABLED": late(
         "A service's trusted access is needed first. AWS says: {message}",
-        "Ask for `/org enable-service-access` for that service, then ask again.",
+        "Enable trusted access for that service, then ask again.",
+        TRUST,
     ),
-    "TAG_POLICY_VIOLATION": mend(
+    "TAG_POLICY_VIOLATION": no(
         "The tags break a tag policy of the organization.", "Ask again with tags that the tag policy allows."
     ),
     "UNSUPPORTED_PRICING": mend("The account's pricing does not allow this.", SUPPORT),
-    "WAIT_PERIOD_ACTIVE": no("The account was created less than four days ago.", "Ask again when four days are over."),
+    "WAIT_PERIOD_ACTIVE": mend(
+        "The account was created less than four days ago.", "Ask again when four days are over."
+    ),
     # AccessDeniedForDependencyException.
     "ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE": CODES["AccessDeniedForDependencyException"],
     # CreateAccountStatus: here an account was not created, so that it may be asked for again.
@@ -165,12 +190,12 @@ REASONS: dict[str, Meaning] = {
     "CONCURRENT_ACCOUNT_MODIFICATION": wait(
         "AWS is already working on a creation with this e-mail address.", timedelta(hours=3), QUARTER
     ),
-    "EMAIL_ALREADY_EXISTS": mend(
+    "EMAIL_ALREADY_EXISTS": no(
         "The e-mail address already belongs to another AWS account.",
         "Ask again with another address; plus addressing such as aws+staging@example.com reaches the same mailbox.",
     ),
     "FAILED_BUSINESS_VALIDATION": mend("The business verification of the management account failed.", SUPPORT),
-    "GOVCLOUD_ACCOUNT_ALREADY_EXISTS": mend(
+    "GOVCLOUD_ACCOUNT_ALREADY_EXISTS": no(
         "The e-mail address is already used by an account in AWS GovCloud (US).", "Ask again with another address."
     ),
     "INTERNAL_FAILURE": wait("AWS had an internal failure while it created the account.", timedelta(hours=3), QUARTER),
@@ -178,7 +203,7 @@ REASONS: dict[str, Meaning] = {
         "The contact address of the management account, which AWS copies to new accounts, is invalid.",
         "Its owner corrects the contact information of the management account; then ask again.",
     ),
-    "INVALID_EMAIL": mend(
+    "INVALID_EMAIL": no(
         "AWS does not accept this e-mail address.", "Ask again with a working address of 6 to 64 characters."
     ),
     "INVALID_IDENTITY_FOR_BUSINESS_VALIDATION": mend(
@@ -198,15 +223,23 @@ REASONS: dict[str, Meaning] = {
         "AWS does not document this reason; asking again without tags may help.",
     ),
     # InvalidInputException and Account Management's ValidationException: a value that AWS does not take.
-    "IMMUTABLE_POLICY": no("The policy is managed by AWS and cannot be changed.", "Make a policy of your own."),
+    "IMMUTABLE_POLICY": no(
+        "The policy is managed by AWS and cannot be changed.",
+        "Create a policy of your own.",
+        Prefilled(operation="create-policy"),
+    ),
     "INVALID_ROLE_NAME": no(
         "AWS does not accept this role name.", "Ask again with one that does not begin with AWSServiceRoleFor."
     ),
     "MOVING_ACCOUNT_BETWEEN_DIFFERENT_ROOTS": no("An account moves within one root only.", "Look at `/org tree`."),
-    "NON_DETACHABLE_POLICY": no("AWS keeps this policy on every target.", "Attach another one that limits it."),
+    "NON_DETACHABLE_POLICY": no(
+        "AWS keeps this policy on every target.",
+        "Attach another one that limits it.",
+        Prefilled(operation="attach-policy", taking={"place": ("place",)}),
+    ),
     "TARGET_NOT_SUPPORTED": no("AWS does not offer this for that target.", "Choose another target."),
     "UNRECOGNIZED_SERVICE_PRINCIPAL": no(
-        "AWS knows no such service principal.", "Look it up in the service's documentation, then ask again."
+        "AWS knows no such service principal.", "Look it up in the service's documentation, and ask again with that."
     ),
     **dict.fromkeys(
         (

@@ -8,7 +8,6 @@ kinds. A new class in a new file is the whole of a new operation.
 from __future__ import annotations
 
 import inspect
-import shlex
 from collections.abc import Mapping
 from functools import cache, reduce
 from operator import or_
@@ -16,6 +15,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
+from operations.aws.codes import FEATURES
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
@@ -29,7 +29,9 @@ from operations.core.visible import check
 from operations.snapshot.organization import Organization
 
 BILLING_ONLY = "CONSOLIDATED_BILLING"
-WITHOUT_FEATURES = "the organization has consolidated billing only, and this needs all features. Ask for `/org enable-all-features` first."
+WITHOUT_FEATURES = (
+    "the organization has consolidated billing only, and this needs all features. Enable all features first."
+)
 FREE = (*(FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.EMAIL, FieldKind.TAGS, FieldKind.ACCOUNTS, FieldKind.ROLE),)
 
 
@@ -84,12 +86,6 @@ class Operation(BaseModel):
         """The docstring's first sentence."""
         return cls.help_text().split("\n\n", maxsplit=1)[0]
 
-    def typed(self) -> str:
-        """The request as it is typed behind `/org`."""
-        given = self.model_dump(mode="json", exclude_defaults=True)
-        words = [(field.flag.names[0], text) for field in self.fields() for text in _texts(given.get(field.name, []))]
-        return " ".join([self.name, *(f"{flag} {shlex.quote(text)}" for flag, text in words)])
-
     def free_texts(self) -> dict[str, list[str]]:
         """What is sent as it was written, by the labels of the fields: a text, the items of a list, the keys and values of a
         mapping, in turn. Documents have their diff.
@@ -101,7 +97,7 @@ class Operation(BaseModel):
     def settled(self, organization: Organization) -> Self:
         """The same request with every name replaced by its id; raises FieldError for what cannot be found or given."""
         if self.needs_all_features and organization.feature_set == BILLING_ONLY:
-            raise FieldError("", WITHOUT_FEATURES)
+            raise FieldError("", WITHOUT_FEATURES, opens=(FEATURES,))
         ids = {f.name: settled_value(organization, f, getattr(self, f.name)) for f in self.fields()}
         return self.model_copy(update=ids).checked(organization)
 
@@ -198,12 +194,6 @@ def _words(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [str(word) for pair in value.items() for word in pair]
     return [str(word) for word in value] if isinstance(value, list) else [str(value)] if value else []
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        return [f"{key}={text}" for key, text in value.items()]
-    return [str(text) for text in value] if isinstance(value, list) else [str(value)]
 
 
 def named(name: str) -> type[Operation]:

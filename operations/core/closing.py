@@ -5,7 +5,6 @@ Source: IAM User Guide, "Switching to a role (console)" (link); AWS CLI User Gui
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, ConfigDict
 
 from operations.aws.partitions import COMMERCIAL, sign_in_address
+from operations.aws.prefilled import Prefilled
 from operations.core.observations import Snippet
 from operations.core.preview import Fact
 
@@ -28,21 +28,6 @@ class Link(BaseModel):
     url: str
 
 
-class Next(BaseModel):
-    """What may be asked for now: a button that opens the form of `operation` with `values` filled in, by its fields' names."""
-
-    model_config = ConfigDict(frozen=True)
-
-    operation: str
-    label: str
-    values: dict[str, str | list[str]] = {}
-
-    @property
-    def carried(self) -> str:
-        """What the button carries, as `handlers.carried.Carried` reads it."""
-        return json.dumps({"values": self.values}, separators=(",", ":"))
-
-
 class Closing(BaseModel):
     """The end of a request: its result in plain text, and what its requester can do with it now."""
 
@@ -52,9 +37,9 @@ class Closing(BaseModel):
     facts: tuple[Fact, ...] = ()
     links: tuple[Link, ...] = ()
     snippets: tuple[Snippet, ...] = ()
-    next: tuple[Next, ...] = ()
+    next: tuple[Prefilled, ...] = ()
 
-    def only(self, allowed: Callable[[Next], bool]) -> Self:
+    def only(self, allowed: Callable[[Prefilled], bool]) -> Self:
         """The same with what comes next as far as it may be asked for."""
         return self.model_copy(update={"next": tuple(wanted for wanted in self.next if allowed(wanted))})
 
@@ -82,10 +67,10 @@ def switch_role_link(console: Console, account: str, role: str, name: str) -> Li
     return Link(label="Open console", url=f"{console.sign_in}/switchrole?{query}")
 
 
-def get_credentials(role: str, *accounts: str) -> Next:
+def get_credentials(role: str, *accounts: str) -> Prefilled:
     """The button that asks for credentials: for the account where there is one, else the form asks for which."""
     account = {"account": accounts[0]} if len(accounts) == 1 else {}
-    return Next(operation="credentials", label="Get credentials", values={**account, "role": role})
+    return Prefilled(operation="credentials", label="Get credentials", values={**account, "role": role})
 
 
 def cli_profile(console: Console, account: str, role: str, name: str) -> Snippet:

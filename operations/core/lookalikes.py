@@ -96,7 +96,7 @@ def _about_new(named: Iterable[Named], known: Skeletons) -> Iterator[str]:
         if len(mixed) > 1:
             yield f"The name “{new.name}” mixes letters of {' and '.join(mixed)}{_odd(new.name)}."
         if alike := known.alike(new):
-            yield f"The name “{new.name}” is easily taken for {listed(alike)}{_odd(new.name)}."
+            yield f"The name “{new.name}” looks almost like {listed(alike)}{_odd(new.name)}."
 
 
 def _meant(operation: Operation, organization: Organization, known: Skeletons) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _meant(operation: Operation, organization: Organization, known: Skeletons) -
     for key in dict.fromkeys(name for kind in PLACES for name in operation.named(kind)):
         meant = organization.units_by_id.get(key) or organization.accounts_by_id.get(key)
         if meant and (alike := known.alike(meant)):
-            yield f"{_shown(meant)} is easily taken for {listed(alike)}{_odd(meant.name)}."
+            yield f"{_shown(meant)} looks almost like {listed(alike)}{_odd(meant.name)}."
 
 
 def _by_looks(named: Iterable[Thing]) -> dict[str, list[Thing]]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from operations.aws.prefilled import Prefilled
+
 Facts = Mapping[str, Any]
 
 
@@ -54,18 +56,24 @@ class NotNow:
 
 @dataclass(frozen=True)
 class Failed:
-    """AWS will not do it: what that means in plain words, and the way out."""
+    """AWS will not do it: what that means in plain words, and the way out.
+
+    `opens` are the requests that the advice means; with `again` the same may be asked for once more as it was.
+    """
 
     say: str
     advice: str = ""
     code: str = ""
+    opens: tuple[Prefilled, ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True)
 class Stale:
-    """The world is no longer the one that was approved."""
+    """The world is no longer the one that was approved; `opens` are the requests that would help."""
 
     say: str
+    opens: tuple[Prefilled, ...] = ()
 
 
 Observation = Done | Ready | Waiting | NotNow | Failed | Stale

@@ -132,6 +132,16 @@ def unknown_first(preview: Preview, policies: Policies, named: Iterable[str]) ->
     return preview.warning(danger(unknown))
 
 
+def not_open(organization: Organization, named: Iterable[str]) -> tuple[Notice, ...]:
+    """A caution for each account that a request names and that is closed, being closed or suspended."""
+    found = [organization.accounts_by_id[account] for account in named if account in organization.accounts_by_id]
+    return tuple(
+        caution(f"{account.name} ({account.id}) is {account.state}, so AWS may refuse it.")
+        for account in found
+        if not account.is_open
+    )
+
+
 def digest(operation: str, params: dict[str, Any], precondition: dict[str, Any]) -> str:
     """SHA-256 over the canonical JSON of what is approved: any other request, or another world, has another digest."""
     text = json.dumps([operation, params, precondition], sort_keys=True, separators=(",", ":"), ensure_ascii=True)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from operations.aws.client import Aws
+from operations.aws.reasons import meaning_of
 from operations.core.explanations import refusal
 from operations.core.observations import Facts, Failed, Observation, Waiting
 from operations.snapshot.changes import Change
@@ -105,4 +106,4 @@ class Step(ABC):
 
     def _own(self, name: str, message: str) -> Failed:
         say, advice = self.reasons[name]
-        return Failed(say.replace("{message}", message), advice, name)
+        return Failed(say.replace("{message}", message), advice, name, again=meaning_of(name, name).again)

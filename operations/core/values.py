@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator
 from operations.aws.model import Text, text_of
 from operations.snapshot.names import listed
 
+OF_SERVICES = "AWSServiceRoleFor"
 ROLE_NAME = re.compile(r"[\w+=,.@-]", re.ASCII)
 ROLE_PATH = re.compile(r"[!-~]")
 EMAIL = "Email"  # The shape of an account's e-mail address.
@@ -32,7 +33,7 @@ def _email(value: str) -> str:
     broken = _broken(value)
     if broken or not _has_form(value, rule):
         raise ValueError(
-            f"“{value[:70]}” is no e-mail address that AWS accepts, such as aws+staging@example.com: {broken or 'a part is missing'}"
+            f"“{value[:70]}” is not an e-mail address that AWS accepts, such as aws+staging@example.com: {broken or 'a part is missing'}"
         )
     _check_length(value, rule, "an e-mail address for AWS")
     return value
@@ -50,12 +51,13 @@ def _broken(value: str) -> str:
     name, _, host = value.partition("@")
     rules = (
         (value.isascii(), "it takes ASCII characters only"),
-        (value.count("@") == 1, "it has one @"),
+        (value.count("@") == 1, "it has to have one @"),
         (not NOT_BEFORE & set(name), "blanks and \" ' ( ) < > [ ] : ; , \\ | % & cannot stand before the @"),
         (not name.startswith("."), "it cannot begin with a dot"),
-        (set(host) <= BEHIND, "letters, digits, hyphens and dots alone can stand behind the @"),
+        (set(host) <= BEHIND, "only letters, digits, hyphens and dots can stand behind the @"),
         (host == host.strip("-."), "what stands behind the @ cannot begin or end with a hyphen or a dot"),
-        ("." in host, "what stands behind the @ has a dot in it"),
+        ("." in host, "what stands behind the @ needs a dot"),
+        (".." not in host, "no two dots stand together behind the @"),
     )
     return next((told for kept, told in rules if not kept), "")
 
@@ -64,7 +66,7 @@ def any_email(value: str) -> str:
     """An address that an account has had for long, perhaps by other rules: as far as the model goes. Raises ValueError."""
     rule = text_of("organizations", EMAIL)
     if not _has_form(value, rule):
-        raise ValueError(f"“{value[:70]}” is no e-mail address, such as aws+staging@example.com")
+        raise ValueError(f"“{value[:70]}” is not an e-mail address, such as aws+staging@example.com")
     _check_length(value, rule, "an e-mail address for AWS")
     return value
 
@@ -72,7 +74,9 @@ def any_email(value: str) -> str:
 def _contact_email(value: str) -> str:
     rule = text_of("account", "EmailAddress")
     if not _has_form(value, rule):
-        raise ValueError(f"“{value[:70]}” is no e-mail address that AWS takes for a contact, such as csirt@example.com")
+        raise ValueError(
+            f"“{value[:70]}” is not an e-mail address that AWS takes for a contact, such as csirt@example.com"
+        )
     _check_length(value, rule, "the e-mail address of a contact")
     return value
 
@@ -100,6 +104,12 @@ def _role_name(value: str) -> str:
     if not 1 <= len(value) <= 64:
         raise ValueError(f"a role name has 1 to 64 characters; this one has {len(value)}")
     return value
+
+
+def _new_role_name(value: str) -> str:
+    if value.startswith(OF_SERVICES):
+        raise ValueError(f"a role name that begins with {OF_SERVICES} is kept for AWS's services; choose another one")
+    return _role_name(value)
 
 
 def _role(value: str) -> str:
@@ -154,7 +164,7 @@ def _tag(text: str) -> tuple[str, str]:
         return cli["key"].strip(), cli["value"].strip()
     key, sign, value = text.partition("=")
     if not sign:
-        raise ValueError(f"“{text}” is no tag; write key=value, such as owner=web")
+        raise ValueError(f"“{text}” is not a tag; write key=value, such as owner=web")
     return key.strip(), value.strip()
 
 
@@ -201,7 +211,7 @@ Email = Annotated[str, AfterValidator(_email)]
 ContactEmail = Annotated[str, AfterValidator(_contact_email)]
 AccountName = Annotated[str, AfterValidator(_account_name)]
 NewAccountName = Annotated[str, AfterValidator(_new_account_name)]
-RoleName = Annotated[str, AfterValidator(_role_name)]
+NewRoleName = Annotated[str, AfterValidator(_new_role_name)]
 RoleWithPath = Annotated[str, AfterValidator(_role)]
 Tags = Annotated[dict[str, str], BeforeValidator(_tags)]
 SomeTags = Annotated[Tags, AfterValidator(_some_tags)]

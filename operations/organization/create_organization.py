@@ -13,17 +13,19 @@ from pydantic import BeforeValidator
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console, Next
+from operations.core.closing import Closing, Console
 from operations.core.code import Code, Resource, Template
 from operations.core.fields import Choice, FieldKind, Flag
-from operations.core.observations import Done, Facts, Observation, Ready
+from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Notice, Preview, PreviewInput, fact
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.snapshot.changes import ENABLED, Change, OrganizationIs, TypeIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import policy_statuses
+from operations.snapshot.standing import management_of
 
 SERVICES, TYPES = "aws_service_access_principals", "enabled_policy_types"  # As Terraform's provider has them.
 NONE_YET = "AWSOrganizationsNotInUseException"
@@ -107,8 +109,7 @@ class CreateOrganization(Operation):
         return (fact("Without all features there are no policies and no trusted access. They can be enabled later."),)
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
-        del precondition
-        return (Found(self.feature_set),)
+        return (Found(self.feature_set, str(precondition.get("account", ""))),)
 
     def as_code(self, precondition: Mapping[str, Any], memory: Mapping[str, Any], organization: Organization) -> Code:
         del precondition, memory
@@ -120,9 +121,9 @@ class CreateOrganization(Operation):
             summary=f"Organization {memory['organization']} created.",
             facts=(Fact(label="Organization id", value=str(memory["organization"])),),
             next=(
-                Next(operation="create-ou", label="Create an OU"),
-                Next(operation="create-account", label="Create an account"),
-                Next(operation="invite-account", label="Invite an account"),
+                Prefilled(operation="create-ou", label="Create an OU"),
+                Prefilled(operation="create-account", label="Create an account"),
+                Prefilled(operation="invite-account", label="Invite an account"),
             ),
         )
 
@@ -150,14 +151,15 @@ def organization_code(organization: Organization, *changed: str) -> Code:
 
 
 class Found(Step):
-    """Creates the organization; one that is there, whoever has created it, is the goal reached."""
+    """Creates the organization; one of the same kind that is there, whoever has created it in this account, is the goal reached."""
 
     key = "found"
     title = "Create the organization"
     not_done = "The organization was not created."
 
-    def __init__(self, feature_set: str) -> None:
+    def __init__(self, feature_set: str, account: str = "") -> None:
         self._feature_set = feature_set
+        self._account = account
 
     def observe(self, world: World) -> Observation:
         try:
@@ -166,7 +168,21 @@ class Found(Step):
             if error.code != NONE_YET:
                 raise
             return Ready()
-        return Done(f"The organization {found['Id']} is there.", _begun(world.aws, found))
+        other = self._other(found)
+        return Stale(other) if other else Done(f"The organization {found['Id']} is there.", _begun(world.aws, found))
+
+    def _other(self, found: Answer) -> str:
+        """What the organization that is there is instead; empty where it is as wanted."""
+        managed, features = management_of(found), str(found.get("FeatureSet", ""))
+        if self._account and managed != self._account:
+            return (
+                f"the account {self._account} is a member of the organization {found['Id']}, which {managed} manages."
+            )
+        return (
+            f"there is an organization, {found['Id']}, with the features {features}."
+            if features != self._feature_set
+            else ""
+        )
 
     def act(self, world: World) -> Facts:
         answer = world.aws.write("organizations", "create_organization", FeatureSet=self._feature_set)

@@ -13,8 +13,10 @@ from operations.accounts.members import (
     SEE_MEMBERS,
     MemberAccount,
     delegated_services,
+    deregistering,
     described,
 )
+from operations.aws.codes import TRUST
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
@@ -24,10 +26,10 @@ from operations.core.fields import Except
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput
 from operations.core.steps import Step, World
-from operations.organization.service_access import SEE_SERVICES, Service, enabled_services
+from operations.organization.service_access import SEE_SERVICES, Service, administrators, enabled_services
 from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
-from operations.snapshot.services import service_label, service_name
+from operations.snapshot.services import ONE_ADMINISTRATOR, service_label, service_name
 
 DELEGATED = "aws_organizations_delegated_administrator"
 
@@ -83,8 +85,8 @@ class RegisterDelegatedAdministrator(_Delegation):
         if self.service not in enabled_services(inputs.aws):
             raise FieldError(
                 "service",
-                f"{service_label(self.service)} has no trusted access. Ask for `/org enable-service-access --service "
-                f"{self.service}` first.",
+                f"{service_label(self.service)} has no trusted access. Enable it first, then ask again.",
+                opens=(TRUST.filled({"service": self.service}),),
             )
         found = described(inputs, self.account)
         if found.state != "ACTIVE":
@@ -94,12 +96,23 @@ class RegisterDelegatedAdministrator(_Delegation):
         services = delegated_services(inputs.aws, self.account)
         if self.service in services:
             raise FieldError("account", f"the account is a delegated administrator for {self.service} already.")
+        self._check_place(inputs)
         return Preview(
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, services),
             plan=("Register the delegated administrator (RegisterDelegatedAdministrator).",),
             hits=(f"{counted(len(inputs.organization.accounts), 'account')}, for this service",),
         )
+
+    def _check_place(self, inputs: PreviewInput) -> None:
+        found = administrators(inputs.aws, self.service) if self.service in ONE_ADMINISTRATOR else []
+        if found:
+            raise FieldError(
+                "service",
+                f"{service_name(self.service)} takes one delegated administrator, and "
+                f"{inputs.organization.account_label(found[0])} is it. Remove that first, then ask again.",
+                opens=[deregistering(found[0], self.service, inputs.organization.account_label(found[0]))],
+            )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition
@@ -151,7 +164,7 @@ class DeregisterDelegatedAdministrator(_Delegation):
         services = delegated_services(inputs.aws, self.account)
         if self.service not in services:
             has = f"It is one for {listed(services)}." if services else "It is one for no service."
-            raise FieldError("account", f"the account is no delegated administrator for {self.service}. {has}")
+            raise FieldError("account", f"the account is not a delegated administrator for {self.service}. {has}")
         return Preview(
             title=self.title(inputs.organization),
             facts=self._facts(inputs.organization, services),

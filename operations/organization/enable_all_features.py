@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from operations.accounts.invitations import PENDING, invitations
+from operations.accounts.invitations import ENABLE, PENDING, handshakes, invitations
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
-from operations.core.closing import Closing, Console, Next
+from operations.core.closing import Closing, Console
 from operations.core.code import Code
 from operations.core.observations import Done, Facts, Failed, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput, caution, danger
@@ -27,20 +28,13 @@ from operations.snapshot.names import counted, listed, utc
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import SCP
 
-ENABLE, APPROVE = "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES"
+APPROVE = "APPROVE_ALL_FEATURES"
 LONGEST_PAUSE = timedelta(minutes=2)
 ENDS = {
     "DECLINED": "An account has declined.",
     "EXPIRED": "Not everybody accepted within 90 days.",
     "CANCELED": "Somebody has cancelled it in AWS.",
 }
-
-
-def handshakes(aws: Aws, action: str) -> list[Answer]:
-    """The handshakes of one kind that AWS remembers, oldest first; raises AwsError."""
-    key = "Handshakes"
-    found = aws.pages("organizations", "list_handshakes_for_organization", key, Filter={"ActionType": action})
-    return sorted(found, key=lambda handshake: handshake["RequestedTimestamp"])
 
 
 def feature_set(aws: Aws) -> str:
@@ -122,7 +116,7 @@ class EnableAllFeatures(Operation):
         del memory, console
         return Closing(
             summary=f"All features enabled in the organization {organization.id}.",
-            next=(Next(operation="enable-policy-type", label="Enable SCPs", values={"kind": SCP}),),
+            next=(Prefilled(operation="enable-policy-type", label="Enable SCPs", values={"kind": SCP}),),
         )
 
 
@@ -143,7 +137,9 @@ class AskEverybody(Step):
             return Done("All accounts have accepted.", learned)
         if state == "REQUESTED":
             return Waiting(self._who(world, found), learned, longest=LONGEST_PAUSE)
-        return Failed(f"All features were not enabled. {ENDS.get(state, f'It ended: {state}.')}", "Ask again.", state)
+        return Failed(
+            f"All features were not enabled. {ENDS.get(state, f'It ended: {state}.')}", "Ask again.", state, again=True
+        )
 
     def act(self, world: World) -> Facts:
         answer = world.aws.write("organizations", "enable_all_features")

@@ -11,22 +11,25 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
 
+from operations.accounts.members import deregistering
 from operations.aws.client import Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
+from operations.aws.prefilled import MOST, Prefilled
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
 from operations.core.observations import Done, Facts, Observation, Ready
-from operations.core.preview import Fact, Preview, PreviewInput
+from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution
 from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.organization.create_organization import SERVICES, organization_code
 from operations.snapshot.changes import Change, ServiceIs
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
-from operations.snapshot.services import service_label, service_name
+from operations.snapshot.policy_types import NEEDS_SERVICE, label
+from operations.snapshot.services import is_known, service_label, service_name
 
 SEE_SERVICES = Permission(
     "see which services have trusted access, and their delegated administrators",
@@ -108,8 +111,15 @@ class EnableServiceAccess(_ServiceAccess):
             title=self.title(inputs.organization),
             facts=self._facts(),
             plan=("Enable trusted access (EnableAWSServiceAccess).",),
+            warnings=self._unknown(),
             hits=(f"{len(inputs.organization.accounts)} accounts, the management account included",),
         )
+
+    def _unknown(self) -> tuple[Notice, ...]:
+        """The list of services is AWS's, and grows."""
+        if is_known(self.service):
+            return ()
+        return (caution(f"{self.service} is no service that the bot knows. AWS decides."),)
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         del precondition
@@ -149,6 +159,7 @@ class DisableServiceAccess(_ServiceAccess):
             raise FieldError(
                 "service", f"{service_label(self.service)} has no trusted access. `/org services` lists who has."
             )
+        self._check_no_policy_type(inputs.organization)
         self._check_no_administrators(inputs)
         name = service_name(self.service)
         return Preview(
@@ -161,13 +172,27 @@ class DisableServiceAccess(_ServiceAccess):
             hits=(f"{len(inputs.organization.accounts)} accounts, the management account included",),
         )
 
+    def _check_no_policy_type(self, organization: Organization) -> None:
+        enabled = organization.policies.types
+        kinds = [kind for kind, service in NEEDS_SERVICE.items() if service == self.service and kind in enabled]
+        if kinds:
+            raise FieldError(
+                "service",
+                f"{listed([label(kind) for kind in kinds])} needs it and is enabled. Turn that off first, then ask again.",
+                opens=[Prefilled(operation="disable-policy-type", values={"kind": kind}) for kind in kinds],
+            )
+
     def _check_no_administrators(self, inputs: PreviewInput) -> None:
         found = administrators(inputs.aws, self.service)
         if found:
             names = listed([inputs.organization.account_label(account) for account in found])
             raise FieldError(
                 "service",
-                f"{names} is a delegated administrator for it. Ask for `/org deregister-delegated-administrator` first.",
+                f"{names} is a delegated administrator for it. Remove that first, then ask again.",
+                opens=[
+                    deregistering(account, self.service, inputs.organization.account_label(account))
+                    for account in found[:MOST]
+                ],
             )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:

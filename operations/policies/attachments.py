@@ -12,6 +12,7 @@ from pydantic import StringConstraints
 
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code, Resource, gone
@@ -143,7 +144,8 @@ class AttachPolicy(_Attachment):
             names = ", ".join(policy.name for policy in there)
             raise FieldError(
                 "place",
-                f"{place} has its {most} policies of this type already ({names}). Detach one of them first.",
+                f"{place} has its {most} policies of this type already ({names}). Detach one of them first, then ask again.",
+                opens=(Prefilled(operation="detach-policy", values={"place": self.place}),),
             )
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
@@ -217,7 +219,8 @@ class DetachPolicy(_Attachment):
             raise FieldError(
                 "policy",
                 f"{found.label} is the last service control policy on {place}, and AWS wants at least one there. "
-                "Attach another first, such as FullAWSAccess.",
+                "Attach another first, such as FullAWSAccess, then ask again.",
+                opens=(Prefilled(operation="attach-policy", values={"place": self.place}),),
             )
         if found.aws_managed and found.type != SCP and is_authorization(found.type):
             raise FieldError("policy", f"{found.label} cannot be detached; AWS keeps it on every target.")

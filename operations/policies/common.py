@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 
 from operations.aws.client import Answer, Aws
+from operations.aws.codes import TURN_ON
 from operations.aws.errors import FieldError, GoneError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.code import Code, Resource, Template
@@ -70,7 +71,7 @@ SEE_POLICIES = Permission(
 def _type(text: str) -> str:
     found = named(text)
     if not found:
-        raise ValueError(f"“{text[:60]}” is no policy type; write one such as scp, rcp, tag or backup")
+        raise ValueError(f"“{text[:60]}” is not a policy type; write one such as scp, rcp, tag or backup")
     return found
 
 
@@ -169,9 +170,8 @@ def check_enabled(inputs: PreviewInput, kind: str, field: str) -> None:
     """Raises FieldError when policies of this type have no effect, because the type is not enabled at the root."""
     if inputs.organization.policies.types.get(kind) == "ENABLED" or type_status(inputs.aws, kind) == "ENABLED":
         return
-    raise FieldError(
-        field, f"the policy type {label(kind)} is not enabled. Ask for `/org enable-policy-type --type {kind}` first."
-    )
+    say = f"the policy type {label(kind)} is not enabled. Turn it on first, then ask again."
+    raise FieldError(field, say, opens=(TURN_ON.filled({"kind": kind}),))
 
 
 def policy_facts(found: DescribedPolicy) -> tuple[Fact, ...]:

@@ -10,8 +10,9 @@ from typing import Annotated, Any, ClassVar, Self
 
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation, named
-from operations.core.closing import Closing, Console, Next
+from operations.core.closing import Closing, Console
 from operations.core.code import Code
 from operations.core.fields import Flag
 from operations.core.meaning import same_document
@@ -29,7 +30,7 @@ from operations.policies.common import (
     describe,
     policy_code,
 )
-from operations.policies.content import Content, read_content, size_fact, verdict
+from operations.policies.content import Content, NewerSyntax, read_content, size_fact, verdict
 from operations.policies.diff import document_diff
 from operations.snapshot.changes import Change, PolicyIs
 from operations.snapshot.organization import Organization
@@ -63,16 +64,19 @@ class CreatePolicy(Operation):
     policy_name: Annotated[PolicyName, Flag(("--name",), "Name", placeholder="DenyLeavingOrganization")]
     content: Content
     description: Annotated[Description, Flag(("--description",), "Description")] = ""
+    newer_syntax: NewerSyntax = "NO"
 
     def checked(self, organization: Organization) -> Self:
         for policy in organization.policies.known:
             if (policy.type, policy.name) == (self.kind, self.policy_name):
                 raise FieldError(
                     "policy_name",
-                    f"there is a {label(self.kind)} of this name already ({policy.id}). Choose another name, or change it "
-                    "with `/org update-policy`.",
+                    f"there is a {label(self.kind)} of this name already ({policy.id}). Choose another name, or change that one.",
+                    opens=(
+                        Prefilled(operation="update-policy", label="Change that one", values={"policy": policy.id}),
+                    ),
                 )
-        return self.model_copy(update={"content": read_content(self.content, self.kind)})
+        return self.model_copy(update={"content": read_content(self.content, self.kind, self.newer_syntax)})
 
     def subject(self) -> str:
         return f"policy-name:{self.kind}:{self.policy_name}"
@@ -126,10 +130,10 @@ class CreatePolicy(Operation):
         made = (str(memory["policy"]), self.policy_name, self.kind, self.description, self.content)
         return policy_code(DescribedPolicy(*made, aws_managed=False))
 
-    def _next(self, organization: Organization, policy: str) -> Next:
+    def _next(self, organization: Organization, policy: str) -> Prefilled:
         if organization.policies.types.get(self.kind) == "ENABLED":
-            return Next(operation="attach-policy", label="Attach it", values={"policy": policy})
-        return Next(operation="enable-policy-type", label="Enable the policy type", values={"kind": self.kind})
+            return Prefilled(operation="attach-policy", label="Attach it", values={"policy": policy})
+        return Prefilled(operation="enable-policy-type", label="Enable the policy type", values={"kind": self.kind})
 
     def inverse(self, precondition: Mapping[str, Any], memory: Mapping[str, Any]) -> tuple[Operation, ...]:
         del precondition

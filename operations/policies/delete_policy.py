@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
+from operations.aws.prefilled import MOST, Prefilled
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code, gone
@@ -81,8 +82,14 @@ class DeletePolicy(Operation):
         if targets:
             places = listed([target_label(inputs.organization, str(target["TargetId"])) for target in targets])
             raise FieldError(
-                "policy", f"{found.label} is attached to {places}. Detach it there first with `/org detach-policy`."
+                "policy",
+                f"{found.label} is attached to {places}. Detach it there first, then ask again.",
+                opens=[self._detaching(inputs, str(target["TargetId"])) for target in targets[:MOST]],
             )
+
+    def _detaching(self, inputs: PreviewInput, target: str) -> Prefilled:
+        label = f"Detach from {target_label(inputs.organization, target)[:50]}"
+        return Prefilled(operation="detach-policy", label=label, values={"policy": self.policy, "place": target})
 
     def steps(self, precondition: Mapping[str, Any]) -> tuple[Step, ...]:
         return (Delete(self.policy, str(precondition["name"]), str(precondition["content"])),)
@@ -106,6 +113,7 @@ class DeletePolicy(Operation):
                 policy_name=str(precondition["name"]),
                 content=str(precondition["content"]),
                 description=str(precondition["description"]),
+                newer_syntax="YES",  # AWS had taken the document that was there.
             ),
         )
 

@@ -17,11 +17,12 @@ from typing import Any, NoReturn
 from operations.aws.errors import FieldError
 from operations.core.nesting import DEEPEST, load, too_deep
 from operations.core.visible import escaped
-from operations.policies.syntax import offset, place, problems
+from operations.policies.syntax import How, offset, place, problems
 from operations.snapshot.names import uncapital
 from operations.snapshot.policy_types import label, limits
 
 FENCE = "```"
+NEWER = "If AWS has published it since this version of the bot, give `--newer-syntax yes`."
 LONGEST_NUMBER = 400  # Digits; far more than any policy has, and than any parser tells apart.
 COLON = re.compile(r"\s*:")
 FILE_NAME = re.compile(r"[\w./-]+\.json")
@@ -118,7 +119,7 @@ class _Reader:
         """Before it is parsed, because a parser that goes too deep fails in its own way."""
         at = too_deep(self._text)
         if at is not None:
-            self._refuse(f"is nested deeper than {DEEPEST} levels", at, " Make it flatter.")
+            self._refuse(f"is nested deeper than {DEEPEST} levels", at, " Nest it less deeply.")
 
     def _number(self, read: Callable[[str], float]) -> Callable[[str], float]:
         """Reads a number that can be written again as it is; others are refused before it is read."""
@@ -167,7 +168,7 @@ class _Reader:
 
 
 def _odd(character: str) -> str:
-    """The character that is no JSON, by its name where it is easily taken for another."""
+    """The character that is no JSON, by its name where it looks almost like another."""
     if not character or character.isascii():
         return ""
     return f", found {character} ({unicodedata.name(character, 'a character without a name')})"
@@ -185,16 +186,20 @@ def _named(value: Any) -> str:
     return names.get(type(value), "null")
 
 
-def check_syntax(text: str, small: str, kind: str, field: str = "content") -> None:
-    """Raises FieldError for the first thing in a document that AWS would surely refuse, with its place in the text as given."""
-    wrong = next((problem for problem in problems(json.loads(small), kind) if problem.surely), None)
+def check_syntax(text: str, small: str, kind: str, field: str = "content", *, newer: bool = False) -> None:
+    """Raises FieldError for the first thing in a document that AWS would refuse, with its place in the text as given; with `newer`
+    what the bot does not know may be there.
+    """
+    refused = {How.WRONG} if newer else {How.WRONG, How.NEW}
+    wrong = next((problem for problem in problems(json.loads(small), kind) if problem.how in refused), None)
     if wrong is None:
         return
+    way_out = f" {NEWER}" if wrong.how is How.NEW else ""
     if not wrong.path:
-        raise FieldError(field, f"the document of a {label(kind)} {wrong.says}.")
+        raise FieldError(field, f"the document of a {label(kind)} {wrong.says}.{way_out}")
     plain = _unwrapped(text)
     line, column = _line_and_column(plain, offset(plain, wrong.path))
-    raise FieldError(field, f"“{place(wrong.path)[:200]}” (line {line}, column {column}) {wrong.says}.")
+    raise FieldError(field, f"“{place(wrong.path)[:200]}” (line {line}, column {column}) {wrong.says}.{way_out}")
 
 
 def _line_and_column(text: str, at: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from operations.aws.codes import TRUST
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation
@@ -88,8 +89,8 @@ class EnablePolicyType(_TypeSwitch):
         if service and service not in enabled_services(inputs.aws):
             raise FieldError(
                 "kind",
-                f"a {label(self.kind)} needs trusted access for {service_label(service)}. Ask for `/org enable-service-access "
-                f"--service {service}` first.",
+                f"a {label(self.kind)} needs trusted access for {service_label(service)}. Enable it first, then ask again.",
+                opens=(TRUST.filled({"service": service}),),
             )
 
     def _warnings(self) -> tuple[Notice, ...]:

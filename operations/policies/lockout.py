@@ -60,8 +60,8 @@ def _judge(number: int, statement: dict[str, Any]) -> Iterator[str]:
 
 
 WAY_OUT = (
-    f"Except the role, such as by the condition ArnNotLike aws:PrincipalArn arn:*:iam::*:role/{DEFAULT_ROLE}, or try it on "
-    "one account first."
+    f"Except the role, such as by the condition ArnNotLike for aws:PrincipalArn and role/{DEFAULT_ROLE} of every account, or try "
+    "it on one account first."
 )
 
 

@@ -1,118 +1,55 @@
-"""The syntax of each type's documents, as far as AWS publishes it: which keys there are, and which operators. Pure.
+"""What is wrong with a policy's document by the published syntax of its type, each with its place. Pure.
 
-What AWS would surely refuse is an error with its place. A key that is new to the bot, where AWS adds to them now and then, is
-only mentioned.
-Source: AWS Organizations User Guide, "Policy syntax and inheritance for declarative policy types" (operators) and the syntax
-page of each type; IAM User Guide, "IAM JSON policy elements: Condition operators".
+What AWS would surely refuse is an error. A key or a value that the bot does not know is one too, until somebody says that AWS
+has published it since: then the card mentions it, and AWS decides.
+Source: as in grammar.py; IAM User Guide, "IAM JSON policy elements: Condition operators"; AWS Organizations User Guide, "SCP
+syntax" and "RCP syntax".
 """
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
+from operations.policies.grammar import SYNTAX, Keys, Node, Unknown, Value
 from operations.snapshot.names import listed
 from operations.snapshot.policy_types import RCP, SCP, label
 
 Path = tuple[str | int, ...]
 SETTING = ("@@assign", "@@append", "@@remove")
+FOR_LISTS = SETTING[1:]
 FOR_CHILDREN = "@@operators_allowed_for_child_policies"
 OPERATORS = (*SETTING, FOR_CHILDREN)
 ALLOWED = ("@@all", "@@none", *SETTING)
 
 
+class How(Enum):
+    """What a problem means for the document."""
+
+    WRONG = auto()
+    """AWS refuses it."""
+    NEW = auto()
+    """In no published syntax that the bot knows: refused, unless somebody says that it is newer than this bot."""
+    MENTIONED = auto()
+    """May be right in this document; whoever decides should know."""
+
+
 @dataclass(frozen=True)
 class Problem:
-    """Something at a place in a document; what is not `surely` wrong is only mentioned."""
+    """Something at a place in a document."""
 
     path: Path
     says: str
-    surely: bool = True
+    how: How = How.WRONG
 
 
-@dataclass(frozen=True)
-class Keys:
-    """An object with these keys, of which some have to be there. `any` is what stands under names that people choose; `grows`
-    where AWS adds keys now and then.
-    """
-
-    known: Mapping[str, Node] = field(default_factory=dict)
-    needed: tuple[str, ...] = ()
-    any: Node | None = None
-    grows: bool = False
-
-
-@dataclass(frozen=True)
-class Value:
-    """An object that holds operators alone."""
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """An object of whose keys the bot knows nothing; its operators are looked at all the same."""
-
-
-Node = Keys | Value | Unknown
-VALUE, UNKNOWN = Value(), Unknown()
-IN_REGIONS = {"enable_in_regions": VALUE, "disable_in_regions": VALUE}
-REGIONS = Keys(IN_REGIONS, needed=tuple(IN_REGIONS))
-TAG = {"tag_key": VALUE, "tag_value": VALUE, "enforced_for": VALUE, "report_required_tag_for": VALUE}
-PLAN = ("regions", "rules", "selections", "advanced_backup_settings", "backup_plan_tags", "scan_settings")
-EC2 = (
-    *("vpc_block_public_access", "serial_console_access", "image_block_public_access", "allowed_images_settings"),
-    *("instance_metadata_defaults", "snapshot_block_public_access"),
-)
-PATCH_ORDER = Keys({"patch_order": VALUE})
-SCANS = dict.fromkeys(("ec2_scanning", "ecr_scanning", "code_repository_scanning"), REGIONS)
-LAMBDA = Keys({**IN_REGIONS, "lambda_code_scanning": REGIONS}, needed=tuple(IN_REGIONS), grows=True)
-GUARDRAIL = Keys(
-    {"identifier": VALUE, "input_tags": VALUE, "selective_content_guarding": UNKNOWN, "model_enforcement": UNKNOWN},
-    needed=("identifier",),
-    grows=True,
-)
-
-
-def _below(name: str, node: Node) -> Keys:
-    """A document whose one key at the top is this."""
-    return Keys({name: node}, needed=(name,))
-
-
-# What stands in the document of each type. None: AWS publishes no syntax that the bot knows; then operators alone are looked at.
-SYNTAX: dict[str, Keys | None] = {
-    "TAG_POLICY": _below("tags", Keys(any=Keys(TAG))),
-    "BACKUP_POLICY": _below("plans", Keys(any=Keys(dict.fromkeys(PLAN, UNKNOWN), grows=True))),
-    "AISERVICES_OPT_OUT_POLICY": _below("services", Keys(any=Keys({"opt_out_policy": VALUE}))),
-    "CHATBOT_POLICY": _below("chatbot", Keys({"platforms": UNKNOWN, "default": UNKNOWN}, grows=True)),
-    "DECLARATIVE_POLICY_EC2": _below(
-        "ec2_attributes", Keys({"exception_message": VALUE, **dict.fromkeys(EC2, UNKNOWN)}, grows=True)
-    ),
-    "SECURITYHUB_POLICY": _below(
-        "securityhub", Keys({**IN_REGIONS, "features": UNKNOWN}, needed=tuple(IN_REGIONS), grows=True)
-    ),
-    "INSPECTOR_POLICY": _below(
-        "inspector", Keys({"enablement": Keys({**SCANS, "lambda_standard_scanning": LAMBDA}, grows=True)})
-    ),
-    "UPGRADE_ROLLOUT_POLICY": _below(
-        "upgrade_rollout",
-        Keys({"default": PATCH_ORDER, "tags": Keys(any=Keys({"tag_values": Keys(any=PATCH_ORDER)}))}, grows=True),
-    ),
-    "BEDROCK_POLICY": _below("bedrock", Keys({"guardrail_inference": Keys(any=Keys(any=GUARDRAIL))}, grows=True)),
-    "S3_POLICY": _below("s3_attributes", Keys({"public_access_block_configuration": VALUE}, grows=True)),
-    "NETWORK_SECURITY_DIRECTOR_POLICY": _below(
-        "network_security_director", Keys({"enablement": Keys({"network_security_scan": REGIONS}, grows=True)})
-    ),
-    "SECURITYHUB_CSPM_POLICY": None,
-    "GUARDDUTY_POLICY": None,
-}
-
-
-def problems(document: dict[str, Any], kind: str) -> list[Problem]:
-    """What is wrong with a document of this type, in its order."""
-    if kind in STATEMENTS:
-        return list(_statements(document, kind))
-    return list(_walk(SYNTAX.get(kind) or UNKNOWN, document, ()))
+def problems(document: dict[str, Any], kind: str) -> Iterator[Problem]:
+    """What is wrong with a document of this type, in its order; each is looked for when it is asked for."""
+    return _statements(document, kind) if kind in STATEMENTS else _walk(SYNTAX.get(kind) or Unknown(), document, ())
 
 
 def said(kind: str) -> str:
@@ -121,7 +58,7 @@ def said(kind: str) -> str:
         return "Keys and condition operators are those of AWS's published syntax."
     if SYNTAX.get(kind) is None:
         return f"Not checked, but for its operators: the bot doesn't know the keys of a {label(kind)}."
-    return "Keys and operators are those of AWS's published syntax; values are not checked."
+    return "Keys, operators and the values that AWS lists are those of its published syntax."
 
 
 def place(path: Path) -> str:
@@ -134,45 +71,100 @@ def _walk(node: Node, found: Any, path: Path) -> Iterator[Problem]:
         yield Problem(path, "has to be an object, in braces")
         return
     for key, value in found.items():
-        yield from _key(node, key, value, (*path, key))
-    needed = node.needed if isinstance(node, Keys) else ()
-    missing = [key for key in needed if key not in found]
-    if missing:
-        yield Problem(path, f"lacks {listed(missing)}")
+        yield from _operator(node, key, value, (*path, key)) if key.startswith("@@") else _key(node, key, value, path)
     if isinstance(node, Value) and not found.keys() & set(OPERATORS):
         yield Problem(path, f"has no operator; write one such as {SETTING[0]}")
+    if isinstance(node, Keys):
+        yield from _missing(node, found, path)
+
+
+def _missing(node: Keys, found: dict[str, Any], path: Path) -> Iterator[Problem]:
+    for names, says, how in (
+        (node.needed, "lacks {}", How.WRONG),
+        (node.wanted, "lacks {}, which has to be in an account's effective policy", How.MENTIONED),
+    ):
+        missing = [name for name in names if name not in found]
+        if missing:
+            yield Problem(path, says.format(listed(missing)), how)
 
 
 def _key(node: Node, key: str, value: Any, path: Path) -> Iterator[Problem]:
-    if key.startswith("@@"):
-        yield from _operator(node, key, value, path)
-    elif isinstance(node, Unknown):
-        if isinstance(value, dict):
-            yield from _walk(UNKNOWN, value, path)
-    elif isinstance(node, Value):
-        yield Problem(path, f"stands where only operators stand: {listed(OPERATORS)}")
-    elif key in node.known or node.any:
-        yield from _walk(node.known.get(key) or node.any or UNKNOWN, value, path)
-    elif node.grows:
-        yield Problem(path, f"is none of the keys that the bot knows: {listed([*node.known], 12)}", surely=False)
-    else:
-        yield Problem(path, f"is no key that stands there. There are: {listed([*node.known], 12)}")
+    below = _below(node, key)
+    if below is None:
+        yield Problem((*path, key), _unknown(node, key), How.NEW)
+    if isinstance(node, Keys) and node.same and isinstance(value, dict):
+        yield from _same(node.same, key, value, (*path, key))
+    if isinstance(value, dict) or isinstance(below, Keys | Value):
+        yield from _walk(below or Unknown(), value, (*path, key))
+
+
+def _below(node: Node, key: str) -> Node | None:
+    """What stands under this key; None where the bot knows no such key."""
+    if not isinstance(node, Keys):
+        return node if isinstance(node, Unknown) else None
+    fits = node.names is None or node.names.takes(key)
+    return node.known.get(key) or (node.any if fits else None)
+
+
+def _unknown(node: Node, key: str) -> str:
+    if not isinstance(node, Keys):
+        return f"stands where only operators stand: {listed(OPERATORS)}"
+    names = [*node.known, *([node.names.said] if node.names else [])]
+    return f"is not a key here. {_meant(key, node.known)}Known keys: {listed(names, 12)}"
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word[:60].casefold(), folded, n=1)
+    return f"Did you mean {folded[near[0]]}? " if near else ""
+
+
+def _same(name: str, key: str, below: dict[str, Any], path: Path) -> Iterator[Problem]:
+    setting = below.get(name)
+    value = setting.get(SETTING[0]) if isinstance(setting, dict) else None
+    if isinstance(value, str) and value.casefold() != key.casefold():
+        yield Problem((*path, name), f"sets “{value[:60]}”; it has to be {key[:60]}, but for its case")
 
 
 def _operator(node: Node, key: str, value: Any, path: Path) -> Iterator[Problem]:
     if key not in OPERATORS:
-        yield Problem(path, f"is no operator. There are: {listed(OPERATORS)}")
+        yield Problem(path, f"is not an operator. {_meant(key, OPERATORS)}Known operators: {listed(OPERATORS)}")
     elif key == FOR_CHILDREN:
-        wrong = [one for one in (value if isinstance(value, list) else [value]) if one not in ALLOWED]
-        if wrong:
-            yield Problem(
-                path, f"takes a list of {listed(ALLOWED)}; {listed([str(one)[:40] for one in wrong])} is none"
-            )
+        yield from _children(value, path)
     elif isinstance(node, Keys):
         yield Problem(path, "stands where keys stand, and sets no value there")
+    elif isinstance(node, Value):
+        yield from _value(node, key, value, path)
 
 
+def _children(value: Any, path: Path) -> Iterator[Problem]:
+    wrong = [one for one in _each(value) if one not in ALLOWED]
+    if wrong:
+        given = listed([str(one)[:40] for one in wrong])
+        yield Problem(path, f"takes a list of {listed(ALLOWED)}; {given} is none")
+
+
+def _value(node: Value, key: str, value: Any, path: Path) -> Iterator[Problem]:
+    if node.one and key in FOR_LISTS:
+        yield Problem(path, f"is for lists, and this setting has one value; write {SETTING[0]}")
+    for one in _each(value):
+        if isinstance(one, dict | list) or one is None:
+            yield Problem(path, "takes a value or a list of values")
+        elif node.shape and not node.shape.takes(text := _text(one)):
+            yield Problem(path, f"has “{text[:60]}”; AWS takes {node.shape.said}", How.NEW)
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+TOP = ("Version", "Id", "Statement")
 STATEMENT = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
+ELSEWHERE = ("Principal", "NotPrincipal", *STATEMENT)  # In IAM's language; not each in each type.
 STATEMENTS = {SCP: STATEMENT, RCP: (*STATEMENT[:3], "Principal", "Resource", "NotResource", "Condition")}
 NEEDED = {
     SCP: (("Effect",), ("Action", "NotAction")),
@@ -192,8 +184,8 @@ _FOLDED = {name.casefold() for name in CONDITIONS}
 
 def _statements(document: dict[str, Any], kind: str) -> Iterator[Problem]:
     for key in document:
-        if key not in ("Version", "Id", "Statement"):
-            yield Problem((key,), "is no key that stands there. There are: Version, Id, Statement")
+        if key not in TOP:
+            yield Problem((key,), f"is not a key here. {_meant(key, TOP)}Known keys: {listed(TOP)}", How.NEW)
     if document.get("Version", VERSIONS[0]) not in VERSIONS:
         yield Problem(("Version",), f"has to be {VERSIONS[0]}")
     found = document.get("Statement")
@@ -210,8 +202,11 @@ def _statements(document: dict[str, Any], kind: str) -> Iterator[Problem]:
 def _statement(statement: dict[str, Any], kind: str, path: Path) -> Iterator[Problem]:
     for key in statement:
         if key not in STATEMENTS[kind]:
-            known = listed(STATEMENTS[kind], 12)
-            yield Problem((*path, key), f"is no key of a statement in a {label(kind)}. There are: {known}")
+            meant, known = _meant(key, STATEMENTS[kind]), listed(STATEMENTS[kind], 12)
+            how = How.WRONG if key in ELSEWHERE else How.NEW
+            yield Problem(
+                (*path, key), f"is not a key of a statement in a {label(kind)}. {meant}There are: {known}", how
+            )
     for choice in NEEDED[kind]:
         if not any(name in statement for name in choice):
             yield Problem(path, f"lacks {' or '.join(choice)}")
@@ -228,7 +223,8 @@ def _conditions(found: Any, path: Path) -> Iterator[Problem]:
         return
     for operator, keys in found.items():
         if not _is_condition(operator):
-            yield Problem((*path, operator), "is no condition operator")
+            meant = _meant(operator, CONDITIONS).strip()
+            yield Problem((*path, operator), f"is not a condition operator{f'. {meant}' if meant else ''}", How.NEW)
         elif not isinstance(keys, dict):
             yield Problem((*path, operator), "has to be an object, in braces")
 

@@ -32,11 +32,12 @@ from operations.policies.common import (
     policy_code,
     policy_facts,
 )
-from operations.policies.content import Content, Verdict, read_content, size_fact, verdict
+from operations.policies.content import Content, NewerSyntax, Verdict, read_content, size_fact, verdict
 from operations.policies.diff import document_diff
 from operations.snapshot.changes import Change, PolicyIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import reached
+from operations.snapshot.policy_types import label
 
 Values = Mapping[str, str]
 PARTS = {"content": "Content", "name": "Name", "description": "Description"}
@@ -68,12 +69,22 @@ class UpdatePolicy(Operation):
     description: Annotated[
         Description | None, Flag(("--description",), "New description", hint="Leave empty to keep the description.")
     ] = None
+    newer_syntax: NewerSyntax = "NO"
 
     def checked(self, organization: Organization) -> Self:
         if not self._wanted():
-            raise FieldError("content", "nothing is to be changed. Give a new document, name or description.")
+            raise FieldError("content", "this changes nothing. Give a new document, name or description.")
         kind = organization.policies.by_id[self.policy].type
-        return self.model_copy(update={"content": read_content(self.content, kind) if self.content else ""})
+        self._check_name(organization, kind)
+        small = read_content(self.content, kind, self.newer_syntax) if self.content else ""
+        return self.model_copy(update={"content": small})
+
+    def _check_name(self, organization: Organization, kind: str) -> None:
+        for other in organization.policies.known:
+            if (other.type, other.name) == (kind, self.policy_name) and other.id != self.policy:
+                raise FieldError(
+                    "policy_name", f"there is a {label(kind)} of this name already ({other.id}). Choose another name."
+                )
 
     def _wanted(self) -> dict[str, str]:
         """The parts that are to change, by the names that the precondition gives them."""
@@ -146,6 +157,7 @@ class UpdatePolicy(Operation):
                 content=str(precondition.get("content", "")),
                 policy_name=precondition.get("name"),
                 description=precondition.get("description"),
+                newer_syntax="YES",  # AWS had taken the document that was there.
             ),
         )
 

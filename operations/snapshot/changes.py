@@ -23,6 +23,13 @@ ENABLED = "ENABLED"
 class _Change(BaseModel):
     model_config = ConfigDict(frozen=True)
 
+    @property
+    def of(self) -> tuple[str, ...]:
+        """The id of what it is about; of an attachment both ends'."""
+        fields = type(self).model_fields
+        names = ("id",) if "id" in fields else ("policy", "target", "type", "principal")
+        return tuple(str(getattr(self, name)) for name in names if name in fields)
+
     def given(self) -> dict[str, Any]:
         """What the change tells, by the names of the snapshot's own members; what it leaves open stays as it is."""
         return self.model_dump(exclude={"about"}, exclude_none=True)

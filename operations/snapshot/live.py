@@ -12,13 +12,14 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from operations.aws.client import Answer, Aws
+from operations.aws.codes import CODES, NOT_TAKEN
 from operations.aws.errors import AwsError, RefusedError, UnknownError
-from operations.aws.looks import Looks
+from operations.aws.looks import TIME_IS_UP, Looks
 from operations.aws.permissions import Permission
+from operations.aws.reasons import meaning_of
 from operations.snapshot.changes import AccountIs, Attachment, Change, PolicyIs, UnitIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import policy_types
@@ -28,6 +29,10 @@ ORG = "organizations"
 GONE = "TargetNotFoundException"
 SEE_TAGS = Permission("see an account's tags", ("organizations:ListTagsForResource",))
 
+# How AWS says that there is none.
+ABSENT = tuple(
+    CODES[f"{what}NotFoundException"] for what in ("Account", "Child", "OrganizationalUnit", "Parent", "Policy")
+)
 MOST_DELEGATED = 10
 T = TypeVar("T")
 NO_EFFECTIVE = "EffectivePolicyNotFoundException"
@@ -47,11 +52,11 @@ LIVE_PERMISSIONS = (
 
 @dataclass(frozen=True)
 class Delegated:
-    """A delegated administrator, and the service principals for which it is one."""
+    """A delegated administrator, and the service principals for which it is one; None where that was not asked."""
 
     account: str
     name: str
-    services: tuple[str, ...]
+    services: tuple[str, ...] | None
 
 
 class Live(Protocol):
@@ -96,7 +101,7 @@ class LiveAws:
         return indented(str(answer["EffectivePolicy"]["PolicyContent"]))
 
     def delegated(self) -> tuple[Delegated, ...]:
-        """The first delegated administrators, each with its services."""
+        """All delegated administrators, the first ones with their services."""
         return self._within("ListDelegatedAdministrators", _delegations)
 
     def _within(self, operation: str, ask: Callable[[Aws], T]) -> T:
@@ -105,12 +110,16 @@ class LiveAws:
 
 def _delegations(aws: Aws) -> tuple[Delegated, ...]:
     found = aws.pages(ORG, "list_delegated_administrators", "DelegatedAdministrators")
-    return tuple(_delegated(aws, str(item["Id"]), str(item.get("Name", ""))) for item in islice(found, MOST_DELEGATED))
+    named = [(str(item["Id"]), str(item.get("Name", ""))) for item in found]
+    return tuple(
+        Delegated(account, name, _services(aws, account) if number < MOST_DELEGATED else None)
+        for number, (account, name) in enumerate(named)
+    )
 
 
-def _delegated(aws: Aws, account: str, name: str) -> Delegated:
-    services = aws.pages(ORG, "list_delegated_services_for_account", "DelegatedServices", AccountId=account)
-    return Delegated(account, name, tuple(sorted(str(service["ServicePrincipal"]) for service in services)))
+def _services(aws: Aws, account: str) -> tuple[str, ...]:
+    found = aws.pages(ORG, "list_delegated_services_for_account", "DelegatedServices", AccountId=account)
+    return tuple(sorted(str(service["ServicePrincipal"]) for service in found))
 
 
 def indented(document: str) -> str:
@@ -144,13 +153,23 @@ def look_up(
 ) -> tuple[Change, ...]:
     """What AWS tells about a name or an id that the snapshot does not know, found by few calls, and by none after `enough()`.
 
-    By its name an account is found in the root alone, where AWS puts each that is new, and an OU along its path. Nothing is
-    told where AWS does not answer.
+    By its name an account is found in the root alone, where AWS puts each that is new, and an OU along its path. Raises
+    UnknownError that says so where AWS does not tell.
     """
     try:
         return tuple(_LookUp(aws, organization, enough).changes(unknown.what, unknown.wanted))
-    except (AwsError, LookupError):
+    except _TimeUpError:
+        raise unknown.untold(TIME_IS_UP) from None
+    except LookupError:
         return ()
+    except AwsError as error:
+        if isinstance(error, RefusedError) and meaning_of(error.code, error.reason) in (NOT_TAKEN, *ABSENT):
+            return ()
+        raise unknown.untold(error.unread) from error
+
+
+class _TimeUpError(LookupError):
+    """What has not been read by now is not known."""
 
 
 class _LookUp:
@@ -175,10 +194,15 @@ class _LookUp:
                 yield from self._account(wanted)
 
     def _pages(self, method: str, key: str, **params: Any) -> Iterator[Answer]:
-        for item in () if self._enough() else self._aws.pages("organizations", method, key, **params):
+        """All of them: what was cut off by the time would pass for all there is."""
+        self._check_time()
+        for item in self._aws.pages("organizations", method, key, **params):
             yield item
-            if self._enough():
-                return
+            self._check_time()
+
+    def _check_time(self) -> None:
+        if self._enough():
+            raise _TimeUpError
 
     def _unit(self, wanted: str) -> Iterator[Change]:
         if UNIT.fullmatch(wanted):

@@ -1,6 +1,7 @@
 """The policy types, read from botocore's model, with their words for people and AWS's limits.
 
-Source: AWS Organizations API Reference, "CreatePolicy" (Type); User Guide, "Quotas and service limits for AWS Organizations".
+Source: AWS Organizations API Reference, "CreatePolicy" (Type); User Guide, "Quotas and service limits for AWS Organizations" and
+"Getting started with … policies".
 """
 
 from __future__ import annotations
@@ -39,10 +40,13 @@ LIMITS = {
     "SECURITYHUB_POLICY": Limits(10_000, 10),
     "UPGRADE_ROLLOUT_POLICY": Limits(5_120),
 }
-# The service whose trusted access a type needs before it is enabled; of the others AWS tells.
+# The service whose trusted access a type needs before it is enabled, by the type's page "Getting started with … policies". The
+# pages of the other types ask for none.
 NEEDS_SERVICE = {
+    "BEDROCK_POLICY": "bedrock.amazonaws.com",
     "GUARDDUTY_POLICY": "guardduty.amazonaws.com",
     "INSPECTOR_POLICY": "inspector2.amazonaws.com",
+    "NETWORK_SECURITY_DIRECTOR_POLICY": "network-security-director.amazonaws.com",
     "SECURITYHUB_POLICY": "securityhub.amazonaws.com",
     "SECURITYHUB_CSPM_POLICY": "securityhub.amazonaws.com",
 }

@@ -21,6 +21,7 @@ from operations.snapshot.standing import check_no_root, check_standing, manageme
 log = logging.getLogger(__name__)
 
 DEEPEST = 5
+READINGS = 3  # Of a tree that changes meanwhile.
 READERS = 4
 THERE_IS_NONE = (  # Refusals that say that there can be none, such as policies with consolidated billing only.
     "InvalidInputException",
@@ -68,8 +69,7 @@ def read_organization(aws: Aws, now: Callable[[], datetime]) -> Organization:
     check_standing(aws, described)
     root = next(aws.pages("organizations", "list_roots", "Roots"))
     with ThreadPoolExecutor(READERS, thread_name_prefix="reader") as pool:
-        units = _read_units(aws, str(root["Id"]), pool)
-        accounts = _read_accounts(aws, units, pool)
+        units, accounts = _read_tree(aws, str(root["Id"]), pool)
         policies = read_policies(aws, root, pool)
     services, services_unread = read_services(aws)
     return Organization(
@@ -91,6 +91,18 @@ def _without_organization(aws: Aws, read_at: datetime) -> Organization:
     identity = aws.identity()
     check_no_root(identity)
     return Organization("", identity.account, "", "", (), (), read_at)
+
+
+def _read_tree(aws: Aws, root: str, pool: ThreadPoolExecutor) -> tuple[list[OrganizationalUnit], list[Account]]:
+    """The OUs and the accounts in them, which fit together: what is made and moved in between would be in no place. Raises
+    BusyError.
+    """
+    for _ in range(READINGS):
+        units = _read_units(aws, root, pool)
+        accounts = _read_accounts(aws, units, pool)
+        if {account.parent for account in accounts} <= {unit.id for unit in units}:
+            return units, accounts
+    raise BusyError("ListAccounts", "the organization's tree changes while it is read", code="TreeChanged")
 
 
 def _read_units(aws: Aws, root: str, pool: ThreadPoolExecutor) -> list[OrganizationalUnit]:
@@ -120,7 +132,13 @@ def _read_accounts(aws: Aws, units: list[OrganizationalUnit], pool: ThreadPoolEx
     if all(item.get("Paths") for item in listed):
         return [account_in(item, str(item["Paths"][0]).rstrip("/").split("/")[-2]) for item in listed]
     by_parent = pool.map(lambda unit: (unit.id, list(_accounts_below(aws, unit.id))), units)
-    return [account_in(item, parent) for parent, items in by_parent for item in items]
+    parents = {str(item["Id"]): parent for parent, items in by_parent for item in items}
+    return [account_in(item, parents.get(str(item["Id"])) or _parent_of(aws, str(item["Id"]))) for item in listed]
+
+
+def _parent_of(aws: Aws, account: str) -> str:
+    """Of one that was moved while the OUs were gone through, and so was in none of them."""
+    return str(aws.read("organizations", "list_parents", ChildId=account)["Parents"][0]["Id"])
 
 
 def _accounts_below(aws: Aws, parent: str) -> Iterator[dict[str, Any]]:
@@ -129,11 +147,21 @@ def _accounts_below(aws: Aws, parent: str) -> Iterator[dict[str, Any]]:
 
 def account_in(item: Answer, parent: str) -> Account:
     """The account of an answer by AWS, in its OU or root."""
-    state = str(item.get("State") or item.get("Status") or "")
     joined, joined_at = str(item.get("JoinedMethod", "")), item.get("JoinedTimestamp")
     return Account(
-        str(item["Id"]), str(item.get("Name", "")), str(item.get("Email", "")), state, parent, joined, joined_at
+        str(item["Id"]),
+        str(item.get("Name", "")),
+        str(item.get("Email", "")),
+        state_of(item),
+        parent,
+        joined,
+        joined_at,
     )
+
+
+def state_of(account: Answer) -> str:
+    """An account's State, or its Status where AWS does not give one: there a closed account is SUSPENDED."""
+    return str(account.get("State") or account.get("Status") or "")
 
 
 def read_policies(aws: Aws, root: Answer, pool: ThreadPoolExecutor) -> Policies:

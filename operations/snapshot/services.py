@@ -20,6 +20,7 @@ SERVICES = {
     "auditmanager.amazonaws.com": "Audit Manager",
     "backup.amazonaws.com": "Backup",
     "member.org.stacksets.cloudformation.amazonaws.com": "CloudFormation StackSets",
+    "bedrock.amazonaws.com": "Bedrock",
     "cloudtrail.amazonaws.com": "CloudTrail",
     "compute-optimizer.amazonaws.com": "Compute Optimizer",
     "config.amazonaws.com": "Config",
@@ -39,6 +40,7 @@ SERVICES = {
     "macie.amazonaws.com": "Macie",
     "malware-protection.guardduty.amazonaws.com": "GuardDuty Malware Protection",
     "networkmanager.amazonaws.com": "Network Manager",
+    "network-security-director.amazonaws.com": "Network Security Director",
     "ram.amazonaws.com": "Resource Access Manager",
     "reachabilityanalyzer.networkinsights.amazonaws.com": "Reachability Analyzer",
     "resource-explorer-2.amazonaws.com": "Resource Explorer",
@@ -52,6 +54,25 @@ SERVICES = {
     "reporting.trustedadvisor.amazonaws.com": "Trusted Advisor",
     "wellarchitected.amazonaws.com": "Well-Architected Tool",
 }
+# These take one delegated administrator; of the others AWS tells when there are too many.
+ONE_ADMINISTRATOR = frozenset(
+    f"{service}.amazonaws.com"
+    for service in (
+        "access-analyzer",
+        "auditmanager",
+        "detective",
+        "guardduty",
+        "inspector2",
+        "macie",
+        "securityhub",
+        "sso",
+    )
+)
+
+
+def is_known(principal: str) -> bool:
+    """Whether it is in the list, which AWS's own may have outgrown."""
+    return principal in SERVICES
 
 
 def service_name(principal: str) -> str:

@@ -5,7 +5,7 @@ Source: AWS Organizations API Reference, "DeleteOrganizationalUnit"; User Guide,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints
@@ -13,6 +13,7 @@ from pydantic import StringConstraints
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code, gone
@@ -24,6 +25,10 @@ from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import counted, listed
 from operations.snapshot.organization import Organization
 from operations.tree.units import KEPT_ROOT, SEE_UNITS, live_name, unit_name, units_below
+
+MOST_EACH = 3
+MOVE = Prefilled(operation="move-account", label="Move", values={"account": ""})
+DELETE = Prefilled(operation="delete-ou", label="Delete", values={"ou": ""})
 
 
 class DeleteOu(Operation):
@@ -93,21 +98,36 @@ class DeleteOu(Operation):
 
 
 def check_empty(aws: Aws, unit: str, path: str) -> None:
-    """Asks AWS what is in an OU; raises FieldError that names it, else AwsError."""
-    accounts = [
-        f"{account.get('Name', '')} ({account['Id']})"
-        for account in aws.pages("organizations", "list_accounts_for_parent", "Accounts", ParentId=unit)
-    ]
-    units = [str(below["Name"]) for below in units_below(aws, unit)]
+    """Asks AWS what is in an OU; raises FieldError that names it, with the requests that empty it, else AwsError."""
+    key = "Accounts"
+    accounts = list(aws.pages("organizations", "list_accounts_for_parent", key, ParentId=unit))
+    units = list(units_below(aws, unit))
     if not accounts and not units:
         return
-    within = ((accounts, "account"), (units, "organizational unit"))
+    named = [f"{account.get('Name', '')} ({account['Id']})" for account in accounts]
+    within = ((named, "account"), ([str(below["Name"]) for below in units], "organizational unit"))
     found = " and ".join(f"{counted(len(items), what)} ({listed(items, 5)})" for items, what in within if items)
     raise FieldError(
         "ou",
-        f"{path} is not empty: {found}. Move accounts elsewhere with `/org move-account`, delete the organizational units "
-        "in it with `/org delete-ou`, then ask again.",
+        f"{path} is not empty: {found}. Move its accounts elsewhere and delete the organizational units in it, then ask again.",
+        opens=(*_each(MOVE, accounts), *_each(DELETE, units)),
     )
+
+
+def _each(one: Prefilled, items: Sequence[Answer]) -> list[Prefilled]:
+    """A button for each account or OU; of many one button for all, whose form asks which."""
+    if len(items) > MOST_EACH:
+        return [one.model_copy(update={"label": "", "values": {}})]
+    (field,) = one.values
+    return [
+        one.model_copy(
+            update={
+                "label": f"{one.label} {str(item.get('Name', ''))[:50]}".strip(),
+                "values": {field: str(item["Id"])},
+            }
+        )
+        for item in items
+    ]
 
 
 def attached_policies(aws: Aws, target: str) -> Iterator[Answer]:

@@ -72,7 +72,7 @@ def child_path(organization: Organization, parent: str, name: str) -> str:
 def name_warnings(inputs: PreviewInput, parent: str, name: str, siblings: list[Answer], but: str = "") -> list[Notice]:
     """What will make an OU's new name hard to use (`but` is the OU itself); raises FieldError for a sibling's very name.
 
-    What it is easily taken for is said of every operation's names, by operations.core.lookalikes.
+    What it looks almost like is said of every operation's names, by operations.core.lookalikes.
     """
     if any(str(unit["Name"]) == name for unit in siblings):
         path = inputs.organization.path_of(parent)

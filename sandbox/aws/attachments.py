@@ -19,6 +19,8 @@ MOST_ATTACHED = {SCP: 10, RCP: 5, "CHATBOT_POLICY": 5, "AISERVICES_OPT_OUT_POLIC
 OTHERS_ATTACHED = 10
 # Types that need a service's trusted access first.
 NEEDS_SERVICE = {
+    "BEDROCK_POLICY": "bedrock.amazonaws.com",
+    "NETWORK_SECURITY_DIRECTOR_POLICY": "network-security-director.amazonaws.com",
     "GUARDDUTY_POLICY": "guardduty.amazonaws.com",
     "INSPECTOR_POLICY": "inspector2.amazonaws.com",
     "SECURITYHUB_POLICY": "securityhub.amazonaws.com",

@@ -1,6 +1,6 @@
 """Trusted access of AWS services, and delegated administrators.
 
-The services are those that moto knows. Source: AWS Organizations API Reference, "EnableAWSServiceAccess",
+The services are those that moto knows, and those that a policy type needs. Source: AWS Organizations API Reference, "EnableAWSServiceAccess",
 "RegisterDelegatedAdministrator"; User Guide, "AWS services that you can use with AWS Organizations".
 """
 
@@ -134,7 +134,7 @@ def _enabled(org: Backend, service: str) -> bool:
 
 def _service(params: Params) -> str:
     service: str = params["ServicePrincipal"]
-    if service not in FakeServiceAccess.TRUSTED_SERVICES:
+    if service not in (*FakeServiceAccess.TRUSTED_SERVICES, *NEEDS_SERVICE.values()):
         raise invalid("UNRECOGNIZED_SERVICE_PRINCIPAL", "You specified an unrecognized service principal.")
     return service
 

@@ -18,19 +18,23 @@ from sandbox.aws.faults import is_change
 from sandbox.panel import organization
 from sandbox.panel.buttons import answer_invitation, buttons
 from sandbox.panel.keeper import Keeper
-from sandbox.panel.scenes import SCENES, Theatre
+from sandbox.panel.scenes import SCENES, SECONDS_A_WORD, Theatre
 
 Json = dict[str, Any]
 MOST_CALLS = 60
+ABOUT = ("AccountName", "Name", "AccountId", "ResourceId", "TargetId", "OrganizationalUnitId", "RoleName", "RoleArn")
+"""The parameters that say best what a call is about, the best first."""
+OUTCOMES = {"drop-after": "done, answer lost"}
+"""How people read the faults that the buttons plan."""
 
 
 class PanelApi:
     """GET tells how everything stands; POST presses a button, answers an invitation or plays a scene."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Keeper, pause: float = SECONDS_A_WORD) -> None:
         self._keeper = keeper
         self._buttons = {button.name: button for button in buttons()}
-        self._theatre = Theatre(keeper)
+        self._theatre = Theatre(keeper, pause)
 
     def routes(self) -> list[BaseRoute]:
         """Both."""
@@ -89,6 +93,7 @@ def _call(call: Call) -> Json:
         "at": call.at.timestamp(),
         "service": call.service,
         "operation": call.operation,
-        "outcome": call.outcome,
+        "about": next((str(call.params[key]) for key in ABOUT if key in call.params), ""),
+        "outcome": OUTCOMES.get(call.outcome, call.outcome),
         "changes": is_change(call.operation),
     }

@@ -9,8 +9,9 @@ from sandbox.panel import organization
 from sandbox.panel.keeper import DEAD_SECONDS, Keeper
 from sandbox.slack.faults import Fault
 
-SLOW = 1.0
-"""Calls a second that AWS takes while it is throttled."""
+BUSY = "Nothing was done, because the bot is starting. Press again in a moment."
+SLOW, AT_ONCE = 1.0, 5.0
+"""Calls a second that AWS takes while it is throttled, and how many at once after a rest; with fewer nothing would ever be done."""
 WANDERER, ANYWHERE, HOME = "222222222222", "/Security", "/Workloads/Staging"
 """The account that somebody moves in AWS, past the bot, and between which places."""
 
@@ -63,18 +64,20 @@ def buttons() -> list[Button]:
 
 
 def _kill(keeper: Keeper) -> str:
-    keeper.kill()
-    return f"The bot was killed (SIGKILL). It starts again in {DEAD_SECONDS:.0f} seconds."
+    return f"The bot was killed (SIGKILL). It starts again in {DEAD_SECONDS:.0f} seconds." if keeper.kill() else BUSY
 
 
 def _lose(keeper: Keeper) -> str:
+    if keeper.place.aws.faults.planned("drop-after"):
+        keeper.place.aws.faults.clear()
+        return "No answer will be lost."
     keeper.place.aws.faults.add(kind="drop-after", changes=True)
     return "AWS will carry out the next change, and its answer will be lost."
 
 
 def _throttle(keeper: Keeper) -> str:
     aws = keeper.place.aws
-    aws.rate_limit(None if aws.is_limited else SLOW)
+    aws.rate_limit(None if aws.is_limited else SLOW, AT_ONCE)
     return f"AWS takes {SLOW:.0f} call a second." if aws.is_limited else "AWS takes every call again."
 
 
@@ -83,13 +86,11 @@ def _meddle(_: Keeper) -> str:
 
 
 def _day(keeper: Keeper) -> str:
-    keeper.go_a_day_ahead()
-    return "It is a day later for Slack, AWS and the bot, which starts again."
+    return "It is a day later for Slack, AWS and the bot, which starts again." if keeper.go_a_day_ahead() else BUSY
 
 
 def _anew(keeper: Keeper) -> str:
-    keeper.begin_anew()
-    return "Everything is as it was at the start."
+    return "Everything is as it was at the start." if keeper.begin_anew() else BUSY
 
 
 def answer_invitation(keeper: Keeper, which: str, *, accept: bool) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Condition, Event, Thread
 
 from sandbox.sandbox import BotDiedError, BotProcess, Process, Sandbox, execute
 
 DEAD_SECONDS = 4.0
 """How long a killed bot stays away: long enough to see that nothing is answered, and to press a button meanwhile."""
 DAY_SECONDS = 86_400
+LOOK_SECONDS = 1.0
 
 
 class Keeper:
@@ -21,13 +23,17 @@ class Keeper:
     As soon as the status says that the bot is running, `bot` is the one that runs, and whatever changes it may happen again.
     """
 
-    def __init__(self, place: Sandbox, **settings: str) -> None:
+    def __init__(self, place: Sandbox, furnish: Callable[[], None] = lambda: None, /, **settings: str) -> None:
+        """`furnish` puts into AWS what it does not begin with, before each beginning."""
         self.place = place
+        self._furnish = furnish
         self._settings = settings
         self._ahead = 0
         self._free = Condition()
         self._busy = False
+        self._ends = Event()
         self._today, place.launch = place.launch, self._launch
+        furnish()
         self.bot = place.start_bot(**settings)
         self.status = "running"
 
@@ -45,22 +51,23 @@ class Keeper:
 
     def stop(self) -> None:
         """SIGTERM, for good."""
+        self._ends.set()
         with self._free:
             self._free.wait_for(lambda: not self._busy)
             self.status = "stopped"
             self.bot.stop()
 
-    def kill(self) -> None:
-        """SIGKILL; it starts again after a few seconds, in a thread."""
-        self._replace("killed", self._kill)
+    def kill(self) -> bool:
+        """SIGKILL; it starts again after a few seconds, in a thread. As with all three, whether it has begun: not while it starts."""
+        return self._replace("killed", self._kill)
 
     def _kill(self) -> None:
         self.bot.kill()
         time.sleep(DEAD_SECONDS)
 
-    def go_a_day_ahead(self) -> None:
+    def go_a_day_ahead(self) -> bool:
         """Slack, AWS and the bot are a day later: the bot starts again with its clock set forward."""
-        self._replace("starting", self._into_tomorrow)
+        return self._replace("starting", self._into_tomorrow)
 
     def _into_tomorrow(self) -> None:
         self.bot.stop()
@@ -68,9 +75,9 @@ class Keeper:
         self.place.aws.advance(days=1)
         self.place.slack.workspace.clock.advance(DAY_SECONDS)
 
-    def begin_anew(self) -> None:
-        """As after the start: nothing was said in Slack, AWS has its first organization, the database is gone."""
-        self._replace("starting", self._begin_anew)
+    def begin_anew(self) -> bool:
+        """As after the start: nothing was said in Slack, AWS has the organization of then, the database is gone."""
+        return self._replace("starting", self._begin_anew)
 
     def _begin_anew(self) -> None:
         self.bot.kill()
@@ -79,13 +86,14 @@ class Keeper:
         self.place.slack.faults.clear()
         self.place.slack.workspace.begin_anew()
         self.place.aws.reset()
+        self._furnish()
         self._ahead = 0
 
-    def _replace(self, status: str, end: Callable[[], None]) -> None:
+    def _replace(self, status: str, end: Callable[[], None]) -> bool:
         """Ends the bot in this way and starts the next, in a thread; not while that is being done already."""
         with self._free:
             if self._busy:
-                return
+                return False
             self._busy, self.status = True, status
 
         def do() -> None:
@@ -93,11 +101,24 @@ class Keeper:
             try:
                 end()
                 self.status = "starting"
-                bot = self.place.start_bot(**self._settings)
+                bot = self._started()
+            except BotDiedError:
+                self.status = "stopped"
             finally:
                 self._is_over(bot)
 
         Thread(target=do, name="keeper", daemon=True).start()
+        return True
+
+    def _started(self) -> BotProcess | None:
+        """A bot that is ready, however long Slack is away meanwhile; None when everything ends before."""
+        bot = self.place.launch_bot(**self._settings)
+        while not self._ends.is_set():
+            with suppress(TimeoutError):
+                bot.wait_until_ready(LOOK_SECONDS)
+                return bot
+        bot.kill()
+        return None
 
     def _is_over(self, bot: BotProcess | None) -> None:
         """The next bot is the one that is kept; None where it did not start."""

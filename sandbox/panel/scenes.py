@@ -21,7 +21,8 @@ Message = dict[str, Any]
 APPROVALS = "aws-approvals"
 PATIENCE = 60.0
 NUMBER, LOUD = re.compile(r"#(\d+) "), ":rotating_light:"
-TO_READ_SECONDS = 2.5
+SECONDS_A_WORD, FEWEST_WORDS = 0.3, 8
+"""How long a line stands before the next: people read it, and look at what it is about."""
 
 
 @dataclass
@@ -36,10 +37,10 @@ class Line:
 
 @dataclass
 class Stage:
-    """One scene being played; `lines` are for the watcher, who needs a moment after each."""
+    """One scene being played; `lines` are for the watcher, who needs a moment after each: `pause` seconds a word."""
 
     keeper: Keeper
-    pause: float = TO_READ_SECONDS
+    pause: float = SECONDS_A_WORD
     lines: list[Line] = field(default_factory=list)
     is_over: bool = False
 
@@ -51,7 +52,7 @@ class Stage:
         at = self.person(who).id if who else ""
         found = message or {}
         self.lines.append(Line(text, at, found.get("channel", ""), found.get("thread_ts") or found.get("ts", "")))
-        time.sleep(self.pause)
+        time.sleep(self.pause * max(FEWEST_WORDS, len(text.split())))
 
     def asks(self, who: str, command: str) -> Message:
         """Types a command into #general; the card of the request that comes of it."""
@@ -103,6 +104,49 @@ class Scene:
     name: str
     label: str
     play: Callable[[Stage], None]
+
+
+def killed(stage: Stage) -> None:
+    name, card = _account_asked_for(stage)
+    stage.presses("bob", "Approve", card)
+    stage.wait(lambda: _creations(stage, name), "CreateAccount")
+    stage.wait(stage.keeper.kill, "the bot")
+    stage.tell("The bot was killed just after it had asked AWS for the account.", "alice", card)
+    done = stage.until("Done", card)
+    stage.tell(
+        f"A new process looked in AWS, found the account being made, and went on. {_count(stage, name)}", "alice", done
+    )
+
+
+def answer_lost(stage: Stage) -> None:
+    name, card = _account_asked_for(stage)
+    stage.keeper.place.aws.faults.add(kind="drop-after", changes=True)
+    stage.tell("AWS will carry out the next change, and its answer will be lost.", "bob", card)
+    stage.presses("bob", "Approve", card)
+    done = stage.until("Done", card)
+    stage.tell(
+        f"The bot did not know whether the account was being made. It looked in AWS before it went on. {_count(stage, name)}",
+        "alice",
+        done,
+    )
+
+
+def _account_asked_for(stage: Stage) -> tuple[str, Message]:
+    """Its name, and the card of the request."""
+    name = f"trial-{time.monotonic_ns() % 100_000}"
+    words = f'--name {name} --email {name}@example.com --ou /Workloads/Staging --reason "Once, whatever happens"'
+    return name, stage.asks("alice", f"/org create-account {words}")
+
+
+def _creations(stage: Stage, name: str) -> int:
+    """How often AWS was asked for this account."""
+    calls = stage.keeper.place.aws.calls.of("CreateAccount")
+    return sum(call.params.get("AccountName") == name for call in calls)
+
+
+def _count(stage: Stage, name: str) -> str:
+    count = _creations(stage, name)
+    return f"CreateAccount was called {'once' if count == 1 else f'{count} times'}."
 
 
 def what_would_it_hit(stage: Stage) -> None:
@@ -193,6 +237,8 @@ def invitation(stage: Stage) -> None:
 
 
 SCENES = (
+    Scene("killed", "Killed half-way: one account", killed),
+    Scene("lost", "AWS's answer lost: one account", answer_lost),
     Scene("hit", "What would this policy hit?", what_would_it_hit),
     Scene("groups", "Two approvers of two groups", two_groups),
     Scene("credentials", "Credentials for an hour, ended early", credentials),
@@ -206,8 +252,9 @@ SCENES = (
 class Theatre:
     """Plays one scene at a time, in a thread."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Keeper, pause: float = SECONDS_A_WORD) -> None:
         self._keeper = keeper
+        self._pause = pause
         self.stage: Stage | None = None
 
     @property
@@ -218,7 +265,7 @@ class Theatre:
         """Begins a scene, unless one is being played; raises KeyError for an unknown one."""
         scene = {scene.name: scene for scene in SCENES}[name]
         if not self.is_busy:
-            self.stage = Stage(self._keeper)
+            self.stage = Stage(self._keeper, self._pause)
             Thread(target=act, args=(scene, self.stage), name=f"scene {name}", daemon=True).start()
 
 

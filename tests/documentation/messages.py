@@ -22,13 +22,34 @@ MADE = "<!-- Made by `make messages`, which plays all of it; what is written her
 HEAD = """# Messages
 
 All that people read, in the order in which it appears: answers, cards, threads, direct messages, forms, refusals and home tabs, as
-plain text. Ids, digests and times are the play's own. Of an edited message only what is new (`+`) and what is gone (`-`) is shown."""
-UNPLAYED = "Sentences that nobody played"
+plain text. Ids, digests and times are the play's own. Of an edited message only what is new (`+`) and what is gone (`-`) is shown. The last chapters have
+what people rarely read, each as the bot shows it; the sentences that stand nowhere else come at the end, read from the source, with `{…}` where something is filled in."""
+UNPLAYED = "Sentences that stand nowhere else"
 FENCE = "````"
 # Where sentences for people stand; what `orgbot` prints is another matter.
 ROOMS = ("approvals", "handlers", "operations")
 NOT_FOR_PEOPLE = ("approvals/models.py",)  # What columns are for.
 SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|IS NOT NULL|AND NOT|UNIQUE|REPEATABLE READ)\b|status IN")
+# What is given to these is for a log, for `orgbot iam-policy`, or for whoever writes an operation.
+UNSEEN = {
+    "later",
+    "look_later",
+    "careful",
+    "_careful",
+    "Permission",
+    "NotImplementedError",
+    "RuntimeError",
+    "TypeError",
+}
+UNSEEN |= {
+    "LaterError",
+    "NotYetError",
+    "UnseenError",
+    "SlackAmbiguousError",
+    "SlackBusyError",
+    "AmbiguousError",
+    "Unready",
+}
 LOGGED = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 MARKS = re.compile(r"[*_~`>|\s]+")
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
@@ -98,7 +119,13 @@ def _sentences(file: Path) -> Iterator[str]:
         if id(node) not in left_out:
             text = _text(node)
             if WORDS.search(PLACEHOLDER.sub("", text)) and not PATTERN.search(text) and not SQL.search(text):
-                yield text
+                yield from () if _is_codes(text) else (text,)
+
+
+def _is_codes(text: str) -> bool:
+    """Whether it is a list of codes or of AWS's operations, which nobody reads as a sentence."""
+    words = text.split()
+    return sum("_" in word or "." in word.strip(".") or word[1:] != word[1:].lower() for word in words) > len(words) / 2
 
 
 def _text(node: ast.AST) -> str:
@@ -113,6 +140,8 @@ def _not_for_people(node: ast.AST) -> Iterator[ast.AST]:
         yield node.value
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOGGED:
         yield from (part for argument in node.args for part in ast.walk(argument))
+    if isinstance(node, ast.Call) and (getattr(node.func, "attr", "") or getattr(node.func, "id", "")) in UNSEEN:
+        yield from ast.walk(node)
     if isinstance(node, ast.JoinedStr):
         yield from (part for value in node.values for part in ast.walk(value) if isinstance(part, ast.Constant))
     if isinstance(node, ast.AnnAssign):
@@ -125,6 +154,6 @@ def _parts(sentence: str) -> Iterable[str]:
 
 
 def _bare(text: str) -> str:
-    """Without marks and line ends, of which a sentence in the code and the same one in a message have others."""
-    plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    return MARKS.sub(" ", plain).strip()
+    """Without marks, line ends and capitals, of which a sentence in the code and the same one in a message have others."""
+    plain = text.replace("<@", "").replace("<#", "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return MARKS.sub(" ", plain).strip().casefold()

@@ -23,6 +23,7 @@ from approvals.authority.may import oversees
 from approvals.authority.rules import Rule
 from approvals.context import Handover
 from approvals.dispatcher import KINDS, due_jobs
+from approvals.outbox.home_tabs import PictureBook
 from approvals.outbox.sending import Outbox
 from approvals.request.pending import may_ask, may_decide, pending_for
 from approvals.sessions.reveal import Reveal
@@ -84,7 +85,8 @@ class Stage(InMemorySlack):
         channel = str(given["channel"])
         if channel.startswith("D"):
             return f"Direct message to {_name(channel[1:])}"
-        return f"{CHANNELS.get(channel, channel)}{', in the thread' if given.get('thread_ts') else ''}"
+        both = " and in the channel" if given.get("reply_broadcast") else ""
+        return f"{CHANNELS.get(channel, channel)}{f', in the thread{both}' if given.get('thread_ts') else ''}"
 
     def _post(self, given: Post) -> Post:
         assert problems(given.get("blocks") or [], "message") == []
@@ -159,7 +161,8 @@ class Play(Handling):
         self.admission = Admission(self.workers.people, self.workers.clock)
         self.live = AwsNow()  # Replaced by AWS's stand-in itself, like all that this harness makes up.
         self.app = self._app(self.intake)
-        deps, pictures = self._deps(self.intake), Pictures(self.slack, self.waiting.append, self.workers.clock)
+        deps, clock = self._deps(self.intake), self.workers.clock
+        pictures = Pictures(self.slack, self.waiting.append, clock, PictureBook(self.store, clock))
         self.outbox = Outbox(self.context, self.slack, lambda: "B0ORGBOT", lambda user: home_of(deps, user, pictures))
 
     def close(self) -> None:

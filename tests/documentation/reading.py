@@ -108,8 +108,15 @@ def element_line(element: Block) -> str:
     """A button, or a menu with what can be chosen."""
     if element["type"] == "button":
         return f"[{_text(element['text'])}]"
-    options = " | ".join(_text(option["text"]) for option in element.get("options", ()))
+    options = " | ".join(_options(element))
     return f"[{_text(element['placeholder']) if 'placeholder' in element else ''}▾ {options}]".replace("▾ ]", "▾]")
+
+
+def _options(element: Block) -> Iterator[str]:
+    """What can be chosen, with the headline of each group."""
+    yield from (_text(option["text"]) for option in element.get("options", ()))
+    for group in element.get("option_groups", ()):
+        yield f"{_text(group['label'])}: {' | '.join(_text(option['text']) for option in group['options'])}"
 
 
 def question(element: Block) -> list[str]:

@@ -16,6 +16,7 @@ from operations.core.registry import all_operations, by_name
 from operations.snapshot.names import capital
 from sandbox.aws.roles import default_trust, make_role
 from tests.documentation.playing import APPROVERS, Play
+from tests.documentation.rare import aws_refuses, in_the_way, slack_refuses
 from tests.harness.people import BOB, CAROL
 
 Scene = Callable[[Play], None]
@@ -115,8 +116,15 @@ def _accepted(play: Play) -> None:
     play.passes(minutes=10)
 
 
+def _first_credentials(play: Play) -> None:
+    play.clicks_on("alice", "Get credentials")
+    play.sends("alice", reason="To set it up")
+    play.clicks_on("bob", "Approve")
+    play.passes(minutes=2)
+
+
 BEFORE: dict[str, Scene] = {"create-organization": _no_organization, "enable-all-features": _billing_only}
-AFTER: dict[str, Scene] = {"invite-account": _accepted}
+AFTER: dict[str, Scene] = {"create-account": _first_credentials, "invite-account": _accepted}
 
 
 def denied(play: Play) -> None:
@@ -377,12 +385,122 @@ WRONG = (
     "request twelve",
     "help nothing",
     'create-account --name "web',
+    "create-account --name",
+    "create-account --name web --name web2 --email web@example.com",
+    "create-account --nme web",
+    "tree --nothing",
+    "tree create",
+    "request",
+    "account",
+    "policy",
+    "cancel 1",
+    "undo 1",
+    "code 1",
+    "policies nonsense",
+    "accounts nothing-like-that",
+    "move-account fullback-audit /Security extra",
+    "create-account --name web --email web@example.com --break-glass",
+)
+VALUES = (
+    "create-account --name wéb --email web@example.com",
+    f"create-account --name {'w' * 51} --email web@example.com",
+    *(
+        f"create-account --name web --email {email}"
+        for email in (
+            ".web@example.com",
+            "jörg@example.com",
+            "web@example",
+            "web@exam_ple.com",
+            "web@-example.com",
+            '"we b"@example.com',
+        )
+    ),
+    "create-account --name web --email web@example.com --role-name 'a b'",
+    "create-account --name web --email web@example.com --tag a=b --tag a=c",
+    f"create-account --name web --email web@example.com --tag {'k' * 129}=v",
+    "create-account --name web --email web@example.com --tag a=b!",
+    "credentials --account fullback-audit --duration soon",
+    "credentials --account fullback-audit --duration 1m",
+    "credentials --account fullback-audit --role arn:aws:iam::1:role/x",
+    "create-policy --type nonsense --name x --content {}",
+    "invite-account --account nonsense",
+    "put-alternate-contact --account fullback-audit --type security --email nonsense --name A --phone 1 --title B",
+    "untag-account --account fullback-audit --key ' '",
+    "move-account --account 222222222222 --to Nowhere",
+    f"tag-account --account fullback-audit --tag a=b --reason {'r' * 501}",
+)
+DOCUMENTS = (
+    "https://example.com/policy.json",
+    "policy.json",
+    "{'Version': '2012-10-17'}",
+    '{"Version": "2012-10-17", // no',
+    '{"Version": "2012-10-17",}',
+    "[]",
+    '{"Version": NaN}',
+    '{"Version": "2012-10-17", "Version": "2012-10-17"}',
+    '{"Version": "2012-10-17"}',
+    '{"Version": "2012-10-17", "Statement": "x"}',
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}',
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Like": {"a": "b"}}}]}',
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}',
+)
+REFUSED = (
+    "update-policy --policy RestrictRegions",
+    "update-policy --policy FullAWSAccess --name Mine",
+    "detach-policy --policy RestrictRegions --target /Security",
+    "detach-policy --policy FullAWSAccess --target /Security",
+    "attach-policy --policy RestrictRegions --target /Workloads",
+    "disable-policy-type --type backup",
+    "enable-policy-type --type guardduty",
+    "enable-policy-type --type ai",
+    "register-delegated-administrator --account fullback-audit --service guardduty.amazonaws.com",
+    "deregister-delegated-administrator --account fullback-staging-web --service cloudtrail.amazonaws.com",
+    "enable-service-access --service cloudtrail.amazonaws.com",
+    "delete-alternate-contact --account fullback-audit --type security",
+    "remove-account --account fullback-staging-web --confirm fullback-staging-web",
+    "invite-account --account 222222222222",
+    "rename-ou --ou /Security --name Security",
+    "tag-account --account fullback-audit --tag owner=security",
+    "grant-access --principal nobody --account fullback-staging-web",
+    "revoke-access --principal group/developers --account fullback-staging-web",
+    "create-policy --type scp --name RestrictRegions --content {}",
+    "credentials --account 222222222222 --role platform/Deployer",
 )
 
 
 def not_accepted(play: Play) -> None:
     for text in WRONG:
         play.says("alice", text)
+
+
+def values_not_accepted(play: Play) -> None:
+    for text in VALUES:
+        play.says("alice", text)
+    for number, document in enumerate(DOCUMENTS):
+        play.says("alice", f"create-policy --type scp --name Document{number} --content {document}")
+
+
+def not_submitted(play: Play) -> None:
+    deployers = Rule("deployers", (APPROVERS,), operations=("credentials",), roles=("platform/Deployer",))
+    play.workers.rules = Rules([deployers, Rule("default", (APPROVERS,))])
+    for text in REFUSED:
+        play.says("alice", text)
+
+
+def no_organization_yet(play: Play) -> None:
+    _no_organization(play)
+    for text in ("tree", "account 222222222222", "credentials --account 222222222222", "help", ""):
+        play.says("alice", text)
+    play.opens("alice")
+
+
+def looks_while_aws_is_away(play: Play) -> None:
+    for code in ("AccessDeniedException", "ServiceException"):
+        for call in ("DescribePolicy", "ListTagsForResource", "ListDelegatedAdministrators"):
+            play.aws.faults.add(call, "error", code=code, times=None)
+        for text in ("account fullback-staging-web", "policy RestrictRegions", "services"):
+            play.says("alice", text)
+        play.aws.faults.clear()
 
 
 def wrong_in_the_form(play: Play) -> None:
@@ -428,6 +546,13 @@ def chapters() -> dict[str, Scene]:
             "an error of the bot's own": set_aside,
             "looks": looks,
             "not accepted": not_accepted,
+            "values not accepted": values_not_accepted,
+            "not submitted": not_submitted,
+            "no organization yet": no_organization_yet,
+            "looks while AWS is away": looks_while_aws_is_away,
             "wrong in the form": wrong_in_the_form,
+            "something is in the way": in_the_way,
+            "what AWS refuses": aws_refuses,
+            "what Slack refuses": slack_refuses,
         }.items()
     }

@@ -42,11 +42,26 @@ ELSEWHERE = {
     "python3 -m venv .venv": "Python's own; the image's test does the same",
     ".venv/bin/pip install <the clone>": "the image's test installs the wheel, with what is locked",
     ".venv/bin/pip install <a clone of the repository, or its wheel>": "likewise",
-    "pip install 'orgbot[postgres]'": "it is in no registry yet; run.txt has the extra, which the image's test installs",
+    ".venv/bin/pip install '<the clone>[postgres]'": "it is in no registry; run.txt has the extra, which the image's test installs",
     "docker build -t orgbot .": "needs an engine; the image's test runs the Dockerfile's steps",
-    "docker run --env-file .env --volume orgbot:/data --publish 127.0.0.1:3000:3000 orgbot": "likewise",
-    "docker compose up --build": "needs an engine; tests/test_compose.py reads the file",
+    "docker tag orgbot 111111111111.dkr.ecr.us-east-1.amazonaws.com/orgbot:0.1.0": "needs an engine",
+    "docker push 111111111111.dkr.ecr.us-east-1.amazonaws.com/orgbot:0.1.0": "likewise, and a registry",
+    "docker run --detach --name orgbot --restart unless-stopped --env-file .env --volume orgbot:/data "
+    "--publish 127.0.0.1:3000:3000 orgbot": "likewise; tests/deploy holds volume and port against the image",
+    "docker exec orgbot orgbot check": "likewise",
+    'echo "POSTGRES_PASSWORD=$(openssl rand -hex 16)" >> .env': "a shell's and OpenSSL's own; tests/test_compose.py has the name",
+    "docker compose up --build --detach": "needs an engine; tests/test_compose.py reads the file",
+    "docker compose exec bot-1 orgbot check": "likewise",
+    "kubectl create secret generic orgbot --from-env-file=.env": "needs a cluster; tests/deploy holds the name",
+    "kubectl create configmap orgbot-rules --from-file=rules.toml": "likewise",
     "kubectl apply -f deploy/kubernetes.yaml": "needs a cluster; tests/deploy has the manifest validated",
+    "kubectl rollout status deployment/orgbot": "likewise",
+    "kubectl exec deployment/orgbot -- orgbot check": "likewise",
+    "aws eks create-pod-identity-association --cluster-name main --namespace default --service-account orgbot --role-arn "
+    "arn:aws:iam::111111111111:role/orgbot": "needs an AWS account; tests/deploy holds the names",
+    "aws secretsmanager create-secret --name orgbot --secret-string file://secret.json": "likewise",
+    "aws cloudformation deploy --template-file orgbot-role.yaml --stack-name orgbot-role --capabilities CAPABILITY_NAMED_IAM": "likewise; "
+    "tests/bot/init has the template linted",
     "aws cloudformation deploy --template-file deploy/ecs.yaml --stack-name orgbot --capabilities CAPABILITY_IAM "
     "--parameter-overrides file://parameters.json": "needs an AWS account; tests/deploy has the template linted",
     "kill -HUP \"$(pgrep -f 'orgbot run')\"": "tests/bot/test_signals.py and the scenarios send the signal",
@@ -74,7 +89,7 @@ def every(found: list[Block]) -> Callable[[Callable[..., None]], Callable[..., N
 
 
 def test_every_block_is_of_a_kind_that_is_proven_here() -> None:
-    kinds = {"toml", "python", "ini", "sh", ""}
+    kinds = {"toml", "python", "ini", "sh", "json", "dockerfile", ""}  # JSON and Dockerfiles: tests/deploy.
     odd = [block for block in blocks() if block.language not in kinds and not block.language.startswith("{toctree}")]
     assert odd == [], "say in tests/documentation/test_blocks.py how such a block is proven"
 
@@ -110,12 +125,24 @@ def shell_lines() -> list[tuple[str, str]]:
 def test_a_line_of_the_shell_is_one(page: str, line: str) -> None:
     if line in ELSEWHERE:
         return
-    word, *rest = shlex.split(line)
+    word, *rest = shlex.split(line.partition(" > ")[0])
     if word == "make":
         assert make("--dry-run", *rest)
     else:
         assert word.removeprefix(".venv/bin/") == "orgbot", f"{page}: nobody has said how `{line}` is proven"
         _parsed(rest)
+
+
+BOLD = re.compile(r"(?<![\n*])(?<!- )\*\*([A-Z][^*\n]*[^*\n.])\*\*")
+FOR_PEOPLE = ("docs/tutorial.md", "docs/how-to/ask.md", "docs/how-to/on-call.md", "docs/how-to/credentials.md")
+
+
+def test_a_button_that_a_guide_names_is_there() -> None:
+    named = {label for page in FOR_PEOPLE for label in BOLD.findall((ROOT / page).read_text(encoding="utf-8"))}
+    assert len(named) > 10
+    rooms = ("approvals", "handlers", "operations")
+    source = "".join(file.read_text(encoding="utf-8") for room in rooms for file in (ROOT / room).rglob("*.py"))
+    assert {label for label in named if f'"{label}"' not in source} == set()
 
 
 def test_nothing_is_excused_that_no_page_has() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,7 @@ def test_the_site_asks_nothing_of_other_hosts(site: Path) -> None:
 def test_links_to_nowhere_end_the_build(tmp_path: Path) -> None:
     source = tmp_path / "docs"
     source.mkdir()
+    shutil.copytree(DOCS / "_static", source / "_static")
     conf = (DOCS / "conf.py").read_text(encoding="utf-8").replace("furo", "basic")
     (source / "conf.py").write_text(conf.replace("Path(__file__).parents[1]", f'Path("{ROOT}")'), encoding="utf-8")
     wrong = "[nowhere](nowhere.md) and [no such part](index.md#no-such-part)"

@@ -37,7 +37,7 @@ def test_a_complete_command_is_filed_and_confirmed(handling: Handling) -> None:
 
 def test_a_name_that_is_easily_taken_for_another_is_pointed_out(handling: Handling) -> None:
     answer = handling.types('create-ou --name "STAGING" --parent /Workloads')
-    assert ":warning: The name “STAGING” is easily taken for /Workloads/Staging (ou-1-stag)." in answer
+    assert ":warning: The name “STAGING” looks almost like /Workloads/Staging (ou-1-stag)." in answer
     assert len(handling.requests()) == 1
 
 
@@ -51,7 +51,8 @@ def test_the_same_wish_again_is_pointed_to_the_request_that_is_under_way(handlin
     handling.types(WHOLE)
     answer = handling.types(WHOLE, user=BOB)
     assert "equest #1 already uses this address" in answer
-    assert "/org request 1" in answer
+    offered = [(button["action_id"], button["value"]) for button in handling.blocks[-1]["elements"]]
+    assert ("details", handling.button()) in offered
     assert len(handling.requests()) == 1
 
 
@@ -103,7 +104,7 @@ def test_a_redelivery_after_the_form_is_open_is_quiet(handling: Handling) -> Non
 
 def test_a_wrong_value_is_named_and_the_form_offered(handling: Handling) -> None:
     answer = handling.types("create-account --name web --email nobody --billing maybe")
-    assert "*E-mail* (`--email`): “nobody” is no e-mail address" in answer
+    assert "*E-mail* (`--email`): “nobody” is not an e-mail address" in answer
     assert "*IAM access to billing* (`--billing`)" in answer
     (button,) = handling.blocks[-1]["elements"]
     handling.presses(button["action_id"], button["value"], user=ALICE, channel=GENERAL)

@@ -9,6 +9,8 @@ from sqlmodel import col, select
 
 from approvals.models import Interaction
 from approvals.slack.blocks import Block
+from operations.aws.prefilled import Prefilled
+from operations.core.closing import Closing
 from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, PRIVATE, TEAM, Handling
 
 
@@ -47,6 +49,14 @@ def test_of_what_is_half_done_only_the_rest_is_filed(over: Handling, status: str
         assert filed.reason == "The rest of request #1: Move it"
     else:
         assert filed.operation == "create-account"
+
+
+def test_a_rest_that_aws_refused_as_it_was_is_corrected_in_its_form(over: Handling) -> None:
+    params = {"account_name": "new", "email": "new@example.com", "ou": "ou-1-stag"}
+    over.ends(status="failed", operation="create-account", params=params, memory={"account": "222222222222"}, step=1)
+    over.presses("edit", over.button(), user=ALICE)
+    assert over.form()["callback_id"] == "request:move-account"
+    assert len(over.requests()) == 1
 
 
 def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: Handling) -> None:
@@ -161,7 +171,7 @@ def test_who_did_not_ask_may_neither_cancel_nor_undo_by_a_command(over: Handling
         ("undo 1", "denied", "Request #1 can't be undone."),
         ("cancel 7", "pending", "There is no request #7."),
         ("undo", "pending", "Say which request: `/org undo 12`."),
-        ("cancel x", "pending", "“x” is no request number."),
+        ("cancel x", "pending", "“x” is not a request number."),
         ("cancel 1 --now", "pending", "`cancel` has no flag --now."),
     ],
 )
@@ -177,3 +187,38 @@ def test_a_form_of_another_database_ends_nothing(over: Handling) -> None:
     over.submits(view | {"private_metadata": view["private_metadata"].replace(over.button(), f"1.{'0' * 32}")}, {})
     over.submits(view | {"private_metadata": "{}"}, {}, view_id="V2")
     assert over.clicks() == []
+
+
+CREDENTIALS = Prefilled(operation="credentials", label="Get credentials", values={"account": "222222222222"})
+
+
+@pytest.fixture
+def ready(over: Handling) -> Handling:
+    """Request #1 has succeeded and offers credentials."""
+    closing = Closing(summary="It is ready.", next=(CREDENTIALS,))
+    over.ends(status="succeeded", memory={"closing": closing.model_dump(mode="json")})
+    return over
+
+
+@pytest.mark.parametrize(
+    ("key", "account", "follows"),
+    [("", "222222222222", 1), ("", "333333333333", 0), ("1.0123456789abcdef0123456789abcdef", "222222222222", 0)],
+    ids=["as it was offered", "something else by now", "a key that nobody has"],
+)
+def test_what_the_end_offered_follows_from_it(ready: Handling, key: str, account: str, follows: int) -> None:
+    carried = CREDENTIALS.carried(key or ready.button())
+    ready.presses("form:credentials:0", carried, user=ALICE)
+    assert ready.submits(ready.form(), {"account": account}, user=ALICE) == {}
+    assert ready.requests()[-1].follows == follows
+
+
+@pytest.mark.parametrize(("channel", "offered"), [(GENERAL, ["details", "cancel"]), ("D0ALICE", [])])
+def test_in_a_direct_message_the_receipt_leaves_the_buttons_to_the_message_that_follows(
+    ready: Handling, channel: str, offered: list[str]
+) -> None:
+    ready.presses("form:credentials:0", CREDENTIALS.carried(), user=ALICE, channel=channel)
+    assert ready.submits(ready.form(), {"account": "222222222222"}, user=ALICE) == {}
+    ready.work()
+    blocks = (ready.replies[-1][1] if ready.replies else ready.last_view)["blocks"]
+    buttons = [item["action_id"] for block in blocks if block["type"] == "actions" for item in block["elements"]]
+    assert buttons == offered

@@ -130,8 +130,8 @@ def test_what_cannot_be_filled_in_is_said() -> None:
     assert "initial_option" not in shown["ou"]
     for said in (
         "longer than 50 characters",
-        "“nobody” is no e-mail address",
-        "“&lt;maybe&gt;” is no choice",
+        "“nobody” is not an e-mail address",
+        "“&lt;maybe&gt;” is not a choice",
         "Stging",
     ):
         assert said in notes(view)

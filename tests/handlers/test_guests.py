@@ -97,7 +97,7 @@ def test_where_there_is_no_way_back_the_answer_comes_as_a_private_line(open_day:
 
 def test_a_mistake_in_a_look_is_told_a_moment_later_too(open_day: Handling) -> None:
     open_day.types("request x", user=NEW)
-    assert "is no request number" in everything_said(open_day)
+    assert "is not a request number" in everything_said(open_day)
 
 
 @pytest.mark.parametrize("text", ["tree", "requests", "create-account"])

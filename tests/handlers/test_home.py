@@ -17,6 +17,8 @@ from approvals.request.pending import PendingFor
 from approvals.states import Status
 from approvals.views.card import card
 from handlers.home import FIRST, FREE, SHOWN, Work, home_view
+from operations.aws.prefilled import Prefilled
+from operations.core.closing import Closing
 from operations.core.registry import by_name
 from operations.snapshot.organization import Organization
 from sandbox.slack.limits import view_problems
@@ -173,7 +175,8 @@ def test_without_a_card_the_whole_of_it_comes_by_message() -> None:
         (asked(Status.EXPIRED), "Ask again", "again"),
         (asked(Status.STALE), "Ask again", "again"),
         (asked(Status.FAILED), "Edit and resubmit", "edit"),
-        (asked(Status.FAILED, memory={"rest": True}), "Ask for the rest", "again"),
+        (asked(Status.FAILED, memory={"rest": True, "mendable": True}), "Ask for the rest", "again"),
+        (asked(Status.FAILED, memory={"rest": True}), "Ask for the rest", "edit"),
         (asked(Status.REFUSED), "Edit and resubmit", "edit"),
         (asked(Status.FAILED, operation="gone"), "", ""),
         (asked(Status.SUCCEEDED, memory={"undo": ["Move it back"]}), "Undo", "undo"),
@@ -220,8 +223,8 @@ def test_facts_side_by_side_are_parted() -> None:
     )
 
 
-def test_an_ou_is_written_in_capitals(handling: Handling) -> None:
-    assert labels(view(usual=["create-ou"]))[0] == "Create OU"
+def test_a_shortcut_says_what_one_wants(handling: Handling) -> None:
+    assert labels(view(usual=["create-ou"]))[0] == "New organizational unit (OU)"
     handling.presses("form:rename-ou", "{}", channel="")
     assert handling.form()["title"]["text"] == "Rename OU"
 
@@ -340,3 +343,11 @@ def test_without_an_organization_one_can_be_created() -> None:
     assert "AWS account 111111111111 isn't in an organization yet." in shown
     assert "organizational unit" not in shown
     assert re.findall('"(form:[a-z-]+)"', shown) == ["form:create-organization"]
+
+
+def test_what_a_request_that_went_well_offers_next_stands_beside_it() -> None:
+    wanted = Prefilled(operation="attach-policy", label="Attach it", values={"policy": "p-1"})
+    closing = Closing(summary="Policy KeepBuckets created.", next=(wanted,)).model_dump(mode="json")
+    request = asked(Status.SUCCEEDED, memory={"closing": closing})
+    button = pressable(view(request), "Attach it")
+    assert (button["action_id"], json.loads(button["value"])["after"]) == ("form:attach-policy:0", request.button)

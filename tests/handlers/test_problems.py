@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 from pydantic import ValidationError
 
 from approvals.slack.blocks import ago
-from handlers.problems import listed, problems
+from handlers.parser import Given
+from handlers.problems import Problem, at_field, listed, problems, ways_on
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
+from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.policies.create_policy import CreatePolicy
 
@@ -29,7 +32,7 @@ def test_each_finding_names_its_field_its_value_and_the_way_out() -> None:
     assert found["account_name"].startswith(
         "“é” is not allowed in “wéb”; an account name takes the characters from space"
     )
-    assert "“nobody” is no e-mail address" in found["email"]
+    assert "“nobody” is not an e-mail address" in found["email"]
     assert found["billing"] == "“MAYBE” is not one of ALLOW, DENY."
     assert "write key=value" in found["tags"]
     assert found["role_name"] == "space is not allowed in “a b”; a role name takes letters, digits and +=,.@-_."
@@ -48,7 +51,7 @@ def test_what_has_an_id_is_named_by_it_when_its_name_is_too_long(field: str) -> 
 
 
 def test_missing_and_unknown() -> None:
-    assert said(CreateAccount, email="web@example.com")["account_name"].startswith("this is needed")
+    assert said(CreateAccount, email="web@example.com")["account_name"].startswith("this is required")
     assert said(CreatePolicy, policy_name="x", kind="scp")["content"] == "type the document, or choose a file."
     assert "cannot be used" in said(CreateAccount, colour="red", **GOOD)["colour"]
 
@@ -73,3 +76,19 @@ def test_a_list_for_the_command_line_is_escaped() -> None:
 def test_ago(age: timedelta, words: str) -> None:
     now = datetime(2030, 1, 1, tzinfo=UTC)
     assert ago(now - age, now) == words
+
+
+TURN_ON = Prefilled(operation="enable-policy-type", label="Turn on the policy type", values={"kind": "TAG_POLICY"})
+
+
+def test_what_would_help_is_a_button_with_it_filled_in() -> None:
+    (row,) = ways_on(MoveAccount, Given(), (Problem("account", "no.", opens=(TURN_ON,)),))
+    first = row["elements"][0]
+    assert (first["text"]["text"], first["action_id"]) == ("Turn on the policy type", "form:enable-policy-type:0")
+    assert json.loads(first["value"]) == {"values": {"kind": "TAG_POLICY"}}
+
+
+def test_beneath_a_field_of_a_form_it_is_told_as_it_is_typed() -> None:
+    """A form's errors are plain text, without buttons."""
+    told = at_field(MoveAccount, Problem("account", "it is not enabled.", opens=(TURN_ON,)))
+    assert told == "It is not enabled. Type: /org enable-policy-type --type TAG_POLICY"

@@ -64,7 +64,7 @@ def test_two_people_may_ask_for_the_same_and_one_not_twice(handling: Handling) -
         ("--account fullback-management", "management account"),
         ("--account fullback-staging --role Admin", "not for Admin"),
         ("--account fullback-staging --duration 2h", "1h at most"),
-        ("--account fullback-staging --duration soon", "no length of time"),
+        ("--account fullback-staging --duration soon", "not a length of time"),
     ],
 )
 def test_what_no_rule_gives_is_refused_at_once(handling: Handling, flags: str, words: str) -> None:

@@ -104,7 +104,7 @@ def test_a_refusal_names_labels_and_never_flags(handling: Handling) -> None:
     view = form(handling, "creds fullback-staging --form")
     handling.rules = Rules([Rule("shorter", (BOB,), longest_session=timedelta(minutes=15))])
     errors = handling.submits(view, {})
-    assert errors["duration"].endswith("Ask for Duration “15m” or less.")
+    assert errors["duration"].endswith("Choose 15m or less.")
 
 
 def test_before_the_first_picture(handling: Handling) -> None:

@@ -109,11 +109,11 @@ def fork(environment: dict[str, str], log: Path) -> Forked:
     return _begun(("run",), environment, log.parent, log, log)
 
 
-def run(words: Sequence[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """An `orgbot` command from its beginning to its end, with exactly this environment, in the repository."""
+def run(words: Sequence[str], environment: dict[str, str], here: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """An `orgbot` command from its beginning to its end, with exactly this environment, in the repository or in another folder."""
     with TemporaryDirectory(prefix="orgbot-") as folder:
         outputs = [Path(folder, name) for name in ("stdout", "stderr")]
-        code = _begun(words, environment, ROOT, *outputs).wait(PATIENCE)
+        code = _begun(words, environment, here, *outputs).wait(PATIENCE)
         return subprocess.CompletedProcess(words, code, *(output.read_text(encoding="utf-8") for output in outputs))
 
 

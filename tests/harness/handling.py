@@ -26,7 +26,7 @@ from approvals.authority.rules import Rule, Rules
 from approvals.context import Limits
 from approvals.dispatcher import due_jobs
 from approvals.models import Interaction, Request
-from approvals.outbox.home_tabs import HomeTabs
+from approvals.outbox.home_tabs import HomeTabs, PictureBook
 from approvals.queue.store import Store
 from approvals.queue.worker import Desk
 from approvals.request.intake import Click, Intake
@@ -190,7 +190,9 @@ class Handling:
         self.admission = Admission(self.people, lambda: self.now)
         self.knows(ALICE, BOB)
         self.app = self._app(self.intake)
-        self.pictures = Pictures(self.slack, self.waiting.append, lambda: self.now)
+        self.pictures = Pictures(
+            self.slack, self.waiting.append, lambda: self.now, PictureBook(self.store, lambda: self.now)
+        )
         make_view = partial(home_of, self._deps(self.intake), pictures=self.pictures)
         self.home_tabs = HomeTabs(Desk("worker", self.store, lambda: self.now), self.slack, make_view)
 

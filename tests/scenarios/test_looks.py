@@ -69,7 +69,7 @@ def test_looking_works_while_aws_is_away(scenario: Scenario) -> None:
         ("/org tree", "fullback-audit"),
         ("/org accounts prod", "fullback-production-web"),
         ("/org account fullback-audit", "ProtectAuditTrail from the account itself"),
-        ("/org policy OwnerTag", "AWS does not tell now"),
+        ("/org policy OwnerTag", "AWS does not answer now"),
         ("/org services", "cloudtrail.amazonaws.com"),
     ):
         alice.types(text)

@@ -1,6 +1,6 @@
 /** The box to write in: slash commands with suggestions, Enter sends, arrow up brings back what was sent. */
 import { complain, post, take } from "./api.js";
-import { el } from "./dom.js";
+import { el, toast } from "./dom.js";
 import { titleOf } from "./message.js";
 import { store } from "./store.js";
 import { suggestions } from "./suggestions.js";
@@ -13,7 +13,7 @@ export function composer({ channel, thread_ts: thread, hint }) {
   const place = `${store.me}/${channel}/${thread ?? ""}`;
   let back = sent.length;
   const field = el("textarea", {
-    rows: 1, "aria-label": hint ?? `Message ${titleOf(channel)}`, placeholder: hint ?? `Message ${titleOf(channel)}`, id: thread ? "reply" : "composer", value: drafts.get(place) ?? "",
+    rows: 1, "aria-label": hint ?? toWhom(channel), placeholder: hint ?? toWhom(channel), id: thread ? "reply" : "composer", value: drafts.get(place) ?? "",
   });
   const offer = thread ? null : suggestions(field, (command) => put(`${command} `));
   const form = el("form.composer", {}, offer?.list, thread ? [] : shortcuts(), field, el("button.send", { type: "submit", "aria-label": "Send" }, "➤"));
@@ -25,16 +25,19 @@ export function composer({ channel, thread_ts: thread, hint }) {
   async function say() {
     const text = field.value.trim();
     if (!text) return;
+    const command = text.startsWith("/");
+    if (command && thread) return toast(`${word(text)} is not supported in threads. Sorry!`);
     sent.push(text);
     back = sent.length;
     put("");
-    const command = text.startsWith("/") && !thread;
     const answer = await post(command ? "command" : "message", { channel, text, ...(thread ? { thread_ts: thread } : {}) });
     if (!answer.ok) refused(text, answer, command);
+    return undefined;
   }
 
   function refused(text, answer, command) {
-    complain(answer, command ? `${text.split(" ")[0]} failed` : "Your message was not sent");
+    if (answer.error === "invalid_command") toast(`${word(text)} is not a valid command. Slack takes every message that starts with “/” for a command.`);
+    else complain(answer, command ? `${word(text)} failed` : "Your message was not sent");
     if (!field.value) put(text);
   }
 
@@ -49,6 +52,9 @@ export function composer({ channel, thread_ts: thread, hint }) {
   requestAnimationFrame(fit); // A draft may have several lines.
   return form;
 }
+
+const word = (text) => text.split(/\s/)[0];
+const toWhom = (channel) => `Message ${titleOf(channel).replace("# ", "#")}`;
 
 /** The app's shortcuts that need no message. */
 function shortcuts() {

@@ -9,9 +9,14 @@ import { tabs } from "./tabs.js";
 export async function showHome() {
   const body = el("div.home", { id: "tab-panel", role: "tabpanel", "aria-label": "Home" }, el("p.empty", {}, "Loading…"));
   replace(document.getElementById("place"), el("header.headline", {}, el("h2", {}, "orgbot")), tabs("home"), body);
+  await refreshHome();
+  complain(await post("home"), "The app did not respond");
+}
+
+/** Reads anew what the bot has published. */
+export async function refreshHome() {
   const { view } = await get("home");
   if (view) drawHome(view);
-  complain(await post("home"), "The app did not respond");
 }
 
 /** @param {object} view the home tab as the bot has published it */

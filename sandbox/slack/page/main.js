@@ -2,7 +2,7 @@
 import { listen } from "./api.js";
 import { gone, heard, refresh, showConversation } from "./conversation.js";
 import { el, replace } from "./dom.js";
-import { drawHome, showHome } from "./home.js";
+import { drawHome, refreshHome, showHome } from "./home.js";
 import { closeAll, closeView, openView, pushView, updateView } from "./modal.js";
 import { startPanel } from "./panel.js";
 import { drawTop } from "./people.js";
@@ -85,6 +85,7 @@ function said(message) {
 async function connected() {
   if (!(await read(store.me))) return;
   if (store.tab === "messages") refresh();
+  else refreshHome();
   refreshThread();
 }
 

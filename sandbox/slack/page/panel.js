@@ -75,6 +75,7 @@ function follow(lines) {
   if (told >= 0 && lines.length > told) {
     const { who, channel, thread } = lines.at(-1);
     if (who) goTo(who, channel, thread);
+    parts.lines.lastElementChild.scrollIntoView({ block: "nearest" });
   }
   told = lines.length;
 }
@@ -85,6 +86,12 @@ function button({ name, label, on }) {
 
 function invitation({ id, whom }) {
   return ["accept", "decline"].map((answer) => el("button", { type: "button", "data-do": `${answer}-${id}`, onclick: () => press({ [answer]: id }) }, `${answer === "accept" ? "Accept" : "Decline"} the invitation of ${whom}`));
+}
+
+/** Plays a scene, beside which the panel stands. @param {string} name */
+export function play(name) {
+  show(true);
+  press({ play: name });
 }
 
 async function press(what) {
@@ -101,7 +108,7 @@ function unit({ id, name, policies, accounts, units }) {
 
 const badges = (policies) => policies.map((name) => el("span.policy", { title: "policy attached here" }, name));
 
-function call({ at, service, operation, outcome, changes }) {
+function call({ at, service, operation, about, outcome, changes }) {
   const [good, text] = outcome === "ok" ? [true, "ok"] : [false, outcome || "…"];
-  return el(`li${changes ? ".change" : ""}`, {}, el("time", {}, new Date(at * 1000).toLocaleTimeString()), ` ${operation} `, el(`span${good ? ".ok" : ".bad"}`, { title: service }, text));
+  return el(`li${changes ? ".change" : ""}`, {}, el("time", {}, new Date(at * 1000).toLocaleTimeString()), ` ${operation} `, about && el("span.about", {}, `${about} `), el(`span${good ? ".ok" : ".bad"}`, { title: service }, text));
 }

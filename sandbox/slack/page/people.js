@@ -20,9 +20,11 @@ function person(entry, become) {
   const [first] = entry.real_name.split(" ");
   const news = hasDirect(entry.id) && `${first} has a direct message`;
   return el(`button${entry.id === store.me ? ".here" : ""}`, {
-    type: "button", title: news || `${entry.real_name}: ${roleOf(entry)}`, "aria-pressed": String(entry.id === store.me), "data-person": entry.id, onclick: () => become(entry.id),
+    type: "button", title: news || `${entry.real_name}: ${[entry.title, ...groupsOf(entry)].filter(Boolean).join(", ")}`, "aria-pressed": String(entry.id === store.me), "data-person": entry.id, onclick: () => become(entry.id),
   }, avatar(entry, "small"), el("span.name", {}, first), news && el("span.dot", { role: "img", "aria-label": "has a direct message" }));
 }
+
+const groupsOf = (entry) => store.state.groups.filter((one) => one.users.includes(entry.id)).map((one) => `@${one.handle}`);
 
 function roleOf(entry) {
   return group("S0APPROVERS")?.users.includes(entry.id) ? `${entry.title}, approver` : entry.title || "member";

@@ -22,7 +22,8 @@ export async function openThread(parent, take = true) {
     composer({ channel: parent.channel, thread_ts: parent.ts, hint: "Reply…" }));
   pane().onkeydown = (event) => { if (event.key === "Escape" && !event.defaultPrevented) leave(); };
   if (take) document.getElementById("reply").focus();
-  await refreshThread();
+  const count = await refreshThread();
+  if (count === 0) list.node.scrollTop = 0; // Whoever opens it wants to read what it is about.
 }
 
 /** Closes the pane. */
@@ -41,16 +42,19 @@ function leave() {
   (parent?.querySelector(".replies, .reply") ?? document.getElementById("composer"))?.focus();
 }
 
-/** Reads the thread anew, when one is open. */
+/** Reads the thread anew, when one is open; one whose first message is gone is closed. @returns {Promise<number|undefined>} how many replies */
 export async function refreshThread() {
-  if (!store.thread) return;
+  if (!store.thread) return undefined;
   const { channel, ts } = store.thread;
   const mine = (round += 1);
   const answer = await get("replies", { channel, ts });
-  if (mine !== round || store.thread?.ts !== ts || !answer.messages?.length) return;
+  if (mine !== round || store.thread?.ts !== ts) return undefined;
+  if (answer.ok === false && answer.error !== "unreachable") leave();
+  if (!answer.messages?.length) return undefined;
   const [parent, ...rest] = answer.messages.map((said) => ({ key: said.ts, version: JSON.stringify(said), draw: () => message(said, () => {}, true) }));
   const count = `${rest.length} ${rest.length === 1 ? "reply" : "replies"}`;
   list.show([parent, { key: "count", version: count, draw: () => el("div.day", {}, el("span", {}, count)) }, ...rest]);
+  return rest.length;
 }
 
 /** Whether a message belongs to the open thread. */

@@ -15,7 +15,7 @@ from approvals.authority.may import (
     approvers_now,
     involved,
     may_act,
-    may_ask,
+    may_ask_next,
     may_break,
     oversees,
     review_objection,
@@ -27,7 +27,8 @@ from approvals.models import Request, Vote
 from approvals.request.decide import decide
 from approvals.slack.client import SlackAwayError
 from approvals.states import Status
-from operations.core.closing import Next, get_credentials
+from operations.aws.prefilled import Prefilled
+from operations.core.closing import get_credentials
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
 from tests.harness.rules import required
 from tests.harness.workers import Workers
@@ -253,17 +254,17 @@ def test_what_comes_next_is_offered_where_the_rules_let_the_requester_ask(
 ) -> None:
     request = asked(workers, Rule("all", (BOB,)))
     workers.rules = Rules([rule])
-    assert may_ask(workers.context, request, get_credentials(role, WEB)) is may
+    assert may_ask_next(workers.context, request, get_credentials(role, WEB)) is may
 
 
 def test_what_cannot_be_judged_yet_is_offered_unless_it_is_switched_off(workers: Workers) -> None:
     request = asked(workers, Rule("all", (BOB,)))
-    unfinished = Next(operation="create-ou", label="Create an OU")
+    unfinished = Prefilled(operation="create-ou", label="Create an OU")
     unknown = get_credentials("OrganizationAccountAccessRole", "999999999999")
-    assert may_ask(workers.context, request, unfinished)
-    assert may_ask(workers.context, request, unknown)
+    assert may_ask_next(workers.context, request, unfinished)
+    assert may_ask_next(workers.context, request, unknown)
     workers.rules = Rules([Rule("all", (BOB,))], without=frozenset({"create-ou"}))
-    assert not may_ask(workers.context, request, unfinished)
+    assert not may_ask_next(workers.context, request, unfinished)
 
 
 def test_while_slack_is_away_rules_for_some_requesters_count_as_met(
@@ -275,4 +276,4 @@ def test_while_slack_is_away_rules_for_some_requesters_count_as_met(
     request = asked(workers, Rule("all", (BOB,)))
     workers.rules = Rules([Rule("his", (BOB,), requesters=(DAVE,))])
     monkeypatch.setattr(workers.people, "look", away)
-    assert may_ask(workers.context, request, get_credentials("OrganizationAccountAccessRole", WEB))
+    assert may_ask_next(workers.context, request, get_credentials("OrganizationAccountAccessRole", WEB))

@@ -136,13 +136,13 @@ def test_a_press_beside_an_older_digest_decides_nothing(
     if not card:
         with workers.context.store.write() as session:
             session.execute(update(Request).values(card_channel="", card_ts=""))
-    with pytest.raises(OutdatedError, match="what you were shown any more, so nothing was done"):
+    with pytest.raises(OutdatedError, match="has changed since it was shown to you, so nothing was done"):
         judged(workers, older, kind)
 
 
 @pytest.mark.parametrize(
     ("shown", "decided_by", "told"),
-    [("", BOB, ""), ("0" * 12, "", "isn't what you were shown any more")],
+    [("", BOB, ""), ("0" * 12, "", "has changed since it was shown to you")],
     ids=["what is decided", "an older digest"],
 )
 def test_what_was_shown_is_kept_with_the_press_until_a_worker_judges_it(

@@ -47,6 +47,18 @@ def test_what_one_tells_every_other_knows_in_order(store: Store, clock: Clock) -
     assert known(store, clock) == [NEW, GONE, UnitIs(id="ou-1", name="Newer")]
 
 
+def test_what_was_changed_a_moment_ago_is_not_told_otherwise_by_an_aws_that_is_late(store: Store, clock: Clock) -> None:
+    told(store, clock, GONE)
+    with store.write() as session:
+        changes.note_told(session, (UnitIs(id="ou-2", name="Gone", parent="r-1"), NEW), clock())
+    assert known(store, clock) == [GONE, NEW]
+    clock.now += LAG + timedelta(seconds=1)
+    back = UnitIs(id="ou-2", name="Back", parent="r-1")
+    with store.write() as session:
+        changes.note_told(session, (back,), clock())
+    assert known(store, clock) == [back]
+
+
 def test_nothing_is_written_where_nothing_changed(store: Store, clock: Clock) -> None:
     told(store, clock)
     with store.read() as session:

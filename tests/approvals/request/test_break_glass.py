@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col, select
 
 from approvals.authority.rules import Rule, Rules
-from approvals.models import Request
+from approvals.models import Message, Request
+from approvals.queue.outgoing import EDITED
 from approvals.request.prepare import announce
+from approvals.request.prune import prune
 from approvals.states import Status
 from approvals.views import thread
 from approvals.views.card import card
+from approvals.views.living import living
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
 from tests.harness.rules import required
@@ -104,6 +110,29 @@ def test_the_card_asks_for_a_review_until_somebody_has_signed(glass: Workers, wh
     assert f"reviewed by <@{who}>" in shown(request)
     assert f"Reviewed by <@{who}>" in glass.said("thread")[-1]
     assert [(entry.event, entry.actor) for entry in glass.audit()][-1] == ("request.reviewed", who)
+
+
+def test_the_requesters_message_says_who_has_reviewed_it(glass: Workers) -> None:
+    request = glass.until_done(broken(glass))
+    assert "Ran under break glass; somebody else has to review it." in str(living(request)["blocks"])
+    review(glass, request, BOB)
+    with glass.context.store.read() as session:
+        edits = select(Message).where(Message.kind == EDITED, Message.user == ALICE).order_by(col(Message.id).desc())
+        newest = str(session.exec(edits.limit(1)).one().body["blocks"])
+    assert f"Ran under break glass; reviewed by <@{BOB}>." in newest
+    assert "somebody else has to" not in newest
+
+
+def test_until_somebody_has_signed_its_messages_are_kept_so_that_they_can_be_edited(glass: Workers) -> None:
+    request = glass.until_done(broken(glass))
+    with glass.context.store.write() as session:
+        session.execute(update(Message).values(status="sent", ts="7.7", channel="D0ALICE", due_at=None))
+    glass.clock.advance(days=100)
+    assert prune(glass.context.store, glass.clock(), timedelta(days=90)) == 0
+    review(glass, request, BOB)
+    assert prune(glass.context.store, glass.clock(), timedelta(days=90)) == 0
+    glass.clock.advance(days=91)
+    assert prune(glass.context.store, glass.clock(), timedelta(days=90)) == 1
 
 
 def test_a_bad_end_is_reviewed_as_well(glass: Workers, aws: AwsSandbox) -> None:

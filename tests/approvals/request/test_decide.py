@@ -92,7 +92,7 @@ REFUSALS = [
     ("approve", ALICE, "your own request"),
     ("approve", DAVE, "can decide this"),
     ("cancel", BOB, "Only the person who asked"),
-    ("withdraw", BOB, "no approval of yours"),
+    ("withdraw", BOB, "nothing to withdraw"),
     ("end", ALICE, "no session to end"),
     ("end", BOB, "no session to end"),
     ("end", DAVE, "can do this"),

@@ -23,7 +23,7 @@ from approvals.states import Status
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD
 from approvals.views.thread import UNDO
 from operations.aws.client import Call
-from operations.core.observations import Done, Failed
+from operations.core.observations import Done, Failed, Stale
 from operations.core.registry import by_name
 from operations.core.steps import Shared, Step
 from tests.harness.workers import Workers
@@ -183,11 +183,11 @@ def test_who_is_told_that_it_failed_half_way_reads_what_was_done_and_what_was_no
 def test_what_goes_stale_half_way_has_failed_and_says_what_was_done(workers: Workers, execution: Execution) -> None:
     execution.steps = operation_of(execution.request).steps(execution.request.preview["precondition"])
     execution.advance(Done("The account is there.", {"account": "111111111111"}))
-    execution.go_stale("The OU is gone.")
+    execution.go_stale(Stale("The OU is gone."))
     request = workers.request(execution.number)
     assert request.status == Status.FAILED
     assert request.outcome.startswith("The world changed after the approval: The OU is gone. Done before: ")
-    assert request.advice.startswith("Look at `/org tree`, then ask for what is missing.")
+    assert request.advice == "Ask only for what is missing."
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_the_card_is_brought_up_to_date_at_the_end(workers: Workers, execution: 
     elif ends == "fail":
         execution.fail(Failed("AWS says no."))
     else:
-        execution.go_stale("It is another one.")
+        execution.go_stale(Stale("It is another one."))
     assert workers.unsent().count("card") == cards + 1
     assert workers.request(execution.number).finished_at == workers.clock()
 

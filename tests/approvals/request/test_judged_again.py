@@ -35,10 +35,15 @@ def ruled(workers: Workers) -> Workers:
 
 def moved(workers: Workers, aws: AwsSandbox, path: str = "/Workloads/Production") -> None:
     """Somebody moves the account in the console, and the bot reads the organization again."""
+    moved_unseen(aws, path)
+    workers.look_again()
+
+
+def moved_unseen(aws: AwsSandbox, path: str) -> None:
+    """The same before the bot has read the organization again."""
     organizations = aws.client("organizations")
     source = organizations.list_parents(ChildId=WEB)["Parents"][0]["Id"]
     organizations.move_account(AccountId=WEB, SourceParentId=source, DestinationParentId=unit_at(aws, path))
-    workers.look_again()
 
 
 def asked(workers: Workers, operation: str = "tag-account", **params: Any) -> Request:
@@ -137,6 +142,30 @@ def test_while_aws_is_away_an_approval_counts_by_what_was_read_last(ruled: Worke
     assert pressed(ruled, request, BOB).status != Status.PENDING
 
 
+def guarding(workers: Workers) -> None:
+    """Bob decides about everything, and Carol about one account."""
+    workers.rules = Rules([Rule("web", (CAROL,), accounts=(WEB,)), Rule("rest", (BOB,))])
+
+
+def test_who_came_into_what_is_hit_is_hit_at_the_press(workers: Workers, aws: AwsSandbox) -> None:
+    guarding(workers)
+    request = asked(workers, "attach-policy", policy="ProtectAuditTrail", place="/Workloads/Production")
+    moved_unseen(aws, "/Workloads/Production")
+    pressed(workers, request, BOB)
+    workers.clock.advance(minutes=1)
+    workers.work()
+    request = workers.request(request.id)
+    assert (request.status, [kept["name"] for kept in request.rules]) == (Status.PENDING, ["web", "rest"])
+
+
+def test_who_came_into_what_is_hit_is_hit_before_anything_is_sent(workers: Workers, aws: AwsSandbox) -> None:
+    guarding(workers)
+    request = workers.approved("attach-policy", policy="ProtectAuditTrail", place="/Workloads/Production")
+    moved_unseen(aws, "/Workloads/Production")
+    assert workers.until_done(request).status == Status.STALE
+    assert aws.calls.of("AttachPolicy") == []
+
+
 def test_what_is_moved_within_one_rule_goes_on(ruled: Workers, aws: AwsSandbox) -> None:
     ruled.rules = Rules([dataclasses.replace(STAGING, under="/Workloads"), REST])
     request = ruled.approved("tag-account", **TAG)
@@ -218,7 +247,7 @@ def test_what_was_approved_before_it_was_switched_off_is_not_carried_out(workers
 
 def test_a_name_that_is_easily_taken_for_another_is_pointed_out_on_the_card(ruled: Workers) -> None:
     request = asked(ruled, "create-ou", unit_name="PRODUCTION", parent="/")
-    assert "is easily taken for /Workloads/Production" in str(request.preview["warnings"])
+    assert "looks almost like /Workloads/Production" in str(request.preview["warnings"])
 
 
 FULL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'

@@ -13,7 +13,7 @@ from sandbox.aws.server import AwsSandbox
 from tests.harness.workers import Workers
 from tests.operations.test_every_operation_survives import CASES
 
-OPTIONAL = ("ValidatePolicy", "GetServiceQuota")
+OPTIONAL = ("ValidatePolicy", "GetServiceQuota", "AssumeRole", "GetRole")
 
 
 def facts(workers: Workers, name: str) -> dict[str, str]:

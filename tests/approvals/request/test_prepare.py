@@ -45,7 +45,7 @@ def test_a_card_says_that_nobody_can_approve_yet_and_why(mail: Mail, aws: AwsSan
     request = mail.workers.ask("move-account", **MOVE)
     mail.deliver()
     (card,) = cards(mail)
-    assert "Nobody can approve this yet: AWS does not answer the bot's look (DescribeAccount)" in card
+    assert "Nobody can approve this yet: AWS does not answer the bot (DescribeAccount)" in card
     assert '"Cancel request"' in card
     assert '"Approve"' not in card
     (told,) = direct(mail)

@@ -64,7 +64,7 @@ def test_what_is_over_for_long_loses_its_messages_calls_and_details(workers: Wor
         over.params,
         over.preview["precondition"],
     )
-    assert "the audit has what was decided and done" in str(whole_card(kept, ()))
+    assert "The audit log has what was decided and done" in str(whole_card(kept, ()))
     assert pruned(workers, days=1) == 0
 
 

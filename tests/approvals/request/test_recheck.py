@@ -6,6 +6,7 @@ import pytest
 
 from approvals.request.execution import Execution
 from approvals.request.recheck import LONGEST, differences, what_changed
+from operations.core.observations import Stale
 from operations.core.preview import Fact, Preview
 from tests.harness.workers import Workers
 
@@ -41,9 +42,9 @@ def test_what_makes_no_difference_to_what_is_done_is_not_told() -> None:
 def test_a_record_that_was_changed_is_not_what_was_approved(workers: Workers) -> None:
     """Though the world is as it was, so that no fact of it is another one."""
     request = workers.approved("create-account", account_name="fullback-mobile", email="mobile@example.com")
-    assert what_changed(Execution(workers.context, request)) == ""
+    assert what_changed(Execution(workers.context, request)) is None
     request.params = {**request.params, "email": "mallory@example.com"}
-    assert what_changed(Execution(workers.context, request)) == "the request is not the one that was approved."
+    assert what_changed(Execution(workers.context, request)) == Stale("the request is not the one that was approved.")
 
 
 def test_long_values_are_shortened() -> None:

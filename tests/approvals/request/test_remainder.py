@@ -10,7 +10,6 @@ from sqlmodel import col, select
 from approvals.models import Message, Request
 from approvals.request.remainder import in_words, remainder_of
 from operations.accounts.move_account import MoveAccount
-from operations.accounts.tag_account import TagAccount
 from sandbox.aws.server import AwsSandbox
 from tests.harness.workers import Workers
 
@@ -44,13 +43,8 @@ def test_what_is_found_done_may_be_asked_for_as_a_whole() -> None:
 
 def test_the_rest_in_words() -> None:
     move = MoveAccount(account="666666666666", to="/My OU")
-    assert "by `/org move-account --account 666666666666 --to '/My OU'`." in in_words((move,))
+    assert in_words((move,)) == "Ask only for what is missing."
     assert in_words(()) == ""
-
-
-def test_many_values_are_typed_one_by_one() -> None:
-    tagged = TagAccount.model_validate({"account": "666666666666", "tags": ["a=b", "c=d e"]})
-    assert tagged.typed() == "tag-account --account 666666666666 --tag a=b --tag 'c=d e'"
 
 
 def buttons(workers: Workers) -> list[str]:

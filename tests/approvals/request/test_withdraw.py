@@ -68,7 +68,7 @@ def test_whoever_withdraws_by_another_account_of_theirs_leaves_a_proof(
 def test_there_is_nothing_of_others_to_withdraw(workers: Workers, request_of_two: Request, by: str) -> None:
     workers.click(request_of_two, "withdraw", by)
     workers.work()
-    assert "no approval of yours" in workers.said("private")[-1]
+    assert "nothing to withdraw" in workers.said("private")[-1]
     workers.click(request_of_two, "approve", CAROL)
     assert workers.until_done(request_of_two).status == Status.SUCCEEDED
 

@@ -53,7 +53,7 @@ def under_way(workers: Workers, aws: AwsSandbox) -> Request:
 @pytest.mark.parametrize(
     ("code", "why", "way_out"),
     [
-        ("AccessDeniedException", "permissions do not allow it to look", "`orgbot iam-policy`"),
+        ("AccessDeniedException", "permissions do not allow this call", "`orgbot iam-policy`"),
         ("ExpiredTokenException", EXPIRED, "`orgbot check`"),
         ("OddException", "OddException", "`orgbot check`"),
     ],
@@ -130,7 +130,7 @@ def test_an_error_of_our_own_never_ends_what_was_sent(
     assert workers.request(request.id).status == Status.WAITING
     assert told(workers, f"in the log under request={request.id}") == [1, 1]
     assert told(workers, "it is not known whether it did") == [1, 1]
-    assert told(workers, f"Look in AWS whether this was done: {request.title}") == [1, 1]
+    assert told(workers, f"Check in AWS whether this was done: {request.title}") == [1, 1]
 
     aws.finish_creations()
     workers.restart()
@@ -146,7 +146,7 @@ def test_whoever_may_not_wait_gives_up(workers: Workers, aws: AwsSandbox, by: st
     request = workers.until_done(request)
     assert request.status == Status.FAILED
     assert "What was sent to AWS may have taken effect." in request.outcome
-    assert "Look in AWS" in request.advice
+    assert "Check in AWS" in request.advice
 
 
 def test_nobody_gives_up_what_goes_on(workers: Workers, aws: AwsSandbox) -> None:

@@ -120,7 +120,7 @@ def test_a_group_is_asked_of_slack(place: tuple[Sandbox, Path]) -> None:
         (("move --account nothing --to /", "--as", "U0BOB"), "no account named “nothing”"),
         (
             ("create-account --name a --email b", "--as", "U0BOB"),
-            "email: “b” is no e-mail address that AWS accepts",
+            "email: “b” is not an e-mail address that AWS accepts",
         ),
     ],
 )

@@ -20,6 +20,7 @@ from approvals.audit.keys import Keys
 from approvals.queue.store import Store
 from approvals.slack.codes import NO_GROUP, NO_PERSON
 from bot.database import open_engine
+from operations.snapshot.names import counted
 from sandbox.sandbox import MANIFEST, Sandbox, sandbox
 from tests.harness.forking import fork, run
 
@@ -101,7 +102,12 @@ def test_what_is_wrong_is_told_with_the_way_out(place: Sandbox, setting: str, va
     assert answer.returncode == 1
     assert told in answer.stdout
     assert "Traceback" not in answer.stdout + answer.stderr
-    assert {line[:8].strip() for line in answer.stdout.splitlines()} <= {"ok", "NOT OK", "--"}
+    *groups, summary = answer.stdout.rstrip("\n").split("\n\n")
+    assert [group.splitlines()[0] for group in groups] == ["Settings", "Slack", "Who approves", "AWS"]
+    marks = [line[:8].strip() for group in groups for line in group.splitlines()[1:]]
+    assert set(marks) <= {"ok", "NOT OK", "--"}
+    wrong, unknown, right = (marks.count(mark) for mark in ("NOT OK", "--", "ok"))
+    assert summary == f"{counted(wrong, 'thing')} to mend, {unknown} not looked at, {right} right."
     assert "Error" not in answer.stdout
 
 

@@ -203,7 +203,7 @@ def test_a_wrong_value_is_one_line_with_its_name_and_the_way_out(name: str, valu
 
 def test_a_missing_postgresql_driver_is_told_with_the_way_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert "pip install 'orgbot[postgres]'" in complaint("DATABASE_URL", "postgresql://h/n")
+    assert "pip install '<the clone>[postgres]'" in complaint("DATABASE_URL", "postgresql://h/n")
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

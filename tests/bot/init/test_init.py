@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -134,7 +135,9 @@ def test_a_token_is_tried_as_soon_as_it_is_given(slack: SlackSandbox, empty: Pat
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ("nobody@example.com", "nobody is found under nobody@example.com"),
+        ("nobody@example.com", "nobody@example.com: Slack knows nobody like that in this workspace"),
+        ("U0NOBODY", "NOT OK  U0NOBODY: "),
+        ("U0GUEST", "NOT OK  U0GUEST: "),
         ("@no-such-group", "there is no user group @no-such-group; there are @aws-approvers"),
         ("guest@example.com", "guest"),
     ],
@@ -201,14 +204,103 @@ def test_the_roles_files_hold_the_policy_and_are_what_their_tools_read() -> None
     policy = policy_text(grant_to=["user/${aws:username}"])
     template, module = cloudformation(policy), opentofu(policy)
     assert [str(match) for match in cfn.lint(template, config={"ignore_checks": ["W3037", "W3005"]})] == []
+    assert len(template.encode()) < 51_200, "AWS takes no longer template from a file"
+    assert len("".join(json.dumps(json.loads(policy), separators=(",", ":")).split())) <= 6_144, "IAM's quota"
     assert json.loads(template.partition(" PolicyDocument:")[2].partition("Outputs:")[0]) == json.loads(policy)
     assert json.loads(module.split("POLICY")[1].replace("$${", "${")) == json.loads(policy)
     resources = hcl2.loads(module)["resource"]
     assert sorted(key.strip('"') for resource in resources for key in resource) == [
+        "aws_iam_instance_profile",
         "aws_iam_policy",
         "aws_iam_role",
         "aws_iam_role_policy_attachment",
     ]
+
+
+def test_what_is_kept_stands_without_quotes(slack: SlackSandbox, empty: Path) -> None:
+    """`docker run --env-file .env` and `kubectl create secret generic --from-env-file=.env` take quotes for a part of the value."""
+    init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "bob@example.com carol@example.com")
+    read = dict(line.split("=", 1) for line in (empty / ".env").read_text().splitlines())
+    assert read == settled(empty)
+    assert read["SLACK_BOT_TOKEN"] == slack.bot_token
+    assert read["ORGBOT_APPROVERS"] == "bob@example.com,carol@example.com"
+
+
+@pytest.mark.parametrize("name", ['Our "bot": x', "a # b", "- 1", "Übersicht"])
+def test_any_name_makes_a_manifest_and_a_link_that_say_the_same(empty: Path, name: str) -> None:
+    found = init(name, AGREE)
+    manifest = yaml.safe_load((empty / "slack-manifest.yml").read_text(encoding="utf-8"))
+    (link,) = [line.strip() for line in found.output.splitlines() if "new_app=1" in line]
+    assert yaml.safe_load(parse_qs(urlsplit(link).query)["manifest_yaml"][0]) == manifest
+    assert manifest["display_information"]["name"] == manifest["features"]["bot_user"]["display_name"] == name
+    assert len(link) < 4000
+
+
+def test_a_name_that_slack_would_refuse_is_asked_again(empty: Path) -> None:
+    found = init("x" * 36, NAME, AGREE)
+    assert "NOT OK  a name in Slack has 1 to 35 characters" in found.output
+    assert NAME in (empty / "slack-manifest.yml").read_text()
+
+
+@pytest.mark.parametrize("given", [(), (NAME, AGREE), (NAME, AGREE, INSTALLED, "xoxb-1")])
+def test_whoever_ends_it_is_told_that_it_goes_on(given: tuple[str, ...]) -> None:
+    """The end of the input and Ctrl-C are one to it."""
+    found = init(*given)
+    assert "Ended. The next `orgbot init` goes on from there." in found.output
+    assert found.exit_code == 1
+
+
+@pytest.mark.parametrize("method", ["conversations.list", "conversations.info"])
+def test_a_missing_scope_is_said_and_not_thrown(slack: SlackSandbox, method: str) -> None:
+    slack.faults.add(method, error="missing_scope", times=None)
+    found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "bob@example.com")
+    assert isinstance(found.exception, SystemExit)
+    assert "NOT OK" in found.output
+    assert "Mend this, and type `orgbot init` again" in found.output
+
+
+def test_without_user_groups_people_are_named(slack: SlackSandbox, empty: Path) -> None:
+    """Not every plan of Slack has them."""
+    slack.faults.add("usergroups.list", error="paid_teams_only", times=None)
+    found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "bob@example.com")
+    assert "NOT OK  the user groups cannot be read, so name people: " in found.output
+    assert "Who approves? E-mail addresses, separated by commas" in found.output
+    assert settled(empty)["ORGBOT_APPROVERS"] == "bob@example.com"
+
+
+def test_over_signed_http_no_app_token_is_asked_for_and_no_card_is_posted(slack: SlackSandbox, empty: Path) -> None:
+    (empty / ".env").write_text(f"SLACK_BOT_TOKEN={slack.bot_token}\nSLACK_SIGNING_SECRET=secret\n")
+    found = init("approvals", "bob@example.com", "n", "json", AGREE)
+    assert "signed HTTP, because SLACK_SIGNING_SECRET is set (kept)" in found.output
+    assert "Left out: over signed HTTP presses arrive only once the bot runs." in found.output
+    assert found.exit_code == 0, found.output
+    assert slack.messages("aws-approvals") == []
+
+
+def test_a_folder_that_cannot_be_written_is_said(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    found = init(NAME, AGREE)
+    assert isinstance(found.exception, SystemExit)
+    assert f"NOT OK  [Errno 13] Permission denied: '{empty / 'slack-manifest.yml'}'" in found.output
+
+
+def test_an_ou_that_is_not_there_is_asked_again(slack: SlackSandbox, empty: Path) -> None:
+    rules = ("y", "1", "2", "/Production", "/Workloads/Production", "2", AGREE)
+    found = init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "bob@example.com", *rules)
+    assert "did you mean “/Workloads/Production”?" in found.output
+    assert tomllib.loads((empty / "rules.toml").read_text())["rule"][1]["under"] == "/Workloads/Production"
+
+
+def test_without_aws_an_ou_is_taken_as_it_is_given(
+    slack: SlackSandbox, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    rules = ("y", "1", "2", "/Production", "2", AGREE)
+    init(NAME, AGREE, INSTALLED, slack.bot_token, slack.app_token, "approvals", "bob@example.com", *rules)
+    assert tomllib.loads((empty / "rules.toml").read_text())["rule"][1]["under"] == "/Production"
 
 
 def test_the_environment_is_as_it_was() -> None:

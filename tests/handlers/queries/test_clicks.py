@@ -106,7 +106,7 @@ def test_policies_that_come_to_nothing(looked: Handling) -> None:
 def test_a_window_while_aws_is_away(looked: Handling) -> None:
     looked.live.away = True
     press(looked, "document", "p-deny0001")
-    assert "AWS does not tell now" in json.dumps(looked.slack.made("views.update")[0]["view"])
+    assert "AWS does not answer now" in json.dumps(looked.slack.made("views.update")[0]["view"])
 
 
 def test_a_trigger_that_has_run_out_is_told(looked: Handling) -> None:

@@ -22,7 +22,10 @@ def extreme(request: pytest.FixtureRequest, handling: Handling) -> Handling:
     letter: str = request.param
     handling.organization = longest(letter)
     handling.live.has_tags = {f"{number:02}{letter * 126}": letter * 256 for number in range(50)}
-    handling.live.administrators = (Delegated("1" * 12, letter * 50, (letter * 128,) * 30),) * 10
+    handling.live.administrators = (
+        *(Delegated("1" * 12, letter * 50, (letter * 128,) * 30),) * 10,
+        *(Delegated("1" * 12, letter * 50, None),) * 200,
+    )
     handling.live.documents = {policy.id: DOCUMENT for policy in handling.organization.policies.known}
     handling.live.effects = {("0" * 12, "TAG_POLICY"): DOCUMENT}
     return handling

@@ -140,7 +140,7 @@ def test_without_aws_the_picture_is_shown_all_the_same(handling: Handling, look:
     ):
         shown = look(text)
         assert known in shown
-        assert "AWS does not tell now (EndpointConnectionError)" in shown
+        assert "AWS does not answer now (EndpointConnectionError)" in shown
 
 
 def test_the_management_account_is_not_bound_and_has_no_role_to_switch_to(look: Query) -> None:
@@ -210,6 +210,16 @@ def test_services_and_delegated_administrators(handling: Handling, look: Query) 
     assert "fullback-staging  `222222222222`  for `cloudtrail.amazonaws.com`" in shown
 
 
+def test_administrators_of_whom_more_was_not_asked_are_named_and_counted(handling: Handling, look: Query) -> None:
+    looked_at = Delegated("222222222222", "fullback-staging", ("cloudtrail.amazonaws.com",))
+    others = tuple(Delegated(f"{number:012}", f"more-{number}", None) for number in range(12))
+    handling.live.administrators = (looked_at, *others)
+    shown = look("services")
+    assert "And 12 accounts more, for services that were not looked at: more-0" in shown
+    assert "more-9  `000000000009`" in shown
+    assert "2 more" in shown
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -222,7 +232,7 @@ def test_services_and_delegated_administrators(handling: Handling, look: Query) 
         ("policy deny", "No policy named “deny”. Did you mean DenyLeave?"),
         ("tree /Nowhere", "No OU named “/Nowhere”"),
         ("tree --picture /Nowhere", "No OU named “/Nowhere”"),
-        ("policies nonsense", "“nonsense” is no policy type"),
+        ("policies nonsense", "“nonsense” is not a policy type"),
         ('accounts "open', "is never closed"),
         ("acounts", "Did you mean `accounts`?"),
     ],
@@ -277,14 +287,14 @@ def test_where_waiting_does_not_help_it_is_said_what_does(handling: Handling, lo
 def test_what_aws_refuses_to_tell_is_said_with_the_way_out(handling: Handling, look: Query, text: str) -> None:
     handling.live.closed = True
     told = look(text)
-    assert "AWS does not tell. The bot's own AWS permissions do not allow it to look" in told
+    assert "Could not be read. The bot's own AWS permissions do not allow this call" in told
     assert "`orgbot iam-policy`" in told
 
 
 @pytest.mark.parametrize("word", QUERIES)
 def test_an_account_in_no_organization(handling: Handling, look: Query, word: str) -> None:
     handling.organization = Organization("", "111111111111", "", "", (), (), NOW)
-    assert "`/org create-organization`" in look(word)
+    assert "form:create-organization" in look(word)
 
 
 @pytest.mark.parametrize("word", QUERIES)

@@ -60,7 +60,7 @@ def test_one_request(handling: Handling, text: str) -> None:
     ["request x", "request 0", "request -1", "request 99999999999", "request ²", "request 2147483648"],
 )
 def test_a_wrong_number(handling: Handling, text: str) -> None:
-    assert "is no request number" in handling.types(text)
+    assert "is not a request number" in handling.types(text)
 
 
 def test_a_number_that_does_not_exist(handling: Handling) -> None:

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from approvals.outbox.home_tabs import STILL_SHOWN, PictureBook
 from handlers.queries import upload
-from handlers.queries.upload import COMES_SOON, TRY_AGAIN
+from handlers.queries.upload import COMES_SOON, TRY_AGAIN, Pictures
 from operations.snapshot.tree import Tree
 from tests.harness.handling import ALICE, GENERAL, Handling
 from tests.harness.organizations import with_policies
@@ -105,3 +106,61 @@ def test_a_file_that_slack_is_never_done_with_is_not_shown(looked: Handling, mon
     looked.work()
     assert on_home_tabs(looked) == ("", False)
     assert slept == list(upload.WAITS)
+
+
+def deleted(looked: Handling) -> list[str]:
+    return [call["file"] for call in looked.slack.made("files.delete")]
+
+
+def changes(looked: Handling, accounts: int) -> None:
+    """Home tabs have the picture of an organization with so many accounts."""
+    looked.organization = replace(with_policies(), accounts=with_policies().accounts[:accounts])
+    on_home_tabs(looked)
+    looked.work()
+
+
+def later(looked: Handling) -> None:
+    looked.now += STILL_SHOWN + timedelta(minutes=1)
+    on_home_tabs(looked)
+    looked.work()
+
+
+def test_the_old_picture_is_deleted_once_home_tabs_have_the_new_one(looked: Handling) -> None:
+    changes(looked, 3)
+    changes(looked, 2)
+    assert deleted(looked) == [], "a home tab may show it for a moment still"
+    later(looked)
+    assert deleted(looked) == ["F0PICTURE1"]
+    later(looked)
+    assert deleted(looked) == ["F0PICTURE1"]
+
+
+@pytest.mark.parametrize(("error", "times"), [("file_not_found", 1), ("missing_scope", 2)])
+def test_what_cannot_be_deleted_is_tried_again_where_that_helps(looked: Handling, error: str, times: int) -> None:
+    looked.slack.refuse["files.delete"] = error
+    changes(looked, 3)
+    changes(looked, 2)
+    later(looked)
+    later(looked)
+    assert deleted(looked) == ["F0PICTURE1"] * times
+
+
+def test_another_process_shows_the_same_file(looked: Handling) -> None:
+    changes(looked, 3)
+    looked.pictures = Pictures(
+        looked.slack, looked.waiting.append, lambda: looked.now, PictureBook(looked.store, lambda: looked.now)
+    )
+    changes(looked, 3)
+    assert on_home_tabs(looked) == ("F0PICTURE1", False)
+    assert looked.slack.uploads == 1
+
+
+def test_a_picture_that_somebody_has_deleted_is_uploaded_anew(looked: Handling) -> None:
+    changes(looked, 3)
+    changes(looked, 2)
+    looked.slack.refuse["files.info"] = "file_not_found"
+    changes(looked, 3)
+    looked.slack.refuse.clear()
+    looked.now += TRY_AGAIN + timedelta(seconds=1)
+    changes(looked, 3)
+    assert on_home_tabs(looked)[0] not in ("", "F0PICTURE1")

@@ -84,7 +84,7 @@ def test_the_preview_says_who_gets_what(aws: AwsSandbox) -> None:
 
 def test_a_closed_account_is_refused(aws: AwsSandbox) -> None:
     aws.client("organizations").close_account(AccountId=WEB)
-    with pytest.raises(FieldError, match="lets nobody into it"):
+    with pytest.raises(FieldError, match="gives no access to it"):
         Credentials(account=WEB).preview(inputs())
 
 

@@ -14,7 +14,7 @@ from operations.aws.errors import FieldError
 from sandbox.aws.server import AwsSandbox
 from tests.harness.tree import world
 from tests.harness.workers import Workers
-from tests.operations.policies.test_policies import done, refused, undone
+from tests.operations.policies.test_policies import done, refused, shown, undone
 
 ROLE = "OrganizationAccountAccessRole"
 WEB, DATA = "222222222222", "444444444444"
@@ -44,6 +44,26 @@ def test_granting_shows_the_diff_and_is_undone(workers: Workers, aws: AwsSandbox
     assert aws.endpoint_url
 
 
+def test_a_role_that_is_not_there_reaches_no_approver(workers: Workers) -> None:
+    said = refused(workers, "grant-access", **GROUP, role="Deployer")
+    assert (
+        "there is no role Deployer in fullback-staging-web (222222222222), fullback-production-data (444444444444)."
+        in said
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "told"), [("AssumeRole", "AssumeRole was denied"), ("GetRole", "GetRole was denied")]
+)
+def test_a_role_that_cannot_be_looked_at_is_said_so(
+    workers: Workers, aws: AwsSandbox, operation: str, told: str
+) -> None:
+    aws.faults.add(operation, "error", code="AccessDenied", times=None)
+    warned = [warning["say"] for warning in shown(workers, "grant-access", **GROUP, role="Deployer")["warnings"]]
+    where = "fullback-staging-web (222222222222), fullback-production-data (444444444444)"
+    assert warned == [f"Whether Deployer exists in {where} could not be checked: {told}."]
+
+
 def test_other_peoples_statements_stay(workers: Workers, aws: AwsSandbox) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": [OTHERS]})
     aws.client("iam").put_group_policy(GroupName="developers", PolicyName=POLICY, PolicyDocument=document)
@@ -51,6 +71,15 @@ def test_other_peoples_statements_stay(workers: Workers, aws: AwsSandbox) -> Non
     assert statements()[0] == OTHERS
     undone(workers, request)
     assert statements() == [OTHERS]
+
+
+def test_what_is_taken_away_is_said_and_not_that_nothing_else_allows_it(workers: Workers) -> None:
+    done(workers, "grant-access", **GROUP)
+    request = done(workers, "revoke-access", principal="group/developers", account=[WEB])
+    assert request.outcome == (
+        f"{ROLE} in fullback-staging-web ({WEB}) is no longer in the policy {POLICY} of group/developers. Other policies may "
+        "still allow it."
+    )
 
 
 def test_undo_takes_back_only_what_was_new(workers: Workers) -> None:
@@ -76,7 +105,7 @@ def test_a_principal_has_several_names(aws: AwsSandbox, principal: str) -> None:
 
 @pytest.mark.parametrize(
     ("principal", "said"),
-    [("group/nobody", "there is no group nobody"), ("nobody", "no group, user or role"), ("a b", "is no principal")],
+    [("group/nobody", "there is no group nobody"), ("nobody", "no group, user or role"), ("a b", "is not a principal")],
 )
 def test_a_principal_that_is_not_there(workers: Workers, principal: str, said: str) -> None:
     assert said in refused(workers, "grant-access", principal=principal, account=[WEB])

@@ -56,7 +56,7 @@ def test_one_that_is_not(aws: AwsSandbox) -> None:
 def test_one_with_another_path(aws: AwsSandbox) -> None:
     make_role(WEB, "Deployer", default_trust(), path="/platform/")
     field, told = refusal("Deployer")
-    assert (field, "Ask with `--role platform/Deployer`" in told) == ("role", True)
+    assert (field, "called platform/Deployer, with its path. Give that." in told) == ("role", True)
 
 
 def test_one_that_allows_less_time(aws: AwsSandbox) -> None:

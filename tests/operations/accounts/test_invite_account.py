@@ -155,7 +155,7 @@ def acted(one: World) -> Observation:
 def test_cancelling_it_ends_the_request(aws: AwsSandbox) -> None:
     memory = {"handshake": open_invitation(aws), "asked": "cancel"}
     assert acted(world(**memory)) == Failed(
-        "The invitation was cancelled, as asked.", "Ask again if it is wanted after all.", "CANCELED"
+        "The invitation was cancelled, as asked.", "Ask again if it is wanted after all.", "CANCELED", again=True
     )
 
 

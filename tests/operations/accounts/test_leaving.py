@@ -97,17 +97,24 @@ def test_a_fourth_is_closed_when_one_of_the_three_that_aws_closes_at_once_is(wor
 
 
 @pytest.mark.parametrize(
-    ("told", "sent", "kind"),
+    ("told", "sent", "before", "kind"),
     [
-        ({"State": "CLOSED"}, False, Done),
-        ({"Status": "SUSPENDED"}, False, Done),  # A partition that tells no State.
-        ({"State": "SUSPENDED", "Status": "SUSPENDED"}, False, Ready),  # By AWS itself: that is not closed.
-        ({"State": "SUSPENDED", "Status": "SUSPENDED"}, True, Done),
-        ({"State": "PENDING_CLOSURE"}, True, Waiting),
-        ({"State": "ACTIVE"}, True, Ready),
+        ({"State": "CLOSED"}, False, "ACTIVE", Done),
+        ({"Status": "SUSPENDED"}, False, "ACTIVE", Done),  # A partition that tells no State.
+        ({"State": "SUSPENDED", "Status": "SUSPENDED"}, False, "ACTIVE", Ready),  # By AWS itself: that is not closed.
+        ({"State": "SUSPENDED", "Status": "SUSPENDED"}, True, "ACTIVE", Done),
+        ({"State": "SUSPENDED", "Status": "SUSPENDED"}, True, "SUSPENDED", Ready),  # It is as it was before our call.
+        ({"State": "CLOSED", "Status": "SUSPENDED"}, True, "SUSPENDED", Done),
+        ({"State": "PENDING_CLOSURE"}, True, "ACTIVE", Waiting),
+        ({"State": "ACTIVE"}, True, "ACTIVE", Ready),
     ],
 )
-def test_it_is_closed_when_aws_says_so(told: dict[str, str], sent: bool, kind: type[Observation]) -> None:  # noqa: FBT001
+def test_it_is_closed_when_aws_says_so(
+    told: dict[str, str],
+    sent: bool,  # noqa: FBT001
+    before: str,
+    kind: type[Observation],
+) -> None:
     class Telling(Aws):
         def __init__(self) -> None: ...
 
@@ -115,7 +122,7 @@ def test_it_is_closed_when_aws_says_so(told: dict[str, str], sent: bool, kind: t
             return {"Account": {"Id": WEB, **told}}
 
     attempts = (datetime.now(UTC),) if sent else ()
-    assert isinstance(Close(WEB).observe(World(Telling(), Shared(), "m", {}, attempts)), kind)
+    assert isinstance(Close(WEB, before).observe(World(Telling(), Shared(), "m", {}, attempts)), kind)
 
 
 def test_renaming_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:
@@ -129,7 +136,7 @@ def test_renaming_and_its_undo(workers: Workers, aws: AwsSandbox) -> None:
 def test_renaming_needs_trusted_access(workers: Workers, aws: AwsSandbox) -> None:
     aws.client("organizations").disable_aws_service_access(ServicePrincipal="account.amazonaws.com")
     said = refused(workers, "rename-account", account=NAME, account_name="x")
-    assert "/org enable-service-access --service account.amazonaws.com" in said
+    assert said == "Account: Account Management has no trusted access. Enable that first, then ask again."
 
 
 def test_somebody_elses_name_stays(workers: Workers, aws: AwsSandbox) -> None:

@@ -131,3 +131,27 @@ def test_an_invitation_is_ours_from_the_same_moment_on(
 ) -> None:
     world = World(Listing(invitation(at, "DECLINED")), Shared(), "our mark", {}, attempts)
     assert isinstance(Invite(WEB, "", {}).observe(world), kind)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "said"),
+    [
+        (None, Done, "AWS has created the account."),
+        ("ACTIVE", Done, "AWS has created the account."),
+        ("PENDING_ACTIVATION", Waiting, "shows it as ACTIVE; it is PENDING_ACTIVATION."),
+        ("CLOSED", Failed, f"AWS has created the account {WEB}, and it is CLOSED already."),
+    ],
+)
+def test_it_is_ready_when_the_organization_shows_it_as_one_that_can_be_used(
+    state: str | None, kind: type[Observation], said: str
+) -> None:
+    class Telling(Listing):
+        def read(self, service: str, method: str, **params: Any) -> Answer:
+            if method == "describe_create_account_status":
+                return {"CreateAccountStatus": creation("SUCCEEDED", AccountId=WEB)}
+            return {"Account": {"Id": WEB} | ({"State": state} if state else {})}
+
+    step = OpenAccount("web", "web@example.com", "ALLOW", "Role", {})
+    found = step.observe(World(Telling(), Shared(), "our mark", {"creation": "car-1"}, (SENT,)))
+    assert isinstance(found, kind)
+    assert said in found.say  # type: ignore[union-attr]

@@ -131,7 +131,7 @@ def test_more_tags_than_aws_allows_are_refused_before_anybody_is_asked(workers: 
 def test_what_aws_refuses_is_said_in_plain_words(
     workers: Workers, aws: AwsSandbox, code: str, reason: str, said: str
 ) -> None:
-    aws.faults.add("TagResource", "error", code=code, reason=reason)
+    aws.faults.add("TagResource", "error", code=code, reason=reason, times=None)
     request = workers.until_done(workers.approved("tag-account", **TAGS))
 
     assert request.status == Status.FAILED

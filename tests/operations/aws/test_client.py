@@ -303,9 +303,29 @@ def test_an_error_says_what_aws_said() -> None:
     error = raised.value
     assert (error.operation, error.message, error.code, error.reason) == ("ListThings", "It is gone.", "Gone", "MOVED")
     assert not error.write
-    (silent,) = [sort_error("ListThings", ClientError({}, "ListThings"))]
-    assert isinstance(silent, RefusedError)
-    assert (silent.message, silent.code, silent.reason) == ("", "", "")
+
+
+@pytest.mark.parametrize("code", ["", "302", "403", "404", "407", "502"])
+def test_what_is_not_awss_own_word_is_no_refusal(code: str) -> None:
+    """A proxy's page, for example, for which botocore has nothing but the status."""
+    error = answered(code, int(code or 403))
+    assert isinstance(error, AmbiguousError)
+    assert error.code == f"HTTP status {code or 403}"
+    assert "<html>" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "readable"),
+    [("text/html; charset=utf-8", "", False), ("text/html", "r-1", True), ("application/json", "", True)],
+)
+def test_a_page_in_place_of_an_empty_answer_is_not_taken_for_one(kind: str, number: str, readable: bool) -> None:  # noqa: FBT001
+    answer = {"ResponseMetadata": {"HTTPHeaders": {"content-type": kind}, "RequestId": number}}
+    caller = Aws(Answering(answer))
+    if readable:
+        assert caller.write("things", "list_things") == answer
+        return
+    with pytest.raises(AmbiguousError, match="could not be read"):
+        caller.write("things", "list_things")
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,14 @@ BAKED_IN = re.compile(
     r"arn:aws(-[a-z]+)*:|https?://[^/\s]*(amazonaws|\.aws\b|aws\.amazon)|(signin|console)\.(aws|amazonaws)"
 )
 
+A_REGION = re.compile(r"(?<!such as )\b[a-z]{2}(-gov)?-(north|south|east|west|central)[a-z]*-\d\b")
+
+
+@pytest.mark.parametrize("folder", ["operations", "approvals", "handlers", "bot"])
+def test_no_sentence_names_a_region_as_if_it_were_everybodys(folder: str) -> None:
+    said = [text for file in (ROOT / folder).rglob("*.py") for text in _texts(file) if " " in text]
+    assert [text for text in said if A_REGION.search(text)] == []
+
 
 @pytest.mark.parametrize("folder", ["operations", "approvals", "handlers", "bot"])
 def test_no_partition_is_baked_in(folder: str) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import botocore.session
 import pytest
+from botocore.retries import standard
 
 from operations.aws.codes import CODES, is_denied
 from operations.aws.errors import RefusedError
@@ -43,6 +44,24 @@ def reasons_in_the_models() -> Iterator[str]:
 
 def test_every_code_of_the_models_is_sorted() -> None:
     assert sorted(set(codes_in_the_models()) - CODES.keys()) == []
+
+
+def known_to_the_sdk(checker: str, codes: str) -> set[str]:
+    return set(getattr(getattr(standard, checker), codes))
+
+
+# IAM's quotas have this code without its ending; the SDK takes it for a throttle of other services.
+QUOTA = "LimitExceededException"
+
+
+def test_every_throttle_that_the_sdk_knows_is_waited_for() -> None:
+    found = known_to_the_sdk("ThrottledRetryableChecker", "_THROTTLED_ERROR_CODES") - {QUOTA}
+    assert [code for code in sorted(found) if meaning_of(code).next is not Next.WAIT] == []
+
+
+def test_what_the_sdk_takes_for_passing_is_no_end() -> None:
+    found = known_to_the_sdk("TransientRetryableChecker", "_TRANSIENT_ERROR_CODES")
+    assert [code for code in sorted(found) if meaning_of(code).next not in (Next.WAIT, Next.LOOK)] == []
 
 
 def test_every_reason_of_the_models_is_sorted() -> None:

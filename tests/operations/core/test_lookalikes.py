@@ -50,7 +50,7 @@ def test_letters_and_digits_that_look_alike(one: str, other: str) -> None:
 @pytest.mark.parametrize("name", [name for name in ALIKE if name.strip() != "Production"])
 def test_a_new_ou_that_resembles_one_is_pointed_out(name: str) -> None:
     told = said("create-ou", unit_name=name)
-    assert any("is easily taken for /Production (ou-1-prod)" in sentence for sentence in told)
+    assert any("looks almost like /Production (ou-1-prod)" in sentence for sentence in told)
 
 
 def test_the_letters_that_deceive_are_named() -> None:
@@ -77,7 +77,7 @@ def test_the_same_name_beneath_another_ou_is_no_look_alike() -> None:
     ],
 )
 def test_every_operation_that_gives_a_name(name: str, params: dict[str, Any]) -> None:
-    assert "is easily taken for" in said(name, **params)[0]
+    assert "looks almost like" in said(name, **params)[0]
 
 
 @pytest.mark.parametrize("name", ["tag-account", "move-account", "credentials"])
@@ -89,8 +89,8 @@ def test_what_has_a_twin_is_pointed_out_whatever_is_done_to_it(name: str) -> Non
     params = rest.get(name, {})
     operation = by_name()[name].model_validate({"account": "shop", **params}).settled(organization)
     told = pointed_out(operation, organization)
-    assert "shop (222222222222) is easily taken for sh0p (444444444444)." in told
-    assert ("/Sandbox (ou-1-sand) is easily taken for /SANDBOX (ou-1-twin)." in told) is (name == "move-account")
+    assert "shop (222222222222) looks almost like sh0p (444444444444)." in told
+    assert ("/Sandbox (ou-1-sand) looks almost like /SANDBOX (ou-1-twin)." in told) is (name == "move-account")
 
 
 def test_scripts_that_are_not_taken_for_each_other_may_be_mixed() -> None:

@@ -39,7 +39,7 @@ def test_the_steps_own_reasons_come_before_everybodys() -> None:
     reason = "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE"
     failed = Switch("guardduty.amazonaws.com", on=False).explain("ConstraintViolationException", reason, "no")
     assert failed.say == "Trusted access was not changed. A policy type of this service is enabled."
-    assert "/org disable-policy-type" in failed.advice
+    assert [one.operation for one in failed.opens] == ["disable-policy-type"]
     assert failed.code == reason
 
 

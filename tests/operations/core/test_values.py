@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError
 
 from operations.aws.model import text_of
-from operations.core.values import AccountName, ContactEmail, Email, NewAccountName, RoleName, Tags, any_email
+from operations.core.values import AccountName, ContactEmail, Email, NewAccountName, NewRoleName, Tags, any_email
 
 
 class Given(BaseModel):
     account_name: AccountName = ""
     new_name: NewAccountName = ""
-    role_name: RoleName = ""
+    role_name: NewRoleName = ""
     email: Email = ""
     contact: ContactEmail = ""
     tags: Tags = Field(default_factory=dict)
@@ -52,6 +52,7 @@ def test_an_account_name_is_too_long_or_has_a_character_that_is_named(name: str,
         ("my role", "space is not allowed"),
         ("rôle", "“ô” is not allowed"),
         ("x" * 65, "1 to 64 characters; this one has 65"),
+        ("AWSServiceRoleForX", "is kept for AWS's services"),
     ],
 )
 def test_so_is_a_role_name(name: str, told: str) -> None:
@@ -61,8 +62,8 @@ def test_so_is_a_role_name(name: str, told: str) -> None:
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("bad", "“bad” is no e-mail address"),
-        ("x" * 100, "” is no e-mail address"),
+        ("bad", "“bad” is not an e-mail address"),
+        ("x" * 100, "” is not an e-mail address"),
         ("a@b.c", "has 6 to 64 characters; this one has 5"),
         ("a" * 60 + "@example.com", "has 6 to 64 characters; this one has 72"),
     ],
@@ -76,21 +77,22 @@ def test_an_address_is_judged_by_its_form_before_its_length(address: str, told: 
     ("address", "told"),
     [
         ("jörg@example.com", "it takes ASCII characters only"),
-        ("a@b@example.com", "it has one @"),
-        ("web.example.com", "it has one @"),
+        ("a@b@example.com", "it has to have one @"),
+        ("web.example.com", "it has to have one @"),
         ("we b@example.com", "cannot stand before the @"),
         *((f"we{sign}b@example.com", "cannot stand before the @") for sign in "\"'()<>[]:;,\\|%&"),
         (".web@example.com", "it cannot begin with a dot"),
-        ("web@exam_ple.com", "letters, digits, hyphens and dots alone can stand behind the @"),
+        ("web@exam_ple.com", "only letters, digits, hyphens and dots can stand behind the @"),
         ("web@-example.com", "cannot begin or end with a hyphen or a dot"),
         ("web@.example.com", "cannot begin or end with a hyphen or a dot"),
         ("web@example.com-", "cannot begin or end with a hyphen or a dot"),
         ("web@example.com.", "cannot begin or end with a hyphen or a dot"),
-        ("web@example", "what stands behind the @ has a dot in it"),
+        ("web@example", "what stands behind the @ needs a dot"),
+        ("web@example..com", "no two dots stand together behind the @"),
     ],
 )
 def test_an_address_that_aws_does_not_accept_says_which_rule_it_breaks(address: str, told: str) -> None:
-    assert f"“{address}” is no e-mail address that AWS accepts" in said("email", address)
+    assert f"“{address}” is not an e-mail address that AWS accepts" in said("email", address)
     assert told in said("email", address)
 
 
@@ -146,7 +148,7 @@ def test_what_is_taken_for_an_address_the_model_takes(address: str) -> None:
 
 def test_a_contact_and_a_new_name_go_by_account_managements_own_rules() -> None:
     assert Given(contact="a" * 70 + "@example.com").contact.startswith("aaa")
-    assert "is no e-mail address that AWS takes for a contact" in said("contact", "jörg@example.com")
+    assert "is not an e-mail address that AWS takes for a contact" in said("contact", "jörg@example.com")
     assert "“<” is not allowed in “a<b”" in said("new_name", "a<b")
     assert Given(account_name="a<b").account_name == "a<b"
 

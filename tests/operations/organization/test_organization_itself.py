@@ -10,7 +10,7 @@ import pytest
 
 from approvals.states import Status
 from operations.aws.errors import FieldError
-from operations.core.observations import Done
+from operations.core.observations import Done, Stale
 from operations.organization.create_organization import Found
 from sandbox.aws.server import AwsSandbox
 from tests.harness.tree import world
@@ -60,6 +60,7 @@ def test_from_nothing_to_all_features(empty: Workers, aws: AwsSandbox) -> None:
     request = empty.approved("enable-all-features")
     empty.work()
     assert OUTSIDER in empty.said("thread")[-1]
+    assert "lets nobody be invited" in refused(empty, "invite-account", who="777777777777")
     pending = organizations.list_handshakes_for_organization(Filter={"ActionType": "APPROVE_ALL_FEATURES"})
     aws.accept(pending["Handshakes"][0]["Id"])
     assert empty.until_done(request).status == Status.SUCCEEDED
@@ -69,8 +70,23 @@ def test_from_nothing_to_all_features(empty: Workers, aws: AwsSandbox) -> None:
 def test_there_is_one_already(workers: Workers) -> None:
     with pytest.raises(FieldError, match="there is an organization already"):
         workers.ask("create-organization")
-    assert isinstance(Found("ALL").observe(world()), Done)
-    assert "has all features already" in refused(workers, "enable-all-features")
+    assert isinstance(Found("ALL", "111111111111").observe(world()), Done)
+    assert refused(workers, "enable-all-features") == "The organization has all features already."
+
+
+@pytest.mark.parametrize(
+    ("wanted", "account", "told"),
+    [
+        ("CONSOLIDATED_BILLING", "111111111111", "with the features ALL."),
+        ("ALL", OUTSIDER, f"the account {OUTSIDER} is a member of the organization o-"),
+    ],
+)
+def test_another_organization_than_the_wanted_one_is_not_the_goal(
+    aws: AwsSandbox, wanted: str, account: str, told: str
+) -> None:
+    found = Found(wanted, account).observe(world())
+    assert isinstance(found, Stale)
+    assert told in found.say
 
 
 def test_an_account_declines(empty: Workers, aws: AwsSandbox) -> None:

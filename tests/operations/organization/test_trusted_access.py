@@ -9,7 +9,8 @@ import pytest
 from approvals.states import Status
 from operations.aws.errors import FieldError
 from operations.organization.service_access import administrators, enabled_services
-from operations.snapshot.services import resolve
+from operations.snapshot.policy_types import NEEDS_SERVICE, label
+from operations.snapshot.services import resolve, service_label
 from sandbox.aws.server import AwsSandbox
 from tests.harness.tree import world
 from tests.harness.workers import Workers
@@ -47,12 +48,44 @@ def test_a_delegated_administrator_and_its_undo(workers: Workers, aws: AwsSandbo
     [
         ("enable-service-access", {"service": CLOUDTRAIL}, "has trusted access already"),
         ("disable-service-access", {"service": GUARDDUTY}, "has no trusted access"),
-        ("register-delegated-administrator", {"account": AUDIT, "service": GUARDDUTY}, "/org enable-service-access"),
+        (
+            "register-delegated-administrator",
+            {"account": AUDIT, "service": GUARDDUTY},
+            "has no trusted access. Enable it first",
+        ),
         ("deregister-delegated-administrator", {"account": AUDIT, "service": CLOUDTRAIL}, "It is one for no service."),
     ],
 )
 def test_what_makes_no_sense_is_refused(workers: Workers, operation: str, params: dict[str, Any], said: str) -> None:
     assert said in refused(workers, operation, **params)
+
+
+@pytest.mark.parametrize(("kind", "service"), NEEDS_SERVICE.items())
+def test_a_policy_type_needs_its_service_before_it_and_as_long_as_it_is_enabled(
+    workers: Workers, kind: str, service: str
+) -> None:
+    said = refused(workers, "enable-policy-type", kind=kind)
+    assert f"needs trusted access for {service_label(service)}" in said
+    assert done(workers, "enable-service-access", service=service).status == Status.SUCCEEDED
+    assert done(workers, "enable-policy-type", kind=kind).status == Status.SUCCEEDED
+    said = refused(workers, "disable-service-access", service=service)
+    assert f"{label(kind)} needs it and is enabled. Ask for `/org disable-policy-type --type {kind}` first." in said
+
+
+def test_a_service_that_the_bot_does_not_know_is_left_to_aws_and_said_so(workers: Workers) -> None:
+    preview = shown(workers, "enable-service-access", service="new.amazonaws.com")
+    assert [warning["say"] for warning in preview["warnings"]] == [
+        "new.amazonaws.com is no service that the bot knows. AWS decides."
+    ]
+
+
+def test_a_service_that_takes_one_administrator_and_has_it_is_refused(workers: Workers) -> None:
+    done(workers, "enable-service-access", service=GUARDDUTY)
+    assert (
+        done(workers, "register-delegated-administrator", account=AUDIT, service=GUARDDUTY).status == Status.SUCCEEDED
+    )
+    said = refused(workers, "register-delegated-administrator", account="444444444444", service=GUARDDUTY)
+    assert "GuardDuty takes one delegated administrator, and fullback-audit (555555555555) is it." in said
 
 
 def test_the_management_account_administers_nothing(workers: Workers) -> None:

@@ -84,6 +84,8 @@ def test_a_policy_is_created_minified_and_undone(workers: Workers, aws: AwsSandb
 def test_a_name_that_is_taken_is_refused_at_once(workers: Workers) -> None:
     with pytest.raises(FieldError, match="of this name already"):
         workers.ask("create-policy", **NEW | {"policy_name": "DenyLeaveOrganization"})
+    with pytest.raises(FieldError, match="there is a Service control policy of this name already"):
+        workers.ask("update-policy", policy="RestrictRegions", policy_name="DenyLeaveOrganization")
 
 
 def test_a_lost_creation_is_found_by_name_and_document(aws: AwsSandbox) -> None:
@@ -151,7 +153,7 @@ def test_what_makes_no_sense_is_refused_before_anybody_is_asked(
 
 
 def test_nothing_to_change(workers: Workers) -> None:
-    with pytest.raises(FieldError, match="nothing is to be changed"):
+    with pytest.raises(FieldError, match="this changes nothing"):
         workers.ask("update-policy", policy="RestrictRegions")
 
 
@@ -310,8 +312,7 @@ def test_disabling_a_type_says_what_is_lost(workers: Workers) -> None:
 
 def test_a_type_that_needs_a_service_first(workers: Workers) -> None:
     assert (
-        "needs trusted access for GuardDuty (guardduty.amazonaws.com). Ask for `/org enable-service-access --service "
-        "guardduty.amazonaws.com` first."
+        "needs trusted access for GuardDuty (guardduty.amazonaws.com). Enable it first, then ask again."
     ) in refused(workers, "enable-policy-type", kind="GUARDDUTY_POLICY")
     done(workers, "enable-service-access", service="guardduty")
     assert done(workers, "enable-policy-type", kind="GUARDDUTY_POLICY").status == Status.SUCCEEDED

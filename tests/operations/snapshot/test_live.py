@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -57,6 +58,18 @@ def test_delegated_administrators(aws: AwsSandbox, live: LiveAws) -> None:
     aws.client("organizations").register_delegated_administrator(AccountId=AUDIT, ServicePrincipal=principal)
     (one,) = live.delegated()
     assert (one.account, one.name, one.services) == (AUDIT, "fullback-audit", (principal,))
+
+
+def test_of_many_administrators_all_are_named_and_the_first_asked_about(
+    aws: AwsSandbox, live: LiveAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.snapshot.live.MOST_DELEGATED", 1)
+    for account in (WEB, AUDIT):
+        aws.client("organizations").register_delegated_administrator(
+            AccountId=account, ServicePrincipal="cloudtrail.amazonaws.com"
+        )
+    first, second = live.delegated()
+    assert (first.services, second.services) == (("cloudtrail.amazonaws.com",), None)
 
 
 def test_when_aws_does_not_tell(aws: AwsSandbox, live: LiveAws) -> None:
@@ -170,14 +183,61 @@ def test_what_aws_does_not_know_stays_unknown(aws: AwsSandbox, before: Organizat
     assert asked(before, what, wanted, aws) is before
 
 
+def untold(before: Organization, what: Any, wanted: str, *, enough: bool = False) -> str:
+    unknown = UnknownError("field", "none of that name", what, wanted)
+    with pytest.raises(UnknownError) as caught:
+        look_up(bot_aws(), before, unknown, lambda: enough)
+    return caught.value.message
+
+
 def test_nobody_waits_for_long(aws: AwsSandbox, before: Organization) -> None:
     make(aws, "/New")
     aws.calls.clear()
-    assert look_up(bot_aws(), before, UnknownError("ou", "", "unit", "/New"), lambda: True) == ()
-    assert look_up(bot_aws(), before, UnknownError("policy", "", "policy", "new"), lambda: True) == ()
+    assert untold(before, "unit", "/New", enough=True) == (
+        "“/New” is not among the OUs that are known, and AWS could not be asked about it: no answer in time."
+    )
+    assert "“new” is not among the policies that are known" in untold(before, "policy", "new", enough=True)
     assert len(aws.calls) == 0
 
 
-def test_an_aws_that_refuses_tells_nothing(aws: AwsSandbox, before: Organization) -> None:
-    aws.faults.add(kind="error", code="AccessDeniedException", times=None)
-    assert look_up(bot_aws(), before, UnknownError("ou", "", "unit", "/New"), lambda: False) == ()
+def test_what_the_time_cuts_off_does_not_pass_for_all_there_is(aws: AwsSandbox, before: Organization) -> None:
+    """A policy that is taken for attached to fewer places than it is would ask too few people."""
+    organizations = aws.client("organizations")
+    made = organizations.create_policy(Type="TAG_POLICY", Name="New", Content='{"tags": {}}', Description="")
+    policy = made["Policy"]["PolicySummary"]["Id"]
+    for account in (WEB, AUDIT):
+        organizations.attach_policy(PolicyId=policy, TargetId=account)
+    for looks in range(6):
+        try:
+            found = look_up(bot_aws(), before, UnknownError("policy", "", "policy", policy), after(looks))
+        except UnknownError:
+            found = ()
+        targets = taken_in(before, found).policies.targets.get(policy)
+        assert targets is None or set(targets) == {WEB, AUDIT}
+
+
+def after(looks: int) -> Callable[[], bool]:
+    """The time is up when it was asked for so often."""
+    left = iter([False] * looks)
+    return lambda: next(left, True)
+
+
+@pytest.mark.parametrize(
+    ("what", "wanted", "operation", "others"),
+    [
+        ("unit", "/New", "ListOrganizationalUnitsForParent", "OUs"),
+        ("unit", "ou-abcd-12345678", "DescribeOrganizationalUnit", "OUs"),
+        ("account", "new", "ListAccountsForParent", "accounts"),
+        ("account", "999999999999", "DescribeAccount", "accounts"),
+        ("policy", "new", "ListPolicies", "policies"),
+        ("policy", "p-12345678", "DescribePolicy", "policies"),
+        ("target", "new", "ListAccountsForParent", "OUs and accounts"),
+    ],
+)
+def test_what_aws_does_not_tell_is_not_said_to_be_none(
+    aws: AwsSandbox, before: Organization, what: str, wanted: str, operation: str, others: str
+) -> None:
+    aws.faults.add(operation, "error", code="AccessDeniedException", times=None)
+    assert untold(before, what, wanted) == (
+        f"“{wanted}” is not among the {others} that are known, and AWS could not be asked about it: {operation} was denied."
+    )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from unittest.mock import Mock
 
 import pytest
 
+from operations.aws.client import Answer, Aws
+from operations.aws.errors import BusyError
 from operations.snapshot.organization import Organization
 from operations.snapshot.policy_types import policy_types
 from operations.snapshot.reader import read_organization
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
+from tests.harness.tree import make
+
+WEB = "222222222222"
 
 
 def read() -> Organization:
@@ -56,6 +63,43 @@ def test_without_paths_both_ways_see_the_same(aws: AwsSandbox) -> None:
     aws.paths = False
     without = read()
     assert {a.id: a.parent for a in with_paths.accounts} == {a.id: a.parent for a in without.accounts}
+
+
+class Changing(Aws):
+    """AWS while somebody works in it: `change` happens before the accounts are read, behind the OUs; once, or `always`."""
+
+    def __init__(self, change: Callable[[], None], *, always: bool = False) -> None:
+        super().__init__(bot_aws()._clients)
+        self._change, self._always, self._changed = change, always, False
+
+    def _call(self, service: str, method: str, params: Answer, *, write: bool, retries: bool = True) -> Answer:
+        if method == "list_accounts" and "NextToken" not in params and (self._always or not self._changed):
+            self._changed = True
+            self._change()
+        return super()._call(service, method, params, write=write, retries=retries)
+
+
+def moved_into_a_new_ou(aws: AwsSandbox, names: Iterator[int]) -> None:
+    new, organizations = make(aws, f"/New{next(names)}"), aws.client("organizations")
+    source = organizations.list_parents(ChildId=WEB)["Parents"][0]["Id"]
+    organizations.move_account(AccountId=WEB, SourceParentId=source, DestinationParentId=new)
+
+
+@pytest.mark.parametrize("paths", [True, False])
+def test_what_is_moved_into_an_ou_that_is_made_meanwhile_has_its_place(aws: AwsSandbox, *, paths: bool) -> None:
+    aws.paths = paths
+    names = itertools.count()
+    changing = Changing(lambda: moved_into_a_new_ou(aws, names))
+    organization = read_organization(changing, lambda: datetime.now(UTC))
+    assert organization.account_path(WEB) == "/New0"
+    assert len(organization.accounts) == 5
+
+
+def test_a_tree_that_never_stands_still_is_read_later(aws: AwsSandbox) -> None:
+    names = itertools.count()
+    changing = Changing(lambda: moved_into_a_new_ou(aws, names), always=True)
+    with pytest.raises(BusyError, match="changes while it is read"):
+        read_organization(changing, lambda: datetime.now(UTC))
 
 
 def test_throttling_of_every_second_call_is_survived(aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def test_a_name_that_is_taken_is_refused_before_anybody_is_asked(workers: Worker
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("staging", "The name “staging” is easily taken for /Workloads/Staging"),
+        ("staging", "The name “staging” looks almost like /Workloads/Staging"),
         ("Security", "used elsewhere, so only the path tells them apart: /Security"),
         ("Web/Shop", "has a / in it"),
     ],

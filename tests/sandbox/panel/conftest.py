@@ -23,7 +23,7 @@ def keeper() -> Iterator[Keeper]:
         sandbox(creation_seconds=CREATION_SECONDS, launch=fork) as place,
     ):
         patch.setattr(keeping, "DEAD_SECONDS", 0.2)
-        kept = Keeper(place, **QUICK, **Wishes().settings())
-        place.slack.put_beside(PanelApi(kept).routes())
+        kept = Keeper(place, **(QUICK | Wishes().settings()))
+        place.slack.put_beside(PanelApi(kept, pause=0.15).routes())
         yield kept
         kept.stop()

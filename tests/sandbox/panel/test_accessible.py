@@ -58,7 +58,7 @@ def test_axe_finds_nothing_in_the_page_and_the_panel(page: Page, keeper: Keeper)
     panel = page.get_by_role("complementary", name="Behind the scenes")
     expect(panel).to_contain_text("fullback-audit 555555555555")
     assert "\n".join(faults(page)) == ""
-    page.get_by_label("Message # general").fill("/org create-account")
+    page.get_by_label("Message #general").fill("/org create-account")
     page.keyboard.press("Enter")
     form = page.get_by_role("dialog", name="Create account")
     form.get_by_role("button", name="Submit request").click()
@@ -85,7 +85,7 @@ def test_axe_finds_nothing_in_a_card_its_thread_and_its_question(page: Page, kee
 
 
 def test_axe_finds_nothing_in_the_home_tab_and_private_answers(page: Page, keeper: Keeper) -> None:
-    page.get_by_label("Message # general").fill("/org tree")
+    page.get_by_label("Message #general").fill("/org tree")
     page.keyboard.press("Enter")
     expect(page.get_by_role("log")).to_contain_text("Only visible to you")
     assert "\n".join(faults(page)) == ""
@@ -97,7 +97,7 @@ def test_axe_finds_nothing_in_the_home_tab_and_private_answers(page: Page, keepe
 
 def test_a_requests_whole_life_with_the_keyboard_alone(page: Page) -> None:
     """From the command to the account's id in the thread; whatever is pressed has a name that is read aloud."""
-    _tab_to(page, "Message # general")
+    _tab_to(page, "Message #general")
     page.keyboard.type(ASK.format(name="by-keyboard"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("log")).to_contain_text("received")

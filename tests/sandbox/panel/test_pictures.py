@@ -6,6 +6,7 @@ With ORGBOT_PICTURES=folder each state is written there as a picture, to be look
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -24,6 +25,10 @@ SIZES: dict[str, tuple[int, int, Literal["light", "dark"]]] = {
 }
 FITS = "document.documentElement.scrollWidth <= window.innerWidth"
 ASK = '/org create-account --name pictured --email pictured@example.com --ou /Workloads/Staging --reason "to look at"'
+README = (
+    "/org create-account --name fullback-mobile --email mobile@example.com --ou /Workloads/Staging --tag owner=mobile "
+    '--reason "The mobile team needs a place of its own"'
+)
 POLICY = '/org attach-policy --policy RestrictRegions --target /Security --reason "to look at"'
 
 
@@ -55,8 +60,26 @@ def close_the_panel(page: Page) -> None:
 
 
 def types(page: Page, text: str) -> None:
-    page.get_by_label("Message # general").fill(text)
+    page.get_by_label("Message #general").fill(text)
     page.keyboard.press("Enter")
+
+
+def in_one_thread_and_with_help(page: Page, url: str) -> None:
+    """The first credentials for the new account, and a request that something stands in the way of."""
+    page.get_by_role("button", name="Get credentials").last.click()
+    expect(page.get_by_role("combobox", name="Account")).to_have_value(re.compile("pictured"))
+    seen(page, "first-credentials")
+    page.get_by_role("button", name="Submit request").click()
+    expect(page.get_by_role("dialog", name="Credentials")).to_be_hidden()
+    page.goto(f"{url}/#U0BOB/C0APPROVALS")
+    expect(page.get_by_role("log").locator("article").last).to_contain_text("Credentials for pictured")
+    seen(page, "card-in-the-thread")
+
+    page.goto(f"{url}/#U0ALICE/C0GENERAL")
+    types(page, "/org delete-policy RestrictRegions")
+    page.get_by_role("button", name="orgbot").click()
+    expect(page.get_by_role("log")).to_contain_text("Detach it there first")
+    seen(page, "what-helps")
 
 
 def test_from_the_launcher_to_the_end(keeper: Keeper, page: Page) -> None:
@@ -99,6 +122,21 @@ def test_from_the_launcher_to_the_end(keeper: Keeper, page: Page) -> None:
     page.get_by_role("button", name="orgbot").click()
     expect(page.get_by_role("log")).to_contain_text("is ready")
     seen(page, "message-end")
+    in_one_thread_and_with_help(page, url)
     page.get_by_role("tab", name="Home").click()
     expect(page.get_by_text("Your AWS Organization")).to_be_visible()
+    expect(page.get_by_role("img", name="Root")).to_be_visible()
     seen(page, "home")
+
+
+def test_the_picture_of_the_readme(keeper: Keeper, page: Page) -> None:
+    """An approval card beside AWS as it is: docs/sandbox.png is `sandbox.png` of ORGBOT_PICTURES."""
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{keeper.place.slack.page_url}/#U0BOB/C0APPROVALS")
+    expect(page.get_by_role("complementary", name="Behind the scenes")).to_be_visible()
+    keeper.place.slack.person("alice").types(README)
+    card = page.get_by_role("log").locator("article").filter(has_text="fullback-mobile").last
+    expect(card.get_by_role("button", name="Approve")).to_be_in_viewport()
+    assert page.evaluate(FITS)
+    if folder := os.environ.get("ORGBOT_PICTURES"):
+        page.screenshot(path=Path(folder) / "sandbox.png")

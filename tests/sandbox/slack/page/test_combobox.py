@@ -12,7 +12,7 @@ from tests.sandbox.slack.page.conftest import Look
 def form(look: Look) -> Page:
     """A page with the form open."""
     page = look()
-    page.get_by_label("Message # general").fill("/org create-account")
+    page.get_by_label("Message #general").fill("/org create-account")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Account name")).to_be_focused()
     return page

@@ -6,10 +6,11 @@ import io
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from sandbox.slack.driver import SlackSandbox
-from tests.sandbox.slack.bots import card, client_of
+from tests.harness.browser import page_of
+from tests.sandbox.slack.bots import Bot, card, client_of
 from tests.sandbox.slack.page.conftest import Look
 
 
@@ -19,6 +20,24 @@ def test_the_focus_stays_on_its_button(slack: SlackSandbox, look: Look) -> None:
     client_of(slack).views_publish(user_id="U0ALICE", view={"type": "home", "blocks": card("Something to do.")})
     expect(page.get_by_role("tabpanel")).to_contain_text("Something to do.")
     expect(page.get_by_role("button", name="Deny")).to_be_focused()
+
+
+def test_what_was_published_before_the_page_listened_is_shown(slack: SlackSandbox, bot: Bot, browser: Browser) -> None:
+    """The first connection for live events ends at once; the page comes again after a second."""
+    connections: list[WebSocketRoute] = []
+
+    def end_the_first(route: WebSocketRoute) -> None:
+        connections.append(route)
+        if len(connections) == 1:
+            route.close()
+        else:
+            route.connect_to_server()
+
+    with page_of(browser) as page:
+        page.route_web_socket("**/sandbox/events*", end_the_first)
+        page.goto(f"{slack.page_url}/#U0ALICE/D0ALICE/home")
+        expect(page.get_by_role("tabpanel")).to_contain_text("Nothing to do.")
+    assert len(connections) > 1
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "light"), (400, "dark")])

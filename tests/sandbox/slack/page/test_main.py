@@ -60,3 +60,21 @@ def test_the_welcome_speaks_to_who_sits_there(look: Look) -> None:
     panel = look("U0BOB/C0GENERAL").get_by_label("Try it")
     expect(panel).to_contain_text("Be Carol in #aws-approvals")
     expect(panel).to_contain_text("Bob has a direct message")
+
+
+def test_the_people_at_the_top_say_which_groups_they_are_in(look: Look) -> None:
+    page = look("U0ALICE/C0GENERAL")
+    carol = page.get_by_role("button", name="Carol")
+    expect(carol).to_have_attribute("title", "Carol Chen: Security, @aws-approvers, @aws-security")
+
+
+def test_what_the_page_cannot_show_is_said(slack: SlackSandbox, look: Look) -> None:
+    """The stand-in refuses such blocks; a newer one may take them before the page knows them."""
+    said = slack.interactions.say("alice", "C0GENERAL", "Hi")
+    said.blocks = [
+        {"type": "hologram", "block_id": "a"},
+        {"type": "actions", "block_id": "b", "elements": [{"type": "lever", "action_id": "c"}]},
+    ]
+    log = look("U0ALICE/C0GENERAL").get_by_role("log")
+    expect(log).to_contain_text("unsupported block: hologram")
+    expect(log).to_contain_text("unsupported element: lever")

@@ -9,7 +9,7 @@ from tests.sandbox.slack.page.conftest import Look
 
 
 def _open(page: Page) -> None:
-    page.get_by_label("Message # general").fill("/org create-account")
+    page.get_by_label("Message #general").fill("/org create-account")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Account name")).to_be_focused()
 
@@ -32,7 +32,7 @@ def test_the_focus_goes_back_to_where_it_was(look: Look) -> None:
     page = look()
     _open(page)
     page.keyboard.press("Escape")
-    expect(page.get_by_label("Message # general")).to_be_focused()
+    expect(page.get_by_label("Message #general")).to_be_focused()
 
 
 def test_ctrl_enter_sends_it(slack: SlackSandbox, look: Look) -> None:

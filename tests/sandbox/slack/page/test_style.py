@@ -35,7 +35,7 @@ def test_a_narrow_window_shows_the_newest_message_and_the_box_to_write_in(slack:
         slack.interactions.say("alice", HERE, f"Line {number}")
     page = look(f"U0BOB/{HERE}", width=390, height=800)
     expect(page.get_by_text("Line 29")).to_be_in_viewport()
-    expect(page.get_by_label("Message # aws-approvals")).to_be_in_viewport()
+    expect(page.get_by_label("Message #aws-approvals")).to_be_in_viewport()
     expect(page.get_by_role("button", name="orgbot")).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollHeight") == 800
     assert _fits(page, "html")
@@ -48,7 +48,7 @@ def test_errors_and_mentions_can_be_read(slack: SlackSandbox, look: Look, scheme
     page = look(f"U0ALICE/{HERE}", scheme=scheme)
     for looked in (page.locator(".mention").first, page.get_by_role("button", name="Deny")):
         assert looked.evaluate(CONTRAST) >= READABLE
-    page.get_by_label("Message # aws-approvals").fill("/org create-account")
+    page.get_by_label("Message #aws-approvals").fill("/org create-account")
     page.keyboard.press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Send").click()
     assert page.get_by_text("Please complete this required field.").first.evaluate(CONTRAST) >= READABLE

@@ -12,7 +12,7 @@ from tests.sandbox.slack.page.conftest import Look
 
 def test_enter_takes_the_marked_command_and_then_sends(bot: Bot, look: Look) -> None:
     page = look()
-    field = page.get_by_label("Message # general")
+    field = page.get_by_label("Message #general")
     field.press_sequentially("/o")
     expect(field).to_have_attribute("aria-activedescendant", "suggestions-0")
     option = page.get_by_role("listbox", name="Commands").get_by_role("option", name="/org")
@@ -28,7 +28,7 @@ def test_enter_takes_the_marked_command_and_then_sends(bot: Bot, look: Look) -> 
 
 def test_escape_puts_them_away(look: Look) -> None:
     page = look()
-    field = page.get_by_label("Message # general")
+    field = page.get_by_label("Message #general")
     field.press_sequentially("/o")
     field.press("Escape")
     expect(page.get_by_role("listbox", name="Commands")).to_be_hidden()

@@ -1,0 +1,28 @@
+"""Each operation by its form: as it is opened with what was typed, it can be sent, and becomes the same request as the command."""
+
+from __future__ import annotations
+
+import pytest
+
+from operations.core.registry import all_operations
+from sandbox.aws.server import AwsSandbox
+from tests.documentation.playing import played
+from tests.documentation.story import BEFORE, FIRST, WHY, asked_for, done, nothing
+
+
+@pytest.mark.parametrize("name", [operation.name for operation in all_operations()])
+def test_by_form_and_by_command_it_is_the_same_request(aws: AwsSandbox, name: str) -> None:
+    asked = []
+    for way in (" --form", WHY):
+        with played(aws) as play:
+            BEFORE.get(name, nothing)(play)
+            if name in FIRST:
+                done(play, asked_for(FIRST[name]))
+            play.says("alice", asked_for(name) + way)
+            if way != WHY:
+                play.sends("alice", reason="")
+            asked.append(play.intake.recent(live=True)[0])
+    by_form, typed = asked
+    assert (by_form.operation, by_form.status) == (name, "pending")
+    assert by_form.title.split(" (")[0] == typed.title.split(" (")[0]
+    assert by_form.params.keys() == typed.params.keys()
