@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
@@ -96,7 +97,7 @@ def test_a_command_may_speak_of_a_payload() -> None:
         name="orgbot",
         request_verification_enabled=False,
         before_authorize=Kept(),
-        authorize=lambda: None,
+        authorize=lambda: AuthorizeResult(enterprise_id=None, team_id="T"),
     )
     assert SignedHttp(app).dispatch(typed, {"content-type": [FORM]})[0] == 200
     assert taken == ["create-ou --name payload"]
