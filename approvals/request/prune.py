@@ -15,7 +15,10 @@ from approvals.queue.store import Store
 
 PAGE = 200  # Requests in one transaction, so that nobody who writes waits for long.
 OVER = ("sent", "dropped")
-GONE = {"label": "Details", "value": "Removed, because this ended long ago. The audit log has what was decided and done."}
+GONE = {
+    "label": "Details",
+    "value": "Removed, because this ended long ago. The audit log has what was decided and done.",
+}
 
 
 def prune(store: Store, now: datetime, keep: timedelta) -> int:

@@ -72,7 +72,9 @@ def any_email(value: str) -> str:
 def _contact_email(value: str) -> str:
     rule = text_of("account", "EmailAddress")
     if not _has_form(value, rule):
-        raise ValueError(f"“{value[:70]}” is not an e-mail address that AWS takes for a contact, such as csirt@example.com")
+        raise ValueError(
+            f"“{value[:70]}” is not an e-mail address that AWS takes for a contact, such as csirt@example.com"
+        )
     _check_length(value, rule, "the e-mail address of a contact")
     return value
 
