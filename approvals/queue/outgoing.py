@@ -13,7 +13,7 @@ from approvals.models import LIVE, Interaction, Message, Request, RoleSession
 from approvals.states import Status
 from operations.core.observations import Done, Failed, Observation, Waiting
 from operations.core.registry import by_name
-from operations.snapshot.names import utc
+from operations.snapshot.names import zoned
 
 Body = dict[str, Any]
 LONGEST_PAUSE = timedelta(minutes=5)
@@ -174,7 +174,7 @@ def delivery(session: Session, request: Request) -> Observation:
 def _not_revealed(offer: RoleSession) -> Observation:
     """A button that nobody has pressed hands nothing over."""
     if offer.state == "offered":
-        until = f" until {utc(offer.delete_due_at)}" if offer.delete_due_at else ""
+        until = f" until {zoned(offer.delete_due_at)}" if offer.delete_due_at else ""
         say = f"Waiting for the requester to press Reveal{until}."
         return Waiting(say, longest=LONGEST_PAUSE)
     ended = f"was ended by <@{offer.ended_by}>" if offer.ended_by else "has expired"

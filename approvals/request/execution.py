@@ -247,6 +247,8 @@ class Execution:
 
     def _helping(self, end: Failed | Stale) -> dict[str, Any]:
         """The requests that the advice means, filled in with what this one has."""
+        if not end.opens:
+            return {}
         known = {**self.request.preview.get("precondition", {}), **self.request.params}
         opens = helping(self.context, self.request, [one.filled(known) for one in end.opens])
         return {OPENS: opens} if opens else {}

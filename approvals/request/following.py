@@ -18,7 +18,7 @@ from operations.aws.reasons import meaning_of
 from operations.aws.sorting import Meaning, Next
 from operations.core.observations import Done, Facts, Failed, NotNow, Observation, Ready, Stale, Waiting
 from operations.core.steps import Step
-from operations.snapshot.names import utc
+from operations.snapshot.names import zoned
 
 SLOW = timedelta(minutes=10)
 LOST_ANSWER = "AWS's answer was lost. orgbot looks whether the call took effect, and sends it again only if it has not."
@@ -123,14 +123,14 @@ def wait_for_turn(  # noqa: PLR0913  Each is a fact of one refusal.
     until = datetime.fromisoformat(waits.setdefault(name, (now + meaning.within).isoformat()))
     if now >= until:
         stayed = Failed(
-            f"{step.not_done} {meaning.say} It stayed so until {utc(until)}.".strip(),
+            f"{step.not_done} {meaning.say} It stayed so until {zoned(until)}.".strip(),
             meaning.advice,
             name,
             again=meaning.again,
         )
         execution.fail(end or stayed)
         return
-    say = "" if told else f"{meaning.say} It is tried again until {utc(until)}; nothing has to be approved again."
+    say = "" if told else f"{meaning.say} It is tried again until {zoned(until)}; nothing has to be approved again."
     execution.wait(Status.WAITING, say, {**(learned or {}), NOT_NOW: waits}, longest=meaning.pause)
 
 

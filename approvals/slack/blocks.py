@@ -6,13 +6,13 @@ Source: Slack API, "Formatting text for app surfaces" (Escaping text, Mentioning
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from approvals.slack.named import Named
 from operations.core.visible import is_visible
-from operations.snapshot.names import counted, listed, utc
+from operations.snapshot.names import SPOKEN, counted, listed, utc
 
 MOST_MENTIONED = 20
 
@@ -29,6 +29,7 @@ ALIKE = {"*": "∗", "_": "ˍ", "~": "∼"}  # noqa: RUF001  They look the same 
 MENTION = re.compile("<(?=[!@#])")  # Nothing in rich text; apart for those who copy it elsewhere.
 HALF = re.compile(r"&(?:am?p?|lt?|gt?)?\Z")  # The beginning of an escape sequence, where a text was cut.
 PREFORMATTED = "rich_text_preformatted"
+SPOKEN_TIME = re.compile(rf"(\d{{4}}-\d\d-\d\d \d\d:\d\d){SPOKEN} UTC")
 JOINER = "\u2060"  # Keeps apart what would mean something together; nobody sees it.
 
 
@@ -44,7 +45,16 @@ def escape(text: str) -> str:
 
     Nobody's text can so look like the bot's own. Single backticks stay, because the bot's sentences name commands in them.
     """
-    return EMOJI.sub(f":{JOINER}", "\n".join(map(_unformatted, verbatim(text).split("\n"))))
+    escaped = EMOJI.sub(f":{JOINER}", "\n".join(map(_unformatted, verbatim(text).split("\n"))))
+    return _dated(escaped, SPOKEN_TIME.findall(text)) if SPOKEN in text else escaped
+
+
+def _dated(text: str, times: Sequence[str]) -> str:
+    """With Slack's own dates in place of the times that the bot's sentences name."""
+    for time in times:
+        moment = datetime.strptime(time, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+        text = text.replace(f"{time} UTC", slack_date(moment))
+    return text
 
 
 def _unformatted(line: str) -> str:

@@ -15,7 +15,7 @@ from operations.aws.permissions import Permission
 from operations.core.observations import Done, Facts, Failed, Observation, Ready, Waiting
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change
-from operations.snapshot.names import utc
+from operations.snapshot.names import zoned
 
 PENDING = ("REQUESTED", "OPEN")
 ENABLE = "ENABLE_ALL_FEATURES"
@@ -173,7 +173,7 @@ class Invite(Step):
     def _waiting(self, world: World, handshake: Answer) -> Observation:
         expires: datetime = handshake["ExpirationTimestamp"]
         learned = {"handshake": handshake["Id"], "asked": ""}
-        until = utc(expires)
+        until = zoned(expires)
         if expires - world.now < SOON:
             say = f"Nobody has accepted the invitation yet, and it expires on {until}. Remind the account's administrator."
         else:

@@ -40,7 +40,7 @@ from operations.core.steps import Control, Step, World
 from operations.core.values import Tags, any_email
 from operations.snapshot.changes import with_new_account
 from operations.snapshot.control_tower import on_arrival
-from operations.snapshot.names import utc
+from operations.snapshot.names import zoned
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import inherited, policies_unread
 from operations.tree.units import live_name
@@ -148,7 +148,7 @@ class InviteAccount(Operation):
         ]
         if open_ones:
             until = open_ones[0]["ExpirationTimestamp"]
-            raise FieldError("who", f"{self.who} is invited already: {open_ones[0]['Id']}, open until {utc(until)}.")
+            raise FieldError("who", f"{self.who} is invited already: {open_ones[0]['Id']}, open until {zoned(until)}.")
 
     def _facts(self, organization: Organization) -> dict[str, str]:
         facts = {"Account": self.who, "Organizational unit": organization.path_of(self.ou)}

@@ -28,7 +28,7 @@ from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Preview, PreviewInput, caution, danger
 from operations.core.steps import Step, World
 from operations.snapshot.changes import Change, Gone
-from operations.snapshot.names import utc
+from operations.snapshot.names import zoned
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import inherited, policies_unread
 
@@ -98,7 +98,7 @@ def _check_age(inputs: PreviewInput, found: DescribedAccount) -> None:
     if free > inputs.organization.read_at:
         raise FieldError(
             "account",
-            f"the account was created less than four days ago, and AWS lets it go from {utc(free)} on. Ask again then.",
+            f"the account was created less than four days ago, and AWS lets it go from {zoned(free)} on. Ask again then.",
         )
 
 

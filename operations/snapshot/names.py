@@ -85,6 +85,14 @@ def uncapital(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
+SPOKEN = "\u2060"  # Nobody sees it; Slack's messages show a time that has it in the reader's own zone.
+
+
+def zoned(moment: datetime) -> str:
+    """A time within a sentence for people: as `utc`, and marked for `approvals.slack.blocks.escape`."""
+    return f"{utc(moment).removesuffix(' UTC')}{SPOKEN} UTC"
+
+
 def utc(moment: datetime, *, date_only: bool = False) -> str:
     """`2026-11-30 00:41 UTC`, or its date, where Slack cannot show a time in the reader's own zone."""
     return f"{moment.astimezone(UTC):%Y-%m-%d}" if date_only else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -129,7 +129,7 @@ def hands_over_no_command(closing: Closing) -> None:
     assert "/org " not in str((closing.summary, closing.facts, closing.snippets))
     for wanted in closing.next:
         operation = by_name()[wanted.operation]
-        filled_in = Carried.unpacked(wanted.carried).of(operation)
+        filled_in = Carried.unpacked(wanted.carried()).of(operation)
         assert filled_in == wanted.values, "the form takes all of it"
 
 

@@ -32,7 +32,9 @@ from approvals.views.card import effects
 from approvals.views.thread import body
 from handlers.queries.parts import name
 from operations.core.preview import Preview
+from operations.snapshot.names import zoned
 from sandbox.slack.limits import problems
+from tests.documentation.pages import ROOT
 
 LONG = "<&>`*" * 2000
 
@@ -210,3 +212,34 @@ def test_a_time_is_shown_in_the_readers_own_zone() -> None:
 def test_a_time_that_nobody_knows_is_said_as_the_sentence_needs_it() -> None:
     assert slack_date(None) == ""
     assert slack_date(None, none="an unknown time") == "an unknown time"
+
+
+def test_a_time_that_the_bots_sentence_names_is_shown_in_the_readers_own_zone() -> None:
+    told = (
+        f"It is tried again until {zoned(datetime(2030, 1, 8, 10, 0, tzinfo=UTC))}; nothing has to be approved again."
+    )
+    assert escape(told) == (
+        "It is tried again until <!date^1894096800^{date_short_pretty} at {time}|2030-01-08 10:00 UTC>; nothing has to be "
+        "approved again."
+    )
+    assert clean(told) == "It is tried again until 2030-01-08 10:00 UTC; nothing has to be approved again."
+    assert escape("somebody wrote 2030-01-08 10:00 UTC") == "somebody wrote 2030-01-08 10:00 UTC"
+
+
+# `/readyz` and a picture show no Slack dates.
+WITHOUT_SLACK = {
+    "approvals/request/restored.py",
+    "approvals/slack/blocks.py",
+    "handlers/queries/drawing.py",
+    "operations/snapshot/names.py",
+}
+
+
+def test_no_sentence_names_a_time_in_a_zone_that_is_not_the_readers() -> None:
+    found = {
+        str(file.relative_to(ROOT))
+        for room in ("approvals", "handlers", "operations")
+        for file in (ROOT / room).rglob("*.py")
+        if re.search(r"\butc\((?!.*date_only)", file.read_text(encoding="utf-8"))
+    }
+    assert found == WITHOUT_SLACK
