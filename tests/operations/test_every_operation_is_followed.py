@@ -229,8 +229,6 @@ def test_an_aws_that_does_not_answer_is_told_once_and_waited_for(
     aws.faults.add(operation, "bad-json", times=None)
     passes(workers, *[1] * 30)
     assert workers.request(request.id).status == Status.APPROVED
-    assert (
-        len([line for line in workers.said("thread") if f"does not answer the bot ({operation})" in line]) == 1
-    )
+    assert len([line for line in workers.said("thread") if f"does not answer the bot ({operation})" in line]) == 1
     aws.faults.clear()
     assert workers.until_done(request).status == Status.SUCCEEDED

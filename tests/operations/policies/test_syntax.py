@@ -133,7 +133,10 @@ def test_an_unknown_operator_is_refused_with_its_place(kind: str) -> None:
         return
     text = json.dumps(EXAMPLES[kind]).replace("@@a", "@@b", 1)
     told = refusal(json.loads(text), kind)
-    assert "is not an operator. Known operators: @@assign, @@append, @@remove, @@operators_allowed_for_child_policies" in told
+    assert (
+        "is not an operator. Known operators: @@assign, @@append, @@remove, @@operators_allowed_for_child_policies"
+        in told
+    )
 
 
 @pytest.mark.parametrize(
