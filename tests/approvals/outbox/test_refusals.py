@@ -137,7 +137,7 @@ def test_who_presses_privately_when_the_card_is_there_again_is_led_to_it(mail: M
     mail.once()
     assert mail.workers.request(request.id).status == "pending"
     said = mail.slack.person("bob").dms[-1]["text"] + str(mail.slack.person("bob").ephemerals)
-    assert "It has its card now" in said
+    assert "Its card is in the channel now" in said
 
 
 def test_a_channel_that_is_mended_gets_the_card_and_what_followed(mail: Mail) -> None:
