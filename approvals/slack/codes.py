@@ -60,7 +60,8 @@ _SORTED = {
     Answer.FINAL: """
         alt_txt_too_large as_user_not_supported attachment_payload_limit_exceeded block_mismatch blocked_file_type bot_not_found cannot_dm_bot
         cant_broadcast_message cant_delete_file cant_delete_message canvas_disabled_file_team canvas_disabled_user_team canvas_globally_disabled
-        channels_limit_exceeded compliance_exports_prevent_deletion delete_not_allowed deprecated_endpoint draft_already_deleted draft_already_sent
+        channels_limit_exceeded compliance_exports_prevent_deletion delete_not_allowed
+        deprecated_endpoint draft_already_deleted draft_already_sent
         draft_has_conflict draft_not_found duplicate_channel_not_found duplicate_external_id duplicate_message_not_found
         exchanged_trigger_id expired_trigger_id file_deleted file_deleting_disabled file_is_deleted file_not_found file_share_limit_reached
         file_type_not_allowed file_upload_size_restricted hash_conflict insecure_request invalid_arg_name invalid_arguments

@@ -20,7 +20,8 @@ POST = "chat.postMessage"
 LONGEST_WAIT = 600.0  # A turn that nobody comes for is given up.
 TIERS = {
     20: "conversations.list usergroups.users.list usergroups.list users.list",
-    50: "chat.delete chat.update conversations.history conversations.info conversations.open conversations.replies files.delete users.lookupByEmail",
+    50: "chat.delete chat.update conversations.history conversations.info conversations.open conversations.replies "
+    "files.delete users.lookupByEmail",
     100: "chat.postEphemeral conversations.members files.info files.upload.v2 users.info views.publish",
 }
 PER_MINUTE = {method: calls for calls, methods in TIERS.items() for method in methods.split()}

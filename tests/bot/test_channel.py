@@ -10,7 +10,7 @@ from bot.channel import EVERY, ChannelWatch, troubles
 from tests.harness.clock import Clock
 from tests.harness.slack import InMemorySlack
 
-GOOD = {"name": "aws-approvals", "is_member": True, "is_archived": False}
+GOOD = {"id": "C1", "name": "aws-approvals", "is_member": True, "is_archived": False}
 
 
 @pytest.mark.parametrize(

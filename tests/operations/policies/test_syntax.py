@@ -24,33 +24,6 @@ def refusal(document: Any, kind: str, newer: str = "NO") -> str:
     return caught.value.message
 
 
-<<<<<<< HEAD
-=======
-@every_type
-def test_an_unknown_key_at_the_top_is_refused_with_its_place(kind: str) -> None:
-    if kind in SYNTAX and SYNTAX[kind] is None:
-        assert said(kind).startswith("Not checked")
-        return
-    told = refusal({**EXAMPLES[kind], "tagz": {}}, kind)
-    line = json.dumps({**EXAMPLES[kind], "tagz": {}}, indent=1).split("\n").index(' "tagz": {}') + 1
-    assert told.startswith(f"“tagz” (line {line}, column 2) is not a key here. Known keys: ")
-
-
-@every_type
-def test_an_unknown_operator_is_refused_with_its_place(kind: str) -> None:
-    if kind in STATEMENTS:
-        told = refusal({"Statement": [{**DENY, "Principal": "*", "Condition": {"StringEqual": {}}}]}, kind)
-        assert "StringEqual” (line " in told or kind == SCP
-        return
-    text = json.dumps(EXAMPLES[kind]).replace("@@a", "@@b", 1)
-    told = refusal(json.loads(text), kind)
-    assert (
-        "is not an operator. Known operators: @@assign, @@append, @@remove, @@operators_allowed_for_child_policies"
-        in told
-    )
-
-
->>>>>>> brief
 @pytest.mark.parametrize(
     ("kind", "document", "told"),
     [
