@@ -13,16 +13,21 @@ export async function showHome() {
   complain(await post("home"), "The app did not respond");
 }
 
+/** How often the tab was drawn: what is read meanwhile may be older than what has just been heard. */
+let drawn = 0;
+
 /** Reads anew what the bot has published. */
 export async function refreshHome() {
+  const before = drawn;
   const { view } = await get("home");
-  if (view) drawHome(view);
+  if (view && drawn === before) drawHome(view);
 }
 
 /** @param {object} view the home tab as the bot has published it */
 export function drawHome(view) {
   const body = document.querySelector(".home");
   if (!body) return;
+  drawn += 1;
   const place = { view_id: view.id };
   const surface = {
     values: {},

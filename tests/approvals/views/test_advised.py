@@ -83,7 +83,7 @@ def test_what_aws_refuses_at_the_end_is_answered_with_a_button(
 ) -> None:
     aws.client("organizations").create_organizational_unit(ParentId=unit(workers, "/Workloads"), Name="Empty")
     workers.look_again()
-    aws.faults.add("DeleteOrganizationalUnit", "error", code=code)
+    aws.faults.add("DeleteOrganizationalUnit", "error", code=code, times=None)
     request = workers.until_done(workers.approved("delete-ou", ou="/Workloads/Empty"))
     assert request.status == Status.FAILED
     for body in (living(request), ended_badly(request)):

@@ -69,7 +69,7 @@ def test_a_policy_type_needs_its_service_before_it_and_as_long_as_it_is_enabled(
     assert done(workers, "enable-service-access", service=service).status == Status.SUCCEEDED
     assert done(workers, "enable-policy-type", kind=kind).status == Status.SUCCEEDED
     said = refused(workers, "disable-service-access", service=service)
-    assert f"{label(kind)} needs it and is enabled. Ask for `/org disable-policy-type --type {kind}` first." in said
+    assert f"{label(kind)} needs it and is enabled. Turn that off first, then ask again." in said
 
 
 def test_a_service_that_the_bot_does_not_know_is_left_to_aws_and_said_so(workers: Workers) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[4]
 KNOWN = re.findall(r'(?:(\w+)|"([+-]1)"): "', (ROOT / "sandbox/slack/page/emoji.js").read_text())
-SHORTCODE = re.compile(r"(?<![\w:/.?}]):([a-z][a-z0-9_+-]*):(?![\w:/])")
+SHORTCODE = re.compile(r"(?<![\w:/.?}+\]]):([a-z][a-z0-9_+-]*):(?![\w:/])")
 
 
 def _texts(package: str) -> Iterator[str]:
