@@ -342,6 +342,8 @@ def _show(session: Session, request: Request, judged: JudgedClick) -> None:
     """An approver gets the request with its buttons, privately: there is no card."""
     if request.status != Status.PENDING:
         raise LostRaceError(session, request)
+    if request.announced_at is None:
+        raise ObjectionError("This request cannot be decided yet: what it would do is still being looked up.")
     shown = hindered.decide_here(request, card(request, _votes(session, request)))
     outgoing.private(session, judged.click, judged.now, shown, request.id)
 
