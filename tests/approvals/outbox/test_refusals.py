@@ -4,6 +4,7 @@ approvers decide elsewhere, and everybody is told so.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -137,7 +138,7 @@ def test_who_presses_privately_when_the_card_is_there_again_is_led_to_it(mail: M
     mail.once()
     assert mail.workers.request(request.id).status == "pending"
     said = mail.slack.person("bob").dms[-1]["text"] + str(mail.slack.person("bob").ephemerals)
-    assert "It has its card now" in said
+    assert "Its card is in the channel now" in said
 
 
 def test_a_channel_that_is_mended_gets_the_card_and_what_followed(mail: Mail) -> None:
@@ -233,6 +234,31 @@ def test_a_card_that_slack_will_not_take_is_sent_in_plain(mail: Mail, code: str)
     (card,) = cards(mail)
     assert buttons(card["blocks"]) == ["approve", "deny"]
     assert press_on(mail, request, card, "approve", BOB).decided_by == BOB
+
+
+@pytest.mark.parametrize("code", ["blocked_file_type", "file_uploads_disabled", "missing_scope", "not_documented"])
+def test_where_slack_takes_no_file_the_whole_is_in_the_thread_in_as_many_messages_as_it_takes(
+    mail: Mail, code: str
+) -> None:
+    mail.slack.faults.add("files.getUploadURLExternal", error=code, times=None)
+    statement = {"Effect": "Deny", "Resource": "*"}
+    several = [statement | {"Sid": f"S{n:04}", "Action": f"s3:Action{n:04}"} for n in range(100)]
+    content = json.dumps({"Version": "2012-10-17", "Statement": several}, separators=(",", ":"))
+    asked = mail.workers.ask("create-policy", kind="scp", policy_name="Long", content=content)
+    mail.once()
+    diff = mail.workers.request(asked.id).preview["diff"]
+    (card,) = cards(mail)
+    replies = [reply for reply in mail.slack.replies(card) if "no room for" in reply["text"]]
+    assert len(replies) == int(replies[0]["text"][-2])
+    assert diff in "".join(map(in_code, replies))
+
+
+def in_code(message: dict[str, Any]) -> str:
+    """What stands in a message's blocks of code."""
+    parts = [part for block in message["blocks"] for part in block.get("elements", ())]
+    return "".join(
+        item["text"] for part in parts if part["type"] == "rich_text_preformatted" for item in part["elements"]
+    )
 
 
 def test_where_slack_takes_no_card_at_all_approvers_decide_by_direct_message(mail: Mail) -> None:

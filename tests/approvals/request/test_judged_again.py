@@ -12,6 +12,7 @@ from approvals.authority.reach import GoneError, judged_anew
 from approvals.authority.rules import Rule, Rules
 from approvals.context import NotYetError
 from approvals.models import Request
+from approvals.request.decide import decide
 from approvals.states import Status
 from approvals.views.thread import REST as REST_LEFT
 from operations.core.registry import left_out
@@ -211,6 +212,34 @@ def test_a_requester_who_left_the_group_of_the_rule_is_judged_by_the_next_one(ru
     ruled.people.groups["S0PLATFORM"] = []
     ruled.work()
     assert ruled.request(request.id).rule == "rest"
+
+
+@pytest.mark.parametrize("moment", ["before the click", "before the run"])
+def test_a_changed_address_is_no_way_past_the_rule_for_whoever_asks(
+    workers: Workers, aws: AwsSandbox, moment: str
+) -> None:
+    careful = Rule("contractors", (CAROL,), requesters=("alice@example.com",))
+    workers.rules = Rules([careful, Rule("rest", (BOB,))])
+    request = asked(workers)
+    if moment == "before the run":
+        workers.click(request, "approve", CAROL)
+        decide(workers.context, workers._newest_click())
+    workers.people.people[ALICE] = dataclasses.replace(workers.people.people[ALICE], key="alice.b@example.com")
+    if moment == "before the run":
+        assert workers.until_done(request).status == Status.STALE, "“rest” decides as well now"
+        return
+    assert pressed(workers, request, BOB).status == Status.PENDING
+    assert {kept["name"] for kept in workers.request(request.id).rules} == {"contractors", "rest"}
+    pressed(workers, request, CAROL)
+    assert aws.calls.of("TagResource") == []
+    assert pressed(workers, request, BOB).status == Status.SUCCEEDED
+
+
+def test_an_address_that_no_rule_names_any_more_keeps_nobody_from_what_they_asked_for(workers: Workers) -> None:
+    request = asked(workers)
+    workers.people.people[ALICE] = dataclasses.replace(workers.people.people[ALICE], key="alice.b@example.com")
+    workers.rules = Rules([dataclasses.replace(workers.rules.rules[0], requesters=("alice.b@example.com",))])
+    assert pressed(workers, request, BOB).finished_at
 
 
 def test_one_press_counts_in_every_rule_in_which_that_person_may_approve(ruled: Workers) -> None:
