@@ -121,7 +121,7 @@ def _take_step(execution: Execution, step: Step, shared: Shared) -> bool:
     return (
         may_send(execution, step, sent, observation)
         and _is_proven(execution)
-        and _still_approved(execution)
+        and (observation.takes_back or _still_approved(execution))
         and _act(execution, step, world)
     )
 
