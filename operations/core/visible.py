@@ -52,10 +52,19 @@ def check(value: Any, kind: FieldKind) -> None:
     if isinstance(value, str):
         _check_text(value, kind, "", lines=kind in LONG or kind.many)
         return
-    items = [text for pair in value.items() for text in pair] if isinstance(value, dict) else value
-    for number, text in enumerate(items if isinstance(items, (list, tuple)) else (), 1):
-        if isinstance(text, str):
-            _check_text(text, kind, f"value {number}, ", lines=False)
+    for number, text in enumerate(_texts(value), 1):
+        _check_text(text, kind, f"value {number}, ", lines=False)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in it, however deep, a mapping's keys as well."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _texts([part for pair in value.items() for part in pair])
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            yield from _texts(item)
 
 
 def _check_text(text: str, kind: FieldKind, where: str, *, lines: bool) -> None:
