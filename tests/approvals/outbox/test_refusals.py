@@ -60,10 +60,10 @@ def told(mail: Mail, who: str) -> list[str]:
 
 
 def press(request: Request, kind: str, by: str, **where: Any) -> Click:
-    """A press somewhere else than on the card."""
-    found = read(request.button)
+    """A press somewhere else than on the card, of a button as it is made now."""
+    found = read(request.button_beside_digest if kind in ("approve", "deny") else request.button)
     assert found is not None
-    return Click(f"{kind} {by} {where}", kind, by, TEAM, found.number, found.key, **where)
+    return Click(f"{kind} {by} {where}", kind, by, TEAM, found.number, found.key, shown=found.shown, **where)
 
 
 def press_on(mail: Mail, request: Request, message: dict[str, Any], kind: str, by: str) -> Request:
@@ -128,13 +128,37 @@ def test_show_and_decide_brings_the_request_with_its_buttons_to_an_approver_and_
     assert press_on(mail, request, shown, "approve", BOB).decided_by == BOB
 
 
-def test_who_presses_privately_when_the_card_is_there_again_is_led_to_it(mail: Mail) -> None:
+def test_who_presses_privately_when_the_card_is_there_again_decides_what_was_shown(mail: Mail) -> None:
     archive(mail)
     request = asked(mail)
     archive(mail, archived=False)
     mail.workers.clock.advance(seconds=MINUTE)
     mail.once()
     mail.workers.intake.click(press(request, "approve", BOB, private=True))
+    mail.once()
+    assert mail.workers.request(request.id).decided_by == BOB
+
+
+@pytest.mark.parametrize("private", [True, False], ids=["privately", "in a direct message"])
+def test_without_the_digest_nothing_is_decided_away_from_the_card(mail: Mail, *, private: bool) -> None:
+    """Such as by a message that showed the request before it was known what it would do."""
+    archive(mail)
+    request = asked(mail)
+    message = mail.slack.person("bob").dms[0]
+    where = {"private": True} if private else {"channel": message["channel"], "message_ts": message["ts"]}
+    mail.workers.intake.click(replace(press(request, "approve", BOB, **where), shown=""))
+    mail.once()
+    assert mail.workers.request(request.id).status == "pending"
+    assert "nothing was done" in mail.workers.said("private")[-1]
+
+
+def test_who_presses_an_older_button_privately_when_the_card_is_there_again_is_led_to_it(mail: Mail) -> None:
+    archive(mail)
+    request = asked(mail)
+    archive(mail, archived=False)
+    mail.workers.clock.advance(seconds=MINUTE)
+    mail.once()
+    mail.workers.intake.click(replace(press(request, "approve", BOB, private=True), shown=""))
     mail.once()
     assert mail.workers.request(request.id).status == "pending"
     said = mail.slack.person("bob").dms[-1]["text"] + str(mail.slack.person("bob").ephemerals)
