@@ -109,7 +109,8 @@ class Person:
         if self.outside:
             return False
         everywhere = here.whole and bool(here.enterprise) and here.enterprise == self.enterprise
-        return everywhere or not self.team or here.team in {self.team, *self.teams}
+        told = self.team or self.teams or self.enterprise
+        return everywhere or not told or bool(here.team and here.team in {self.team, *self.teams})
 
     def _comes(self, here: Workspace, via: str) -> bool:
         """User ids are unique within one company only, so that a foreign workspace's click may carry a member's."""

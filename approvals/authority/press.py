@@ -106,7 +106,7 @@ def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
         raise OutdatedError(request)
     if _stands_on_its_own(session, pressed, request, kind):
         return request
-    if pressed.key and pressed.private and kind in ON_THE_CARD:
+    if pressed.key and pressed.private and kind in ON_THE_CARD and request.card_ts:
         raise CardElsewhereError(request)
     unconfirmed = not request.card_ts or kind not in ON_THE_CARD
     if pressed.key and not pressed.private and unconfirmed and _is_leaving(session, request):
@@ -123,15 +123,17 @@ def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
 def _stands_on_its_own(session: Session, pressed: Pressed, request: Request, kind: str) -> bool:
     """Whether the button stands on a message of this request.
 
-    Decisions are made on the card, and where the digest stands beside the button. Where there is no card they are made wherever
-    it is offered; a message that offered it still does when there is a card again, as an old card does that stands in another
-    channel.
+    Decisions are made on the card, and elsewhere where the digest stands beside the button: on the home tab, in the answer to a
+    command, in a direct message, on an old card in another channel.
     """
     if pressed.ts and (pressed.channel, pressed.ts) == (request.card_channel, request.card_ts):
         return True
+    beside = bool(pressed.shown)
+    if kind in BESIDE_ITS_DIGEST and not beside:
+        return False
     if pressed.private:
-        beside = bool(pressed.shown) and kind in BESIDE_ITS_DIGEST
-        return bool(pressed.key) and (kind not in ON_THE_CARD or not request.card_ts or beside)
+        decides = kind in BESIDE_ITS_DIGEST
+        return bool(pressed.key) and (kind not in ON_THE_CARD or not request.card_ts or decides)
     if kind in ON_THE_CARD and not pressed.key:
         return False
     return bool(pressed.ts) and _is_message_of(session, request, pressed)

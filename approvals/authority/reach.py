@@ -88,8 +88,25 @@ def judged_anew(context: Context, request: Request, asker: Person, *, live: bool
     if live and not _is_as_read(context.aws, operation, organization, found.now):
         context.changed()
         raise NotYetError("something was moved since the organization was read; it is read again")
-    ask = ask_of(operation, asker, context.people)
-    return judged(context.rules(), ask, found, context.guards()).now(request)
+    rules, guards = context.rules(), context.guards()
+    now = judged(rules, ask_of(operation, asker, context.people), found, guards)
+    return now.joined_by(_as_asked_then(context, request, asker, operation, found)).now(request)
+
+
+def _as_asked_then(
+    context: Context, request: Request, asker: Person, operation: Operation, found: Hits
+) -> Requirements | None:
+    """By the address that the requester had then, where it is another one by now: nobody gets past a rule by changing it.
+
+    None where it is the same, or no rule names it any more.
+    """
+    if request.person in ("", asker.key, asker.user):
+        return None
+    ask = ask_of(operation, replace(asker, key=request.person), context.people)
+    try:
+        return judged(context.rules(), ask, found, context.guards())
+    except NoRuleError:
+        return None
 
 
 def _check_there(context: Context, request: Request, operation: Operation, organization: Organization) -> None:

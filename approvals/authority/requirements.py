@@ -111,6 +111,12 @@ class Requirements:
         seats = list(approved)
         return Requirements(tuple(one for one in self.all if one.missing(seats)))
 
+    def joined_by(self, others: Requirements | None) -> Requirements:
+        """With those of the others that are not among them."""
+        return Requirements(
+            (*self.all, *(one for one in (others.all if others else ()) if one.rule.name not in self.names))
+        )
+
     def now(self, request: Request) -> Requirements:
         """As they are for this request: once a rule was escalated, its `escalate_to` counts in each of its groups."""
         return Requirements(

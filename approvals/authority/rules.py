@@ -123,7 +123,7 @@ class Rule:
     def could_decide(self, ask: Ask, unit: Place, guards: Guards) -> bool:
         """Whether it decides about the unit or an account directly in it, unless an account or the requester speaks against it."""
         named = not self.operations or ask.operation in self.operations
-        return named and (not self.roles or ask.role in self.roles) and self._is_above(unit, guards)
+        return named and self._is_for(ask.role) and self._is_above(unit, guards)
 
     def does_decide(self, ask: Ask, place: Place, guards: Guards) -> bool:
         """Whether neither the account nor the requester speaks against a rule that could decide."""
@@ -139,7 +139,7 @@ class Rule:
             yield f"under: /{'/'.join(place.path)} is not {self.under} and not below it"
         if not self._names(place, guards):
             yield f"accounts: {place.account or 'no account'} is not one of {', '.join(self.accounts)}"
-        if self.roles and ask.role not in self.roles:
+        if not self._is_for(ask.role):
             yield f"roles: {ask.role or 'no role'} is not one of {', '.join(self.roles)}"
         if self.requesters and ask.among and not ask.among(self.requesters):
             yield f"requesters: {ask.requester or 'whoever asks'} is not among {', '.join(self.requesters)}"
@@ -153,6 +153,10 @@ class Rule:
             return any(unit in place.units for unit in units)
         top = segments(self.under)
         return tuple(name.casefold() for name in place.path[: len(top)]) == top
+
+    def _is_for(self, role: str) -> bool:
+        """In an account no two roles have names that differ in their case alone. Source: IAM API Reference, "CreateRole"."""
+        return not self.roles or role.casefold() in {known.casefold() for known in self.roles}
 
     def _names(self, place: Place, guards: Guards) -> bool:
         return not self.accounts or any(_means(word, place, guards) for word in self.accounts)

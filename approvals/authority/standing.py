@@ -41,7 +41,7 @@ def still_approved(context: Context, request: Request) -> Requirements:
         now = judged_anew(context, request, asker).as_promised(request)
     except NoRuleError as error:
         raise ApprovalLostError(str(error)) from error
-    lost = _glass_lost(context, now, asker) if request.break_glass else _votes_lost(context, request, now)
+    lost = _glass_lost(context, request, now, asker) if request.break_glass else _votes_lost(context, request, now)
     if lost:
         raise ApprovalLostError(lost)
     return now
@@ -51,18 +51,27 @@ def _exist(request: Request) -> str:
     return "exists" if len(stored_of(request)) == 1 else "exist"
 
 
-def _glass_lost(context: Context, now: Requirements, asker: Person) -> str:
-    if may_break(context, now, asker):
-        return ""
-    return f"{asker.name} may no longer break the glass under {listed(now.quoted)}."
+def _glass_lost(context: Context, request: Request, now: Requirements, asker: Person) -> str:
+    """Those review it whose rules it broke the glass of; under another one it is broken anew."""
+    if not may_break(context, now, asker):
+        return f"{asker.name} may no longer break the glass under {listed(now.quoted)}."
+    new = _now_decide(request, now)
+    return f"{new}, and its approvers would not review it." if new else ""
+
+
+def _now_decide(request: Request, now: Requirements) -> str:
+    """The rules that decide as well by now and are not on the card; empty where there are none."""
+    kept = {kept["name"] for kept in stored_of(request)}
+    new = [f"“{one.rule.name}”" for one in now.all if one.approvals and one.rule.name not in kept]
+    decide = "decides" if len(new) == 1 else "decide"
+    return f"what it reaches or the rules have changed: {listed(new)} {decide} as well now" if new else ""
 
 
 def _votes_lost(context: Context, request: Request, now: Requirements) -> str:
     """Whoever approved saw the rules on the card; for another one nobody has approved, whoever may approve under it."""
-    kept = {kept["name"] for kept in stored_of(request)}
-    new = [f"“{one.rule.name}”" for one in now.all if one.approvals and one.rule.name not in kept]
+    new = _now_decide(request, now)
     if new:
-        return f"what it reaches or the rules have changed: {listed(new)} {'decides' if len(new) == 1 else 'decide'} as well now, and nobody has approved that."
+        return f"{new}, and nobody has approved that."
     approvers = approvers_now(context, involved(context, request), now)
     if not now.open(approver.seats for approver in approvers).all:
         return ""

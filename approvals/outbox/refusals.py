@@ -24,6 +24,7 @@ from approvals.slack.client import SlackRefusedError
 from approvals.slack.codes import Answer, meaning
 from approvals.states import LIVE, Status
 from approvals.views import hindered
+from approvals.views.whole import in_messages
 
 log = logging.getLogger(__name__)
 MOST_PLACES = 3  # A message that loses its place again and again is not sent after it for ever.
@@ -34,6 +35,7 @@ THREAD, ALONE = (
     "alone",
 )  # In a card's body: the message beneath which it is posted; that it stands by itself all the same.
 NO_THREAD = frozenset({"cant_broadcast_message", "no_dual_broadcast_content_update"})
+NO_FILES = frozenset({Answer.APP, Answer.FINAL})
 UNUSABLE = frozenset({"is_archived", "is_inactive"})  # Nobody presses a button there.
 NO_PLACE: dict[str, Any] = {"card_channel": "", "card_ts": "", "card_link": "", "thread_ts": ""}
 
@@ -48,6 +50,8 @@ def settle(context: Context, message: Message, error: SlackRefusedError) -> None
         request = session.get(Request, message.request_id) if message.request_id else None
     if request and _has_lost_its_place(context, message, request, error):
         _place_anew(context, message, request, error)
+    elif request and message.kind == outgoing.FILE and error.answer in NO_FILES:
+        _in_messages(context, message, request, error)
     elif message.body.get(THREAD) and (error.answer is Answer.GONE or error.code in NO_THREAD):
         _send_anew(context, message, ALONE)
     elif error.mendable and message.kind != "edit" and not _waited_long(context, message):
@@ -57,6 +61,16 @@ def settle(context: Context, message: Message, error: SlackRefusedError) -> None
         _send_anew(context, message, PLAIN)
     else:
         raise UnmendedError
+
+
+def _in_messages(context: Context, message: Message, request: Request, error: SlackRefusedError) -> None:
+    """Nobody is to approve what they were never shown, be it that files are not allowed or that the app lacks the scope."""
+    log.warning("Slack takes no file, and its text is posted in messages: %s", error)
+    values = {"status": "dropped", "error": error.code}
+    with context.store.write() as session:
+        if release(session, Message, message.id or 0, message.lease_owner, **values):
+            for body in in_messages(str(message.body["content"])):
+                outgoing.thread(session, request, context.clock(), body)
 
 
 def _has_lost_its_place(context: Context, message: Message, request: Request, error: SlackRefusedError) -> bool:

@@ -342,6 +342,7 @@ def _show(session: Session, request: Request, judged: JudgedClick) -> None:
     """An approver gets the request with its buttons, privately: there is no card."""
     if request.status != Status.PENDING:
         raise LostRaceError(session, request)
+    _check_announced(request)
     shown = hindered.decide_here(request, card(request, _votes(session, request)))
     outgoing.private(session, judged.click, judged.now, shown, request.id)
 
@@ -360,13 +361,19 @@ def _control(session: Session, request: Request, judged: JudgedClick) -> None:
     outgoing.thread(session, request, judged.now, thread.asks_control(request, judged.person.user, control.label))
 
 
+def _check_announced(request: Request) -> None:
+    if request.announced_at is None:
+        raise ObjectionError("This request cannot be decided yet: what it would do is still being looked up.")
+
+
 def _check_open(session: Session, request: Request, judged: JudgedClick) -> None:
     """Raises LostRaceError when the request is decided, or has run out of time a moment ago; ObjectionError when it was tampered with."""
     if request.status != Status.PENDING:
         raise LostRaceError(session, request)
     if request.expires_at is not None and request.expires_at <= judged.now:
         raise ObjectionError("Nobody decided in time: this request has expired. It can be asked again.")
-    if request.announced_at is None or judged.asked_for(request):
+    _check_announced(request)
+    if judged.asked_for(request):
         raise ObjectionError("This request cannot be decided by you.")
     if digest(request.operation, request.params, request.preview.get("precondition", {})) != request.digest:
         raise ObjectionError(CHANGED, event="request.tampered")

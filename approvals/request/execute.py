@@ -121,7 +121,7 @@ def _take_step(execution: Execution, step: Step, shared: Shared) -> bool:
     return (
         may_send(execution, step, sent, observation)
         and _is_proven(execution)
-        and _still_approved(execution)
+        and (observation.takes_back or _still_approved(execution))
         and _act(execution, step, world)
     )
 
@@ -137,12 +137,10 @@ def _is_proven(execution: Execution) -> bool:
 
 
 def _still_approved(execution: Execution) -> bool:
-    """Asks once more when time has passed since it was asked: after a restart, a throttle or a lost answer.
-
-    What is half done is finished all the same, because an end in between would be none that anybody has approved.
+    """Asks once more when time has passed since it was asked: after a restart, a throttle or a lost answer, and between two steps,
+    of which an invitation may wait for days. What is left then is asked for by itself.
     """
-    fresh = execution.approval_is_fresh or execution.request.step
-    lost = None if fresh else _lost_since(execution)
+    lost = None if execution.approval_is_fresh else _lost_since(execution)
     if lost:
         execution.go_stale(lost)
     return lost is None
@@ -150,7 +148,7 @@ def _still_approved(execution: Execution) -> bool:
 
 def _lost_since(execution: Execution) -> Stale | None:
     """What had not begun when a backup was taken is judged as what has just been approved."""
-    if execution.request.memory.get(UNBEGUN):
+    if execution.request.memory.get(UNBEGUN) and not execution.request.step:
         return what_changed(execution)
     lost = approval_lost(execution.context, execution.request)
     return Stale(lost) if lost else None

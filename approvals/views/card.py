@@ -135,7 +135,8 @@ def _decision(request: Request, votes: Sequence[Vote]) -> list[str]:
 def plain_card(request: Request) -> Body:
     """The same in so few words that Slack takes it: where it refuses the whole card, a request is still decided somewhere."""
     whole = f"Slack doesn't show the whole card. `/org request {request.id}` has it: look at it before you decide."
-    buttons = [button("Approve", "approve", request.button), button("Deny", "deny", request.button)]
+    carried = request.button_beside_digest
+    buttons = [button("Approve", "approve", carried), button("Deny", "deny", carried)]
     decide = [{"type": "actions", "elements": buttons}] if request.status == Status.PENDING else []
     blocks = [
         section(f"*{escape(shorten(_title(request), 200))}*\n{_status(request)}  ·  asked by <@{request.requester}>"),
@@ -256,8 +257,8 @@ def _buttons(
     return {
         "type": "actions",
         "elements": [
-            button("Approve", "approve", request.button, style="primary", confirm=sure),
-            button("Deny", "deny", request.button, style="danger"),
+            button("Approve", "approve", request.button_beside_digest, style="primary", confirm=sure),
+            button("Deny", "deny", request.button_beside_digest, style="danger"),
             *([button("Withdraw approval", "withdraw", request.button)] if approved else []),
             button("Cancel request", "cancel", request.button, confirm=confirmations.to_cancel(request)),
             *picture_button(request),

@@ -1,6 +1,6 @@
 """What the card has no room for goes into its thread, whole and in order: nothing that would be sent to AWS is ever cut. Pure.
 
-In one message, or in one file where that is too long. Source: Slack API, "Block Kit: Rich text block" (rich_text_preformatted: shown as it is, nothing in it is escaped).
+In one message, or in one file where that is too long; in several messages where Slack takes no file. Source: Slack API, "Block Kit: Rich text block" (rich_text_preformatted: shown as it is, nothing in it is escaped).
 """
 
 from __future__ import annotations
@@ -94,6 +94,17 @@ def in_a_message(told: Mapping[str, str]) -> Body | None:
 def in_a_file(told: Mapping[str, str]) -> str:
     """The same as a text file."""
     return "\n\n".join(f"{title}\n{'=' * len(title)}\n{text}" for title, text in told.items()) + "\n"
+
+
+def in_messages(file: str) -> list[Body]:
+    """The text of such a file in as many messages as it takes, where Slack takes no file."""
+    parts = pieces(file)
+    each = [parts[at : at + PIECES_A_MESSAGE] for at in range(0, len(parts), PIECES_A_MESSAGE)]
+    titles = [f"All that the card has no room for ({number} of {len(each)})" for number in range(1, len(each) + 1)]
+    return [
+        body(title, *(preformatted("" if place else title, part) for place, part in enumerate(shown)))
+        for title, shown in zip(titles, each, strict=True)
+    ]
 
 
 def _unsaid(preview: Preview, sent: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -95,7 +95,7 @@ class RuleEntry(BaseModel):
     )
     roles: Roles = _key(
         (),
-        "names of the role that is wanted, with their paths (`platform/Deployer`)",
+        "names of the role that is wanted, with their paths (`platform/Deployer`), upper or lower case",
         "every role, and what is about none",
     )
     requesters: People = _key((), "who may ask under this rule", "everybody")

@@ -149,7 +149,9 @@ class Invite(Step):
     def _judge(self, world: World, handshake: Answer) -> Observation:
         state, asked = str(handshake["State"]), world.memory.get("asked")
         if state in PENDING:
-            return Ready(again=True) if asked in (CANCEL, RESEND) else self._waiting(world, handshake)
+            if asked in (CANCEL, RESEND):
+                return Ready(again=True, takes_back=asked == CANCEL)
+            return self._waiting(world, handshake)
         if state == "ACCEPTED":
             member = self._member(world)
             learned = {"handshake": handshake["Id"], "asked": "", **member}

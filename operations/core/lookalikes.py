@@ -8,17 +8,20 @@ Source: Unicode Technical Standard #39, "Confusable Detection", "Mixed-Script De
 
 from __future__ import annotations
 
+import re
 import threading
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import TypeVar
 
 from cachetools import LRUCache, cached
 
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
+from operations.core.nesting import load
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 
@@ -29,6 +32,8 @@ OTHERS = "01|øłđħŧıȷßþ", "olloldhtijbp"
 SHAPES = str.maketrans(CYRILLIC[0] + GREEK[0] + OTHERS[0], CYRILLIC[1] + GREEK[1] + OTHERS[1], " -_.'")
 TOGETHER = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("i", "l"))
 MOST = 3
+WORD = re.compile(r"\w+")
+LONGEST = 60
 Named = Account | OrganizationalUnit
 Thing = TypeVar("Thing", Account, OrganizationalUnit)
 PLACES = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.OU, FieldKind.TARGET)
@@ -70,10 +75,12 @@ def _skeletons_of(organization: Organization) -> Skeletons:
 
 
 def pointed_out(operation: Operation, organization: Organization) -> tuple[str, ...]:
-    """A sentence for each name that the request gives or means and that resembles another of its kind, or mixes scripts."""
+    """A sentence for each name that the request gives or means and that resembles another of its kind, or mixes scripts; and for
+    what else it would send that is read otherwise than it is.
+    """
     known = _skeletons_of(organization)
     said = [*_given(operation, organization, known), *_meant(operation, organization, known)]
-    return tuple(dict.fromkeys(said))[:MOST]
+    return tuple(dict.fromkeys((*said[:MOST], *islice(_misread(operation, said), MOST))))
 
 
 def _given(operation: Operation, organization: Organization, known: Skeletons) -> Iterator[str]:
@@ -105,6 +112,58 @@ def _meant(operation: Operation, organization: Organization, known: Skeletons) -
         meant = organization.units_by_id.get(key) or organization.accounts_by_id.get(key)
         if meant and (alike := known.alike(meant)):
             yield f"{_shown(meant)} looks almost like {listed(alike)}{_odd(meant.name)}."
+
+
+def _misread(operation: Operation, said: Sequence[str]) -> Iterator[str]:
+    """Texts that look like others: by their letters, by a blank that is none, by letters that run from right to left."""
+    for label, text in _sent(operation):
+        quoted = f"“{_short(text)}” ({label})"
+        if text.isascii() or any(f"“{text}”" in sentence for sentence in said):
+            continue
+        if _looks_latin(text):
+            yield f"{quoted} has letters that look like Latin ones and are not{_odd(text)}."
+        if blanks := [one for one in text if one != " " and unicodedata.category(one) == "Zs"]:
+            yield f"{quoted} has a blank of another kind: {listed([*dict.fromkeys(map(unicodedata.name, blanks))], MOST)}."
+        if any(unicodedata.bidirectional(one) in ("R", "AL") for one in text) and any(map(str.isascii, text)):
+            yield f"{quoted} has letters that are written from right to left, so what is beside them may stand in another order here."
+
+
+def _sent(operation: Operation) -> Iterator[tuple[str, str]]:
+    """All that is sent as it was written, by the labels of the fields; of documents each key and each text."""
+    for label, texts in operation.free_texts().items():
+        yield from ((label, text) for text in texts)
+    for field in operation.fields():
+        document = getattr(operation, field.name) if field.flag.kind is FieldKind.DOCUMENT else None
+        if document and not (document.isascii() and "\\u" not in document):
+            yield from ((field.flag.label, text) for text in _strings(document))
+
+
+def _strings(document: str) -> Iterator[str]:
+    try:
+        waiting = [load(document)]
+    except ValueError:  # It is still in a file, or is refused for it.
+        return
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
+
+
+def _looks_latin(text: str) -> bool:
+    """Whether letters of several scripts stand in one word, or a whole word of another one could be Latin."""
+    words = [word for word in WORD.findall(text) if not word.isascii()]
+    return any(
+        len(scripts(word)) > 1 or (scripts(word) not in ([], ["Latin"]) and skeleton(word).isascii()) for word in words
+    )
+
+
+def _short(text: str) -> str:
+    """As much of a text as a sentence has room for."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _by_looks(named: Iterable[Thing]) -> dict[str, list[Thing]]:

@@ -27,9 +27,11 @@ class Ready:
     """The goal does not stand, nothing of ours is under way, and acting is right.
 
     With `again` it is right although AWS has accepted a call of this step before; without, its effect is waited for.
+    With `takes_back` the act only takes back what was sent, which needs nobody's approval.
     """
 
     again: bool = False
+    takes_back: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,12 @@ from typing import Any
 from operations.core.fields import FieldKind
 
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-DRAWN_AS_NOTHING = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\ufeff\uffa0")
+DRAWN_AS_NOTHING = frozenset(
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\ufeff\uffa0\ufffc"
+    "\U0001107f\U00013441\U00013442\U00016fe4\U0001d159"
+)
 SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # Says how the character before it is drawn.
+FOR_SYMBOLS = "\ufe0e\ufe0f"  # As text, or as an emoji; the others change nothing in a symbol.
 NOT_PLAIN = re.compile(
     "[^ -~]"
 )  # All but the ASCII characters that everybody sees; most texts have few of them, or none.
@@ -48,10 +52,19 @@ def check(value: Any, kind: FieldKind) -> None:
     if isinstance(value, str):
         _check_text(value, kind, "", lines=kind in LONG or kind.many)
         return
-    items = [text for pair in value.items() for text in pair] if isinstance(value, dict) else value
-    for number, text in enumerate(items if isinstance(items, (list, tuple)) else (), 1):
-        if isinstance(text, str):
-            _check_text(text, kind, f"value {number}, ", lines=False)
+    for number, text in enumerate(_texts(value), 1):
+        _check_text(text, kind, f"value {number}, ", lines=False)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in it, however deep, a mapping's keys as well."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _texts([part for pair in value.items() for part in pair])
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            yield from _texts(item)
 
 
 def _check_text(text: str, kind: FieldKind, where: str, *, lines: bool) -> None:
@@ -77,8 +90,10 @@ def _unseen(text: str, kind: FieldKind, allowed: str) -> Iterator[tuple[int, str
 
 
 def _selects_nothing(text: str, at: int) -> bool:
-    """A sign that says how the one before is drawn, where that is no symbol: then it changes nothing that people see."""
-    return bool(SELECTOR.match(text, at)) and (at == 0 or unicodedata.category(text[at - 1]) != "So")
+    """A sign that says how the one before is drawn, where it changes nothing that people see."""
+    if not SELECTOR.match(text, at):
+        return False
+    return text[at] not in FOR_SYMBOLS or at == 0 or unicodedata.category(text[at - 1]) != "So"
 
 
 def _escapes(document: str) -> Iterator[tuple[int, str]]:

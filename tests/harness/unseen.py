@@ -22,4 +22,8 @@ UNSEEN = {
     "half": "\ud800",
     "word joiner": "\u2060",
     "blank": "\u2800",
+    "mongolian selector": "\u180b",
+    "null notehead": "\U0001d159",
+    "filler of another script": "\U00016fe4",
+    "object": "\ufffc",
 }

@@ -87,6 +87,9 @@ def test_members(user: dict[str, Any], here: Workspace, via: str) -> None:
         (grid(OTHER, team=OTHER, enterprise="E0OTHER"), WHOLE, OTHER),
         (grid(OTHER, team=OTHER, enterprise="E0OTHER"), IN_GRID, "E0OTHER"),
         ({"team_id": OTHER}, WHOLE, OTHER),
+        (grid(OTHER, team="", enterprise="E0OTHER"), WHOLE, ""),
+        (grid(ELSEWHERE, team=""), IN_GRID, HERE),
+        (grid(team="", enterprise="E0OTHER"), PLAIN, HERE),
     ],
 )
 def test_people_of_other_companies_and_workspaces_stay_strangers(

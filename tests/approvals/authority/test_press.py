@@ -24,6 +24,8 @@ from approvals.models import Interaction, Message, Request
 from approvals.queue.worker import TRIES
 from approvals.request.intake import Click
 from approvals.states import Status
+from approvals.views.card import card, plain_card
+from handlers.queries.requests import private_card, to_decide
 from tests.harness.people import ALICE, BOB, DAVE, TEAM
 from tests.harness.workers import Workers
 
@@ -138,6 +140,28 @@ def test_a_press_beside_an_older_digest_decides_nothing(
             session.execute(update(Request).values(card_channel="", card_ts=""))
     with pytest.raises(OutdatedError, match="has changed since it was shown to you, so nothing was done"):
         judged(workers, older, kind)
+
+
+def test_every_button_that_decides_carries_the_digest_that_stands_beside_it(workers: Workers, asked: Request) -> None:
+    """A direct message is never edited, so that it may show what the request was before a restore."""
+    blocks = [*card(asked, [])["blocks"], *plain_card(asked)["blocks"], *private_card(asked, BOB), *to_decide(asked, 1)]
+    pressed = [item for block in blocks for item in (*block.get("elements", ()), block.get("accessory", {}))]
+    decide = [item["value"] for item in pressed if item.get("action_id") in ("approve", "deny")]
+    assert len(decide) >= 4
+    assert set(decide) == {asked.button_beside_digest}
+
+
+@pytest.mark.parametrize("stands", [APPROVALS, "D0BOB"])
+@pytest.mark.parametrize("kind", ["approve", "deny"])
+def test_a_message_that_shows_an_older_digest_decides_nothing(
+    workers: Workers, asked: Request, kind: str, stands: str
+) -> None:
+    sends(workers, asked, status="sent", channel="D0BOB", ts="7.0")
+    ts = asked.card_ts if stands == APPROVALS else "7.0"
+    shown = replace(on_its_card(asked), channel=stands, ts=ts, shown=asked.digest[:12])
+    assert judged(workers, shown, kind).id == asked.id
+    with pytest.raises(OutdatedError, match="has changed since it was shown to you, so nothing was done"):
+        judged(workers, replace(shown, shown="0" * 12), kind)
 
 
 @pytest.mark.parametrize(

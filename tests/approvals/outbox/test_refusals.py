@@ -4,6 +4,7 @@ approvers decide elsewhere, and everybody is told so.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -59,10 +60,10 @@ def told(mail: Mail, who: str) -> list[str]:
 
 
 def press(request: Request, kind: str, by: str, **where: Any) -> Click:
-    """A press somewhere else than on the card."""
-    found = read(request.button)
+    """A press somewhere else than on the card, of a button as it is made now."""
+    found = read(request.button_beside_digest if kind in ("approve", "deny") else request.button)
     assert found is not None
-    return Click(f"{kind} {by} {where}", kind, by, TEAM, found.number, found.key, **where)
+    return Click(f"{kind} {by} {where}", kind, by, TEAM, found.number, found.key, shown=found.shown, **where)
 
 
 def press_on(mail: Mail, request: Request, message: dict[str, Any], kind: str, by: str) -> Request:
@@ -127,13 +128,37 @@ def test_show_and_decide_brings_the_request_with_its_buttons_to_an_approver_and_
     assert press_on(mail, request, shown, "approve", BOB).decided_by == BOB
 
 
-def test_who_presses_privately_when_the_card_is_there_again_is_led_to_it(mail: Mail) -> None:
+def test_who_presses_privately_when_the_card_is_there_again_decides_what_was_shown(mail: Mail) -> None:
     archive(mail)
     request = asked(mail)
     archive(mail, archived=False)
     mail.workers.clock.advance(seconds=MINUTE)
     mail.once()
     mail.workers.intake.click(press(request, "approve", BOB, private=True))
+    mail.once()
+    assert mail.workers.request(request.id).decided_by == BOB
+
+
+@pytest.mark.parametrize("private", [True, False], ids=["privately", "in a direct message"])
+def test_without_the_digest_nothing_is_decided_away_from_the_card(mail: Mail, *, private: bool) -> None:
+    """Such as by a message that showed the request before it was known what it would do."""
+    archive(mail)
+    request = asked(mail)
+    message = mail.slack.person("bob").dms[0]
+    where = {"private": True} if private else {"channel": message["channel"], "message_ts": message["ts"]}
+    mail.workers.intake.click(replace(press(request, "approve", BOB, **where), shown=""))
+    mail.once()
+    assert mail.workers.request(request.id).status == "pending"
+    assert "nothing was done" in mail.workers.said("private")[-1]
+
+
+def test_who_presses_an_older_button_privately_when_the_card_is_there_again_is_led_to_it(mail: Mail) -> None:
+    archive(mail)
+    request = asked(mail)
+    archive(mail, archived=False)
+    mail.workers.clock.advance(seconds=MINUTE)
+    mail.once()
+    mail.workers.intake.click(replace(press(request, "approve", BOB, private=True), shown=""))
     mail.once()
     assert mail.workers.request(request.id).status == "pending"
     said = mail.slack.person("bob").dms[-1]["text"] + str(mail.slack.person("bob").ephemerals)
@@ -233,6 +258,31 @@ def test_a_card_that_slack_will_not_take_is_sent_in_plain(mail: Mail, code: str)
     (card,) = cards(mail)
     assert buttons(card["blocks"]) == ["approve", "deny"]
     assert press_on(mail, request, card, "approve", BOB).decided_by == BOB
+
+
+@pytest.mark.parametrize("code", ["blocked_file_type", "file_uploads_disabled", "missing_scope", "not_documented"])
+def test_where_slack_takes_no_file_the_whole_is_in_the_thread_in_as_many_messages_as_it_takes(
+    mail: Mail, code: str
+) -> None:
+    mail.slack.faults.add("files.getUploadURLExternal", error=code, times=None)
+    statement = {"Effect": "Deny", "Resource": "*"}
+    several = [statement | {"Sid": f"S{n:04}", "Action": f"s3:Action{n:04}"} for n in range(100)]
+    content = json.dumps({"Version": "2012-10-17", "Statement": several}, separators=(",", ":"))
+    asked = mail.workers.ask("create-policy", kind="scp", policy_name="Long", content=content)
+    mail.once()
+    diff = mail.workers.request(asked.id).preview["diff"]
+    (card,) = cards(mail)
+    replies = [reply for reply in mail.slack.replies(card) if "no room for" in reply["text"]]
+    assert len(replies) == int(replies[0]["text"][-2])
+    assert diff in "".join(map(in_code, replies))
+
+
+def in_code(message: dict[str, Any]) -> str:
+    """What stands in a message's blocks of code."""
+    parts = [part for block in message["blocks"] for part in block.get("elements", ())]
+    return "".join(
+        item["text"] for part in parts if part["type"] == "rich_text_preformatted" for item in part["elements"]
+    )
 
 
 def test_where_slack_takes_no_card_at_all_approvers_decide_by_direct_message(mail: Mail) -> None:

@@ -19,6 +19,7 @@ from approvals.views import thread
 from approvals.views.card import card
 from approvals.views.living import living
 from sandbox.aws.server import AwsSandbox
+from tests.harness.changes import WEB, moves_and_is_read
 from tests.harness.people import ALICE, BOB, CAROL, DAVE
 from tests.harness.rules import required
 from tests.harness.workers import Workers
@@ -90,6 +91,22 @@ def test_whoever_is_no_longer_named_before_anything_is_sent(glass: Workers, aws:
             glass.rules = Rules([dataclasses.replace(RULE, break_glass=())])
     assert glass.until_done(request).status == Status.STALE
     assert aws.calls.of("CreateAccount") == []
+
+
+def test_whoever_reviews_it_reviews_what_it_hit(workers: Workers, aws: AwsSandbox) -> None:
+    """Moved between the press and the run, where the requester may break the glass as well: it is not done under the old rule."""
+    workers.people.groups["S0ONCALL"] = [ALICE]
+    places = (("staging", BOB), ("production", CAROL))
+    rules = [Rule(name, (by,), under=f"/Workloads/{name}", break_glass=("S0ONCALL",)) for name, by in places]
+    workers.rules = Rules([*rules, Rule("rest", (DAVE,))])
+    request = workers.ask("tag-account", account=WEB, tags=["a=b"])
+    with workers.context.store.write() as session:
+        session.get_one(Request, request.id).break_glass = True
+    announce(workers.context, request.id or 0)
+    moves_and_is_read(workers, aws)
+    request = workers.until_done(request)
+    assert (request.status, aws.calls.of("TagResource")) == (Status.STALE, [])
+    assert "“production” decides as well now, and its approvers would not review it." in request.outcome
 
 
 def test_what_is_granted_at_once_anyway_breaks_no_glass(glass: Workers) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from approvals.authority.rules import Rule, Rules
 from approvals.models import Interaction, Request
 from approvals.queue.leases import LEASE, claim, release
 from approvals.queue.worker import stumble_of
@@ -144,3 +146,29 @@ def test_a_worker_that_gives_the_request_back_lets_the_click_through_at_its_next
     workers.work()
     assert states(aws) == ["CANCELED"]
     assert workers.said("private") == []
+
+
+@pytest.mark.parametrize("why", ["the requester has left", "the rule is gone"])
+def test_what_takes_it_back_is_done_though_the_approval_no_longer_holds(
+    workers: Workers, aws: AwsSandbox, invited: Request, why: str
+) -> None:
+    """An approver cancels the invitation of somebody who has left: it must not stay open."""
+    if why == "the rule is gone":
+        workers.rules = Rules([Rule("new", (BOB,))])
+    else:
+        workers.people.people[ALICE] = replace(workers.people.people[ALICE], deactivated=True)
+    workers.click(invited, "control:cancel", BOB)
+    request = workers.until_done(invited)
+    assert (states(aws), request.outcome) == (["CANCELED"], "The invitation was cancelled, as asked.")
+
+
+def test_nothing_is_sent_anew_when_the_approval_no_longer_holds(
+    workers: Workers, aws: AwsSandbox, invited: Request
+) -> None:
+    workers.people.people[ALICE] = replace(workers.people.people[ALICE], deactivated=True)
+    workers.click(invited, "control:resend", BOB)
+    for _ in range(10):
+        workers.work()
+        workers.clock.advance(minutes=3)
+    assert states(aws) in (["OPEN"], ["CANCELED"])
+    assert workers.request(invited.id).status == Status.FAILED

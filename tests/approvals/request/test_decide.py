@@ -523,7 +523,7 @@ def test_what_was_not_put_before_approvers_yet_is_not_decided(workers: Workers) 
     workers.click(request, "approve", BOB)
     decide(workers.context, _last_click(workers))
     assert workers.request(request.id).status == Status.PENDING
-    assert "This request cannot be decided by you." in workers.said("private")[-1]
+    assert "cannot be decided yet: what it would do is still being looked up." in workers.said("private")[-1]
 
 
 def test_the_mark_of_a_click_that_was_set_aside_is_forgotten_as_well(

@@ -12,7 +12,9 @@ from approvals.authority.reach import GoneError, judged_anew
 from approvals.authority.rules import Rule, Rules
 from approvals.context import NotYetError
 from approvals.models import Request
+from approvals.request.decide import decide
 from approvals.states import Status
+from approvals.views.thread import REST as REST_LEFT
 from operations.core.registry import left_out
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import roles_assumed
@@ -212,6 +214,34 @@ def test_a_requester_who_left_the_group_of_the_rule_is_judged_by_the_next_one(ru
     assert ruled.request(request.id).rule == "rest"
 
 
+@pytest.mark.parametrize("moment", ["before the click", "before the run"])
+def test_a_changed_address_is_no_way_past_the_rule_for_whoever_asks(
+    workers: Workers, aws: AwsSandbox, moment: str
+) -> None:
+    careful = Rule("contractors", (CAROL,), requesters=("alice@example.com",))
+    workers.rules = Rules([careful, Rule("rest", (BOB,))])
+    request = asked(workers)
+    if moment == "before the run":
+        workers.click(request, "approve", CAROL)
+        decide(workers.context, workers._newest_click())
+    workers.people.people[ALICE] = dataclasses.replace(workers.people.people[ALICE], key="alice.b@example.com")
+    if moment == "before the run":
+        assert workers.until_done(request).status == Status.STALE, "“rest” decides as well now"
+        return
+    assert pressed(workers, request, BOB).status == Status.PENDING
+    assert {kept["name"] for kept in workers.request(request.id).rules} == {"contractors", "rest"}
+    pressed(workers, request, CAROL)
+    assert aws.calls.of("TagResource") == []
+    assert pressed(workers, request, BOB).status == Status.SUCCEEDED
+
+
+def test_an_address_that_no_rule_names_any_more_keeps_nobody_from_what_they_asked_for(workers: Workers) -> None:
+    request = asked(workers)
+    workers.people.people[ALICE] = dataclasses.replace(workers.people.people[ALICE], key="alice.b@example.com")
+    workers.rules = Rules([dataclasses.replace(workers.rules.rules[0], requesters=("alice.b@example.com",))])
+    assert pressed(workers, request, BOB).finished_at
+
+
 def test_one_press_counts_in_every_rule_in_which_that_person_may_approve(ruled: Workers) -> None:
     ruled.rules = Rules([dataclasses.replace(STAGING, approvers=(BOB, CAROL)), PRODUCTION, REST])
     request = asked(ruled, "move-account", account=WEB, to="/Workloads/Production")
@@ -328,3 +358,36 @@ def test_about_what_is_gone_no_rule_decides_once_the_organization_was_read_after
     workers.snapshot_is(dataclasses.replace(workers.snapshot, read_at=workers.clock() - timedelta(seconds=ago)))
     with pytest.raises(NotYetError if ago else GoneError, match=unit):
         judged_anew(workers.context, workers.request(request.id), workers.people.look(ALICE))
+
+
+@pytest.mark.parametrize("change", ["the requester leaves", "the rules"])
+def test_what_is_half_done_goes_no_further_under_the_old_answer_and_the_rest_can_be_asked_for(
+    ruled: Workers, aws: AwsSandbox, change: str
+) -> None:
+    """The account is opened, which takes its time, and is in the root until it is moved."""
+    aws.conditions.creation_seconds = 600
+    new = {"account_name": "shop", "email": "shop@example.com", "ou": "/Workloads/Staging"}
+    request = ruled.approved("create-account", **new)
+    ruled.work()
+    assert ruled.request(request.id).status == Status.WAITING
+    if change == "the rules":
+        ruled.rules = Rules([dataclasses.replace(STAGING, name="pre-production", approvers=(CAROL,)), PRODUCTION, REST])
+    else:
+        ruled.people.people[ALICE] = dataclasses.replace(ruled.people.people[ALICE], deactivated=True)
+    aws.advance(seconds=601)
+    request = ruled.until_done(request)
+    assert (request.status, request.memory.get(REST_LEFT), aws.calls.of("MoveAccount")) == (Status.FAILED, True, [])
+    assert "Done before: Create the account" in request.outcome
+    assert "Not done: Move" in request.outcome
+    assert ruled.unproven() == []
+
+
+def test_nobody_gets_the_buttons_before_it_is_known_what_would_be_done(ruled: Workers) -> None:
+    """Whoever pressed “Review” for it while it was shown somewhere, such as before a restore."""
+    request = ruled.ask("tag-account", **TAG)
+    ruled.intake.click(dataclasses.replace(ruled.press(request, "show", BOB), delivery="show"))
+    with ruled.context.store.write() as session:
+        session.get_one(Request, request.id).due_at = None
+    ruled.work()
+    assert "cannot be decided yet" in ruled.said("private")[-1]
+    assert "Approve" not in str(ruled.said("private"))

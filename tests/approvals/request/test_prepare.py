@@ -80,7 +80,9 @@ def test_nobody_presses_through_it(mail: Mail, aws: AwsSandbox) -> None:
     mail.workers.click(request, "approve", BOB)
     mail.deliver()
     assert mail.workers.request(request.id).status == Status.PENDING
-    assert mail.workers.said("private") == [":information_source: Request #1: This request cannot be decided by you."]
+    assert mail.workers.said("private") == [
+        ":information_source: Request #1: This request cannot be decided yet: what it would do is still being looked up."
+    ]
 
 
 def test_its_requester_takes_it_back(mail: Mail, aws: AwsSandbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -96,3 +97,44 @@ def test_what_has_a_twin_is_pointed_out_whatever_is_done_to_it(name: str) -> Non
 def test_scripts_that_are_not_taken_for_each_other_may_be_mixed() -> None:
     assert scripts("日本 Tokyo") == ["Latin"]
     assert scripts("\u041ao\u043d\u0442\u043e") == ["Cyrillic", "Latin"]
+
+
+DECEIVING = {
+    "D\u0435leteBucket": "\u0435 is CYRILLIC SMALL LETTER IE",
+    "\u0441\u043e\u0440\u0443": "letters that look like Latin ones and are not",
+    "Delete\u200aBucket": "a blank of another kind: HAIR SPACE",
+    "a\u00a0b": "a blank of another kind: NO-BREAK SPACE",
+    "\u05d0bc": "written from right to left",
+}
+HONEST = ["DeleteBucket", "Straße 12", "Владелец", "東京 shop"]
+
+
+def documents(text: str) -> list[str]:
+    """A policy in which the text stands as a value, as a key, and as an escape."""
+    statement = {"Effect": "Deny", "Action": "s3:*", "Resource": f"arn:aws:s3:::{text}"}
+    by_key = statement | {"Resource": "*", "Condition": {"StringEquals": {f"aws:PrincipalTag/{text}": "x"}}}
+    found = [{"Version": "2012-10-17", "Statement": [one]} for one in (statement, by_key)]
+    return [json.dumps(one, ensure_ascii=escaped) for one in found for escaped in (True, False)]
+
+
+@pytest.mark.parametrize("text", DECEIVING)
+def test_a_document_that_is_read_otherwise_than_it_is_sent_is_pointed_out(text: str) -> None:
+    for document in documents(text):
+        told = said("create-policy", kind="scp", policy_name="Deny", content=document)
+        assert any(DECEIVING[text] in sentence and "(Document)" in sentence for sentence in told), document
+
+
+@pytest.mark.parametrize("text", HONEST)
+def test_what_is_read_as_it_is_sent_is_not_pointed_out(text: str) -> None:
+    for document in documents(text):
+        assert said("create-policy", kind="scp", policy_name="Deny", content=document) == ()
+    assert said("tag-account", account="222222222222", tags=[f"team={text}"]) == ()
+
+
+@pytest.mark.parametrize("text", DECEIVING)
+def test_so_is_every_other_text_that_is_sent(text: str) -> None:
+    assert DECEIVING[text] in str(said("tag-account", account="222222222222", tags=[f"team={text}"]))
+    assert DECEIVING[text] in str(said("tag-account", account="222222222222", tags=[f"{text}=x"]))
+    content = documents("x")[0]
+    described = said("create-policy", kind="scp", policy_name="Deny", description=text, content=content)
+    assert DECEIVING[text] in str(described)

@@ -39,6 +39,8 @@ def said(value: object, kind: FieldKind) -> str:
         ("a\ue000", TEXT, "U+E000."),
         ("a\u2028b", LONG, "U+2028 LINE SEPARATOR"),
         ("a\ufe0f", TEXT, "U+FE0F VARIATION SELECTOR-16"),
+        ("⚙\ufe05", TEXT, "column 2 holds an invisible character, U+FE05 VARIATION SELECTOR-6"),
+        ("⚙\U000e0101", TEXT, "U+E0101 VARIATION SELECTOR-18"),
     ],
 )
 def test_it_is_refused_with_its_place_and_name(value: object, kind: FieldKind, words: str) -> None:
@@ -61,6 +63,27 @@ def test_it_is_refused_with_its_place_and_name(value: object, kind: FieldKind, w
 )
 def test_what_people_see_passes(value: object, kind: FieldKind) -> None:
     check(value, kind)
+
+
+# Source: Unicode Character Database, "DerivedCoreProperties.txt" (Default_Ignorable_Code_Point).
+IGNORABLE = (
+    *(0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0),
+    *range(0x180B, 0x1810),
+    *range(0x200B, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2070),
+    *range(0xFE00, 0xFE10),
+    *range(0xFFF0, 0xFFF9),
+    *range(0x1BCA0, 0x1BCA4),
+    *range(0x1D173, 0x1D17B),
+    *range(0xE0000, 0xE1000),
+)
+
+
+def test_whatever_unicode_says_is_not_drawn_is_refused_also_as_an_escape() -> None:
+    for code in IGNORABLE:
+        assert f"U+{code:04X}" in said(f"a{chr(code)}b", TEXT)
+        assert f"U+{code:04X}" in said(json.dumps({"a": f"s3:{chr(code)}X"}), DOCUMENT)
 
 
 @given(st.text(max_size=20))
