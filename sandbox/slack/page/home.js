@@ -13,6 +13,8 @@ export async function showHome() {
   complain(await post("home"), "The app did not respond");
 }
 
+/** What a tab shows, so that the same is not drawn again beneath somebody's pointer. */
+const shown = new WeakMap();
 /** How often the tab was drawn: what is read meanwhile may be older than what has just been heard. */
 let drawn = 0;
 
@@ -28,6 +30,9 @@ export function drawHome(view) {
   const body = document.querySelector(".home");
   if (!body) return;
   drawn += 1;
+  const text = JSON.stringify(view);
+  if (shown.get(body) === text) return;
+  shown.set(body, text);
   const place = { view_id: view.id };
   const surface = {
     values: {},

@@ -26,6 +26,7 @@ def logging_as_before() -> Iterator[None]:
     """What `set_up_logs` sets belongs to the whole process; pytest's own handlers come back afterwards."""
     root = logging.getLogger()
     kept = (root.handlers[:], root.level, sys.excepthook, threading.excepthook)
+    log.disabled = False  # Somebody's `logging.config` may have switched off all loggers that it found.
     yield
     root.handlers[:], root.level, sys.excepthook, threading.excepthook = kept
     structlog.reset_defaults()
