@@ -125,7 +125,8 @@ LONG = json.dumps(
 
 @pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal", "chat.postMessage"])
 @pytest.mark.parametrize(
-    "trouble", [{"fault": "drop-after"}, {"fault": "drop-before"}, {"status": 500}, {"error": "missing_scope"}]
+    "trouble",
+    [{"fault": "drop-after"}, {"fault": "drop-before"}, {"status": 500}, {"status": 429, "retry_after": 2}],
 )
 def test_what_is_too_long_comes_as_one_file_in_the_thread(
     workers: Workers, slack: SlackSandbox, method: str, trouble: dict[str, Any]

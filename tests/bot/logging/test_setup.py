@@ -18,7 +18,7 @@ from slack_sdk import WebClient
 from bot.logging.setup import bind_request, request_context, set_up_logs
 
 CANARY = "4f3a5b6c7d8e9f00canary"
-log = logging.getLogger("orgbot.test")
+log = logging.getLogger("approvals.test")  # Bolt sets the level of the logger that is called as the app is.
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,6 @@ def logging_as_before() -> Iterator[None]:
     """What `set_up_logs` sets belongs to the whole process; pytest's own handlers come back afterwards."""
     root = logging.getLogger()
     kept = (root.handlers[:], root.level, sys.excepthook, threading.excepthook)
-    log.disabled = False  # Somebody's `logging.config` may have switched off all loggers that it found.
     yield
     root.handlers[:], root.level, sys.excepthook, threading.excepthook = kept
     structlog.reset_defaults()
@@ -49,11 +48,11 @@ def test_a_line_is_a_json_object_with_level_logger_and_time(told: Any) -> None:
     log.info("%s asks for %s", "Alice", "create-account")
     (event,) = told()
     assert event.pop("timestamp").endswith("Z")
-    assert event == {"event": "Alice asks for create-account", "level": "info", "logger": "orgbot.test"}
+    assert event == {"event": "Alice asks for create-account", "level": "info", "logger": "approvals.test"}
 
 
 def test_structlog_and_logging_are_treated_alike(told: Any) -> None:
-    structlog.get_logger("orgbot.test").warning("retrying", attempt=2, token=CANARY, note=f"with {CANARY}")
+    structlog.get_logger("approvals.test").warning("retrying", attempt=2, token=CANARY, note=f"with {CANARY}")
     (event,) = told()
     assert (event["event"], event["attempt"], event["level"]) == ("retrying", 2, "warning")
     assert "token" not in event
