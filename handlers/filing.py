@@ -22,6 +22,7 @@ from handlers.declared import LONGEST_REASON, fields_of
 from handlers.dependencies import Dependencies
 from handlers.parser import Given
 from handlers.problems import Problem, problems
+from operations.aws.codes import FOUND
 from operations.aws.errors import FieldError, UnknownError
 from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
@@ -33,7 +34,6 @@ from operations.snapshot.organization import Organization
 
 NEW = "If it was made a moment ago, try again in a minute."
 NO_ORGANIZATION = "this AWS account is in no organization yet. Create one first."
-FOUND = Prefilled(operation="create-organization")
 
 
 LookUp = Callable[[UnknownError], Organization | None]

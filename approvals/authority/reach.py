@@ -137,15 +137,10 @@ def _is_as_read(aws: Aws, operation: Operation, organization: Organization, plac
 
 
 def _is_attached_so(aws: Aws, organization: Organization, policy: str) -> bool:
-    known = organization.policies.targets.get(policy, ())
+    known = set(organization.policies.targets.get(policy, ()))
     if len(known) > A_PAGE or not organization.policies.is_told(policy):
         return True
-    try:
-        answer = aws.probe("organizations", "list_targets_for_policy", PolicyId=policy)
-    except RefusedError:
-        return True
-    found = {str(target["TargetId"]) for target in answer.get("Targets", ())}
-    return found == set(known) and not answer.get("NextToken")
+    return _lists(aws, "list_targets_for_policy", "Targets", "TargetId", known, PolicyId=policy)
 
 
 def _accounts(organization: Organization, places: Iterable[Place], within: Container[str]) -> list[tuple[str, str]]:
@@ -158,18 +153,19 @@ def _holds_as_read(aws: Aws, organization: Organization, unit: str) -> bool:
     """Whether accounts and OUs directly beneath are those that were read; of what fills more than a page, the first page."""
     accounts = {account.id for account in organization.accounts if account.parent == unit}
     units = {known.id for known in organization.units if known.parent == unit}
-    return _lists(aws, "list_accounts_for_parent", "Accounts", unit, accounts) and _lists(
-        aws, "list_organizational_units_for_parent", "OrganizationalUnits", unit, units
+    return _lists(aws, "list_accounts_for_parent", "Accounts", "Id", accounts, ParentId=unit) and _lists(
+        aws, "list_organizational_units_for_parent", "OrganizationalUnits", "Id", units, ParentId=unit
     )
 
 
-def _lists(aws: Aws, method: str, key: str, unit: str, known: set[str]) -> bool:
+def _lists(aws: Aws, method: str, key: str, name: str, known: set[str], **asked: str) -> bool:
+    """Whether AWS lists what is known, and nothing else; of several pages the first is looked at, behind which there is more."""
     try:
-        answer = aws.probe("organizations", method, ParentId=unit)
+        answer = aws.probe("organizations", method, **asked)
     except RefusedError as error:
         return error.code != "ParentNotFoundException"
-    found = {str(item["Id"]) for item in answer.get(key, ())}
-    return found <= known if answer.get("NextToken") else found == known
+    found = {str(item[name]) for item in answer.get(key, ())}
+    return found < known if answer.get("NextToken") else found == known
 
 
 def _is_in(aws: Aws, child: str, parent: str) -> bool:

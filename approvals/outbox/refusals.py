@@ -37,7 +37,6 @@ THREAD, ALONE = (
 NO_THREAD = frozenset({"cant_broadcast_message", "no_dual_broadcast_content_update"})
 NO_FILES = frozenset({Answer.APP, Answer.FINAL})
 UNUSABLE = frozenset({"is_archived", "is_inactive"})  # Nobody presses a button there.
-NO_PLACE: dict[str, Any] = {"card_channel": "", "card_ts": "", "card_link": "", "thread_ts": ""}
 
 
 class UnmendedError(Exception):
@@ -90,7 +89,7 @@ def _place_anew(context: Context, message: Message, request: Request, error: Sla
         values["body"] = message.body | stood
     with context.store.write() as session:
         if release(session, Message, message.id or 0, message.lease_owner, **values):
-            session.execute(update(Request).where(col(Request.id) == request.id).values(NO_PLACE))
+            session.execute(update(Request).where(col(Request.id) == request.id).values(outgoing.NO_PLACE))
             if message.kind != "card":
                 outgoing.card_in_front(session, request, context.clock(), stood)
 
@@ -116,7 +115,7 @@ def _move(context: Context, where: ColumnElement[bool]) -> int:
         moving = [request for request in cards if not outgoing.in_hand(session, request)]
         for request in moving:
             stood = _stood(request)
-            session.execute(update(Request).where(col(Request.id) == request.id).values(NO_PLACE))
+            session.execute(update(Request).where(col(Request.id) == request.id).values(outgoing.NO_PLACE))
             outgoing.card_in_front(session, request, context.clock(), stood)
     return len(moving)
 

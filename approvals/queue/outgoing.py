@@ -24,6 +24,9 @@ FILE = "file"
 HANDOVER = "handover:"  # How the lane of such a message begins, which asks AWS before it asks Slack.
 
 
+NO_PLACE: dict[str, Any] = {"card_channel": "", "card_ts": "", "card_link": "", "thread_ts": ""}  # Of a request's card.
+
+
 def card(session: Session, request: Request, at: datetime) -> None:
     """The approval card, made from the database when it is sent: posted the first time, updated afterwards."""
     _queue(session, at, lane=_thread_lane(request), kind="card", request_id=request.id)
@@ -34,8 +37,7 @@ def card_anew(session: Session, request: Request, at: datetime) -> None:
     if request.card_ts:
         where = {"channel": request.card_channel, "ts": request.card_ts}
         _queue(session, at, lane=f"edit:{request.id}", kind="remove", request_id=request.id, **where)
-        request.card_channel, request.card_ts, request.card_link, request.thread_ts = "", "", "", ""
-        session.add(request)
+        session.add(request.sqlmodel_update({**NO_PLACE, "tell_at": None}))  # Who is absent is told of the new one.
     card(session, request, at)
 
 

@@ -34,14 +34,14 @@ from approvals.queue.outgoing import tell_concerned
 from approvals.queue.worker import Job, LaterError, stumble_of, work_off
 from approvals.request import break_glass
 from approvals.request.lifecycle import LostRaceError, transition
-from approvals.request.prepare import ANNOUNCE
+from approvals.request.prepare import ANNOUNCE, refuse
 from approvals.request.reachability import look_whether_reachable, note_rules, put_before, withdraw
 from approvals.sessions import book
 from approvals.slack.blocks import escape
 from approvals.slack.client import SlackAwayError
 from approvals.slack.codes import meaning
 from approvals.states import Status
-from approvals.views import hindered, on_hold, set_aside, thread
+from approvals.views import hindered, set_aside, thread
 from approvals.views.card import card
 from approvals.views.living import controls_of
 from operations.core.preview import digest
@@ -204,10 +204,7 @@ def _expire(context: Context, request: Request) -> None:
         unasked = _unasked(session, request)
         try:
             if unasked:
-                refused = transition(session, number, Status.REFUSED, now, "orgbot", outcome=unasked)
-                if on_hold.NOT_ASKED in refused.memory:
-                    outgoing.card(session, refused, now)
-                telling.tell(session, refused, now, anew=True)
+                telling.tell(session, refuse(session, number, now, outcome=unasked), now, anew=True)
             else:
                 announce_decision(session, transition(session, number, Status.EXPIRED, now, "orgbot"), now)
         except LostRaceError:

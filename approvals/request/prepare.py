@@ -244,10 +244,9 @@ def _publish(context: Context, request: Request, required: Requirements, values:
         request = session.get_one(Request, number, populate_existing=True)
         if request.break_glass:
             break_glass(session, request, required, now, without)
-        elif required.approvals and unseen:
-            outgoing.card_anew(session, request, now)
         elif required.approvals:
-            outgoing.card(session, request, now)
+            put = outgoing.card_anew if unseen else outgoing.card
+            put(session, request, now)
         else:
             _grant(session, number, now)
         announced = session.get_one(Request, number, populate_existing=True)
@@ -273,18 +272,25 @@ def _grant(session: Session, number: int, now: datetime) -> None:
 
 
 def _show_that_it_waits(context: Context, request: Request, why: Failed) -> None:
-    """Once: a card on which nothing can be approved yet, and the requester's message, which say why."""
-    if request.memory.get(on_hold.NOT_ASKED):
+    """A card on which nothing can be approved yet, and the requester's message, which say why as it is now."""
+    known = on_hold.not_asked_for(why)
+    if known.items() <= request.memory.items():
         return
-    held = (col(Request.id) == request.id, col(Request.lease_owner) == request.lease_owner)
-    memory = {**request.memory, **_titled(context, request), **on_hold.not_asked_for(why)}
-    now = context.clock()
     with context.store.write() as session:
-        if not session.execute(update(Request).where(*held).values(memory=memory)).rowcount:  # type: ignore[attr-defined]
-            return
-        shown = session.get_one(Request, request.id, populate_existing=True)
-        outgoing.card(session, shown, now)
-        telling.tell(session, shown, now)
+        if _remembers(session, request, {**_titled(context, request), **known}):
+            _say_that_it_waits(session, session.get_one(Request, request.id, populate_existing=True), context.clock())
+
+
+def _say_that_it_waits(session: Session, request: Request, now: datetime) -> None:
+    outgoing.card(session, request, now)
+    telling.tell(session, request, now)
+
+
+def _remembers(session: Session, request: Request, known: Mapping[str, Any]) -> bool:
+    """Whether the request is still in this worker's hands, and has this in its memory from now on."""
+    held = (col(Request.id) == request.id, col(Request.lease_owner) == request.lease_owner)
+    changed = session.execute(update(Request).where(*held).values(memory={**request.memory, **known}))
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
 
 
 def _titled(context: Context, request: Request) -> dict[str, str]:
@@ -297,14 +303,25 @@ def _tell_once(context: Context, request: Request, why: Body) -> None:
     """The requester is told once why nobody has been asked yet."""
     if request.memory.get(TOLD):
         return
-    held = (col(Request.id) == request.id, col(Request.lease_owner) == request.lease_owner)
     with context.store.write() as session:
-        session.execute(update(Request).where(*held).values(memory={**request.memory, TOLD: True}))
-        outgoing.direct(session, request, context.clock(), why)
+        if _remembers(session, request, {TOLD: True}):
+            outgoing.direct(session, request, context.clock(), why)
 
 
 def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
     outgoing.direct(session, request, now, set_aside.not_announced(request))
+    if on_hold.NOT_ASKED in request.memory:
+        request.memory = {**request.memory, on_hold.NOT_ASKED: f"{set_aside.ERROR}. {set_aside.ONCE_MORE}"}
+        session.add(request)
+        _say_that_it_waits(session, request, now)
+
+
+def refuse(session: Session, number: int, now: datetime, **values: Any) -> Request:
+    """Ends a request that approvers could not decide; a card that said why says so. Raises LostRaceError."""
+    refused = transition(session, number, Status.REFUSED, now, "orgbot", **values)
+    if on_hold.NOT_ASKED in refused.memory:
+        outgoing.card(session, refused, now)
+    return refused
 
 
 def _refuse(
@@ -315,9 +332,7 @@ def _refuse(
     memory |= {OPENS: kept} if (kept := may.helping(context, request, opens)) else {}
     values = {"outcome": why, "memory": memory, "owner": request.lease_owner}
     with context.store.write() as session:
-        refused = transition(session, request.id or 0, Status.REFUSED, now, "orgbot", **values)
-        if on_hold.NOT_ASKED in memory:
-            outgoing.card(session, refused, now)
+        refused = refuse(session, request.id or 0, now, **values)
         if about:
             telling.tell(session, refused, now, anew=True)
         else:

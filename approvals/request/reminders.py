@@ -247,4 +247,6 @@ def _tell_not_told(session: Session, request: Request, now: datetime) -> None:
 
 WAITS = (LIVE, col(Request.status) == Status.PENDING)
 REMIND: Job[Request] = Job("remind", Request, Request.remind_at, WAITS, told=_tell_not_reminded)
-TELL: Job[Request] = Job("tell", Request, Request.tell_at, WAITS, told=_tell_not_told)
+TELL: Job[Request] = Job(
+    "tell", Request, Request.tell_at, (*WAITS, col(Request.announced_at).is_not(None)), told=_tell_not_told
+)

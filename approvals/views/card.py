@@ -137,7 +137,8 @@ def plain_card(request: Request) -> Body:
     whole = f"Slack doesn't show the whole card. `/org request {request.id}` has it: look at it before you decide."
     carried = request.button_beside_digest
     buttons = [button("Approve", "approve", carried), button("Deny", "deny", carried)]
-    decide = [{"type": "actions", "elements": buttons}] if request.status == Status.PENDING else []
+    decides = request.status == Status.PENDING and not on_hold.not_asked(request)
+    decide = [{"type": "actions", "elements": buttons}] if decides else []
     blocks = [
         section(f"*{escape(shorten(_title(request), 200))}*\n{_status(request)}  ·  asked by <@{request.requester}>"),
         section(whole),

@@ -21,11 +21,10 @@ from handlers.queries.registry import QUERIES
 from handlers.query_names import BESIDE, BY_WORD, PICTURE, Name
 from handlers.responder import Responder
 from handlers.typed import UnreadableError, Word, spaced, words
+from operations.aws.codes import FOUND
 from operations.aws.errors import FieldError, UnknownError
-from operations.aws.prefilled import Prefilled
 
 NO_ORGANIZATION = "The AWS account {account} is in no organization yet."
-FOUND = Prefilled(operation="create-organization")
 
 
 def answer(responder: Responder, word: str, text: str, flags: set[str]) -> list[Block]:

@@ -14,6 +14,7 @@ from operations.aws.prefilled import Prefilled
 from operations.aws.sorting import DAY, Meaning, late, look, mend, no, wait
 
 OPERATOR = "Whoever runs the bot has to give its role the policy that `orgbot iam-policy` prints; then ask again."
+FOUND = Prefilled(operation="create-organization")
 FEATURES = Prefilled(operation="enable-all-features")
 TRUST = Prefilled(operation="enable-service-access", label="Enable trusted access", taking={"service": ("service",)})
 TURN_ON = Prefilled(operation="enable-policy-type", label="Turn on the policy type", taking={"kind": ("kind", "type")})

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.aws.server import AwsSandbox
+from sandbox.sandbox import MANIFEST
+from sandbox.slack.driver import SlackSandbox
 from tests.harness.database import ON_BOTH, SQLITE
+from tests.harness.mail import Mail
 from tests.harness.workers import Workers
 
 
@@ -40,6 +43,17 @@ ONE = frozenset(
 def database(request: pytest.FixtureRequest) -> str:
     """The URL of the kind of database that the test works on."""
     return str(getattr(request, "param", SQLITE))
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackSandbox]:
+    with SlackSandbox(MANIFEST) as found:
+        yield found
+
+
+@pytest.fixture
+def mail(workers: Workers, slack: SlackSandbox) -> Mail:
+    return Mail(workers, slack)
 
 
 @pytest.fixture

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from approvals.authority.directory import Person
-from approvals.authority.reach import ask_of, hits, judged, other_rules
+from approvals.authority.reach import _lists, ask_of, hits, judged, other_rules
 from approvals.authority.rules import Ask, Guards, Place, Rule, Rules
+from operations.aws.client import Aws
 from operations.core.base import Operation
 from operations.core.reach import Reach
 from operations.core.registry import all_operations, by_name
@@ -329,3 +331,22 @@ def test_what_gets_a_name_that_the_rules_guard_is_guarded(name: str, params: dic
     accounts = Rule("account", ("U1",), accounts=("vault", "vault@example.com", "444444444444"))
     rules = Rules([accounts, Rule("ou", ("U1",), under="/Vault"), REST])
     assert set(required(rules, settled(name, params))) & {"account", "ou"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "more", "known", "as_read"),
+    [
+        (["a", "b"], False, {"a", "b"}, True),
+        (["a"], False, {"a", "b"}, False),
+        (["a", "b", "c"], False, {"a", "b"}, False),
+        (["a"], True, {"a", "b"}, True),
+        (["a", "b"], True, {"a", "b"}, False),  # What is behind the page is new.
+        (["c"], True, {"a", "b"}, False),
+    ],
+)
+def test_what_aws_lists_is_what_was_read_as_far_as_its_first_page_tells(
+    *, listed: list[str], more: bool, known: set[str], as_read: bool
+) -> None:
+    answer = {"Accounts": [{"Id": one} for one in listed], **({"NextToken": "more"} if more else {})}
+    aws = cast("Aws", SimpleNamespace(probe=lambda *_, **__: answer))
+    assert _lists(aws, "list_accounts_for_parent", "Accounts", "Id", known, ParentId="ou-1") == as_read

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,17 +9,10 @@ import pytest
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Request
 from approvals.states import Status
-from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from tests.harness.mail import Mail
 from tests.harness.people import ALICE, BOB
 from tests.harness.workers import Workers
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackSandbox]:
-    with SlackSandbox(MANIFEST) as found:
-        yield found
 
 
 @pytest.fixture

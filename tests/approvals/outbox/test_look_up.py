@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,17 +12,10 @@ from slack_sdk import WebClient
 from approvals.outbox import look_up
 from approvals.outbox.look_up import LATEST, SKEW, Place, UnseenError, find, looking_up
 from approvals.slack.client import SlackRefusedError
-from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 
 HERE = "C0APPROVALS"
 WANTED = "the wanted one"
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackSandbox]:
-    with SlackSandbox(MANIFEST) as found:
-        yield found
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ approvers decide elsewhere, and everybody is told so.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -20,24 +19,10 @@ from approvals.outbox.refusals import lose_cards, move_cards
 from approvals.queue import outgoing
 from approvals.request.intake import Click
 from handlers.queries.requests import private_card, to_decide
-from sandbox.sandbox import MANIFEST
-from sandbox.slack.driver import SlackSandbox
 from tests.harness.mail import NEW, Mail
 from tests.harness.people import ALICE, BOB, TEAM
-from tests.harness.workers import Workers
 
 MINUTE = 61
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackSandbox]:
-    with SlackSandbox(MANIFEST) as found:
-        yield found
-
-
-@pytest.fixture
-def mail(workers: Workers, slack: SlackSandbox) -> Mail:
-    return Mail(workers, slack)
 
 
 def asked(mail: Mail) -> Request:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import Context
 from dataclasses import replace
 from datetime import timedelta
@@ -29,7 +29,6 @@ from approvals.queue.outgoing import EDITED
 from approvals.slack.client import NotYourTurnError, call_now
 from approvals.slack.codes import ANSWERS, MENDABLE, Answer, meaning
 from approvals.states import Status
-from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
 from tests.harness.mail import NEW, Mail
@@ -46,12 +45,6 @@ METHODS = [
     "conversations.history",
     "conversations.replies",
 ]
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackSandbox]:
-    with SlackSandbox(MANIFEST) as found:
-        yield found
 
 
 def arrived_once(slack: SlackSandbox) -> None:

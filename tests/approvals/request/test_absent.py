@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,24 +14,12 @@ from approvals.models import Message, Request
 from approvals.request import reminders
 from approvals.request.reminders import MOST_OF_A_GROUP, _absent, tell_absent
 from approvals.slack.client import SlackAwayError
-from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from tests.harness.mail import Mail
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackSandbox]:
-    with SlackSandbox(MANIFEST) as found:
-        yield found
-
-
-@pytest.fixture
-def mail(workers: Workers, slack: SlackSandbox) -> Mail:
-    return Mail(workers, slack)
 
 
 def asked(mail: Mail, *approvers: str, **more: object) -> Request:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from approvals.models import Request
+from approvals.request import prepare
 from approvals.request.decide import expire
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
-from sandbox.sandbox import MANIFEST
-from sandbox.slack.driver import SlackSandbox
 from tests.harness.mail import Mail
 from tests.harness.people import ALICE, BOB
 from tests.harness.workers import Workers
@@ -21,10 +22,10 @@ from tests.operations.test_every_operation_survives import CASES, in_no_time
 MOVE = CASES["move-account"][0]
 
 
-@pytest.fixture
-def mail(workers: Workers) -> Iterator[Mail]:
-    with SlackSandbox(MANIFEST) as slack, in_no_time():
-        yield Mail(workers, slack)
+@pytest.fixture(autouse=True)
+def quick() -> Iterator[None]:
+    with in_no_time():
+        yield
 
 
 def cards(mail: Mail) -> list[str]:
@@ -40,10 +41,16 @@ def away(aws: AwsSandbox) -> None:
     aws.faults.add(kind="500", times=None)
 
 
-def test_a_card_says_that_nobody_can_approve_yet_and_why(mail: Mail, aws: AwsSandbox) -> None:
-    away(aws)
+def asked_meanwhile(mail: Mail) -> Request:
+    """A request whose card is posted while AWS does not answer."""
     request = mail.workers.ask("move-account", **MOVE)
     mail.deliver()
+    return request
+
+
+def test_a_card_says_that_nobody_can_approve_yet_and_why(mail: Mail, aws: AwsSandbox) -> None:
+    away(aws)
+    request = asked_meanwhile(mail)
     (card,) = cards(mail)
     assert "Nobody can approve this yet: AWS does not answer the bot (DescribeAccount)" in card
     assert '"Cancel request"' in card
@@ -55,8 +62,7 @@ def test_a_card_says_that_nobody_can_approve_yet_and_why(mail: Mail, aws: AwsSan
 
 def test_once_aws_answers_the_whole_card_is_posted_where_people_notice_it(mail: Mail, aws: AwsSandbox) -> None:
     away(aws)
-    request = mail.workers.ask("move-account", **MOVE)
-    mail.deliver()
+    request = asked_meanwhile(mail)
     first = mail.workers.request(request.id).card_ts
     aws.faults.clear()
     mail.workers.clock.advance(minutes=10)
@@ -75,8 +81,7 @@ def test_once_aws_answers_the_whole_card_is_posted_where_people_notice_it(mail: 
 def test_nobody_presses_through_it(mail: Mail, aws: AwsSandbox) -> None:
     """A button is made by hand; the bot posted none."""
     away(aws)
-    request = mail.workers.ask("move-account", **MOVE)
-    mail.deliver()
+    request = asked_meanwhile(mail)
     mail.workers.click(request, "approve", BOB)
     mail.deliver()
     assert mail.workers.request(request.id).status == Status.PENDING
@@ -87,8 +92,7 @@ def test_nobody_presses_through_it(mail: Mail, aws: AwsSandbox) -> None:
 
 def test_its_requester_takes_it_back(mail: Mail, aws: AwsSandbox) -> None:
     away(aws)
-    request = mail.workers.ask("move-account", **MOVE)
-    mail.deliver()
+    request = asked_meanwhile(mail)
     mail.workers.click(request, "cancel", ALICE)
     mail.deliver()
     (card,) = cards(mail)
@@ -98,8 +102,7 @@ def test_its_requester_takes_it_back(mail: Mail, aws: AwsSandbox) -> None:
 
 def test_what_aws_then_refuses_leaves_no_card_that_waits(mail: Mail, aws: AwsSandbox) -> None:
     away(aws)
-    request = mail.workers.ask("move-account", **MOVE)
-    mail.deliver()
+    request = asked_meanwhile(mail)
     aws.faults.clear()
     aws.faults.add(kind="error", code="AccessDeniedException", times=None)
     mail.workers.clock.advance(minutes=10)
@@ -111,8 +114,7 @@ def test_what_aws_then_refuses_leaves_no_card_that_waits(mail: Mail, aws: AwsSan
 
 def test_what_expires_meanwhile_leaves_no_card_that_waits(mail: Mail, aws: AwsSandbox) -> None:
     away(aws)
-    request = mail.workers.ask("move-account", **MOVE)
-    mail.deliver()
+    request = asked_meanwhile(mail)
     mail.workers.clock.advance(days=4)
     expire(mail.workers.context, request.id or 0)
     mail.deliver()
@@ -122,10 +124,57 @@ def test_what_expires_meanwhile_leaves_no_card_that_waits(mail: Mail, aws: AwsSa
 
 def test_the_bots_expired_credentials_are_told_alike(mail: Mail, aws: AwsSandbox) -> None:
     aws.faults.add(kind="error", code="ExpiredTokenException", times=None)
-    mail.workers.ask("move-account", **MOVE)
-    mail.deliver()
+    asked_meanwhile(mail)
     (card,) = cards(mail)
     assert "Nobody can approve this yet: " in card
+
+
+def test_why_it_waits_is_said_as_it_is_now(mail: Mail, aws: AwsSandbox) -> None:
+    away(aws)
+    asked_meanwhile(mail)
+    aws.faults.clear()
+    aws.faults.add(kind="error", code="ExpiredTokenException", times=None)
+    mail.workers.clock.advance(minutes=10)
+    mail.deliver()
+    (card,) = cards(mail)
+    assert "credentials have expired" in card
+    (told,) = direct(mail)
+    assert "credentials have expired" in told
+
+
+def test_approvers_who_are_absent_are_told_of_the_card_on_which_they_can_decide(mail: Mail, aws: AwsSandbox) -> None:
+    mail.workers.people.channel = {ALICE}
+    away(aws)
+    request = asked_meanwhile(mail)
+    assert mail.slack.person("bob").dms == []
+    aws.faults.clear()
+    mail.workers.clock.advance(minutes=10)
+    mail.deliver()
+    (told,) = mail.slack.person("bob").dms
+    assert mail.workers.request(request.id).card_link in told["text"]
+
+
+def test_the_card_in_plain_lets_nobody_approve_yet(mail: Mail, aws: AwsSandbox) -> None:
+    away(aws)
+    mail.slack.faults.add("chat.postMessage", error="invalid_blocks", times=1)
+    asked_meanwhile(mail)
+    (card,) = cards(mail)
+    assert "Slack doesn't show the whole card" in card
+    assert '"Approve"' not in card
+
+
+def test_an_error_of_the_bots_own_is_said_on_the_card(
+    mail: Mail, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away(aws)
+    asked_meanwhile(mail)
+    monkeypatch.setattr(prepare, "_look_closely", Mock(side_effect=KeyError("x")))
+    for _ in range(10):
+        mail.workers.clock.advance(minutes=10)
+        mail.deliver()
+    (card,) = cards(mail)
+    assert "Nobody can approve this yet: orgbot has run into an error of its own. It is tried again when" in card
+    assert "goes on by itself" not in card
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -133,8 +182,7 @@ def test_every_operation_gets_a_card_while_aws_is_away(workers: Workers, aws: Aw
     params: dict[str, Any] = CASES[name][0]
     away(aws)
     request = workers.ask(name, **params)
-    with in_no_time():
-        workers.work()
+    workers.work()
     assert "card" in workers.unsent()
     aws.faults.clear()
     workers.clock.advance(minutes=10)

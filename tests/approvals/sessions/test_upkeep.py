@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -28,7 +27,6 @@ from operations.core.closing import Console
 from sandbox.aws.roles import default_trust, iam_of, make_role
 from sandbox.aws.server import AwsSandbox
 from sandbox.aws.sts import sessions
-from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from tests.harness.changes import ANY_TIME, Change, begin
 from tests.harness.clock import SlackTime
@@ -38,12 +36,6 @@ from tests.harness.workers import Workers
 WEB = "222222222222"
 ROLE = "OrganizationAccountAccessRole"
 POLICY = "AWSRevokeOlderSessions"
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackSandbox]:
-    with SlackSandbox(MANIFEST) as found:
-        yield found
 
 
 def opened(account: str) -> list[Any]:
