@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import urllib.request
 
+import pytest
 from slack_sdk import WebClient
 
+from sandbox.slack import files
 from sandbox.slack.driver import SlackSandbox
 from tests.sandbox.slack.api.test_chat import HERE, refusal
 
@@ -40,13 +42,17 @@ def test_a_file_without_bytes_cannot_be_shared(client: WebClient) -> None:
     assert error == "file_not_found"
 
 
-def test_blocks_show_a_file_once_slack_is_done_with_it(client: WebClient, slack: SlackSandbox) -> None:
+def test_blocks_show_a_file_once_slack_is_done_with_it(
+    client: WebClient, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LOOKED_AT_WITHIN", 600.0)
     kept = client.files_upload_v2(filename="tree.png", content=b"png")["files"][0]["id"]
     blocks = [{"type": "image", "slack_file": {"id": kept}, "alt_text": "The tree"}]
     home = {"type": "home", "blocks": blocks}
     assert client.files_info(file=kept)["file"]["mimetype"] == ""
     assert refusal(client.chat_postMessage, channel=HERE, text="x", blocks=blocks) == "invalid_blocks"
     assert refusal(client.views_publish, user_id="U0ALICE", view=home) == "invalid_arguments"
+    monkeypatch.setattr(files, "LOOKED_AT_WITHIN", 0.0)
     slack.wait_for(lambda: client.files_info(file=kept)["file"]["mimetype"], 5, "the file's type")
     client.chat_postMessage(channel=HERE, text="x", blocks=blocks)
     client.views_publish(user_id="U0ALICE", view=home)
