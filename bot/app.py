@@ -18,6 +18,7 @@ from slack_bolt import App
 
 from approvals.audit import signing
 from approvals.audit.chain import note_call
+from approvals.audit.guards import Audited
 from approvals.audit.keys import Keys
 from approvals.authority.admission import Admission
 from approvals.authority.bindings import Bindings
@@ -125,7 +126,7 @@ class Orgbot:
         self.store = self._open_store()
         self.pulse = self._pulse()
         clock = self._clock
-        self.bindings = Bindings(self.store, lambda: self.rules, clock)
+        self.bindings = Bindings(self.store, lambda: self.rules, clock, Audited())
         every = timedelta(seconds=settings.refresh_seconds)
         self.snapshot = SnapshotCache(reading, clock, every, kept, self._has_read, self._changes_since)
         self.measure = Measuring(self.store, self.snapshot, self.metrics)

@@ -203,6 +203,8 @@ def _claim(*row: Any) -> Claim:
     )
     if not announced_at:  # It is put before approvers anew, after a restore, and gets another end then.
         noted.pop("expires")
+    if not _names(rules):  # As earlier versions kept them: the one rule and its number stand by themselves.
+        noted.pop("demands")
     return Claim(
         *given,
         _digest_now(operation, params, preview) if sealed else "",
