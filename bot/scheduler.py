@@ -18,6 +18,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from approvals.dispatcher import Dispatcher
+from approvals.pools import STRAY
 from approvals.queue.leases import running_seconds
 from bot.snapshot.cache import SnapshotCache
 
@@ -119,7 +120,7 @@ class Pulse:
         """One that fails, because the database is away, keeps neither the others nor the next beat from being tried."""
         try:
             beat()
-        except Exception as error:  # noqa: BLE001  Nobody else would hear of it.
+        except (Exception, *STRAY) as error:  # noqa: BLE001  Nobody else would hear of it.
             if number not in self._failing:
                 log.warning("what is done each second fails for now: %s: %s", type(error).__name__, error)
             self._failing.add(number)

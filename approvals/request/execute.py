@@ -16,6 +16,7 @@ from approvals.audit.chain import noting_calls
 from approvals.authority.standing import approval_lost
 from approvals.context import Context, NotYetError
 from approvals.models import Attempt, operation_of
+from approvals.pools import STRAY
 from approvals.queue.worker import work_off
 from approvals.request.attempts import LeaseLostError, Outcome, fence
 from approvals.request.execution import RUN, Execution, take
@@ -57,7 +58,7 @@ def _carry_on(execution: Execution, shared: Shared) -> None:
     with noting_calls(execution.calls):
         try:
             _go_on(execution, shared)
-        except Exception:
+        except (Exception, *STRAY):
             execution.note_other_calls()
             raise
     execution.note_other_calls()

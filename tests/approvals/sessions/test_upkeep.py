@@ -21,7 +21,7 @@ from approvals.dispatcher import due_jobs
 from approvals.models import Message, Request, RoleSession
 from approvals.outbox.sending import Outbox
 from approvals.sessions.book import State
-from approvals.sessions.reveal import LITTLE_LEFT, NOT_YOURS, OVER, Press, Reveal
+from approvals.sessions.reveal import LITTLE_LEFT, NOT_YOURS, OVER, OWN_ERROR, Press, Reveal
 from approvals.sessions.upkeep import tend
 from approvals.states import Status
 from operations.core.closing import Console
@@ -668,3 +668,18 @@ def test_a_session_that_was_ended_is_not_opened_again_by_a_row(service: Service)
     service.press(request)
     assert OVER in service.form()
     assert len(opened(WEB)) == before
+
+
+@pytest.mark.parametrize("where", ["wanted_by", "console_link"])
+def test_a_form_of_reveal_that_runs_into_an_error_of_the_bots_own_says_so(
+    service: Service, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise KeyError(where)
+
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    monkeypatch.setattr(f"approvals.sessions.reveal.{where}", broken)
+    with pytest.raises(KeyError):
+        service.press(request)
+    assert OWN_ERROR in service.form()
