@@ -18,13 +18,12 @@ from approvals.request.limits import FloodError
 from approvals.slack.blocks import Block, escape, plain, section, shorten
 from approvals.slack.modals import NOT_NOW, TITLE, entry, text_input
 from handlers.action_ids import DECISION, DENY_FORM, LINK, OPEN_FORM
-from handlers.caller import Caller, delivery, of_interaction
+from handlers.caller import BROKEN, Caller, delivery, kept_in_form, of_interaction, pressed_before, pressed_request
 from handlers.carried import Carried
 from handlers.dependencies import Dependencies
 from handlers.filing import reason_problems, switched_off
 from handlers.forms import FormContext, form
 from handlers.parser import Given
-from handlers.pressed import BROKEN, kept_in_form, pressed_before, pressed_request
 from handlers.responder import Responder, open_view, open_view_if, tell
 from operations.core.registry import by_name
 from operations.snapshot.names import capital

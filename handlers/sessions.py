@@ -20,12 +20,11 @@ from approvals.slack.client import SlackAwayError
 from approvals.views.sessions import end_button, listed
 from approvals.views.snippets import PICKER
 from handlers.actions import keep
-from handlers.caller import Caller, delivery, of_interaction
+from handlers.caller import BROKEN, Caller, delivery, of_interaction, pressed_request
 from handlers.declared import LONGEST_REASON
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.parser import Given
-from handlers.pressed import BROKEN, pressed_request
 from handlers.receipts import line
 from handlers.responder import Responder, careful, show, tell
 from operations.access.credentials import Credentials

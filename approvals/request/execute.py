@@ -29,8 +29,8 @@ from approvals.request.following import (
     outcome_of,
     turn_of,
     wait_for_turn,
+    what_changed,
 )
-from approvals.request.recheck import what_changed
 from approvals.slack.client import SlackAwayError
 from approvals.states import TERMINAL, Status
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, UNBEGUN, given_up, keeps_waiting

@@ -19,12 +19,11 @@ from sqlmodel import Session, col, select
 
 from approvals.audit import chain
 from approvals.audit.proof import RULES_CHANGED, WITHDRAWN, mark
-from approvals.authority.able import Able, electorate
+from approvals.authority.able import Able, Shortfall, electorate, shortfall
 from approvals.authority.directory import Person
 from approvals.authority.may import Involved, approvers_now, asking, involved
 from approvals.authority.quorum import Seat, escalated
 from approvals.authority.reach import judged_anew
-from approvals.authority.reachable import Shortfall, shortfall
 from approvals.authority.requirements import (
     Requirement,
     Requirements,

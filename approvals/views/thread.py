@@ -29,7 +29,6 @@ from approvals.slack.blocks import (
     url_button,
 )
 from approvals.states import Status
-from approvals.views.as_code import code_button
 from approvals.views.confirmations import to_undo
 from operations.aws.prefilled import Prefilled
 from operations.core.closing import Closing
@@ -233,3 +232,14 @@ def again(request: Request) -> Block:
     if request.status in (Status.STALE, Status.EXPIRED) or request.memory.get(MENDABLE):
         return button("Ask again", "again", request.button)
     return button("Edit and resubmit", "edit", request.button)
+
+
+def has_code(request: Request) -> bool:
+    """Whether a request that succeeds can be given as code."""
+    operation = by_name().get(request.operation)
+    return operation is not None and not operation.no_code
+
+
+def code_button(request: Request) -> list[Block]:
+    """The button on the message of a good end; none where there is no code."""
+    return [button("As code", "code", request.button)] if has_code(request) else []
