@@ -52,19 +52,19 @@ def of_command(body: Body) -> Caller:
 
 def of_interaction(body: Body) -> Caller:
     """The caller of a click, a form or a type-ahead."""
-    user = _part(body, "user")
-    team = user.get("team_id") or _part(body, "team").get("id")
-    channel = _part(body, "channel").get("id") or _part(body, "container").get("channel_id")
+    user = part(body, "user")
+    team = user.get("team_id") or part(body, "team").get("id")
+    channel = part(body, "channel").get("id") or part(body, "container").get("channel_id")
     trigger, reply_to = _text(body.get("trigger_id")), _text(body.get("response_url"))
     where = _text(channel)
-    view = _part(body, "view")
+    view = part(body, "view")
     shown = _text(view.get("id")) if body.get("type") == "block_actions" and view.get("type") == "modal" else ""
     return Caller(
         _text(user.get("id")), _text(team), where if len(where) <= LONGEST_ID else "", trigger, reply_to, shown
     )
 
 
-def _part(body: Body, name: str) -> Body:
+def part(body: Body, name: str) -> Body:
     """An object inside of a payload; an empty one when it is none."""
     found = body.get(name)
     return found if isinstance(found, dict) else {}
@@ -88,7 +88,7 @@ def pressed_request(body: Mapping[str, Any]) -> Pressed | None:
 
 def _stands(body: Mapping[str, Any]) -> tuple[str, str, bool]:
     """The channel and the message that hold the button, and whether the presser alone sees it."""
-    container, message = _part(body, "container"), _part(body, "message")
+    container, message = part(body, "container"), part(body, "message")
     if container.get("type") == "view" or container.get("is_ephemeral") is True:
         return "", "", True
     ts = container.get("message_ts") or message.get("ts")

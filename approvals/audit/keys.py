@@ -12,10 +12,11 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
+
+from approvals.audit.lines import moment
 
 INFO = "audit keys"
 NAMING = b"the name of this key in orgbot's audit"
@@ -104,11 +105,7 @@ NO_KEYS = Keys()
 def _sealed(row: Mapping[str, Any], columns: tuple[str, ...]) -> bytes:
     """What the database fills by itself is left out, so that a row is sealed before it is written."""
     held = {name: row[name] for name in columns if row.get(name)}
-    return TAKEN_IN + json.dumps(held, sort_keys=True, separators=(",", ":"), default=_moment).encode()
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+    return TAKEN_IN + json.dumps(held, sort_keys=True, separators=(",", ":"), default=moment).encode()
 
 
 def plain(content: bytes) -> str:
