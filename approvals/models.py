@@ -131,6 +131,7 @@ class Request(SQLModel, table=True):
     thread_ts: str = _blank("the message under which the card stands, where the request follows from another one")
     card_link: str = _blank()
     lease_owner: str = _blank()
+    sealed: str = _blank("by approvals.audit.keys, over what was asked when it was taken in; empty without a key")
     created_at: datetime | None = _time(nullable=False)
     announced_at: datetime | None = _time()
     expires_at: datetime | None = _time()
@@ -240,6 +241,7 @@ class Interaction(SQLModel, table=True):
     message_ts: str = _blank()
     private: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     shown: str = _blank("the beginning of the digest that stood beside the button, where it did not stand on a card")
+    sealed: str = _blank("by approvals.audit.keys, when it was taken in; empty without a key")
     received_at: datetime | None = _time(nullable=False)
     due_at: datetime | None = _time(index=True)
     tries: int = 0

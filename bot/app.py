@@ -18,6 +18,7 @@ from slack_bolt import App
 
 from approvals.audit import signing
 from approvals.audit.chain import note_call
+from approvals.audit.guards import Audited
 from approvals.audit.keys import Keys
 from approvals.authority.admission import Admission
 from approvals.authority.bindings import Bindings
@@ -128,7 +129,7 @@ class Orgbot:
         self.neighbours = self._neighbours()
         if self._database_clock is not None:
             self.in_force.share(self.store, clock, self.neighbours.owner)
-        self.bindings = Bindings(self.store, lambda: self.in_force.rules, clock)
+        self.bindings = Bindings(self.store, lambda: self.in_force.rules, clock, Audited())
         every = timedelta(seconds=settings.refresh_seconds)
         self.snapshot = SnapshotCache(reading, clock, every, self._kept(), self._has_read, self._changes_since)
         self.measure = Measuring(self.store, self.snapshot, self.metrics)

@@ -186,9 +186,13 @@ class Reveal:
         """The session for the time that is left; the first press gets all of it."""
         with self._context.store.read() as session:
             row = book.find(session, request.id)
-        if row is None or row.expires_at is None:
+            until, over = book.as_told(session, request.id)
+        if over:
+            raise NothingToShowError(OVER)
+        times = [at for at in (until, row.expires_at if row else None) if at]
+        if not times:
             return wanted
-        left = int((row.expires_at - self._context.clock()).total_seconds())
+        left = int((min(times) - self._context.clock()).total_seconds())
         if left < SHORTEST:
             raise NothingToShowError(LITTLE_LEFT)
         return shorter(wanted, left)

@@ -155,7 +155,7 @@ def _buttons(request: Request) -> Iterator[Block]:
 
 
 def _succeeded(request: Request, votes: Sequence[Vote]) -> Body:
-    closing = Closing.model_validate(request.memory.get("closing") or {"summary": request.outcome})
+    closing = Closing.model_validate(request.memory.get(thread.CLOSING) or {"summary": request.outcome})
     ended = thread.succeeded(request, closing, undo=request.memory.get(thread.UNDO, ()))
     link = f"<{request.card_link}|View>" if request.card_link else ""
     small = [f"#{request.id}", decision(request, votes), *([link] if link else [])]

@@ -43,6 +43,7 @@ LONGEST_LINE = 2900
 # In a request's memory, for people: the steps that are done, where there are several, what is waited for, what is to be copied
 # meanwhile, what would undo it, and that a part of it is left to be asked for.
 STEPS, SAID, SNIPPETS, UNDO, REST = "steps", "said", "snippets", "undo", "rest"
+CLOSING = "closing"  # In a request's memory: what its end has told.
 MENDABLE = (
     "mendable"  # In a request's memory: it failed over what somebody can mend, so that the same may be asked for again.
 )
