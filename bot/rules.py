@@ -12,9 +12,13 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from approvals.audit import chain
+from approvals.audit.evidence import newest
 from approvals.authority.rules import Rule, Rules
 from approvals.models import RulesInForce
+from approvals.queue import outgoing
 from approvals.queue.store import Store
+from approvals.views.thread import body
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Line
@@ -22,6 +26,11 @@ from bot.neighbours import others_of
 
 log = logging.getLogger(__name__)
 REMEMBERED = 50  # Texts of rules by which a process knows that its file was replaced.
+EVENT = "rules.in_force"
+FORGED = (
+    ":rotating_light: *The rules in the bot's database can't be proven, and are not used.* Those before stay. Somebody may have changed "
+    "the database: find out who can write to it. A SIGHUP puts the rules of the file in force again."
+)
 SHAPE = TypeAdapter(tuple[Rule, ...], config=ConfigDict(extra="forbid"))
 
 
@@ -106,20 +115,38 @@ class SharedRules:
             self._put(session)
 
     def look(self) -> Rules | None:
-        """The rules that another process has put in force since the last look; None when there are none."""
+        """The rules that another process has put in force since the last look; None when there are none.
+
+        They count as far as the audit proves them, so that whoever may write to the database can't put others in force.
+        """
         with self._store.read() as session:
-            newest = _newest(session)
-            if newest is None or newest.digest == self._known.digest:
+            found = _newest(session)
+            if found is None or found.digest == self._known.digest:
                 return None
-        self._known = Own(newest.digest, newest.content)
+            proven = _is_proven(session, found)
+        self._known = Own(found.digest, found.content)
+        if not proven:
+            self._alarm()
+            return None
+        return self._understood(found)
+
+    def _understood(self, found: RulesInForce) -> Rules | None:
         try:
-            found = SHAPE.validate_json(newest.content)
+            rules = SHAPE.validate_json(found.content)
         except ValidationError:
-            self._trouble = f"those that {newest.owner} has put in force are of another version of orgbot: install the same everywhere"
+            self._trouble = f"those that {found.owner} has put in force are of another version of orgbot: install the same everywhere"
             log.exception("the rules that another process has put in force are not understood")
             return None
-        self._rules, self._trouble = Rules(found, self._rules.without), ""
+        self._rules, self._trouble = Rules(rules, self._rules.without), ""
         return self._rules
+
+    def _alarm(self) -> None:
+        self._trouble = (
+            "those in the database were not put in force by orgbot, and are not used: find out who can write to it"
+        )
+        log.error("the rules in force were changed in the database; those before stay")
+        with self._store.write() as session:
+            outgoing.notice(session, self._clock(), body(FORGED))
 
     def line(self) -> Line:
         """For `/readyz`: not ok when this process can't decide by the rules that are in force."""
@@ -134,18 +161,27 @@ class SharedRules:
         return ("shared rules", True, "those of its rules file")
 
     def _goes_first(self, session: Session) -> bool:
-        newest = _newest(session)
-        if newest is None or session.get(RulesInForce, self._own.digest) is None:
+        last = _newest(session)
+        if last is None or session.get(RulesInForce, self._own.digest) is None:
             return True
-        return newest.digest != self._own.digest and not others_of(session, self._owner, self._clock())
+        return last.digest != self._own.digest and not others_of(session, self._owner, self._clock())
 
     def _put(self, session: Session) -> None:
         session.merge(
             RulesInForce(digest=self._own.digest, content=self._own.content, owner=self._owner, at=self._clock())
         )
+        names = [rule.name for rule in self._rules.rules]
+        chain.record(session, self._clock(), EVENT, chain.ORGBOT, digest=self._own.digest, rules=names)
         session.flush()
+        session.execute(delete(RulesInForce).where(col(RulesInForce.at) > self._clock()))  # The bot writes none such.
         kept = select(RulesInForce.digest).order_by(col(RulesInForce.at).desc()).limit(REMEMBERED)
         session.execute(delete(RulesInForce).where(col(RulesInForce.digest).not_in(kept)))
+
+
+def _is_proven(session: Session, found: RulesInForce) -> bool:
+    told = newest(session, EVENT)
+    noted = told.detail.get("digest") if told and isinstance(told.detail, dict) else None
+    return found.digest == noted == hashlib.sha256(found.content.encode()).hexdigest()
 
 
 def _newest(session: Session) -> RulesInForce | None:

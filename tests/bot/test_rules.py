@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from sqlmodel import select
 
+from approvals.audit import chain
 from approvals.authority.rules import Rule, Rules
-from approvals.models import Process, RulesInForce
+from approvals.models import Message, Process, RulesInForce
 from approvals.queue.store import Store
 from bot import rules as module
-from bot.rules import SharedRules
+from bot.rules import SharedRules, own
 from tests.harness.clock import Clock
 from tests.harness.database import give_back, new_database
 
@@ -106,16 +108,41 @@ def test_rules_of_another_version_are_told_and_those_before_stay(
 ) -> None:
     one = machine.starts("one", OLD)
     with machine.store.write() as session:
-        row = RulesInForce(
-            digest="d", content='[{"name": "a", "later": 1}]', owner="two", at=machine.clock() + timedelta(1)
-        )
-        session.add(row)
+        content, later = '[{"name": "a", "later": 1}]', machine.clock() + timedelta(1)
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        session.add(RulesInForce(digest=digest, content=content, owner="two", at=later))
+        chain.record(session, later, "rules.in_force", "orgbot", digest=digest)
     assert one.look() is None
     assert one.look() is None
     name, ok, told = one.line()
     assert (name, ok) == ("shared rules", False)
     assert "those that two has put in force are of another version of orgbot" in told
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("tampered", ["a row of its own", "another text in the row"])
+def test_rules_that_somebody_has_written_into_the_database_are_not_used(machine: Machine, tampered: str) -> None:
+    one = machine.starts("one", NEW)
+    lax = own(Rules((Rule("lax", (), approvals=0),)))
+    two = machine.starts("two", OLD)
+    assert one.look() == OLD
+    two.put(NEW)
+    with machine.store.write() as session:
+        if tampered == "a row of its own":
+            later = machine.clock() + timedelta(1)
+            session.add(RulesInForce(digest=lax.digest, content=lax.content, owner="two", at=later))
+        else:
+            session.get_one(RulesInForce, own(NEW).digest).content = lax.content
+    assert one.look() is None
+    assert one.look() is None, "it is told once"
+    assert one.line()[:2] == ("shared rules", False)
+    with machine.store.read() as session:
+        (notice,) = session.exec(select(Message.body).where(Message.kind == "notice")).all()
+        assert "can't be proven" in str(notice)
+    one.put(NEW)
+    three = machine.starts("three", OLD)
+    assert three.look() == NEW
+    assert one.line()[1] is True
 
 
 def test_only_the_last_texts_are_remembered(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
