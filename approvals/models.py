@@ -369,6 +369,23 @@ class Process(SQLModel, table=True):
     seen_at: datetime | None = _time(nullable=False)
 
 
+class RulesInForce(SQLModel, table=True):
+    """Rules that a process was given; in force everywhere are those whose `at` is the newest. See bot.shared."""
+
+    digest: str = Field(primary_key=True)
+    content: str = Field(sa_column=Column(Text, nullable=False))
+    owner: str
+    at: datetime | None = _time(nullable=False)
+
+
+class SharedSnapshot(SQLModel, table=True):
+    """The one row with the newest snapshot of the organization that any process has read, as JSON."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    read_at: datetime | None = _time(nullable=False)
+    content: str = Field(sa_column=Column(Text, nullable=False))
+
+
 class Binding(SQLModel, table=True):
     """What a word of the rules (`key` is under or accounts) meant when it was first seen: the id of an OU or of an account.
 

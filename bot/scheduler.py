@@ -11,11 +11,13 @@ import logging
 import math
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
 
 from approvals.dispatcher import Dispatcher
 from approvals.pools import STRAY
@@ -73,6 +75,8 @@ class Scheduler:
         return list(self._scheduler.get_jobs())
 
     def _refresh(self) -> None:
+        with suppress(SQLAlchemyError):  # Of the database the readiness tells, once.
+            self._picture.adopt()
         if self._picture.due():
             self._picture.refresh()
 

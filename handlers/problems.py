@@ -59,7 +59,7 @@ def _sentence(field: OperationField | None, finding: dict[str, Any]) -> str:
     known = _SENTENCES.get(str(finding["type"]))
     if known:
         return known(field, finding)
-    return f"{_shown(finding)} cannot be used: {finding['msg']}."
+    return f"{_shown(finding)} cannot be used here."
 
 
 def _missing(field: OperationField | None, _: dict[str, Any]) -> str:

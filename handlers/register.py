@@ -16,6 +16,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
+from approvals.queue.worker import is_outage
 from approvals.request.limits import FloodError
 from handlers import actions, as_code, commands, follow_ups, home, options, sessions, shortcuts, submissions
 from handlers.caller import Caller, delivery, of_interaction
@@ -89,7 +90,8 @@ def register(app: App, deps: Dependencies) -> None:
 
     @app.error
     def failed(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
-        log.error("a delivery of Slack's failed: %s\n%s", type(error).__name__, where(error))
+        place = "" if is_outage(error) else f"\n{where(error)}"  # What else is away says so itself, once.
+        log.error("a delivery of Slack's failed: %s%s", type(error).__name__, place)
         return (
             BoltResponse(status=200, body={"response_type": "ephemeral", "text": FAILED}) if "command" in body else None
         )

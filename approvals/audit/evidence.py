@@ -128,6 +128,18 @@ def newest_mark(connection: Connection, keys: Keys) -> Line | None:
     return next((line for line in lines(connection, marks) if keys.signed(content(line) or b"", line.hash)), None)
 
 
+def newest(session: Session, event: str) -> Line | None:
+    """The newest record of an event that counts: with a key, one that is signed."""
+    connection, keys = session.connection(), Keys.of(session)
+    found = query(connection).where(col(AuditRecord.event) == event).order_by(col(AuditRecord.id).desc())
+    return next((line for line in lines(connection, found) if _counts(line, keys)), None)
+
+
+def _counts(line: Line, keys: Keys) -> bool:
+    said = content(line)
+    return said is not None and (keys.signed(said, line.hash) if keys else plain(said) == line.hash)
+
+
 def _snapshot(session: Session) -> Connection:
     """With PostgreSQL, what is read one after the other must be of one moment."""
     if session.get_bind().dialect.name != "postgresql" or session.in_transaction():

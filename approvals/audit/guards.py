@@ -8,13 +8,11 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from approvals.audit import chain
-from approvals.audit.keys import Keys, plain
-from approvals.audit.lines import Line, content, lines, query
+from approvals.audit.evidence import newest
 from approvals.authority.bindings import Key, Witness, Words
-from approvals.models import AuditRecord
 from approvals.queue import outgoing
 from approvals.slack.blocks import escape
 from approvals.views.thread import body
@@ -30,9 +28,7 @@ class Audited(Witness):
 
     def told(self, session: Session) -> Words | None:
         """What was noted last, by a record that counts; None where there is none."""
-        connection, keys = session.connection(), Keys.of(session)
-        newest = query(connection).where(col(AuditRecord.event) == EVENT).order_by(col(AuditRecord.id).desc())
-        found = next((line for line in lines(connection, newest) if _counts(line, keys)), None)
+        found = newest(session, EVENT)
         return None if found is None else _words(found.detail)
 
     def note(self, session: Session, bound: Words, now: datetime) -> None:
@@ -51,11 +47,6 @@ class Audited(Witness):
                 "what the audit has. Find out who can write to the database, and run `orgbot audit verify`."
             ),
         )
-
-
-def _counts(line: Line, keys: Keys) -> bool:
-    said = content(line)
-    return said is not None and (keys.signed(said, line.hash) if keys else plain(said) == line.hash)
 
 
 def _detail(bound: Words) -> dict[str, Any]:

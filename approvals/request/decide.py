@@ -26,7 +26,7 @@ from approvals.authority.may import (
 )
 from approvals.authority.press import CardElsewhereError, StrangeCardError, UnconfirmedCardError
 from approvals.authority.requirements import Requirements, rules_do
-from approvals.context import Context
+from approvals.context import Context, NotYetError
 from approvals.models import LIVE, Interaction, Message, Request, Vote
 from approvals.outbox import telling
 from approvals.outbox.sending import LANE
@@ -55,6 +55,10 @@ APPROVED_ALREADY = "You have approved this. Press “Withdraw approval” first,
 COUNTED_BEFORE = "This press was counted before, so nothing was done. Press again on the card."
 COUNTED = "Your approval was counted already; somebody else's is still needed."
 
+TELL_SILENCE_AFTER = timedelta(
+    seconds=15
+)  # By the next try, which is at most half a minute later, whoever waits is told.
+
 log = logging.getLogger(__name__)
 
 
@@ -64,15 +68,26 @@ def decide(context: Context, interaction: int) -> None:
 
 
 def _decide_or_say_why_not(context: Context, click: Interaction) -> None:
+    """What somebody has to mend is told at once; what may be over in a moment when it has kept the press for a while."""
     if alarm.is_forged_press(context, click):
         _tell(context, click, alarm.NOT_PRESSED, about=False)
         return
     try:
         _decide(context, click)
-    except SlackAwayError as error:
-        if error.to_mend:
-            _tell_hindered(context, click, meaning(error.to_mend))
+    except (LaterError, SlackAwayError) as error:
+        if isinstance(error, SlackAwayError) and error.to_mend:
+            _tell_hindered(context, click, hindered.unknown(meaning(error.to_mend)))
+        elif click.received_at and click.received_at + TELL_SILENCE_AFTER <= context.clock():
+            _tell_hindered(context, click, _why_it_waits(error))
         raise
+
+
+def _why_it_waits(error: LaterError | SlackAwayError) -> str:
+    if isinstance(error, NotYetError):
+        return hindered.UNREAD
+    if isinstance(error, InHandError):
+        return hindered.UNCONFIRMED if isinstance(error.__cause__, UnconfirmedCardError) else hindered.AT_WORK
+    return hindered.unknown()
 
 
 def _decide(context: Context, click: Interaction) -> None:
@@ -104,13 +119,22 @@ def _tell_hindered(context: Context, click: Interaction, why: str) -> None:
             return
         request = session.get(Request, click.request_id, populate_existing=True, with_for_update=True)
         told = thread.private(click.request_id, hindered.press_waits(why))
-        outgoing.private(session, click, now, told, request.id if request else None)
-        if request is None or request.key != click.key or request.memory.get(HINDERED) == why:
-            return
-        if request.status == Status.PENDING:
-            request.memory = {**request.memory, HINDERED: why}
-            session.add(request)
-            outgoing.direct(session, request, now, hindered.decision_waits(request, why))
+        outgoing.private(session, click, now, told, request.id if request else None, _markers(click)[0])
+        if request is not None and request.key == click.key:
+            _tell_requester(session, click, request, why, now)
+
+
+def _tell_requester(session: Session, click: Interaction, request: Request, why: str, now: datetime) -> None:
+    """Once for each reason; whoever pressed has heard it."""
+    if request.status == Status.PENDING and request.requester != click.user and request.memory.get(HINDERED) != why:
+        request.memory = {**request.memory, HINDERED: why}
+        session.add(request)
+        outgoing.direct(session, request, now, hindered.decision_waits(request, why), marker=_markers(click)[1])
+
+
+def _markers(click: Interaction) -> tuple[str, str]:
+    """By which what was said of a press that waits is taken back, to the presser and to the requester, where it has not left yet."""
+    return f"press-{click.id}-waits", f"press-{click.id}-keeps-waiting"
 
 
 def _refuse_press(context: Context, click: Interaction, error: StrangeCardError) -> None:
@@ -179,6 +203,7 @@ def _tell_of_strange_card(context: Context, click: Interaction, sentence: str) -
 
 def _drop(session: Session, click: Interaction) -> None:
     """The click is dealt with; its row stays as the mark by which a redelivery is known, without a due time."""
+    outgoing.unsay(session, *_markers(click))
     release(session, Interaction, click.id or 0, click.lease_owner, due_at=None)
 
 

@@ -57,6 +57,7 @@ from operations.snapshot.names import capital, listed
 MOST_SAID = 3  # Places that a card names about which other rules decide afterwards.
 LAG = timedelta(minutes=2)  # Source: AWS Organizations User Guide, "Consistency model".
 ACCOUNTS = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.TARGET)
+TELL_SILENCE_AFTER = timedelta(seconds=15)  # So long a request waits for Slack before its requester hears of it.
 
 
 class RefusalError(Exception):
@@ -119,8 +120,10 @@ def _announce(context: Context, request: Request) -> None:
         _show_that_it_waits(context, request, hindrance(error))
         raise
     except SlackAwayError as error:
-        if error.to_mend:
-            _tell_once(context, request, hindered.not_asked_yet(request, meaning(error.to_mend)))
+        why = meaning(error.to_mend) if error.to_mend else hindered.SILENT
+        waited = context.clock() - request.created_at if request.created_at else timedelta(0)
+        if error.to_mend or waited >= TELL_SILENCE_AFTER:
+            _tell_once(context, request, hindered.not_asked_yet(request, why))
         raise
     except NotAMemberError as error:
         _refuse(context, request, str(error), about=False)
@@ -244,6 +247,7 @@ def _publish(context: Context, request: Request, required: Requirements, values:
             return
         filed = {"operation": request.operation, "digest": values["digest"], **required.told()}
         filed |= {"break_glass": values["break_glass"]}
+        outgoing.unsay(session, _unasked(request))
         request = session.get_one(Request, number, populate_existing=True)
         chain.record(session, now, FILED, request.requester, number, **filed, **sealed(request))
         if request.break_glass:
@@ -309,7 +313,12 @@ def _tell_once(context: Context, request: Request, why: Body) -> None:
         return
     with context.store.write() as session:
         if _remembers(session, request, {on_hold.TOLD: True}):
-            outgoing.direct(session, request, context.clock(), why)
+            outgoing.direct(session, request, context.clock(), why, marker=_unasked(request))
+
+
+def _unasked(request: Request) -> str:
+    """By which what was said of a request that waits for Slack is taken back where it has not left yet."""
+    return f"request-{request.id}-unasked"
 
 
 def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
@@ -337,6 +346,7 @@ def _refuse(
     values = {"outcome": why, "memory": memory, "owner": request.lease_owner}
     with context.store.write() as session:
         refused = refuse(session, request.id or 0, now, **values)
+        outgoing.unsay(session, _unasked(request))
         if about:
             telling.tell(session, refused, now, anew=True)
         else:
