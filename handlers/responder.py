@@ -14,6 +14,7 @@ from typing import Any
 from slack_sdk import WebClient
 
 from approvals.pools import SOON, STRAY
+from approvals.queue.worker import is_outage
 from approvals.slack.blocks import Block, fallback, section, shorten
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.codes import elsewhere
@@ -48,8 +49,8 @@ class Responder:
         """The same for what asks AWS, which may take long."""
         self.deps.look(lambda: _careful(what, work, self._sorry))
 
-    def _sorry(self) -> None:
-        _tell(self.slack, self.caller, OWN_ERROR)
+    def _sorry(self, why: str) -> None:
+        _tell(self.slack, self.caller, why)
 
     def admitted(self, show: Callable[[], list[Block]]) -> list[Block]:
         """What `show()` gives, for those who may see it; none where Slack has to be asked first: a worker answers then."""
@@ -149,7 +150,7 @@ def _opening(deps: Dependencies, slack: WebClient, caller: Caller, make: Callabl
     def open_soon() -> None:
         _open_soon(slack, caller, make)
 
-    deps.run(lambda: _careful("a form was not opened", open_soon, lambda: _tell(slack, caller, OWN_ERROR)))
+    deps.run(lambda: _careful("a form was not opened", open_soon, lambda why: _tell(slack, caller, why)))
 
 
 def learn(deps: Dependencies, caller: Caller) -> None:
@@ -194,9 +195,12 @@ def _open_soon(slack: WebClient, caller: Caller, make: Callable[[], Block | str]
             _tell(slack, caller, view)
         return
     opened = _open(slack, caller, window(WAITING, [section(ASKING)]))
-    filled: Block | str = OWN_ERROR
+    filled: Block | str = ""
     try:
         filled = made.result()
+    except (Exception, *STRAY) as error:
+        filled = _why(error)
+        raise
     finally:
         if opened:
             filled = filled if not isinstance(filled, str) else window(WAITING, [section(filled or ELSEWHERE)])
@@ -249,15 +253,20 @@ def _in_channel(slack: WebClient, caller: Caller, message: dict[str, Any]) -> bo
     return True
 
 
-def _careful(what: str, work: Callable[[], object], sorry: Callable[[], None] = lambda: None) -> None:
-    """After an error of the bot's own, whoever waits is told by `sorry`."""
+def _careful(what: str, work: Callable[[], object], sorry: Callable[[str], None] = lambda _: None) -> None:
+    """Where something is away, or after an error of the bot's own, whoever waits is told by `sorry`."""
     try:
         work()
     except (SlackRefusedError, SlackBusyError, SlackAmbiguousError) as error:
         log.warning("%s: %s", what, error)
     except (Exception, *STRAY) as error:  # noqa: BLE001 - A worker must go on, and the text of an unknown error may hold a payload.
-        log.error("%s: %s\n%s", what, type(error).__name__, where(error))  # noqa: TRY400
-        sorry()
+        place = "" if is_outage(error) else f"\n{where(error)}"  # What else is away says so itself, once.
+        log.error("%s: %s%s", what, type(error).__name__, place)  # noqa: TRY400
+        sorry(_why(error))
+
+
+def _why(error: BaseException) -> str:
+    return NOT_SHOWN if is_outage(error) else OWN_ERROR
 
 
 def where(error: BaseException) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from slack_sdk.web import SlackResponse
+from sqlalchemy.exc import OperationalError
 
 from approvals.authority.directory import Person
-from handlers.responder import OWN_ERROR
+from handlers.responder import NOT_SHOWN, OWN_ERROR
 from tests.harness.handling import ALICE, BOB, GUEST, Handling, Members, RecordingSlack
 
 PATIENCE = 20
@@ -112,3 +113,15 @@ def test_a_form_that_was_opened_empty_says_so(slow: Handling, monkeypatch: pytes
     slow.work()
     (filled,) = slow.slack.made("views.update")
     assert OWN_ERROR in str(filled["view"]["blocks"])
+
+
+def test_an_answer_for_which_the_database_is_away_is_no_error_of_the_bots_own(
+    handling: Handling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> Any:
+        raise OperationalError("SELECT 1", None, OSError("no connection"))
+
+    monkeypatch.setattr(handling.admission, "unwelcome", away)
+    handling.types("tree", user="U0NEW")
+    handling.work()
+    assert handling.told() == [NOT_SHOWN]
