@@ -79,8 +79,9 @@ def _request(connection: Connection, number: int, last: str) -> str:
     asked = {"operation": "tag-account", "subject": f"tag-{number}", "params": params, "team": "T0BENCH"}
     made = {"delivery": f"d{number}", "marker": f"{number:032x}", "requester": "U0ALICE", "created_at": BEGAN}
     came = {"status": "succeeded", "rule": "default", "digest": seal, "preview": {"precondition": PRECONDITION}}
-    connection.execute(insert(Request), [{"id": number, **asked, **made, **came, "announced_at": BEGAN}])
-    vote = {"user": "U0BOB", "person": "bob@example.com", "decision": "approve", "digest": seal, "at": BEGAN}
+    connection.execute(insert(Request), [{"id": number, **asked, **made, **came, "announced_at": _time(number, 0)}])
+    vote: dict[str, Any] = {"user": "U0BOB", "person": "bob@example.com", "decision": "approve", "digest": seal}
+    vote["at"] = _time(number, 1)
     connection.execute(insert(Vote), [{"request_id": number, **vote}])
     records: list[dict[str, Any]] = []
     for event, actor, detail in _story(number, seal):
@@ -101,9 +102,14 @@ def _story(number: int, seal: str) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
+def _time(number: int, record: int) -> datetime:
+    """When a record of a request was written; what the rows have is of the same moment."""
+    return BEGAN + timedelta(seconds=number, microseconds=record)
+
+
 def _record(records: list[dict[str, Any]], number: int, last: str, said: tuple[str, str, dict[str, Any]]) -> str:
     event, actor, detail = said
-    at = BEGAN + timedelta(seconds=number, microseconds=len(records))
+    at = _time(number, len(records))
     record = AuditRecord(at=at, event=event, actor=actor, request_id=number, detail=detail, previous=last, hash="")
     record.hash = digest_of(record)
     records.append(record.model_dump(exclude={"id"}))
