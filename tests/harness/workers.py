@@ -211,9 +211,7 @@ class Workers:
     def take(self, request: Request) -> Execution | None:
         """The request in this process's hands, as a worker holds it while it carries it out."""
         with self.context.store.write() as session:
-            if not claim(
-                session, Request, request.id or 0, self.context.owner, self.clock(), *RUN.is_due(self.clock())
-            ):
+            if not claim(session, Request, request.id or 0, self.context.owner, self.clock(), *RUN.is_due):
                 return None
         return take(self.context, self.request(request.id))
 
