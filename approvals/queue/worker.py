@@ -14,19 +14,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, update
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, delete, exists, or_, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlmodel import Session, col, func, select
 
 from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession, Stumble
 from approvals.pools import STRAY
-from approvals.queue.leases import InHand, Leased, claim, free, release
+from approvals.queue.leases import NOW, InHand, Leased, claim, free, release
 from approvals.queue.store import Store
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError
 from operations.aws.client import fenced
@@ -137,14 +137,22 @@ class Job(Generic[Row]):
     final: bool = False
     in_doubt: tuple[Any, ...] = ()
 
-    def is_due(self, now: Any) -> tuple[ColumnElement[bool], ...]:
-        """The condition by which a row is chosen and claimed; `now` may be a bound parameter."""
-        return (col(self.due) <= now, free(self.model, now), *self.ready, ~self._stumbles(now))
+    @cached_property
+    def is_due(self) -> tuple[ColumnElement[bool], ...]:
+        """The condition by which a row is chosen and claimed, at `NOW`."""
+        return (col(self.due) <= NOW, free(self.model, NOW), *self.ready, ~self._stumbles())
 
-    def _stumbles(self, now: Any) -> ColumnElement[bool]:
+    @cached_property
+    def forgetting(self) -> Any:
+        """What deletes the errors before a success of the job on the row `row`."""
+        row: Any = bindparam("row", type_=Integer)
+        over = delete(Stumble).where(*_about(self.name, row))
+        return over.where(~exists().where(col(self.model.id) == row, *self.in_doubt)) if self.in_doubt else over
+
+    def _stumbles(self) -> ColumnElement[bool]:
         """It pauses, or was set aside and not made due anew since."""
         aside = and_(col(Stumble.set_aside_at).is_not(None), col(Stumble.due_at) == self.due)
-        paused = or_(col(Stumble.again_at) > now, aside)
+        paused = or_(col(Stumble.again_at) > NOW, aside)
         return exists().where(col(Stumble.kind) == self.name, col(Stumble.key) == self.model.id, paused)
 
 
@@ -191,7 +199,7 @@ def work_off(job: Job[Row], desk: Desk, key: int, work: Callable[[Row], None]) -
     try:
         with desk.store.write() as session:
             now = desk.clock()
-            if not claim(session, job.model, key, owner, now, *job.is_due(now)):
+            if not claim(session, job.model, key, owner, now, *job.is_due):
                 return False
         with fenced(lease.may_send):
             _work(_Hold(job, desk, key, owner), work)
@@ -239,10 +247,7 @@ def _left(hold: _Hold[Row]) -> None:
 def _done(hold: _Hold[Row]) -> None:
     with hold.desk.store.write() as session:
         hold.give_back(session)
-        over = delete(Stumble).where(*_about(hold.job.name, hold.key))
-        if hold.job.in_doubt:
-            over = over.where(~exists().where(col(hold.job.model.id) == hold.key, *hold.job.in_doubt))
-        session.execute(over.execution_options(synchronize_session=False))
+        session.connection().execute(hold.job.forgetting, {"row": hold.key})
 
 
 def _stumbled(hold: _Hold[Row], error: BaseException) -> None:
@@ -331,8 +336,12 @@ def _put_by(hold: _Hold[Row], *, telling: bool) -> None:
 
 
 def take_up_again(session: Session, jobs: Iterable[Job[Any]]) -> int:
-    """Makes what was set aside due once more, at the start of a process; gives the number. What is over is forgotten."""
-    taken_up = 0
+    """Makes what was set aside due once more, at the start of a process; gives the number. What is over is forgotten.
+
+    What waited for something that was away is tried at once: whoever starts the bot anew may just have mended that.
+    """
+    taken_up, away = 0, (col(Stumble.set_aside_at).is_(None), col(Stumble.error) == "", col(Stumble.waits) > 0)
+    session.execute(update(Stumble).where(*away).values(again_at=None, waits=0))
     by_name = {job.name: job for job in jobs}
     aside = select(Stumble).where(col(Stumble.set_aside_at).is_not(None))
     for stumble in session.exec(aside.with_for_update(skip_locked=True)).all():

@@ -24,15 +24,13 @@ from bot.audit import AuditInputError, Wanted, export, moment, read_anchors, ver
 from sandbox.aws.server import AwsSandbox
 from tests.harness.database import ON_BOTH, POSTGRESQL, SQLITE
 from tests.harness.people import ALICE, BOB, DAVE
-from tests.harness.workers import Workers
+from tests.harness.workers import Workers, after
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", " =1", "\r=1"]
 
 
-@pytest.fixture(params=ON_BOTH)
-def workers(request: pytest.FixtureRequest, aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
-    """Two requests: Alice's, which Bob approved and Dave clicked upon, and, a day later, Dave's, which Bob denied."""
-    found = Workers(aws, POSTGRESQL if request.param == POSTGRESQL else f"sqlite:///{tmp_path / 'orgbot.db'}")
+def two_requests(found: Workers) -> None:
+    """Alice's, which Bob approved and Dave clicked upon, and, a day later, Dave's, which Bob denied."""
     first = found.ask("tag-account", account="222222222222", tags=["owner=shop"])
     found.work()
     found.click(first, "approve", DAVE)
@@ -43,6 +41,12 @@ def workers(request: pytest.FixtureRequest, aws: AwsSandbox, tmp_path: Path) -> 
     found.work()
     found.click(second, "deny", BOB, reason="=HYPERLINK(1)")
     found.work()
+
+
+@pytest.fixture(params=ON_BOTH)
+def workers(request: pytest.FixtureRequest, aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
+    kind = POSTGRESQL if request.param == POSTGRESQL else f"sqlite:///{tmp_path / 'orgbot.db'}"
+    found = after(two_requests, aws, kind)
     yield found
     found.close()
 
