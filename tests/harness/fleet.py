@@ -39,7 +39,7 @@ UNLIMITED = {
     "ORGBOT_SETTLE_SECONDS": "3",
     "ORGBOT_SLACK_SETTLE_SECONDS": "1",
 }
-PATIENCE = 120.0
+PATIENCE, LONGEST = 120.0, 900.0
 IN_PLACE = (*LIVING, LINE)
 REPEATABLE = (
     *IN_PLACE,
@@ -143,12 +143,16 @@ class Fleet:
         return thread
 
     def finish(self) -> None:
-        """Waits until nothing is left to do."""
-        try:
-            self.slack.wait_for(lambda: not self._unfinished(), PATIENCE, "the end of all requests and messages")
-        except TimeoutError as error:
-            words = [bot.last_words(lines=20) for bot in self.bots]
-            raise AssertionError(f"still to be done: {self._unfinished()}\n{words}") from error
+        """Waits until nothing is left to do, for as long as it becomes less or another."""
+        left, since = self._unfinished(), time.monotonic()
+        end = since + LONGEST
+        while left:
+            time.sleep(0.1)
+            before, left = left, self._unfinished()
+            since = since if left == before else time.monotonic()
+            if time.monotonic() > min(since + PATIENCE, end):
+                words = [bot.last_words(lines=20) for bot in self.bots]
+                raise AssertionError(f"still to be done: {left}\n{words}")
 
     def is_at_work(self) -> bool:
         """Whether anything is left to do."""
