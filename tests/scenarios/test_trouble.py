@@ -170,7 +170,7 @@ def test_twenty_forms_open_at_once_whatever_else_is_slow(scenario: Scenario, awa
         scenario.aws.faults.add("", "delay", seconds=60.0, times=None)
     asked = [scenario.person(one.name).types for one in many]
     began = time.time()
-    scenario.slack.at_once(*(lambda ask=ask: ask("/org create-account") for ask in asked))  # type: ignore[misc]
+    scenario.slack.at_once(*(lambda ask=ask: ask("/org create-account") for ask in asked))
     opened = scenario.slack.wait_for(lambda: _opened(scenario, len(many)), PATIENCE, "all forms")
     assert [call.result and call.result["ok"] for call in opened] == [True] * len(many)
     assert max(call.at for call in opened) - began < LONGEST_TRIGGER
