@@ -13,20 +13,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from cachetools import TTLCache
-from sqlalchemy import bindparam
+from sqlalchemy import literal, union_all
 from sqlmodel import Session, col, func, select
 
 from approvals.audit.anchors import post as post_anchor
 from approvals.context import Context
-from approvals.models import Interaction, Message, Request, RoleSession, Stumble, UtcTime
+from approvals.models import Interaction, Message, Request, RoleSession, Stumble
 from approvals.outbox.home_tabs import HOME
 from approvals.outbox.sending import LANE, Outbox
-from approvals.pools import Pool, Pools
+from approvals.pools import STRAY, Pool, Pools
 from approvals.queue import changes
+from approvals.queue.leases import NOW
 from approvals.queue.outgoing import HANDOVER
 from approvals.queue.worker import Job, give_back_what_is_owed, is_outage
 from approvals.request.decide import CLICK, EXPIRE, decide, expire, forget_old_clicks
@@ -158,7 +159,7 @@ class Dispatcher:
     def _run(self, job: JobKey, shared: Shared) -> None:
         try:
             self._work(job, shared)
-        except Exception as error:  # noqa: BLE001  A worker goes on.
+        except (Exception, *STRAY) as error:  # noqa: BLE001  A worker goes on.
             self._failed(f"a job {'could not be taken' if is_outage(error) else 'failed'}: {job[0]}", error)
         finally:
             with self._lock:
@@ -166,7 +167,7 @@ class Dispatcher:
             self._bind(None)
         self.wake()
 
-    def _failed(self, what: str, error: Exception) -> None:
+    def _failed(self, what: str, error: BaseException) -> None:
         """An outage is told once in a while; everything else each time, with where it was."""
         if not is_outage(error):
             log.error("%s", what, exc_info=error)
@@ -216,18 +217,30 @@ def _request_of(kind: str, key: int | str) -> int | None:
 def _logged(work: Callable[[], None]) -> None:
     try:
         work()
-    except Exception:
+    except (Exception, *STRAY):
         log.exception("work for Slack failed")
 
 
 def due_jobs(session: Session, now: datetime, names: Collection[str] = ()) -> Iterator[JobKey]:
     """What is due of these kinds, else of all, in the order in which it is handed out: see `KINDS`."""
-    connection = session.connection()
-    for kind in (kind for kind in KINDS if not names or kind.job.name in names):
-        yield from ((kind.job.name, key) for (key,) in connection.execute(kind.query, {"now": now}))
+    connection, at = session.connection(), {"now": now}
+    kinds = tuple(kind.job.name for kind in KINDS if not names or kind.job.name in names)
+    for (name,) in connection.execute(_which_are_due(kinds), at).all():
+        yield from ((name, key) for (key,) in connection.execute(_BY_NAME[name].query, at))
 
 
-NOW: Any = bindparam("now", type_=UtcTime)
+@cache
+def _which_are_due(kinds: tuple[str, ...]) -> Any:
+    """One look, because mostly there is nothing; in the order of `KINDS`."""
+    there = (_BY_NAME[name].query.order_by(None).limit(None).exists() for name in kinds)
+    looks = [
+        select(literal(name).label("kind"), literal(place).label("place")).where(found)
+        for place, (name, found) in enumerate(zip(kinds, there, strict=True))
+    ]
+    found = union_all(*looks).subquery()
+    return select(found.c.kind).order_by(found.c.place)
+
+
 NEXT_TURN: Any = select(func.min(Stumble.again_at)).where(
     col(Stumble.again_at) > NOW, col(Stumble.set_aside_at).is_(None)
 )
@@ -235,7 +248,7 @@ NEXT_TURN: Any = select(func.min(Stumble.again_at)).where(
 
 def _due(job: Job[Any]) -> Any:
     """The rows that nobody has in hand and whose time has come."""
-    return select(job.model.id).where(*job.is_due(NOW))
+    return select(job.model.id).where(*job.is_due)
 
 
 def _due_lanes() -> Any:

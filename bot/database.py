@@ -38,6 +38,9 @@ from approvals.queue.leases import running_seconds
 log = logging.getLogger(__name__)
 MIGRATING = 1  # The key of the advisory lock under which one process migrates; `approvals.audit.chain` has another.
 SLEEPS = 5  # Seconds that a transaction may be idle: no call to Slack or AWS is made within one.
+MIGRATION_SLEEPS = (
+    60  # The same while the schema is changed or rows are put back, in which nobody waits but who starts.
+)
 SHORT = 0.2  # Seconds in which the server's answer about its time came, so that half of them are the error at most.
 WAITS = 10  # Seconds that a statement waits for what another transaction has locked, and a thread for a connection.
 GONE = {
@@ -234,6 +237,7 @@ def migrating(engine: Engine) -> Iterator[Connection]:
     with engine.execution_options(writes=True).connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{MIGRATION_SLEEPS}s'")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
         yield connection
         connection.commit()

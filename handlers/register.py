@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import re
-import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +22,7 @@ from handlers import actions, as_code, commands, follow_ups, home, options, sess
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.dependencies import Dependencies
 from handlers.queries import clicks as looks
-from handlers.responder import tell
+from handlers.responder import tell, where
 from handlers.shapes import is_flat, is_whole
 
 log = logging.getLogger(__name__)
@@ -91,13 +90,8 @@ def register(app: App, deps: Dependencies) -> None:
 
     @app.error
     def failed(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
-        where = "" if is_outage(error) else f"\n{_where(error)}"  # What else is away says so itself, once.
-        log.error("a delivery of Slack's failed: %s%s", type(error).__name__, where)
+        place = "" if is_outage(error) else f"\n{where(error)}"  # What else is away says so itself, once.
+        log.error("a delivery of Slack's failed: %s%s", type(error).__name__, place)
         return (
             BoltResponse(status=200, body={"response_type": "ephemeral", "text": FAILED}) if "command" in body else None
         )
-
-
-def _where(error: Exception) -> str:
-    """The lines of code that led there, without the error's own text: that may hold what somebody typed."""
-    return "".join(traceback.format_tb(error.__traceback__)).rstrip()

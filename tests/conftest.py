@@ -16,6 +16,7 @@ from tests.harness.profiles import choose_profile
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+SELDOM = (50_000, 20, 20)  # Objects more than were freed, and how often that before the older ones are looked at.
 choose_profile()
 
 
@@ -30,7 +31,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """The modules and the thousands of tests stay to the end: the collector looks through what the tests make, and not through them."""
+    """The modules and the thousands of tests stay to the end: the collector looks through what the tests make, and not through them.
+
+    It looks more seldom than usual, because what a test makes is mostly garbage by the next one.
+    """
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """What is left open is found by one look; pytest's own five, which follow, need not go through all of it again."""
+    gc.collect()
     gc.freeze()
 
 

@@ -13,17 +13,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import ColumnElement, Table, bindparam, or_, update
+from sqlalchemy.orm import attributes, util
 from sqlmodel import Session, col, select
 
-from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession
+from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession, UtcTime
 from approvals.queue.store import Store
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=8)
 RENEWED = timedelta(seconds=2)  # Work that takes longer renews its lease this often.
+NOW: Any = bindparam("now", type_=UtcTime)
 MARGIN = timedelta(seconds=2)  # For a call to leave the process after it was let through.
 Leased = type[Request] | type[Interaction] | type[Message] | type[HomeViewer] | type[RoleSession]
 
@@ -33,8 +36,8 @@ def running_seconds() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def free(model: Leased, now: datetime) -> ColumnElement[bool]:
-    """The rows that nobody has in hand: given back, or their lease has run out, whose last moment still counts."""
+def free(model: Leased, now: Any) -> ColumnElement[bool]:
+    """The rows that nobody has in hand: given back, or their lease has run out, whose last moment still counts; `now` may be `NOW`."""
     return or_(col(model.lease_until).is_(None), col(model.lease_until) < now)
 
 
@@ -47,19 +50,37 @@ def claim(session: Session, model: Leased, row: int, owner: str, now: datetime, 
     """Whether the row is `owner`'s from now on: it was free, or its lease had run out, and it still meets what it was chosen by.
 
     A row that somebody else is writing just now is left to them. The condition is asked once the row is locked, so that it holds
-    of everything which was committed before, whichever tables it reads.
+    of everything which was committed before, whichever tables it reads; where it has `NOW`, that is this `now`.
     """
-    if not _locked(session, model, col(model.id) == row):
+    if session.connection().dialect.name == "postgresql" and not _locked(session, model, col(model.id) == row):
         return False
-    mine = update(model).where(col(model.id) == row, free(model, now), *ready)
-    taken = mine.values(lease_owner=owner, lease_until=now + LEASE)
-    return _changed(session, taken.execution_options(synchronize_session=False))
+    values = {"row": row, "now": now, "owner": owner, "until": now + LEASE}
+    return _changed(session, _claiming(model, *ready), values)
 
 
 def release(session: Session, model: Leased, row: int, owner: str, **values: Any) -> bool:
     """Gives the row back, setting `values` with it; False when the lease was lost in between, and nothing is set."""
-    held = (col(model.id) == row, col(model.lease_owner) == owner)
-    return _changed(session, update(model).where(*held).values(lease_owner="", lease_until=None, **values))
+    new = {f"new_{name}": value for name, value in values.items()}
+    if not _changed(session, _releasing(model, *values), {"row": row, "owner": owner, **new}):
+        return False
+    known = session.identity_map.get(util.identity_key(model, row))
+    for name, value in {"lease_owner": "", "lease_until": None, **values}.items() if known else ():
+        attributes.set_committed_value(known, name, value)
+    return True
+
+
+# Every job is claimed and released: these statements are made once.
+@lru_cache
+def _claiming(model: Leased, *ready: ColumnElement[bool]) -> Any:
+    mine = update(_table(model)).where(col(model.id) == bindparam("row"), free(model, NOW), *ready)
+    return mine.values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
+
+
+@lru_cache
+def _releasing(model: Leased, *names: str) -> Any:
+    held = (col(model.id) == bindparam("row"), col(model.lease_owner) == bindparam("owner"))
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(_table(model)).where(*held).values(lease_owner="", lease_until=None, **values)
 
 
 def forget_all(session: Session) -> int:
@@ -125,7 +146,7 @@ def _renew(session: Session, lease: Lease, now: datetime) -> bool:
     held = (col(lease.model.id) == lease.row, col(lease.model.lease_owner) == lease.owner)
     if not _locked(session, lease.model, *held):
         return False
-    return _changed(session, update(lease.model).where(*held).values(lease_until=now + LEASE))
+    return _changed(session, update(_table(lease.model)).where(*held).values(lease_until=now + LEASE), {})
 
 
 def _locked(session: Session, model: Leased, *where: ColumnElement[bool]) -> bool:
@@ -133,5 +154,12 @@ def _locked(session: Session, model: Leased, *where: ColumnElement[bool]) -> boo
     return session.exec(wanted).first() is not None
 
 
-def _changed(session: Session, statement: Any) -> bool:
-    return bool(session.execute(statement).rowcount == 1)  # type: ignore[attr-defined]
+def _changed(session: Session, statement: Any, values: dict[str, Any]) -> bool:
+    """Straight to the connection, after what the session has still to write."""
+    session.flush()
+    return bool(session.connection().execute(statement, values).rowcount == 1)
+
+
+def _table(model: Leased) -> Table:
+    table: Table = model.__table__  # type: ignore[union-attr]
+    return table

@@ -14,18 +14,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, update
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, delete, exists, or_, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlmodel import Session, col, func, select
 
 from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession, Stumble
-from approvals.queue.leases import InHand, Leased, claim, free, release
+from approvals.pools import STRAY
+from approvals.queue.leases import NOW, InHand, Leased, claim, free, release
 from approvals.queue.store import Store
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError
 from operations.aws.client import fenced
@@ -33,6 +34,7 @@ from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, F
 
 log = logging.getLogger(__name__)
 TRIES = 5
+READ_ONLY = "25006"  # Another server is the one to write to just now. Source: PostgreSQL, "PostgreSQL Error Codes".
 LONGEST_PAUSE = timedelta(seconds=30)
 Row = TypeVar("Row", Request, Interaction, Message, HomeViewer, RoleSession)
 Values = dict[str, Any]
@@ -69,9 +71,13 @@ OUTAGES = (
 )
 
 
-def is_outage(error: Exception) -> bool:
+def is_outage(error: BaseException) -> bool:
     """Whether something else is away or busy; every other error is the bot's own."""
-    lost = isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, InterfaceError))
+    lost = isinstance(error, DBAPIError) and (
+        error.connection_invalidated
+        or isinstance(error, InterfaceError)
+        or getattr(error.orig, "sqlstate", None) == READ_ONLY
+    )
     return lost or isinstance(error, OUTAGES)
 
 
@@ -131,14 +137,22 @@ class Job(Generic[Row]):
     final: bool = False
     in_doubt: tuple[Any, ...] = ()
 
-    def is_due(self, now: Any) -> tuple[ColumnElement[bool], ...]:
-        """The condition by which a row is chosen and claimed; `now` may be a bound parameter."""
-        return (col(self.due) <= now, free(self.model, now), *self.ready, ~self._stumbles(now))
+    @cached_property
+    def is_due(self) -> tuple[ColumnElement[bool], ...]:
+        """The condition by which a row is chosen and claimed, at `NOW`."""
+        return (col(self.due) <= NOW, free(self.model, NOW), *self.ready, ~self._stumbles())
 
-    def _stumbles(self, now: Any) -> ColumnElement[bool]:
+    @cached_property
+    def forgetting(self) -> Any:
+        """What deletes the errors before a success of the job on the row `row`."""
+        row: Any = bindparam("row", type_=Integer)
+        over = delete(Stumble).where(*_about(self.name, row))
+        return over.where(~exists().where(col(self.model.id) == row, *self.in_doubt)) if self.in_doubt else over
+
+    def _stumbles(self) -> ColumnElement[bool]:
         """It pauses, or was set aside and not made due anew since."""
         aside = and_(col(Stumble.set_aside_at).is_not(None), col(Stumble.due_at) == self.due)
-        paused = or_(col(Stumble.again_at) > now, aside)
+        paused = or_(col(Stumble.again_at) > NOW, aside)
         return exists().where(col(Stumble.kind) == self.name, col(Stumble.key) == self.model.id, paused)
 
 
@@ -185,7 +199,7 @@ def work_off(job: Job[Row], desk: Desk, key: int, work: Callable[[Row], None]) -
     try:
         with desk.store.write() as session:
             now = desk.clock()
-            if not claim(session, job.model, key, owner, now, *job.is_due(now)):
+            if not claim(session, job.model, key, owner, now, *job.is_due):
                 return False
         with fenced(lease.may_send):
             _work(_Hold(job, desk, key, owner), work)
@@ -202,7 +216,7 @@ def _work(hold: _Hold[Row], work: Callable[[Row], None]) -> None:
     except FencedError:
         log.warning("%s is another worker's by now", hold)
         _surely(hold, partial(_left, hold))
-    except Exception as error:  # noqa: BLE001  Whatever it is, the policy says what follows.
+    except (Exception, *STRAY) as error:  # noqa: BLE001  Whatever it is, the policy says what follows.
         _surely(hold, partial(_stumbled, hold, error))
     else:
         _surely(hold, partial(_done, hold))
@@ -212,7 +226,7 @@ def _surely(hold: _Hold[Row], end: Callable[[], None]) -> None:
     """A row that cannot be given back now, because the database is away, is given back by one of the next ticks."""
     try:
         end()
-    except Exception:
+    except (Exception, *STRAY):
         log.exception("%s could not be given back; it is tried again", hold)
         hold.desk.owed.add((hold.job.model, hold.key, hold.owner))
 
@@ -233,20 +247,17 @@ def _left(hold: _Hold[Row]) -> None:
 def _done(hold: _Hold[Row]) -> None:
     with hold.desk.store.write() as session:
         hold.give_back(session)
-        over = delete(Stumble).where(*_about(hold.job.name, hold.key))
-        if hold.job.in_doubt:
-            over = over.where(~exists().where(col(hold.job.model.id) == hold.key, *hold.job.in_doubt))
-        session.execute(over.execution_options(synchronize_session=False))
+        session.connection().execute(hold.job.forgetting, {"row": hold.key})
 
 
-def _stumbled(hold: _Hold[Row], error: Exception) -> None:
+def _stumbled(hold: _Hold[Row], error: BaseException) -> None:
     if is_outage(error):
         _wait(hold, error)
     elif _try_again(hold, error):
         _set_aside(hold)
 
 
-def _wait(hold: _Hold[Row], error: Exception) -> None:
+def _wait(hold: _Hold[Row], error: BaseException) -> None:
     log.log(logging.DEBUG if isinstance(error, TurnError) else logging.WARNING, "%s waits: %s", hold, error)
     with hold.desk.store.write() as session:
         if not hold.is_left_undone(session):
@@ -259,7 +270,7 @@ def _wait(hold: _Hold[Row], error: Exception) -> None:
         hold.give_back(session, **getattr(error, "values", {}))
 
 
-def _pause(stumble: Stumble, hold: _Hold[Row], error: Exception) -> timedelta:
+def _pause(stumble: Stumble, hold: _Hold[Row], error: BaseException) -> timedelta:
     asked_for: timedelta | None = getattr(error, "wait", None)
     if isinstance(error, TurnError) and asked_for is not None:
         return asked_for
@@ -267,7 +278,7 @@ def _pause(stumble: Stumble, hold: _Hold[Row], error: Exception) -> timedelta:
     return max(pause, asked_for or pause)
 
 
-def _try_again(hold: _Hold[Row], error: Exception) -> bool:
+def _try_again(hold: _Hold[Row], error: BaseException) -> bool:
     """Notes an error of the bot's own; True when it has been tried often enough, and the row is kept in hand."""
     with hold.desk.store.write() as session:
         if not hold.is_left_undone(session):
@@ -293,7 +304,7 @@ def _set_aside(hold: _Hold[Row]) -> None:
     """People are told where that can be done; where the telling itself stumbles, it is set aside all the same."""
     try:
         _put_by(hold, telling=True)
-    except Exception as error:
+    except (Exception, *STRAY) as error:
         if is_outage(error):
             raise
         log.exception("%s is set aside, and nobody could be told", hold)
@@ -370,7 +381,7 @@ def _about(kind: str, key: int) -> tuple[ColumnElement[bool], ...]:
     return (col(Stumble.kind) == kind, col(Stumble.key) == key)
 
 
-def _place(error: Exception) -> str:
+def _place(error: BaseException) -> str:
     """Where it happened, such as `KeyError at prepare.py:91`; its text may hold what belongs into no table."""
     frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
     file, line = frames[-1] if frames else ("nowhere", 0)

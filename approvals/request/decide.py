@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from approvals.audit import chain
+from approvals.audit import alarm, chain
+from approvals.audit.evidence import counted_before
+from approvals.audit.proof import mark
 from approvals.authority.directory import NotAMemberError
 from approvals.authority.may import (
     CONTROL,
@@ -43,18 +45,19 @@ from approvals.slack.codes import meaning
 from approvals.states import Status
 from approvals.views import hindered, set_aside, thread
 from approvals.views.card import card
+from approvals.views.hindered import HINDERED
 from approvals.views.living import controls_of
 from operations.core.preview import digest
 from operations.snapshot.names import capital
 
 CHANGED = "This request is not the one that was filed: its record was changed. Nothing is done; ask again."
 APPROVED_ALREADY = "You have approved this. Press “Withdraw approval” first, then deny it."
+COUNTED_BEFORE = "This press was counted before, so nothing was done. Press again on the card."
 COUNTED = "Your approval was counted already; somebody else's is still needed."
 
 TELL_SILENCE_AFTER = timedelta(
     seconds=15
 )  # By the next try, which is at most half a minute later, whoever waits is told.
-HINDERED = "hindered"  # In a request's memory: what its requester was told last of why decisions don't count yet.
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +69,9 @@ def decide(context: Context, interaction: int) -> None:
 
 def _decide_or_say_why_not(context: Context, click: Interaction) -> None:
     """What somebody has to mend is told at once; what may be over in a moment when it has kept the press for a while."""
+    if alarm.is_forged_press(context, click):
+        _tell(context, click, alarm.NOT_PRESSED, about=False)
+        return
     try:
         _decide(context, click)
     except (LaterError, SlackAwayError) as error:
@@ -405,7 +411,11 @@ def _votes(session: Session, request: Request) -> Sequence[Vote]:
 
 
 def _vote(session: Session, request: Request, judged: JudgedClick, decision: str) -> None:
-    """Notes one vote a person: whoever has voted from another account, or under another address, has voted."""
+    """Notes one vote a person: whoever has voted from another account, or under another address, has voted. A press counts once,
+    whoever makes its row due anew.
+    """
+    if counted_before(session, request.id or 0, judged.click.delivery):
+        raise ObjectionError(COUNTED_BEFORE)
     if any(judged.cast(vote) for vote in _votes(session, request)):
         raise ObjectionError(APPROVED_ALREADY if decision == "deny" else COUNTED)
     vote = Vote(
@@ -420,7 +430,8 @@ def _vote(session: Session, request: Request, judged: JudgedClick, decision: str
     )
     session.add(vote)
     session.flush()
-    detail = {"digest": request.digest, "reason": vote.reason, "seats": vote.seats}
+    detail = {"digest": request.digest, "reason": vote.reason, "seats": vote.seats, "person": mark(vote.person)}
+    detail["press"] = mark(judged.click.delivery)
     chain.record(session, judged.now, f"vote.{decision}", vote.user, request.id, **detail)
 
 

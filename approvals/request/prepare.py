@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from approvals.audit import chain
+from approvals.audit import alarm, chain
+from approvals.audit.evidence import sealed
+from approvals.audit.proof import FILED
 from approvals.authority import may
 from approvals.authority.able import approvals_asked
 from approvals.authority.aliases import Aliases
@@ -56,7 +58,6 @@ MOST_SAID = 3  # Places that a card names about which other rules decide afterwa
 LAG = timedelta(minutes=2)  # Source: AWS Organizations User Guide, "Consistency model".
 ACCOUNTS = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.TARGET)
 TELL_SILENCE_AFTER = timedelta(seconds=15)  # So long a request waits for Slack before its requester hears of it.
-TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
 
 
 class RefusalError(Exception):
@@ -110,6 +111,9 @@ def announce(context: Context, number: int) -> None:
 
 
 def _announce(context: Context, request: Request) -> None:
+    if alarm.is_forged(context, request):
+        _refuse_forged(context, request)
+        return
     try:
         required, values = _prepare(context, request)
     except (CredentialsError, BusyError, AmbiguousError) as error:
@@ -243,9 +247,9 @@ def _publish(context: Context, request: Request, required: Requirements, values:
             return
         filed = {"operation": request.operation, "digest": values["digest"], **required.told()}
         filed |= {"break_glass": values["break_glass"]}
-        chain.record(session, now, "request.filed", request.requester, number, **filed)
         outgoing.unsay(session, _unasked(request))
         request = session.get_one(Request, number, populate_existing=True)
+        chain.record(session, now, FILED, request.requester, number, **filed, **sealed(request))
         if request.break_glass:
             break_glass(session, request, required, now, without)
         elif required.approvals:
@@ -305,10 +309,10 @@ def _titled(context: Context, request: Request) -> dict[str, str]:
 
 def _tell_once(context: Context, request: Request, why: Body) -> None:
     """The requester is told once why nobody has been asked yet."""
-    if request.memory.get(TOLD):
+    if request.memory.get(on_hold.TOLD):
         return
     with context.store.write() as session:
-        if _remembers(session, request, {TOLD: True}):
+        if _remembers(session, request, {on_hold.TOLD: True}):
             outgoing.direct(session, request, context.clock(), why, marker=_unasked(request))
 
 
@@ -347,6 +351,14 @@ def _refuse(
             telling.tell(session, refused, now, anew=True)
         else:
             outgoing.direct(session, refused, now, thread.body(why))
+
+
+def _refuse_forged(context: Context, request: Request) -> None:
+    """What it says of itself is not gone by, not even for its name."""
+    now = context.clock()
+    with context.store.write() as session:
+        refused = refuse(session, request.id or 0, now, outcome=alarm.FORGED, owner=request.lease_owner)
+        outgoing.direct(session, refused, now, thread.body(f":x: Request #{refused.id}: {alarm.FORGED}"))
 
 
 ANNOUNCE: Job[Request] = Job(

@@ -11,6 +11,7 @@ from approvals.slack.blocks import escape, section, shorten
 from approvals.views.thread import Body, body, link, name
 from operations.snapshot.names import capital
 
+HINDERED = "hindered"  # In a request's memory: what its requester was told last of why decisions don't count yet.
 ONCE_MENDED = "It goes on by itself once that is mended."
 ONCE_OVER = "It goes on by itself as soon as that is over."
 SILENT = "Slack doesn't answer"

@@ -177,7 +177,7 @@ class Settings(BaseSettings):
     snapshot: Path | None = _setting(
         None,
         "ORGBOT_PICTURE",
-        "A file that keeps the last picture of the organization, for looking at it after a restart while AWS is away",
+        "A file that keeps the last picture of the organization, for looking at it after a restart while AWS is away; PostgreSQL keeps it by itself",
     )
     tick_seconds: float = _setting(
         1, "ORGBOT_TICK_SECONDS", "How often the scheduler looks for due work", ge=0.05, le=60

@@ -24,15 +24,13 @@ from bot.audit import AuditInputError, Wanted, export, moment, read_anchors, ver
 from sandbox.aws.server import AwsSandbox
 from tests.harness.database import ON_BOTH, POSTGRESQL, SQLITE
 from tests.harness.people import ALICE, BOB, DAVE
-from tests.harness.workers import Workers
+from tests.harness.workers import Workers, after
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", " =1", "\r=1"]
 
 
-@pytest.fixture(params=ON_BOTH)
-def workers(request: pytest.FixtureRequest, aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
-    """Two requests: Alice's, which Bob approved and Dave clicked upon, and, a day later, Dave's, which Bob denied."""
-    found = Workers(aws, POSTGRESQL if request.param == POSTGRESQL else f"sqlite:///{tmp_path / 'orgbot.db'}")
+def two_requests(found: Workers) -> None:
+    """Alice's, which Bob approved and Dave clicked upon, and, a day later, Dave's, which Bob denied."""
     first = found.ask("tag-account", account="222222222222", tags=["owner=shop"])
     found.work()
     found.click(first, "approve", DAVE)
@@ -43,6 +41,12 @@ def workers(request: pytest.FixtureRequest, aws: AwsSandbox, tmp_path: Path) -> 
     found.work()
     found.click(second, "deny", BOB, reason="=HYPERLINK(1)")
     found.work()
+
+
+@pytest.fixture(params=ON_BOTH)
+def workers(request: pytest.FixtureRequest, aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
+    kind = POSTGRESQL if request.param == POSTGRESQL else f"sqlite:///{tmp_path / 'orgbot.db'}"
+    found = after(two_requests, aws, kind)
     yield found
     found.close()
 
@@ -165,7 +169,8 @@ def test_a_call_for_what_nobody_approved_is_named(workers: Workers, capsys: pyte
     with workers.context.store.write() as session:
         session.add(Attempt(request_id=2, step="tag", number=1, owner="x", started_at=workers.clock()))
     assert verify(url(workers)) == 1
-    assert capsys.readouterr().out == "request 2: its approval is not in the audit\n"
+    begun = "a call of it is noted, and the audit does not have that it began"
+    assert capsys.readouterr().out == f"request 2: {begun}\nrequest 2: its approval is not in the audit\n"
 
 
 def test_records_of_a_request_that_is_gone_are_named(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:

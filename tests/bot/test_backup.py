@@ -21,18 +21,22 @@ from bot.database import DatabaseError, alone, open_engine
 from sandbox.aws.server import AwsSandbox
 from tests.harness import postgres
 from tests.harness.database import POSTGRESQL
-from tests.harness.workers import Workers
+from tests.harness.workers import Workers, after
 
 KINDS = ("sqlite", "postgresql")
 
 
-@pytest.fixture(params=KINDS)
-def workers(request: pytest.FixtureRequest, aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
-    """A request that succeeded, and one that waits."""
-    found = Workers(aws, POSTGRESQL if request.param == "postgresql" else f"sqlite:///{tmp_path / 'first.db'}")
+def two_requests(found: Workers) -> None:
+    """One that succeeded, and one that waits."""
     found.until_done(found.approved("create-ou", unit_name="Billing", parent="/"))
     found.ask("tag-account", account="222222222222", tags=["owner=shöp"])
     found.work()
+
+
+@pytest.fixture(params=KINDS)
+def workers(request: pytest.FixtureRequest, aws: AwsSandbox, tmp_path: Path) -> Iterator[Workers]:
+    kind = POSTGRESQL if request.param == "postgresql" else f"sqlite:///{tmp_path / 'first.db'}"
+    found = after(two_requests, aws, kind)
     yield found
     found.engine.dispose()
     found.close()

@@ -20,10 +20,10 @@ from approvals.states import Status
 from bot.database import DatabaseError, file_of, migrate, migrating, open_engine, revision_of, revisions, upgrade
 from sandbox.aws.server import AwsSandbox
 from tests.harness import postgres
-from tests.harness.database import SQLITE, killed_while_migrating
+from tests.harness.database import killed_while_migrating
 from tests.harness.people import BOB
 from tests.harness.profiles import is_full
-from tests.harness.workers import Workers
+from tests.harness.workers import Workers, after
 
 OLDEST, *NEWER = reversed(revisions())
 HEAD = NEWER[-1]
@@ -42,10 +42,8 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     return lambda: f"sqlite:///{tmp_path / f'{next(names)}.db'}"
 
 
-@pytest.fixture
-def workers(aws: AwsSandbox) -> Iterator[Workers]:
-    """One request that succeeded, one that was denied, one that waits with its card, and one that is approved."""
-    found = Workers(aws, SQLITE)
+def four_requests(found: Workers) -> None:
+    """One that succeeded, one that was denied, one that waits with its card, and one that is approved."""
     found.until_done(found.approved("create-ou", unit_name="Billing"))
     denied = found.ask("tag-account", account="333333333333", tags=["owner=shop"])
     found.work()
@@ -54,6 +52,11 @@ def workers(aws: AwsSandbox) -> Iterator[Workers]:
     found.card_of(found.ask("tag-account", account="444444444444", tags=["owner=shop"]))
     found.work()
     found.approved("tag-account", account="222222222222", tags=["owner=shop"])
+
+
+@pytest.fixture
+def workers(aws: AwsSandbox) -> Iterator[Workers]:
+    found = after(four_requests, aws)
     yield found
     found.close()
 

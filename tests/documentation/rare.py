@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from approvals.authority.able import Shortfall
 from approvals.authority.directory import Stranger
 from approvals.authority.press import NOT_YET, ON_THE_CARD_NOW, OUTDATED, STRANGE
-from approvals.authority.reachable import Shortfall
 from approvals.authority.rules import Rule
 from approvals.models import Interaction, Request, RoleSession
 from approvals.sessions import reveal

@@ -34,12 +34,14 @@ from sandbox.aws.answers import HttpAnswer
 from sandbox.aws.calls import Call as SandboxCall
 from sandbox.aws.faults import Kind
 from sandbox.aws.server import AwsSandbox
+from tests.harness.models import share_models
 
 OF_THE_SOCKET: tuple[Kind, ...] = ("drop-before", "drop-after", "delay", "delay-after")
 """Faults that hang up, or that may last longer than the caller waits; every other is an answer like any."""
 ANSWERS: dict[str, Kind] = {"throttle": "throttle", "500": "500", "malformed answer": "bad-json"}
 FAULTS = ("time-out", "reset before", "reset after", *ANSWERS)
 """What may happen to a call: AWS has carried out what timed out and what was reset after, and not what was reset before."""
+share_models()
 _running: list[AwsSandbox] = []
 _ports = [0]
 _read: dict[bytes, Organization] = {}

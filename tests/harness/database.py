@@ -15,8 +15,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, insert, select
 from sqlalchemy.engine import Engine
+from sqlmodel import SQLModel
 
 from bot.database import file_of, migrate, open_engine
 from tests.harness import postgres
@@ -27,19 +28,18 @@ _idle: list[Engine] = []
 _idle_postgresql: list[Engine] = []
 
 
-def new_database(url: str = SQLITE) -> Engine:
+def new_database(url: str = SQLITE, whole: bytes = b"") -> Engine:
     """An engine on a new database with the newest schema: in memory, in the file that the URL names, or on the run's PostgreSQL.
 
-    `give_back` ends its use.
+    It holds what a database in memory held when it was `kept`. `give_back` ends its use.
     """
     if url == POSTGRESQL:
-        return _on_postgresql()
+        return _on_postgresql(whole)
     if name := file_of(url):
-        Path(name).write_bytes(_migrated())
+        Path(name).write_bytes(whole or _migrated())
         return open_engine(url)
     engine = _idle.pop() if _idle else open_engine(url)
-    with engine.connect() as connection:
-        _driver(connection.connection.dbapi_connection).deserialize(_migrated())
+    put_back(engine, whole or _migrated())
     return engine
 
 
@@ -91,12 +91,26 @@ def _migrate_and_die(url: str, statement: int, after: int) -> None:
     migrate(engine)
 
 
-def _on_postgresql() -> Engine:
-    if not _idle_postgresql:
-        return open_engine(postgres.new_url())
-    engine = _idle_postgresql.pop()
-    postgres.renew(engine)
+def _on_postgresql(whole: bytes = b"") -> Engine:
+    if _idle_postgresql:
+        engine = _idle_postgresql.pop()
+        postgres.renew(engine)
+    else:
+        engine = open_engine(postgres.new_url())
+    if whole:
+        source = new_database(SQLITE, whole)
+        _copy_rows(source, engine)
+        give_back(source)
     return engine
+
+
+def _copy_rows(source: Engine, target: Engine) -> None:
+    with source.connect() as old, target.begin() as new:
+        for table in SQLModel.metadata.sorted_tables:
+            rows = [dict(row._mapping) for row in old.execute(select(table))]
+            if rows:
+                new.execute(insert(table), rows)
+        postgres.go_on_counting(new)
 
 
 @cache

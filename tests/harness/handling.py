@@ -210,6 +210,7 @@ class Handling:
             enterprise_id=None, team_id=TEAM, bot_token="xoxb-test", bot_id="B0", bot_user_id="U0B"
         )
         app = App(
+            name="orgbot",  # As the bot is called; see there.
             client=self.slack,
             authorize=lambda: authorized,
             request_verification_enabled=False,

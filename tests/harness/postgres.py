@@ -25,7 +25,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import delete
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlmodel import SQLModel
 
 from bot.database import migrate, open_engine
@@ -129,6 +129,14 @@ def renew(engine: Engine) -> None:
         for table in reversed(SQLModel.metadata.sorted_tables):
             connection.execute(delete(table))
         connection.exec_driver_sql("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
+
+
+def go_on_counting(connection: Connection) -> None:
+    """The next numbers of a database into which rows came with theirs."""
+    for table in SQLModel.metadata.sorted_tables:
+        sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
+        if "id" in table.c and connection.exec_driver_sql(f"SELECT {sequence}").scalar():
+            connection.exec_driver_sql(f"SELECT setval({sequence}, max(id)) FROM {table.name}")  # noqa: S608
 
 
 def _administer(statement: str) -> None:

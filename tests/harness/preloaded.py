@@ -1,7 +1,7 @@
 """A process that has imported the bot and forks an `orgbot` at each request: the imports are most of what one takes.
 
 A fork becomes what `python -m bot run`, or any other command of it, is: its environment, folder, session, standard streams and arguments are those
-that were asked for, and nothing but imported modules and what was declared in them comes from the parent, which runs no thread and opens no connection
+that were asked for, and nothing but imported modules, what was declared in them and AWS's models comes from the parent, which runs no thread and opens no connection
 (it refuses to serve otherwise). What differs: the interpreter's own variables, such as PYTHONWARNINGS, are the parent's.
 
 It reads requests from standard input, one line of JSON each, answers each with a line on standard output, and ends with
@@ -25,6 +25,7 @@ from typing import Any
 from sqlalchemy.orm import configure_mappers
 
 import operations
+from tests.harness.models import read_models, share_models
 from tests.harness.points import ARMED, arm
 
 # What the commands import, those modules included that are imported only while they run.
@@ -54,6 +55,8 @@ def preload() -> None:
     for module in MODULES:
         import_module(module)
     configure_mappers()
+    share_models()
+    read_models()
     gc.freeze()
     gc.enable()
     if threading.active_count() > 1:

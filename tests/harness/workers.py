@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,7 +42,7 @@ from operations.snapshot.organization import Organization
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws, organization
 from tests.harness.clock import Clock
-from tests.harness.database import give_back, new_database, put_back
+from tests.harness.database import SQLITE, give_back, kept, new_database, put_back
 from tests.harness.moments import next_moment
 from tests.harness.people import ALICE, BOB, CAROL, TEAM, KnownPeople
 
@@ -51,14 +53,16 @@ DONE_HERE = {*WORK, "run"}
 class Workers:
     """`ask`, `click` and `work`: what the front desk takes in, and what the workers make of it."""
 
-    def __init__(self, aws: AwsSandbox, url: str = "sqlite://", rule: Rule | None = None, keys: Keys = NO_KEYS) -> None:
+    def __init__(
+        self, aws: AwsSandbox, url: str = SQLITE, rule: Rule | None = None, keys: Keys = NO_KEYS, whole: bytes = b""
+    ) -> None:
         self.keys = keys
         self.clock = Clock()
         self.limits = Limits()
         self.guards = BY_NAME
         self.people = KnownPeople()
         self.rules = Rules([rule or Rule("default", (BOB, CAROL))])
-        self.engine = new_database(url)
+        self.engine = new_database(url, whole)
         self.quarantine: Quarantine | None = None
         self._sandbox = aws
         self._aws = bot_aws(note_call)
@@ -207,9 +211,7 @@ class Workers:
     def take(self, request: Request) -> Execution | None:
         """The request in this process's hands, as a worker holds it while it carries it out."""
         with self.context.store.write() as session:
-            if not claim(
-                session, Request, request.id or 0, self.context.owner, self.clock(), *RUN.is_due(self.clock())
-            ):
+            if not claim(session, Request, request.id or 0, self.context.owner, self.clock(), *RUN.is_due):
                 return None
         return take(self.context, self.request(request.id))
 
@@ -230,6 +232,7 @@ class Workers:
     def restart(self, owner: str = "second process") -> None:
         """A new process takes over from one that died; its leases are forgotten, as at the bot's start."""
         self.context = self._context(owner)
+        self.intake = Intake(self.context.store, self.clock, lambda: None)
         with self.context.store.write() as session:
             forget_all(session)
             take_up_again(session, JOBS)
@@ -268,3 +271,24 @@ class Workers:
 
     def _delivery(self) -> str:
         return f"delivery-{next(self._deliveries)}"
+
+
+_happened: dict[Callable[[Workers], object], tuple[bytes, Workers]] = {}
+
+
+def after(story: Callable[[Workers], object], aws: AwsSandbox, url: str = SQLITE) -> Workers:
+    """Workers on a new database of this kind in which the story has happened; in AWS it has not.
+
+    It happens once for each process of the tests, which takes longer than most of them.
+    """
+    if story not in _happened:
+        first = Workers(aws)
+        story(first)
+        _happened[story] = kept(first.engine), first
+        first.close()
+        aws.reset()
+    whole, first = _happened[story]
+    found = Workers(aws, url, whole=whole)
+    found.clock.now = first.clock.now
+    found._deliveries = copy(first._deliveries)
+    return found

@@ -97,6 +97,7 @@ class Bot:
         self.got: list[dict[str, Any]] = []
         self.client = client_of(slack)
         self.app = App(
+            name="orgbot",
             client=self.client,
             signing_secret=slack.signing_secret,
             process_before_response=True,
