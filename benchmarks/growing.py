@@ -30,10 +30,12 @@ from bot.http.metrics import Measuring, Metrics
 from bot.http.transport import SignedHttp
 from handlers.home import home_of
 from handlers.queries.upload import Pictures
+from handlers.query_names import WORDS
 
 MANY, ROUNDS, MOST = 100_000, 41, 2.0
 BEGAN = datetime(2025, 1, 2, tzinfo=UTC)
-COMMANDS = ("help", "tree", "accounts", "requests", "request 1", "sessions", "policies")
+WITH = {"account": "shop", "policy": "FullAWSAccess", "request": "1", "code": "1", "cancel": "1", "undo": "1"}
+COMMANDS = ("", *(f"{word} {WITH.get(word, '')}".strip() for word in WORDS))  # Alone it is the launcher.
 PREVIEW = {"title": "Tag the account shop", "facts": [], "plan": ["Tag it"], "precondition": {"tags": {}}}
 
 
@@ -90,7 +92,7 @@ class Grown:
 
 
 def _fill(connection: Connection, finished: int) -> None:
-    """Requests that somebody else asked for, and that are finished long since."""
+    """Requests that are finished long since, a third of them the asker's own."""
     for start in range(0, finished, PAGE):
         numbers = range(start + 1, min(start + PAGE, finished) + 1)
         connection.execute(insert(Request), [_request(number) for number in numbers])
@@ -108,7 +110,7 @@ def _request(number: int) -> dict[str, Any]:
         "team": TEAM,
         "subject": f"tag-{number}",
         "params": {"account": "1" * 12},
-        "requester": f"U{number % 300}",
+        "requester": ASKS if number % 3 == 1 else f"U{number % 300}",
         "status": "succeeded",
         "preview": PREVIEW,
         "memory": {"seen": "x" * 100},
@@ -151,7 +153,7 @@ def _prune(grown: Grown) -> None:
 
 
 def _figures() -> Iterator[tuple[str, Callable[[Grown], None]]]:
-    yield from ((f"/org {text}", partial(lambda text, grown: grown.types(text), text)) for text in COMMANDS)
+    yield from ((f"/org {text}".strip(), partial(lambda text, grown: grown.types(text), text)) for text in COMMANDS)
     yield "the home tab", Grown.opens_home
     yield "/org create-ou …", Grown.asks
     yield "a tick with nothing due", Grown.tick

@@ -32,8 +32,10 @@ from approvals.request.following import (
     what_changed,
 )
 from approvals.slack.client import SlackAwayError
+from approvals.slack.codes import meaning
 from approvals.states import TERMINAL, Status
-from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, UNBEGUN, given_up, keeps_waiting
+from approvals.views.hindered import SILENT
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, SLACK, UNBEGUN, approval_unknown, given_up, keeps_waiting
 from operations.aws.client import fenced
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from operations.aws.reasons import meaning_of
@@ -45,6 +47,7 @@ from operations.core.steps import Shared, Step, World
 log = logging.getLogger(__name__)
 PATIENCE = 10  # Looks that may fail in a row before a refusal by AWS ends a request that has sent nothing.
 TELL_FROM = 3  # Failed looks in a row from which on people are told; fewer may be a blip.
+TELL_SLACK_FROM = 4  # The same where Slack does not answer: about half a minute.
 TELL_SILENCE_FROM = 8  # The same where AWS was busy, away, or late to show something, which mostly passes by itself.
 QUICK_PAUSES = (0.2, 0.5)  # Seconds; a longer wait follows.
 
@@ -77,7 +80,10 @@ def _go_on(execution: Execution, shared: Shared) -> None:
     except (BusyError, AmbiguousError) as error:
         log.warning("AWS does not answer a look: %s", error)
         _stumble(execution, hindrance(error), TELL_SILENCE_FROM)
-    except (SlackAwayError, NotYetError) as error:
+    except SlackAwayError as error:
+        log.warning("the request waits: %s", error)
+        _wait_for_slack(execution, error)
+    except NotYetError as error:
         log.warning("the request waits: %s", error)
         _hold(execution)
     except RefusedError as error:
@@ -238,10 +244,17 @@ def _refused(execution: Execution, step: Step, world: World, error: AwsError) ->
     return False
 
 
-def _hold(execution: Execution, stumbles: int = 0, why: Failed | None = None) -> None:
+def _wait_for_slack(execution: Execution, error: SlackAwayError) -> None:
+    """What somebody has to mend is told at once, silence when it is not over in a moment."""
+    why = approval_unknown(meaning(error.to_mend) if error.to_mend else SILENT)
+    stumbles = _stumbles(execution)
+    _hold(execution, stumbles, why if error.to_mend or stumbles >= TELL_SLACK_FROM else None, SLACK)
+
+
+def _hold(execution: Execution, stumbles: int = 0, why: Failed | None = None, by: str = "") -> None:
     """Gives the request back for a while as it is; a lost lease needs nothing."""
     try:
-        execution.hold(stumbles, why)
+        execution.hold(stumbles, why, by)
     except LeaseLostError:
         _lost(execution)
 

@@ -174,15 +174,15 @@ class Execution:
             if told or memory.get(ON_HOLD) != held_before:
                 self._tell_how_far(session, now)
 
-    def hold(self, stumbles: int = 0, why: Failed | None = None) -> None:
-        """AWS could not be looked at: give the request back as it is. People are told `why` once, and by `wait` or `advance`
-        when it goes on.
+    def hold(self, stumbles: int = 0, why: Failed | None = None, by: str = "") -> None:
+        """AWS could not be looked at, or who is in the way is `by`: give the request back as it is. People are told `why` once,
+        and by `wait` or `advance` when it goes on.
         """
         memory = dict(self.request.memory) | ({FAILED_LOOKS: stumbles} if stumbles else {})
         with self.context.store.write() as session:
             news = why and not memory.get(ON_HOLD)
             if why and news:
-                memory |= {ON_HOLD: True, **self._noted(session, why)}
+                memory |= {ON_HOLD: by or True, **self._noted(session, why)}
             self._give_back(session, memory, self.request.polls)
             if why and news:
                 self._tell_why(session, why)

@@ -19,6 +19,7 @@ UNBEGUN = "restored"
 WHY = "why it waits"  # In a request's memory, with it: what they were told.
 OWN_ERROR = "own error"  # Its value where the bot's own error, and not AWS, is why.
 BY_ITSELF = "It goes on by itself; please don't ask for the same again."
+SLACK = "slack"  # Its value where Slack, and not AWS, is why.
 UNSEEN = "unseen"  # Its value where AWS has accepted a call and shows nothing of it.
 NOT_NOW = "not now"  # In a request's memory: until when a call is sent again, by what AWS answers.
 FAILED_LOOKS = "stumbles"  # In a request's memory: how many looks have failed in a row.
@@ -77,9 +78,15 @@ def unseen(step: Step, waited: timedelta) -> Failed:
     return Failed(say, "Check in the AWS console what is there. “Give up” ends the request here.")
 
 
+def approval_unknown(why: str) -> Failed:
+    """Slack does not tell who may decide, so that nobody knows whether the approval still stands; `why` as in `hindered`."""
+    say = f"Whether the approval still stands can't be looked up: {why}."
+    return Failed(say, "Mend that in Slack, where it says what; else nothing, because it is asked again and again.")
+
+
 def goes_on(request: Request) -> Body:
     """Into the thread: what kept it waiting is over."""
-    if request.memory.get(ON_HOLD) in (OWN_ERROR, UNSEEN):
+    if request.memory.get(ON_HOLD) in (OWN_ERROR, UNSEEN, SLACK):
         return body(f":arrow_forward: {link(request)} goes on.")
     return body(f":arrow_forward: AWS can be asked again, and {link(request)} goes on.")
 
@@ -87,6 +94,7 @@ def goes_on(request: Request) -> Body:
 def given_up(request: Request, *, sent: bool) -> Failed:
     """The end of a request that somebody would not let wait any longer."""
     reasons = {OWN_ERROR: "after an error of orgbot's own", UNSEEN: "before its effect showed"}
+    reasons[SLACK] = "while Slack could not be asked"
     held = request.memory.get(ON_HOLD)
     why = reasons.get(held, "while AWS could not be asked") if held else "while AWS would not do it yet"
     say = f"It was given up, as asked, {why}. {effect(sent=sent)}"

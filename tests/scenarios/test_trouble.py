@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.harness.scenario import Scenario
+from sandbox.slack.calls import ApiCall
+from sandbox.slack.cast import User
+from tests.harness.database import SQLITE
+from tests.harness.scenario import PATIENCE, Scenario
 
+LONGEST_TRIGGER = 3.0  # Seconds that a trigger lives.
 ENDLESS = 600.0  # Seconds: AWS is at work until the test ends it.
 
 
@@ -152,6 +156,30 @@ def test_a_slack_that_answers_slowly_delays_no_ack(scenario: Scenario) -> None:
     assert [reply.error for reply in replies if reply.error] == []
     scenario.slack.faults.clear()
     scenario.slack.wait_for(lambda: len(scenario.cards()) == 20, timeout=90, what="all cards")
+
+
+@pytest.mark.parametrize("scenario", [SQLITE], indirect=True, ids=["sqlite"])
+@pytest.mark.parametrize("away", ["slack", "aws"])
+def test_twenty_forms_open_at_once_whatever_else_is_slow(scenario: Scenario, away: str) -> None:
+    """Slack does each call at once and answers after 3 s; or no call to AWS is answered for a minute."""
+    many = [User(f"U0MANY{number}", f"many{number}", f"Many {number}") for number in range(20)]
+    scenario.slack.workspace.users |= {one.id: one for one in many}
+    if away == "slack":
+        scenario.slack.faults.add("*", "late", delay=3.0, times=None)
+    else:
+        scenario.aws.faults.add("", "delay", seconds=60.0, times=None)
+    asked = [scenario.person(one.name).types for one in many]
+    began = time.time()
+    scenario.slack.at_once(*(lambda ask=ask: ask("/org create-account") for ask in asked))
+    opened = scenario.slack.wait_for(lambda: _opened(scenario, len(many)), PATIENCE, "all forms")
+    assert [call.result and call.result["ok"] for call in opened] == [True] * len(many)
+    assert max(call.at for call in opened) - began < LONGEST_TRIGGER
+    scenario.slack.faults.clear()
+
+
+def _opened(scenario: Scenario, many: int) -> list[ApiCall]:
+    found = scenario.slack.calls.of("views.open")
+    return found if len(found) == many else []
 
 
 def test_the_bots_credentials_expire_while_aws_is_at_work(scenario: Scenario) -> None:

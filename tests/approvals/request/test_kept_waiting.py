@@ -9,7 +9,8 @@ import pytest
 
 from approvals.authority.directory import Directory, Person, Workspace
 from approvals.authority.rules import Rule, Rules
-from approvals.slack.client import SlackAwayError
+from approvals.slack.client import SlackAwayError, SlackRefusedError
+from approvals.states import Status
 from bot.slack import CountingWebClient
 from tests.harness.mail import Mail
 from tests.harness.people import ALICE, BOB, TEAM, KnownPeople
@@ -32,13 +33,15 @@ NO_ANSWERS: dict[str, dict[str, Any]] = {
 
 
 class Silent(KnownPeople):
-    """Slack doesn't answer until `mended`."""
+    """Slack doesn't answer, or refuses, until `mended`."""
 
-    mended = False
+    def __init__(self, refused: SlackRefusedError | None = None) -> None:
+        super().__init__()
+        self.mended, self._refused = False, refused
 
     def look(self, user: str) -> Person:
         if not self.mended:
-            raise SlackAwayError("users.info")
+            raise SlackAwayError("users.info", self._refused)
         return super().look(user)
 
 
@@ -107,3 +110,22 @@ def test_who_asks_hears_that_slack_does_not_answer_once_it_is_not_over_in_a_mome
     workers.work()
     assert workers.request(request.id).announced_at
     assert not [line for line in workers.said("dm") if "have not been asked" in line]  # It had not left.
+
+
+@pytest.mark.parametrize("refused", [None, SlackRefusedError("usergroups.users.list", "missing_scope")])
+def test_what_was_approved_and_waits_for_slack_says_so_and_that_it_goes_on(
+    workers: Workers, refused: SlackRefusedError | None
+) -> None:
+    request = workers.approved("create-account", **NEW)
+    people = Silent(refused)
+    workers.context = dataclasses.replace(workers.context, people=people)
+    for _ in range(6):
+        workers.work()
+        workers.clock.advance(seconds=15)
+    (told,) = [line for line in workers.said("thread") if "Waiting" in line]
+    assert "Whether the approval still stands can't be looked up" in told
+    assert ("missing_scope" if refused else "Slack doesn't answer") in told
+    people.mended = True
+    workers.until_done(request)
+    assert [line for line in workers.said("thread") if "goes on" in line and "AWS" not in line]
+    assert workers.request(request.id).status == Status.SUCCEEDED

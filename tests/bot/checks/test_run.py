@@ -254,7 +254,7 @@ def test_the_audit_is_whole_until_somebody_edits_it(place: Sandbox, own_database
     audit = partial(orgbot, place, "audit", DATABASE_URL=own_database)
     assert re.search(r"\d+ records, each as it was written", audit("verify").stdout)
     exported = [json.loads(line) for line in audit("export").stdout.splitlines()]
-    assert exported[0]["event"] == "request.filed"
+    assert "request.filed" in {line["event"] for line in exported}  # What the rules are bound to stands before it.
 
     last = exported[-1]
     assert "1 anchor agrees" in audit("verify", "--anchor", f"{last['id']}:{last['hash']}").stdout
