@@ -131,6 +131,7 @@ class Request(SQLModel, table=True):
     thread_ts: str = _blank("the message under which the card stands, where the request follows from another one")
     card_link: str = _blank()
     lease_owner: str = _blank()
+    sealed: str = _blank("by approvals.audit.keys, over what was asked when it was taken in; empty without a key")
     created_at: datetime | None = _time(nullable=False)
     announced_at: datetime | None = _time()
     expires_at: datetime | None = _time()
@@ -240,6 +241,7 @@ class Interaction(SQLModel, table=True):
     message_ts: str = _blank()
     private: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     shown: str = _blank("the beginning of the digest that stood beside the button, where it did not stand on a card")
+    sealed: str = _blank("by approvals.audit.keys, when it was taken in; empty without a key")
     received_at: datetime | None = _time(nullable=False)
     due_at: datetime | None = _time(index=True)
     tries: int = 0
@@ -365,6 +367,23 @@ class Process(SQLModel, table=True):
     owner: str = Field(primary_key=True)
     bot: str
     seen_at: datetime | None = _time(nullable=False)
+
+
+class RulesInForce(SQLModel, table=True):
+    """Rules that a process was given; in force everywhere are those whose `at` is the newest. See bot.shared."""
+
+    digest: str = Field(primary_key=True)
+    content: str = Field(sa_column=Column(Text, nullable=False))
+    owner: str
+    at: datetime | None = _time(nullable=False)
+
+
+class SharedSnapshot(SQLModel, table=True):
+    """The one row with the newest snapshot of the organization that any process has read, as JSON."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    read_at: datetime | None = _time(nullable=False)
+    content: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class Binding(SQLModel, table=True):

@@ -9,12 +9,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from asyncio import CancelledError
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from enum import StrEnum
 from typing import Any
 
 log = logging.getLogger(__name__)
+# What a library may raise to end a thread or a task: in a worker's thread it ends the job that it came from, as any other error.
+STRAY = (SystemExit, GeneratorExit, CancelledError)
 SOON = 1.0  # Seconds that a form may wait for what it shows; its trigger lives 3 s.
 
 

@@ -18,6 +18,7 @@ from slack_bolt import App
 
 from approvals.audit import signing
 from approvals.audit.chain import note_call
+from approvals.audit.guards import Audited
 from approvals.audit.keys import Keys
 from approvals.authority.admission import Admission
 from approvals.authority.bindings import Bindings
@@ -48,7 +49,6 @@ from bot import database, signals
 from bot.aws import GLANCING, LOOKING_UP, WAITED_FOR, Boto3Clients
 from bot.channel import ChannelWatch
 from bot.checks.findings import WrongError
-from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError
 from bot.http.edge import Edge, SlackEndpoint
 from bot.http.metrics import Measuring, Metrics
@@ -58,10 +58,12 @@ from bot.http.transport import Gate, SignedHttp, SocketMode
 from bot.identity import Identity, channel_id
 from bot.logging.setup import bind_request
 from bot.neighbours import Neighbours, identity_of
+from bot.rules import InForce
 from bot.scheduler import Pulse, Scheduler, every
 from bot.slack import CountingWebClient, OwnClient, SlackHealth, SlacksClock, slack_client
 from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
+from bot.snapshot.shared import SnapshotRow
 from handlers.dependencies import Dependencies, Sources
 from handlers.home import home_of
 from handlers.queries.upload import Pictures
@@ -102,7 +104,7 @@ class Orgbot:
         self._database_clock: database.DatabaseClock | None = None
         self._closing = ExitStack()
         self.metrics = Metrics()
-        self.rules = load_rules(settings)
+        self.in_force = InForce(settings, self._rules_changed)
         self.health = SlackHealth()
         self.readiness = Readiness(self.health)
         self.gate = Gate()
@@ -120,16 +122,17 @@ class Orgbot:
         self.glancing = Aws(clients.asking(GLANCING), self._count_call)
         self._looking_up = Aws(clients.asking(LOOKING_UP), self._count_call)
         self._sign_in = settings.console_url or clients.instead_of_aws()
-        kept = SnapshotFile(settings.snapshot) if settings.snapshot else None
         self.in_hand = InHand()
         self.store = self._open_store()
         self.pulse = self._pulse()
         clock = self._clock
-        self.bindings = Bindings(self.store, lambda: self.rules, clock)
-        every = timedelta(seconds=settings.refresh_seconds)
-        self.snapshot = SnapshotCache(reading, clock, every, kept, self._has_read, self._changes_since)
-        self.measure = Measuring(self.store, self.snapshot, self.metrics)
         self.neighbours = self._neighbours()
+        if self._database_clock is not None:
+            self.in_force.share(self.store, clock, self.neighbours.owner)
+        self.bindings = Bindings(self.store, lambda: self.in_force.rules, clock, Audited())
+        every = timedelta(seconds=settings.refresh_seconds)
+        self.snapshot = SnapshotCache(reading, clock, every, self._kept(), self._has_read, self._changes_since)
+        self.measure = Measuring(self.store, self.snapshot, self.metrics)
         self.context = self._context()
         self.channel_watch = ChannelWatch(clock, lambda: self._took_up(lose_cards(self.context)))
         self.dispatcher = self._dispatcher()
@@ -161,7 +164,7 @@ class Orgbot:
         self.scheduler.start()
         self.transport.start()
         lines = (self.neighbours.line, self.channel_watch.line, *((self.quarantine.line,) if self.quarantine else ()))
-        self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings, *lines)
+        self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings, *lines, *self.in_force.looks())
         self.measure(self._clock())
         self.look.start()
         self.readiness.state = "started"
@@ -179,6 +182,7 @@ class Orgbot:
         ended &= self.dispatcher.stop(max(end - time.monotonic(), SHORTEST_STOP))
         for pulse in (self.pulse, self.look):
             ended &= within(PULSE_STOP, pulse.stop)
+        ended &= within(PULSE_STOP, self.neighbours.leave)
         for edge in self._edges():
             edge.stop(timeout=EDGE_STOP)
         if ended:
@@ -222,25 +226,22 @@ class Orgbot:
         identity = identity_of(self.store, self._clock(), lambda: uuid.uuid4().hex)
         return Neighbours(self.store, self._clock, owner, identity, lambda: self.identity.bot_id)
 
+    def _kept(self) -> SnapshotRow | SnapshotFile | None:
+        if self._database_clock is not None:
+            return SnapshotRow(self.store)
+        return SnapshotFile(self._settings.snapshot) if self._settings.snapshot else None
+
     def _watch_slack(self) -> None:
         """While Slack is away nothing else may have to be asked of it, and nobody would notice that it is back."""
         if self.health.failing:
             with suppress(SlackRefusedError, SlackBusyError, SlackAmbiguousError):
                 call(self._slack(WATCH_TIMEOUT), "auth.test")
 
-    def reload_rules(self) -> None:
-        """Reads the rules anew; wrong ones are told in the log, and those in force stay."""
-        try:
-            self.rules = load_rules(self._settings)
-        except SettingsError as error:
-            for line in error.lines:
-                log.error("the rules were not reloaded: %s", line)  # noqa: TRY400  The sentence says all.
-            return
+    def _rules_changed(self) -> None:
         organization = self.snapshot.latest()
         if organization is not None:
             self.bindings.refresh(organization)
         look_soon(self.store, self._clock())
-        log.info("the rules were reloaded: %s", ", ".join(rule.name for rule in self.rules.rules))
 
     def _has_read(self, organization: Organization) -> None:
         """Where something is called or placed otherwise, other rules may decide; the snapshot is in use a moment later."""
@@ -300,7 +301,9 @@ class Orgbot:
         """Leases and the database's clock, and a tick for when the machine's clock has kept the scheduler's back."""
         clock = [self._database_clock.ask] if self._database_clock else []
         tick = every(self._settings.tick_seconds, lambda: self.dispatcher.wake())  # noqa: PLW0108  It is made later.
-        return Pulse(*clock, lambda: self.in_hand.renew(self.store, self._clock), self.quarantine.look, tick)
+        return Pulse(
+            *clock, lambda: self.in_hand.renew(self.store, self._clock), self.quarantine.look, self.in_force.look, tick
+        )
 
     def _dispatcher(self) -> Dispatcher:
         context = self.context
@@ -320,7 +323,7 @@ class Orgbot:
             glancing=self.glancing,
             people=SharedDirectory(self.slack, self._here, memory),
             cached_directory=CachedDirectory(self.slack, self._here, memory),
-            rules=lambda: self.rules,
+            rules=lambda: self.in_force.rules,
             guards=lambda: self.bindings.guards,
             clock=self._clock,
             organization=self.snapshot.latest,
@@ -362,7 +365,7 @@ class Orgbot:
             organization=self.snapshot.latest,
             refresh=self.snapshot.outdate,
             unread=lambda: self.snapshot.unread,
-            rules=lambda: self.rules,
+            rules=lambda: self.in_force.rules,
             guards=lambda: self.bindings.guards,
             run=self.dispatcher.submit,
             run_look=partial(self.dispatcher.submit, pool=Pool.LOOKS),

@@ -48,7 +48,7 @@ from operations.snapshot.names import counted, utc
 
 FORMAT = 1
 BATCH = 1000
-OF_PROCESSES = frozenset({"process"})  # Tables that say who is at work just now.
+OF_PROCESSES = frozenset({"process", "rulesinforce", "sharedsnapshot"})  # Tables of those that are at work just now.
 OF_EVERY_DATABASE = frozenset({*OF_PROCESSES, "installation", "binding"})  # Tables in which a first start writes.
 SQLITE = b"SQLite format 3\x00"
 Row = list[Any]

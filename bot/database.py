@@ -13,12 +13,14 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 from alembic import command
@@ -36,6 +38,9 @@ from approvals.queue.leases import running_seconds
 log = logging.getLogger(__name__)
 MIGRATING = 1  # The key of the advisory lock under which one process migrates; `approvals.audit.chain` has another.
 SLEEPS = 5  # Seconds that a transaction may be idle: no call to Slack or AWS is made within one.
+MIGRATION_SLEEPS = (
+    60  # The same while the schema is changed or rows are put back, in which nobody waits but who starts.
+)
 SHORT = 0.2  # Seconds in which the server's answer about its time came, so that half of them are the error at most.
 WAITS = 10  # Seconds that a statement waits for what another transaction has locked, and a thread for a connection.
 GONE = {
@@ -50,6 +55,7 @@ NAME = "orgbot"  # By which the server's administrator, and `in_use`, know the b
 PRIVATE, OTHERS = 0o600, 0o077
 LEAST_SPACE = 64_000  # Bytes; with less left, nothing more is taken in.
 WRITE_BACK_AFTER = 10.0  # Seconds without the file: whoever moves it puts another there meanwhile.
+LOGS = ("-wal", "-shm")  # How the names of the files end that SQLite keeps beside a database which is in use.
 NEWEST = "SELECT version_num, (SELECT identity FROM installation), (SELECT hash FROM audit ORDER BY id DESC LIMIT 1) FROM alembic_version"
 
 
@@ -231,6 +237,7 @@ def migrating(engine: Engine) -> Iterator[Connection]:
     with engine.execution_options(writes=True).connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{MIGRATION_SLEEPS}s'")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
         yield connection
         connection.commit()
@@ -318,6 +325,15 @@ def in_use(connection: Connection) -> bool:
     return bool(connection.exec_driver_sql(f"{others} AND application_name = '{NAME}'").scalar_one())
 
 
+def _which(file: Path) -> tuple[int, int] | None:
+    """Which file it is, whatever its name; None when there is none."""
+    try:
+        about = file.stat()
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino
+
+
 class Keeper:
     """Sees to it that an SQLite database stays the file that it was, and can be written.
 
@@ -330,9 +346,11 @@ class Keeper:
         self._engine = engine
         self._path = Path(name)
         self._seconds = seconds
-        self._known = self._found()
+        self._open()
+        self._known, self._logs = self._found(), self._beside()
         self._gone_since: float | None = None
         self._refused = ""
+        event.listen(engine, "connect", self._opened)
         event.listen(engine, "handle_error", self._note)
         event.listen(engine, "commit", self._written)
 
@@ -341,6 +359,9 @@ class Keeper:
         if self._found() != self._known:
             missing = DatabaseError(f"the database file {self._path} is gone or another one; put it back")
             raise OperationalError(None, None, missing)
+        if self._beside() != self._logs:
+            missing = DatabaseError(f"a file beside the database is gone or another one: {self._path}-wal or -shm")
+            raise OperationalError(None, None, missing)
 
     def look(self, lock: AbstractContextManager[Any]) -> None:
         """Raises OperationalError when nothing can be stored now. `lock` is that of the one connection."""
@@ -348,6 +369,9 @@ class Keeper:
         if found != self._known:
             with lock:
                 self._mend(found)
+        elif self._beside() != self._logs:
+            with lock:
+                self._open_anew()
         self.check()
         self._gone_since = None
         self._check_space()
@@ -355,11 +379,33 @@ class Keeper:
             self._try_to_write(lock)
 
     def _found(self) -> tuple[int, int] | None:
-        try:
-            about = self._path.stat()
-        except OSError:
-            return None
-        return about.st_dev, about.st_ino
+        return _which(self._path)
+
+    def _beside(self) -> list[tuple[int, int] | None]:
+        """What was written last stands in one of these until it is moved into the database's file."""
+        return [_which(self._path.with_name(self._path.name + end)) for end in LOGS]
+
+    def _open(self) -> None:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1").all()
+
+    def _opened(self, driver: sqlite3.Connection, _: object) -> None:
+        driver.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()  # Now the files beside it are there.
+        self._logs = self._beside()
+
+    def _open_anew(self) -> None:
+        """All that was written is moved into the file, and what lies beside it, which may be another's, is made anew."""
+        with self._engine.connect() as connection:
+            driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+            (busy, *_) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            self._engine.dispose()
+            self._forget_logs()
+            self._open()
+
+    def _forget_logs(self) -> None:
+        for end in LOGS:
+            self._path.with_name(self._path.name + end).unlink(missing_ok=True)
 
     def _mend(self, found: tuple[int, int] | None) -> None:
         self._gone_since = self._seconds() if self._gone_since is None else self._gone_since
@@ -368,21 +414,24 @@ class Keeper:
         elif found is None or not self._is_the_same():
             return
         self._engine.dispose()
-        with self._engine.connect():
-            self._known = self._found()
+        self._open()
+        self._known = self._found()
 
     def _is_the_same(self) -> bool:
-        """Whether the file holds all that ours does; an older copy would have things done once more."""
-        try:
-            there = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
-        except sqlite3.Error:
-            return False
-        try:
-            return bool(there.execute(NEWEST).fetchone() == self._ours().execute(NEWEST).fetchone())
-        except sqlite3.Error:
-            return False
-        finally:
-            there.close()
+        """Whether the file holds all that ours does; an older copy would have things done once more.
+
+        It is opened under another name: under its own SQLite would take what lies beside it, which is ours, for its, and remove it.
+        """
+        with TemporaryDirectory(prefix=".orgbot-", dir=self._path.parent) as folder:
+            look = Path(folder) / self._path.name
+            try:
+                look.hardlink_to(self._path)
+                if (log_file := self._path.with_name(self._path.name + LOGS[0])).exists():
+                    shutil.copy(log_file, look.with_name(log_file.name))
+                with closing(sqlite3.connect(f"{look.absolute().as_uri()}?mode=ro", uri=True)) as there:
+                    return bool(there.execute(NEWEST).fetchone() == self._ours().execute(NEWEST).fetchone())
+            except (OSError, sqlite3.Error):
+                return False
 
     def _ours(self) -> sqlite3.Connection:
         with self._engine.connect() as connection:
@@ -390,8 +439,7 @@ class Keeper:
             return driver
 
     def _write_back(self) -> None:
-        for end in ("-wal", "-shm"):
-            Path(f"{self._path}{end}").unlink(missing_ok=True)
+        self._forget_logs()
         keep_private(str(self._path))
         there = sqlite3.connect(self._path)
         try:
@@ -401,6 +449,10 @@ class Keeper:
         log.warning("the database file %s was gone; it has been written back as it was", self._path)
 
     def _check_space(self) -> None:
+        """What is open can be written all the same; it could not be opened again, nor be made anew beside it."""
+        shut = next((place for place in (self._path, self._path.parent) if not os.access(place, os.W_OK)), None)
+        if shut:
+            raise OperationalError(None, None, DatabaseError(f"{shut} can only be read; let orgbot write there"))
         about = os.statvfs(self._path.parent)
         if about.f_flag & os.ST_RDONLY:
             raise OperationalError(None, None, DatabaseError("the disk of the database can only be read"))
@@ -420,6 +472,10 @@ class Keeper:
             self._refused = ""
 
     def _try_to_write(self, lock: AbstractContextManager[Any]) -> None:
-        """What was refused is tried again, with something that changes nothing; raises OperationalError."""
+        """What was refused is tried again, with something that changes nothing; raises OperationalError.
+
+        An UPDATE to the same values would not do: SQLite writes no page that stays as it is. What the pragma sets it writes.
+        """
         with lock, self._engine.execution_options(writes=True).begin() as connection:
-            connection.exec_driver_sql("UPDATE installation SET identity = identity")
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")

@@ -81,6 +81,12 @@ class Neighbours:
         with self.store.write() as session:
             self._others = _met(session, Process(owner=self.owner, bot=self.bot(), seen_at=now), now)
 
+    def leave(self) -> None:
+        """Says that this process is there no more; where the database is away, the others find out by themselves."""
+        if self._beaten:
+            with suppress(SQLAlchemyError), self.store.write() as session:
+                session.execute(delete(Process).where(col(Process.owner) == self.owner))
+
     def look(self, slack: WebClient, channel: str) -> None:
         """Looks now and then for messages of another installation in the approval channel."""
         now = self.clock()
@@ -135,5 +141,10 @@ def _met(session: Session, own: Process, now: datetime) -> tuple[Process, ...]:
     """The other processes that were there a moment ago, once ours is written down."""
     session.merge(own)
     session.execute(delete(Process).where(col(Process.seen_at) < now - LATELY))
-    there = select(Process).where(Process.owner != own.owner, col(Process.seen_at) > now - GONE)
+    return others_of(session, own.owner, now)
+
+
+def others_of(session: Session, owner: str, now: datetime) -> tuple[Process, ...]:
+    """The processes on this database that were there a moment ago, besides the one of that name."""
+    there = select(Process).where(Process.owner != owner, col(Process.seen_at) > now - GONE)
     return tuple(session.exec(there.order_by(col(Process.seen_at))).all())

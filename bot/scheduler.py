@@ -11,13 +11,16 @@ import logging
 import math
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
 
 from approvals.dispatcher import Dispatcher
+from approvals.pools import STRAY
 from approvals.queue.leases import running_seconds
 from bot.snapshot.cache import SnapshotCache
 
@@ -72,6 +75,8 @@ class Scheduler:
         return list(self._scheduler.get_jobs())
 
     def _refresh(self) -> None:
+        with suppress(SQLAlchemyError):  # Of the database the readiness tells, once.
+            self._picture.adopt()
         if self._picture.due():
             self._picture.refresh()
 
@@ -119,7 +124,7 @@ class Pulse:
         """One that fails, because the database is away, keeps neither the others nor the next beat from being tried."""
         try:
             beat()
-        except Exception as error:  # noqa: BLE001  Nobody else would hear of it.
+        except (Exception, *STRAY) as error:  # noqa: BLE001  Nobody else would hear of it.
             if number not in self._failing:
                 log.warning("what is done each second fails for now: %s: %s", type(error).__name__, error)
             self._failing.add(number)

@@ -18,11 +18,11 @@ from urllib.request import Request
 from slack_bolt import BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
 
-from approvals.slack.client import code_of
+from approvals.slack.client import code_of, is_answer
 from approvals.slack.codes import ANSWERS, NO_ANSWER, Answer, meaning
 from approvals.slack.http import opener
 from approvals.slack.pacing import ForPeople, Pacing
@@ -79,6 +79,13 @@ class SlacksClock:
             return
 
 
+def _answer(method: str, came: SlackResponse) -> SlackResponse:
+    """What came, where it is an answer of the method's."""
+    if not is_answer(method, came.data):
+        raise SlackRequestError("what came is no answer")
+    return came
+
+
 class CountingWebClient(WebClient):
     """Slack's client; `count` hears of each call with its method and outcome; `pacing` and `slacks_clock` are shared by all with
     the same token.
@@ -89,9 +96,9 @@ class CountingWebClient(WebClient):
     count: Callable[[str, str], None] = staticmethod(lambda *_: None)
 
     def api_call(self, api_method: str, **request: object) -> SlackResponse:
-        """As the SDK's."""
+        """As the SDK's; what is no answer of the method's is none, also to what the SDK itself goes on to ask."""
         try:
-            answer = super().api_call(api_method, **request)  # type: ignore[arg-type]
+            answer = _answer(api_method, super().api_call(api_method, **request))  # type: ignore[arg-type]
         except SlackApiError as error:
             self._note(api_method, code_of(error) or NO_ANSWER, error.response)
             raise
@@ -116,7 +123,10 @@ class CountingWebClient(WebClient):
         """The same for a file's content, which goes to an address of its own."""
         request = Request(url, data, method="POST")  # noqa: S310  Slack has just given the address.
         with opener(self.proxy).open(request, timeout=timeout) as answer:
-            return FileUploadV2Result(answer.status, answer.read().decode("utf-8", "replace"))
+            told = answer.read().decode("utf-8", "replace")
+        if told.lstrip().startswith("<"):  # Slack says "OK"; its page, or that of something between, took no file.
+            raise SlackRequestError("what came is no answer")
+        return FileUploadV2Result(answer.status, told)
 
 
 class OwnClient(Middleware):

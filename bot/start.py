@@ -72,7 +72,7 @@ def _run(settings: Settings) -> None:
     try:
         bot.start()
         collector.spare()
-        signals.until_told_to_end(bot.reload_rules)
+        signals.until_told_to_end(bot.in_force.reload)
     except signals.ToldToEndError:
         log.info("told to end before it was ready")
     finally:

@@ -15,16 +15,15 @@ from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCard
 from approvals.models import Request
 from approvals.request.intake import Click
 from approvals.request.limits import FloodError
-from approvals.slack.blocks import Block, escape, plain, section, shorten
-from approvals.slack.modals import NOT_NOW, TITLE, entry, text_input
+from approvals.slack.blocks import Block, escape, section, shorten
+from approvals.slack.modals import entry, modal, text_input
 from handlers.action_ids import DECISION, DENY_FORM, LINK, OPEN_FORM
-from handlers.caller import Caller, delivery, of_interaction
+from handlers.caller import BROKEN, Caller, delivery, kept_in_form, of_interaction, pressed_before, pressed_request
 from handlers.carried import Carried
 from handlers.dependencies import Dependencies
 from handlers.filing import reason_problems, switched_off
 from handlers.forms import FormContext, form
 from handlers.parser import Given
-from handlers.pressed import BROKEN, kept_in_form, pressed_before, pressed_request
 from handlers.responder import Responder, open_view, open_view_if, tell
 from operations.core.registry import by_name
 from operations.snapshot.names import capital
@@ -178,18 +177,11 @@ def open_form(deps: Dependencies, slack: WebClient, body: dict[str, Any], name: 
 
 def deny_form(pressed: Pressed, title: str) -> Block:
     """The modal view; `title` says what would be denied, and the press that opens it rides along."""
-    return {
-        "type": "modal",
-        "callback_id": DENY_FORM,
-        "title": plain(f"Deny request #{pressed.number}", TITLE),
-        "submit": plain("Deny", TITLE),
-        "close": plain(NOT_NOW, TITLE),
-        "private_metadata": kept_in_form(pressed),
-        "blocks": [
-            section(f"*{escape(shorten(title, LONGEST_TITLE))}*"),
-            entry("reason", "Reason", text_input("reason", multiline=True, most=LONGEST_REASON), hint=WHO_READS_IT),
-        ],
-    }
+    blocks = [
+        section(f"*{escape(shorten(title, LONGEST_TITLE))}*"),
+        entry("reason", "Reason", text_input("reason", multiline=True, most=LONGEST_REASON), hint=WHO_READS_IT),
+    ]
+    return modal(DENY_FORM, f"Deny request #{pressed.number}", blocks, "Deny", kept_in_form(pressed))
 
 
 def reason_of(values: Mapping[str, Mapping[str, Any]]) -> str:

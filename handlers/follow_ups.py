@@ -19,14 +19,13 @@ from approvals.states import TERMINAL, Status
 from approvals.views.confirmations import to_cancel, to_undo
 from handlers.action_ids import ANEW, ENDING
 from handlers.actions import click_of
-from handlers.caller import Caller, delivery, of_interaction
+from handlers.caller import BROKEN, Caller, delivery, kept_in_form, of_interaction, pressed_before, pressed_request
 from handlers.carried import Carried
 from handlers.declared import LONGEST_REASON
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.forms import FormContext, form
 from handlers.parser import Given
-from handlers.pressed import BROKEN, kept_in_form, pressed_before, pressed_request
 from handlers.problems import ways_on
 from handlers.receipts import about, answer_form, receipt
 from handlers.responder import Responder, open_view

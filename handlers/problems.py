@@ -23,7 +23,7 @@ from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField, by_labels
 from operations.core.registry import by_name
-from operations.snapshot.names import capital, counted
+from operations.snapshot.names import capital, counted, joined
 
 LONGEST = 1900
 MOST_NEAR = 5  # Of more the sentence has the names.
@@ -59,7 +59,7 @@ def _sentence(field: OperationField | None, finding: dict[str, Any]) -> str:
     known = _SENTENCES.get(str(finding["type"]))
     if known:
         return known(field, finding)
-    return f"{_shown(finding)} cannot be used: {finding['msg']}."
+    return f"{_shown(finding)} cannot be used here."
 
 
 def _missing(field: OperationField | None, _: dict[str, Any]) -> str:
@@ -119,7 +119,7 @@ def in_form(operation: type[Operation], problem: Problem) -> str:
 def at_field(operation: type[Operation], problem: Problem) -> str:
     """A problem in plain text beneath its field. A form's error carries no buttons, so that what helps is told as it is typed."""
     sentence = capital(by_labels(fields_of(operation), problem.sentence))
-    commands = " or ".join(_typed(one) for one in problem.opens)
+    commands = joined((_typed(one) for one in problem.opens), "or")
     typed = f" Type: {commands}" if commands else ""
     shows = f" {COMMAND} request {problem.number} shows it." if problem.number else ""
     return f"{sentence}{typed}{shows}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import re
-import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,12 +16,13 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
+from approvals.queue.worker import is_outage
 from approvals.request.limits import FloodError
 from handlers import actions, as_code, commands, follow_ups, home, options, sessions, shortcuts, submissions
 from handlers.caller import Caller, delivery, of_interaction
 from handlers.dependencies import Dependencies
 from handlers.queries import clicks as looks
-from handlers.responder import tell
+from handlers.responder import tell, where
 from handlers.shapes import is_flat, is_whole
 
 log = logging.getLogger(__name__)
@@ -90,12 +90,8 @@ def register(app: App, deps: Dependencies) -> None:
 
     @app.error
     def failed(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
-        log.error("a delivery of Slack's failed: %s\n%s", type(error).__name__, _where(error))
+        place = "" if is_outage(error) else f"\n{where(error)}"  # What else is away says so itself, once.
+        log.error("a delivery of Slack's failed: %s%s", type(error).__name__, place)
         return (
             BoltResponse(status=200, body={"response_type": "ephemeral", "text": FAILED}) if "command" in body else None
         )
-
-
-def _where(error: Exception) -> str:
-    """The lines of code that led there, without the error's own text: that may hold what somebody typed."""
-    return "".join(traceback.format_tb(error.__traceback__)).rstrip()

@@ -8,15 +8,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from traceback import format_tb
 from typing import Any
 
 from slack_sdk import WebClient
 
-from approvals.pools import SOON
+from approvals.pools import SOON, STRAY
+from approvals.queue.worker import is_outage
 from approvals.slack.blocks import Block, fallback, section, shorten
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.codes import elsewhere
 from approvals.slack.modals import window
+from approvals.views.set_aside import ERROR
 from handlers.caller import Caller
 from handlers.dependencies import Dependencies
 from operations.aws.looks import begun
@@ -26,6 +29,7 @@ TOO_SLOW = ":hourglass: The form took too long to open. Try again."
 NOT_OPENED = ":warning: The form couldn't be opened. Try again in a moment."
 WAITING, ANSWER, ASKING = "One moment", "orgbot", ":hourglass: Checking who you are…"
 ELSEWHERE = "This can't be decided here. You get a message that says why."
+OWN_ERROR = f":warning: {ERROR}, so it couldn't answer. Whoever runs it finds it in the log; `/org requests` shows what you have asked for."
 NOT_SHOWN = ":warning: The answer couldn't be shown. Ask again."
 
 
@@ -39,11 +43,14 @@ class Responder:
 
     def later(self, what: str, work: Callable[[], None]) -> None:
         """Runs work on a worker; `what` is logged when it fails."""
-        careful(self.deps, what, work)
+        self.deps.run(lambda: _careful(what, work, self._sorry))
 
     def look_later(self, what: str, work: Callable[[], None]) -> None:
         """The same for what asks AWS, which may take long."""
-        self.deps.look(lambda: _careful(what, work))
+        self.deps.look(lambda: _careful(what, work, self._sorry))
+
+    def _sorry(self, why: str) -> None:
+        _tell(self.slack, self.caller, why)
 
     def admitted(self, show: Callable[[], list[Block]]) -> list[Block]:
         """What `show()` gives, for those who may see it; none where Slack has to be asked first: a worker answers then."""
@@ -131,12 +138,19 @@ def open_view(deps: Dependencies, slack: WebClient, caller: Caller, make: Callab
     def admitted() -> Block | str:
         return deps.admission.unwelcome(caller.user, caller.team) or make()
 
-    deps.run(lambda: _open_soon(slack, caller, admitted))
+    _opening(deps, slack, caller, admitted)
 
 
 def open_view_if(deps: Dependencies, slack: WebClient, caller: Caller, make: Callable[[], Block | None]) -> None:
     """The same, when the worker makes a view at all."""
-    deps.run(lambda: _open_soon(slack, caller, lambda: make() or ""))
+    _opening(deps, slack, caller, lambda: make() or "")
+
+
+def _opening(deps: Dependencies, slack: WebClient, caller: Caller, make: Callable[[], Block | str]) -> None:
+    def open_soon() -> None:
+        _open_soon(slack, caller, make)
+
+    deps.run(lambda: _careful("a form was not opened", open_soon, lambda why: _tell(slack, caller, why)))
 
 
 def learn(deps: Dependencies, caller: Caller) -> None:
@@ -181,10 +195,16 @@ def _open_soon(slack: WebClient, caller: Caller, make: Callable[[], Block | str]
             _tell(slack, caller, view)
         return
     opened = _open(slack, caller, window(WAITING, [section(ASKING)]))
-    view = made.result()
-    if opened:
-        filled = view if not isinstance(view, str) else window(WAITING, [section(view or ELSEWHERE)])
-        call(slack, "views.update", view_id=opened, view=filled)
+    filled: Block | str = ""
+    try:
+        filled = made.result()
+    except (Exception, *STRAY) as error:
+        filled = _why(error)
+        raise
+    finally:
+        if opened:
+            filled = filled if not isinstance(filled, str) else window(WAITING, [section(filled or ELSEWHERE)])
+            call(slack, "views.update", view_id=opened, view=filled)
 
 
 def _open(slack: WebClient, caller: Caller, view: Block) -> str:
@@ -233,10 +253,22 @@ def _in_channel(slack: WebClient, caller: Caller, message: dict[str, Any]) -> bo
     return True
 
 
-def _careful(what: str, work: Callable[[], object]) -> None:
+def _careful(what: str, work: Callable[[], object], sorry: Callable[[str], None] = lambda _: None) -> None:
+    """Where something is away, or after an error of the bot's own, whoever waits is told by `sorry`."""
     try:
         work()
     except (SlackRefusedError, SlackBusyError, SlackAmbiguousError) as error:
         log.warning("%s: %s", what, error)
-    except Exception as error:  # noqa: BLE001 - A worker must go on, and the text of an unknown error may hold a payload.
-        log.error("%s: %s", what, type(error).__name__)  # noqa: TRY400
+    except (Exception, *STRAY) as error:  # noqa: BLE001 - A worker must go on, and the text of an unknown error may hold a payload.
+        place = "" if is_outage(error) else f"\n{where(error)}"  # What else is away says so itself, once.
+        log.error("%s: %s%s", what, type(error).__name__, place)  # noqa: TRY400
+        sorry(_why(error))
+
+
+def _why(error: BaseException) -> str:
+    return NOT_SHOWN if is_outage(error) else OWN_ERROR
+
+
+def where(error: BaseException) -> str:
+    """The lines of code that led there, without the error's own text: that may hold what somebody typed."""
+    return "".join(format_tb(error.__traceback__)).rstrip()

@@ -20,12 +20,11 @@ from approvals.slack.client import SlackAwayError
 from approvals.views.sessions import end_button, listed
 from approvals.views.snippets import PICKER
 from handlers.actions import keep
-from handlers.caller import Caller, delivery, of_interaction
+from handlers.caller import BROKEN, Caller, delivery, of_interaction, part, pressed_request
 from handlers.declared import LONGEST_REASON
 from handlers.dependencies import Dependencies
 from handlers.filing import NotAcceptedError, file
 from handlers.parser import Given
-from handlers.pressed import BROKEN, pressed_request
 from handlers.receipts import line
 from handlers.responder import Responder, careful, show, tell
 from operations.access.credentials import Credentials
@@ -94,8 +93,8 @@ def _reveal(deps: Dependencies, slack: WebClient, caller: Caller, pressed: Press
 
 def _picked(body: dict[str, Any]) -> Picked:
     """The choice, and the blocks that it stands among, which hold the secret: they are kept nowhere."""
-    caller, chosen = of_interaction(body), _part(body["actions"][0], "selected_option").get("value")
-    view, message, container = (_part(body, name) for name in ("view", "message", "container"))
+    caller, chosen = of_interaction(body), part(body["actions"][0], "selected_option").get("value")
+    view, message, container = (part(body, name) for name in ("view", "message", "container"))
     blocks = (view or message).get("blocks")
     return Picked(
         user=caller.user,
@@ -106,11 +105,6 @@ def _picked(body: dict[str, Any]) -> Picked:
         text=str(message.get("text") or ""),
         view=str(view.get("id") or ""),
     )
-
-
-def _part(body: dict[str, Any], name: str) -> dict[str, Any]:
-    found = body.get(name)
-    return found if isinstance(found, dict) else {}
 
 
 def _extend(deps: Dependencies, body: dict[str, Any]) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from sqlmodel import Session, select
 
 from approvals.audit import chain
-from approvals.audit.evidence import unproven
+from approvals.audit.evidence import unasked, unproven
+from approvals.audit.keys import PRESSED, Keys
 from approvals.context import Context
-from approvals.models import AuditRecord, Request
+from approvals.models import AuditRecord, Interaction, Request
 from approvals.queue import outgoing
 from approvals.slack.blocks import escape, shorten
 from approvals.views.thread import Body, body, name
@@ -18,7 +19,15 @@ from operations.core.observations import Failed
 from operations.snapshot.names import capital
 
 log = logging.getLogger(__name__)
-EVENT = "request.unproven"
+EVENT, FORGED_PRESS = "request.unproven", "click.forged"
+NOT_RUN, STOPPED = (f"{what}: its approval can't be proven" for what in ("did not run", "was stopped"))
+NOT_ASKED = "was not put before approvers: that somebody asked for it can't be proven"
+PRESS_ALONE = "has got a press that can't be proven, and that doesn't count"
+SENT = "Nothing more is sent to AWS; look there for what was sent before, which isn't followed any more."
+FORGED = "Its record was changed, or nobody has asked for it in Slack. Nothing was done. Whoever runs orgbot was told; ask again."
+NOT_PRESSED = (
+    "Slack has not delivered this press as it stands in the database, so it doesn't count. If it was you, press again."
+)
 ADVICE = "Whoever runs the bot: `orgbot audit verify` shows what was changed; find out who can write to its database. Then ask again."
 
 
@@ -32,31 +41,52 @@ def objection(context: Context, number: int, *, sent: bool = False) -> Failed | 
     if not missing:
         return None
     log.error("the approval of request %s cannot be proven: %s", number, "; ".join(missing))
-    _raise_alarm(context, number, missing, sent=sent)
-    rest = "Nothing more is sent to AWS." if sent else "Nothing was sent to AWS."
+    _raise_alarm(context, number, missing, STOPPED if sent else NOT_RUN)
+    rest = SENT if sent else "Nothing was sent to AWS."
     return Failed(f"The audit does not prove that this was approved: {_listed(missing)}. {rest}", ADVICE, again=True)
 
 
-def _raise_alarm(context: Context, number: int, missing: Sequence[str], *, sent: bool) -> None:
+def is_forged(context: Context, request: Request) -> bool:
+    """Whether it may not be put before approvers, of which the approval channel is told."""
+    with context.store.read() as session:
+        missing = unasked(session, request)
+    if missing:
+        log.error("request %s is not as it was asked: %s", request.id, "; ".join(missing))
+        _raise_alarm(context, request.id or 0, missing, NOT_ASKED)
+    return bool(missing)
+
+
+def is_forged_press(context: Context, click: Interaction) -> bool:
+    """Whether a press is not as Slack delivered it, as far as the key tells; the approval channel is told of the first."""
+    with context.store.read() as session:
+        pressed = Keys.of(session).bears_out(click.model_dump(include=set(PRESSED)), PRESSED, click.sealed)
+        known = session.get(Request, click.request_id) is not None
+    if not pressed and known:
+        log.error("a press of %s was not taken in from Slack", click.kind)
+        missing = ["somebody has written a press of one of its buttons into the database"]
+        _raise_alarm(context, click.request_id, missing, PRESS_ALONE, FORGED_PRESS)
+    return not pressed
+
+
+def _raise_alarm(context: Context, number: int, missing: Sequence[str], what: str, event: str = EVENT) -> None:
     now = context.clock()
     with context.store.write(alone=True) as session:
         request = session.get_one(Request, number, populate_existing=True)
-        if not _raised(session, number):
-            outgoing.notice(session, now, told(request, missing, sent=sent))
-            chain.record(session, now, EVENT, chain.ORGBOT, number, missing=list(missing), digest=request.digest)
+        if not _raised(session, number, event):
+            outgoing.notice(session, now, told(request, missing, what))
+            chain.record(session, now, event, chain.ORGBOT, number, missing=list(missing), digest=request.digest)
 
 
-def _raised(session: Session, number: int) -> bool:
-    raised = select(AuditRecord.id).where(AuditRecord.request_id == number, AuditRecord.event == EVENT)
+def _raised(session: Session, number: int, event: str) -> bool:
+    raised = select(AuditRecord.id).where(AuditRecord.request_id == number, AuditRecord.event == event)
     return session.exec(raised.limit(1)).first() is not None
 
 
-def told(request: Request, missing: Sequence[str], *, sent: bool) -> Body:
+def told(request: Request, missing: Sequence[str], what: str) -> Body:
     """For the approval channel."""
-    what = "was stopped" if sent else "did not run"
     where = f" (<{request.card_link}|card>)" if request.card_link else ""
     return body(
-        f":rotating_light: *{capital(name(request))} {what}: its approval can't be proven*{where}.\n"
+        f":rotating_light: *{capital(name(request))} {what}*{where}.\n"
         f"{escape(shorten(capital(_listed(missing)), 1000))}. Somebody may have changed the bot's database: "
         "run `orgbot audit verify`, and find out who can write to it."
     )

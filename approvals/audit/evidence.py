@@ -19,9 +19,9 @@ from sqlalchemy.engine import Connection
 from sqlmodel import Session, col
 
 from approvals.audit.chain import GENESIS, MARK
-from approvals.audit.keys import Keys, plain
-from approvals.audit.lines import Line, Query, content, detail_of, lines, query, raw, rows
-from approvals.audit.proof import TELLING, Ballot, Claim, Story, shortfalls
+from approvals.audit.keys import ASKED, Keys, plain
+from approvals.audit.lines import Line, Query, content, detail_of, lines, moment, query, raw, rows, time_of
+from approvals.audit.proof import FILED, TELLING, VOTES, Ballot, Claim, Story, mark, shortfalls
 from approvals.models import Attempt, AuditRecord, Request, Vote
 from operations.core.preview import digest
 
@@ -39,9 +39,40 @@ def unproven(session: Session, number: int, *, runs: bool = True, keys: Keys | N
     connection = _snapshot(session)
     own = records_of(connection, number)
     bundle = [*_tagged(_REQUEST, connection, _claims(connection).where(col(Request.id) == number))]
-    bundle += _tagged(_VOTE, connection, _votes().where(col(Vote.request_id) == number))
-    bundle += [(number, _RECORD, line.event, line.actor, line.detail) for line in own]
+    bundle += _tagged(_VOTE, connection, _votes(connection).where(col(Vote.request_id) == number))
+    bundle += _tagged(_ATTEMPT, connection, _attempts().where(col(Attempt.request_id) == number))
+    bundle += [(number, _RECORD, line.event, line.actor, line.detail, line.at) for line in own]
     return [*_doubts(connection, Keys.of(session) if keys is None else keys, number, own), *_missing(bundle, runs=runs)]
+
+
+def unasked(session: Session, request: Request) -> list[str]:
+    """Why a request may not be put before approvers, a clause each: nobody has asked for it in Slack as it stands; empty where
+    somebody has, as far as the key tells.
+    """
+    connection, keys = _snapshot(session), Keys.of(session)
+    if request.digest:  # It was before approvers already.
+        return unproven(session, request.id or 0, runs=False)
+    if any(line.event == FILED for line in records_of(connection, request.id or 0)):
+        return ["it was filed already, and its row does not have that"]
+    if not keys.bears_out(request.model_dump(include=set(ASKED)), ASKED, request.sealed):
+        return ["nobody has asked for it in Slack as it stands"]
+    return ["it was filed before, under another number"] if keys and _is_copy(connection, request) else []
+
+
+def _is_copy(connection: Connection, request: Request) -> bool:
+    """Whether the same was filed since it was asked: what is taken in can be copied with its seal."""
+    filings = query(connection).where(col(AuditRecord.event) == FILED).order_by(col(AuditRecord.id).desc())
+    asked_at, origin = moment(request.created_at), mark([request.marker, moment(request.created_at)])
+    since = itertools.takewhile(lambda line: line.at >= asked_at, lines(connection, filings))
+    return any(isinstance(line.detail, dict) and line.detail.get("asked") == origin for line in since)
+
+
+def counted_before(session: Session, request_id: int, press: str) -> bool:
+    """Whether a press (Slack's name of its delivery) has become a vote on this request once: it never does so twice."""
+    known, own = mark(press), records_of(session.connection(), request_id)
+    return any(
+        line.event in VOTES and isinstance(line.detail, dict) and line.detail.get("press") == known for line in own
+    )
 
 
 def every(connection: Connection) -> Iterator[str]:
@@ -50,17 +81,34 @@ def every(connection: Connection) -> Iterator[str]:
     Four streams in the order of the requests are read side by side, so that one request is in memory at a time.
     """
     about = col(AuditRecord.request_id)
-    told = select(about, col(AuditRecord.event), col(AuditRecord.actor), raw(connection, AuditRecord.detail))
+    said = (col(AuditRecord.event), col(AuditRecord.actor), raw(connection, AuditRecord.detail))
+    told = select(about, *said, time_of(connection, AuditRecord.at))
     streams = (
         _tagged(_REQUEST, connection, _claims(connection).order_by(col(Request.id))),
-        _tagged(_VOTE, connection, _votes().order_by(col(Vote.request_id), col(Vote.id))),
-        _tagged(_ATTEMPT, connection, select(col(Attempt.request_id)).order_by(col(Attempt.request_id))),
-        _tagged(_RECORD, connection, told.where(about.is_not(None)).order_by(about, col(AuditRecord.id))),
+        _tagged(_VOTE, connection, _votes(connection).order_by(col(Vote.request_id), col(Vote.id))),
+        _tagged(_ATTEMPT, connection, _attempts().order_by(col(Attempt.request_id))),
+        _told(rows(connection, told.where(about.is_not(None)).order_by(about, col(AuditRecord.id)))),
     )
     merged = heapq.merge(*streams, key=lambda row: row[:2])
     for number, bundle in itertools.groupby(merged, key=lambda row: row[0]):
         for clause in _missing(bundle):
             yield f"request {number}: {clause}"
+
+
+def sealing(*, origin: Sequence[str], shown: Any, demands: Any, expires: str) -> dict[str, str]:
+    """What the filing of a request notes of it besides its digest: by these each is known again. `shown` is its preview, None
+    where that is kept no longer.
+    """
+    marks = {"origin": mark(list(origin)), "demands": mark(demands), "expires": expires}
+    return marks if shown is None else marks | {"shown": mark(shown)}
+
+
+def sealed(request: Request) -> dict[str, str]:
+    """The same of a row that is held as an object."""
+    asked_at, until = moment(request.created_at), moment(request.expires_at)
+    origin = [request.marker, request.team, request.person, request.reason, asked_at]
+    noted = sealing(origin=origin, shown=request.preview, demands=request.rules, expires=until)
+    return noted | {"asked": mark([request.marker, asked_at])}
 
 
 def seal(own: Iterable[Line]) -> str:
@@ -80,6 +128,18 @@ def newest_mark(connection: Connection, keys: Keys) -> Line | None:
     return next((line for line in lines(connection, marks) if keys.signed(content(line) or b"", line.hash)), None)
 
 
+def newest(session: Session, event: str) -> Line | None:
+    """The newest record of an event that counts: with a key, one that is signed."""
+    connection, keys = session.connection(), Keys.of(session)
+    found = query(connection).where(col(AuditRecord.event) == event).order_by(col(AuditRecord.id).desc())
+    return next((line for line in lines(connection, found) if _counts(line, keys)), None)
+
+
+def _counts(line: Line, keys: Keys) -> bool:
+    said = content(line)
+    return said is not None and (keys.signed(said, line.hash) if keys else plain(said) == line.hash)
+
+
 def _snapshot(session: Session) -> Connection:
     """With PostgreSQL, what is read one after the other must be of one moment."""
     if session.get_bind().dialect.name != "postgresql" or session.in_transaction():
@@ -88,17 +148,41 @@ def _snapshot(session: Session) -> Connection:
 
 
 def _claims(connection: Connection) -> Query:
+    """The columns of a row, and of `_claim`, in one order."""
     shown = (Request.operation, Request.requester, Request.status, Request.rule, Request.approvals_needed)
-    documents = (raw(connection, Request.params), raw(connection, Request.preview), raw(connection, Request.rules))
-    return select(col(Request.id), *map(col, shown), col(Request.break_glass), col(Request.digest), *documents)
+    documents = (Request.params, Request.preview, Request.rules, Request.memory)
+    texts = (Request.marker, Request.team, Request.person, Request.reason, Request.decided_by, Request.step)
+    times = (Request.created_at, Request.announced_at, Request.expires_at, Request.escalated_at)
+    return select(
+        col(Request.id),
+        *map(col, shown),
+        col(Request.break_glass),
+        col(Request.digest),
+        *(raw(connection, one) for one in documents),
+        *map(col, texts),
+        *(time_of(connection, one) for one in times),
+        col(Request.pruned),
+    )
 
 
-def _votes() -> Query:
-    return select(col(Vote.request_id), col(Vote.user), col(Vote.decision), col(Vote.digest))
+def _votes(connection: Connection) -> Query:
+    said = (col(Vote.request_id), col(Vote.user), col(Vote.decision), col(Vote.digest))
+    return select(*said, time_of(connection, Vote.at), col(Vote.person))
+
+
+def _attempts() -> Query:
+    return select(col(Attempt.request_id))
 
 
 def _tagged(tag: int, connection: Connection, wanted: Query) -> Iterator[tuple[Any, ...]]:
     return ((row[0], tag, *row[1:]) for row in rows(connection, wanted))
+
+
+def _told(found: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Raw records, of which the details and times that count are read."""
+    for number, event, actor, detail, at in found:
+        counts = event in TELLING
+        yield number, _RECORD, event, actor, detail_of(detail) if counts else None, moment(at) if counts else ""
 
 
 def _missing(bundle: Iterable[tuple[Any, ...]], *, runs: bool = False) -> list[str]:
@@ -108,22 +192,41 @@ def _missing(bundle: Iterable[tuple[Any, ...]], *, runs: bool = False) -> list[s
         if tag == _REQUEST:
             claim = _claim(*row)
         elif tag == _VOTE:
-            ballots.add(Ballot(*row))
+            user, decision, digest, at, person = row
+            ballots.add(Ballot(user, decision, digest, moment(at), mark(person)))
         elif tag == _ATTEMPT:
-            story.executed = True
+            story.executed = story.attempted = True
         else:
-            event, actor, detail = row
-            told = detail_of(detail) if isinstance(detail, str) and event in TELLING else detail
-            story.tell(event, actor, told)
+            story.tell(*row)
     if claim is None:
         return [_MISSING]
     return shortfalls(replace(claim, ballots=frozenset(ballots)), story, runs=runs)
 
 
 def _claim(*row: Any) -> Claim:
-    operation, requester, status, rule, approvals, break_glass, sealed, params, preview, rules = row
+    operation, requester, status, rule, approvals, break_glass, sealed, params, preview, rules, memory, *rest = row
+    marker, team, person, reason, decided_by, step, created_at, announced_at, expires_at, escalated_at, pruned = rest
     given = (operation, requester, status, rule, _names(rules) or (rule,), approvals, bool(break_glass), sealed)
-    return Claim(*given, _digest_now(operation, params, preview) if sealed else "")
+    noted = sealing(
+        origin=[marker, team, person, reason, moment(created_at)],
+        shown=None if pruned else detail_of(preview),
+        demands=detail_of(rules),
+        expires=moment(expires_at),
+    )
+    if not announced_at:  # It is put before approvers anew, after a restore, and gets another end then.
+        noted.pop("expires")
+    if not _names(rules):  # As earlier versions kept them: the one rule and its number stand by themselves.
+        noted.pop("demands")
+    return Claim(
+        *given,
+        _digest_now(operation, params, preview) if sealed else "",
+        noted,
+        decided_by,
+        moment(announced_at),
+        moment(escalated_at),
+        step,
+        detail_of(memory),
+    )
 
 
 def _names(rules: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The audit's keys. With one, a record's hash is an HMAC-SHA256 in place of plain SHA-256, so that whoever may write to the
-database still cannot write a record that counts.
+database still cannot write a record that counts. What is taken in from Slack is sealed with it as well, until the audit has it: a
+request that nobody asked for, and a press that nobody made, count as little.
 
 Source: RFC 2104, "HMAC: Keyed-Hashing for Message Authentication".
 """
@@ -8,13 +9,46 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from approvals.audit.lines import moment
+
 INFO = "audit keys"
 NAMING = b"the name of this key in orgbot's audit"
+TAKEN_IN = b"taken in from Slack by orgbot: "
+ASKED = (
+    "delivery",
+    "marker",
+    "key",
+    "operation",
+    "subject",
+    "params",
+    "reason",
+    "team",
+    "requester",
+    "channel",
+    "follows",
+    "break_glass",
+    "created_at",
+)  # Of a request, as it was asked.
+PRESSED = (
+    "delivery",
+    "kind",
+    "user",
+    "team",
+    "request_id",
+    "key",
+    "channel",
+    "message_ts",
+    "private",
+    "reason",
+    "shown",
+)  # Of a click.
 
 
 @dataclass(frozen=True)
@@ -49,6 +83,16 @@ class Keys:
         """Whether one of the keys made this hash of this content."""
         return any(hmac.digest(secret, content, "sha256").hex() == found for secret in self.secrets)
 
+    def seal(self, row: Mapping[str, Any], columns: tuple[str, ...]) -> str:
+        """What nobody without a key can write beside these columns of a row; empty without a key."""
+        return hmac.digest(self.secrets[0], _sealed(row, columns), "sha256").hex() if self.secrets else ""
+
+    def bears_out(self, row: Mapping[str, Any], columns: tuple[str, ...], seal: str) -> bool:
+        """Whether these columns are as they were sealed; without a key they are believed."""
+        said = _sealed(row, columns)
+        made = (hmac.digest(secret, said, "sha256").hex() for secret in self.secrets)
+        return not self.secrets or any(hmac.compare_digest(one, seal) for one in made)
+
     @property
     def name(self) -> str:
         """The signing key's name in the audit, which does not give the key away; empty without a key."""
@@ -56,6 +100,12 @@ class Keys:
 
 
 NO_KEYS = Keys()
+
+
+def _sealed(row: Mapping[str, Any], columns: tuple[str, ...]) -> bytes:
+    """What the database fills by itself is left out, so that a row is sealed before it is written."""
+    held = {name: row[name] for name in columns if row.get(name)}
+    return TAKEN_IN + json.dumps(held, sort_keys=True, separators=(",", ":"), default=moment).encode()
 
 
 def plain(content: bytes) -> str:

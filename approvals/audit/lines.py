@@ -73,17 +73,20 @@ def detail_of(text: Any) -> Any:
 
 def query(connection: Connection) -> Query:
     """All records, raw; the caller says which and in which order."""
-    sqlite = connection.dialect.name == "sqlite"
-    at = type_coerce(col(AuditRecord.at), String) if sqlite else col(AuditRecord.at)
     columns = (AuditRecord.event, AuditRecord.actor, AuditRecord.request_id)
     return select(
         col(AuditRecord.id),
-        at,
+        time_of(connection, AuditRecord.at),
         *map(col, columns),
         raw(connection, AuditRecord.detail),
         col(AuditRecord.previous),
         col(AuditRecord.hash),
     )
+
+
+def time_of(connection: Connection, column: Any) -> Any:
+    """A column of times as the driver gives them, for `moment`."""
+    return type_coerce(col(column), String) if connection.dialect.name == "sqlite" else col(column)
 
 
 def raw(connection: Connection, column: Any) -> Any:

@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from approvals.audit import chain
 from approvals.audit.chain import MARK, ORGBOT
 from approvals.audit.evidence import newest_mark, records_of, seal, unproven
-from approvals.audit.keys import NO_KEYS, Keys
-from approvals.models import LIVE_SQL, AuditRecord, Request
+from approvals.audit.keys import ASKED, NO_KEYS, PRESSED, Keys
+from approvals.models import LIVE_SQL, AuditRecord, Interaction, Request
 from approvals.queue import outgoing
 from approvals.queue.store import Store
 from approvals.views.thread import Body, body
@@ -34,6 +34,7 @@ def begin(store: Store, now: datetime) -> None:
             _check_unsigned(session)
         elif not _begun(session, keys):
             live = _live(session)
+            _seal_what_waits(session, keys)
             chain.record(session, now, MARK, ORGBOT, key=keys.name, live=live)
             (mark,) = chain.append(session)
             outgoing.notice(session, now, told(mark))
@@ -45,6 +46,20 @@ def _check_unsigned(session: Session) -> None:
             "ORGBOT_AUDIT_KEY: is missing, while the audit is signed with a key; set that key, or, where it is lost, a new one "
             "(what the lost one signed can then no longer be checked)"
         )
+
+
+def _seal_what_waits(session: Session, keys: Keys) -> None:
+    """What was taken in before there was any key, and waits, is sealed as it is; once there was one, by that alone."""
+    first = not _has_mark(session)
+    asked = session.exec(select(Request).where(text(LIVE_SQL), col(Request.announced_at).is_(None))).all()
+    pressed = session.exec(select(Interaction).where(col(Interaction.due_at).is_not(None))).all()
+    waits: list[tuple[Request | Interaction, tuple[str, ...]]] = [(one, ASKED) for one in asked]
+    waits += [(one, PRESSED) for one in pressed]
+    for row, columns in waits:
+        held = row.model_dump(include=set(columns))
+        if first or keys.bears_out(held, columns, row.sealed):
+            row.sealed = keys.seal(held, columns)
+            session.add(row)
 
 
 def _has_mark(session: Session) -> bool:

@@ -36,11 +36,27 @@ class Drift:
     sentence: str
 
 
+class Witness:
+    """Knows besides the rows what the words are bound to; this one knows nothing. `approvals.audit.guards` has the audit's."""
+
+    def told(self, session: Session) -> Words | None:
+        """What was noted last; None where nothing was."""
+
+    def note(self, session: Session, bound: Words, now: datetime) -> None:
+        """Notes what is bound from now on."""
+
+    def alarm(self, session: Session, changed: list[str], now: datetime) -> None:
+        """Tells that rows are not what was noted, and were put back."""
+
+
 class Bindings:
     """Keeps the words' meanings in the database; `guards` is what was bound when the organization was read last."""
 
-    def __init__(self, store: Store, rules: Callable[[], Rules], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, rules: Callable[[], Rules], clock: Callable[[], datetime], witness: Witness | None = None
+    ) -> None:
         self._store = store
+        self._witness = witness or Witness()
         self._rules = rules
         self._clock = clock
         self.guards = Guards()
@@ -52,10 +68,33 @@ class Bindings:
         """
         today = meant(self._rules(), organization)
         with self._store.write(alone=True) as session:
+            self._put_back(session)
             bound = _bound(session, today, organization, self._clock())
+            kept = kept_in(session.exec(select(Binding)).all())
+            if kept != self._witness.told(session):
+                self._witness.note(session, kept, self._clock())
             self.drifts = tuple(drifts(bound, today, organization))
             _tell(session, self.drifts, self._clock())
         self.guards = guards_of(bound)
+
+    def _put_back(self, session: Session) -> None:
+        """Rows that are not what was noted were written by somebody else, and are made anew."""
+        rows, told = session.exec(select(Binding)).all(), self._witness.told(session)
+        kept = kept_in(rows)
+        if told is None or kept == told:
+            return
+        now = self._clock()
+        changed = {word for key, word in kept.keys() | told.keys() if kept.get((key, word)) != told.get((key, word))}
+        _delete(session, list(rows))
+        session.flush()
+        session.add_all(_rows(told, now))
+        session.flush()
+        self._witness.alarm(session, sorted(changed), now)
+
+
+def _rows(bound: Words, now: datetime) -> Iterator[Binding]:
+    for (key, word), ids in bound.items():
+        yield from (Binding(key=key, word=word, meant=one, bound_at=now, seen_at=now) for one in sorted(ids))
 
 
 def meant(rules: Rules, organization: Organization) -> Words:
@@ -156,7 +195,7 @@ def _bound(session: Session, today: Words, organization: Organization, now: date
             _note_seen(session, found, now)
             continue
         _delete(session, found)
-        session.add_all(Binding(key=key, word=word, meant=one, bound_at=now, seen_at=now) for one in sorted(ids))
+        session.add_all(_rows({(key, word): ids}, now))
     for found in rows.values():
         _delete(session, [row for row in found if _age(row, now) > FORGOTTEN_AFTER])
     session.flush()

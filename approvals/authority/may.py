@@ -29,6 +29,7 @@ from approvals.authority.requirements import (
     people_to_ask_anew,
     requirements_of,
     rules_do,
+    rules_in_words,
 )
 from approvals.authority.rules import NoRuleError
 from approvals.context import Context
@@ -41,7 +42,7 @@ from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, F
 from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.core.registry import by_name
-from operations.snapshot.names import capital, listed
+from operations.snapshot.names import capital
 
 CONTROL = "control:"
 
@@ -376,4 +377,4 @@ def _check_approver(context: Context, request: Request, judged: JudgedClick) -> 
 
 
 def _named(required: Requirements) -> str:
-    return f"the rule{'s' if len(required.all) > 1 else ''} {listed(required.quoted)}"
+    return f"the {rules_in_words(required.names)}"

@@ -18,7 +18,7 @@ from operations.aws.client import Aws
 from operations.aws.errors import RefusedError
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
-from operations.core.reach import Reach
+from operations.core.kinds import Reach
 from operations.snapshot.organization import Organization, OrganizationalUnit
 
 MOST_NAMED = 3

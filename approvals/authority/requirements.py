@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from approvals.authority.rules import Rule, Rules, session_objection
 from approvals.models import Request, Vote
 from operations.access.credentials import Credentials
 from operations.core.base import Operation
-from operations.snapshot.names import listed
+from operations.snapshot.names import joined, listed
 
 Seats = Mapping[str, Seat]  # For which group somebody speaks, by the name of the rule.
 
@@ -218,10 +218,12 @@ def stored_of(request: Request) -> list[dict[str, Any]]:
 
 def rules_named(request: Request) -> str:
     """The rules in a sentence: `the rule “production”`, or `the rules “production” and “security”`."""
-    names = [f"“{kept['name']}”" for kept in stored_of(request)]
-    if len(names) == 1:
-        return f"the rule {names[0]}"
-    return f"the rules {', '.join(names[:-1])} and {names[-1]}"
+    return f"the {rules_in_words([str(kept['name']) for kept in stored_of(request)])}"
+
+
+def rules_in_words(names: Sequence[str]) -> str:
+    """`rule “a”`, or `rules “a” and “b”`."""
+    return f"rule{'s' if len(names) > 1 else ''} {joined(f'“{name}”' for name in names)}"
 
 
 def rules_do(request: Request, verb: str) -> str:

@@ -11,7 +11,7 @@ from approvals.authority.requirements import Requirements, requirements_of, rule
 from approvals.authority.rules import NoRuleError
 from approvals.context import Context
 from approvals.models import Request
-from operations.snapshot.names import listed
+from operations.snapshot.names import joined, listed
 
 
 class ApprovalLostError(Exception):
@@ -84,4 +84,4 @@ def _who_no_longer_counts(approvers: list[Approver], request: Request) -> str:
         if approver.same_as:
             return f"{approver.person.name}, who approved it, is the same person as {approver.same_as.name}."
     gone = [approver.person.name for approver in approvers if not approver.seats]
-    return f"{', '.join(gone)}, who approved it, may no longer approve under {rules_named(request)}." if gone else ""
+    return f"{joined(gone)}, who approved it, may no longer approve under {rules_named(request)}." if gone else ""

@@ -238,9 +238,12 @@ class Outbox:
 
     def _credentials(self, message: Message) -> Posted:
         """Slack is asked before AWS, so that nothing is opened while Slack is away."""
+        request, _ = self._request(message)
         with self._opening:
-            self._direct_channels.pop(message.user, None)
-        channel = self._direct_channel(message.user)
+            self._direct_channels.pop(request.requester, None)
+        channel = self._direct_channel(
+            request.requester
+        )  # Who that is, the audit proves; a row of the outbox it doesn't.
         return self._post(message, channel, lambda: self._delivery.body(self._request(message)[0]))
 
     def _private(self, message: Message) -> Posted:
@@ -299,7 +302,9 @@ class Outbox:
             return Place(message.channel or self._context.approval_channel, message.body.get(THREAD, ""))
         if request and message.kind in ("thread", LINE, FILE):
             return Place(request.card_channel or self._context.approval_channel, request.thread)
-        return Place(self._direct_channel(message.user))
+        return Place(
+            self._direct_channel(request.requester if request and message.kind == CREDENTIALS else message.user)
+        )
 
     def _is_ours(self, item: dict[str, Any], marker: str) -> bool:
         if any(file.get("name") == _file_name(marker) for file in item.get("files") or ()):

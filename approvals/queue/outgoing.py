@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, delete, or_
 from sqlmodel import Session, col, select
 
 from approvals.models import LIVE, Interaction, Message, Request, RoleSession
@@ -132,10 +132,13 @@ def _alike(kind: str) -> tuple[str, ...]:
     return (LINE,) if kind == LINE else LIVING
 
 
-def direct(session: Session, request: Request, at: datetime, body: Body, kind: str = "dm") -> None:
-    """A direct message to the requester; `kind` is one of LIVING for the one that is edited in place."""
+def direct(
+    session: Session, request: Request, at: datetime, body: Body, kind: str = "dm", marker: str | None = None
+) -> None:
+    """A direct message to the requester; `kind` is one of LIVING for the one that is edited in place, `marker` as in `unsay`."""
     lane = f"dm:{request.requester}:{request.id}"
-    _queue(session, at, lane=lane, kind=kind, request_id=request.id, user=request.requester, body=body)
+    about = {"request_id": request.id, "user": request.requester}
+    _queue(session, at, lane=lane, kind=kind, body=body, marker=marker, **about)
 
 
 def tell_concerned(session: Session, request: Request, at: datetime, body: Body) -> None:
@@ -185,10 +188,20 @@ def _not_revealed(offer: RoleSession) -> Observation:
     )
 
 
-def private(session: Session, click: Interaction, at: datetime, body: Body, number: int | None) -> None:
-    """A line that only the clicker sees, where they clicked; by DM where that cannot be. `number` is the request it is about."""
+def private(
+    session: Session, click: Interaction, at: datetime, body: Body, number: int | None, marker: str | None = None
+) -> None:
+    """A line that only the clicker sees, where they clicked; by DM where that cannot be. `number` is the request it is about,
+    `marker` as in `unsay`.
+    """
     where = {"channel": click.channel, "user": click.user, "request_id": number}
-    _queue(session, at, lane=f"private:{click.user}", kind="private", body=body, **where)
+    _queue(session, at, lane=f"private:{click.user}", kind="private", body=body, marker=marker, **where)
+
+
+def unsay(session: Session, *markers: str) -> None:
+    """Takes back what was queued with one of these markers and has not left: it is no longer so."""
+    unsent = (col(Message.marker).in_(markers), col(Message.status) == "queued", col(Message.lease_owner) == "")
+    session.execute(delete(Message).where(*unsent))
 
 
 def notice(session: Session, at: datetime, body: Body) -> None:
@@ -200,5 +213,5 @@ def _thread_lane(request: Request) -> str:
     return f"request:{request.id}"
 
 
-def _queue(session: Session, at: datetime, **values: Any) -> None:
-    session.add(Message(marker=uuid.uuid4().hex, created_at=at, due_at=at, **values))
+def _queue(session: Session, at: datetime, *, marker: str | None = None, **values: Any) -> None:
+    session.add(Message(marker=marker or uuid.uuid4().hex, created_at=at, due_at=at, **values))

@@ -124,6 +124,10 @@ class Store:
         self._check = guard.check if guard else _nothing
         self._lock: AbstractContextManager[Any] = FifoLock() if self._sqlite else nullcontext()
 
+    def told(self, about: Any) -> Any:
+        """What the sessions carry along about this; None where there is nothing."""
+        return self._info.get(about)
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that only reads."""

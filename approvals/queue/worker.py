@@ -25,6 +25,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlmodel import Session, col, func, select
 
 from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession, Stumble
+from approvals.pools import STRAY
 from approvals.queue.leases import NOW, InHand, Leased, claim, free, release
 from approvals.queue.store import Store
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError
@@ -33,6 +34,7 @@ from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, F
 
 log = logging.getLogger(__name__)
 TRIES = 5
+READ_ONLY = "25006"  # Another server is the one to write to just now. Source: PostgreSQL, "PostgreSQL Error Codes".
 LONGEST_PAUSE = timedelta(seconds=30)
 Row = TypeVar("Row", Request, Interaction, Message, HomeViewer, RoleSession)
 Values = dict[str, Any]
@@ -69,9 +71,13 @@ OUTAGES = (
 )
 
 
-def is_outage(error: Exception) -> bool:
+def is_outage(error: BaseException) -> bool:
     """Whether something else is away or busy; every other error is the bot's own."""
-    lost = isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, InterfaceError))
+    lost = isinstance(error, DBAPIError) and (
+        error.connection_invalidated
+        or isinstance(error, InterfaceError)
+        or getattr(error.orig, "sqlstate", None) == READ_ONLY
+    )
     return lost or isinstance(error, OUTAGES)
 
 
@@ -210,7 +216,7 @@ def _work(hold: _Hold[Row], work: Callable[[Row], None]) -> None:
     except FencedError:
         log.warning("%s is another worker's by now", hold)
         _surely(hold, partial(_left, hold))
-    except Exception as error:  # noqa: BLE001  Whatever it is, the policy says what follows.
+    except (Exception, *STRAY) as error:  # noqa: BLE001  Whatever it is, the policy says what follows.
         _surely(hold, partial(_stumbled, hold, error))
     else:
         _surely(hold, partial(_done, hold))
@@ -220,7 +226,7 @@ def _surely(hold: _Hold[Row], end: Callable[[], None]) -> None:
     """A row that cannot be given back now, because the database is away, is given back by one of the next ticks."""
     try:
         end()
-    except Exception:
+    except (Exception, *STRAY):
         log.exception("%s could not be given back; it is tried again", hold)
         hold.desk.owed.add((hold.job.model, hold.key, hold.owner))
 
@@ -244,14 +250,14 @@ def _done(hold: _Hold[Row]) -> None:
         session.connection().execute(hold.job.forgetting, {"row": hold.key})
 
 
-def _stumbled(hold: _Hold[Row], error: Exception) -> None:
+def _stumbled(hold: _Hold[Row], error: BaseException) -> None:
     if is_outage(error):
         _wait(hold, error)
     elif _try_again(hold, error):
         _set_aside(hold)
 
 
-def _wait(hold: _Hold[Row], error: Exception) -> None:
+def _wait(hold: _Hold[Row], error: BaseException) -> None:
     log.log(logging.DEBUG if isinstance(error, TurnError) else logging.WARNING, "%s waits: %s", hold, error)
     with hold.desk.store.write() as session:
         if not hold.is_left_undone(session):
@@ -264,7 +270,7 @@ def _wait(hold: _Hold[Row], error: Exception) -> None:
         hold.give_back(session, **getattr(error, "values", {}))
 
 
-def _pause(stumble: Stumble, hold: _Hold[Row], error: Exception) -> timedelta:
+def _pause(stumble: Stumble, hold: _Hold[Row], error: BaseException) -> timedelta:
     asked_for: timedelta | None = getattr(error, "wait", None)
     if isinstance(error, TurnError) and asked_for is not None:
         return asked_for
@@ -272,7 +278,7 @@ def _pause(stumble: Stumble, hold: _Hold[Row], error: Exception) -> timedelta:
     return max(pause, asked_for or pause)
 
 
-def _try_again(hold: _Hold[Row], error: Exception) -> bool:
+def _try_again(hold: _Hold[Row], error: BaseException) -> bool:
     """Notes an error of the bot's own; True when it has been tried often enough, and the row is kept in hand."""
     with hold.desk.store.write() as session:
         if not hold.is_left_undone(session):
@@ -298,7 +304,7 @@ def _set_aside(hold: _Hold[Row]) -> None:
     """People are told where that can be done; where the telling itself stumbles, it is set aside all the same."""
     try:
         _put_by(hold, telling=True)
-    except Exception as error:
+    except (Exception, *STRAY) as error:
         if is_outage(error):
             raise
         log.exception("%s is set aside, and nobody could be told", hold)
@@ -330,8 +336,12 @@ def _put_by(hold: _Hold[Row], *, telling: bool) -> None:
 
 
 def take_up_again(session: Session, jobs: Iterable[Job[Any]]) -> int:
-    """Makes what was set aside due once more, at the start of a process; gives the number. What is over is forgotten."""
-    taken_up = 0
+    """Makes what was set aside due once more, at the start of a process; gives the number. What is over is forgotten.
+
+    What waited for something that was away is tried at once: whoever starts the bot anew may just have mended that.
+    """
+    taken_up, away = 0, (col(Stumble.set_aside_at).is_(None), col(Stumble.error) == "", col(Stumble.waits) > 0)
+    session.execute(update(Stumble).where(*away).values(again_at=None, waits=0))
     by_name = {job.name: job for job in jobs}
     aside = select(Stumble).where(col(Stumble.set_aside_at).is_not(None))
     for stumble in session.exec(aside.with_for_update(skip_locked=True)).all():
@@ -371,7 +381,7 @@ def _about(kind: str, key: int) -> tuple[ColumnElement[bool], ...]:
     return (col(Stumble.kind) == kind, col(Stumble.key) == key)
 
 
-def _place(error: Exception) -> str:
+def _place(error: BaseException) -> str:
     """Where it happened, such as `KeyError at prepare.py:91`; its text may hold what belongs into no table."""
     frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
     file, line = frames[-1] if frames else ("nowhere", 0)

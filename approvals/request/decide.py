@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from approvals.audit import chain
+from approvals.audit import alarm, chain
+from approvals.audit.evidence import counted_before
+from approvals.audit.proof import mark
 from approvals.authority.directory import NotAMemberError
 from approvals.authority.may import (
     CONTROL,
@@ -24,7 +26,7 @@ from approvals.authority.may import (
 )
 from approvals.authority.press import CardElsewhereError, StrangeCardError, UnconfirmedCardError
 from approvals.authority.requirements import Requirements, rules_do
-from approvals.context import Context
+from approvals.context import Context, NotYetError
 from approvals.models import LIVE, Interaction, Message, Request, Vote
 from approvals.outbox import telling
 from approvals.outbox.sending import LANE
@@ -43,15 +45,19 @@ from approvals.slack.codes import meaning
 from approvals.states import Status
 from approvals.views import hindered, set_aside, thread
 from approvals.views.card import card
+from approvals.views.hindered import HINDERED
 from approvals.views.living import controls_of
 from operations.core.preview import digest
 from operations.snapshot.names import capital
 
 CHANGED = "This request is not the one that was filed: its record was changed. Nothing is done; ask again."
 APPROVED_ALREADY = "You have approved this. Press “Withdraw approval” first, then deny it."
+COUNTED_BEFORE = "This press was counted before, so nothing was done. Press again on the card."
 COUNTED = "Your approval was counted already; somebody else's is still needed."
 
-HINDERED = "hindered"  # In a request's memory: what its requester was told last of why decisions don't count yet.
+TELL_SILENCE_AFTER = timedelta(
+    seconds=15
+)  # By the next try, which is at most half a minute later, whoever waits is told.
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +68,26 @@ def decide(context: Context, interaction: int) -> None:
 
 
 def _decide_or_say_why_not(context: Context, click: Interaction) -> None:
+    """What somebody has to mend is told at once; what may be over in a moment when it has kept the press for a while."""
+    if alarm.is_forged_press(context, click):
+        _tell(context, click, alarm.NOT_PRESSED, about=False)
+        return
     try:
         _decide(context, click)
-    except SlackAwayError as error:
-        if error.to_mend:
-            _tell_hindered(context, click, meaning(error.to_mend))
+    except (LaterError, SlackAwayError) as error:
+        if isinstance(error, SlackAwayError) and error.to_mend:
+            _tell_hindered(context, click, hindered.unknown(meaning(error.to_mend)))
+        elif click.received_at and click.received_at + TELL_SILENCE_AFTER <= context.clock():
+            _tell_hindered(context, click, _why_it_waits(error))
         raise
+
+
+def _why_it_waits(error: LaterError | SlackAwayError) -> str:
+    if isinstance(error, NotYetError):
+        return hindered.UNREAD
+    if isinstance(error, InHandError):
+        return hindered.UNCONFIRMED if isinstance(error.__cause__, UnconfirmedCardError) else hindered.AT_WORK
+    return hindered.unknown()
 
 
 def _decide(context: Context, click: Interaction) -> None:
@@ -99,13 +119,22 @@ def _tell_hindered(context: Context, click: Interaction, why: str) -> None:
             return
         request = session.get(Request, click.request_id, populate_existing=True, with_for_update=True)
         told = thread.private(click.request_id, hindered.press_waits(why))
-        outgoing.private(session, click, now, told, request.id if request else None)
-        if request is None or request.key != click.key or request.memory.get(HINDERED) == why:
-            return
-        if request.status == Status.PENDING:
-            request.memory = {**request.memory, HINDERED: why}
-            session.add(request)
-            outgoing.direct(session, request, now, hindered.decision_waits(request, why))
+        outgoing.private(session, click, now, told, request.id if request else None, _markers(click)[0])
+        if request is not None and request.key == click.key:
+            _tell_requester(session, click, request, why, now)
+
+
+def _tell_requester(session: Session, click: Interaction, request: Request, why: str, now: datetime) -> None:
+    """Once for each reason; whoever pressed has heard it."""
+    if request.status == Status.PENDING and request.requester != click.user and request.memory.get(HINDERED) != why:
+        request.memory = {**request.memory, HINDERED: why}
+        session.add(request)
+        outgoing.direct(session, request, now, hindered.decision_waits(request, why), marker=_markers(click)[1])
+
+
+def _markers(click: Interaction) -> tuple[str, str]:
+    """By which what was said of a press that waits is taken back, to the presser and to the requester, where it has not left yet."""
+    return f"press-{click.id}-waits", f"press-{click.id}-keeps-waiting"
 
 
 def _refuse_press(context: Context, click: Interaction, error: StrangeCardError) -> None:
@@ -174,6 +203,7 @@ def _tell_of_strange_card(context: Context, click: Interaction, sentence: str) -
 
 def _drop(session: Session, click: Interaction) -> None:
     """The click is dealt with; its row stays as the mark by which a redelivery is known, without a due time."""
+    outgoing.unsay(session, *_markers(click))
     release(session, Interaction, click.id or 0, click.lease_owner, due_at=None)
 
 
@@ -381,7 +411,11 @@ def _votes(session: Session, request: Request) -> Sequence[Vote]:
 
 
 def _vote(session: Session, request: Request, judged: JudgedClick, decision: str) -> None:
-    """Notes one vote a person: whoever has voted from another account, or under another address, has voted."""
+    """Notes one vote a person: whoever has voted from another account, or under another address, has voted. A press counts once,
+    whoever makes its row due anew.
+    """
+    if counted_before(session, request.id or 0, judged.click.delivery):
+        raise ObjectionError(COUNTED_BEFORE)
     if any(judged.cast(vote) for vote in _votes(session, request)):
         raise ObjectionError(APPROVED_ALREADY if decision == "deny" else COUNTED)
     vote = Vote(
@@ -396,7 +430,8 @@ def _vote(session: Session, request: Request, judged: JudgedClick, decision: str
     )
     session.add(vote)
     session.flush()
-    detail = {"digest": request.digest, "reason": vote.reason, "seats": vote.seats}
+    detail = {"digest": request.digest, "reason": vote.reason, "seats": vote.seats, "person": mark(vote.person)}
+    detail["press"] = mark(judged.click.delivery)
     chain.record(session, judged.now, f"vote.{decision}", vote.user, request.id, **detail)
 
 

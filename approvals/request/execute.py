@@ -16,6 +16,7 @@ from approvals.audit.chain import noting_calls
 from approvals.authority.standing import approval_lost
 from approvals.context import Context, NotYetError
 from approvals.models import Attempt, operation_of
+from approvals.pools import STRAY
 from approvals.queue.worker import work_off
 from approvals.request.attempts import LeaseLostError, Outcome, fence
 from approvals.request.execution import RUN, Execution, take
@@ -28,12 +29,11 @@ from approvals.request.following import (
     outcome_of,
     turn_of,
     wait_for_turn,
+    what_changed,
 )
-from approvals.request.recheck import what_changed
-from approvals.request.restored import UNBEGUN
 from approvals.slack.client import SlackAwayError
 from approvals.states import TERMINAL, Status
-from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, given_up, keeps_waiting
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, UNBEGUN, given_up, keeps_waiting
 from operations.aws.client import fenced
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from operations.aws.reasons import meaning_of
@@ -58,7 +58,7 @@ def _carry_on(execution: Execution, shared: Shared) -> None:
     with noting_calls(execution.calls):
         try:
             _go_on(execution, shared)
-        except Exception:
+        except (Exception, *STRAY):
             execution.note_other_calls()
             raise
     execution.note_other_calls()
@@ -89,7 +89,7 @@ def _proceed(execution: Execution, shared: Shared) -> None:
     if keeps_waiting(execution.request) and execution.request.memory.get("asked") == GIVE_UP.key:
         execution.fail(given_up(execution.request, sent=execution.has_sent()))
         return
-    if not execution.has_sent() and not _is_proven(execution):
+    if not _is_proven(execution):
         return
     if execution.request.status == Status.APPROVED and not execution.has_sent():
         stale = what_changed(execution)
@@ -127,13 +127,17 @@ def _take_step(execution: Execution, step: Step, shared: Shared) -> bool:
 
 
 def _is_proven(execution: Execution) -> bool:
-    """Whether the audit proves the approval; asked before the first call leaves and before each worker's first act."""
-    if not execution.approval_is_proven:
-        objection = alarm.objection(execution.context, execution.number, sent=execution.has_sent())
-        if objection:
-            execution.fail(objection)
-        execution.approval_is_proven = objection is None
-    return execution.approval_is_proven
+    """Whether the audit proves the approval, and what its steps go by: asked each time that it is taken up, and before each step
+    acts. What is not proven ends, because what would be looked at may be something else too.
+    """
+    if execution.proven_at == execution.request.step:
+        return True
+    objection = alarm.objection(execution.context, execution.number, sent=execution.has_sent())
+    if objection:
+        execution.stop(objection)
+        return False
+    execution.proven_at = execution.request.step
+    return True
 
 
 def _still_approved(execution: Execution) -> bool:

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select, text
 
+from approvals.audit import chain
 from approvals.audit.chain import record_calls, record_lost_call
+from approvals.audit.proof import CONTROL, LEARNED, NOTES, mark
 from approvals.authority.may import helping, may_ask_next
 from approvals.context import Context
 from approvals.models import LIVE, UNPRUNED_SQL, Attempt, Request, operation_of
@@ -26,7 +28,7 @@ from approvals.states import EXECUTING, Status
 from approvals.views import on_hold as held
 from approvals.views import set_aside, thread
 from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN, WHY
-from approvals.views.thread import MENDABLE, OPENS, REST, SAID, SNIPPETS, STEPS, UNDO
+from approvals.views.thread import CLOSING, MENDABLE, OPENS, REST, SAID, SNIPPETS, STEPS, UNDO
 from operations.aws.client import Call
 from operations.core.observations import Done, Failed, Observation, Snippet, Stale
 from operations.core.steps import Step
@@ -45,7 +47,7 @@ class Execution:
     request: Request
     steps: tuple[Step, ...] = ()
     approval_is_fresh: bool = False
-    approval_is_proven: bool = False
+    proven_at: int | None = None  # At which step the approval was last shown to be proven.
     calls: list[Call] = field(default_factory=list)
 
     @property
@@ -123,6 +125,7 @@ class Execution:
                 memory[STEPS] = [*memory.get(STEPS, []), done.say]
             for step in self.steps[self.request.step :][:1]:
                 changes.note(session, step.outcome(memory), now)
+            self._learn(session, done.learned, self.request.step + 1)
             self._set(session, step=self.request.step + 1, polls=0, memory=memory)
             if several or waited:
                 telling.note(session, self.request, now)
@@ -132,7 +135,15 @@ class Execution:
     def remember(self, learned: Mapping[str, Any]) -> None:
         """What the answer to an accepted call tells, before anything is looked at that may fail."""
         with self.context.store.write() as session:
+            self._learn(session, learned)
             self._set(session, memory={**self.request.memory, **learned})
+
+    def _learn(self, session: Session, learned: Mapping[str, Any], step: int | None = None) -> None:
+        """The steps go by what they have learned, so that the audit has it, and how far they are."""
+        facts = {name: mark(value) for name, value in learned.items() if name not in NOTES | {CONTROL}}
+        if step is not None or facts:
+            at = self.request.step if step is None else step
+            chain.record(session, self.context.clock(), LEARNED, chain.ORGBOT, self.number, step=at, facts=facts)
 
     def wait(
         self,
@@ -152,6 +163,7 @@ class Execution:
             held_before = self.request.memory.get(ON_HOLD)
             polls = 0 if news or self.request.memory.get(ON_HOLD) else self.request.polls
             memory = {**self._going_on(session), **(learned or {})}
+            self._learn(session, _new(learned or {}, self.request.memory))
             self._become(session, status)
             told = say and memory.get(SAID) != say
             if told:
@@ -230,7 +242,7 @@ class Execution:
         with self.context.store.write() as session:
             undo = operation.undone_by(self.request.preview["precondition"], self.request.memory)
             titles = [one.title(organization) for one in undo]
-            memory = {**self.request.memory, "closing": closing.model_dump(mode="json"), UNDO: titles}
+            memory = {**self.request.memory, CLOSING: closing.model_dump(mode="json"), UNDO: titles}
             self._end(session, Status.SUCCEEDED, outcome=closing.summary, memory=memory)
             if not operation.delivers:  # Else the thread has that it was handed over, with the button to end it.
                 outgoing.thread(session, self.request, now, thread.succeeded(self.request, closing, undo=titles))
@@ -243,7 +255,14 @@ class Execution:
             f"{failed.advice} {in_words(remainder_of(self.request))}".strip(),
         )
         mendable = {MENDABLE: True} if failed.again else {}
-        self._end_badly(Status.FAILED, outcome, advice, {**mendable, **self._helping(failed)})
+        self._end_badly(Status.FAILED, outcome, advice, {**mendable, **self._helping(failed), **self._rest()})
+
+    def stop(self, why: Failed) -> None:
+        """It is not what was approved, or nobody knows: what it says of itself is not gone by, so that nothing is offered."""
+        self._end_badly(Status.FAILED, why.say, why.advice, {MENDABLE: True} if why.again else {})
+
+    def _rest(self) -> dict[str, bool]:
+        return {REST: True} if remainder_of(self.request) else {}
 
     def _helping(self, end: Failed | Stale) -> dict[str, Any]:
         """The requests that the advice means, filled in with what this one has."""
@@ -264,15 +283,13 @@ class Execution:
             self.fail(Failed(told + effect, advice, opens=stale.opens, again=True))
             return
         outcome = f"{told} {held.effect(sent=sent)}"
-        self._end_badly(Status.STALE, outcome, "Ask again if it is still wanted.", self._helping(stale))
+        remembered = {**self._helping(stale), **self._rest()}
+        self._end_badly(Status.STALE, outcome, "Ask again if it is still wanted.", remembered)
 
-    def _end_badly(
-        self, status: Status, outcome: str, advice: str, remembered: Mapping[str, Any] | None = None
-    ) -> None:
+    def _end_badly(self, status: Status, outcome: str, advice: str, remembered: Mapping[str, Any]) -> None:
         now = self.context.clock()
-        rest = {REST: True} if remainder_of(self.request) else {}
         with self.context.store.write() as session:
-            memory = {**self.request.memory, **rest, **(remembered or {})}
+            memory = {**self.request.memory, **remembered}
             self._end(session, status, outcome=outcome, advice=advice, memory=memory)
             outgoing.thread(session, self.request, now, thread.ended_badly(self.request))
             telling.tell(session, self.request, now, anew=True)
@@ -306,6 +323,11 @@ class Execution:
         if session.execute(update(Request).where(*held).values(**values)).rowcount != 1:  # type: ignore[attr-defined]
             raise LeaseLostError
         self.request = session.get_one(Request, self.number, populate_existing=True)
+
+
+def _new(learned: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """What each look tells anew is no news."""
+    return {name: value for name, value in learned.items() if name not in known or known[name] != value}
 
 
 def others(session: Session, request: Request) -> list[Mapping[str, Any]]:

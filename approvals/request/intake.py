@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
 
+from approvals.audit.keys import ASKED, INFO, NO_KEYS, PRESSED, Keys
 from approvals.authority.press import Pressed, new_key, pressed_on
 from approvals.authority.requirements import Requirements
 from approvals.context import Limits
@@ -86,6 +87,7 @@ class Intake:
         self, store: Store, clock: Callable[[], datetime], wake: Callable[[], None], limits: Limits | None = None
     ) -> None:
         self._store = store
+        self._keys: Keys = store.told(INFO) or NO_KEYS
         self._clock = clock
         self._wake = wake
         self._rate = RateLimit(limits.per_hour if limits else 0)
@@ -100,6 +102,7 @@ class Intake:
         now = self._clock()
         self._rate.check(draft.requester, draft.delivery, now)
         number, row = None, _request_row(draft, now)
+        row["sealed"] = self._keys.seal(row, ASKED)
         while number is None:
             try:
                 number = self._store.insert(Request, row)
@@ -123,6 +126,7 @@ class Intake:
         """Keeps a click for the workers; False when Slack had delivered it before."""
         now = self._clock()
         row = {**vars(click), "received_at": now, "due_at": now, "tries": 0, "lease_owner": ""}
+        row["sealed"] = self._keys.seal(row, PRESSED)
         try:
             self._store.insert(Interaction, row)
         except IntegrityError as error:

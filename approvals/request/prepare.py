@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from approvals.audit import chain
+from approvals.audit import alarm, chain
+from approvals.audit.evidence import sealed
+from approvals.audit.proof import FILED
 from approvals.authority import may
 from approvals.authority.able import approvals_asked
 from approvals.authority.aliases import Aliases
@@ -55,7 +57,7 @@ from operations.snapshot.names import capital, listed
 MOST_SAID = 3  # Places that a card names about which other rules decide afterwards.
 LAG = timedelta(minutes=2)  # Source: AWS Organizations User Guide, "Consistency model".
 ACCOUNTS = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.TARGET)
-TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
+TELL_SILENCE_AFTER = timedelta(seconds=15)  # So long a request waits for Slack before its requester hears of it.
 
 
 class RefusalError(Exception):
@@ -109,14 +111,19 @@ def announce(context: Context, number: int) -> None:
 
 
 def _announce(context: Context, request: Request) -> None:
+    if alarm.is_forged(context, request):
+        _refuse_forged(context, request)
+        return
     try:
         required, values = _prepare(context, request)
     except (CredentialsError, BusyError, AmbiguousError) as error:
         _show_that_it_waits(context, request, hindrance(error))
         raise
     except SlackAwayError as error:
-        if error.to_mend:
-            _tell_once(context, request, hindered.not_asked_yet(request, meaning(error.to_mend)))
+        why = meaning(error.to_mend) if error.to_mend else hindered.SILENT
+        waited = context.clock() - request.created_at if request.created_at else timedelta(0)
+        if error.to_mend or waited >= TELL_SILENCE_AFTER:
+            _tell_once(context, request, hindered.not_asked_yet(request, why))
         raise
     except NotAMemberError as error:
         _refuse(context, request, str(error), about=False)
@@ -240,8 +247,9 @@ def _publish(context: Context, request: Request, required: Requirements, values:
             return
         filed = {"operation": request.operation, "digest": values["digest"], **required.told()}
         filed |= {"break_glass": values["break_glass"]}
-        chain.record(session, now, "request.filed", request.requester, number, **filed)
+        outgoing.unsay(session, _unasked(request))
         request = session.get_one(Request, number, populate_existing=True)
+        chain.record(session, now, FILED, request.requester, number, **filed, **sealed(request))
         if request.break_glass:
             break_glass(session, request, required, now, without)
         elif required.approvals:
@@ -301,11 +309,16 @@ def _titled(context: Context, request: Request) -> dict[str, str]:
 
 def _tell_once(context: Context, request: Request, why: Body) -> None:
     """The requester is told once why nobody has been asked yet."""
-    if request.memory.get(TOLD):
+    if request.memory.get(on_hold.TOLD):
         return
     with context.store.write() as session:
-        if _remembers(session, request, {TOLD: True}):
-            outgoing.direct(session, request, context.clock(), why)
+        if _remembers(session, request, {on_hold.TOLD: True}):
+            outgoing.direct(session, request, context.clock(), why, marker=_unasked(request))
+
+
+def _unasked(request: Request) -> str:
+    """By which what was said of a request that waits for Slack is taken back where it has not left yet."""
+    return f"request-{request.id}-unasked"
 
 
 def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
@@ -333,10 +346,19 @@ def _refuse(
     values = {"outcome": why, "memory": memory, "owner": request.lease_owner}
     with context.store.write() as session:
         refused = refuse(session, request.id or 0, now, **values)
+        outgoing.unsay(session, _unasked(request))
         if about:
             telling.tell(session, refused, now, anew=True)
         else:
             outgoing.direct(session, refused, now, thread.body(why))
+
+
+def _refuse_forged(context: Context, request: Request) -> None:
+    """What it says of itself is not gone by, not even for its name."""
+    now = context.clock()
+    with context.store.write() as session:
+        refused = refuse(session, request.id or 0, now, outcome=alarm.FORGED, owner=request.lease_owner)
+        outgoing.direct(session, refused, now, thread.body(f":x: Request #{refused.id}: {alarm.FORGED}"))
 
 
 ANNOUNCE: Job[Request] = Job(

@@ -18,13 +18,12 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
-from approvals.audit.proof import RULES_CHANGED, WITHDRAWN
-from approvals.authority.able import Able, electorate
+from approvals.audit.proof import RULES_CHANGED, WITHDRAWN, mark
+from approvals.authority.able import Able, Shortfall, electorate, shortfall
 from approvals.authority.directory import Person
 from approvals.authority.may import Involved, approvers_now, asking, involved
 from approvals.authority.quorum import Seat, escalated
 from approvals.authority.reach import judged_anew
-from approvals.authority.reachable import Shortfall, shortfall
 from approvals.authority.requirements import (
     Requirement,
     Requirements,
@@ -152,7 +151,8 @@ def note_rules(
         request.tell_at = now  # Those who are asked now may not be in the channel.
     session.add(request)
     session.flush()
-    chain.record(session, now, RULES_CHANGED, "orgbot", request.id, **required.told())
+    demands = mark(request.rules)
+    chain.record(session, now, RULES_CHANGED, "orgbot", request.id, **required.told(), demands=demands)
     said = thread.now_decides(request, others=lapsed is not None, more=more)
     outgoing.thread(session, request, now, thread.other_rules(said, lapsed or 0))
     telling.tell(session, request, now)

@@ -15,6 +15,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
+from approvals.audit.proof import DOUBTED
 from approvals.models import LIVE, Attempt, Installation, Interaction, Message, Request, RoleSession, operation_of
 from approvals.outbox import telling
 from approvals.queue import outgoing
@@ -29,7 +30,7 @@ from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.slack.blocks import slack_date
 from approvals.states import EXECUTING, Status
 from approvals.views import thread
-from approvals.views.on_hold import FAILED_LOOKS
+from approvals.views.on_hold import FAILED_LOOKS, UNBEGUN
 from approvals.views.thread import Body, body
 from operations.core.registry import by_name
 from operations.snapshot.names import counted, utc
@@ -40,9 +41,6 @@ RESTORED, HELD, RELEASED = (
     "held",
     "released",
 )  # How far a restore is; empty when there was none, or it is over.
-UNBEGUN = (
-    "restored"  # In a request's memory: it had not begun when the backup was taken, so all is looked at once more.
-)
 MAY_RUN = frozenset({"run", "lane", "home"})  # Kinds of jobs that go on: they look at AWS, and tell.
 POSTS = ("card", "thread", "dm", "notice", *LIVING, LINE, FILE)  # Kinds of messages that can be looked for in Slack.
 FROM = "orgbot was restored from a backup"
@@ -199,6 +197,7 @@ def _doubt(session: Session, request: Request, backup_at: datetime, now: datetim
         request.memory = {**request.memory, UNBEGUN: True}
     request.due_at, request.polls = now, 0
     session.add(request)
+    chain.record(session, now, DOUBTED, chain.ORGBOT, request.id)
     for step in operation_of(request).steps(request.preview["precondition"])[request.step :]:
         made = attempts.made(session, request.id or 0, step.key)
         if all(attempt.outcome in attempts.WITHOUT_EFFECT for attempt in made):

@@ -12,12 +12,14 @@ from enum import StrEnum
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
+from approvals.audit.evidence import records_of
 from approvals.context import Handover
 from approvals.models import Request, RoleSession
 from operations.access.role_sessions import Minted, Wanted
 
 WARN_BEFORE = timedelta(minutes=10)
 OFFER = timedelta(hours=12)
+SECOND = timedelta(seconds=1)  # The audit has times of sessions without its parts.
 
 
 class State(StrEnum):
@@ -166,6 +168,19 @@ def settle(row: RoleSession) -> None:
     if row.state == State.ENDING:
         return  # It is due already, and stays so until AWS knows.
     row.due_at = min((moment for moment in wanted if moment), default=None)
+
+
+def as_told(session: Session, request_id: int | None) -> tuple[datetime | None, bool]:
+    """Until when the credentials that were handed over first are valid, None where none were, and whether it is over: by the audit,
+    because the row can be written to.
+    """
+    told = [line for line in records_of(session.connection(), request_id or 0) if line.event.startswith("credentials.")]
+    issued: dict[str, str] = next((line.detail for line in told if line.event == "credentials.issued"), {})
+    until = datetime.fromisoformat(issued["until"]) + SECOND if issued.get("until") else None
+    return until, any(line.event in _OVER for line in told)
+
+
+_OVER = frozenset({"credentials.end", *(f"credentials.{state.value}" for state in (State.ENDED, State.EXPIRED))})
 
 
 def _row(request: Request, wanted: Wanted) -> RoleSession:

@@ -20,7 +20,7 @@ from approvals.sessions import book
 from approvals.sessions.book import OFFER, State
 from approvals.sessions.opening import UndeliverableError, open_session, subject_of, wanted_by
 from approvals.sessions.shells import shell_of
-from approvals.states import EXECUTING
+from approvals.states import EXECUTING, Status
 from approvals.views import sessions
 from approvals.views.sessions import Handed
 from operations.access.role_sessions import Wanted
@@ -44,6 +44,8 @@ class Delivery:
 
     def body(self, request: Request) -> Body:
         """The message to post now; raises LaterError or UndeliverableError."""
+        if request.status == Status.SUCCEEDED:  # What a request hands over is handed over before it is done.
+            raise UndeliverableError("The credentials were handed over already.")
         wanted = wanted_by(self._context, request)
         if self._context.handover.mode == "reveal":
             return self._offer(request, wanted)

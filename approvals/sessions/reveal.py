@@ -8,8 +8,9 @@ it has failed. Source: Slack API, "views.open" (a trigger id lives 3 s), "views.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,7 +23,7 @@ from approvals.authority.may import involved
 from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCardError, pressed_on
 from approvals.context import Context, NotYetError
 from approvals.models import Request, RoleSession
-from approvals.pools import SOON
+from approvals.pools import SOON, STRAY
 from approvals.queue import outgoing
 from approvals.queue.worker import LaterError
 from approvals.sessions import book
@@ -34,6 +35,7 @@ from approvals.slack.blocks import Block
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
 from approvals.views import sessions
 from approvals.views.sessions import Handed
+from approvals.views.set_aside import ERROR
 from approvals.views.thread import opening
 from operations.access.credentials import Credentials
 from operations.access.role_sessions import Minted, Wanted
@@ -48,6 +50,7 @@ AWAY_NOW = "AWS or Slack didn't answer. Close this and press Reveal again."
 READ_AGAIN = "The organization has changed and is being read again. Close this and press Reveal again in a moment."
 NOT_YOURS = "Only the person who asked can reveal these credentials."
 OVER = "This session is over. Ask again for new credentials."
+OWN_ERROR = f"{ERROR}, so nothing is shown here. Close this and press Reveal again."
 TOO_SLOW = "That took too long. Press Reveal again."
 LITTLE_LEFT = "Less than 15 minutes are left, and AWS opens no shorter session. Use what you have, or press Extend."
 
@@ -101,13 +104,23 @@ class Reveal:
             return "" if error.code == "exchanged_trigger_id" else TOO_SLOW
         except (SlackBusyError, SlackAmbiguousError):
             return TOO_SLOW
-        request, refusal = self._answer(asked)
         view = str(opened["view"]["id"])
-        if request is None:
-            self._put(view, _not_shown(refusal))
-        else:
-            self._fill_later(partial(self._fill, view, request, press.user))
+        with self._never_left_empty(view):
+            request, refusal = self._answer(asked)
+            if request is None:
+                self._put(view, _not_shown(refusal))
+            else:
+                self._fill_later(partial(self._fill, view, request, press.user))
         return ""
+
+    @contextmanager
+    def _never_left_empty(self, view_id: str) -> Iterator[None]:
+        """After an error of the bot's own the form says so."""
+        try:
+            yield
+        except (Exception, *STRAY):
+            self._put(view_id, _not_shown(OWN_ERROR))
+            raise
 
     def _answer(self, asked: Future[tuple[Request | None, str]]) -> tuple[Request | None, str]:
         try:
@@ -140,6 +153,10 @@ class Reveal:
             chain.record(session, self._context.clock(), "click.reveal.refused", press.user, number, team=press.team)
 
     def _fill(self, view_id: str, request: Request, user: str) -> None:
+        with self._never_left_empty(view_id):
+            self._fill_in(view_id, request, user)
+
+    def _fill_in(self, view_id: str, request: Request, user: str) -> None:
         try:
             view = self._opened(request, user)
         except (LaterError, UndeliverableError, NothingToShowError) as error:
@@ -186,9 +203,13 @@ class Reveal:
         """The session for the time that is left; the first press gets all of it."""
         with self._context.store.read() as session:
             row = book.find(session, request.id)
-        if row is None or row.expires_at is None:
+            until, over = book.as_told(session, request.id)
+        if over:
+            raise NothingToShowError(OVER)
+        times = [at for at in (until, row.expires_at if row else None) if at]
+        if not times:
             return wanted
-        left = int((row.expires_at - self._context.clock()).total_seconds())
+        left = int((min(times) - self._context.clock()).total_seconds())
         if left < SHORTEST:
             raise NothingToShowError(LITTLE_LEFT)
         return shorter(wanted, left)

@@ -18,6 +18,7 @@ from sqlmodel import Session
 from approvals.audit import chain
 from approvals.context import Context
 from approvals.models import Request, RoleSession
+from approvals.pools import STRAY
 from approvals.queue import outgoing
 from approvals.queue.worker import Job, is_outage, work_off
 from approvals.sessions import book
@@ -48,11 +49,11 @@ def _tend(context: Context, slack: WebClient, row: RoleSession, bind: Callable[[
     """Each of the three is done, whatever comes of the others: a warning that stumbles must not keep a message from being deleted."""
     bind(row.request_id)
     number = row.id or 0
-    errors: list[Exception] = []
+    errors: list[BaseException] = []
     for part in (_warn_or_expire, partial(_delete, slack), _end):
         try:
             part(context, number)
-        except Exception as error:  # noqa: BLE001  Raised below, for the one policy.
+        except (Exception, *STRAY) as error:  # noqa: BLE001  Raised below, for the one policy.
             errors.append(error)
     if errors:
         raise min(errors, key=is_outage)  # An error of the bot's own before an outage.

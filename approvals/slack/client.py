@@ -52,6 +52,8 @@ HOLDS: dict[str, Any] = {
     "conversations.members": {"members": [str]},
     "conversations.open": {"channel": _NAMED},
     "conversations.replies": _WRITTEN,
+    "files.completeUploadExternal": {"files": [_NAMED]},
+    "files.getUploadURLExternal": {"upload_url": str, "file_id": str},
     "files.info": {"file": dict},
     "files.upload.v2": {"files": [_NAMED]},
     "usergroups.list": {"usergroups": [{"id": str, "handle": str}]},
@@ -152,9 +154,14 @@ def _called(slack: WebClient, method: str, params: dict[str, Any]) -> dict[str, 
         if not _is_the_sdks(error):
             raise
         raise SlackAmbiguousError(f"{method}: what came is no answer") from error
-    if not _fits(answer.data, {"ok": True, **HOLDS.get(method, {})}):
+    if not is_answer(method, answer.data):
         raise SlackAmbiguousError(f"{method}: what came is no answer")
     return dict(answer.data)
+
+
+def is_answer(method: str, data: Any) -> bool:
+    """Whether what came back is an answer of this method's, and no other's."""
+    return _fits(data, {"ok": True, **HOLDS.get(method, {})})
 
 
 def _fits(found: Any, shape: Any) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from approvals.models import Request, operation_of
-from approvals.slack.blocks import Block, button, escape, packed, preformatted, section, shorten
+from approvals.slack.blocks import Block, escape, packed, preformatted, section, shorten
 from approvals.states import TERMINAL, Status
 from operations.core.code import CLOUDFORMATION, Code, Written, calls, identifiers, note, written
 from operations.core.registry import by_name
@@ -29,17 +29,6 @@ class Shown:
 
     blocks: list[Block]
     files: dict[str, str]
-
-
-def has_code(request: Request) -> bool:
-    """Whether a request that succeeds can be given as code."""
-    operation = by_name().get(request.operation)
-    return operation is not None and not operation.no_code
-
-
-def code_button(request: Request) -> list[Block]:
-    """The button on the message of a good end; none where there is no code."""
-    return [button("As code", "code", request.button)] if has_code(request) else []
 
 
 def as_code(request: Request, organization: Organization) -> Shown:

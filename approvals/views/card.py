@@ -36,7 +36,7 @@ from approvals.views.whole import HITS_ON_THE_CARD, diff_on_card, facts_on_card
 from operations.core.closing import Closing
 from operations.core.preview import Level, Preview
 from operations.core.registry import by_name
-from operations.snapshot.names import spread
+from operations.snapshot.names import joined, spread
 
 MARKS = {Level.DANGER: ":octagonal_sign:", Level.CAUTION: ":warning:", Level.FACT: ":information_source:"}
 STATES = {
@@ -138,7 +138,7 @@ def plain_card(request: Request) -> Body:
     carried = request.button_beside_digest
     buttons = [button("Approve", "approve", carried), button("Deny", "deny", carried)]
     decides = request.status == Status.PENDING and not on_hold.not_asked(request)
-    decide = [{"type": "actions", "elements": buttons}] if decides else []
+    decide = actions(*buttons) if decides else []
     blocks = [
         section(f"*{escape(shorten(_title(request), 200))}*\n{_status(request)}  ·  asked by <@{request.requester}>"),
         section(whole),
@@ -182,7 +182,7 @@ def _standing(
     if request.status == Status.PENDING:
         short = [section(text) for text in (unreachable.on_card(request),) if text]
         needed = context(_needed(request, votes, required, without))
-        return [*short, needed, _buttons(request, preview, votes, required)]
+        return [*short, needed, *_buttons(request, preview, votes, required)]
     if request.decided_at is None:
         return []
     if request.break_glass:
@@ -199,7 +199,7 @@ def _glass(request: Request, required: Requirements | None, without: frozenset[s
     who = mentions(required.deciders(), without | cannot_decide(request, ())) if required else ""
     reviewers = f" by {who}" if who else ""
     signing = button("I have reviewed this", "review", request.button, confirm=confirmations.to_sign(request))
-    return [context(told, f"Needs a review{reviewers}"), {"type": "actions", "elements": [signing]}]
+    return [context(told, f"Needs a review{reviewers}"), *actions(signing)]
 
 
 def _needed(request: Request, votes: Sequence[Vote], required: Requirements | None, without: frozenset[str]) -> str:
@@ -228,7 +228,7 @@ def _by_whom(request: Request, required: Requirements | None, approved: Sequence
 def _whose(rule: Rule, left: Missing, without: frozenset[str]) -> str:
     """One that is missing twice over is never told as one."""
     groups = ((left.first, rule.approvers), (left.second, rule.second_approvers), (left.either, rule.deciders()))
-    return " and ".join(f"{number} {_of(mentions(people, without))}" for number, people in groups if number)
+    return joined(f"{number} {_of(mentions(people, without))}" for number, people in groups if number)
 
 
 def _for(one: Requirement) -> str:
@@ -250,21 +250,16 @@ def left(request: Request, required: Requirements | None, approved: Sequence[Vot
     return max(left.first + left.second + left.either for left in missing)
 
 
-def _buttons(
-    request: Request, preview: Preview, votes: Sequence[Vote], required: Requirements | None
-) -> dict[str, Any]:
+def _buttons(request: Request, preview: Preview, votes: Sequence[Vote], required: Requirements | None) -> list[Block]:
     approved = [vote for vote in votes if vote.decision == "approve"]
     sure = confirmations.to_approve(request, preview, left(request, required, approved))
-    return {
-        "type": "actions",
-        "elements": [
-            button("Approve", "approve", request.button_beside_digest, style="primary", confirm=sure),
-            button("Deny", "deny", request.button_beside_digest, style="danger"),
-            *([button("Withdraw approval", "withdraw", request.button)] if approved else []),
-            button("Cancel request", "cancel", request.button, confirm=confirmations.to_cancel(request)),
-            *picture_button(request),
-        ],
-    }
+    return actions(
+        button("Approve", "approve", request.button_beside_digest, style="primary", confirm=sure),
+        button("Deny", "deny", request.button_beside_digest, style="danger"),
+        *([button("Withdraw approval", "withdraw", request.button)] if approved else []),
+        button("Cancel request", "cancel", request.button, confirm=confirmations.to_cancel(request)),
+        *picture_button(request),
+    )
 
 
 def picture_button(request: Request) -> list[Block]:

@@ -11,7 +11,13 @@ from approvals.slack.blocks import escape, section, shorten
 from approvals.views.thread import Body, body, link, name
 from operations.snapshot.names import capital
 
+HINDERED = "hindered"  # In a request's memory: what its requester was told last of why decisions don't count yet.
 ONCE_MENDED = "It goes on by itself once that is mended."
+ONCE_OVER = "It goes on by itself as soon as that is over."
+SILENT = "Slack doesn't answer"
+UNCONFIRMED = "Slack hasn't confirmed yet that it has posted this message"
+AT_WORK = "the request is being carried out just now"
+UNREAD = "the organization has not been read from AWS yet"
 
 
 def no_card(request: Request, why: str) -> Body:
@@ -54,22 +60,27 @@ def no_credentials_yet(request: Request, why: str) -> Body:
 
 
 def press_waits(why: str) -> str:
-    """To whoever pressed a button: it cannot be told whether they may."""
+    """To whoever pressed a button: it cannot be told whether they may, or what became of it."""
     return (
-        f"your press is kept, but nothing is decided yet: orgbot can't look up who may decide. {escape(capital(why))}. "
-        "It counts by itself once that is mended; you needn't press again."
+        f"your press is kept, but nothing is done yet. {escape(capital(why))}. It counts by itself as soon as that is over; "
+        "you needn't press again."
     )
 
 
 def decision_waits(request: Request, why: str) -> Body:
     """To the requester: decisions about their request don't count yet."""
-    told = f":warning: Your {name(request)} can't be decided yet: orgbot can't look up who may decide. {escape(capital(why))}. {ONCE_MENDED}"
+    told = f":warning: Your {name(request)} can't be decided yet. {escape(capital(why))}. {ONCE_OVER}"
     return body(told, section(told))
+
+
+def unknown(why: str = SILENT) -> str:
+    """That somebody can't be looked up, with what to mend where that is known."""
+    return f"who may decide can't be looked up: {why}"
 
 
 def not_asked_yet(request: Request, why: str) -> Body:
     """To the requester: approvers have not been asked."""
     return body(
         f":warning: Your request #{request.id} ({request.operation}) waits, and approvers have not been asked yet: orgbot can't look up who you are "
-        f"or who may decide. {escape(capital(why))}. {ONCE_MENDED} Please don't ask for the same again."
+        f"or who may decide. {escape(capital(why))}. {ONCE_OVER} Please don't ask for the same again."
     )

@@ -20,6 +20,8 @@ _REQUEST: dict[str, str] = {
     "filed": "Asked; the approvers got the card",
     "rules_changed": ":scales: Other rules decide, or they ask for more approvals or for other people",
     "tampered": ":warning: Its record had been changed",
+    "learned": ":heavy_check_mark: AWS's answer was noted",
+    "doubted": ":warning: Restored from a backup: AWS is asked whether it had begun",
     "unproven": ":rotating_light: The audit did not prove its approval, and it was stopped",
     # The votes are lines of their own, and these say what follows from them.
     Status.APPROVED: ":arrow_forward: No more approvals are needed; it starts",

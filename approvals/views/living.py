@@ -32,6 +32,7 @@ from approvals.views.thread import Body, body
 from operations.core.closing import Closing
 from operations.core.observations import Snippet
 from operations.core.steps import Control
+from operations.snapshot.names import joined
 
 LONGEST_TITLE = 200
 ICONS = {
@@ -117,8 +118,7 @@ def decision(request: Request, votes: Sequence[Vote]) -> str:
     if not request.decided_by:
         return f"No approval needed, by {escape(rules_named(request))}."
     approved = list(dict.fromkeys(vote.user for vote in votes if vote.decision == "approve")) or [request.decided_by]
-    names = [f"<@{user}>" for user in approved]
-    return f"Approved by {', '.join(names[:-1])}{' and ' if names[1:] else ''}{names[-1]}."
+    return f"Approved by {joined(f'<@{user}>' for user in approved)}."
 
 
 def progress(request: Request) -> Iterator[str]:
@@ -155,7 +155,7 @@ def _buttons(request: Request) -> Iterator[Block]:
 
 
 def _succeeded(request: Request, votes: Sequence[Vote]) -> Body:
-    closing = Closing.model_validate(request.memory.get("closing") or {"summary": request.outcome})
+    closing = Closing.model_validate(request.memory.get(thread.CLOSING) or {"summary": request.outcome})
     ended = thread.succeeded(request, closing, undo=request.memory.get(thread.UNDO, ()))
     link = f"<{request.card_link}|View>" if request.card_link else ""
     small = [f"#{request.id}", decision(request, votes), *([link] if link else [])]

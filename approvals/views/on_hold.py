@@ -13,6 +13,9 @@ from operations.core.steps import Control, Step
 
 ON_HOLD = "held"  # In a request's memory: people were told that it waits.
 NOT_ASKED = "not asked"  # In a request's memory: why approvers cannot decide yet; a card that says so was queued.
+TOLD = "told"  # In a request's memory: the requester knows why approvers have not been asked yet.
+# In a request's memory: it had not begun when the backup was taken that was restored, so all is looked at once more.
+UNBEGUN = "restored"
 WHY = "why it waits"  # In a request's memory, with it: what they were told.
 OWN_ERROR = "own error"  # Its value where the bot's own error, and not AWS, is why.
 BY_ITSELF = "It goes on by itself; please don't ask for the same again."

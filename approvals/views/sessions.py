@@ -166,7 +166,7 @@ def view(blocks: list[Block]) -> Block:
 def live(row: RoleSession) -> Body:
     """Into the thread: somebody has credentials now."""
     text = f":key: <@{row.user}> has the credentials, until {slack_date(row.expires_at, none=UNKNOWN)} (`{row.access_key_id}`)."
-    return body(text, section(text), {"type": "actions", "elements": [end_button(row.button)]})
+    return body(text, section(text), *actions(end_button(row.button)))
 
 
 def nearly_over(row: RoleSession, name: str) -> Body:
@@ -174,7 +174,7 @@ def nearly_over(row: RoleSession, name: str) -> Body:
     text = f":hourglass: Your session in *{escape(name)}* ends {slack_date(row.expires_at, none=UNKNOWN)}."
     hint = "*Extend* asks for a new session under the same rules."
     extend = button("Extend", "extend", row.button, style="primary")
-    return body(text, section(f"{text} {hint}"), {"type": "actions", "elements": [extend, end_button(row.button)]})
+    return body(text, section(f"{text} {hint}"), *actions(extend, end_button(row.button)))
 
 
 def ended(row: RoleSession, name: str) -> Body:

@@ -29,7 +29,6 @@ from approvals.slack.blocks import (
     url_button,
 )
 from approvals.states import Status
-from approvals.views.as_code import code_button
 from approvals.views.confirmations import to_undo
 from operations.aws.prefilled import Prefilled
 from operations.core.closing import Closing
@@ -43,6 +42,7 @@ LONGEST_LINE = 2900
 # In a request's memory, for people: the steps that are done, where there are several, what is waited for, what is to be copied
 # meanwhile, what would undo it, and that a part of it is left to be asked for.
 STEPS, SAID, SNIPPETS, UNDO, REST = "steps", "said", "snippets", "undo", "rest"
+CLOSING = "closing"  # In a request's memory: what its end has told.
 MENDABLE = (
     "mendable"  # In a request's memory: it failed over what somebody can mend, so that the same may be asked for again.
 )
@@ -232,3 +232,14 @@ def again(request: Request) -> Block:
     if request.status in (Status.STALE, Status.EXPIRED) or request.memory.get(MENDABLE):
         return button("Ask again", "again", request.button)
     return button("Edit and resubmit", "edit", request.button)
+
+
+def has_code(request: Request) -> bool:
+    """Whether a request that succeeds can be given as code."""
+    operation = by_name().get(request.operation)
+    return operation is not None and not operation.no_code
+
+
+def code_button(request: Request) -> list[Block]:
+    """The button on the message of a good end; none where there is no code."""
+    return [button("As code", "code", request.button)] if has_code(request) else []

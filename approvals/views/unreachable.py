@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from approvals.authority.reachable import Shortfall
+from approvals.authority.able import Shortfall
 from approvals.models import Request
 from approvals.slack.blocks import escape
 from operations.snapshot.names import counted

@@ -12,9 +12,8 @@ from functools import partial
 
 from slack_sdk import WebClient
 
-from approvals.authority.able import Able, electorate
+from approvals.authority.able import Able, electorate, indispensable, shortfall
 from approvals.authority.directory import Directory, NotAMemberError, Workspace
-from approvals.authority.reachable import indispensable, shortfall
 from approvals.authority.rules import Rule
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from approvals.slack.codes import meaning

@@ -14,6 +14,7 @@ from typing import Any
 from approvals.authority.rules import UNIT_ID
 from approvals.slack.named import Named
 from operations.access.session_length import written
+from operations.core.json_fault import refused_as_json
 from operations.core.nesting import too_deep
 from operations.core.registry import by_name
 
@@ -100,7 +101,7 @@ def _policy_document(text: str) -> None:
     try:
         found = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise ValueError(f"this is neither a policy's ARN nor JSON: {error}") from None
+        raise ValueError(f"this is neither a policy's ARN nor JSON: {refused_as_json(text, error.pos)}") from None
     if not isinstance(found, dict) or "Statement" not in found:
         raise ValueError("a policy is a JSON object with a Statement")
 

@@ -26,7 +26,6 @@ approvals = 0
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -38,6 +37,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from approvals.authority.rules import Rule, Rules
 from bot.config import rule_checks as checks
 from bot.config.settings import Settings, SettingsError
+from bot.config.settings_checks import library_words, toml_in
 from operations.core.registry import irreversible, left_out
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -160,13 +160,9 @@ def _written(settings: Settings) -> Rules:
 def read_rules(file: Path) -> Rules:
     """The rules of a TOML file; raises SettingsError."""
     try:
-        parsed = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError([f"ORGBOT_RULES={file}: {error.strerror}"]) from error
-    except RecursionError as error:
-        raise SettingsError([f"{file}: the file is nested too deeply"]) from error
-    except ValueError as error:  # No UTF-8, no TOML, or a number with thousands of digits.
-        raise SettingsError([f"{file}: {_line(str(error))}"]) from error
+        parsed = toml_in(file)
+    except ValueError as error:
+        raise SettingsError([f"ORGBOT_RULES={file}: {_line(str(error))}"]) from error
     try:
         return rules_of(parsed)
     except SettingsError as error:
@@ -191,17 +187,12 @@ def _path(item: Any) -> str:
     """`rule[2].approvers`, counted from 1 as people count."""
     found = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
     together = item["type"] == "value_error" and len(item["loc"]) == 2
-    return f"{found}.{_message(item).partition(': ')[0]}" if together else found
+    return f"{found}.{library_words(item).partition(': ')[0]}" if together else found
 
 
 def _reason(item: Any) -> str:
     together = item["type"] == "value_error" and len(item["loc"]) == 2
-    message = _message(item).partition(": ")[2] if together else _message(item)
-    return {"missing": "is missing", "extra_forbidden": "there is no such key"}.get(item["type"], message)
-
-
-def _message(item: Any) -> str:
-    return str(item["msg"]).removeprefix("Value error, ")
+    return library_words(item).partition(": ")[2] if together else library_words(item)
 
 
 def _line(text: str) -> str:

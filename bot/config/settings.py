@@ -177,7 +177,7 @@ class Settings(BaseSettings):
     snapshot: Path | None = _setting(
         None,
         "ORGBOT_PICTURE",
-        "A file that keeps the last picture of the organization, for looking at it after a restart while AWS is away",
+        "A file that keeps the last picture of the organization, for looking at it after a restart while AWS is away; PostgreSQL keeps it by itself",
     )
     tick_seconds: float = _setting(
         1, "ORGBOT_TICK_SECONDS", "How often the scheduler looks for due work", ge=0.05, le=60
@@ -369,8 +369,7 @@ def _line(item: Any, given: Mapping[str, str]) -> str:
     info = next(info for field, info in Settings.model_fields.items() if alias_of(field) == name)
     if item["type"] == "missing":
         return f"{name}: is missing; set it: {info.description}"
-    message = str(item["msg"]).removeprefix("Value error, ")
     way_out = "" if item["type"] == "value_error" else f"; the default is {default_of(info) or 'to leave it out'}"
     secret = name in SECRET_NAMES or given[name].startswith(("xox", "xapp-"))  # A token in the wrong place is one too.
     shown = MASK if secret else given[name]
-    return f"{name}={shown}: {uncapital(message)}{way_out}"
+    return f"{name}={shown}: {uncapital(checks.library_words(item))}{way_out}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import URL, make_url
@@ -20,6 +21,35 @@ SHORTEST_KEY = 32
 PRINCIPAL = re.compile(r"(group|user|role)/[!-+\--~]{1,640}")  # All that is printed but the comma, which parts them.
 POSTGRESQL = re.compile(r"postgres(ql)?(?=://)")
 DRIVER = "psycopg"
+TOML_PLACE = re.compile(r"\(at line ([0-9]+), column [0-9]+\)$")
+TOML_END = "(at end of document)"
+LONGEST_FOUND = 80
+WRONG = {  # By pydantic's types of errors, all that the settings and the rules can have; a sweep says whether one is missing.
+    "missing": "is missing",
+    "extra_forbidden": "there is no such key",
+    "int_type": "has to be a whole number",
+    "int_parsing": "has to be a whole number",
+    "int_parsing_size": "is too large",
+    "int_from_float": "has to be a whole number",
+    "float_parsing": "has to be a number",
+    "finite_number": "has to be a finite number",
+    "bool_type": "has to be true or false",
+    "bool_parsing": "has to be true or false",
+    "string_type": "has to be a text",
+    "tuple_type": "has to be a list",
+    "list_type": "has to be a list",
+    "model_type": "has to be a table",
+    "greater_than": "has to be more than {gt}",
+    "greater_than_equal": "has to be {ge} or more",
+    "less_than": "has to be less than {lt}",
+    "less_than_equal": "has to be {le} or less",
+    "string_too_short": "has to have {min_length} or more characters",
+    "string_too_long": "may have {max_length} characters at most",
+    "string_pattern_mismatch": "can't consist of spaces alone",
+    "too_short": "has to have {min_length} or more entries",
+    "literal_error": "has to be {expected}",
+    "path_type": "has to be the path of a file",
+}
 ANOTHER_DATABASE = "write sqlite:///orgbot.db or postgresql://user@host/name"
 
 
@@ -118,12 +148,43 @@ def _has_driver(url: URL) -> None:
 
 def rules_file(value: Path) -> Path:
     """A TOML file that can be read; what its rules say is checked where they are loaded."""
+    toml_in(value)
+    return value
+
+
+def toml_in(file: Path) -> dict[str, Any]:
+    """What a TOML file holds; raises ValueError, in words that are the same with every Python."""
     try:
-        tomllib.loads(value.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise ValueError(f"the file cannot be read ({error.strerror}); give the path of a TOML file") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the file is no text in UTF-8 (at byte {error.start + 1}); save it as such") from None
+    try:
+        return tomllib.loads(text)
     except RecursionError:
         raise ValueError("the file is nested too deeply; mend it there") from None
-    except ValueError as error:  # No UTF-8, no TOML, or a number with thousands of digits.
-        raise ValueError(f"the file is no TOML ({error}); mend it there") from None
-    return value
+    except ValueError as error:  # No TOML, or a number with thousands of digits.
+        raise ValueError(_no_toml(text, str(error))) from None
+
+
+def _no_toml(text: str, said: str) -> str:
+    """Where a text stops being TOML and what stands there; only the place is the parser's."""
+    place = TOML_PLACE.search(said)
+    if not place and not said.endswith(TOML_END):
+        return "the file holds a number that is too large; mend it there"
+    read = "\n".join(text.split("\n")[: int(place[1])] if place else [text]).rstrip()  # As far as it was read.
+    found = read.rpartition("\n")[2].strip()[:LONGEST_FOUND]
+    return (
+        f"the file is no TOML near line {read.count(chr(10)) + 1}: “{found}”; a text stands in double quotes, "
+        "a list in [ and ], and a key once in its table"
+    )
+
+
+def library_words(finding: Any) -> str:
+    """What pydantic found wrong with a value, in our words: a finding of its `errors()`, whose own checks say it themselves."""
+    limits = finding.get("ctx", {})
+    said = WRONG.get(finding["type"], "this can't be used here")
+    if finding["type"] == "value_error":
+        return str(limits["error"])
+    return said.format(**{name: value for name, value in limits.items() if isinstance(value, int | float | str)})

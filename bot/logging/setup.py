@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -68,10 +68,15 @@ def bind_request(number: int | None) -> None:
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """A record that cannot be written is told without its arguments, which `logging` itself would print."""
+    """A record that cannot be written is told without its arguments, which `logging` itself would print.
+
+    Where nothing can be written at all, because a disk is full or whoever reads is gone, the work goes on without a log.
+    """
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  The name is logging's.
-        self.stream.write(f"a log record of {record.name}, line {record.lineno}, could not be written\n")
+        with suppress(OSError, ValueError, AttributeError):  # It is closed, or there is none.
+            self.stream.write(f"a log record of {record.name}, line {record.lineno}, could not be written\n")
+            self.stream.flush()
 
 
 def _is_ours_or_a_warning(record: logging.LogRecord) -> bool:

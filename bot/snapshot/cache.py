@@ -6,10 +6,10 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.snapshot.file import SnapshotFile
 from operations.aws.client import Aws
 from operations.aws.errors import AwsError, MisplacedError, RefusedError
 from operations.core.explanations import refusal
@@ -18,10 +18,19 @@ from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
 
 log = logging.getLogger(__name__)
+UNREAD = "the organization has not been read yet"
 NOT_YET = "The organization has not been read from AWS yet. Please try again in some seconds."
 RETRY = timedelta(seconds=15)
 Numbered = tuple[int, tuple[Change, ...]]
 """Changes of the organization that became known together, and their number."""
+
+
+class Kept(Protocol):
+    """Where the newest snapshot is kept; `newer` gives what another process has kept there since."""
+
+    def load(self) -> Organization | None: ...
+    def save(self, organization: Organization) -> None: ...
+    def newer(self, than: datetime) -> Organization | None: ...
 
 
 def _none(_: datetime) -> list[Numbered]:
@@ -42,7 +51,7 @@ class SnapshotCache:
         aws: Aws,
         clock: Callable[[], datetime],
         every: timedelta,
-        kept: SnapshotFile | None = None,
+        kept: Kept | None = None,
         on_read: Callable[[Organization], None] = lambda _: None,
         since: Callable[[datetime], Sequence[Numbered]] = _none,
     ) -> None:
@@ -58,7 +67,7 @@ class SnapshotCache:
         self._due = clock()
         self._reading = threading.Lock()
         self._changing = threading.Lock()
-        self.problem = "the organization has not been read yet"
+        self.problem = UNREAD
         self.misplaced = ""
         self.unread = NOT_YET
 
@@ -84,6 +93,16 @@ class SnapshotCache:
             return  # Of the database the readiness tells, once.
         except Exception:
             log.exception("what has changed in the organization cannot be taken in")  # The next reading shows it.
+
+    def adopt(self) -> None:
+        """Takes what another process has read since, and leaves the next reading to that one; its own trouble with AWS stays told."""
+        found = self._kept.newer(self._read.read_at) if self._kept and self._read else None
+        if found is None:
+            return
+        with self._changing:
+            self._take_in(found, [])
+        if not self.problem:
+            self._due = max(self._due, found.read_at + self._every + RETRY)
 
     def _take_in(self, read: Organization, before: list[int]) -> None:
         """The reading with all that is newer than it; what `before` names is in the latest snapshot already."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -33,6 +34,9 @@ class SnapshotFile:
         except (OSError, ValidationError) as error:
             log.warning("the kept picture of the organization is not used: %s", type(error).__name__)
             return None
+
+    def newer(self, than: datetime) -> None:
+        """Nothing: it is this process's alone."""
 
     def save(self, organization: Organization) -> None:
         """Writes the snapshot beside the old one, then puts it in its place."""

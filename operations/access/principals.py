@@ -12,6 +12,7 @@ from typing import Any
 from operations.aws.client import Aws
 from operations.aws.codes import NO_SUCH_ENTITY
 from operations.aws.errors import FieldError, RefusedError
+from operations.snapshot.names import joined
 
 POLICY = "orgbot-assume-role"
 KINDS = ("group", "user", "role")
@@ -38,7 +39,7 @@ def find_principal(aws: Aws, text: str) -> str:
     if len(kinds) == 1:
         return f"{kinds[0]}/{wanted}"
     if kinds:
-        choices = " or ".join(f"{kind}/{wanted}" for kind in kinds)
+        choices = joined((f"{kind}/{wanted}" for kind in kinds), "or")
         raise FieldError("principal", f"“{wanted}” names {len(kinds)} principals. Write {choices}.")
     raise FieldError("principal", f"there is no group, user or role “{wanted}” in the management account.")
 

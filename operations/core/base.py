@@ -21,9 +21,8 @@ from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag, OperationField
-from operations.core.kinds import settled_value
+from operations.core.kinds import BY_KIND, Reach, settled_value
 from operations.core.preview import Notice, Preview, PreviewInput
-from operations.core.reach import BY_KIND, Reach
 from operations.core.steps import Control, Step
 from operations.core.visible import check
 from operations.snapshot.organization import Organization

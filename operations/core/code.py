@@ -20,7 +20,7 @@ from operations.aws.client import Answer, Aws
 from operations.core import hcl
 from operations.core.hcl import Document
 from operations.core.steps import Shared, Step, World
-from operations.snapshot.names import capital
+from operations.snapshot.names import capital, joined
 
 TERRAFORM, CLOUDFORMATION, CLI = "OpenTofu / Terraform", "CloudFormation", "AWS CLI"
 INTRINSIC = re.compile(r"Ref|Fn::.*")
@@ -105,7 +105,7 @@ def note(code: Code) -> str:
 
 def _advice(resource: Resource) -> str:
     words = IN_YOUR_CODE if resource.id else WITHOUT_REST
-    return words.format(changed=" and ".join(f"`{name}`" for name in resource.changed))
+    return words.format(changed=joined(f"`{name}`" for name in resource.changed))
 
 
 def terraform(resources: Iterable[Resource]) -> str:

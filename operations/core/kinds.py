@@ -1,8 +1,11 @@
-"""What follows from a field's kind: how the id behind the name that somebody gave is found."""
+"""What follows from a field's kind: how the id behind the name that somebody gave is found, and what it reaches: organizational
+units and accounts, by their ids. An operation whose fields do not tell what it reaches says it itself. Pure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from operations.aws.errors import FieldError
@@ -60,3 +63,61 @@ def settled_value(organization: Organization, field: OperationField, value: Any)
     if field.flag.kind.many:
         return tuple(sorted({look_up(organization, field, text) for text in value}))
     return look_up(organization, field, value)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The ids of the organizational units (the root is one) and of the accounts that are hit."""
+
+    units: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+
+    def __or__(self, other: Reach) -> Reach:
+        return Reach(self.units | other.units, self.accounts | other.accounts)
+
+
+def beneath(organization: Organization, *targets: str) -> Reach:
+    """Roots and organizational units with all that lies beneath them, and accounts alone; each is looked at once."""
+    hit: dict[str, bool] = dict.fromkeys(targets, True)
+
+    def is_hit(unit: str) -> bool:
+        if unit not in hit:
+            known = organization.units_by_id.get(unit)
+            hit[unit] = known is not None and is_hit(known.parent)
+        return hit[unit]
+
+    units = frozenset(unit for unit in organization.units_by_id if is_hit(unit))
+    accounts = (account.id for account in organization.accounts if account.id in hit or is_hit(account.parent))
+    unknown = set(targets) - organization.units_by_id.keys()  # An account that has just left is hit as well.
+    return Reach(units, frozenset(accounts) | frozenset(unknown))
+
+
+def whole(organization: Organization) -> Reach:
+    """Everything there is; in an account without an organization, what would be its root."""
+    units = frozenset(organization.units_by_id) or frozenset({organization.root})
+    return Reach(units, frozenset(organization.accounts_by_id))
+
+
+def _one_account(_: Organization, account: str) -> Reach:
+    return Reach(accounts=frozenset({account}))
+
+
+def _one_unit(_: Organization, unit: str) -> Reach:
+    return Reach(units=frozenset({unit}))
+
+
+def _of_policy(organization: Organization, policy: str) -> Reach:
+    """All that lies beneath each attachment; everything where it is unknown to what the policy is attached."""
+    if not organization.policies.is_told(policy):
+        return whole(organization)
+    return beneath(organization, *organization.policies.targets[policy])
+
+
+# What one value of a field reaches. The kinds that are not here name no place.
+BY_KIND: dict[FieldKind, Callable[[Organization, str], Reach]] = {
+    FieldKind.ACCOUNT: _one_account,
+    FieldKind.ACCOUNTS: _one_account,
+    FieldKind.OU: _one_unit,
+    FieldKind.TARGET: beneath,
+    FieldKind.POLICY: _of_policy,
+}

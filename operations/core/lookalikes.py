@@ -22,7 +22,7 @@ from cachetools import LRUCache, cached
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
 from operations.core.nesting import load
-from operations.snapshot.names import listed
+from operations.snapshot.names import joined, listed
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 
 # In lower case; what stands below another looks like it.
@@ -101,7 +101,7 @@ def _about_new(named: Iterable[Named], known: Skeletons) -> Iterator[str]:
     for new in named:
         mixed = scripts(new.name)
         if len(mixed) > 1:
-            yield f"The name “{new.name}” mixes letters of {' and '.join(mixed)}{_odd(new.name)}."
+            yield f"The name “{new.name}” mixes letters of {joined(mixed)}{_odd(new.name)}."
         if alike := known.alike(new):
             yield f"The name “{new.name}” looks almost like {listed(alike)}{_odd(new.name)}."
 

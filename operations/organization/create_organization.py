@@ -18,9 +18,9 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code, Resource, Template
 from operations.core.fields import Choice, FieldKind, Flag
+from operations.core.kinds import Reach, whole
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Notice, Preview, PreviewInput, fact
-from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.snapshot.changes import ENABLED, Change, OrganizationIs, TypeIs
 from operations.snapshot.organization import Organization

@@ -20,9 +20,9 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
+from operations.core.kinds import Reach, whole
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution
-from operations.core.reach import Reach, whole
 from operations.core.steps import Step, World
 from operations.organization.create_organization import SERVICES, organization_code
 from operations.snapshot.changes import Change, ServiceIs

@@ -9,16 +9,15 @@ from __future__ import annotations
 import json
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from operations.aws.errors import FieldError
+from operations.core.json_fault import line_and_column, refused_as_json
 from operations.core.nesting import DEEPEST, load, too_deep
 from operations.core.visible import escaped
 from operations.policies.syntax import How, offset, place, problems
-from operations.snapshot.names import uncapital
 from operations.snapshot.policy_types import label, limits
 
 FENCE = "```"
@@ -37,7 +36,6 @@ HINTS = (
     (re.compile(r"\A\s*(https?|file)://", re.IGNORECASE), "That looks like an address: give the document itself."),
     (re.compile(r"[\[{,]\s*'", re.DOTALL), "JSON wants double quotes, no single ones."),
     (re.compile(r"(^|\s)(//|#|/\*)"), "JSON has no comments."),
-    (re.compile(r",\s*[\]}]"), "There may be a comma too many before a closing bracket."),
 )
 
 
@@ -155,23 +153,11 @@ class _Reader:
         self._refuse(f"holds {name}, which JSON does not know", max(self._text.find(name), 0), "")
 
     def _refuse_as_json(self, error: json.JSONDecodeError) -> NoReturn:
-        line, column = _line_and_column(self._text, error.pos)
-        what = uncapital(error.msg).replace("expecting", "expected").removesuffix(" delimiter")
-        found = _odd(self._text[error.pos : error.pos + 1])
-        raise FieldError(
-            self._field, f"invalid JSON at line {line}, column {column}: {what}{found}.{_hint(self._text)}"
-        )
+        raise FieldError(self._field, f"{refused_as_json(self._text, error.pos)}{_hint(self._text)}")
 
     def _refuse(self, what: str, at: int, hint: str) -> NoReturn:
-        line, column = _line_and_column(self._text, at)
+        line, column = line_and_column(self._text, at)
         raise FieldError(self._field, f"the document {what}, at line {line}, column {column}.{hint}")
-
-
-def _odd(character: str) -> str:
-    """The character that is no JSON, by its name where it looks almost like another."""
-    if not character or character.isascii():
-        return ""
-    return f", found {character} ({unicodedata.name(character, 'a character without a name')})"
 
 
 def _hint(text: str) -> str:
@@ -198,12 +184,8 @@ def check_syntax(text: str, small: str, kind: str, field: str = "content", *, ne
     if not wrong.path:
         raise FieldError(field, f"the document of a {label(kind)} {wrong.says}.{way_out}")
     plain = _unwrapped(text)
-    line, column = _line_and_column(plain, offset(plain, wrong.path))
+    line, column = line_and_column(plain, offset(plain, wrong.path))
     raise FieldError(field, f"“{place(wrong.path)[:200]}” (line {line}, column {column}) {wrong.says}.{way_out}")
-
-
-def _line_and_column(text: str, at: int) -> tuple[int, int]:
-    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
 def _check_characters(small: str, field: str) -> None:

@@ -35,6 +35,7 @@ from operations.policies.common import (
 from operations.policies.content import Content, NewerSyntax, Verdict, read_content, size_fact, verdict
 from operations.policies.diff import document_diff
 from operations.snapshot.changes import Change, PolicyIs
+from operations.snapshot.names import joined
 from operations.snapshot.organization import Organization
 from operations.snapshot.places import reached
 from operations.snapshot.policy_types import label
@@ -108,7 +109,7 @@ class UpdatePolicy(Operation):
         return Preview(
             title=self.title(inputs.organization),
             facts=(*policy_facts(found), *self._facts(found, changes, judged)),
-            plan=(f"Change the policy's {' and '.join(_word(part) for part in changes)} (UpdatePolicy).",),
+            plan=(f"Change the policy's {joined(_word(part) for part in changes)} (UpdatePolicy).",),
             warnings=(
                 *(judged.warnings if judged else ()),
                 *management_warning(inputs.organization, found.type, accounts),
@@ -191,7 +192,7 @@ class Update(Step):
             return Done("The policy is as wanted.")
         other = [part for part, value in now.items() if not self._ours(part, value)]
         if other:
-            return Stale(f"somebody else has changed the policy's {' and '.join(_word(part) for part in other)}.")
+            return Stale(f"somebody else has changed the policy's {joined(_word(part) for part in other)}.")
         return Ready()
 
     def _ours(self, part: str, now: str) -> bool:

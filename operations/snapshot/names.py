@@ -60,6 +60,12 @@ def listed(items: Sequence[str], most: int = 8) -> str:
     return ", ".join(items[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
+def joined(items: Iterable[str], word: str = "and") -> str:
+    """All of them within a sentence: `a`, `a and b`, `a, b and c`; with `or` in place of `and` where one is to be chosen."""
+    *most, last = [*items] or [""]
+    return f"{', '.join(most)} {word} {last}" if most else last
+
+
 def spread(items: Sequence[T], most: int, say: Callable[[T], str] = str) -> list[str]:
     """The first few in words, each for a line of its own, and how many more there are."""
     more = len(items) - most

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from operations.aws.errors import FieldError, Near, UnknownError
-from operations.snapshot.names import counted, did_you_mean, listed, nearest
+from operations.snapshot.names import counted, did_you_mean, joined, listed, nearest
 from operations.snapshot.policy_types import RCP, SCP, label, policy_types
 
 Attachments = Mapping[str, tuple[str, ...]]
@@ -141,4 +141,4 @@ def _which(types: list[str]) -> str:
 
 def _named(policies: list[str]) -> str:
     few = len(policies) <= 2
-    return f"{' and '.join(policies) if few else counted(len(policies), 'policy', 'policies')} {'is' if len(policies) == 1 else 'are'}"
+    return f"{joined(policies) if few else counted(len(policies), 'policy', 'policies')} {'is' if len(policies) == 1 else 'are'}"

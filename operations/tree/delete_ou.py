@@ -22,7 +22,7 @@ from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution
 from operations.core.steps import Step, World
 from operations.snapshot.changes import Change, Gone
-from operations.snapshot.names import counted, listed
+from operations.snapshot.names import counted, joined, listed
 from operations.snapshot.organization import Organization
 from operations.tree.units import KEPT_ROOT, SEE_UNITS, live_name, unit_name, units_below
 
@@ -106,7 +106,7 @@ def check_empty(aws: Aws, unit: str, path: str) -> None:
         return
     named = [f"{account.get('Name', '')} ({account['Id']})" for account in accounts]
     within = ((named, "account"), ([str(below["Name"]) for below in units], "organizational unit"))
-    found = " and ".join(f"{counted(len(items), what)} ({listed(items, 5)})" for items, what in within if items)
+    found = joined(f"{counted(len(items), what)} ({listed(items, 5)})" for items, what in within if items)
     raise FieldError(
         "ou",
         f"{path} is not empty: {found}. Move its accounts elsewhere and delete the organizational units in it, then ask again.",

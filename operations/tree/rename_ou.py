@@ -17,9 +17,9 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
 from operations.core.fields import FieldKind, Flag
+from operations.core.kinds import Reach, beneath
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Notice, Preview, PreviewInput
-from operations.core.reach import Reach, beneath
 from operations.core.steps import Step, World
 from operations.core.values import UnitName
 from operations.snapshot.changes import Change, UnitIs, with_name

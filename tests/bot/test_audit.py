@@ -169,7 +169,8 @@ def test_a_call_for_what_nobody_approved_is_named(workers: Workers, capsys: pyte
     with workers.context.store.write() as session:
         session.add(Attempt(request_id=2, step="tag", number=1, owner="x", started_at=workers.clock()))
     assert verify(url(workers)) == 1
-    assert capsys.readouterr().out == "request 2: its approval is not in the audit\n"
+    begun = "a call of it is noted, and the audit does not have that it began"
+    assert capsys.readouterr().out == f"request 2: {begun}\nrequest 2: its approval is not in the audit\n"
 
 
 def test_records_of_a_request_that_is_gone_are_named(workers: Workers, capsys: pytest.CaptureFixture[str]) -> None:

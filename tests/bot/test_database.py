@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from bot import database
-from bot.database import DatabaseClock, DatabaseError, alone, migrate, open_engine
+from bot.database import DatabaseClock, DatabaseError, alone, migrate, migrating, open_engine, revision_of, revisions
 from tests.harness import postgres
 from tests.harness.database import POSTGRESQL, give_back, new_database
 
@@ -115,6 +116,15 @@ def test_a_transaction_whose_process_sleeps_is_ended_so_that_it_holds_nobody_up(
     asleep.close()
     sleeping.dispose()
     awake.dispose()
+
+
+def test_a_migration_takes_its_time_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "SLEEPS", 0.1)
+    engine = open_engine(postgres.new_url())
+    with migrating(engine) as connection:
+        time.sleep(0.3)
+        assert revision_of(connection) == revisions()[0]
+    engine.dispose()
 
 
 def test_the_databases_clock_goes_on_by_seconds_that_nobody_sets() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -124,6 +126,59 @@ def test_an_older_copy_is_not_taken_because_things_would_be_done_once_more(kept:
         kept.views("U0ALICE")
 
 
+def empty(kept: Kept) -> None:
+    kept.file.write_bytes(b"")
+
+
+def another(kept: Kept) -> None:
+    """Whoever opens an empty file beside which there is a log removes the log."""
+    with closing(sqlite3.connect(kept.file)) as connection:
+        connection.execute("CREATE TABLE another (name)")
+
+
+@pytest.mark.parametrize("put", [empty, another])
+def test_another_file_in_its_place_takes_nothing_away_with_it(kept: Kept, put: Callable[[Kept], None]) -> None:
+    kept.views("U0ALICE")
+    away = kept.file.rename(kept.file.with_suffix(".away"))
+    put(kept)
+    assert kept.is_refused()
+    assert put is another or beside(kept, "-wal").exists(), (
+        "to look at a file is no reason to remove what lies beside it"
+    )
+    away.rename(kept.file)
+    assert not kept.is_refused()
+    kept.views("U0BOB")
+    assert survivors(kept) == ["U0ALICE", "U0BOB"]
+
+
+@pytest.mark.parametrize("gone", [("-wal",), ("-shm",), ("-wal", "-shm")])
+def test_what_is_removed_beside_the_file_loses_nothing(kept: Kept, gone: tuple[str, ...]) -> None:
+    """Somebody tidies up; what was written last stands there alone until it is moved into the database's file."""
+    kept.views("U0ALICE")
+    for end in gone:
+        beside(kept, end).unlink()
+    with pytest.raises(OperationalError, match="beside the database is gone"):
+        kept.views("U0BOB")
+    assert not kept.is_refused()
+    kept.views("U0CAROL")
+    assert survivors(kept) == ["U0ALICE", "U0CAROL"]
+
+
+def beside(kept: Kept, end: str) -> Path:
+    return kept.file.with_name(kept.file.name + end)
+
+
+def survivors(kept: Kept) -> list[str]:
+    """Who is found by the next process if this one is killed now."""
+    folder = kept.file.with_suffix(".killed")
+    folder.mkdir()
+    for file in (kept.file, beside(kept, "-wal")):
+        if file.exists():
+            shutil.copy(file, folder)
+    with closing(sqlite3.connect(folder / kept.file.name)) as connection:
+        return [user for (user,) in connection.execute("SELECT user FROM homeviewer ORDER BY opened_at, user")]
+
+
 def test_a_full_disk_is_noticed_and_so_is_that_it_is_not_any_more(kept: Kept) -> None:
     def most_pages(number: int) -> None:
         with kept.store.engine.connect() as connection:
@@ -151,6 +206,19 @@ def test_a_disk_without_room_is_told_before_anything_is_lost(
     monkeypatch.setattr("os.statvfs", lambda _: about)
     with pytest.raises(OperationalError, match=said):
         kept.store.look()
+
+
+@pytest.mark.parametrize("shut", ["orgbot.db", ""])
+def test_a_file_or_folder_that_can_only_be_read_is_told_as_long_as_it_is(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, shut: str
+) -> None:
+    """Told by the system, because whoever runs the tests may be one who may write anything."""
+    place = kept.file.parent / shut
+    with monkeypatch.context() as patched:
+        patched.setattr("os.access", lambda path, _: path != place)
+        with pytest.raises(OperationalError, match="can only be read; let orgbot write there"):
+            kept.store.look()
+    assert not kept.is_refused()
 
 
 def test_the_files_are_their_owners_alone(tmp_path: Path) -> None:

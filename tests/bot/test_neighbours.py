@@ -140,6 +140,15 @@ def test_processes_on_one_database_know_of_each_other(store: Store) -> None:
     assert one.line()[1] is True
 
 
+def test_a_process_that_ends_is_there_no_more(store: Store) -> None:
+    one, two = neighbours(Shared(store), owner="one"), neighbours(Shared(store), owner="two")
+    one.beat()
+    two.beat()
+    one.leave()
+    two.hello(connections=1)
+    assert two.line() == ("alone", True, "no other orgbot is seen")
+
+
 def test_a_process_that_was_there_before_us_is_no_strange_connection(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:

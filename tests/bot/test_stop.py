@@ -31,6 +31,7 @@ class Parts(SimpleNamespace):
         stops = {name: SimpleNamespace(stop=over.wait if name == hangs else self._nothing) for name in PARTS}
         super().__init__(**stops)
         self.readiness, self.scheduler = SimpleNamespace(state="started"), SimpleNamespace(stop=self._nothing)
+        self.neighbours = SimpleNamespace(leave=over.wait if hangs == "neighbours" else self._nothing)
         self.dispatcher = SimpleNamespace(stop=lambda _: hangs != "dispatcher")
         self.store = SimpleNamespace(engine=SimpleNamespace(dispose=self._close("engine")))
         self._closing = SimpleNamespace(close=self._close("files"))
@@ -52,7 +53,7 @@ def test_what_has_ended_is_closed(over: threading.Event) -> None:
     assert parts.readiness.state == "stopping"
 
 
-@pytest.mark.parametrize("hangs", [*PARTS, "dispatcher"])
+@pytest.mark.parametrize("hangs", [*PARTS, "dispatcher", "neighbours"])
 def test_whatever_hangs_is_left_behind(hangs: str, over: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "TRANSPORT_STOP", 0.05)
     monkeypatch.setattr(app, "PULSE_STOP", 0.05)
@@ -65,4 +66,4 @@ def test_whatever_hangs_is_left_behind(hangs: str, over: threading.Event, monkey
 def test_all_parts_of_a_stop_together_take_less_than_a_container_gives() -> None:
     dispatcher = max(app.LONGEST_STOP - app.TRANSPORT_STOP, app.SHORTEST_STOP)
     edges = 2 * (app.EDGE_STOP + 2)
-    assert app.TRANSPORT_STOP + dispatcher + 2 * app.PULSE_STOP + edges < 30
+    assert app.TRANSPORT_STOP + dispatcher + 3 * app.PULSE_STOP + edges < 30

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from approvals.authority.able import Shortfall
 from approvals.authority.directory import Stranger
 from approvals.authority.press import NOT_YET, ON_THE_CARD_NOW, OUTDATED, STRANGE
-from approvals.authority.reachable import Shortfall
 from approvals.authority.rules import Rule
 from approvals.models import Interaction, Request, RoleSession
 from approvals.sessions import reveal
@@ -103,8 +103,8 @@ def _told() -> Iterator[tuple[str, dict[str, Any]]]:
     yield DIRECT, thread.body(hindered.no_card_in_time(why))
     yield THREAD, hindered.no_direct_message(waits, why)
     yield THREAD, hindered.no_credentials_yet(waits, why)
-    yield "Only Bob sees", thread.private(1, hindered.press_waits(why))
-    yield DIRECT, hindered.decision_waits(waits, why)
+    yield "Only Bob sees", thread.private(1, hindered.press_waits(hindered.unknown(why)))
+    yield DIRECT, hindered.decision_waits(waits, hindered.unknown(why))
     yield DIRECT, hindered.not_asked_yet(waits, why)
     for sent in (False, True):
         yield THREAD, on_hold.waits(request(), failed, sent=sent)

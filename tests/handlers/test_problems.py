@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
 from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
+from operations.core.registry import all_operations
 from operations.policies.create_policy import CreatePolicy
 
 GOOD = {"account_name": "web", "email": "web@example.com"}
@@ -54,6 +56,17 @@ def test_missing_and_unknown() -> None:
     assert said(CreateAccount, email="web@example.com")["account_name"].startswith("this is required")
     assert said(CreatePolicy, policy_name="x", kind="scp")["content"] == "type the document, or choose a file."
     assert "cannot be used" in said(CreateAccount, colour="red", **GOOD)["colour"]
+
+
+@pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: str(operation.name))
+def test_no_librarys_words_are_told(operation: type[Operation]) -> None:
+    """Whatever a command or a form may give: a text, or several."""
+    for value in ("", " ", "x" * 20_000, "\x00", "-1", "{", [], ["", "x"], ["x" * 300] * 99, ["a=b"] * 99):
+        try:
+            operation.model_validate(dict.fromkeys(operation.model_fields, value))
+        except ValidationError as error:
+            told = " ".join(problem.sentence for problem in problems(operation, error))
+            assert not re.search("[Ii]nput should|[Vv]alue error|should be|should have", told), told
 
 
 def test_a_list_for_the_command_line_is_escaped() -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from slack_sdk.web import SlackResponse
+from sqlalchemy.exc import OperationalError
 
 from approvals.authority.directory import Person
+from handlers.responder import NOT_SHOWN, OWN_ERROR
 from tests.harness.handling import ALICE, BOB, GUEST, Handling, Members, RecordingSlack
 
 PATIENCE = 20
@@ -80,3 +82,46 @@ def test_where_slack_answers_soon_nothing_empty_is_shown(slow: Handling, monkeyp
     slow.types("create-account", user=BOB)
     slow.work()
     assert [call.method for call in slow.slack.calls] == ["views.open"]
+
+
+def broken(*_: Any, **__: Any) -> Any:
+    raise KeyError("what somebody has typed")
+
+
+def test_an_answer_that_runs_into_an_error_of_the_bots_own_is_told_and_logged_with_its_place(
+    handling: Handling, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(handling.admission, "unwelcome", broken)
+    handling.types("tree", user="U0NEW")
+    handling.work()
+    assert handling.told() == [OWN_ERROR]
+    (line,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert "in broken" in line
+    assert "typed" not in line.partition("\n")[0]
+
+
+def test_a_form_that_cannot_be_made_is_told(handling: Handling, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handlers.shortcuts.launcher_view", broken)
+    handling.takes_shortcut()
+    handling.work()
+    assert handling.told() == [OWN_ERROR]
+
+
+def test_a_form_that_was_opened_empty_says_so(slow: Handling, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handlers.shortcuts.launcher_view", broken)
+    slow.takes_shortcut(user=ALICE)
+    slow.work()
+    (filled,) = slow.slack.made("views.update")
+    assert OWN_ERROR in str(filled["view"]["blocks"])
+
+
+def test_an_answer_for_which_the_database_is_away_is_no_error_of_the_bots_own(
+    handling: Handling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> Any:
+        raise OperationalError("SELECT 1", None, OSError("no connection"))
+
+    monkeypatch.setattr(handling.admission, "unwelcome", away)
+    handling.types("tree", user="U0NEW")
+    handling.work()
+    assert handling.told() == [NOT_SHOWN]

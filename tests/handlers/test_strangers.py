@@ -66,6 +66,8 @@ BUTTONS = (
     ("approve", "nonsense"),
     ("deny", "nonsense"),
 )
+# On the card of Alice's request, with what its buttons carry.
+REAL = ("details", "again", "edit", "undo", "code", "extend", "reveal")
 PICKERS = ("account:account", "ou:to", "policy:policy", "target:target", "service:service")
 
 
@@ -111,6 +113,30 @@ def _button(action: str, value: str) -> Way:
     return press
 
 
+def _real(action: str) -> Way:
+    def press(handling: Handling, user: str, team: str) -> str:
+        handling.presses(action, handling.button(), user=user, team=team)
+        return ""
+
+    return press
+
+
+def _choice(action: str, chosen: str, block: str = "b") -> Way:
+    def choose(handling: Handling, user: str, team: str) -> str:
+        handling.presses(action, None, user=user, team=team, channel=GENERAL, chosen=chosen, block=block)
+        return ""
+
+    return choose
+
+
+def _shortcut(message: dict[str, Any] | None) -> Way:
+    def take(handling: Handling, user: str, team: str) -> str:
+        handling.takes_shortcut(message, user=user, team=team)
+        return ""
+
+    return take
+
+
 def _picker(action: str) -> Way:
     def look(handling: Handling, user: str, team: str) -> str:
         assert handling.looks_for(action, "f", user=user, team=team) == []
@@ -128,6 +154,11 @@ WAYS: dict[str, Way] = {
     **{f"/org {text}": _command(text) for text in COMMANDS},
     **{f"press {action} {value}": _button(action, value) for action, value in BUTTONS},
     **{f"pick {action}": _picker(action) for action in PICKERS},
+    **{f"press {action} on the card": _real(action) for action in REAL},
+    "choose what one wants": _choice("want", "create-account"),
+    "choose a shell": _choice("shell", "powershell", "credentials:1"),
+    "shortcut": _shortcut(None),
+    "shortcut on a message": _shortcut({"ts": "1.1", "text": "please move fullback-staging", "user": ALICE}),
     "home": _home,
 }
 

@@ -40,6 +40,62 @@ def columns(**values: Any) -> Tamper:
     return do
 
 
+def shown(**values: Any) -> Tamper:
+    """What the card shows, not what would run."""
+
+    def do(session: Session, request: Request) -> None:
+        columns(preview=request.preview | values)(session, request)
+
+    return do
+
+
+def loosened(session: Session, request: Request) -> None:
+    """The rules as they are kept with the request ask for nothing."""
+    columns(rules=[kept | {"approvals": 0} for kept in request.rules])(session, request)
+
+
+def learned(**values: Any) -> Tamper:
+    """What the steps of the request go by."""
+
+    def do(session: Session, request: Request) -> None:
+        columns(memory=request.memory | values)(session, request)
+
+    return do
+
+
+def earlier(*names: str) -> Tamper:
+    """Times of the request, a day earlier."""
+
+    def do(session: Session, request: Request) -> None:
+        day = timedelta(days=1)
+        known = {name: getattr(request, name) or request.created_at for name in names}
+        columns(**{name: at - day for name, at in known.items() if at})(session, request)
+
+    return do
+
+
+def vote_earlier(session: Session, request: Request) -> None:
+    votes(at=(request.created_at or 0) - timedelta(days=1))(session, request)  # type: ignore[operator]
+
+
+def record_earlier(session: Session, request: Request) -> None:
+    entry = next(entry for entry in records(session, request) if entry.event == "vote.approve")
+    entry.at = (entry.at or 0) - timedelta(days=1)  # type: ignore[operator]
+
+
+def repeated(session: Session, request: Request) -> None:
+    """The record of the approval once more, at the end."""
+    entry = next(entry for entry in records(session, request) if entry.event == "request.approved")
+    record(session, entry.at, entry.event, entry.actor, request.id, **entry.detail)  # type: ignore[arg-type]
+
+
+def attempted(session: Session, request: Request) -> None:
+    """A call is noted as sent, so that the world would not be looked at again."""
+    session.add(
+        Attempt(request_id=request.id or 0, step="x", number=1, owner="x", outcome="ok", started_at=request.created_at)
+    )
+
+
 def status(to: Status, **values: Any) -> Tamper:
     """Sets the status, and makes the request due."""
 
@@ -184,6 +240,26 @@ DECIDED: dict[str, Tamper] = {
     "another requester": columns(requester=DAVE),
     "another rule": columns(rule="lax"),
     "fewer approvals": columns(approvals_needed=0),
+    "rules that ask for nothing": loosened,
+    "another address of the requester": columns(person="mallory@example.com"),
+    "another team": columns(team="T0OTHER"),
+    "another reason": columns(reason="because"),
+    "the mark of another request": columns(marker="f" * 32),
+    "approved by another, in its row": columns(decided_by=DAVE),
+    "the card's facts": shown(facts=[{"label": "Tag", "value": "harmless"}]),
+    "the card's title": shown(title="Look at an account"),
+    "asked earlier": earlier("created_at"),
+    "before approvers earlier": earlier("announced_at"),
+    "escalated by hand": earlier("escalated_at"),
+    "another end": earlier("expires_at"),
+    "an address of another approver": votes(person="mallory@example.com"),
+    "approved earlier": vote_earlier,
+    "approved earlier, in the audit": record_earlier,
+    "approved twice, in the audit": repeated,
+    "as if something had been sent": attempted,
+    "a step that nobody has taken": columns(step=1),
+    "a fact that no step has learned": learned(account="333333333333"),
+    "an end that nobody asked for": learned(asked="give up"),
     **{f"without {event}": without(event) for event in ("request.filed", "vote.approve", "request.approved")},
     "filed as something else": changed("request.filed", detail={"digest": "x"}),
     "filed as something else, with its hash": changed("request.filed", rehashed=True, detail={"digest": "x"}),

@@ -232,6 +232,7 @@ class Workers:
     def restart(self, owner: str = "second process") -> None:
         """A new process takes over from one that died; its leases are forgotten, as at the bot's start."""
         self.context = self._context(owner)
+        self.intake = Intake(self.context.store, self.clock, lambda: None)
         with self.context.store.write() as session:
             forget_all(session)
             take_up_again(session, JOBS)

@@ -22,7 +22,7 @@ HEART = (
     "approvals/outbox/sending.py",
     "approvals/outbox/refusals.py",
     "approvals/queue/leases.py",
-    "approvals/request/recheck.py",
+    "approvals/request/following.py",
     "operations/core/steps.py",
     "operations/core/observations.py",
     "operations/aws/client.py",

@@ -12,7 +12,8 @@ import pytest
 
 from approvals.models import Request
 from approvals.states import Status
-from approvals.views.as_code import as_code, has_code
+from approvals.views.as_code import as_code
+from approvals.views.thread import has_code
 from handlers.action_ids import CODE
 from operations.access.access_role import DEFAULT_ROLE
 from operations.accounts.open_account import REQUEST_TAG

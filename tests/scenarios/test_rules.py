@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.scenario import PATIENCE, Scenario, started
+from tests.harness.database import POSTGRESQL
+from tests.harness.scenario import PATIENCE, QUICK, Scenario, started
 from tests.harness.tree import unit_at
 
 RULES = """
@@ -129,3 +130,19 @@ def test_rules_that_are_read_anew_reach_the_cards_that_wait(tmp_path: Path) -> N
         place.bot.process.send_signal(signal.SIGHUP)
         assert shown(place, "needs 1 of <@U0CAROL>")
         place.direct("alice", "Waiting for <@U0CAROL>")
+
+
+def test_rules_that_one_process_was_given_are_in_force_in_all_of_them(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.toml", tmp_path / "after.toml"
+    before.write_text(PLACES, encoding="utf-8")
+    after.write_text(PLACES.replace("/Security", "/Workloads"), encoding="utf-8")
+    with started("socket", POSTGRESQL, ORGBOT_RULES=str(before)) as place:
+        place.person("alice").types("/org tag-account --account fullback-staging-web --tag owner=web --reason tidy")
+        assert shown(place, "needs 1 of <@U0BOB>")
+        second = place.place.launch_bot(**QUICK, DATABASE_URL=place.database, ORGBOT_RULES=str(after))
+        try:
+            assert shown(place, "needs 1 of <@U0CAROL>")
+            told = "another process's rules are in force"
+            place.slack.wait_for(lambda: told in str(place.log()), PATIENCE, "the rules of the other")
+        finally:
+            second.kill()

@@ -17,8 +17,18 @@ from approvals.authority.rules import Rule, Rules
 from approvals.models import AuditRecord, Request
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
-from tests.harness.people import BOB, CAROL
-from tests.harness.tampering import DECIDED, UNDECIDED, WITHOUT_KEY, Tamper, tamper, vote, without
+from tests.harness.people import BOB, CAROL, DAVE
+from tests.harness.tampering import (
+    DECIDED,
+    UNDECIDED,
+    WITHOUT_KEY,
+    Tamper,
+    columns,
+    learned,
+    tamper,
+    vote,
+    without,
+)
 from tests.harness.workers import Workers
 
 TAG: dict[str, Any] = {"account": "222222222222", "tags": ["owner=shop"]}
@@ -94,6 +104,45 @@ def test_what_was_changed_after_the_decision(workers: Workers, aws: AwsSandbox, 
 @pytest.mark.parametrize("how", WITHOUT_KEY.values(), ids=WITHOUT_KEY)
 def test_what_only_the_key_can_show(signed: Workers, aws: AwsSandbox, how: Tamper) -> None:
     never_runs(signed, aws, asked(signed), how)
+
+
+def half_done(workers: Workers, aws: AwsSandbox) -> Request:
+    """An account is being opened that is to be moved afterwards."""
+    aws.conditions.creation_seconds = 120
+    request = workers.approved("create-account", account_name="new", email="new@example.com", ou="/Workloads/Staging")
+    workers.work()
+    assert workers.request(request.id).status == Status.WAITING
+    return workers.request(request.id)
+
+
+BETWEEN: dict[str, Tamper] = {
+    "another account": learned(account="333333333333"),
+    "another creation": learned(creation="car-99999999999999999999999999999999"),
+    "a step further": columns(step=1),
+    "other params": columns(params={"name": "new"}),
+    "another ending": learned(asked="cancel"),
+    "another decision": columns(decided_by=DAVE),
+    "without its beginning": without("request.running"),
+    "without what it learned": without("request.learned"),
+}
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["goes on", "after a kill"])
+@pytest.mark.parametrize("how", BETWEEN.values(), ids=BETWEEN)
+def test_what_was_changed_between_two_steps(workers: Workers, aws: AwsSandbox, how: Tamper, *, killed: bool) -> None:
+    request = half_done(workers, aws)
+    tamper(workers, request, how)
+    assert verified(workers)
+    if killed:
+        workers.restart()
+    aws.advance(minutes=3)
+
+    workers.until_done(request)
+
+    assert aws.calls.of("MoveAccount") == []
+    assert workers.request(request.id).status == Status.FAILED
+    assert len(alarms(workers)) == 1
+    assert verified(workers)
 
 
 def test_a_withdrawn_approval_is_not_brought_back(workers: Workers, aws: AwsSandbox) -> None:

@@ -206,7 +206,8 @@ def test_while_slack_has_not_confirmed_the_card_a_press_waits(workers: Workers) 
         workers.work()
         workers.clock.advance(seconds=30)
     assert workers.request(request.id).status == Status.PENDING
-    assert workers.said("private") == []
+    (told,) = workers.said("private")
+    assert "your press is kept, but nothing is done yet. Slack hasn't confirmed yet" in told
     with workers.context.store.write() as session:
         session.execute(update(Request).values(card_channel=early.channel, card_ts=early.message_ts))
     workers.clock.advance(seconds=30)

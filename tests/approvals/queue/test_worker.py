@@ -173,6 +173,22 @@ def test_after_a_restart_it_is_tried_once_and_nobody_is_told_again(bench: Bench)
     assert (told, bench.counted) == ([1], ["click", "click"])
 
 
+def test_what_waited_for_something_away_is_tried_at_once_after_a_restart_and_an_error_of_the_bots_is_not(
+    bench: Bench,
+) -> None:
+    for _ in range(5):
+        assert bench.fails(SlackAwayError("users.info"))
+        bench.workers.clock.advance(seconds=30)
+    assert bench.fails(SlackAwayError("users.info"))
+    assert not bench.works(), "its pause is not over"
+    with bench.workers.context.store.write() as session:
+        take_up_again(session, [JOB])
+    assert bench.fails(KeyError("no"))
+    with bench.workers.context.store.write() as session:
+        take_up_again(session, [JOB])
+    assert not bench.works()
+
+
 def test_where_the_telling_stumbles_it_is_set_aside_all_the_same(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:

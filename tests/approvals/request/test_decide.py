@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from approvals.audit.proof import RULES_CHANGED
+from approvals.audit.proof import RULES_CHANGED, mark
 from approvals.authority.directory import Person, Stranger
 from approvals.authority.may import RulesChangedError
 from approvals.authority.rules import Rule, Rules
@@ -225,6 +225,10 @@ def test_two_of_two_need_two_people(workers: Workers) -> None:
     workers.click(request, "approve", CAROL)
     decide(workers.context, _last_click(workers))
     assert workers.request(request.id).status == Status.APPROVED
+
+
+def _delivery(workers: Workers) -> str:
+    return max(_clicks(workers), key=lambda click: click.id or 0).delivery
 
 
 def _last_click(workers: Workers) -> int:
@@ -499,7 +503,13 @@ def test_a_vote_keeps_who_gave_it_for_whom_they_speak_on_what_and_why(workers: W
     }
     (noted,) = [record for record in workers.audit() if record.event == f"vote.{kind}"]
     assert (noted.actor, noted.request_id) == (BOB, request.id)
-    assert noted.detail == {"digest": vote.digest, "reason": "we talked about it", "seats": {"two": "first"}}
+    assert noted.detail == {
+        "digest": vote.digest,
+        "reason": "we talked about it",
+        "seats": {"two": "first"},
+        "person": mark("bob@example.com"),
+        "press": mark(_delivery(workers)),
+    }
 
 
 def test_with_each_approval_the_card_says_for_whom_the_approvers_speak_by_now(workers: Workers) -> None:
@@ -583,7 +593,8 @@ def test_where_there_are_more_approvers_by_now_the_audit_says_how_many_approvals
     workers.work()
     assert workers.request(request.id).status == Status.PENDING
     (noted,) = (record for record in workers.audit() if record.event == RULES_CHANGED)
-    assert noted.detail == {"rule": "able", "rules": ["able"], "approvals": 2}
+    demands = mark(workers.request(request.id).rules)
+    assert noted.detail == {"rule": "able", "rules": ["able"], "approvals": 2, "demands": demands}
 
 
 def test_an_approval_under_the_rules_on_the_card_notes_no_other_rules(workers: Workers) -> None:
@@ -618,8 +629,8 @@ def test_what_keeps_a_press_from_counting_is_told_at_once_and_once_and_it_counts
     (told,) = workers.said("private")
     assert "your press is kept" in told
     assert "missing_scope" in told
-    (said,) = workers.said("dm")
-    assert "can't be decided yet" in said
+    said = workers.said("dm")
+    assert ["can't be decided yet" in line for line in said] == [True] * (by == BOB)  # Who pressed has heard it.
     people.mended = True
     workers.work()
     assert workers.request(request.id).decided_by == by

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from approvals.audit.chain import record
 from approvals.context import NotYetError
 from approvals.models import Attempt, Message, Request, operation_of
 from approvals.queue.changes import since
@@ -26,6 +27,7 @@ from operations.aws.client import Call
 from operations.core.observations import Done, Failed, Stale
 from operations.core.registry import by_name
 from operations.core.steps import Shared, Step
+from tests.harness.people import ALICE
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
@@ -375,4 +377,6 @@ def test_a_request_that_went_on_before_it_was_given_up_is_carried_out(workers: W
     """Whoever gave it up did so because AWS could not be looked at, and it can be again."""
     request = workers.approved("create-account", **NEW)
     remember(workers, request, {"asked": GIVE_UP.key})
+    with workers.context.store.write() as session:
+        record(session, workers.clock(), f"request.asked.{GIVE_UP.key}", ALICE, request.id)
     assert workers.until_done(request).status == Status.SUCCEEDED

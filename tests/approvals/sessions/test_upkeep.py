@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from slack_sdk import WebClient
-from sqlmodel import select
+from sqlalchemy import update
+from sqlmodel import col, select
 
 from approvals.authority.directory import Stranger
 from approvals.authority.may import oversees
@@ -20,7 +21,7 @@ from approvals.dispatcher import due_jobs
 from approvals.models import Message, Request, RoleSession
 from approvals.outbox.sending import Outbox
 from approvals.sessions.book import State
-from approvals.sessions.reveal import LITTLE_LEFT, NOT_YOURS, OVER, Press, Reveal
+from approvals.sessions.reveal import LITTLE_LEFT, NOT_YOURS, OVER, OWN_ERROR, Press, Reveal
 from approvals.sessions.upkeep import tend
 from approvals.states import Status
 from operations.core.closing import Console
@@ -616,3 +617,69 @@ def test_approvers_oversee_and_others_do_not(service: Service) -> None:
 def test_second_approvers_oversee_as_well(service: Service) -> None:
     service.workers.rules = Rules([Rule("two", (BOB,), approvals=2, second_approvers=(DAVE,))])
     assert oversees(service.workers.context, DAVE)
+
+
+def written(service: Service, model: type[Message] | type[RoleSession], **values: Any) -> None:
+    """By hand, into the rows of the outbox that hand credentials over, or of the book."""
+    where = col(Message.kind) == "credentials" if model is Message else col(RoleSession.id) > 0
+    with service.workers.context.store.write() as session:
+        session.execute(update(model).where(where).values(**values))
+
+
+def test_whoever_else_is_written_into_the_outbox_gets_nothing(service: Service) -> None:
+    request = service.workers.ask("credentials", by=ALICE, account=WEB)
+    service.once()
+    service.workers.click(request, "approve", BOB)
+    service.workers.work()
+    written(service, Message, user=DAVE)
+    service.settle()
+    assert (len(service.secret_dms()), len(service.dms("dave"))) == (1, 0)
+
+
+def test_what_was_handed_over_is_not_handed_over_again_by_a_row(service: Service) -> None:
+    request = service.granted()
+    written(service, Message, status="queued", due_at=service.workers.clock(), started_at=None)
+    service.settle()
+    assert (len(service.secret_dms()), len(opened(WEB))) == (1, 1)
+    assert service.workers.request(request.id).status == Status.SUCCEEDED
+
+
+def test_the_time_of_a_session_is_not_made_longer_by_a_row(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.press(request)
+    service.workers.clock.advance(minutes=50)
+    written(service, RoleSession, expires_at=service.workers.clock() + timedelta(days=1))
+    service.press(request)
+    assert LITTLE_LEFT in service.form()
+    assert len(opened(WEB)) == 1
+
+
+def test_a_session_that_was_ended_is_not_opened_again_by_a_row(service: Service) -> None:
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    service.press(request)
+    service.settle()
+    service.workers.click(request, "end", BOB)
+    service.settle()
+    later = service.workers.clock() + timedelta(hours=1)
+    written(service, RoleSession, state=State.LIVE, expires_at=later, delete_due_at=None, due_at=None)
+    before = len(opened(WEB))
+    service.press(request)
+    assert OVER in service.form()
+    assert len(opened(WEB)) == before
+
+
+@pytest.mark.parametrize("where", ["wanted_by", "console_link"])
+def test_a_form_of_reveal_that_runs_into_an_error_of_the_bots_own_says_so(
+    service: Service, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise KeyError(where)
+
+    service.hands_over(mode="reveal")
+    request = service.granted()
+    monkeypatch.setattr(f"approvals.sessions.reveal.{where}", broken)
+    with pytest.raises(KeyError):
+        service.press(request)
+    assert OWN_ERROR in service.form()

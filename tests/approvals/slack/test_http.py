@@ -19,7 +19,7 @@ from slack_bolt import BoltRequest, BoltResponse
 
 from approvals.outbox.look_up import LATEST, SKEW, Place, find
 from approvals.slack import http
-from approvals.slack.client import HOLDS, SlackAmbiguousError, call
+from approvals.slack.client import SlackAmbiguousError, call
 from approvals.slack.http import opener
 from bot.slack import CountingWebClient, OwnClient, SlacksClock
 
@@ -159,22 +159,6 @@ def test_nobody_is_led_elsewhere_with_the_bots_token(status: int) -> None:
         with pytest.raises(SlackAmbiguousError):
             call(client(server), "chat.postMessage", channel="C1", text="news")
         assert elsewhere.asked == []
-
-
-@pytest.mark.parametrize("method", sorted(HOLDS))
-@pytest.mark.parametrize("kind", ["nothing", "null", "another type"])
-def test_an_answer_without_what_its_method_promises_is_none(method: str, kind: str) -> None:
-    other: dict[str, dict[str, Any]] = {
-        "nothing": {},
-        "null": dict.fromkeys(HOLDS[method]),
-        "another type": dict.fromkeys(HOLDS[method], 7),
-    }
-    given: dict[str, Any] = {"content": "x", "filename": "x"} if method == "files.upload.v2" else {}
-    given |= dict.fromkeys(("channel", "users", "user", "email", "usergroup", "ts", "message_ts", "file"), "x")
-    given |= {"text": "x"} if method == "chat.postMessage" else {}
-    given |= {"trigger_id": "x", "view_id": "x", "view": {}, "app_token": "x"}
-    with answering(says({"ok": True, **other[kind]})) as server, pytest.raises(SlackAmbiguousError):
-        call(client(server), method, **given)
 
 
 def test_what_comes_slowly_and_in_time_is_taken_whole() -> None:

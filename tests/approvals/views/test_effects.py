@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from approvals.request.recheck import differences
+from approvals.request.following import differences
 from approvals.views.card import effects, warnings_of
 from approvals.views.whole import in_a_message, whole
 from operations.core.preview import Fact, Preview, caution, danger, fact

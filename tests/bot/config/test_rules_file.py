@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -105,11 +106,16 @@ def test_what_is_granted_at_once_needs_no_approvers(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("", "rule: is missing"),
-        ("[[rule]", "line 1"),
+        ("[[rule]", "no TOML near line 1: “[[rule]”"),
+        ("\na = [U0BOB]", "no TOML near line 2: “a = [U0BOB]”; a text stands in double quotes"),
+        (
+            "a = 1\na = 2\n",
+            "no TOML near line 2: “a = 2”; a text stands in double quotes, a list in [ and ], and a key",
+        ),
         ("a = " + "[" * 5000, "nested too deeply"),
-        ("a = " + "9" * 5000, "4300"),
-        ("rule = 3", "rule: Input should be a valid list"),
-        ("[[rule]]\nname = 3", "rule[1].name: Input should be a valid string"),
+        ("a = " + "9" * 5000, "holds a number that is too large"),
+        ("rule = 3", "rule: has to be a list"),
+        ("[[rule]]\nname = 3", "rule[1].name: has to be a text"),
         ('"a\\nb" = 1', "a b: there is no such key"),
         ('[[rule]]\nname = "a"\napprovers = ["U0BOB"]\n' * 2, "“a” is used twice"),
     ],
@@ -130,8 +136,8 @@ def test_an_error_in_the_file_names_its_place(tmp_path: Path, text: str, told: s
         ('expires = "0m"', "expires: 0m is not between 1m and 90d"),
         ("expires = 24", "expires: a period"),
         ('under = "Production"', "under: give a path, which begins with /"),
-        ("approvals = true", "approvals: Input should be a valid integer"),
-        ("approvals = -1", "approvals: Input should be greater"),
+        ("approvals = true", "approvals: has to be a whole number"),
+        ("approvals = -1", "approvals: has to be 0 or more"),
         ('second_approvers = ["S0LEADS"]', "approvals: second_approvers need 2 or more, not 1"),
         ('longest_session = "13h"', "longest_session: 13h is not between 15m and 12h"),
         ('longest_session = "14m"', "longest_session: 14m is not between 15m and 12h"),
@@ -140,7 +146,10 @@ def test_an_error_in_the_file_names_its_place(tmp_path: Path, text: str, told: s
         ("break_glass = []", "break_glass: the list is empty"),
         ('approvals = 0\nbreak_glass = ["S0ONCALL"]', "break_glass: approvals = 0 grants at once"),
         ('colour = "red"', "colour: there is no such key"),
-        ('session_policy = "ReadOnlyAccess"', "session_policy: this is neither a policy's ARN nor JSON"),
+        (
+            'session_policy = "ReadOnlyAccess"',
+            "session_policy: this is neither a policy's ARN nor JSON: invalid JSON at line 1, column 1: expected a value, found “R”",
+        ),
         ('session_policy = "arn:aws:iam::aws:role/x"', "session_policy: “arn:aws:iam::aws:role/x” is no policy's ARN"),
         ("session_policy = '[1]'", "session_policy: a policy is a JSON object with a Statement"),
         (
@@ -251,3 +260,14 @@ def test_whatever_text_a_file_is_gives_rules_or_lines(tmp_path_factory: pytest.T
     file = tmp_path_factory.getbasetemp() / "fuzzed.toml"
     file.write_bytes(text.encode(errors="surrogatepass"))
     judged(lambda: read_rules(file))
+
+
+@pytest.mark.parametrize("key", RuleEntry.model_fields)
+def test_no_librarys_words_are_told(key: str) -> None:
+    odd: tuple[Any, ...] = ("", " ", "x" * 500, 1, -1, 99, 1.5, True, [], [1], {}, {"a": 1}, [[]], None)
+    for value in odd:
+        try:
+            rules_of({"rule": [{"name": "a", "approvers": ["U0BOB"], key: value}]})
+        except SettingsError as error:
+            told = "\n".join(error.lines)
+            assert not re.search("can't be used here|[Ii]nput|[Vv]alue error|should be", told), told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
@@ -108,6 +109,23 @@ def test_an_exception_that_nobody_caught_is_a_line_too(told: Any) -> None:
     except RuntimeError as error:
         sys.excepthook(type(error), error, error.__traceback__)
     assert [(event["level"], CANARY in event["exception"]) for event in told()] == [("critical", False)] * 2
+
+
+class Full(io.StringIO):
+    """A file on a disk that is full."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("stream", [Full(), closed := io.StringIO(), None], ids=["full", "closed", "none"])
+def test_where_no_line_can_be_written_the_work_goes_on(
+    stream: io.StringIO | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed.close()
+    monkeypatch.setattr("sys.stderr", stream)
+    set_up_logs("INFO", "json")
+    log.info("not told")
 
 
 def test_a_broken_log_call_does_not_show_its_arguments(stream: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,7 @@ def test_it_is_minified_and_keeps_its_order(given_text: str, small: str) -> None
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"a": 1,\n  "b": }', "invalid JSON at line 2, column 8: expected value."),
+        ('{"a": 1,\n  "b": }', "invalid JSON at line 2, column 8: expected a value, found “}”."),
         ('{"a": 1,}', "a comma too many"),
         ("{'a': 1}", "double quotes"),
         ('{"a": 1} // why', "no comments"),
@@ -59,10 +59,10 @@ def test_it_is_minified_and_keeps_its_order(given_text: str, small: str) -> None
         ('{"a": "' + "x" * 11_000 + '"}', "has 11,008 characters without white space, and AWS takes 10,240"),
         (r'{"a": "\ud800"}', "half a character"),
         ('{"a": ' + "1" * 5000 + "}", "has a number that is too large, 11111111111111111111, at line 1, column 7"),
-        ('{"a": 1 "b": 2}', "invalid JSON at line 1, column 9: expected ','."),
-        ('{"a": “b}', "invalid JSON at line 1, column 7: expected value, found “ (LEFT DOUBLE QUOTATION MARK)."),
-        ('{"a"\uff1a1}', "column 5: expected ':', found \uff1a (FULLWIDTH COLON)."),
-        ("", "invalid JSON at line 1, column 1: expected value"),
+        ('{"a": 1 "b": 2}', "invalid JSON at line 1, column 9: expected a comma or “}”, found a double quote."),
+        ('{"a": “b}', "invalid JSON at line 1, column 7: expected a value, found “ (LEFT DOUBLE QUOTATION MARK)."),
+        ('{"a"\uff1a1}', "column 5: expected a colon, found \uff1a (FULLWIDTH COLON)."),
+        ("", "invalid JSON at line 1, column 1: expected a value, found the end."),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(text: str, said: str) -> None:

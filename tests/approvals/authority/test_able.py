@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from approvals.authority.able import Shortfall, indispensable, shortfall
 from approvals.authority.quorum import Seat, missing
-from approvals.authority.reachable import Shortfall, indispensable, shortfall
 from approvals.authority.rules import Rule
 
 FIRST, SECOND, EITHER, NONE = Seat.FIRST, Seat.SECOND, Seat.EITHER, Seat.NONE

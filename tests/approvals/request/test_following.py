@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from approvals.request.execution import Execution
-from approvals.request.recheck import LONGEST, differences, what_changed
+from approvals.request.following import LONGEST_FACT, differences, what_changed
 from operations.core.observations import Stale
 from operations.core.preview import Fact, Preview
 from tests.harness.workers import Workers
@@ -51,7 +51,7 @@ def test_long_values_are_shortened() -> None:
     said = differences(
         preview({"Text": "a" * 999, "Gone": ""}), preview({"Text": "b" * 999, "New": "c" * 999}, state=2)
     )
-    assert ["a" * LONGEST in said, "b" * LONGEST in said, "c" * LONGEST in said] == [False, False, False]
-    assert len(said) > 3 * LONGEST - 100
+    assert ["a" * LONGEST_FACT in said, "b" * LONGEST_FACT in said, "c" * LONGEST_FACT in said] == [False, False, False]
+    assert len(said) > 3 * LONGEST_FACT - 100
     hit = differences(preview(), preview(state=2, hits=["d" * 999]))
-    assert LONGEST - 10 < len(hit) < LONGEST + 40
+    assert LONGEST_FACT - 10 < len(hit) < LONGEST_FACT + 40
