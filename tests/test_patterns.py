@@ -41,12 +41,12 @@ def parsed(path: Path) -> ast.Module:
 
 
 @cache
-def importing() -> dict[str, list[ast.Module]]:
-    """Which modules import a name, for each name that is imported from somewhere."""
-    found: dict[str, list[ast.Module]] = {}
+def importing() -> dict[tuple[str | None, str], list[ast.Module]]:
+    """Which modules import a name, for each name that is imported from a module."""
+    found: dict[tuple[str | None, str], list[ast.Module]] = {}
     for tree in map(parsed, sources()):
-        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
-        for name in names:
+        imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+        for name in {(node.module, alias.name) for node in imports for alias in node.names}:
             found.setdefault(name, []).append(tree)
     return found
 
@@ -68,14 +68,14 @@ def is_pattern(node: ast.AST) -> bool:
     )
 
 
-def ways(tree: ast.Module, call: ast.Call) -> set[str]:
+def ways(module: str, tree: ast.Module, call: ast.Call) -> set[str]:
     """How a pattern is used, wherever it is."""
     target = next(
         (node.targets[0] for node in ast.walk(tree) if isinstance(node, ast.Assign) and node.value is call), None
     )
     if not isinstance(target, ast.Name):
         return {call.func.attr} if isinstance(call.func, ast.Attribute) else set()
-    knowing = [tree, *importing().get(target.id, [])]
+    knowing = [tree, *importing().get((module, target.id), [])]
     return set().union(*(uses(each, target.id) for each in knowing))
 
 
@@ -101,9 +101,10 @@ def complaint_about(path: str, tree: ast.Module, call: ast.Call) -> str:
     """Empty when it takes linear time, or is one of those that have a reason."""
     if f"{path}: {ast.unparse(call.args[0])}" in ESCAPED:
         return ""
-    known = vars(importlib.import_module(path.removesuffix(".py").replace("/", ".")))
+    module = path.removesuffix(".py").replace("/", ".")
+    known = vars(importlib.import_module(module))
     made = re.compile(evaluated(call.args[0], known), flags_of(call, known))
-    searched = not ways(tree, call) <= AT_ONE_PLACE
+    searched = not ways(module, tree, call) <= AT_ONE_PLACE
     return complaint(made.pattern, made.flags & ~re.UNICODE, searched=searched)
 
 

@@ -6,6 +6,7 @@ Here they are read once for a process and for what it forks. Each session has it
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import boto3
 import botocore.session
@@ -16,11 +17,11 @@ OURS = ("account", "iam", "organizations", "service-quotas", "sts")
 
 def share_models() -> None:
     """From now on all sessions of this process use one loader."""
-    botocore.session.create_loader = cache(create_loader)  # type: ignore[attr-defined]
+    botocore.session.create_loader = cache(create_loader)
 
 
 def read_models() -> None:
     """What the bot's clients are made of, so that forks find it; nothing is called and no connection opened."""
-    session = boto3.session.Session(aws_access_key_id="none", aws_secret_access_key="none")
+    session: Any = boto3.session.Session(aws_access_key_id="none", aws_secret_access_key="none")
     for service in OURS:
         session.client(service, region_name="us-east-1")
