@@ -132,13 +132,10 @@ def _alike(kind: str) -> tuple[str, ...]:
     return (LINE,) if kind == LINE else LIVING
 
 
-def direct(
-    session: Session, request: Request, at: datetime, body: Body, kind: str = "dm", marker: str | None = None
-) -> None:
-    """A direct message to the requester; `kind` is one of LIVING for the one that is edited in place, `marker` as in `unsay`."""
+def direct(session: Session, request: Request, at: datetime, body: Body, kind: str = "dm") -> Message:
+    """A direct message to the requester; `kind` is one of LIVING for the one that is edited in place."""
     lane = f"dm:{request.requester}:{request.id}"
-    about = {"request_id": request.id, "user": request.requester}
-    _queue(session, at, lane=lane, kind=kind, body=body, marker=marker, **about)
+    return _queue(session, at, lane=lane, kind=kind, body=body, request_id=request.id, user=request.requester)
 
 
 def tell_concerned(session: Session, request: Request, at: datetime, body: Body) -> None:
@@ -188,18 +185,14 @@ def _not_revealed(offer: RoleSession) -> Observation:
     )
 
 
-def private(
-    session: Session, click: Interaction, at: datetime, body: Body, number: int | None, marker: str | None = None
-) -> None:
-    """A line that only the clicker sees, where they clicked; by DM where that cannot be. `number` is the request it is about,
-    `marker` as in `unsay`.
-    """
+def private(session: Session, click: Interaction, at: datetime, body: Body, number: int | None) -> Message:
+    """A line that only the clicker sees, where they clicked; by DM where that cannot be. `number` is the request it is about."""
     where = {"channel": click.channel, "user": click.user, "request_id": number}
-    _queue(session, at, lane=f"private:{click.user}", kind="private", body=body, marker=marker, **where)
+    return _queue(session, at, lane=f"private:{click.user}", kind="private", body=body, **where)
 
 
 def unsay(session: Session, *markers: str) -> None:
-    """Takes back what was queued with one of these markers and has not left: it is no longer so."""
+    """Takes back what was given one of these markers and has not left: it is no longer so."""
     unsent = (col(Message.marker).in_(markers), col(Message.status) == "queued", col(Message.lease_owner) == "")
     session.execute(delete(Message).where(*unsent))
 
@@ -213,5 +206,7 @@ def _thread_lane(request: Request) -> str:
     return f"request:{request.id}"
 
 
-def _queue(session: Session, at: datetime, *, marker: str | None = None, **values: Any) -> None:
-    session.add(Message(marker=marker or uuid.uuid4().hex, created_at=at, due_at=at, **values))
+def _queue(session: Session, at: datetime, **values: Any) -> Message:
+    message = Message(marker=uuid.uuid4().hex, created_at=at, due_at=at, **values)
+    session.add(message)
+    return message

@@ -119,7 +119,7 @@ def _tell_hindered(context: Context, click: Interaction, why: str) -> None:
             return
         request = session.get(Request, click.request_id, populate_existing=True, with_for_update=True)
         told = thread.private(click.request_id, hindered.press_waits(why))
-        outgoing.private(session, click, now, told, request.id if request else None, _markers(click)[0])
+        outgoing.private(session, click, now, told, request.id if request else None).marker = _markers(click)[0]
         if request is not None and request.key == click.key:
             _tell_requester(session, click, request, why, now)
 
@@ -129,7 +129,7 @@ def _tell_requester(session: Session, click: Interaction, request: Request, why:
     if request.status == Status.PENDING and request.requester != click.user and request.memory.get(HINDERED) != why:
         request.memory = {**request.memory, HINDERED: why}
         session.add(request)
-        outgoing.direct(session, request, now, hindered.decision_waits(request, why), marker=_markers(click)[1])
+        outgoing.direct(session, request, now, hindered.decision_waits(request, why)).marker = _markers(click)[1]
 
 
 def _markers(click: Interaction) -> tuple[str, str]:

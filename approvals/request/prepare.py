@@ -313,7 +313,7 @@ def _tell_once(context: Context, request: Request, why: Body) -> None:
         return
     with context.store.write() as session:
         if _remembers(session, request, {on_hold.TOLD: True}):
-            outgoing.direct(session, request, context.clock(), why, marker=_unasked(request))
+            outgoing.direct(session, request, context.clock(), why).marker = _unasked(request)
 
 
 def _unasked(request: Request) -> str:

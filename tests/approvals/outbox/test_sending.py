@@ -298,7 +298,7 @@ def queue(workers: Workers, kind: str) -> Request:
     with workers.context.store.write() as session:
         if kind != "card":
             session.execute(update(Request).values(card_channel="C0APPROVALS", card_ts="1.0"))
-        queueing = {
+        queueing: dict[str, Callable[[], object]] = {
             "card": lambda: outgoing.card(session, request, workers.clock()),
             "thread": lambda: outgoing.thread(session, request, workers.clock(), {"text": "news"}),
             "notice": lambda: outgoing.notice(session, workers.clock(), {"text": "news"}),
