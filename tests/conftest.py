@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gc
+import warnings
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +20,8 @@ from tests.harness.profiles import choose_profile
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+ROOT = Path(__file__).parents[1]
+LONG = 300  # Seconds that a test may take: such a one takes long, and 0 is without a limit.
 SELDOM = (50_000, 20, 20)  # Objects more than were freed, and how often that before the older ones are looked at.
 choose_profile()
 
@@ -25,9 +31,23 @@ def pytest_configure() -> None:
     prepare()
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Of several processes that begin with nothing compiled each compiles another part of all first, and finds the rest done."""
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args != ["tests"]:
+        return
+    files = sorted(Path(__file__).parent.rglob("test_*.py"))
+    begin = len(files) * int(worker["workerid"].removeprefix("gw")) // int(worker["workercount"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for file in files[begin:] + files[:begin]:
+            with suppress(Exception):  # What is wrong with a module is told when it is collected.
+                import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What may take as long as it likes begins first, after the shuffle: at the end, all would wait for it alone."""
-    items.sort(key=has_a_limit)
+    """What may take long begins first, after the shuffle: at the end, all would wait for it alone."""
+    items.sort(key=is_short)
 
 
 def pytest_collection_finish() -> None:
@@ -53,9 +73,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"{report.nodeid}: {line}")
 
 
-def has_a_limit(item: pytest.Item) -> bool:
+def is_short(item: pytest.Item) -> bool:
     mark = item.get_closest_marker("timeout")
-    return mark is None or mark.args != (0,)
+    return mark is None or 0 < mark.args[0] < LONG
 
 
 @pytest.fixture(scope="module")
