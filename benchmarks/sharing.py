@@ -23,6 +23,8 @@ from bot.database import open_engine
 from sandbox.sandbox import BotProcess, Sandbox, sandbox
 from sandbox.slack.cast import TEAM_ID
 from tests.harness import postgres
+from tests.harness.forking import fork
+from tests.harness.points import UNPACED
 
 REQUESTS = 48
 AWS_SECONDS = 0.5
@@ -30,6 +32,7 @@ LONGEST = 300.0
 GRANTED = '[[rule]]\nname = "at once"\napprovals = 0\n'
 REQUIRED = Requirements((Requirement(Rule("at once", (), approvals=0), 0),))
 SETTINGS = {
+    UNPACED: "yes",
     "ORGBOT_POST_SECONDS": "0",
     "ORGBOT_REQUESTS_PER_HOUR": "0",
     "ORGBOT_PENDING_PER_PERSON": "0",
@@ -50,7 +53,7 @@ def rows() -> Iterator[Row]:
 
 
 def _rate(database: str, count: int) -> float:
-    with sandbox(creation_seconds=0) as place:
+    with sandbox(creation_seconds=0, launch=fork) as place:
         url = database or f"sqlite:///{place.folder / 'shared.db'}"
         rules = place.folder / "rules.toml"
         rules.write_text(GRANTED)

@@ -12,7 +12,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-ARMED = "STOPS_AT"
+ARMED, UNPACED = "STOPS_AT", "WITHOUT_SLACKS_TIERS"
 PLACES = ("commit", "insert", "call", "post")
 POINTS = tuple(f"{place}:{when}" for place in PLACES for when in ("before", "after"))
 
