@@ -370,7 +370,7 @@ class Process(SQLModel, table=True):
 
 
 class RulesInForce(SQLModel, table=True):
-    """Rules that a process was given; in force everywhere are those whose `at` is the newest. See bot.shared."""
+    """Rules that a process was given; in force everywhere are those whose `at` is the newest. See bot.rules."""
 
     digest: str = Field(primary_key=True)
     content: str = Field(sa_column=Column(Text, nullable=False))

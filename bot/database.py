@@ -38,9 +38,7 @@ from approvals.queue.leases import running_seconds
 log = logging.getLogger(__name__)
 MIGRATING = 1  # The key of the advisory lock under which one process migrates; `approvals.audit.chain` has another.
 SLEEPS = 5  # Seconds that a transaction may be idle: no call to Slack or AWS is made within one.
-MIGRATION_SLEEPS = (
-    60  # The same while the schema is changed or rows are put back, in which nobody waits but who starts.
-)
+MIGRATION_SLEEPS = 60  # The same while the schema is changed or rows are put back: only who starts waits for it.
 SHORT = 0.2  # Seconds in which the server's answer about its time came, so that half of them are the error at most.
 WAITS = 10  # Seconds that a statement waits for what another transaction has locked, and a thread for a connection.
 GONE = {

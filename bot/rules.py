@@ -101,18 +101,20 @@ class SharedRules:
         self._store = store
         self._clock = clock
         self._owner = owner
-        self._known = self._own = own(given)
-        self._rules = given
-        self._trouble = ""
+        self._take(given)
         with store.write(alone=True) as session:
             if self._goes_first(session):
                 self._put(session)
 
     def put(self, given: Rules) -> None:
         """These are in force from now on, in every process."""
-        self._known, self._own, self._rules, self._trouble = own(given), own(given), given, ""
+        self._take(given)
         with self._store.write(alone=True) as session:
             self._put(session)
+
+    def _take(self, given: Rules) -> None:
+        self._own, self._given, self._trouble = own(given), given, ""
+        self._known = self._own.digest
 
     def look(self) -> Rules | None:
         """The rules that another process has put in force since the last look; None when there are none.
@@ -121,10 +123,10 @@ class SharedRules:
         """
         with self._store.read() as session:
             found = _newest(session)
-            if found is None or found.digest == self._known.digest:
+            if found is None or found.digest == self._known:
                 return None
             proven = _is_proven(session, found)
-        self._known = Own(found.digest, found.content)
+        self._known = found.digest
         if not proven:
             self._alarm()
             return None
@@ -137,8 +139,8 @@ class SharedRules:
             self._trouble = f"those that {found.owner} has put in force are of another version of orgbot: install the same everywhere"
             log.exception("the rules that another process has put in force are not understood")
             return None
-        self._rules, self._trouble = Rules(rules, self._rules.without), ""
-        return self._rules
+        self._trouble = ""
+        return Rules(rules, self._given.without)
 
     def _alarm(self) -> None:
         self._trouble = (
@@ -152,7 +154,7 @@ class SharedRules:
         """For `/readyz`: not ok when this process can't decide by the rules that are in force."""
         if self._trouble:
             return ("shared rules", False, self._trouble)
-        if self._known.digest != self._own.digest:
+        if self._known != self._own.digest:
             return (
                 "shared rules",
                 None,
@@ -170,7 +172,7 @@ class SharedRules:
         session.merge(
             RulesInForce(digest=self._own.digest, content=self._own.content, owner=self._owner, at=self._clock())
         )
-        names = [rule.name for rule in self._rules.rules]
+        names = [rule.name for rule in self._given.rules]
         chain.record(session, self._clock(), EVENT, chain.ORGBOT, digest=self._own.digest, rules=names)
         session.flush()
         session.execute(delete(RulesInForce).where(col(RulesInForce.at) > self._clock()))  # The bot writes none such.

@@ -61,9 +61,8 @@ def unasked(session: Session, request: Request) -> list[str]:
 
 def _is_copy(connection: Connection, request: Request) -> bool:
     """Whether the same was filed since it was asked: what is taken in can be copied with its seal."""
-    filings = query(connection).where(col(AuditRecord.event) == FILED).order_by(col(AuditRecord.id).desc())
     asked_at, origin = moment(request.created_at), mark([request.marker, moment(request.created_at)])
-    since = itertools.takewhile(lambda line: line.at >= asked_at, lines(connection, filings))
+    since = itertools.takewhile(lambda line: line.at >= asked_at, _backwards(connection, FILED))
     return any(isinstance(line.detail, dict) and line.detail.get("asked") == origin for line in since)
 
 
@@ -124,20 +123,26 @@ def records_of(connection: Connection, number: int) -> list[Line]:
 
 def newest_mark(connection: Connection, keys: Keys) -> Line | None:
     """The newest record that says from where on the audit is signed, and is signed by one of the keys."""
-    marks = query(connection).where(col(AuditRecord.event) == MARK).order_by(col(AuditRecord.id).desc())
-    return next((line for line in lines(connection, marks) if keys.signed(content(line) or b"", line.hash)), None)
+    marks = _backwards(connection, MARK)
+    return next((line for line in marks if keys.signed(content(line) or b"", line.hash)), None)
 
 
 def newest(session: Session, event: str) -> Line | None:
     """The newest record of an event that counts: with a key, one that is signed."""
     connection, keys = session.connection(), Keys.of(session)
-    found = query(connection).where(col(AuditRecord.event) == event).order_by(col(AuditRecord.id).desc())
-    return next((line for line in lines(connection, found) if _counts(line, keys)), None)
+    return next((line for line in _backwards(connection, event) if _counts(line, keys)), None)
 
 
 def _counts(line: Line, keys: Keys) -> bool:
     said = content(line)
     return said is not None and (keys.signed(said, line.hash) if keys else plain(said) == line.hash)
+
+
+def _backwards(connection: Connection, event: str) -> Iterator[Line]:
+    """The records of an event, the newest first."""
+    return lines(
+        connection, query(connection).where(col(AuditRecord.event) == event).order_by(col(AuditRecord.id).desc())
+    )
 
 
 def _snapshot(session: Session) -> Connection:

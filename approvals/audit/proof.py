@@ -20,14 +20,14 @@ GLASS = "request.break_glass"
 ESCALATED = "request.escalated"
 DOUBTED = "request.doubted"  # After a restore: whether it had begun is to be seen in AWS.
 LEARNED = "request.learned"
-ASKED = "request.asked."
+WISHED = "request.asked."  # Followed by the Control's key.
 VOTES = {"vote.approve": "approve", "vote.deny": "deny"}
 WITHDRAWN = "vote.withdrawn"
 TRANSITIONS = {f"request.{status.value}": status for status in Status}
 TELLING = frozenset(
     {FILED, RULES_CHANGED, GLASS, WITHDRAWN, LEARNED, ESCALATED, *VOTES, *TRANSITIONS}
 )  # The events whose detail or time counts.
-CONTROL = "asked"  # In a request's memory: what somebody asked of it by a Control.
+WISH = "asked"  # In a request's memory: what somebody asked of it by a Control.
 # In a request's memory, for people: no step goes by it. All else is what its steps have learned.
 NOTES = frozenset(
     {
@@ -139,8 +139,8 @@ class Story:
             self._learns(said.get("step"), said.get("facts"))
         elif event == DOUBTED:
             self.begun = True
-        elif event.startswith(ASKED):
-            self.asked.add(event.removeprefix(ASKED))
+        elif event.startswith(WISHED):
+            self.asked.add(event.removeprefix(WISHED))
         self.executed = self.executed or event in EXECUTED
 
     def _is_filed(self, event: str, actor: str, said: dict[str, Any], at: str) -> None:
@@ -231,12 +231,12 @@ def _progress(claim: Claim, story: Story) -> Iterator[str]:
         yield "a call of it is noted, and the audit does not have that it began"
     if story.filing is None or "origin" not in story.filing:
         return
-    facts = {name: value for name, value in claim.memory.items() if name not in NOTES | {CONTROL}}
+    facts = {name: value for name, value in claim.memory.items() if name not in NOTES | {WISH}}
     if claim.step != story.step:
         yield f"it is at step {claim.step}, while the audit has it at {story.step}"
     if {name: mark(value) for name, value in facts.items()} != story.facts:
         yield "what its steps have learned was changed"
-    if claim.memory.get(CONTROL, "") not in story.asked:
+    if claim.memory.get(WISH, "") not in story.asked:
         yield "what was asked of it meanwhile is not in the audit"
 
 

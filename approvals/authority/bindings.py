@@ -68,20 +68,22 @@ class Bindings:
         """
         today = meant(self._rules(), organization)
         with self._store.write(alone=True) as session:
-            self._put_back(session)
+            told = self._witness.told(session)
+            if told is not None:
+                self._put_back(session, told)
             bound = _bound(session, today, organization, self._clock())
             kept = kept_in(session.exec(select(Binding)).all())
-            if kept != self._witness.told(session):
+            if kept != told:
                 self._witness.note(session, kept, self._clock())
             self.drifts = tuple(drifts(bound, today, organization))
             _tell(session, self.drifts, self._clock())
         self.guards = guards_of(bound)
 
-    def _put_back(self, session: Session) -> None:
+    def _put_back(self, session: Session, told: Words) -> None:
         """Rows that are not what was noted were written by somebody else, and are made anew."""
-        rows, told = session.exec(select(Binding)).all(), self._witness.told(session)
+        rows = session.exec(select(Binding)).all()
         kept = kept_in(rows)
-        if told is None or kept == told:
+        if kept == told:
             return
         now = self._clock()
         changed = {word for key, word in kept.keys() | told.keys() if kept.get((key, word)) != told.get((key, word))}

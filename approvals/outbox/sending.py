@@ -237,13 +237,13 @@ class Outbox:
         return self._post(message, self._direct_channel(message.user), lambda: message.body)
 
     def _credentials(self, message: Message) -> Posted:
-        """Slack is asked before AWS, so that nothing is opened while Slack is away."""
+        """Slack is asked before AWS, so that nothing is opened while Slack is away. Who it is for is the requester, which the audit
+        proves; a row of the outbox it doesn't.
+        """
         request, _ = self._request(message)
         with self._opening:
             self._direct_channels.pop(request.requester, None)
-        channel = self._direct_channel(
-            request.requester
-        )  # Who that is, the audit proves; a row of the outbox it doesn't.
+        channel = self._direct_channel(request.requester)
         return self._post(message, channel, lambda: self._delivery.body(self._request(message)[0]))
 
     def _private(self, message: Message) -> Posted:

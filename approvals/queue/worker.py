@@ -340,8 +340,9 @@ def take_up_again(session: Session, jobs: Iterable[Job[Any]]) -> int:
 
     What waited for something that was away is tried at once: whoever starts the bot anew may just have mended that.
     """
-    taken_up, away = 0, (col(Stumble.set_aside_at).is_(None), col(Stumble.error) == "", col(Stumble.waits) > 0)
+    away = (col(Stumble.set_aside_at).is_(None), col(Stumble.error) == "", col(Stumble.waits) > 0)
     session.execute(update(Stumble).where(*away).values(again_at=None, waits=0))
+    taken_up = 0
     by_name = {job.name: job for job in jobs}
     aside = select(Stumble).where(col(Stumble.set_aside_at).is_not(None))
     for stumble in session.exec(aside.with_for_update(skip_locked=True)).all():

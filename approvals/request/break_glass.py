@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from approvals.audit import chain
+from approvals.audit.proof import GLASS
 from approvals.authority.requirements import Requirements
 from approvals.models import Request
 from approvals.outbox import telling
@@ -28,7 +29,7 @@ def break_glass(
     chain.record(
         session,
         now,
-        "request.break_glass",
+        GLASS,
         request.requester,
         number,
         reason=request.reason,

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from approvals.audit import alarm, chain
 from approvals.audit.evidence import counted_before
-from approvals.audit.proof import mark
+from approvals.audit.proof import WISH, WISHED, mark
 from approvals.authority.directory import NotAMemberError
 from approvals.authority.may import (
     CONTROL,
@@ -36,7 +36,7 @@ from approvals.queue.outgoing import tell_concerned
 from approvals.queue.worker import Job, LaterError, stumble_of, work_off
 from approvals.request import break_glass
 from approvals.request.lifecycle import LostRaceError, transition
-from approvals.request.prepare import ANNOUNCE, refuse
+from approvals.request.prepare import ANNOUNCE, TELL_SILENCE_AFTER, refuse
 from approvals.request.reachability import look_whether_reachable, note_rules, put_before, withdraw
 from approvals.sessions import book
 from approvals.slack.blocks import escape
@@ -54,10 +54,6 @@ CHANGED = "This request is not the one that was filed: its record was changed. N
 APPROVED_ALREADY = "You have approved this. Press “Withdraw approval” first, then deny it."
 COUNTED_BEFORE = "This press was counted before, so nothing was done. Press again on the card."
 COUNTED = "Your approval was counted already; somebody else's is still needed."
-
-TELL_SILENCE_AFTER = timedelta(
-    seconds=15
-)  # By the next try, which is at most half a minute later, whoever waits is told.
 
 log = logging.getLogger(__name__)
 
@@ -382,9 +378,9 @@ def _control(session: Session, request: Request, judged: JudgedClick) -> None:
         raise ObjectionError("That can no longer be asked for: the request has gone on meanwhile.")
     if is_in_hand(request, judged.now):
         raise InHandError("a worker has the request in hand")
-    request.memory = {**request.memory, "asked": key}
+    request.memory = {**request.memory, WISH: key}
     request.due_at, request.polls = judged.now, 0
-    chain.record(session, judged.now, f"request.asked.{key}", judged.person.user, request.id)
+    chain.record(session, judged.now, f"{WISHED}{key}", judged.person.user, request.id)
     outgoing.thread(session, request, judged.now, thread.asks_control(request, judged.person.user, control.label))
 
 

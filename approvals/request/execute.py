@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from approvals.audit import alarm
 from approvals.audit.chain import noting_calls
+from approvals.audit.proof import WISH
 from approvals.authority.standing import approval_lost
 from approvals.context import Context, NotYetError
 from approvals.models import Attempt, operation_of
@@ -92,7 +93,7 @@ def _go_on(execution: Execution, shared: Shared) -> None:
 
 
 def _proceed(execution: Execution, shared: Shared) -> None:
-    if keeps_waiting(execution.request) and execution.request.memory.get("asked") == GIVE_UP.key:
+    if keeps_waiting(execution.request) and execution.request.memory.get(WISH) == GIVE_UP.key:
         execution.fail(given_up(execution.request, sent=execution.has_sent()))
         return
     if not _is_proven(execution):

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select, text
 
 from approvals.audit import chain
 from approvals.audit.chain import record_calls, record_lost_call
-from approvals.audit.proof import CONTROL, LEARNED, NOTES, mark
+from approvals.audit.proof import LEARNED, NOTES, WISH, mark
 from approvals.authority.may import helping, may_ask_next
 from approvals.context import Context
 from approvals.models import LIVE, UNPRUNED_SQL, Attempt, Request, operation_of
@@ -140,7 +140,7 @@ class Execution:
 
     def _learn(self, session: Session, learned: Mapping[str, Any], step: int | None = None) -> None:
         """The steps go by what they have learned, so that the audit has it, and how far they are."""
-        facts = {name: mark(value) for name, value in learned.items() if name not in NOTES | {CONTROL}}
+        facts = {name: mark(value) for name, value in learned.items() if name not in NOTES | {WISH}}
         if step is not None or facts:
             at = self.request.step if step is None else step
             chain.record(session, self.context.clock(), LEARNED, chain.ORGBOT, self.number, step=at, facts=facts)

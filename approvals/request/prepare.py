@@ -57,7 +57,8 @@ from operations.snapshot.names import capital, listed
 MOST_SAID = 3  # Places that a card names about which other rules decide afterwards.
 LAG = timedelta(minutes=2)  # Source: AWS Organizations User Guide, "Consistency model".
 ACCOUNTS = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.TARGET)
-TELL_SILENCE_AFTER = timedelta(seconds=15)  # So long a request waits for Slack before its requester hears of it.
+# So long a request or a press waits for Slack before people hear of it, with the next try, which is at most half a minute later.
+TELL_SILENCE_AFTER = timedelta(seconds=15)
 
 
 class RefusalError(Exception):

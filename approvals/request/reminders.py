@@ -13,6 +13,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
+from approvals.audit.proof import ESCALATED
 from approvals.authority.directory import Directory
 from approvals.authority.may import barred, may_act
 from approvals.authority.quorum import cannot_decide
@@ -142,7 +143,7 @@ def _escalate(
     session: Session, request: Request, called: tuple[str, ...], now: datetime, without: frozenset[str]
 ) -> None:
     _note(session, request, escalated_at=now, tell_at=now)
-    chain.record(session, now, "request.escalated", "orgbot", request.id, to=list(called))
+    chain.record(session, now, ESCALATED, "orgbot", request.id, to=list(called))
     to = mentions(called, without | cannot_decide(request, ()))
     outgoing.thread(session, request, now, reminders.escalation(request, to, now))
     telling.tell(session, request, now)

@@ -18,7 +18,6 @@ from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
 
 log = logging.getLogger(__name__)
-UNREAD = "the organization has not been read yet"
 NOT_YET = "The organization has not been read from AWS yet. Please try again in some seconds."
 RETRY = timedelta(seconds=15)
 Numbered = tuple[int, tuple[Change, ...]]
@@ -67,7 +66,7 @@ class SnapshotCache:
         self._due = clock()
         self._reading = threading.Lock()
         self._changing = threading.Lock()
-        self.problem = UNREAD
+        self.problem = "the organization has not been read yet"
         self.misplaced = ""
         self.unread = NOT_YET
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from sqlmodel import col, select
 
 from approvals.models import SharedSnapshot
 from approvals.queue.store import Store
+from bot.snapshot.file import SHAPE
 from operations.snapshot.organization import Organization
-
-SHAPE = TypeAdapter(Organization)
 
 
 class SnapshotRow:

@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select, text
 
 from approvals.audit.chain import GENESIS, digest_of, record
-from approvals.audit.keys import INFO
+from approvals.audit.keys import INFO, Keys
 from approvals.models import Attempt, AuditRecord, Request, Vote
 from approvals.states import Status
 from operations.core.preview import digest
@@ -22,6 +22,15 @@ from tests.harness.people import DAVE
 from tests.harness.workers import Workers
 
 Tamper = Callable[[Session, Request], None]
+KEYS = Keys.given(("the key of these tests, long enough",))
+TAG: dict[str, Any] = {"account": "222222222222", "tags": ["owner=shop"]}
+
+
+def asked(workers: Workers) -> Request:
+    """A request that waits for approval."""
+    found = workers.ask("tag-account", **TAG)
+    workers.work()
+    return found
 
 
 def tamper(workers: Workers, request: Request, how: Tamper) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,25 +9,13 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from approvals.audit import signing
-from approvals.audit.keys import Keys
 from approvals.authority.rules import Rule, Rules
 from approvals.models import AuditRecord, Interaction, Request
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, CAROL, TEAM
-from tests.harness.tampering import tamper
+from tests.harness.tampering import KEYS, TAG, asked, tamper
 from tests.harness.workers import Workers
-
-KEYS = Keys.given(("the key of these tests, long enough",))
-TAG: dict[str, Any] = {"account": "222222222222", "tags": ["owner=shop"]}
-
-
-@pytest.fixture
-def signed(aws: AwsSandbox) -> Iterator[Workers]:
-    found = Workers(aws, keys=KEYS)
-    signing.begin(found.context.store, found.clock())
-    yield found
-    found.close()
 
 
 def alarms(workers: Workers) -> list[str]:
@@ -47,12 +34,6 @@ def insert(workers: Workers, model: type[Request] | type[Interaction], like: Any
         session.add(row)
         session.flush()
         return row.id or 0
-
-
-def asked(workers: Workers) -> Request:
-    found = workers.ask("tag-account", **TAG)
-    workers.work()
-    return found
 
 
 @pytest.mark.parametrize("kind", ["approve", "deny", "cancel", "withdraw", "review", "end", "control:give-up", "show"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
@@ -11,7 +10,7 @@ from sqlmodel import Session, col, select
 from approvals.audit import signing
 from approvals.audit.chain import ChainCheck
 from approvals.audit.evidence import every
-from approvals.audit.keys import NO_KEYS, Keys
+from approvals.audit.keys import NO_KEYS
 from approvals.audit.lines import lines, query
 from approvals.authority.rules import Rule, Rules
 from approvals.models import AuditRecord, Request
@@ -20,9 +19,12 @@ from sandbox.aws.server import AwsSandbox
 from tests.harness.people import BOB, CAROL, DAVE
 from tests.harness.tampering import (
     DECIDED,
+    KEYS,
+    TAG,
     UNDECIDED,
     WITHOUT_KEY,
     Tamper,
+    asked,
     columns,
     learned,
     tamper,
@@ -31,8 +33,6 @@ from tests.harness.tampering import (
 )
 from tests.harness.workers import Workers
 
-TAG: dict[str, Any] = {"account": "222222222222", "tags": ["owner=shop"]}
-KEYS = Keys.given(("the key of these tests, long enough",))
 FORBIDDEN = ("TagResource", "UntagResource")
 
 
@@ -42,20 +42,6 @@ def workers(request: pytest.FixtureRequest, aws: AwsSandbox) -> Iterator[Workers
     signing.begin(found.context.store, found.clock())
     yield found
     found.close()
-
-
-@pytest.fixture
-def signed(aws: AwsSandbox) -> Iterator[Workers]:
-    found = Workers(aws, keys=KEYS)
-    signing.begin(found.context.store, found.clock())
-    yield found
-    found.close()
-
-
-def asked(workers: Workers) -> Request:
-    found = workers.ask("tag-account", **TAG)
-    workers.work()
-    return found
 
 
 def verified(workers: Workers) -> list[str]:
