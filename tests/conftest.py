@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from approvals.queue.store import Store
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import running
+from tests.harness.database import give_back, new_database
 from tests.harness.postgres import prepare
 from tests.harness.profiles import choose_profile
 
@@ -91,6 +93,14 @@ def aws(running_aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> AwsSandbox:
     for name, value in running_aws.environment().items():
         monkeypatch.setenv(name, value)
     return running_aws
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """The queue on an empty database in memory."""
+    engine = new_database()
+    yield Store(engine)
+    give_back(engine)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,14 +13,6 @@ from approvals.outbox.sending import EVENT
 from approvals.queue.store import Store
 from bot.neighbours import SAME_APP, Neighbours, identity_of
 from tests.harness.clock import Clock
-from tests.harness.database import give_back, new_database
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    engine = new_database()
-    yield Store(engine)
-    give_back(engine)
 
 
 class Shared(Store):

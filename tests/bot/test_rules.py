@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,16 +15,8 @@ from approvals.queue.store import Store
 from bot import rules as module
 from bot.rules import SharedRules, own
 from tests.harness.clock import Clock
-from tests.harness.database import give_back, new_database
 
 OLD, NEW = Rules((Rule("old", ("U0BOB",)),)), Rules((Rule("new", ("U0CAROL",), approvals=2),))
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    engine = new_database()
-    yield Store(engine)
-    give_back(engine)
 
 
 class Machine:

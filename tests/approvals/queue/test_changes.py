@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,16 +12,8 @@ from approvals.queue.changes import LAG
 from approvals.queue.store import Store
 from operations.snapshot.changes import Gone, UnitIs
 from tests.harness.clock import Clock
-from tests.harness.database import give_back, new_database
 
 NEW, GONE = UnitIs(id="ou-1", name="New", parent="r-1"), Gone(id="ou-2")
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    engine = new_database("sqlite://")
-    yield Store(engine)
-    give_back(engine)
 
 
 @pytest.fixture

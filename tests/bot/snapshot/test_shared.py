@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,16 +14,8 @@ from bot.snapshot.shared import SnapshotRow
 from operations.aws.client import Aws
 from sandbox.aws.server import AwsSandbox
 from tests.harness.clock import Clock
-from tests.harness.database import give_back, new_database
 
 EVERY = timedelta(minutes=5)
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    engine = new_database()
-    yield Store(engine)
-    give_back(engine)
 
 
 @pytest.fixture
