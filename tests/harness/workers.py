@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -67,7 +65,7 @@ class Workers:
         self._sandbox = aws
         self._aws = bot_aws(note_call)
         self._organization = organization(aws, self._aws, self.clock)
-        self._deliveries = itertools.count()
+        self._deliveries = 0
         self.context = self._context("first process")
         self.intake = Intake(self.context.store, self.clock, lambda: None)
 
@@ -270,7 +268,8 @@ class Workers:
         give_back(self.engine)
 
     def _delivery(self) -> str:
-        return f"delivery-{next(self._deliveries)}"
+        self._deliveries += 1
+        return f"delivery-{self._deliveries}"
 
 
 _happened: dict[Callable[[Workers], object], tuple[bytes, Workers]] = {}
@@ -290,5 +289,5 @@ def after(story: Callable[[Workers], object], aws: AwsSandbox, url: str = SQLITE
     whole, first = _happened[story]
     found = Workers(aws, url, whole=whole)
     found.clock.now = first.clock.now
-    found._deliveries = copy(first._deliveries)
+    found._deliveries = first._deliveries
     return found
