@@ -349,7 +349,7 @@ class RoleSession(SQLModel, table=True):
 class Installation(SQLModel, table=True):
     """The one row that names this database among all that ever were: what is posted carries the name.
 
-    After a restore it says how far that is (`quarantine`, see approvals.request.restored), from when the backup is, and since when
+    After a restore it says how far that is (`quarantine`, see approvals.request.quarantine), from when the backup is, and since when
     the bot looks at what was under way.
     """
 

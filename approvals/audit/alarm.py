@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlmodel import Session, select
 
@@ -64,17 +65,22 @@ def is_forged_press(context: Context, click: Interaction) -> bool:
     if not pressed and known:
         log.error("a press of %s was not taken in from Slack", click.kind)
         missing = ["somebody has written a press of one of its buttons into the database"]
-        _raise_alarm(context, click.request_id, missing, PRESS_ALONE, FORGED_PRESS)
+        _raise_alarm(context, click.request_id, missing, PRESS_ALONE)
     return not pressed
 
 
-def _raise_alarm(context: Context, number: int, missing: Sequence[str], what: str, event: str = EVENT) -> None:
-    now = context.clock()
+def _raise_alarm(context: Context, number: int, missing: Sequence[str], what: str) -> None:
     with context.store.write(alone=True) as session:
         request = session.get_one(Request, number, populate_existing=True)
-        if not _raised(session, number, event):
-            outgoing.notice(session, now, told(request, missing, what))
-            chain.record(session, now, event, chain.ORGBOT, number, missing=list(missing), digest=request.digest)
+        sound(session, context.clock(), request, missing, what)
+
+
+def sound(session: Session, now: datetime, request: Request, missing: Sequence[str], what: str) -> None:
+    """Tells the approval channel of a request, once, and notes it with the transaction of `session`."""
+    number, event = request.id or 0, FORGED_PRESS if what == PRESS_ALONE else EVENT
+    if not _raised(session, number, event):
+        outgoing.notice(session, now, told(request, missing, what))
+        chain.record(session, now, event, chain.ORGBOT, number, missing=list(missing), digest=request.digest)
 
 
 def _raised(session: Session, number: int, event: str) -> bool:

@@ -29,15 +29,32 @@ def begin(store: Store, now: datetime) -> None:
     A request that was not proven before does not become so by this.
     """
     with store.write(alone=True) as session:
-        keys = Keys.of(session)
-        if not keys:
-            _check_unsigned(session)
-        elif not _begun(session, keys):
-            live = _live(session)
-            _seal_what_waits(session, keys)
-            chain.record(session, now, MARK, ORGBOT, key=keys.name, live=live)
-            (mark,) = chain.append(session)
-            outgoing.notice(session, now, told(mark))
+        begin_in(session, now)
+
+
+def begin_in(session: Session, now: datetime) -> None:
+    """The same, with the transaction of `session`, in which nobody else may write."""
+    keys = Keys.of(session)
+    if not keys:
+        _check_unsigned(session)
+    elif not _begun(session, keys):
+        live = _live(session)
+        _seal_what_waits(session, keys)
+        chain.record(session, now, MARK, ORGBOT, key=keys.name, live=live)
+        (mark,) = chain.append(session)
+        outgoing.notice(session, now, told(mark))
+
+
+def check_key(session: Session) -> None:
+    """For whoever writes into the audit beside the bot: what they write is to count as the bot's own. Raises KeyMissingError."""
+    keys = Keys.of(session)
+    if not keys:
+        _check_unsigned(session)
+    elif not _begun(session, keys):
+        raise KeyMissingError(
+            "ORGBOT_AUDIT_KEY: is not the key with which the audit is signed; give the one that the bot has, or start the bot with "
+            "this one first"
+        )
 
 
 def _check_unsigned(session: Session) -> None:
