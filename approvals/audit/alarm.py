@@ -24,6 +24,7 @@ EVENT, FORGED_PRESS = "request.unproven", "click.forged"
 NOT_RUN, STOPPED = (f"{what}: its approval can't be proven" for what in ("did not run", "was stopped"))
 NOT_ASKED = "was not put before approvers: that somebody asked for it can't be proven"
 PRESS_ALONE = "has got a press that can't be proven, and that doesn't count"
+SESSION = "has a session that was not ended: that somebody asked for it can't be proven"
 SENT = "Nothing more is sent to AWS; look there for what was sent before, which isn't followed any more."
 FORGED = "Its record was changed, or nobody has asked for it in Slack. Nothing was done. Whoever runs orgbot was told; ask again."
 NOT_PRESSED = (

@@ -135,6 +135,11 @@ def newest(session: Session, *events: str) -> Line | None:
     return max((line for line in found if line), key=lambda line: line.id, default=None)
 
 
+def broken_since(session: Session, record: int) -> bool:
+    """Whether a record is missing, moved or changed behind this one, as far as FOLLOWED; 0 is the beginning."""
+    return _broken(session.connection(), record)
+
+
 def _counts(line: Line, keys: Keys) -> bool:
     said = content(line)
     return said is not None and (keys.signed(said, line.hash) if keys else plain(said) == line.hash)
