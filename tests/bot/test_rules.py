@@ -127,7 +127,9 @@ def test_rules_that_somebody_has_written_into_the_database_are_not_used(machine:
             session.add(RulesInForce(digest=lax.digest, content=lax.content, owner="two", at=later))
         elif tampered == "an earlier record the last":
             chain.record(session, machine.clock(), "something.else", "orgbot")
-            last = max(entry.id for entry in session.exec(select(AuditRecord)).all() if entry.event == module.EVENT)
+            last = max(
+                entry.id or 0 for entry in session.exec(select(AuditRecord)).all() if entry.event == module.EVENT
+            )
             chain.append(session)
             session.execute(delete(AuditRecord).where(col(AuditRecord.id) == last))
             session.get_one(RulesInForce, own(NEW).digest).at = machine.clock() - timedelta(1)
