@@ -443,10 +443,11 @@ class AuditRecord(SQLModel, table=True):
     """One line of the audit, chained: `hash` covers this record and `previous`, the hash of the one before."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("event_order", "event", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime | None = _time(nullable=False)
-    event: str = Field(index=True)
+    event: str
     actor: str
     request_id: int | None = Field(default=None, index=True)
     detail: dict[str, Any] = _json(dict)

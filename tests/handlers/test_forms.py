@@ -267,5 +267,5 @@ def test_where_the_rules_allow_none_it_is_typed_and_refused_with_the_reason() ->
 
 def test_a_form_that_holds_fewer_than_were_given_says_so() -> None:
     many = ["222222222222", *(f"{number:012}" for number in range(59))]
-    shown = json.dumps(opened(by_name()["grant-access"], organization(), accounts=many))
+    shown = json.dumps(opened(by_name()["grant-access"], organization(), account=many))
     assert "holds the first 50 of 60" in shown
