@@ -139,7 +139,7 @@ class Outbox:
         request, votes = self._request(message)
 
         def made() -> Body:
-            return plain_card(request) if message.body.get(PLAIN) else self._whole_card(request, votes)
+            return plain_card(request, votes) if message.body.get(PLAIN) else self._whole_card(request, votes)
 
         if request.card_ts:
             take_turn(self.slack, "chat.update", ticket=message.marker)

@@ -366,8 +366,8 @@ def _show(session: Session, request: Request, judged: JudgedClick) -> None:
     if request.status != Status.PENDING:
         raise LostRaceError(session, request)
     _check_announced(request)
-    shown = hindered.decide_here(request, card(request, _votes(session, request)))
-    outgoing.private(session, judged.click, judged.now, shown, request.id)
+    for shown in hindered.decide_here(request, card(request, _votes(session, request))):
+        outgoing.private(session, judged.click, judged.now, shown, request.id)
 
 
 def _control(session: Session, request: Request, judged: JudgedClick) -> None:

@@ -72,7 +72,7 @@ ASKED: dict[str, Callable[[Workers], Any]] = {
         workers.context, Interaction(delivery="x", kind="approve", user="U", team="T", request_id=2)
     ),
     "since when it is signed": lambda workers: signing.begin(workers.context.store, workers.clock()),
-    "whether it is signed": lambda workers: reading(lambda session, _: signing.check_key(session))(workers),
+    "whether it is signed": reading(lambda session, _: signing.check_key(session)),
     "an anchor": lambda workers: anchors.post(workers.context, timedelta(days=1)),
     "how far a restore is": lambda workers: Quarantine(workers.context.store, workers.clock),
     "what the rules are bound to": lambda workers: Bindings(
