@@ -262,6 +262,7 @@ class Message(SQLModel, table=True):
     user: str = ""
     body: dict[str, Any] = _json(dict)
     marker: str
+    sealed: str = _blank("by approvals.audit.keys, over what is said, to whom and where; empty without a key")
     status: str = Field(default="queued", index=True, description="queued, sending, sent, dropped or aside")
     tries: int = 0
     error: str = ""
