@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 
-First, Second = TypeVar("First"), TypeVar("Second")
+First = TypeVar("First")
+Second = TypeVar("Second")
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
