@@ -23,6 +23,7 @@ import psycopg
 from approvals.queue.outgoing import LINE, LIVING
 from sandbox.sandbox import APPROVAL_CHANNEL, BotProcess, Sandbox, sandbox
 from tests.harness import postgres
+from tests.harness.crashing import EFFECTIVE
 from tests.harness.database import SQLITE
 from tests.harness.forking import fork
 from tests.harness.load import CALLS, Asked, Things, answer_invitation, asked_by, filled, prepare, wrong_effects
@@ -60,7 +61,7 @@ class Fleet:
         self.database = database
         self._rows = Rows(database)
         self._things = prepare(place.aws, PEOPLE * count)
-        place.aws.calls.clear()
+        stumble(place)
         self.bots = [self._launch() for _ in range(count)]
         for bot in self.bots:
             bot.wait_until_ready()
@@ -177,9 +178,12 @@ class Fleet:
             bot.kill()
         self._rows.close()
 
-    @property
-    def done(self) -> int:
-        """How many requests have come to their end."""
+    def wait_for_ends(self, more: int) -> None:
+        """Until so many more requests have come to their end."""
+        enough = self._ended() + more
+        self.slack.wait_for(lambda: self._ended() >= enough, PATIENCE, f"{more} more ends")
+
+    def _ended(self) -> int:
         return sum(request.finished for request in self._rows.requests().values())
 
     def finish(self) -> None:
@@ -214,7 +218,7 @@ class Fleet:
 
     def _wrong_in_aws(self) -> Iterator[str]:
         yield from wrong_effects(
-            self.asked, [call for call in self.aws.calls if call.outcome == "ok" and call.operation in CALLS]
+            self.asked, [call for call in self.aws.calls if call.outcome in EFFECTIVE and call.operation in CALLS]
         )
         for number, operation, status, outcome in self._rows.of(
             "SELECT id, operation, status, outcome FROM request WHERE status <> 'succeeded'"
@@ -326,6 +330,15 @@ class Rows:
 def _made(memory: str) -> str:
     found = json.loads(memory or "{}")
     return str(found.get("unit") or found.get("policy") or "")
+
+
+def stumble(place: Sandbox) -> None:
+    """AWS loses answers and is slow to show what was done, and Slack loses answers, from now on."""
+    place.aws.calls.clear()
+    place.aws.faults.add(kind="drop-after", changes=True, every=7, times=None)
+    place.aws.faults.add(kind="late", changes=True, every=5, seconds=1.0, times=None)
+    place.slack.faults.add("chat.postMessage", "drop-after", every=11, times=None)
+    place.slack.faults.add("chat.update", "drop-after", every=13, times=None)
 
 
 @contextmanager

@@ -51,9 +51,9 @@ def times(name: str, full: int, quick: int = 0) -> int:
 def test_processes_on_one_database_share_the_work_though_one_of_them_is_killed() -> None:
     with fleet(3) as three:
         with three.load():
-            three.slack.wait_for(lambda: three.done > 10, 60, "the first ends")
+            three.wait_for_ends(10)
             three.kill(1)
-            three.slack.wait_for(lambda: three.done > 40, 120, "more of them")
+            three.wait_for_ends(30)
         three.finish()
         assert three.wrong() == []
         workers = {str(owner).partition("#")[0] for (owner,) in three.rows("SELECT DISTINCT owner FROM attempt")}
@@ -139,8 +139,7 @@ def test_losing_the_database_s_server_loses_nothing_else(record_property: Told) 
 
         def some_rounds(three: Fleet, numbers: range) -> None:
             for _ in numbers:
-                done = three.done
-                three.slack.wait_for(lambda done=done: three.done > done, PATIENCE * 3, "an end")
+                three.wait_for_ends(1)
                 time.sleep(chance.uniform(0.0, 1.0))
                 server.lose()
 
