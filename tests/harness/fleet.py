@@ -28,9 +28,9 @@ from tests.harness.database import SQLITE
 from tests.harness.forking import fork
 from tests.harness.load import CALLS, Asked, Things, answer_invitation, asked_by, filled, prepare, wrong_effects
 from tests.harness.points import ARMED, UNPACED
+from tests.harness.profiles import is_full
 from tests.harness.scenario import CREATION_SECONDS, QUICK
 
-PEOPLE = 4  # For each bot.
 UNLIMITED = {
     UNPACED: "yes",
     "ORGBOT_REQUESTS_PER_HOUR": "0",
@@ -54,13 +54,13 @@ Message = dict[str, Any]
 
 
 class Fleet:
-    """`count` bots on `database`, all of them started at once, and so many people for each."""
+    """`count` bots on `database`, all of them started at once, and some people who ask."""
 
     def __init__(self, place: Sandbox, database: str, count: int) -> None:
         self.place, self.slack, self.aws = place, place.slack, place.aws
         self.database = database
         self._rows = Rows(database)
-        self._things = prepare(place.aws, PEOPLE * count)
+        self._things = prepare(place.aws, 4 + 4 * count if is_full() else count + 2)
         stumble(place)
         self.bots = [self._launch() for _ in range(count)]
         for bot in self.bots:

@@ -22,16 +22,24 @@ from sandbox.aws.server import AwsSandbox
 SCP = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}]}'
 CONTACT = "--title CSIRT --email csirt@example.com --phone '+49 1'"
 SERVICES = [
+    "access-analyzer",
+    "auditmanager",
     "backup",
+    "compute-optimizer",
     "config",
     "detective",
+    "devops-guru",
     "fms",
     "guardduty",
+    "health",
     "inspector2",
     "ipam",
+    "license-manager",
     "macie",
+    "networkmanager",
     "ram",
     "securityhub",
+    "servicecatalog",
     "ssm",
     "wellarchitected",
 ]
