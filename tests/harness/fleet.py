@@ -42,7 +42,7 @@ UNLIMITED = {
     "ORGBOT_SETTLE_SECONDS": "3",
     "ORGBOT_SLACK_SETTLE_SECONDS": "1",
 }
-PATIENCE, LONGEST, PAUSE = 120.0, 900.0, 0.1
+PATIENCE, LONGEST, ASLEEP, PAUSE = 120.0, 900.0, 20.0, 0.1
 IN_PLACE = (*LIVING, LINE)
 REPEATABLE = (
     *IN_PLACE,
@@ -60,8 +60,10 @@ class Fleet:
         self.place, self.slack, self.aws = place, place.slack, place.aws
         self.database = database
         self._rows = Rows(database)
-        self._things = prepare(place.aws, 4 + 4 * count if is_full() else count + 2)
-        stumble(place)
+        self._things = prepare(place.aws, 4 + 4 * count if is_full() else 2)
+        place.aws.calls.clear()
+        if is_full():
+            stumble(place)
         self.bots = [self._launch() for _ in range(count)]
         for bot in self.bots:
             bot.wait_until_ready()
@@ -75,11 +77,6 @@ class Fleet:
         self.bots[which].process.send_signal(signal.SIGCONT)
         self.bots[which].kill()
         self.bots[which] = self._launch(armed)
-
-    def calm(self) -> None:
-        """Nobody stops at a point from now on, and all are there."""
-        for which in range(len(self.bots)):
-            self.replace(which)
 
     def is_dead(self, which: int) -> bool:
         """Whether it was killed; raises AssertionError when it has ended in any other way."""
@@ -137,13 +134,19 @@ class Fleet:
             old, made = name, self._end_of(asked)
 
     def _file(self, asked: Asked) -> int:
-        """Alice asks; once more when she was not answered, as people do. Gives the request's number."""
+        """Alice asks, and once more when that was lost. Gives the request's number."""
         end, reply = time.monotonic() + PATIENCE, None
         while not (found := self._rows.requests().get(asked.name)):
             assert time.monotonic() < end, f"{asked.command} was not filed, and answered with {reply}"
             reply = self.slack.person("alice").types(asked.command)
-            time.sleep(PAUSE if reply.error else 0)
+            self._wait_while_lost(asked, reply.error)
         return found.number
+
+    def _wait_while_lost(self, asked: Asked, error: str | None) -> None:
+        """Who sleeps may take it in when it wakes; and if it was asked once more meanwhile, there are two requests."""
+        end = time.monotonic() + (ASLEEP if error == "operation_timeout" else PAUSE)
+        while error and time.monotonic() < end and asked.name not in self._rows.requests():
+            time.sleep(PAUSE)
 
     def _approve(self, number: int) -> None:
         """Bob presses the button on the card, once it is there, and once more while nothing has come of it."""
@@ -334,7 +337,6 @@ def _made(memory: str) -> str:
 
 def stumble(place: Sandbox) -> None:
     """AWS loses answers and is slow to show what was done, and Slack loses answers, from now on."""
-    place.aws.calls.clear()
     place.aws.faults.add(kind="drop-after", changes=True, every=7, times=None)
     place.aws.faults.add(kind="late", changes=True, every=5, seconds=1.0, times=None)
     place.slack.faults.add("chat.postMessage", "drop-after", every=11, times=None)

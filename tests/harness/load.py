@@ -129,8 +129,9 @@ class Things:
 
 
 def prepare(aws: AwsSandbox, people: int) -> list[Things]:
-    """Makes each person's things; the account lies in the OU."""
-    aws.grow(people, people)
+    """Makes each person's things; the account lies in the OU. Gives as many people as there are services, at most."""
+    many = min(people, len(SERVICES))
+    aws.grow(many, many)
     aws.conditions.account_quota = ENOUGH
     organizations, iam = aws.client("organizations"), aws.client("iam")
     root = organizations.list_roots()["Roots"][0]["Id"]

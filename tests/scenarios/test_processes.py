@@ -7,12 +7,12 @@ TEST_LOSSES) and tells the seed, by which TEST_SEED repeats it, and how often ea
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import pytest
@@ -30,8 +30,6 @@ SEED = int(os.environ.get("TEST_SEED", "0")) or random.SystemRandom().randrange(
 # As many rounds are looked at together, so that what is wrong is said soon, and no round waits for what thousands of requests left.
 ROUNDS = 40
 PATIENCE, LOOK_AGAIN = 20.0, 0.02
-# Who is put to sleep while Slack waits for an answer is asked once more by people, and both are requests of theirs.
-WHILE_WORKING = [point for point in POINTS if not point.startswith("insert")]
 FLEETS = [pytest.param(3, "", id="three on PostgreSQL"), pytest.param(1, SQLITE, id="one on SQLite")]
 
 
@@ -70,18 +68,21 @@ def test_processes_that_are_killed_at_each_named_point_lose_nothing_and_double_n
     kills = times("TEST_KILLS", 1000, 2)
 
     def some_rounds(bots: Fleet, numbers: range) -> None:
-        points = (POINTS[(number + SEED) % len(POINTS)] for number in itertools.count(numbers.start))
+        points = iter([POINTS[(number + SEED) % len(POINTS)] for number in numbers])
         armed: dict[int, tuple[str, float]] = {}
 
-        def arm(which: int) -> None:  # Who has not come to its point is killed where it is.
-            armed[which] = next(points), time.monotonic() + PATIENCE
-            bots.replace(which, f"{armed[which][0]}:{soon(chance)}:SIGKILL")
+        def arm(which: int) -> None:
+            """The next point is this one's; who has not come to it in time is killed where it is, and who has none left lives on."""
+            if point := next(points, ""):
+                armed[which] = point, time.monotonic() + PATIENCE
+            bots.replace(which, point and f"{point}:{soon(chance)}:SIGKILL")
 
-        for which in range(count):
+        for which in range(min(count, len(numbers))):
             arm(which)
-        for _ in numbers:
+        while armed:
             which = next_of(bots, armed)
-            come_to[armed[which][0] if bots.is_dead(which) else "elsewhere"] += 1
+            point, _ = armed.pop(which)
+            come_to[point if bots.is_dead(which) else "elsewhere"] += 1
             arm(which)
 
     play(kills, count, database, some_rounds)
@@ -98,10 +99,14 @@ def test_processes_that_are_told_to_end_under_load_lose_nothing_and_double_nothi
     record_property("told", f"TEST_SEED={SEED}")
 
     def some_rounds(bots: Fleet, numbers: range) -> None:
-        for number in numbers:
-            time.sleep(chance.uniform(0.1, 2.0))
-            bots.end(number % count)
-            bots.replace(number % count)
+        def end_again(which: int) -> None:
+            for _ in numbers[which::count]:
+                time.sleep(chance.uniform(0.1, 2.0))
+                bots.end(which)
+                bots.replace(which)
+
+        with ThreadPoolExecutor(count) as pool:
+            list(pool.map(end_again, range(count)))
 
     play(times("TEST_TERMS", 500, 1), count, database, some_rounds)
 
@@ -109,24 +114,22 @@ def test_processes_that_are_told_to_end_under_load_lose_nothing_and_double_nothi
 @in_torture
 @pytest.mark.timeout(0)
 def test_processes_that_sleep_while_others_take_over_double_nothing_when_they_wake(record_property: Told) -> None:
-    """Three of four at a time, one of them while it posts."""
+    """Five of six at a time, one of them while it posts."""
     chance, come_to = random.Random(SEED), Counter[str]()  # noqa: S311  Nothing secret.
     record_property("told", f"TEST_SEED={SEED}")
 
-    def some_rounds(four: Fleet, numbers: range) -> None:
+    def some_rounds(six: Fleet, numbers: range) -> None:
         for number in numbers:
-            places = {(number + one) % 4: chance.choice(WHILE_WORKING) for one in range(3)} | {
-                number % 4: "post:before"
-            }
+            places = {(number + one) % 6: chance.choice(POINTS) for one in range(1, 5)} | {number % 6: "post:before"}
             for which, place in places.items():
-                four.replace(which, f"{place}:{soon(chance)}:SIGSTOP")
-            stopped = all_asleep(four, list(places))
+                six.replace(which, f"{place}:{soon(chance)}:SIGSTOP")
+            stopped = all_asleep(six, list(places))
             come_to.update(place if which in stopped else "elsewhere" for which, place in places.items())
-            sleep_past_a_takeover(four, list(places))
+            sleep_past_a_takeover(six, list(places))
             for which in set(places) - stopped:  # It would stop later, when others are asleep.
-                four.replace(which)
+                six.replace(which)
 
-    play(times("TEST_SLEEPS", 500) // 3 + 1, 4, "", some_rounds)
+    play(times("TEST_SLEEPS", 500) // 5, 6, "", some_rounds)
     record_property("told", f"asleep: {dict(come_to)}")
 
 
@@ -153,7 +156,6 @@ def play(full: int, count: int, database: str | Callable[[], str], some_rounds: 
         with fleet(count, database if isinstance(database, str) else database()) as bots:
             with bots.load():
                 some_rounds(bots, numbers)
-                bots.calm()
             bots.finish()
             assert bots.wrong() == [], f"TEST_SEED={SEED}, rounds {numbers}"
         print(f"{numbers.stop} of {full}, {len(bots.asked)} requests", flush=True)  # noqa: T201  `pytest -s` shows it.
