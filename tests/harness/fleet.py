@@ -42,7 +42,7 @@ UNLIMITED = {
     "ORGBOT_SETTLE_SECONDS": "3",
     "ORGBOT_SLACK_SETTLE_SECONDS": "1",
 }
-PATIENCE, LONGEST, ASLEEP, PAUSE = 120.0, 900.0, 20.0, 0.1
+PATIENCE, LONGEST, ASLEEP, PAUSE = 120.0, 900.0, 45.0, 0.1
 IN_PLACE = (*LIVING, LINE)
 REPEATABLE = (
     *IN_PLACE,
@@ -135,7 +135,7 @@ class Fleet:
 
     def _file(self, asked: Asked) -> int:
         """Alice asks, and once more when that was lost. Gives the request's number."""
-        end, reply = time.monotonic() + PATIENCE, None
+        end, reply = time.monotonic() + LONGEST, None
         while not (found := self._rows.requests().get(asked.name)):
             assert time.monotonic() < end, f"{asked.command} was not filed, and answered with {reply}"
             reply = self.slack.person("alice").types(asked.command)
@@ -150,8 +150,8 @@ class Fleet:
 
     def _approve(self, number: int) -> None:
         """Bob presses the button on the card, once it is there, and once more while nothing has come of it."""
-        card = self.slack.wait_for(lambda: self._card(number), PATIENCE, f"the card of request {number}")
-        end = time.monotonic() + PATIENCE
+        card = self.slack.wait_for(lambda: self._card(number), LONGEST, f"the card of request {number}")
+        end = time.monotonic() + LONGEST
         while not self._rows.of("SELECT 1 FROM interaction WHERE message_ts = %s", card["ts"]):
             assert time.monotonic() < end, f"request {number} could not be approved"
             done = self.slack.person("bob").clicks("Approve", card)
@@ -167,7 +167,7 @@ class Fleet:
 
     def _end_of(self, asked: Asked) -> str:
         """Waits for it; the id of what the request has made, if that has one."""
-        end = time.monotonic() + 2 * PATIENCE
+        end = time.monotonic() + LONGEST
         while not (found := self._rows.requests()[asked.name]).finished:
             assert time.monotonic() < end, f"{asked.command}, request {found.number}, has no end"
             answer_invitation(self.aws, asked.name)

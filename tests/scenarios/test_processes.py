@@ -26,6 +26,7 @@ from tests.harness.profiles import is_full
 
 Test = TypeVar("Test", bound=Callable[..., None])
 Told = Callable[[str, object], None]
+Rounds = Callable[[Fleet, range], None]
 SEED = int(os.environ.get("TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 # As many rounds are looked at together, so that what is wrong is said soon, and no round waits for what thousands of requests left.
 ROUNDS = 40
@@ -85,7 +86,7 @@ def test_processes_that_are_killed_at_each_named_point_lose_nothing_and_double_n
             come_to[point if bots.is_dead(which) else "elsewhere"] += 1
             arm(which)
 
-    play(kills, count, database, some_rounds)
+    play(kills, count, database, some_rounds, come_to)
     record_property("told", f"killed: {dict(come_to)}")
     assert [point for point in POINTS if come_to[point] < kills // 50] == [], "not often enough"
 
@@ -129,7 +130,7 @@ def test_processes_that_sleep_while_others_take_over_double_nothing_when_they_wa
             for which in set(places) - stopped:  # It would stop later, when others are asleep.
                 six.replace(which)
 
-    play(times("TEST_SLEEPS", 500) // 5, 6, "", some_rounds)
+    play(times("TEST_SLEEPS", 500) // 5, 6, "", some_rounds, come_to)
     record_property("told", f"asleep: {dict(come_to)}")
 
 
@@ -149,7 +150,9 @@ def test_losing_the_database_s_server_loses_nothing_else(record_property: Told) 
         play(times("TEST_LOSSES", 200), 3, server.empty_url, some_rounds)
 
 
-def play(full: int, count: int, database: str | Callable[[], str], some_rounds: Callable[[Fleet, range], None]) -> None:
+def play(
+    full: int, count: int, database: str | Callable[[], str], some_rounds: Rounds, come_to: Counter[str] | None = None
+) -> None:
     """So many rounds: after each `ROUNDS` all must be well, and others begin on an empty database."""
     for begun in range(0, full, ROUNDS):
         numbers = range(begun, min(begun + ROUNDS, full))
@@ -158,7 +161,7 @@ def play(full: int, count: int, database: str | Callable[[], str], some_rounds: 
                 some_rounds(bots, numbers)
             bots.finish()
             assert bots.wrong() == [], f"TEST_SEED={SEED}, rounds {numbers}"
-        print(f"{numbers.stop} of {full}, {len(bots.asked)} requests", flush=True)  # noqa: T201  `pytest -s` shows it.
+        print(f"{numbers.stop} of {full}, {len(bots.asked)} requests, {dict(come_to or {})}", flush=True)  # noqa: T201  `pytest -s` shows it.
 
 
 def next_of(bots: Fleet, armed: dict[int, tuple[str, float]]) -> int:
