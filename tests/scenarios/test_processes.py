@@ -1,5 +1,5 @@
-"""Processes that are killed, told to end, put to sleep or lose their database, at named points and anywhere: nothing is lost, nothing
-doubled, and nothing stuck.
+"""Processes that are killed, told to end, put to sleep or lose their database, at named points and anywhere, while people ask for
+nearly every operation: nothing is lost, nothing doubled, and nothing stuck.
 
 A few kills and ends in the ordinary test command; `make torture` runs all of it with the full numbers (TEST_KILLS, TEST_TERMS, TEST_SLEEPS,
 TEST_LOSSES) and tells the seed, by which TEST_SEED repeats it, and how often each point was come to.
@@ -18,8 +18,10 @@ from typing import TypeVar
 import pytest
 
 from approvals.queue.leases import LEASE
+from operations.core.registry import all_operations
 from tests.harness.database import SQLITE
 from tests.harness.fleet import Fleet, fleet
+from tests.harness.load import SCRIPTS
 from tests.harness.points import POINTS
 from tests.harness.postgres import own_server
 from tests.harness.profiles import is_full
@@ -43,6 +45,18 @@ def in_torture(test: Test) -> Test:
 def times(name: str, full: int, quick: int = 0) -> int:
     """How often, in `make torture` or in the ordinary test command."""
     return int(os.environ.get(name, "0")) or (full if is_full() else quick)
+
+
+# These can be done once in an organization, or not be asked for again and again: they need two approvers, or a person at the end.
+NOT_UNDER_FIRE = {
+    *("create-organization", "enable-all-features", "enable-policy-type", "disable-policy-type"),
+    *("close-account", "remove-account", "credentials"),
+}
+
+
+def test_every_operation_is_asked_for_under_fire_or_known_not_to_be() -> None:
+    asked = {command.split()[0] for script in SCRIPTS for command, _, _ in script}
+    assert {operation.name for operation in all_operations()} == asked | NOT_UNDER_FIRE
 
 
 @in_torture
