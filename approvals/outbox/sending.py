@@ -20,10 +20,10 @@ from typing import Any
 
 from cachetools import LRUCache, cachedmethod
 from slack_sdk import WebClient
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
-from approvals.authority.may import barred
+from approvals.authority.may import barred, votes_of
 from approvals.authority.requirements import requirements_of
 from approvals.context import Context
 from approvals.models import Message, Request, Vote
@@ -100,9 +100,9 @@ class Outbox:
                 return
 
     def _head(self, lane: str) -> int | None:
-        waiting = (Message.lane == lane, *LANE.ready)
         with self._context.store.read() as session:
-            return session.exec(select(Message.id).where(*waiting).order_by(col(Message.id)).limit(1)).first()
+            found: int | None = session.connection().execute(_HEAD, {"lane": lane}).scalar()
+        return found
 
     def _send(self, message: Message) -> None:
         try:
@@ -319,8 +319,7 @@ class Outbox:
 
     def _request(self, message: Message) -> tuple[Request, list[Vote]]:
         with self._context.store.read() as session:
-            votes = session.exec(select(Vote).where(Vote.request_id == message.request_id).order_by(col(Vote.id))).all()
-            return session.get_one(Request, message.request_id), list(votes)
+            return session.get_one(Request, message.request_id), votes_of(session, message.request_id)
 
     def _sent(self, message: Message, posted: Posted) -> None:
         first_card = self._is_first_card(message)
@@ -436,4 +435,7 @@ LANE: Job[Message] = Job(
     (col(Message.status).in_(("queued", "sending")),),
     aside=_put_by,
     again=_again,
+)
+_HEAD: Any = (
+    select(Message.id).where(col(Message.lane) == bindparam("lane"), *LANE.ready).order_by(col(Message.id)).limit(1)
 )

@@ -131,6 +131,15 @@ class Scenario:
         person = self.person(name)
         return self.slack.wait_for(lambda: _holding(words, person.ephemerals), PATIENCE, f"“{words}” for {name}")
 
+    def sees(self, name: str, words: str) -> Message:
+        """Their form or answer, once these words stand in it: what takes long opens as another one first."""
+
+        def seen() -> Message | None:
+            view = self.person(name).view
+            return view if view and words in json.dumps(view, ensure_ascii=False) else None
+
+        return self.slack.wait_for(seen, PATIENCE, f"{words!r} in what {name} sees")
+
     def direct(self, name: str, words: str) -> str:
         """The direct message that a person gets."""
         person = self.person(name)
