@@ -234,7 +234,7 @@ def _progress(claim: Claim, story: Story) -> Iterator[str]:
         yield f"{story.approved_by} decided it, not {claim.decided_by}"
     if story.attempted and not story.begun:
         yield "a call of it is noted, and the audit does not have that it began"
-    if claim.status in EXECUTING and story.called - story.attempted:
+    if "shown" in claim.sealed and story.called - story.attempted:  # They go when it is pruned.
         yield "a call of it is in the audit, and is noted no longer"
     if story.filing is None or "origin" not in story.filing:
         return
