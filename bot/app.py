@@ -37,8 +37,8 @@ from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
 from approvals.request.intake import Intake
 from approvals.request.pending import may_ask, may_decide, pending_for
+from approvals.request.quarantine import Quarantine
 from approvals.request.reachability import look_soon
-from approvals.request.restored import Quarantine
 from approvals.sessions.reveal import Reveal
 from approvals.sessions.shells import pick
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call

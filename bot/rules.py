@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
-from approvals.audit.evidence import newest
+from approvals.audit.evidence import broken_since, newest
 from approvals.authority.rules import Rule, Rules
 from approvals.models import RulesInForce
 from approvals.queue import outgoing
@@ -183,7 +183,8 @@ class SharedRules:
 def _is_proven(session: Session, found: RulesInForce) -> bool:
     told = newest(session, EVENT)
     noted = told.detail.get("digest") if told and isinstance(told.detail, dict) else None
-    return found.digest == noted == hashlib.sha256(found.content.encode()).hexdigest()
+    is_noted = found.digest == noted == hashlib.sha256(found.content.encode()).hexdigest()
+    return is_noted and told is not None and not broken_since(session, told.id)
 
 
 def _newest(session: Session) -> RulesInForce | None:

@@ -368,8 +368,8 @@ def _show(session: Session, request: Request, judged: JudgedClick) -> None:
     if request.status != Status.PENDING:
         raise LostRaceError(session, request)
     _check_announced(request)
-    shown = hindered.decide_here(request, card(request, votes_of(session, request.id)))
-    outgoing.private(session, judged.click, judged.now, shown, request.id)
+    for shown in hindered.decide_here(request, card(request, votes_of(session, request.id))):
+        outgoing.private(session, judged.click, judged.now, shown, request.id)
 
 
 def _control(session: Session, request: Request, judged: JudgedClick) -> None:

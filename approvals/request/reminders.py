@@ -226,10 +226,11 @@ def _settle_telling(session: Session, request: Request) -> bool:
 
 def _tell(session: Session, context: Context, request: Request, user: str) -> None:
     if request.card_ts:
-        body = reminders.absent(request, request.card_channel)
+        told = [reminders.absent(request, request.card_channel)]
     else:
-        body = hindered.decide_here(request, card(request, votes_of(session, request.id)))
-    outgoing.call(session, request, user, context.clock(), body)
+        told = hindered.decide_here(request, card(request, votes_of(session, request.id)))
+    for body in told:
+        outgoing.call(session, request, user, context.clock(), body)
 
 
 def _tell_not_reminded(session: Session, request: Request, now: datetime) -> None:

@@ -6,11 +6,12 @@ import hashlib
 from datetime import datetime, timedelta
 
 import pytest
-from sqlmodel import select
+from sqlalchemy import delete
+from sqlmodel import col, select
 
 from approvals.audit import chain
 from approvals.authority.rules import Rule, Rules
-from approvals.models import Message, Process, RulesInForce
+from approvals.models import AuditRecord, Message, Process, RulesInForce
 from approvals.queue.store import Store
 from bot import rules as module
 from bot.rules import SharedRules, own
@@ -111,17 +112,27 @@ def test_rules_of_another_version_are_told_and_those_before_stay(
     assert len(caplog.records) == 1
 
 
-@pytest.mark.parametrize("tampered", ["a row of its own", "another text in the row"])
+@pytest.mark.parametrize("tampered", ["a row of its own", "another text in the row", "an earlier record the last"])
 def test_rules_that_somebody_has_written_into_the_database_are_not_used(machine: Machine, tampered: str) -> None:
     one = machine.starts("one", NEW)
     lax = own(Rules((Rule("lax", (), approvals=0),)))
     two = machine.starts("two", OLD)
     assert one.look() == OLD
     two.put(NEW)
+    if tampered == "an earlier record the last":
+        assert one.look() == NEW
     with machine.store.write() as session:
         if tampered == "a row of its own":
             later = machine.clock() + timedelta(1)
             session.add(RulesInForce(digest=lax.digest, content=lax.content, owner="two", at=later))
+        elif tampered == "an earlier record the last":
+            chain.record(session, machine.clock(), "something.else", "orgbot")
+            last = max(
+                entry.id or 0 for entry in session.exec(select(AuditRecord)).all() if entry.event == module.EVENT
+            )
+            chain.append(session)
+            session.execute(delete(AuditRecord).where(col(AuditRecord.id) == last))
+            session.get_one(RulesInForce, own(NEW).digest).at = machine.clock() - timedelta(1)
         else:
             session.get_one(RulesInForce, own(NEW).digest).content = lax.content
     assert one.look() is None

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
+from sqlalchemy.engine import Engine
 
 from sandbox.sandbox import BotProcess, Sandbox, sandbox
 from sandbox.slack.driver import Mode
@@ -43,6 +44,7 @@ class Scenario:
         self.place = place
         self.slack = place.slack
         self.aws = place.aws
+        self._lent: list[Engine] = []
         self.database = self._new_database(database, "orgbot.db")
         self._settings = QUICK | {"DATABASE_URL": self.database} | settings
         self.bot: BotProcess = place.start_bot(**self._settings)
@@ -97,7 +99,10 @@ class Scenario:
     def _new_database(self, kind: str, file: str) -> str:
         """With the newest schema already; that a bot migrates one is shown by those that start from nothing."""
         if kind == POSTGRESQL:
-            return postgres.as_written(postgres.new_url())
+            lent = new_database(kind)
+            lent.dispose()  # Whoever replaces the database looks for others that are connected.
+            self._lent.append(lent)
+            return postgres.as_written(str(lent.url))
         url = f"sqlite:///{self.place.folder / file}"
         give_back(new_database(url))
         return url
@@ -160,6 +165,13 @@ class Scenario:
         """kill -9."""
         self.bot.kill()
 
+    def close(self) -> None:
+        """The bot is killed, and the next test may have what it worked on."""
+        self.die()
+        for engine in self._lent:
+            postgres.part(engine)
+            give_back(engine)
+
     def start_again(self) -> None:
         self.bot = self.place.start_bot(**self._settings)
 
@@ -188,4 +200,4 @@ def started(mode: Mode, database: str = SQLITE, **settings: str) -> Iterator[Sce
         try:
             yield found
         finally:
-            found.bot.kill()
+            found.close()

@@ -18,7 +18,7 @@ from approvals.models import Request
 from approvals.request import execute
 from approvals.request.execute import PATIENCE
 from approvals.request.execution import Execution
-from approvals.request.restored import release
+from approvals.request.quarantine import release
 from approvals.states import TERMINAL, Status
 from operations.core.registry import all_operations
 from sandbox.aws.server import AwsSandbox
@@ -124,7 +124,7 @@ def test_what_was_approved_before_a_backup_is_done_once_though_it_may_have_been_
     workers.until_done(request, hours=0.2)
     assert len(aws.calls.of(CASES[name][1])) == before, "nothing is changed in quarantine"
     assert bool(workers.request(request.id).finished_at) == lost
-    assert release(workers.context.store) == []
+    assert release(workers.context.store, workers.clock()) == []
     assert workers.quarantine is not None
     workers.quarantine.look()
     _ends_well(workers, aws, request)
