@@ -385,6 +385,7 @@ class SharedSnapshot(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     read_at: datetime | None = _time(nullable=False)
     content: str = Field(sa_column=Column(Text, nullable=False))
+    sealed: str = _blank("by approvals.audit.keys; empty without a key")
 
 
 class Binding(SQLModel, table=True):
@@ -438,6 +439,7 @@ class KnownChange(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     at: datetime | None = _time(index=True, nullable=False)
     changes: list[dict[str, Any]] = _json(list)
+    sealed: str = _blank("by approvals.audit.keys; empty without a key")
 
 
 class AuditRecord(SQLModel, table=True):

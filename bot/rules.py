@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy import delete
+from sqlalchemy.engine import Connection
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
@@ -178,6 +179,12 @@ class SharedRules:
         session.execute(delete(RulesInForce).where(col(RulesInForce.at) > self._clock()))  # The bot writes none such.
         kept = select(RulesInForce.digest).order_by(col(RulesInForce.at).desc()).limit(REMEMBERED)
         session.execute(delete(RulesInForce).where(col(RulesInForce.digest).not_in(kept)))
+
+
+def are_in_force(connection: Connection, rules: Rules) -> bool:
+    """Whether the processes on this database have these rules, or none has said which it has."""
+    newest_first = select(RulesInForce.digest).order_by(col(RulesInForce.at).desc()).limit(1)
+    return connection.execute(newest_first).scalar() in (None, own(rules).digest)
 
 
 def _is_proven(session: Session, found: RulesInForce) -> bool:

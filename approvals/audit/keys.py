@@ -10,15 +10,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import event as events
 from sqlalchemy.orm import Session, object_session
 
 from approvals.audit.lines import moment
-from approvals.models import Message
+from approvals.models import KnownChange, Message, SharedSnapshot
+
+log = logging.getLogger(__name__)
 
 INFO = "audit keys"
 NAMING = b"the name of this key in orgbot's audit"
@@ -52,6 +56,10 @@ PRESSED = (
     "shown",
 )  # Of a click.
 SAID = ("lane", "kind", "request_id", "user", "body")  # Of a message that waits.
+READ: dict[type[SharedSnapshot | KnownChange], tuple[str, ...]] = {
+    SharedSnapshot: ("read_at", "content"),
+    KnownChange: ("at", "changes"),
+}  # What processes tell each other of the organization.
 PLACED = ("edit", "remove", "private")  # Kinds of messages whose row says where they stand or go.
 
 
@@ -123,6 +131,32 @@ def _seal_what_is_queued(_mapper: object, _connection: object, message: Message)
     session = object_session(message)
     if session is not None and (keys := Keys.of(session)):
         message.sealed = keys.seal_message(message.model_dump())
+
+
+def _seal_what_is_read(_mapper: object, _connection: object, row: SharedSnapshot | KnownChange) -> None:
+    session = object_session(row)
+    if session is not None:
+        row.sealed = Keys.of(session).seal(row.model_dump(), READ[type(row)])
+
+
+for _model in READ:
+    for _moment in ("before_insert", "before_update"):
+        events.listen(_model, _moment, _seal_what_is_read)
+
+
+def is_genuine(session: Session, row: SharedSnapshot | KnownChange) -> bool:
+    """Whether a process of the bot's has written this of the organization, as far as the key tells."""
+    found = Keys.of(session).bears_out(row.model_dump(), READ[type(row)], row.sealed)
+    if not found:
+        _tell_forged(type(row).__name__, moment(getattr(row, READ[type(row)][0])))
+    return found
+
+
+@lru_cache(maxsize=1000)  # It is looked at every second.
+def _tell_forged(what: str, number: int | None) -> None:
+    log.error(
+        "row %s of %s was not written by orgbot and is not used; find out who can write to the database", number, what
+    )
 
 
 def _sealed(row: Mapping[str, Any], columns: tuple[str, ...]) -> bytes:

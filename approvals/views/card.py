@@ -154,7 +154,11 @@ def plain_card(request: Request, votes: Sequence[Vote]) -> Body:
 def _in_plain(request: Request, preview: Preview, votes: Sequence[Vote]) -> Iterator[str]:
     """What the whole card says, a line each; of what that has no room for, the beginning as well, and the rest in the thread."""
     approved = [vote for vote in votes if vote.decision == "approve"]
-    yield f"Digest {request.digest[:DIGEST]}, {len(approved)} of {request.approvals_needed} approvals, {rules_named(request)}"
+    if not_yet := on_hold.not_asked(request):
+        yield not_yet
+    else:
+        needed = f"{len(approved)} of {request.approvals_needed} approvals"
+        yield f"Digest {request.digest[:DIGEST]}, {needed}, {rules_named(request)}"
     yield from (f"{label}: {value}" for label, value in facts_on_card(preview.facts).items())
     yield from (f"Reason: {reason}" for reason in (shorten(request.reason, 1500),) if reason)
     yield from (f"{number}. {shorten(step, 500)}" for number, step in enumerate(preview.plan, 1))

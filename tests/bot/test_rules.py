@@ -14,7 +14,7 @@ from approvals.authority.rules import Rule, Rules
 from approvals.models import AuditRecord, Message, Process, RulesInForce
 from approvals.queue.store import Store
 from bot import rules as module
-from bot.rules import SharedRules, own
+from bot.rules import SharedRules, are_in_force, own
 from tests.harness.clock import Clock
 
 OLD, NEW = Rules((Rule("old", ("U0BOB",)),)), Rules((Rule("new", ("U0CAROL",), approvals=2),))
@@ -145,6 +145,16 @@ def test_rules_that_somebody_has_written_into_the_database_are_not_used(machine:
     three = machine.starts("three", OLD)
     assert three.look() == NEW
     assert one.line()[1] is True
+
+
+def test_whoever_asks_is_told_whether_their_rules_are_those_in_force(machine: Machine) -> None:
+    def are(rules: Rules) -> bool:
+        with machine.store.read() as session:
+            return are_in_force(session.connection(), rules)
+
+    assert are(OLD), "nobody has any"
+    machine.starts("one", OLD)
+    assert (are(OLD), are(NEW)) == (True, False)
 
 
 def test_only_the_last_texts_are_remembered(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What is queued to be said is sealed with the audit's key, so that nobody puts other words on a card"""
+"""What is queued to be said, and what processes tell each other of the organization, is sealed with the audit's key"""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ down_revision = "0020"
 branch_labels = None
 depends_on = None
 
+TABLES = ("message", "known_change", "sharedsnapshot")
+
 
 def upgrade() -> None:
-    op.add_column("message", sa.Column("sealed", sa.String(), server_default="", nullable=False))
+    for table in TABLES:
+        op.add_column(table, sa.Column("sealed", sa.String(), server_default="", nullable=False))
 
 
 def downgrade() -> None:
-    op.drop_column("message", "sealed")
+    for table in TABLES:
+        op.drop_column(table, "sealed")
