@@ -311,13 +311,13 @@ def _note_number(session: Session, request: Request, judged: JudgedClick) -> Non
 
 def _note_seats(session: Session, request: Request, judged: JudgedClick) -> None:
     """For the card: whom each of those who approved speaks for now."""
-    for vote in session.exec(select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")).all():
+    for vote in _votes(session, request):
         vote.seats = dict(judged.seats.get(vote.user, vote.seats))
 
 
 def _still_missing(session: Session, request: Request, judged: JudgedClick) -> bool:
-    approved = select(Vote.user).where(Vote.request_id == request.id, Vote.decision == "approve")
-    users = set(session.exec(approved.where(Vote.digest == request.digest)).all())
+    approved = [vote for vote in _votes(session, request) if vote.decision == "approve"]
+    users = {vote.user for vote in approved if vote.digest == request.digest}
     if judged.required is None or not judged.seats.keys() >= users:
         raise UnseenVoteError
     return bool(judged.required.open(judged.seats[user] for user in users).all)

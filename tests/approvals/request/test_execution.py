@@ -21,10 +21,10 @@ from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.execute import run
 from approvals.request.execution import Execution, take
 from approvals.states import Status
-from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD
-from approvals.views.thread import UNDO
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD, UNSEEN
+from approvals.views.thread import SAID, SNIPPETS, UNDO
 from operations.aws.client import Call
-from operations.core.observations import Done, Failed, Stale
+from operations.core.observations import Done, Failed, Snippet, Stale
 from operations.core.registry import by_name
 from operations.core.steps import Shared, Step
 from tests.harness.people import ALICE
@@ -308,6 +308,36 @@ def test_why_it_waits_is_told_once_however_often_it_is_held(workers: Workers) ->
         found.hold(1, Failed("AWS does not let the bot look."))
         found = again(workers, found)
     assert len(workers.said("thread")) == before + 1
+
+
+def test_what_aws_accepted_and_never_shows_is_told_once_and_looked_for_every_ten_minutes(
+    workers: Workers, execution: Execution
+) -> None:
+    said, told, cards = workers.said("thread"), len(workers.said("dm")), workers.unsent().count("card")
+    for _ in range(2):
+        execution.lose_sight(Failed("The account does not show.", "Look in AWS."))
+        execution = again(workers, execution)
+    assert (execution.request.status, execution.request.memory[ON_HOLD]) == (Status.UNKNOWN, UNSEEN)
+    (line,) = workers.said("thread")[len(said) :]
+    assert "The account does not show." in line
+    assert len(workers.said("dm")) == told + 1
+    assert workers.unsent().count("card") == cards + 1
+    execution.request.polls = 30
+    execution.lose_sight(Failed("The account does not show."))
+    assert workers.request(execution.number).due_at == workers.clock() + timedelta(minutes=10)
+
+
+def test_who_has_read_that_a_single_step_waits_reads_when_it_does_no_longer(workers: Workers) -> None:
+    found = taken(workers, workers.approved("create-account", **NEW))
+    found.steps = by_name()["enable-all-features"]().steps({})[:1]
+    found.wait(Status.WAITING, "Everybody has to agree.", snippets=[Snippet(label="Ask them", text="Please agree.")])
+    assert {SAID, SNIPPETS} <= workers.request(found.number).memory.keys()
+    found = again(workers, found)
+    found.steps = by_name()["enable-all-features"]().steps({})[:1]
+    said = len(workers.said("thread"))
+    found.advance(Done("All have agreed."))
+    assert len(workers.said("thread")) == said + 1
+    assert not {SAID, SNIPPETS} & workers.request(found.number).memory.keys()
 
 
 def again(workers: Workers, execution: Execution) -> Execution:
