@@ -181,7 +181,7 @@ def _tell(context: Context, click: Interaction, sentence: str, event: str = "", 
     with context.store.write() as session:
         number = click.request_id if session.get(Request, click.request_id) else None
         if event:
-            chain.record(session, now, event, "orgbot", number)
+            chain.record(session, now, event, chain.ORGBOT, number)
         chain.record(session, now, f"click.{click.kind}.refused", click.user, number, why=sentence)
         told = thread.private(click.request_id, sentence) if about else thread.body(sentence)
         outgoing.private(session, click, now, told, number if about else None)
@@ -232,7 +232,7 @@ def _expire(context: Context, request: Request) -> None:
             if unasked:
                 telling.tell(session, refuse(session, number, now, outcome=unasked), now, anew=True)
             else:
-                announce_decision(session, transition(session, number, Status.EXPIRED, now, "orgbot"), now)
+                announce_decision(session, transition(session, number, Status.EXPIRED, now, chain.ORGBOT), now)
         except LostRaceError:
             return
 

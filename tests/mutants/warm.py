@@ -1,5 +1,6 @@
-"""Trials in forks of a process that has imported everything and collected the tests: what is changed within a function is its code
-exchanged in there. That spares each trial the imports, which take longer than the few tests that notice most mutants.
+"""Trials in forks of a process that has imported everything, collected the tests and run a few of them: what is changed within a
+function is its code exchanged in there. That spares each trial the imports and whatever is made once in a process, which take
+longer than the few tests that notice most mutants.
 
 What import carries out (constants, defaults, the lines of a class) cannot be tried so: `exchanged` says no, and `trial.py` does it.
 """
@@ -10,6 +11,7 @@ import gc
 import os
 import pickle
 import signal
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.quiet import QUIETLY, silence
 from tests.mutants.trial import Judge, Verdict, folder, watch
 
+FIRST = 5  # Tests that are run before the first fork; with them ends whatever would not outlive one, such as a thread.
 Order = Callable[[Mutant], Mapping[str, float]]
 
 
@@ -73,6 +76,14 @@ def functions_of(modules: Collection[str]) -> dict[str, list[FunctionType]]:
     return found
 
 
+def _forget(module: str) -> None:
+    """What the module's functions have answered before they were changed."""
+    for name in dir(sys.modules[module]):
+        clear = getattr(getattr(sys.modules[module], name), "cache_clear", None)
+        if clear:
+            clear()
+
+
 class Court:
     """A pytest plugin that tries one mutant after the other instead of running the tests; `tell` hears of each."""
 
@@ -81,6 +92,8 @@ class Court:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
+        for test in [test for mutant in self._mutants.values() for test in self._order(mutant)][:FIRST]:
+            items[test].config.hook.pytest_runtest_protocol(item=items[test], nextitem=None)
         functions = functions_of({mutant.module for mutant in self._mutants.values()})
         for number, mutant in self._mutants.items():
             tests = {test: seconds for test, seconds in self._order(mutant).items() if test in items}
@@ -114,11 +127,12 @@ def _try_out(
     watch()
     if not exchanged(mutant, functions):
         return Tried(number, here=False)
+    _forget(mutant.module)
     judge = Judge(tests)
     config: Any = items[0].config
     config.pluginmanager.register(judge)
     with folder() as place:
-        config._tmp_path_factory._given_basetemp = Path(place) / "tests"
+        config._tmp_path_factory._basetemp, config._tmp_path_factory._given_basetemp = None, Path(place) / "tests"
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if judge.killer:

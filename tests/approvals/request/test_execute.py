@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from approvals.models import Attempt, Request
+from approvals.models import Attempt, Request, operation_of
 from approvals.request.attempts import Outcome
 from approvals.request.execution import Execution
 from approvals.states import Status
 from approvals.views.on_hold import FAILED_LOOKS
 from operations.accounts.open_account import REQUEST_TAG
+from operations.core.observations import Failed
 from operations.core.steps import Step
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import BOB
@@ -364,6 +365,50 @@ def test_what_is_carried_out_is_what_was_approved(workers: Workers, aws: AwsSand
     else:
         assert request.status in (Status.STALE, Status.FAILED)
         assert aws.calls.of("CreateAccount") == []
+
+
+def test_what_is_not_proven_ends_before_aws_is_looked_at(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    request, steps = workers.approved("create-account", **NEW), list[object]()
+    why = Failed("It is not what was approved.")
+    monkeypatch.setattr("approvals.request.execute.alarm.objection", lambda *_, **__: why)
+    monkeypatch.setattr("approvals.request.execute._take_step", lambda _, step, __: steps.append(step))
+    workers.work()
+    request = workers.request(request.id)
+    assert (request.status, request.outcome, steps) == (Status.FAILED, why.say, [])
+
+
+def test_what_was_asked_when_it_began_is_not_asked_again_until_time_has_passed(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each asks Slack, or reads the audit."""
+    asked: list[str] = []
+
+    def asks(name: str) -> Callable[..., None]:
+        return lambda *_, **__: asked.append(name)
+
+    request = workers.approved("tag-account", account="222222222222", tags=["owner=web"])
+    monkeypatch.setattr("approvals.request.execute.alarm.objection", asks("proof"))
+    monkeypatch.setattr("approvals.request.execute.approval_lost", asks("approval"))
+    workers.work()
+    assert (workers.request(request.id).status, asked) == (Status.SUCCEEDED, ["proof"])
+
+
+def test_a_call_whose_process_died_is_in_doubt_and_one_that_was_answered_is_not(workers: Workers) -> None:
+    request = workers.approved("create-account", **NEW)
+    execution = workers.take(request)
+    assert execution
+    execution.start()
+    step = operation_of(request).steps(request.preview["precondition"])[0]
+    for outcome in (Outcome.REFUSED, Outcome.OPEN):
+        attempt = execution.begin_step(step)
+        if outcome != Outcome.OPEN:
+            execution.end_attempt(attempt, outcome)
+    workers.restart()
+    workers.work()
+    assert workers.attempts(request) == [Outcome.REFUSED, Outcome.AMBIGUOUS]
+    workers.clock.advance(hours=1)
+    workers.work()
+    assert workers.attempts(request)[:3] == [Outcome.REFUSED, Outcome.AMBIGUOUS, Outcome.OK]
 
 
 def test_polling_asks_once_for_all_creations_in_flight(workers: Workers, aws: AwsSandbox) -> None:

@@ -11,17 +11,19 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from approvals.audit.chain import record
+from approvals.audit.proof import LEARNED, mark
 from approvals.context import NotYetError
 from approvals.models import Attempt, Message, Request, operation_of
 from approvals.queue.changes import since
 from approvals.queue.leases import claim
+from approvals.queue.outgoing import ANEW
 from approvals.queue.worker import TRIES
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.execute import run
 from approvals.request.execution import Execution, take
 from approvals.states import Status
-from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD, UNSEEN
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, NOT_NOW, ON_HOLD, UNSEEN
 from approvals.views.thread import SAID, SNIPPETS, UNDO
 from operations.aws.client import Call
 from operations.core.observations import Done, Failed, Snippet, Stale
@@ -165,10 +167,23 @@ def test_a_pause_begins_anew_with_another_state(workers: Workers, execution: Exe
     assert workers.request(again.number).due_at == workers.clock() + workers.context.pace.after(0)
 
 
+def test_what_an_accepted_call_tells_is_in_the_audit_at_once_and_stands_for_who_carries_on(
+    workers: Workers, execution: Execution
+) -> None:
+    execution.remember({"creation": "car-1"})
+    noted = workers.audit()[-1]
+    assert (noted.event, noted.actor, noted.detail) == (
+        LEARNED,
+        "orgbot",
+        {"step": 0, "facts": {"creation": mark("car-1")}},
+    )
+    assert workers.request(execution.number).memory["creation"] == "car-1"
+
+
 def test_to_stay_in_a_state_is_no_event(workers: Workers, execution: Execution) -> None:
     for _ in range(3):
         execution.begin_step(first_step(execution))
-    assert [record.event for record in workers.audit()].count("request.running") == 1
+    assert [record.actor for record in workers.audit() if record.event == "request.running"] == ["orgbot"]
 
 
 def test_who_is_told_that_it_failed_half_way_reads_what_was_done_and_what_was_not(
@@ -254,8 +269,9 @@ def test_who_has_lost_the_request_to_another_worker_writes_nothing(workers: Work
     workers.restart()
     taken(workers, execution.request)
     before, said = workers.request(execution.number), workers.said("thread")
-    with pytest.raises(LeaseLostError):
-        execution.advance(Done("The account is there."))
+    for writes in (lambda: execution.advance(Done("The account is there.")), lambda: execution.wait(Status.WAITING)):
+        with pytest.raises(LeaseLostError):
+            writes()
     assert (workers.request(execution.number), workers.said("thread")) == (before, said)
 
 
@@ -335,9 +351,10 @@ def test_who_has_read_that_a_single_step_waits_reads_when_it_does_no_longer(work
     found = again(workers, found)
     found.steps = by_name()["enable-all-features"]().steps({})[:1]
     said = len(workers.said("thread"))
+    found.request.memory = {**found.request.memory, NOT_NOW: {"LIMIT": "2030-01-01T00:00:00+00:00"}}
     found.advance(Done("All have agreed."))
     assert len(workers.said("thread")) == said + 1
-    assert not {SAID, SNIPPETS} & workers.request(found.number).memory.keys()
+    assert not {SAID, SNIPPETS, NOT_NOW} & workers.request(found.number).memory.keys()
 
 
 def again(workers: Workers, execution: Execution) -> Execution:
@@ -358,6 +375,7 @@ def test_the_card_is_brought_up_to_date_at_the_end(workers: Workers, execution: 
     else:
         execution.go_stale(Stale("It is another one."))
     assert workers.unsent().count("card") == cards + 1
+    assert workers.unsent()[-1] == ANEW, "the requester is to notice"
     assert workers.request(execution.number).finished_at == workers.clock()
 
 
@@ -393,6 +411,7 @@ def test_what_has_sent_nothing_and_stumbles_over_an_error_of_the_bots_own_ends_a
         raise KeyError("no")
 
     request = workers.approved("create-account", **NEW)
+    cards = workers.unsent().count("card")
     monkeypatch.setattr("approvals.request.execute.what_changed", broken)
     for _ in range(TRIES):
         run(workers.context, request.id or 0, Shared())
@@ -401,6 +420,7 @@ def test_what_has_sent_nothing_and_stumbles_over_an_error_of_the_bots_own_ends_a
     assert request.status == Status.FAILED
     assert any(request.outcome in line for line in workers.said("dm"))
     assert any(request.outcome in line for line in workers.said("thread"))
+    assert (workers.unsent().count("card"), workers.unsent()[-1]) == (cards + 1, ANEW)
 
 
 def test_a_request_that_went_on_before_it_was_given_up_is_carried_out(workers: Workers) -> None:
