@@ -155,9 +155,10 @@ def reach(jobs: int, modules: Collection[str], *, near: bool = False) -> Reach:
 
 
 def _near(tests: Collection[Path], module: str) -> set[Path]:
-    """The tests of the module's room, and those that name it, unless it is one that everybody names."""
+    """The tests of the module's room, and those next to it that name it, unless it is one that everybody names."""
     room, name = ROOT / "tests" / Path(module).parent, module.removesuffix(".py").replace("/", ".")
-    naming = {path for path in tests if name in path.read_text(encoding="utf-8")}
+    house = ROOT / "tests" / Path(module).parts[0]
+    naming = {path for path in tests if house in path.parents and name in path.read_text(encoding="utf-8")}
     return {path for path in tests if path.parent == room} | (naming if len(naming) <= MOST_NAMING else set())
 
 
