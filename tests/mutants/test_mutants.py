@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.mutants.marked import NOTE, marked
 from tests.mutants.mutant import Mutant, mutants_of
 from tests.mutants.reach import Reach, index_of
 from tests.mutants.report import listed, strays
+from tests.mutants.warm import functions_of, hold
 
 
 def texts(code: str, tmp_path: Path) -> list[str]:
@@ -118,6 +120,13 @@ def f(a):
     exec(compile(marked(ast.parse(code), 7), "some.py", "exec"), world)  # noqa: S102
     assert (world["f"].__doc__, world["f"](0)) == ("A docstring.", 0)
     assert found == {(7, line) for line in (4, 8, 9, 10, 11)}
+
+
+def test_functions_are_found_though_the_collector_was_told_to_leave_them_alone() -> None:
+    """As `conftest.py` tells it; what is not found is tried in a process of its own, which takes twenty times as long."""
+    gc.freeze()
+    found = functions_of([hold.__module__])[hold.__module__]
+    assert {hold, functions_of} <= set(found)
 
 
 def everything() -> list[Mutant]:
