@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from approvals.models import Attempt, Request, operation_of
+from approvals.pools import STRAY
 from approvals.request.attempts import Outcome
+from approvals.request.execute import run
 from approvals.request.execution import Execution
 from approvals.states import Status
 from approvals.views.on_hold import FAILED_LOOKS
 from operations.accounts.open_account import REQUEST_TAG
+from operations.aws.client import Call
 from operations.core.observations import Failed
-from operations.core.steps import Step
+from operations.core.steps import Shared, Step
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import BOB
 from tests.harness.workers import Workers
@@ -365,6 +368,21 @@ def test_what_is_carried_out_is_what_was_approved(workers: Workers, aws: AwsSand
     else:
         assert request.status in (Status.STALE, Status.FAILED)
         assert aws.calls.of("CreateAccount") == []
+
+
+@pytest.mark.parametrize("error", [None, KeyError("no"), *(stray() for stray in STRAY)], ids=str)
+def test_each_call_is_noted_though_an_error_of_the_bots_own_follows(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, error: BaseException | None
+) -> None:
+    def go_on(execution: Execution, _: Shared) -> None:
+        execution.calls.append(Call("sts", "AssumeRole", "AccessDenied", "aws-1", write=False))
+        if error:
+            raise error
+
+    request = workers.approved("create-account", **NEW)
+    monkeypatch.setattr("approvals.request.execute._go_on", go_on)
+    run(workers.context, request.id or 0, Shared())
+    assert [line.request_id for line in workers.audit() if line.detail.get("aws_request_id") == "aws-1"] == [request.id]
 
 
 def test_what_is_not_proven_ends_before_aws_is_looked_at(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
