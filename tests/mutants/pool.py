@@ -1,12 +1,12 @@
 """Trials side by side. The tests that have noticed most so far go first, then those of the module's own file, then the quickest
-of each other file, then the second quickest.
+of each other file, then the second quickest; a second case of one function comes after the first case of each.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 from collections import Counter, deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -56,13 +56,17 @@ def _file(test: str) -> str:
     return Path(test.partition("::")[0]).name
 
 
-def _ranks(tests: Iterable[str]) -> dict[str, int]:
-    """The how manieth of its file each test is: tests of many files notice more than many of one."""
+def _function(test: str) -> str:
+    return test.partition("[")[0]
+
+
+def _ranks(tests: Iterable[str], whole: Callable[[str], str]) -> dict[str, int]:
+    """The how manieth of its function or its file each test is: one of each notices more than many of one."""
     so_far: Counter[str] = Counter()
     ranks = {}
     for test in tests:
-        ranks[test] = so_far[_file(test)]
-        so_far[_file(test)] += 1
+        ranks[test] = so_far[whole(test)]
+        so_far[whole(test)] += 1
     return ranks
 
 
@@ -136,11 +140,11 @@ class Pool:
     def order(self, mutant: Mutant) -> list[str]:
         """The tests for a mutant, in the order in which they run."""
         own, seconds, reached = f"test_{mutant.key.module}.py", self._reach.seconds, self._tests_of(mutant)
-        ranks = _ranks(sorted(reached, key=lambda test: (seconds[test], test)))
+        cases = _ranks(sorted(reached, key=lambda test: (seconds[test], test)), _function)
+        ranks = _ranks(sorted(reached, key=lambda test: (cases[test], seconds[test], test)), _file)
 
-        def likely(test: str) -> tuple[int, bool, int, float, str]:
-            elsewhere = _file(test) != own
-            return -self._kills[mutant.path, test], elsewhere, ranks[test] * elsewhere, seconds[test], test
+        def likely(test: str) -> tuple[int, bool, int, str]:
+            return -self._kills[mutant.path, test], _file(test) != own, ranks[test], test
 
         chosen: list[str] = []
         spent = 0.0
