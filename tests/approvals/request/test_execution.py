@@ -21,11 +21,12 @@ from approvals.queue.worker import TRIES
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.execute import run
-from approvals.request.execution import Execution, take
+from approvals.request.execution import RUN, Execution, take
 from approvals.states import Status
-from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, NOT_NOW, ON_HOLD, UNSEEN
-from approvals.views.thread import SAID, SNIPPETS, UNDO
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN
+from approvals.views.thread import OPENS, SAID, SNIPPETS, UNDO
 from operations.aws.client import Call
+from operations.aws.prefilled import Prefilled
 from operations.core.observations import Done, Failed, Snippet, Stale
 from operations.core.registry import by_name
 from operations.core.steps import Shared, Step
@@ -230,9 +231,10 @@ def test_what_acts_runs_unless_it_only_tries_again_after_a_throttle(
 def test_the_beginning_is_shown_on_the_card_and_each_of_several_steps_in_the_threads_line(workers: Workers) -> None:
     found = taken(workers, workers.approved("create-account", **NEW))
     found.steps = by_name()["enable-all-features"]().steps({})
-    cards, said = workers.unsent().count("card"), len(workers.said("thread"))
+    cards, said, told = workers.unsent().count("card"), len(workers.said("thread")), len(workers.said("dm"))
     found.start()
     assert (workers.unsent().count("card"), len(workers.said("thread"))) == (cards + 1, said)
+    assert len(workers.said("dm")) == told + 1
     found.advance(Done("The account is there."))
     assert "The account is there." in workers.said("thread")[said]
     assert "The account is there." in workers.said("dm")[-1]
@@ -302,6 +304,18 @@ def test_what_fails_half_way_and_makes_no_account_names_none(workers: Workers) -
     assert outcome == f"AWS says no. Done before: {first}. Not done: {second}."
 
 
+def test_what_helps_after_an_end_is_filled_in_with_what_was_asked_for_and_what_it_was_approved_for(
+    workers: Workers,
+) -> None:
+    found = taken(workers, workers.approved("move-account", account="222222222222", to="/Workloads/Production"))
+    found.start()
+    back = Prefilled(operation="move-account", taking={"account": ("account",), "to": ("source",)})
+    found.fail(Failed("AWS says no.", opens=(back,)))
+    request = workers.request(found.number)
+    values = {"account": "222222222222", "to": request.preview["precondition"]["source"]}
+    assert request.memory[OPENS] == [{"operation": "move-account", "values": values}]
+
+
 def test_calls_that_belong_to_no_attempt_are_noted_once(workers: Workers, execution: Execution) -> None:
     execution.calls.append(Call("sts", "AssumeRole", "AccessDenied", "aws-1", write=False))
     before = len(workers.audit())
@@ -330,7 +344,7 @@ def test_what_aws_accepted_and_never_shows_is_told_once_and_looked_for_every_ten
     workers: Workers, execution: Execution
 ) -> None:
     said, told, cards = workers.said("thread"), len(workers.said("dm")), workers.unsent().count("card")
-    for _ in range(2):
+    for _ in range(3):
         execution.lose_sight(Failed("The account does not show.", "Look in AWS."))
         execution = again(workers, execution)
     assert (execution.request.status, execution.request.memory[ON_HOLD]) == (Status.UNKNOWN, UNSEEN)
@@ -421,6 +435,18 @@ def test_what_has_sent_nothing_and_stumbles_over_an_error_of_the_bots_own_ends_a
     assert any(request.outcome in line for line in workers.said("dm"))
     assert any(request.outcome in line for line in workers.said("thread"))
     assert (workers.unsent().count("card"), workers.unsent()[-1]) == (cards + 1, ANEW)
+
+
+def test_what_has_sent_something_and_stumbles_over_an_error_of_the_bots_own_stays_open_and_says_so(
+    workers: Workers, execution: Execution
+) -> None:
+    execution.begin_step(first_step(execution))
+    said = len(workers.said("thread"))
+    with workers.context.store.write() as session:
+        RUN.told(session, session.get_one(Request, execution.number), workers.clock())
+    request = workers.request(execution.number)
+    assert (request.status, request.memory[ON_HOLD]) == (Status.RUNNING, OWN_ERROR)
+    assert (len(workers.said("thread")), workers.unsent()[-1]) == (said + 1, ANEW)
 
 
 def test_a_request_that_went_on_before_it_was_given_up_is_carried_out(workers: Workers) -> None:
