@@ -60,7 +60,7 @@ class Context:
     `set_aside` counts the jobs that are set aside, by kind. `files(file, user)` reads what somebody uploaded. `people` tells
     who somebody is at this moment; `cached_directory` may remember it for a while, for what is only shown or told. What is over
     is pruned after `keep`, or never when that is 0. `glancing` is AWS asked with short time-outs, for what is only good to know;
-    without it, `aws` is asked. While it is `quarantined()`, nothing is changed in AWS: see approvals.request.restored.
+    without it, `aws` is asked. While it is `quarantined()`, nothing is changed in AWS: see approvals.request.quarantine.
     """
 
     owner: str

@@ -262,6 +262,7 @@ class Message(SQLModel, table=True):
     user: str = ""
     body: dict[str, Any] = _json(dict)
     marker: str
+    sealed: str = _blank("by approvals.audit.keys, over what is said, to whom and where; empty without a key")
     status: str = Field(default="queued", index=True, description="queued, sending, sent, dropped or aside")
     tries: int = 0
     error: str = ""
@@ -349,7 +350,7 @@ class RoleSession(SQLModel, table=True):
 class Installation(SQLModel, table=True):
     """The one row that names this database among all that ever were: what is posted carries the name.
 
-    After a restore it says how far that is (`quarantine`, see approvals.request.restored), from when the backup is, and since when
+    After a restore it says how far that is (`quarantine`, see approvals.request.quarantine), from when the backup is, and since when
     the bot looks at what was under way.
     """
 
@@ -384,6 +385,7 @@ class SharedSnapshot(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     read_at: datetime | None = _time(nullable=False)
     content: str = Field(sa_column=Column(Text, nullable=False))
+    sealed: str = _blank("by approvals.audit.keys; empty without a key")
 
 
 class Binding(SQLModel, table=True):
@@ -437,16 +439,18 @@ class KnownChange(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     at: datetime | None = _time(index=True, nullable=False)
     changes: list[dict[str, Any]] = _json(list)
+    sealed: str = _blank("by approvals.audit.keys; empty without a key")
 
 
 class AuditRecord(SQLModel, table=True):
     """One line of the audit, chained: `hash` covers this record and `previous`, the hash of the one before."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("event_order", "event", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime | None = _time(nullable=False)
-    event: str = Field(index=True)
+    event: str
     actor: str
     request_id: int | None = Field(default=None, index=True)
     detail: dict[str, Any] = _json(dict)

@@ -16,8 +16,9 @@ from enum import StrEnum
 from typing import Any
 
 log = logging.getLogger(__name__)
-# What a library may raise to end a thread or a task: in a worker's thread it ends the job that it came from, as any other error.
-STRAY = (SystemExit, GeneratorExit, CancelledError)
+# What a library may raise to end a thread, a task or the process: in a worker's thread it ends the job that it came from, as any
+# other error. Nobody's ^C is among it, because signals are held back for the main thread: see bot.signals.
+STRAY = (SystemExit, KeyboardInterrupt, GeneratorExit, CancelledError, BaseExceptionGroup)
 SOON = 1.0  # Seconds that a form may wait for what it shows; its trigger lives 3 s.
 
 

@@ -19,7 +19,7 @@ from slack_bolt import App
 from approvals.audit import signing
 from approvals.audit.chain import note_call
 from approvals.audit.guards import Audited
-from approvals.audit.keys import Keys
+from approvals.audit.keys import Keys, is_genuine
 from approvals.authority.admission import Admission
 from approvals.authority.bindings import Bindings
 from approvals.authority.directory import CachedDirectory, Directory, Memory, SharedDirectory, Workspace
@@ -37,8 +37,8 @@ from approvals.queue.store import Store
 from approvals.queue.worker import take_up_again
 from approvals.request.intake import Intake
 from approvals.request.pending import may_ask, may_decide, pending_for
+from approvals.request.quarantine import Quarantine
 from approvals.request.reachability import look_soon
-from approvals.request.restored import Quarantine
 from approvals.sessions.reveal import Reveal
 from approvals.sessions.shells import pick
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
@@ -295,7 +295,7 @@ class Orgbot:
 
     def _changes_since(self, read_at: datetime) -> list[Numbered]:
         with self.store.read() as session:
-            return changes.since(session, read_at)
+            return changes.since(session, read_at, lambda row: is_genuine(session, row))
 
     def _pulse(self) -> Pulse:
         """Leases and the database's clock, and a tick for when the machine's clock has kept the scheduler's back."""

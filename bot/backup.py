@@ -23,11 +23,13 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, MetaData, Table, inspect, select
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
 
+from approvals.audit import chain, signing
+from approvals.audit.keys import NO_KEYS, Keys
 from approvals.audit.lines import raw, rows
 from approvals.queue.store import Store
-from approvals.request.restored import RESTORED, NotHeldError, release
+from approvals.request.quarantine import NotHeldError, release, replaced
 from bot.database import (
     PRIVATE,
     DatabaseError,
@@ -193,8 +195,11 @@ def _plain(value: Any) -> Any:
     return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat(" ", "microseconds")
 
 
-def read_backup(url: str, file: Path, *, replace: bool) -> int:
-    """Restores the file and prints what comes next; gives the exit code. Raises DatabaseError."""
+def read_backup(url: str, file: Path, *, replace: bool, keys: Keys = NO_KEYS) -> int:
+    """Restores the file and prints what comes next; gives the exit code. Raises DatabaseError.
+
+    `keys` are those of the audit, which has to say that it was restored.
+    """
     with ExitStack() as stack:
         stack.enter_context(alone(url))
         found = Backup(_as_backup(file, stack))
@@ -203,7 +208,7 @@ def read_backup(url: str, file: Path, *, replace: bool) -> int:
                 f"{file} was written by a newer orgbot (revision {found.header['revision']}); install that one"
             )
         keep_private(file_of(url))
-        kept = _restore(url, found, replace=replace)
+        kept = _restore(url, found, replace=replace, keys=keys)
     taken_at = datetime.fromisoformat(found.header["taken_at"])
     sys.stdout.writelines(f"{line}\n" for line in (*kept, *_next_steps(taken_at)))
     return 0
@@ -230,7 +235,7 @@ def _as_backup(file: Path, stack: ExitStack) -> Path:
     return rewritten
 
 
-def _restore(url: str, found: Backup, *, replace: bool) -> list[str]:
+def _restore(url: str, found: Backup, *, replace: bool, keys: Keys) -> list[str]:
     """What was done with what stood there, a line for people; empty when nothing did."""
     engine = open_engine(url)
     try:
@@ -242,7 +247,9 @@ def _restore(url: str, found: Backup, *, replace: bool) -> list[str]:
             for table, columns, values in found.tables():
                 _load(connection, table, columns, values)
             upgrade(connection)
-            _begin_quarantine(connection, found.header["taken_at"])
+            _begin_quarantine(connection, found.header["taken_at"], keys)
+    except signing.KeyMissingError as error:
+        raise DatabaseError(f"nothing was restored: {error}") from error
     except SQLAlchemyError as error:
         raise DatabaseError(f"nothing was restored: {reason(error)}") from error
     finally:
@@ -309,24 +316,27 @@ def _quoted(connection: Connection, name: str) -> str:
     return connection.dialect.identifier_preparer.quote_identifier(name)
 
 
-def _begin_quarantine(connection: Connection, taken_at: str) -> None:
+def _begin_quarantine(connection: Connection, taken_at: str, keys: Keys) -> None:
     """Nobody who worked on it is there any more, and whoever starts next begins by looking."""
     installation = SQLModel.metadata.tables["installation"]
-    at = datetime.fromisoformat(taken_at)
+    at, now = datetime.fromisoformat(taken_at), datetime.now(UTC)
     if connection.execute(select(installation.c.id)).first() is None:
         connection.execute(installation.insert().values(id=1, identity=uuid.uuid4().hex, created_at=at))
-    connection.execute(installation.update().values(quarantine=RESTORED, backup_at=at, held_at=None))
     for table in SQLModel.metadata.sorted_tables:
         if "lease_owner" in table.c:
             connection.execute(table.update().values(lease_owner="", lease_until=None))
+    with Session(connection, info=keys.info()) as session:
+        signing.begin_in(session, now)
+        replaced(session, now, at)
+        chain.append(session)
 
 
-def release_quarantine(url: str) -> int:
+def release_quarantine(url: str, keys: Keys = NO_KEYS) -> int:
     """Prints whether the bot goes on; gives the exit code: 1 while something was not looked at yet. Raises DatabaseError."""
     engine = open_existing(url)
     try:
-        left = release(Store(engine))
-    except NotHeldError as error:
+        left = release(Store(engine, keys.info()), datetime.now(UTC))
+    except (NotHeldError, signing.KeyMissingError) as error:
         raise DatabaseError(str(error)) from error
     except SQLAlchemyError as error:
         raise DatabaseError(f"nothing was released: {reason(error)}") from error

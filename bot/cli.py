@@ -216,7 +216,9 @@ def restore(
     from bot.backup import read_backup, release_quarantine
 
     raise typer.Exit(
-        release_quarantine(_database_url()) if file is None else read_backup(_database_url(), file, replace=replace)
+        release_quarantine(_database_url(), _audit_keys())
+        if file is None
+        else read_backup(_database_url(), file, replace=replace, keys=_audit_keys())
     )
 
 

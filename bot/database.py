@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO
@@ -223,8 +224,10 @@ def migrate(engine: Engine) -> None:
             raise DatabaseError(
                 f"the database is at revision {current}, which this version does not know; install a newer orgbot"
             )
+        if current == revisions()[0]:
+            return
         name = file_of(str(engine.url))
-        if name and current not in (None, revisions()[0]):
+        if name and current is not None:
             _keep_as_it_was(name, f"{name}.revision-{current}")
         upgrade(connection)
 
@@ -253,9 +256,10 @@ def revision_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def revisions() -> list[str]:
+@cache
+def revisions() -> tuple[str, ...]:
     """All revisions that this version knows, the newest first."""
-    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _config() -> Config:

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy import delete
+from sqlalchemy.engine import Connection
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
-from approvals.audit.evidence import newest
+from approvals.audit.evidence import broken_since, newest
 from approvals.authority.rules import Rule, Rules
 from approvals.models import RulesInForce
 from approvals.queue import outgoing
@@ -180,10 +181,17 @@ class SharedRules:
         session.execute(delete(RulesInForce).where(col(RulesInForce.digest).not_in(kept)))
 
 
+def are_in_force(connection: Connection, rules: Rules) -> bool:
+    """Whether the processes on this database have these rules, or none has said which it has."""
+    newest_first = select(RulesInForce.digest).order_by(col(RulesInForce.at).desc()).limit(1)
+    return connection.execute(newest_first).scalar() in (None, own(rules).digest)
+
+
 def _is_proven(session: Session, found: RulesInForce) -> bool:
     told = newest(session, EVENT)
     noted = told.detail.get("digest") if told and isinstance(told.detail, dict) else None
-    return found.digest == noted == hashlib.sha256(found.content.encode()).hexdigest()
+    is_noted = found.digest == noted == hashlib.sha256(found.content.encode()).hexdigest()
+    return is_noted and told is not None and not broken_since(session, told.id)
 
 
 def _newest(session: Session) -> RulesInForce | None:

@@ -13,7 +13,7 @@ from approvals.authority.press import Pressed, StrangeCardError, UnconfirmedCard
 from approvals.models import Request
 from approvals.request.limits import FloodError
 from approvals.request.remainder import remainder_of
-from approvals.slack.blocks import Block, escape, section
+from approvals.slack.blocks import Block, clean, escape, section
 from approvals.slack.modals import asking
 from approvals.states import TERMINAL, Status
 from approvals.views.confirmations import to_cancel, to_undo
@@ -130,15 +130,20 @@ def _show(responder: Responder, body: dict[str, Any]) -> None:
 
 
 def _form(deps: Dependencies, caller: Caller, body: dict[str, Any]) -> Block | None:
-    """The form with all that was given, where it is to be corrected; else None. A refused request would be refused again."""
+    """The form with all that was given, where it is to be corrected or filled in; else None."""
     request = request_pressed(deps, body)
     if isinstance(request, str) or request.status not in TERMINAL:
         return None
     operation, kind = by_name().get(request.operation), body["actions"][0]["action_id"]
-    if operation is None or not (kind == "edit" or (kind == "again" and request.status == Status.REFUSED)):
+    if operation is None or not (kind == "edit" or (kind == "again" and _is_to_be_filled_in(operation, request))):
         return None
-    first, *others = _rest(request) or [(operation, Given(_values(request.params), request.reason))]
+    first, *others = _rest(request) or [(operation, _same(operation, request))]
     return None if others else form(first[0], FormContext.of(deps, first[1], caller))
+
+
+def _is_to_be_filled_in(operation: type[Operation], request: Request) -> bool:
+    """As it was, it would be refused again, or has something in it that is typed for each request."""
+    return request.status == Status.REFUSED or any(field.flag.by_hand for field in operation.fields())
 
 
 def request_pressed(deps: Dependencies, body: dict[str, Any]) -> Request | str:
@@ -187,7 +192,7 @@ def _wanted(kind: str, request: Request) -> str | list[tuple[type[Operation], Gi
     if operation is None:
         return NO_UNDO
     if kind in ("again", "edit"):
-        return _rest(request) or [(operation, Given(_values(request.params), request.reason))]
+        return _rest(request) or [(operation, _same(operation, request))]
     if request.status != Status.SUCCEEDED:
         return NO_UNDO
     try:
@@ -209,11 +214,16 @@ def _rest(request: Request) -> list[tuple[type[Operation], Given]]:
 
 
 def _following(one: Operation, what: str, request: Request) -> tuple[type[Operation], Given]:
-    """What follows from a request that is over, with a reason that names it."""
-    reason = f"{what} of request #{request.id}: {request.title}"[:LONGEST_REASON]
-    return type(one), Given(_values(one.model_dump(mode="json")), reason)
+    """What follows from a request that is over, with a reason that names it, as people see it: AWS's names may hold anything."""
+    reason = clean(f"{what} of request #{request.id}: {request.title}")[:LONGEST_REASON]
+    return type(one), Given(_values(type(one), one.model_dump(mode="json")), reason)
 
 
-def _values(params: dict[str, Any]) -> dict[str, Any]:
-    """The values as a command would give them: what was left out stays out."""
-    return {name: value for name, value in params.items() if value not in (None, "", [], {})}
+def _same(operation: type[Operation], request: Request) -> Given:
+    return Given(_values(operation, request.params), request.reason)
+
+
+def _values(operation: type[Operation], params: dict[str, Any]) -> dict[str, Any]:
+    """The values as a command would give them: what was left out, or is typed by hand, stays out."""
+    typed = {field.name for field in operation.fields() if field.flag.by_hand}
+    return {name: value for name, value in params.items() if value not in (None, "", [], {}) and name not in typed}

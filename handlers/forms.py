@@ -134,6 +134,7 @@ def _inputs(field: OperationField, element: Element) -> list[Block]:
 
 def _element(field: OperationField, scene: FormContext) -> Element:
     value: Any = scene.given.reason if field.name == "reason" else scene.given.values.get(field.name)
+    value = "" if field.flag.by_hand else value
     return _ELEMENTS[field.flag.kind](field, field.default if value is None else value, scene)
 
 
@@ -239,6 +240,10 @@ def _found(field: OperationField, given: list[Any], scene: FormContext) -> _Foun
     found = _Found([], [])
     if scene.organization is None:
         return found
+    if len(given) > MOST_PICKED:
+        found.notes.append(
+            f"{field.flag.label}: the form holds the first {MOST_PICKED} of {len(given)}. Ask for the others by themselves."
+        )
     for text in given[:MOST_PICKED]:
         try:
             found.options.append(

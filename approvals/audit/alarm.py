@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlmodel import Session, select
 
@@ -19,10 +20,12 @@ from operations.core.observations import Failed
 from operations.snapshot.names import capital
 
 log = logging.getLogger(__name__)
-EVENT, FORGED_PRESS = "request.unproven", "click.forged"
+EVENT, FORGED_PRESS, FORGED_MESSAGE = "request.unproven", "click.forged", "message.forged"
 NOT_RUN, STOPPED = (f"{what}: its approval can't be proven" for what in ("did not run", "was stopped"))
 NOT_ASKED = "was not put before approvers: that somebody asked for it can't be proven"
 PRESS_ALONE = "has got a press that can't be proven, and that doesn't count"
+SESSION = "has a session that was not ended: that somebody asked for it can't be proven"
+SAID_ALONE = "was not told of in Slack: what was to be said of it can't be proven"
 SENT = "Nothing more is sent to AWS; look there for what was sent before, which isn't followed any more."
 FORGED = "Its record was changed, or nobody has asked for it in Slack. Nothing was done. Whoever runs orgbot was told; ask again."
 NOT_PRESSED = (
@@ -64,17 +67,25 @@ def is_forged_press(context: Context, click: Interaction) -> bool:
     if not pressed and known:
         log.error("a press of %s was not taken in from Slack", click.kind)
         missing = ["somebody has written a press of one of its buttons into the database"]
-        _raise_alarm(context, click.request_id, missing, PRESS_ALONE, FORGED_PRESS)
+        _raise_alarm(context, click.request_id, missing, PRESS_ALONE)
     return not pressed
 
 
-def _raise_alarm(context: Context, number: int, missing: Sequence[str], what: str, event: str = EVENT) -> None:
-    now = context.clock()
+def _raise_alarm(context: Context, number: int, missing: Sequence[str], what: str) -> None:
     with context.store.write(alone=True) as session:
         request = session.get_one(Request, number, populate_existing=True)
-        if not _raised(session, number, event):
-            outgoing.notice(session, now, told(request, missing, what))
-            chain.record(session, now, event, chain.ORGBOT, number, missing=list(missing), digest=request.digest)
+        sound(session, context.clock(), request, missing, what)
+
+
+def sound(session: Session, now: datetime, request: Request, missing: Sequence[str], what: str) -> None:
+    """Tells the approval channel of a request, once, and notes it with the transaction of `session`."""
+    number, event = request.id or 0, _EVENTS.get(what, EVENT)
+    if not _raised(session, number, event):
+        outgoing.notice(session, now, told(request, missing, what))
+        chain.record(session, now, event, chain.ORGBOT, number, missing=list(missing), digest=request.digest)
+
+
+_EVENTS = {PRESS_ALONE: FORGED_PRESS, SAID_ALONE: FORGED_MESSAGE}
 
 
 def _raised(session: Session, number: int, event: str) -> bool:

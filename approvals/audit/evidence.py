@@ -23,6 +23,7 @@ from approvals.audit.keys import ASKED, Keys, plain
 from approvals.audit.lines import Line, Query, content, detail_of, lines, moment, query, raw, rows, time_of
 from approvals.audit.proof import FILED, TELLING, VOTES, Ballot, Claim, Story, mark, shortfalls
 from approvals.models import Attempt, AuditRecord, Request, Vote
+from approvals.states import Status
 from operations.core.preview import digest
 
 FOLLOWED = 10_000  # Records; what is read of each is an index entry and two hashes.
@@ -127,10 +128,16 @@ def newest_mark(connection: Connection, keys: Keys) -> Line | None:
     return next((line for line in marks if keys.signed(content(line) or b"", line.hash)), None)
 
 
-def newest(session: Session, event: str) -> Line | None:
-    """The newest record of an event that counts: with a key, one that is signed."""
+def newest(session: Session, *events: str) -> Line | None:
+    """The newest record of these events that counts: with a key, one that is signed."""
     connection, keys = session.connection(), Keys.of(session)
-    return next((line for line in _backwards(connection, event) if _counts(line, keys)), None)
+    found = (next((line for line in _backwards(connection, one) if _counts(line, keys)), None) for one in events)
+    return max((line for line in found if line), key=lambda line: line.id, default=None)
+
+
+def broken_since(session: Session, record: int) -> bool:
+    """Whether a record is missing, moved or changed behind this one, as far as FOLLOWED; 0 is the beginning."""
+    return _broken(session.connection(), record)
 
 
 def _counts(line: Line, keys: Keys) -> bool:
@@ -218,7 +225,7 @@ def _claim(*row: Any) -> Claim:
         demands=detail_of(rules),
         expires=moment(expires_at),
     )
-    if not announced_at:  # It is put before approvers anew, after a restore, and gets another end then.
+    if not announced_at and status == Status.PENDING:  # It is put before approvers anew, and gets another end then.
         noted.pop("expires")
     if not _names(rules):  # As earlier versions kept them: the one rule and its number stand by themselves.
         noted.pop("demands")

@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from approvals.audit import chain
-from approvals.audit.evidence import newest
+from approvals.audit.evidence import broken_since, newest
 from approvals.authority.bindings import Key, Witness, Words
 from approvals.queue import outgoing
 from approvals.slack.blocks import escape
@@ -25,6 +25,22 @@ KEYS: tuple[Key, ...] = ("under", "accounts")
 
 class Audited(Witness):
     """The audit as the witness of what words are bound to."""
+
+    def __init__(self) -> None:
+        self._seen = (-1, "")
+
+    def is_cut(self, session: Session) -> bool:
+        """Whether a newer record may have been removed: what was there is not, or the chain is broken since. Looked at where it is
+        another record than the last time.
+        """
+        seen = self._seen
+        self.see(session)
+        return seen != self._seen and (self._seen < seen or broken_since(session, self._seen[0]))
+
+    def see(self, session: Session) -> None:
+        """The newest record is not seen to go."""
+        found = newest(session, EVENT)
+        self._seen = (found.id, found.hash) if found else (0, "")
 
     def told(self, session: Session) -> Words | None:
         """What was noted last, by a record that counts; None where there is none."""
@@ -44,7 +60,7 @@ class Audited(Witness):
             now,
             body(
                 f":rotating_light: *What {named} in the rules means can't be proven.* It was changed in the bot's database, and is again "
-                "what the audit has. Find out who can write to the database, and run `orgbot audit verify`."
+                "what the audit has, or, where that was changed, all that it may have meant. Find out who can write to the database, and run `orgbot audit verify`."
             ),
         )
 

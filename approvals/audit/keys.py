@@ -1,6 +1,6 @@
 """The audit's keys. With one, a record's hash is an HMAC-SHA256 in place of plain SHA-256, so that whoever may write to the
 database still cannot write a record that counts. What is taken in from Slack is sealed with it as well, until the audit has it: a
-request that nobody asked for, and a press that nobody made, count as little.
+request that nobody asked for, and a press that nobody made, count as little. So is what waits to be said, until it is.
 
 Source: RFC 2104, "HMAC: Keyed-Hashing for Message Authentication".
 """
@@ -10,13 +10,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import event as events
+from sqlalchemy.orm import Session, object_session
 
 from approvals.audit.lines import moment
+from approvals.models import KnownChange, Message, SharedSnapshot
+
+log = logging.getLogger(__name__)
 
 INFO = "audit keys"
 NAMING = b"the name of this key in orgbot's audit"
@@ -49,6 +55,12 @@ PRESSED = (
     "reason",
     "shown",
 )  # Of a click.
+SAID = ("lane", "kind", "request_id", "user", "body")  # Of a message that waits.
+READ: dict[type[SharedSnapshot | KnownChange], tuple[str, ...]] = {
+    SharedSnapshot: ("read_at", "content"),
+    KnownChange: ("at", "changes"),
+}  # What processes tell each other of the organization.
+PLACED = ("edit", "remove", "private")  # Kinds of messages whose row says where they stand or go.
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,14 @@ class Keys:
         made = (hmac.digest(secret, said, "sha256").hex() for secret in self.secrets)
         return not self.secrets or any(hmac.compare_digest(one, seal) for one in made)
 
+    def seal_message(self, row: Mapping[str, Any]) -> str:
+        """The same of a message that is queued."""
+        return self.seal(row, _said(row))
+
+    def bears_out_message(self, row: Mapping[str, Any], seal: str) -> bool:
+        """Whether a message is as it was queued."""
+        return self.bears_out(row, _said(row), seal)
+
     @property
     def name(self) -> str:
         """The signing key's name in the audit, which does not give the key away; empty without a key."""
@@ -100,6 +120,43 @@ class Keys:
 
 
 NO_KEYS = Keys()
+
+
+def _said(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return (*SAID, "channel", "ts") if row["kind"] in PLACED else SAID
+
+
+@events.listens_for(Message, "before_insert")
+def _seal_what_is_queued(_mapper: object, _connection: object, message: Message) -> None:
+    session = object_session(message)
+    if session is not None and (keys := Keys.of(session)):
+        message.sealed = keys.seal_message(message.model_dump())
+
+
+def _seal_what_is_read(_mapper: object, _connection: object, row: SharedSnapshot | KnownChange) -> None:
+    session = object_session(row)
+    if session is not None:
+        row.sealed = Keys.of(session).seal(row.model_dump(), READ[type(row)])
+
+
+for _model in READ:
+    for _moment in ("before_insert", "before_update"):
+        events.listen(_model, _moment, _seal_what_is_read)
+
+
+def is_genuine(session: Session, row: SharedSnapshot | KnownChange) -> bool:
+    """Whether a process of the bot's has written this of the organization, as far as the key tells."""
+    found = Keys.of(session).bears_out(row.model_dump(), READ[type(row)], row.sealed)
+    if not found:
+        _tell_forged(type(row).__name__, moment(getattr(row, READ[type(row)][0])))
+    return found
+
+
+@lru_cache(maxsize=1000)  # It is looked at every second.
+def _tell_forged(what: str, number: int | None) -> None:
+    log.error(
+        "row %s of %s was not written by orgbot and is not used; find out who can write to the database", number, what
+    )
 
 
 def _sealed(row: Mapping[str, Any], columns: tuple[str, ...]) -> bytes:

@@ -46,7 +46,6 @@ NOTES = frozenset(
         on_hold.WHY,
         on_hold.NOT_NOW,
         on_hold.FAILED_LOOKS,
-        on_hold.UNBEGUN,
         hindered.HINDERED,
         unreachable.KEY,
     }

@@ -11,12 +11,14 @@ from sqlmodel import Session, col, select
 
 from approvals.audit import chain
 from approvals.audit.chain import MARK, ORGBOT
-from approvals.audit.evidence import newest_mark, records_of, seal, unproven
+from approvals.audit.evidence import newest, newest_mark, records_of, seal, unproven
 from approvals.audit.keys import ASKED, NO_KEYS, PRESSED, Keys
-from approvals.models import LIVE_SQL, AuditRecord, Interaction, Request
+from approvals.models import LIVE_SQL, AuditRecord, Interaction, Message, Request
 from approvals.queue import outgoing
 from approvals.queue.store import Store
 from approvals.views.thread import Body, body
+
+SEALED = "audit.messages_sealed"
 
 
 class KeyMissingError(Exception):
@@ -29,15 +31,52 @@ def begin(store: Store, now: datetime) -> None:
     A request that was not proven before does not become so by this.
     """
     with store.write(alone=True) as session:
-        keys = Keys.of(session)
-        if not keys:
-            _check_unsigned(session)
-        elif not _begun(session, keys):
-            live = _live(session)
-            _seal_what_waits(session, keys)
-            chain.record(session, now, MARK, ORGBOT, key=keys.name, live=live)
-            (mark,) = chain.append(session)
-            outgoing.notice(session, now, told(mark))
+        begin_in(session, now)
+
+
+def begin_in(session: Session, now: datetime) -> None:
+    """The same, with the transaction of `session`, in which nobody else may write."""
+    keys = Keys.of(session)
+    if not keys:
+        _check_unsigned(session)
+    elif not _begun(session, keys):
+        live = _live(session)
+        _seal_what_waits(session, keys)
+        _seal_messages(session, keys, all_of_them=_seals(session) is None)
+        chain.record(session, now, MARK, ORGBOT, key=keys.name, live=live, messages=True)
+        (mark,) = chain.append(session)
+        outgoing.notice(session, now, told(mark))
+    elif not _seals(session):  # The bot was of a version that sealed no messages.
+        _seal_messages(session, keys, all_of_them=True)
+        chain.record(session, now, SEALED, ORGBOT)
+
+
+def _seals(session: Session) -> bool | None:
+    """Whether messages are sealed; None before there was any key."""
+    mark = newest(session, MARK)
+    said = mark.detail if mark and isinstance(mark.detail, dict) else {}
+    return None if mark is None else bool(said.get("messages")) or newest(session, SEALED) is not None
+
+
+def _seal_messages(session: Session, keys: Keys, *, all_of_them: bool) -> None:
+    """What waits to be said is sealed as it is where nothing was sealed before; else what a key bears out."""
+    for message in session.exec(select(Message).where(col(Message.status).in_(("queued", "sending")))).all():
+        held = message.model_dump()
+        if all_of_them or keys.bears_out_message(held, message.sealed):
+            message.sealed = keys.seal_message(held)
+            session.add(message)
+
+
+def check_key(session: Session) -> None:
+    """For whoever writes into the audit beside the bot: what they write is to count as the bot's own. Raises KeyMissingError."""
+    keys = Keys.of(session)
+    if not keys:
+        _check_unsigned(session)
+    elif not _begun(session, keys):
+        raise KeyMissingError(
+            "ORGBOT_AUDIT_KEY: is not the key with which the audit is signed; give the one that the bot has, or start the bot with "
+            "this one first"
+        )
 
 
 def _check_unsigned(session: Session) -> None:

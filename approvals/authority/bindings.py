@@ -42,6 +42,13 @@ class Witness:
     def told(self, session: Session) -> Words | None:
         """What was noted last; None where nothing was."""
 
+    def is_cut(self, _: Session) -> bool:
+        """Whether it may have lost what was noted last."""
+        return False
+
+    def see(self, session: Session) -> None:
+        """Remembers what was noted last, so that it isn't lost unseen."""
+
     def note(self, session: Session, bound: Words, now: datetime) -> None:
         """Notes what is bound from now on."""
 
@@ -60,6 +67,7 @@ class Bindings:
         self._rules = rules
         self._clock = clock
         self.guards = Guards()
+        self._bound: Words = {}
         self.drifts: tuple[Drift, ...] = ()
 
     def refresh(self, organization: Organization) -> None:
@@ -68,16 +76,22 @@ class Bindings:
         """
         today = meant(self._rules(), organization)
         with self._store.write(alone=True) as session:
-            told = self._witness.told(session)
-            if told is not None:
+            cut, told = self._witness.is_cut(session), self._witness.told(session)
+            if cut:
+                kept = kept_in(session.exec(select(Binding)).all())
+                self._put_back(session, _together(told or {}, kept, today, self._bound))
+            elif told is not None:
                 self._put_back(session, told)
             bound = _bound(session, today, organization, self._clock())
             kept = kept_in(session.exec(select(Binding)).all())
-            if kept != told:
+            if news := kept != told:
                 self._witness.note(session, kept, self._clock())
             self.drifts = tuple(drifts(bound, today, organization))
             _tell(session, self.drifts, self._clock())
-        self.guards = guards_of(bound)
+        self.guards, self._bound = guards_of(bound), bound
+        if news:
+            with self._store.read() as session:
+                self._witness.see(session)
 
     def _put_back(self, session: Session, told: Words) -> None:
         """Rows that are not what was noted were written by somebody else, and are made anew."""
@@ -92,6 +106,12 @@ class Bindings:
         session.add_all(_rows(told, now))
         session.flush()
         self._witness.alarm(session, sorted(changed), now)
+
+
+def _together(*all_meant: Words) -> Words:
+    """Where nobody knows what was bound, a guard is for all that it may have been."""
+    words = {named for one in all_meant for named in one}
+    return {named: frozenset().union(*(one.get(named, ()) for one in all_meant)) for named in words}
 
 
 def _rows(bound: Words, now: datetime) -> Iterator[Binding]:

@@ -15,7 +15,8 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlmodel import col, select
+from sqlalchemy import Integer, bindparam
+from sqlmodel import Session, col, select
 
 from approvals.authority.able import approvals_asked
 from approvals.authority.aliases import Aliases, same
@@ -93,10 +94,23 @@ def voter_then(vote: Vote) -> Aliases:
     return Aliases.of(vote.user, vote.person)
 
 
+_VOTES = select(Vote).where(Vote.request_id == bindparam("request", type_=Integer)).order_by(col(Vote.id))
+
+
+def votes_of(session: Session, request_id: int | None) -> list[Vote]:
+    """The votes on a request, oldest first."""
+    return list(session.exec(_VOTES, params={"request": request_id}).all())
+
+
+def approvals_of(session: Session, request_id: int | None) -> list[Vote]:
+    """Those of them that approve."""
+    return [vote for vote in votes_of(session, request_id) if vote.decision == "approve"]
+
+
 def involved(context: Context, request: Request) -> Involved:
     """Everybody who has to do with a request so far. Raises SlackAwayError."""
     with context.store.read() as session:
-        votes = session.exec(select(Vote).where(Vote.request_id == request.id).order_by(col(Vote.id))).all()
+        votes = votes_of(session, request.id)
     people = {user: context.people.look(user) for user in {request.requester, *(vote.user for vote in votes)}}
     voted: dict[str, Aliases] = {}
     for vote in votes:

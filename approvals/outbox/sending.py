@@ -20,10 +20,12 @@ from typing import Any
 
 from cachetools import LRUCache, cachedmethod
 from slack_sdk import WebClient
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
-from approvals.authority.may import barred
+from approvals.audit import alarm
+from approvals.audit.keys import INFO, NO_KEYS, Keys
+from approvals.authority.may import barred, votes_of
 from approvals.authority.requirements import requirements_of
 from approvals.context import Context
 from approvals.models import Message, Request, Vote
@@ -100,11 +102,14 @@ class Outbox:
                 return
 
     def _head(self, lane: str) -> int | None:
-        waiting = (Message.lane == lane, *LANE.ready)
         with self._context.store.read() as session:
-            return session.exec(select(Message.id).where(*waiting).order_by(col(Message.id)).limit(1)).first()
+            found: int | None = session.connection().execute(_HEAD, {"lane": lane}).scalar()
+        return found
 
     def _send(self, message: Message) -> None:
+        if not self._is_as_queued(message):
+            self._forged(message)
+            return
         try:
             posted = self._deliver(message)
         except SlackAmbiguousError as error:
@@ -120,6 +125,21 @@ class Outbox:
             self._undeliverable(message, error)
         else:
             self._sent(message, posted)
+
+    def _is_as_queued(self, message: Message) -> bool:
+        """What is made when it is sent is made from what is proven elsewhere."""
+        keys: Keys = self._context.store.told(INFO) or NO_KEYS
+        return message.kind in ("card", CREDENTIALS) or keys.bears_out_message(message.model_dump(), message.sealed)
+
+    def _forged(self, message: Message) -> None:
+        log.error("a message was not queued by orgbot as it stands in the database, and is dropped: %s", message.kind)
+        with self._context.store.write(alone=True) as session:
+            if not release(session, Message, message.id or 0, message.lease_owner, status="dropped", error="forged"):
+                return
+            request = session.get(Request, message.request_id) if message.request_id else None
+            if request:
+                missing = ["somebody has changed a message about it, or has written one into the database"]
+                alarm.sound(session, self._context.clock(), request, missing, alarm.SAID_ALONE)
 
     def _deliver(self, message: Message) -> Posted:
         """Sends one message, unless an earlier try, whose answer was lost, turns out to have arrived."""
@@ -139,7 +159,7 @@ class Outbox:
         request, votes = self._request(message)
 
         def made() -> Body:
-            return plain_card(request) if message.body.get(PLAIN) else self._whole_card(request, votes)
+            return plain_card(request, votes) if message.body.get(PLAIN) else self._whole_card(request, votes)
 
         if request.card_ts:
             take_turn(self.slack, "chat.update", ticket=message.marker)
@@ -319,8 +339,7 @@ class Outbox:
 
     def _request(self, message: Message) -> tuple[Request, list[Vote]]:
         with self._context.store.read() as session:
-            votes = session.exec(select(Vote).where(Vote.request_id == message.request_id).order_by(col(Vote.id))).all()
-            return session.get_one(Request, message.request_id), list(votes)
+            return session.get_one(Request, message.request_id), votes_of(session, message.request_id)
 
     def _sent(self, message: Message, posted: Posted) -> None:
         first_card = self._is_first_card(message)
@@ -436,4 +455,7 @@ LANE: Job[Message] = Job(
     (col(Message.status).in_(("queued", "sending")),),
     aside=_put_by,
     again=_again,
+)
+_HEAD: Any = (
+    select(Message.id).where(col(Message.lane) == bindparam("lane"), *LANE.ready).order_by(col(Message.id)).limit(1)
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
+from approvals.authority.may import votes_of
 from approvals.models import Message, Request, Vote
 from approvals.queue import outgoing
 from approvals.queue.outgoing import ANEW, EDITED, LINE
@@ -32,4 +33,4 @@ def retell(session: Session, request: Request, at: datetime) -> None:
 
 def _votes(session: Session, request: Request) -> list[Vote]:
     session.flush()
-    return list(session.exec(select(Vote).where(Vote.request_id == request.id).order_by(col(Vote.id))).all())
+    return votes_of(session, request.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,10 +33,12 @@ def note_told(session: Session, told: Sequence[Change], now: datetime) -> None:
     note(session, [change for change in told if change.of not in changed], now)
 
 
-def since(session: Session, read_at: datetime) -> list[tuple[int, tuple[Change, ...]]]:
-    """What a reading that began at `read_at` may not show, oldest first, each with its number."""
+def since(
+    session: Session, read_at: datetime, counts: Callable[[KnownChange], bool] = lambda _: True
+) -> list[tuple[int, tuple[Change, ...]]]:
+    """What a reading that began at `read_at` may not show, oldest first, each with its number, of the rows that count."""
     newer = select(KnownChange).where(col(KnownChange.at) >= read_at - LAG).order_by(col(KnownChange.id))
-    return [(row.id or 0, tuple(_understood(row.changes))) for row in session.exec(newer).all()]
+    return [(row.id or 0, tuple(_understood(row.changes))) for row in session.exec(newer).all() if counts(row)]
 
 
 def forget(session: Session, before: datetime) -> None:

@@ -63,6 +63,7 @@ def card_in_front(session: Session, request: Request, at: datetime, body: Body |
 _CONTENT = (
     "kind",
     "body",
+    "sealed",
     "marker",
     "status",
     "tries",

@@ -143,6 +143,11 @@ class Job(Generic[Row]):
         return (col(self.due) <= NOW, free(self.model, NOW), *self.ready, ~self._stumbles())
 
     @cached_property
+    def reading(self) -> Any:
+        """What reads the row `row`."""
+        return select(self.model).where(col(self.model.id) == bindparam("row", type_=Integer))
+
+    @cached_property
     def forgetting(self) -> Any:
         """What deletes the errors before a success of the job on the row `row`."""
         row: Any = bindparam("row", type_=Integer)
@@ -166,7 +171,9 @@ class _Hold(Generic[Row]):
     owner: str
 
     def row(self, session: Session) -> Row:
-        return session.get_one(self.job.model, self.key, populate_existing=True)
+        anew = {"populate_existing": True}
+        found: Row = session.exec(self.job.reading, params={"row": self.key}, execution_options=anew).one()
+        return found
 
     def is_left_undone(self, session: Session) -> bool:
         """Whether the row is still in hand and due; what stumbles after the transaction that ends its job has done it."""

@@ -6,7 +6,7 @@ What a button does happens within one transaction on the request that it locks; 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, update
@@ -21,8 +21,10 @@ from approvals.authority.may import (
     JudgedClick,
     ObjectionError,
     RulesChangedError,
+    approvals_of,
     judge,
     object_if,
+    votes_of,
 )
 from approvals.authority.press import CardElsewhereError, StrangeCardError, UnconfirmedCardError
 from approvals.authority.requirements import Requirements, rules_do
@@ -311,13 +313,12 @@ def _note_number(session: Session, request: Request, judged: JudgedClick) -> Non
 
 def _note_seats(session: Session, request: Request, judged: JudgedClick) -> None:
     """For the card: whom each of those who approved speaks for now."""
-    for vote in _votes(session, request):
+    for vote in approvals_of(session, request.id):
         vote.seats = dict(judged.seats.get(vote.user, vote.seats))
 
 
 def _still_missing(session: Session, request: Request, judged: JudgedClick) -> bool:
-    approved = [vote for vote in _votes(session, request) if vote.decision == "approve"]
-    users = {vote.user for vote in approved if vote.digest == request.digest}
+    users = {vote.user for vote in approvals_of(session, request.id) if vote.digest == request.digest}
     if judged.required is None or not judged.seats.keys() >= users:
         raise UnseenVoteError
     return bool(judged.required.open(judged.seats[user] for user in users).all)
@@ -341,7 +342,7 @@ def _withdraw(session: Session, request: Request, judged: JudgedClick) -> None:
     """Takes the person's own approval back, from whatever account it was given."""
     if request.status != Status.PENDING:
         raise LostRaceError(session, request)
-    mine = [vote for vote in _votes(session, request) if vote.decision == "approve" and judged.cast(vote)]
+    mine = [vote for vote in approvals_of(session, request.id) if judged.cast(vote)]
     if not mine:
         raise ObjectionError("You haven't approved this, so there is nothing to withdraw.")
     for vote in mine:
@@ -366,8 +367,8 @@ def _show(session: Session, request: Request, judged: JudgedClick) -> None:
     if request.status != Status.PENDING:
         raise LostRaceError(session, request)
     _check_announced(request)
-    shown = hindered.decide_here(request, card(request, _votes(session, request)))
-    outgoing.private(session, judged.click, judged.now, shown, request.id)
+    for shown in hindered.decide_here(request, card(request, votes_of(session, request.id))):
+        outgoing.private(session, judged.click, judged.now, shown, request.id)
 
 
 def _control(session: Session, request: Request, judged: JudgedClick) -> None:
@@ -402,17 +403,13 @@ def _check_open(session: Session, request: Request, judged: JudgedClick) -> None
         raise ObjectionError(CHANGED, event="request.tampered")
 
 
-def _votes(session: Session, request: Request) -> Sequence[Vote]:
-    return session.exec(select(Vote).where(Vote.request_id == request.id)).all()
-
-
 def _vote(session: Session, request: Request, judged: JudgedClick, decision: str) -> None:
     """Notes one vote a person: whoever has voted from another account, or under another address, has voted. A press counts once,
     whoever makes its row due anew.
     """
     if counted_before(session, request.id or 0, judged.click.delivery):
         raise ObjectionError(COUNTED_BEFORE)
-    if any(judged.cast(vote) for vote in _votes(session, request)):
+    if any(judged.cast(vote) for vote in votes_of(session, request.id)):
         raise ObjectionError(APPROVED_ALREADY if decision == "deny" else COUNTED)
     vote = Vote(
         request_id=request.id or 0,

@@ -15,13 +15,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from approvals.audit import chain
 from approvals.audit.proof import RULES_CHANGED, WITHDRAWN, mark
 from approvals.authority.able import Able, Shortfall, electorate, shortfall
 from approvals.authority.directory import Person
-from approvals.authority.may import Involved, approvers_now, asking, involved
+from approvals.authority.may import Involved, approvals_of, approvers_now, asking, involved
 from approvals.authority.quorum import Seat, escalated
 from approvals.authority.reach import judged_anew
 from approvals.authority.requirements import (
@@ -160,8 +160,7 @@ def note_rules(
 
 def withdraw_all(session: Session, request: Request, now: datetime) -> int:
     """Takes every approval back; gives their number."""
-    approvals = select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")
-    found = session.exec(approvals).all()
+    found = approvals_of(session, request.id)
     for vote in found:
         withdraw(session, vote, now, "orgbot")
     return len(found)

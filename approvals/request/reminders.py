@@ -15,11 +15,11 @@ from sqlmodel import Session, col, select
 from approvals.audit import chain
 from approvals.audit.proof import ESCALATED
 from approvals.authority.directory import Directory
-from approvals.authority.may import barred, may_act
+from approvals.authority.may import approvals_of, barred, may_act, votes_of
 from approvals.authority.quorum import cannot_decide
 from approvals.authority.requirements import Requirements, requirements_of, seats_of_vote
 from approvals.context import Context
-from approvals.models import LIVE, Message, Request, Vote
+from approvals.models import LIVE, Message, Request
 from approvals.outbox import telling
 from approvals.queue import outgoing
 from approvals.queue.worker import Job, work_off
@@ -160,18 +160,13 @@ def _whom(session: Session, request: Request, required: Requirements | None, wit
     """Mentions of those who may still decide: the requester and those who approved already are left in peace."""
     if required is None:
         return ""
-    approved = _approvals(session, request)
+    approved = approvals_of(session, request.id)
     still = required.open(seats_of_vote(request, vote) for vote in approved)
     return mentions(still.deciders(), without | cannot_decide(request, approved))
 
 
 def _missing(session: Session, request: Request) -> int:
-    return max(request.approvals_needed - len(_approvals(session, request)), 1)
-
-
-def _approvals(session: Session, request: Request) -> list[Vote]:
-    query = select(Vote).where(Vote.request_id == request.id, Vote.decision == "approve")
-    return list(session.exec(query).all())
+    return max(request.approvals_needed - len(approvals_of(session, request.id)), 1)
 
 
 def _note(session: Session, request: Request, **values: object) -> None:
@@ -199,7 +194,7 @@ def _tell_absent(context: Context, request: Request) -> None:
 def _still_asked(context: Context, request: Request, required: Requirements) -> tuple[str, ...]:
     """Those whose approval is missing; whose rule is satisfied already is left in peace."""
     with context.store.read() as session:
-        approved = _approvals(session, request)
+        approved = approvals_of(session, request.id)
     return required.open(seats_of_vote(request, vote) for vote in approved).deciders()
 
 
@@ -231,11 +226,11 @@ def _settle_telling(session: Session, request: Request) -> bool:
 
 def _tell(session: Session, context: Context, request: Request, user: str) -> None:
     if request.card_ts:
-        body = reminders.absent(request, request.card_channel)
+        told = [reminders.absent(request, request.card_channel)]
     else:
-        votes = select(Vote).where(Vote.request_id == request.id)
-        body = hindered.decide_here(request, card(request, list(session.exec(votes).all())))
-    outgoing.call(session, request, user, context.clock(), body)
+        told = hindered.decide_here(request, card(request, votes_of(session, request.id)))
+    for body in told:
+        outgoing.call(session, request, user, context.clock(), body)
 
 
 def _tell_not_reminded(session: Session, request: Request, now: datetime) -> None:

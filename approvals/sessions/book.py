@@ -93,6 +93,7 @@ def handed_over(session: Session, row: RoleSession, now: datetime, handover: Han
         account=row.account,
         role=row.role,
         session_name=row.session_name,
+        role_id=row.role_id,
         access_key_id=row.access_key_id,
         until=_text(row.expires_at),
         by=handover.mode,
@@ -178,6 +179,18 @@ def as_told(session: Session, request_id: int | None) -> tuple[datetime | None, 
     issued: dict[str, str] = next((line.detail for line in told if line.event == "credentials.issued"), {})
     until = datetime.fromisoformat(issued["until"]) + SECOND if issued.get("until") else None
     return until, any(line.event in _OVER for line in told)
+
+
+def is_to_end(session: Session, row: RoleSession) -> bool:
+    """Whether the session was handed over as the row has it, and somebody has asked for its end: by the audit, because AWS is told of
+    what the row names. Of sessions that an earlier version has opened, the audit has no id of the role.
+    """
+    told = [line for line in records_of(session.connection(), row.request_id) if isinstance(line.detail, dict)]
+    row_says = {name: getattr(row, name) for name in ("account", "role", "session_name", "role_id")}
+    issued = any(
+        line.event == "credentials.issued" and line.detail | row_says == row_says | line.detail for line in told
+    )
+    return issued and any(line.event == "credentials.end" for line in told)
 
 
 _OVER = frozenset({"credentials.end", *(f"credentials.{state.value}" for state in (State.ENDED, State.EXPIRED))})

@@ -15,7 +15,7 @@ from typing import Any
 from slack_sdk import WebClient
 from sqlmodel import Session
 
-from approvals.audit import chain
+from approvals.audit import alarm, chain
 from approvals.context import Context
 from approvals.models import Request, RoleSession
 from approvals.pools import STRAY
@@ -32,6 +32,7 @@ from operations.access.revocation import revoke
 from operations.access.role_sessions import Wanted
 from operations.access.session_refusals import refused, root_of
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FencedError, RefusedError
+from operations.core.observations import Failed
 
 log = logging.getLogger(__name__)
 GONE = frozenset({"message_not_found", "channel_not_found"})
@@ -177,9 +178,13 @@ def _end(context: Context, number: int) -> None:
     with context.store.read() as session:
         row = _row(session, number)
         request = session.get_one(Request, row.request_id)
+        proven = row.state == State.ENDING and book.is_to_end(session, row)
     if row.state != State.ENDING:
         return
     if row.access_key_id and row.expires_at and row.expires_at > context.clock():
+        if not proven:
+            _not_proven(context, number)
+            return
         try:
             revoke(context.aws, _wanted(request, row), row.role_id)
         except (BusyError, AmbiguousError, CredentialsError, FencedError) as error:
@@ -206,17 +211,32 @@ def _ended(context: Context, number: int) -> None:
 
 
 def _not_ended(context: Context, number: int, error: RefusedError) -> None:
-    now, organization = context.clock(), context.organization()
+    organization = context.organization()
     with context.store.write() as session:
         row = _row(session, number)
         request = session.get_one(Request, row.request_id)
         trusted = root_of(context.aws, organization.management_account if organization else "")
         failed = refused(error, _wanted(request, row), {}, trusted)
-        row.state = State.LIVE
-        row.delete_due_at = now if row.offer else row.delete_due_at
-        book.settle(row)
-        chain.record(session, now, "credentials.not-ended", "orgbot", row.request_id, why=error.code)
-        _tell(session, row, now, sessions.not_ended(row, account_name(context, row.account), failed.say, failed.advice))
+        _goes_on(session, context, row, error.code, failed)
+
+
+def _not_proven(context: Context, number: int) -> None:
+    """AWS is told of nothing that only the row says."""
+    log.error("that a session is to be ended cannot be proven; AWS is not told")
+    with context.store.write(alone=True) as session:
+        row = _row(session, number)
+        request = session.get_one(Request, row.request_id)
+        alarm.sound(session, context.clock(), request, ["the record of its session was changed"], alarm.SESSION)
+        _goes_on(session, context, row, "unproven", Failed("Its record was changed.", alarm.ADVICE))
+
+
+def _goes_on(session: Session, context: Context, row: RoleSession, why: str, failed: Failed) -> None:
+    now = context.clock()
+    row.state = State.LIVE
+    row.delete_due_at = now if row.offer else row.delete_due_at
+    book.settle(row)
+    chain.record(session, now, "credentials.not-ended", "orgbot", row.request_id, why=why)
+    _tell(session, row, now, sessions.not_ended(row, account_name(context, row.account), failed.say, failed.advice))
 
 
 def _later(context: Context, number: int, wait: timedelta) -> None:

@@ -6,7 +6,7 @@ Source: Slack API, "Block Kit: Blocks" (limits of text, fields and blocks).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from approvals.authority.quorum import Missing, cannot_decide
@@ -14,6 +14,7 @@ from approvals.authority.requirements import Requirement, Requirements, rules_na
 from approvals.authority.rules import Rule
 from approvals.models import DIGEST, Request, Vote
 from approvals.slack.blocks import (
+    SECTION,
     Block,
     actions,
     button,
@@ -24,6 +25,7 @@ from approvals.slack.blocks import (
     fit,
     header,
     mentions,
+    plain,
     quoted,
     section,
     shorten,
@@ -32,12 +34,21 @@ from approvals.slack.blocks import (
 from approvals.states import TERMINAL, Status
 from approvals.views import confirmations, on_hold, unreachable
 from approvals.views.thread import Body, handover
-from approvals.views.whole import HITS_ON_THE_CARD, diff_on_card, facts_on_card
+from approvals.views.whole import (
+    HITS_ON_THE_CARD,
+    IN_THE_THREAD,
+    ON_THE_CARD,
+    diff_on_card,
+    facts_on_card,
+    pieces,
+)
 from operations.core.closing import Closing
 from operations.core.preview import Level, Preview
 from operations.core.registry import by_name
 from operations.snapshot.names import joined, spread
 
+MOST_IN_PLAIN = 10_000  # Characters, fewer than Slack takes in one message, so that nothing is cut from it.
+NOT_WHOLE = ":warning: Slack doesn't show all of this request, so it can't be approved here. Deny it, and have it asked in smaller parts."
 MARKS = {Level.DANGER: ":octagonal_sign:", Level.CAUTION: ":warning:", Level.FACT: ":information_source:"}
 STATES = {
     Status.PENDING: (":hourglass_flowing_sand:", "Waiting for approval"),
@@ -78,11 +89,7 @@ def whole_card(
     without: frozenset[str] = frozenset(),
 ) -> Body:
     """All that is known of a request; `closing` is the hand-over of one that succeeded."""
-    preview = (
-        Preview.model_validate(request.preview)
-        if request.preview
-        else Preview(title=request.operation, facts=(), plan=())
-    )
+    preview = _preview(request)
     blocks = [
         header(shorten(_title(request), 150)),
         context(f"{_status(request)}  ·  asked by <@{request.requester}>  ·  `{request.operation}`{_digest(request)}"),
@@ -132,19 +139,42 @@ def _decision(request: Request, votes: Sequence[Vote]) -> list[str]:
     return [f"{said} by {by}, {when}"]
 
 
-def plain_card(request: Request) -> Body:
-    """The same in so few words that Slack takes it: where it refuses the whole card, a request is still decided somewhere."""
-    whole = f"Slack doesn't show the whole card. `/org request {request.id}` has it: look at it before you decide."
-    carried = request.button_beside_digest
-    buttons = [button("Approve", "approve", carried), button("Deny", "deny", carried)]
+def plain_card(request: Request, votes: Sequence[Vote]) -> Body:
+    """The same in plain text that Slack takes: where it refuses the whole card, a request is still decided on all that it says."""
+    said = "\n".join(line for line in (_title(request), *_in_plain(request, _preview(request), votes)) if line)
+    shown = [{"type": "section", "text": plain(part, SECTION)} for part in pieces(said[:MOST_IN_PLAIN])]
+    carried, is_whole = request.button_beside_digest, len(said) <= MOST_IN_PLAIN
     decides = request.status == Status.PENDING and not on_hold.not_asked(request)
-    decide = actions(*buttons) if decides else []
-    blocks = [
-        section(f"*{escape(shorten(_title(request), 200))}*\n{_status(request)}  ·  asked by <@{request.requester}>"),
-        section(whole),
-        *decide,
-    ]
-    return _message(request, blocks)
+    approve = [button("Approve", "approve", carried)] if is_whole else []
+    decide = actions(*approve, button("Deny", "deny", carried)) if decides else []
+    asked = section(f"{_status(request)}  ·  asked by <@{request.requester}>")
+    return _message(request, [asked, *shown, *([] if is_whole else [section(NOT_WHOLE)]), *decide])
+
+
+def _in_plain(request: Request, preview: Preview, votes: Sequence[Vote]) -> Iterator[str]:
+    """What the whole card says, a line each; of what that has no room for, the beginning as well, and the rest in the thread."""
+    approved = [vote for vote in votes if vote.decision == "approve"]
+    if not_yet := on_hold.not_asked(request):
+        yield not_yet
+    else:
+        needed = f"{len(approved)} of {request.approvals_needed} approvals"
+        yield f"Digest {request.digest[:DIGEST]}, {needed}, {rules_named(request)}"
+    yield from (f"{label}: {value}" for label, value in facts_on_card(preview.facts).items())
+    yield from (f"Reason: {reason}" for reason in (shorten(request.reason, 1500),) if reason)
+    yield from (f"{number}. {shorten(step, 500)}" for number, step in enumerate(preview.plan, 1))
+    yield from (f"{notice.level.value.capitalize()}: {shorten(notice.say, 400)}" for notice in preview.warnings)
+    first, *others = preview.hits or ("",)
+    yield f"Affects: {shorten(first, 300)}" if first else ""
+    yield from spread(others, HITS_ON_THE_CARD, lambda line: shorten(line, 120))
+    shown, *rest = pieces(preview.diff, ON_THE_CARD) or ("",)
+    yield f"Diff:\n{shown}" if shown else ""
+    yield IN_THE_THREAD if rest or len(others) > HITS_ON_THE_CARD else ""
+    yield request.outcome
+
+
+def _preview(request: Request) -> Preview:
+    unknown = {"title": request.operation, "facts": (), "plan": ()}
+    return Preview.model_validate(request.preview or unknown)
 
 
 def names_people(request: Request) -> bool:

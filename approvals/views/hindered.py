@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from approvals.models import Request
+from approvals.models import Request, operation_of
 from approvals.slack.blocks import context as small
 from approvals.slack.blocks import escape, section, shorten
 from approvals.views.thread import Body, body, link, name
+from approvals.views.whole import aside
+from operations.core.preview import Preview
 from operations.snapshot.names import capital
 
 HINDERED = "hindered"  # In a request's memory: what its requester was told last of why decisions don't count yet.
@@ -28,10 +30,14 @@ def no_card(request: Request, why: str) -> Body:
     )
 
 
-def decide_here(request: Request, card: Body) -> Body:
-    """To an approver: the request with its buttons, while there is no card in the channel."""
+def decide_here(request: Request, card: Body) -> list[Body]:
+    """To an approver: the request with its buttons, while there is no card in the channel; what the card has no room for comes
+    first, because there is no thread.
+    """
     told = f":warning: This request has no card in the approval channel, so it waits for your decision here: {name(request)}."
-    return body(told, small(told), *card["blocks"])
+    before = aside(Preview.model_validate(request.preview), operation_of(request).free_texts())
+    told += " What has no room here stands in the message before." if before else ""
+    return [*before, body(told, small(told), *card["blocks"])]
 
 
 def moved(request: Request) -> Body:

@@ -80,6 +80,13 @@ def whole(preview: Preview, sent: Mapping[str, Sequence[str]]) -> dict[str, str]
     return {title: text for title, text in told.items() if text}
 
 
+def aside(preview: Preview, sent: Mapping[str, Sequence[str]]) -> list[Body]:
+    """The same as messages where there is no thread and no file; none when the card says everything."""
+    told = whole(preview, sent)
+    message = in_a_message(told)
+    return [] if not told else [message] if message else in_messages(in_a_file(told))
+
+
 def in_a_message(told: Mapping[str, str]) -> Body | None:
     """All of it in one message; None where Slack takes no such message, so that it has to be a file."""
     parts = {title: pieces(text) for title, text in told.items()}

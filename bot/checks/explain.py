@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 from pydantic import ValidationError
 from slack_sdk import WebClient
+from sqlalchemy.exc import SQLAlchemyError
 
 from approvals.authority.bindings import Words, drifts, guards_of, meant, rebound
 from approvals.authority.directory import Directory, NotAMemberError, Person, Workspace
@@ -29,6 +31,8 @@ from bot.checks.findings import WRONG, settings_or_complaints
 from bot.checks.run import bound_words
 from bot.config.rules_file import load_rules
 from bot.config.settings import Settings, SettingsError, aws_variables
+from bot.database import DatabaseError, reading
+from bot.rules import are_in_force
 from bot.slack import slack_client
 from handlers.declared import missing
 from handlers.parser import Command, ParseError, parse
@@ -41,6 +45,8 @@ from operations.core.lookalikes import pointed_out
 from operations.snapshot.organization import Organization
 from operations.snapshot.reader import read_organization
 
+OTHERS = "note: The bots on this database have other rules in force than this file; a SIGHUP to one puts those of its file in force."
+
 
 class CannotTellError(Exception):
     """The question cannot be answered, or its answer is no; each line says why."""
@@ -52,12 +58,15 @@ class CannotTellError(Exception):
 
 @dataclass(frozen=True)
 class Sources:
-    """What is asked: the rules, Slack and AWS; `kept` is what the words of the rules were bound to."""
+    """What is asked: the rules, Slack and AWS; `kept` is what the words of the rules were bound to, and with other rules than those
+    that the bot has in force, `others` is so.
+    """
 
     rules: Rules
     slack: WebClient
     aws: Aws
     kept: Words = field(default_factory=dict)
+    others: bool = False
 
 
 def run_explain(command: str, asker: str) -> int:
@@ -78,12 +87,20 @@ def run_explain(command: str, asker: str) -> int:
 
 def _sources(settings: Settings) -> Sources:
     try:
-        kept = bound_words(settings.database_url)
-        return Sources(load_rules(settings), slack_client(settings), Aws(Boto3Clients()), kept)
+        kept, rules = bound_words(settings.database_url), load_rules(settings)
+        others = _has_others(settings.database_url, rules)
+        return Sources(rules, slack_client(settings), Aws(Boto3Clients()), kept, others)
     except SettingsError as error:
         raise CannotTellError(*error.lines) from error
     except BotoCoreError as error:
         raise CannotTellError(f"AWS's settings: {error}; `orgbot check` says what to mend") from error
+
+
+def _has_others(url: str, rules: Rules) -> bool:
+    """Whether the bots on this database decide by other rules; not where no bot has worked there yet."""
+    with suppress(DatabaseError, SQLAlchemyError), reading(url) as connection:
+        return not are_in_force(connection, rules)
+    return False
 
 
 def explained(sources: Sources, command: str, asker: str) -> Iterator[str]:
@@ -109,6 +126,7 @@ def explained(sources: Sources, command: str, asker: str) -> Iterator[str]:
         for one in required.all:
             yield from _decision(one)
         yield from _objections(required, operation)
+        yield from (OTHERS,) if sources.others else ()
         yield from (f"note: {drift.sentence}" for drift in drifts(bound, today, organization))
     except NoRuleError as error:
         raise CannotTellError(str(error)) from error

@@ -14,9 +14,11 @@ from typing import Any
 from approvals.authority.rules import UNIT_ID
 from approvals.slack.named import Named
 from operations.access.session_length import written
+from operations.core.fields import FieldKind
 from operations.core.json_fault import refused_as_json
 from operations.core.nesting import too_deep
 from operations.core.registry import by_name
+from operations.core.visible import check
 
 PERIOD = re.compile(r"([0-9]{1,5})([mhd])")
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -59,8 +61,15 @@ def person(value: str) -> str:
     return value
 
 
+def visible(value: str) -> str:
+    """A text of which people see every character: it stands on cards, or names what they see."""
+    check(value, FieldKind.TEXT)
+    return value
+
+
 def path(value: str) -> str:
     """The path of an organizational unit, or its id."""
+    visible(value)
     if not value.startswith("/") and not UNIT_ID.fullmatch(value):
         raise ValueError("give a path, which begins with / (the root), or the id of an OU (ou-…) or of the root (r-…)")
     return value

@@ -80,7 +80,7 @@ class RuleEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(
+    name: Annotated[str, AfterValidator(checks.visible)] = Field(
         min_length=1,
         max_length=60,
         pattern=r"\S",
@@ -175,7 +175,7 @@ def rules_of(parsed: dict[str, Any]) -> Rules:
         entries = RulesFile.model_validate(parsed).rule
     except ValidationError as error:
         raise SettingsError([_line(f"{_path(item)}: {_reason(item)}") for item in error.errors()]) from error
-    names = [entry.name for entry in entries]
+    names = [" ".join(entry.name.casefold().split()) for entry in entries]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         told = "is used twice; requests remember their rule by its name"

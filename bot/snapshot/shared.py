@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 from sqlmodel import col, select
 
+from approvals.audit.keys import is_genuine
 from approvals.models import SharedSnapshot
 from approvals.queue.store import Store
 from bot.snapshot.file import SHAPE
@@ -14,7 +15,9 @@ from operations.snapshot.organization import Organization
 
 
 class SnapshotRow:
-    """The newest snapshot that any process has read, in the database; `newer` gives it to those that have an older one."""
+    """The newest snapshot that any process has read, in the database; `newer` gives it to those that have an older one. With a key,
+    one that somebody else has written is none.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -27,8 +30,9 @@ class SnapshotRow:
         """What another process has read since; its content is sent only then."""
         with self._store.read() as session:
             found = session.exec(select(SharedSnapshot).where(col(SharedSnapshot.read_at) > than)).first()
+            counts = found is not None and is_genuine(session, found)
         try:
-            return SHAPE.validate_json(found.content) if found else None
+            return SHAPE.validate_json(found.content) if found and counts else None
         except ValidationError:
             return None  # Another version has read it; this one reads for itself.
 
@@ -37,5 +41,10 @@ class SnapshotRow:
         content = SHAPE.dump_json(organization).decode()
         with self._store.write(alone=True) as session:
             found = session.get(SharedSnapshot, 1)
-            if found is None or found.read_at is None or found.read_at < organization.read_at:
+            if (
+                found is None
+                or not found.read_at
+                or found.read_at < organization.read_at
+                or not is_genuine(session, found)
+            ):
                 session.merge(SharedSnapshot(id=1, read_at=organization.read_at, content=content))

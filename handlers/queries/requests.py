@@ -33,6 +33,7 @@ from operations.core.preview import Preview
 
 NO_REQUESTS = "You haven't asked for anything yet, and nothing is under way."
 NO_CARD = ":warning: Approvers have no card in the approval channel yet."
+MOST_HERE = 2000  # Characters besides the facts, so that nothing is cut for the history.
 MOST_HITS, MOST_CHARACTERS = 4, 900  # Of what a request that is decided away from its card may do.
 
 
@@ -173,7 +174,10 @@ def private_card(request: Request, viewer: str) -> list[Block]:
     closing = request.memory.get("closing")
     body = whole_card(request, [], Closing.model_validate(closing) if closing else None)
     offers = lacks_card(request) and request.requester != viewer
-    blocks = [block for block in body["blocks"] if offers or not _decides(block)]
+    here = offers and _is_whole_here(request)
+    blocks = [block for block in body["blocks"] if here or not _decides(block)]
+    if offers and not here:
+        blocks += actions(*_review(request))
     if lacks_card(request):
         blocks.insert(0, section(NO_CARD))
     if request.requester == viewer:
@@ -181,6 +185,13 @@ def private_card(request: Request, viewer: str) -> list[Block]:
     if request.card_link:
         blocks.append(section(f"<{request.card_link}|Open card>"))
     return blocks
+
+
+def _is_whole_here(request: Request) -> bool:
+    """Whether the card says all that is decided upon: there is no thread for the rest."""
+    preview, operation = Preview.model_validate(request.preview), _operation(request)
+    texts = [preview.title, *preview.plan, *preview.hits, *(notice.say for notice in preview.warnings)]
+    return operation is not None and not whole(preview, operation.free_texts()) and sum(map(len, texts)) <= MOST_HERE
 
 
 def history(entries: Sequence[AuditRecord], earlier: int) -> list[Block]:

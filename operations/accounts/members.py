@@ -28,7 +28,7 @@ from operations.snapshot.reader import state_of
 Confirm = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200),
-    Flag(("--confirm",), "Type the account's name to confirm", hint="Its name or id, exactly as it is"),
+    Flag(("--confirm",), "Type the account's name to confirm", hint="Its name or id, exactly as it is", by_hand=True),
 ]
 
 MemberAccount = Annotated[

@@ -54,7 +54,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Flag:
-    """How people give a field: `names[0]` is the documented flag, the others are accepted as well."""
+    """How people give a field: `names[0]` is the documented flag, the others are accepted as well.
+
+    What is given `by_hand` is typed anew for each request, so that no form has it filled in and nothing is asked again without it.
+    """
 
     names: tuple[str, ...]
     label: str
@@ -62,6 +65,7 @@ class Flag:
     hint: str = ""
     placeholder: str = ""
     choices: tuple[Choice, ...] = ()
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from cachetools import LRUCache, cached
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
 from operations.core.nesting import load
+from operations.core.visible import is_visible, spelled
 from operations.snapshot.names import joined, listed
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 
@@ -41,7 +42,7 @@ PLACES = (FieldKind.ACCOUNT, FieldKind.ACCOUNTS, FieldKind.OU, FieldKind.TARGET)
 
 @lru_cache(maxsize=200_000)
 def skeleton(text: str) -> str:
-    """What a text looks like, without its capitals, accents and blanks."""
+    """What a text looks like, without its capitals, accents and blanks, and without what nobody sees."""
     plain = text if text.isascii() else _unaccented(unicodedata.normalize("NFKD", text))
     shown = plain.casefold().translate(SHAPES)
     for two, one in TOGETHER:
@@ -50,7 +51,7 @@ def skeleton(text: str) -> str:
 
 
 def _unaccented(text: str) -> str:
-    return "".join(character for character in text if not unicodedata.combining(character))
+    return "".join(one for one in text if not unicodedata.combining(one) and is_visible(one))
 
 
 class Skeletons:
@@ -112,6 +113,8 @@ def _meant(operation: Operation, organization: Organization, known: Skeletons) -
         meant = organization.units_by_id.get(key) or organization.accounts_by_id.get(key)
         if meant and (alike := known.alike(meant)):
             yield f"{_shown(meant)} looks almost like {listed(alike)}{_odd(meant.name)}."
+        elif meant and not all(map(is_visible, meant.name)):
+            yield f"The name of {_shown(meant)} holds what nobody sees{_odd(meant.name)}."
 
 
 def _misread(operation: Operation, said: Sequence[str]) -> Iterator[str]:
@@ -191,5 +194,13 @@ SCRIPTS = frozenset(
 def _odd(name: str) -> str:
     """The letters that are not ASCII, by their names: nobody tells them apart by their looks."""
     odd: Iterable[str] = dict.fromkeys(character for character in name if not character.isascii())
-    named = [f"{character} is {unicodedata.name(character, 'a character without a name')}" for character in odd]
+    named = [_named(character) for character in odd]
     return f" ({listed(named, MOST)})" if named else ""
+
+
+def _named(character: str) -> str:
+    return (
+        f"{character} is {unicodedata.name(character, 'a character without a name')}"
+        if is_visible(character)
+        else f"{spelled(character)}, which nobody sees"
+    )

@@ -73,7 +73,7 @@ def _check_text(text: str, kind: FieldKind, where: str, *, lines: bool) -> None:
     allowed = LINES if lines else ""
     for at, character in (*_unseen(text, kind, allowed), *(_escapes(text) if kind is FieldKind.DOCUMENT else ())):
         raise InvisibleError(
-            f"{where}{_place(text, at, lines=lines)} holds an invisible character, {_named(character)}. Remove it."
+            f"{where}{_place(text, at, lines=lines)} holds an invisible character, {spelled(character)}. Remove it."
         )
 
 
@@ -118,7 +118,8 @@ def _place(text: str, at: int, *, lines: bool) -> str:
     return f"line {text.count(chr(10), 0, at) + 1}, {column}" if lines else column
 
 
-def _named(character: str) -> str:
+def spelled(character: str) -> str:
+    """A character that nobody sees, by its number and its name."""
     name = NAMES.get(character) or unicodedata.name(character, "")
     return f"U+{ord(character):04X}{f' {name}' if name else ''}"
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from approvals.audit import signing
 from sandbox.aws.server import AwsSandbox
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
 from tests.harness.database import ON_BOTH, SQLITE
 from tests.harness.mail import Mail
+from tests.harness.tampering import KEYS
 from tests.harness.workers import Workers
 
 
@@ -61,3 +63,12 @@ def workers(aws: AwsSandbox, database: str) -> Iterator[Workers]:
     workers = Workers(aws, database)
     yield workers
     workers.close()
+
+
+@pytest.fixture
+def signed(aws: AwsSandbox) -> Iterator[Workers]:
+    """With a key for the audit."""
+    found = Workers(aws, keys=KEYS)
+    signing.begin(found.context.store, found.clock())
+    yield found
+    found.close()

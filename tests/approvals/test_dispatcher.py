@@ -33,7 +33,7 @@ class Post:
         self.caught_up: list[int] = []
         self.bound: list[int | None] = []
         self.begun, self.go_on = threading.Semaphore(0), threading.Event()
-        self.trouble: Exception | None = None
+        self.trouble: BaseException | None = None
         self.slack = None
         self.queue("request:7")
         context: Any = SimpleNamespace(
@@ -157,8 +157,15 @@ def test_work_that_was_taken_on_before_a_stop_is_done(post: Post) -> None:
     assert sorted(done) == sorted(f"form {number}" for number in range(10))
 
 
-def test_a_job_that_fails_is_told_and_may_be_handed_out_again(post: Post, caplog: pytest.LogCaptureFixture) -> None:
-    post.trouble = ValueError("no")
+class AbruptError(BaseException):
+    """What nothing catches that catches errors."""
+
+
+@pytest.mark.parametrize("trouble", [ValueError("no"), KeyboardInterrupt("no"), AbruptError("no")], ids=repr)
+def test_a_job_that_fails_is_told_and_may_be_handed_out_again(
+    post: Post, caplog: pytest.LogCaptureFixture, trouble: BaseException
+) -> None:
+    post.trouble = trouble
     tried = threading.Event()
 
     def wake() -> None:

@@ -6,14 +6,15 @@ import hashlib
 from datetime import datetime, timedelta
 
 import pytest
-from sqlmodel import select
+from sqlalchemy import delete
+from sqlmodel import col, select
 
 from approvals.audit import chain
 from approvals.authority.rules import Rule, Rules
-from approvals.models import Message, Process, RulesInForce
+from approvals.models import AuditRecord, Message, Process, RulesInForce
 from approvals.queue.store import Store
 from bot import rules as module
-from bot.rules import SharedRules, own
+from bot.rules import SharedRules, are_in_force, own
 from tests.harness.clock import Clock
 
 OLD, NEW = Rules((Rule("old", ("U0BOB",)),)), Rules((Rule("new", ("U0CAROL",), approvals=2),))
@@ -111,17 +112,27 @@ def test_rules_of_another_version_are_told_and_those_before_stay(
     assert len(caplog.records) == 1
 
 
-@pytest.mark.parametrize("tampered", ["a row of its own", "another text in the row"])
+@pytest.mark.parametrize("tampered", ["a row of its own", "another text in the row", "an earlier record the last"])
 def test_rules_that_somebody_has_written_into_the_database_are_not_used(machine: Machine, tampered: str) -> None:
     one = machine.starts("one", NEW)
     lax = own(Rules((Rule("lax", (), approvals=0),)))
     two = machine.starts("two", OLD)
     assert one.look() == OLD
     two.put(NEW)
+    if tampered == "an earlier record the last":
+        assert one.look() == NEW
     with machine.store.write() as session:
         if tampered == "a row of its own":
             later = machine.clock() + timedelta(1)
             session.add(RulesInForce(digest=lax.digest, content=lax.content, owner="two", at=later))
+        elif tampered == "an earlier record the last":
+            chain.record(session, machine.clock(), "something.else", "orgbot")
+            last = max(
+                entry.id or 0 for entry in session.exec(select(AuditRecord)).all() if entry.event == module.EVENT
+            )
+            chain.append(session)
+            session.execute(delete(AuditRecord).where(col(AuditRecord.id) == last))
+            session.get_one(RulesInForce, own(NEW).digest).at = machine.clock() - timedelta(1)
         else:
             session.get_one(RulesInForce, own(NEW).digest).content = lax.content
     assert one.look() is None
@@ -134,6 +145,16 @@ def test_rules_that_somebody_has_written_into_the_database_are_not_used(machine:
     three = machine.starts("three", OLD)
     assert three.look() == NEW
     assert one.line()[1] is True
+
+
+def test_whoever_asks_is_told_whether_their_rules_are_those_in_force(machine: Machine) -> None:
+    def are(rules: Rules) -> bool:
+        with machine.store.read() as session:
+            return are_in_force(session.connection(), rules)
+
+    assert are(OLD), "nobody has any"
+    machine.starts("one", OLD)
+    assert (are(OLD), are(NEW)) == (True, False)
 
 
 def test_only_the_last_texts_are_remembered(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,8 +97,8 @@ def _told() -> Iterator[tuple[str, dict[str, Any]]]:
     )
     waits, link = request(status=Status.PENDING, expires_at=AT), request().link
     yield DIRECT, hindered.no_card(waits, why)
-    yield "Direct message to Bob", hindered.decide_here(waits, plain_card(waits))
-    yield CARD, plain_card(waits)
+    yield from (("Direct message to Bob", body) for body in hindered.decide_here(waits, plain_card(waits, [])))
+    yield CARD, plain_card(waits, [])
     yield CARD, hindered.moved(waits)
     yield DIRECT, thread.body(hindered.no_card_in_time(why))
     yield THREAD, hindered.no_direct_message(waits, why)

@@ -11,6 +11,7 @@ from approvals.models import Interaction
 from approvals.slack.blocks import Block
 from operations.aws.prefilled import Prefilled
 from operations.core.closing import Closing
+from operations.core.registry import all_operations
 from tests.harness.handling import ALICE, BOB, GENERAL, OTHER_TEAM, PRIVATE, TEAM, Handling
 
 
@@ -20,6 +21,13 @@ def test_undo_files_the_inverse(over: Handling) -> None:
     assert (undo.operation, undo.params["to"], undo.requester) == ("move-account", "ou-1-stag", BOB)
     assert undo.reason == "Undo of request #1: Move it"
     assert "received" in over.told()[-1]
+
+
+def test_undo_names_what_it_undoes_as_people_see_it(over: Handling) -> None:
+    """Names that others gave in AWS may hold what no reason may."""
+    over.ends(preview=over.requests()[0].preview | {"title": "Move it to /Sta\u202eging"})
+    over.presses("undo", over.button(), user=BOB)
+    assert over.requests()[-1].reason == "Undo of request #1: Move it to /Staging"
 
 
 def test_undo_delivered_twice_files_once(over: Handling) -> None:
@@ -66,6 +74,20 @@ def test_ask_again_after_a_refusal_opens_the_form_with_all_that_was_given(over: 
     elements = {block["block_id"]: block["element"] for block in over.form()["blocks"] if block["type"] == "input"}
     assert elements["account"]["initial_option"]["value"] == "222222222222"
     assert elements["reason"]["initial_value"] == "why"
+
+
+@pytest.mark.parametrize(
+    "name", [one.name for one in all_operations() if any(field.flag.by_hand for field in one.fields())]
+)
+@pytest.mark.parametrize(("kind", "status"), [("again", "expired"), ("again", "failed"), ("edit", "denied")])
+def test_what_is_typed_to_confirm_is_typed_again(over: Handling, name: str, kind: str, status: str) -> None:
+    """One press would else ask for what can't be undone, in the name of somebody who has confirmed nothing."""
+    over.ends(status=status, operation=name, params={"account": "222222222222", "confirm": "222222222222"})
+    over.presses(kind, over.button(), user=BOB)
+    elements = {block["block_id"]: block["element"] for block in over.form()["blocks"] if block["type"] == "input"}
+    assert elements["account"]["initial_option"]["value"] == "222222222222"
+    assert "initial_value" not in elements["confirm"]
+    assert len(over.requests()) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
 from operations.core.base import Operation
 from operations.core.fields import FieldKind
-from operations.core.registry import all_operations
+from operations.core.registry import all_operations, by_name
 from operations.policies.create_policy import CreatePolicy
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policies, Policy
@@ -62,11 +63,12 @@ def test_every_form_fits_whatever_was_given(operation: type[Operation], picture:
 
 @every_operation
 def test_the_form_gives_what_the_command_line_gives(operation: type[Operation]) -> None:
-    """The example as typed, and the example in a form that is sent as it was opened."""
+    """The example as typed, and the example in a form that is sent as it was opened, but for what is typed by hand each time."""
     typed = parse(f"{operation.name} {operation.example} --reason why").given
     picture = knowing(operation, typed)
     view = opened(operation, picture, typed.reason, **typed.values)
-    entered = sent(operation, state(view, {}))
+    by_hand = {field.name: typed.values[field.name] for field in operation.fields() if field.flag.by_hand}
+    entered = sent(operation, state(view, by_hand))
     one = operation.model_validate(typed.values).settled(picture)
     other = operation.model_validate(entered.values).settled(picture)
     assert one.model_dump(mode="json") == other.model_dump(mode="json")
@@ -261,3 +263,9 @@ def test_where_the_rules_allow_none_it_is_typed_and_refused_with_the_reason() ->
     assert {one["element"]["type"] for one in view["blocks"] if one.get("block_id") in ("role", "duration")} == {
         "plain_text_input"
     }
+
+
+def test_a_form_that_holds_fewer_than_were_given_says_so() -> None:
+    many = ["222222222222", *(f"{number:012}" for number in range(59))]
+    shown = json.dumps(opened(by_name()["grant-access"], organization(), account=many))
+    assert "holds the first 50 of 60" in shown

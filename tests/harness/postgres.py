@@ -123,6 +123,13 @@ class Server:
         os.kill(number, signal.SIGQUIT)
 
 
+def part(engine: Engine) -> None:
+    """Ends the connections of whoever else is on the engine's database, such as a bot that was killed a moment ago."""
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid, 10000) {others}")
+
+
 def renew(engine: Engine) -> None:
     """The engine's database as new: emptied, and its numbers begin at 1 again, which takes a tenth of the time of a copy."""
     with engine.begin() as connection:

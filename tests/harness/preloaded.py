@@ -25,6 +25,7 @@ from typing import Any
 from sqlalchemy.orm import configure_mappers
 
 import operations
+from bot.database import revisions
 from tests.harness.models import read_models, share_models
 from tests.harness.points import ARMED, UNPACED, arm
 
@@ -57,6 +58,7 @@ def preload() -> None:
     for module in MODULES:
         import_module(module)
     configure_mappers()
+    revisions()
     share_models()
     read_models()
     gc.freeze()

@@ -6,9 +6,13 @@ Source: Hypothesis documentation, "Settings profiles".
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 
+First = TypeVar("First")
+Second = TypeVar("Second")
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
@@ -33,6 +37,15 @@ def for_machine(examples: int, steps: int) -> settings:
         max_examples=chosen.max_examples if is_full() else examples,
         stateful_step_count=chosen.stateful_step_count if is_full() else steps,
     )
+
+
+def in_turn(names: Iterable[First], kinds: Sequence[Second], each: int) -> list[tuple[First, Second]]:
+    """The pairs of a matrix that the ordinary test command runs: every name with `each` of the kinds, and every kind with some of the
+    names. All pairs where the promised numbers are asked for.
+    """
+    if is_full():
+        return [(name, kind) for name in names for kind in kinds]
+    return [(name, kinds[(number + step) % len(kinds)]) for number, name in enumerate(names) for step in range(each)]
 
 
 def is_full() -> bool:

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
+from sqlalchemy.engine import Engine
 
 from sandbox.sandbox import BotProcess, Sandbox, sandbox
 from sandbox.slack.driver import Mode
@@ -43,6 +44,7 @@ class Scenario:
         self.place = place
         self.slack = place.slack
         self.aws = place.aws
+        self._lent: list[Engine] = []
         self.database = self._new_database(database, "orgbot.db")
         self._settings = QUICK | {"DATABASE_URL": self.database} | settings
         self.bot: BotProcess = place.start_bot(**self._settings)
@@ -97,7 +99,10 @@ class Scenario:
     def _new_database(self, kind: str, file: str) -> str:
         """With the newest schema already; that a bot migrates one is shown by those that start from nothing."""
         if kind == POSTGRESQL:
-            return postgres.as_written(postgres.new_url())
+            lent = new_database(kind)
+            lent.dispose()  # Whoever replaces the database looks for others that are connected.
+            self._lent.append(lent)
+            return postgres.as_written(str(lent.url))
         url = f"sqlite:///{self.place.folder / file}"
         give_back(new_database(url))
         return url
@@ -131,6 +136,15 @@ class Scenario:
         person = self.person(name)
         return self.slack.wait_for(lambda: _holding(words, person.ephemerals), PATIENCE, f"“{words}” for {name}")
 
+    def sees(self, name: str, words: str) -> Message:
+        """Their form or answer, once these words stand in it: what takes long opens as another one first."""
+
+        def seen() -> Message | None:
+            view = self.person(name).view
+            return view if view and words in json.dumps(view, ensure_ascii=False) else None
+
+        return self.slack.wait_for(seen, PATIENCE, f"{words!r} in what {name} sees")
+
     def direct(self, name: str, words: str) -> str:
         """The direct message that a person gets."""
         person = self.person(name)
@@ -150,6 +164,13 @@ class Scenario:
     def die(self) -> None:
         """kill -9."""
         self.bot.kill()
+
+    def close(self) -> None:
+        """The bot is killed, and the next test may have what it worked on."""
+        self.die()
+        for engine in self._lent:
+            postgres.part(engine)
+            give_back(engine)
 
     def start_again(self) -> None:
         self.bot = self.place.start_bot(**self._settings)
@@ -179,4 +200,4 @@ def started(mode: Mode, database: str = SQLITE, **settings: str) -> Iterator[Sce
         try:
             yield found
         finally:
-            found.bot.kill()
+            found.close()

@@ -68,6 +68,7 @@ ERRORS: tuple[Callable[[str], BaseException], ...] = (
     MemoryError,
     RecursionError,
     SystemExit,
+    KeyboardInterrupt,
     CancelledError,
     _refused_by_slack,
     _refused_by_the_database,

@@ -226,6 +226,26 @@ def rewritten(session: Session, request: Request) -> None:
         session.flush()
 
 
+def written(**values: str) -> Tamper:
+    """Text in columns of the request, as it is."""
+
+    def do(session: Session, request: Request) -> None:
+        for name, value in values.items():
+            session.connection().exec_driver_sql(f"UPDATE request SET {name} = ? WHERE id = ?", (value, request.id))  # noqa: S608
+
+    return do
+
+
+# With SQLite a column may hold anything.
+UNREADABLE: dict[str, Tamper] = {
+    **{f"{name} that are no JSON": written(**{name: "{"}) for name in ("params", "preview", "memory", "rules")},
+    **{f"{name} of another kind": written(**{name: "[]"}) for name in ("params", "preview", "memory")},
+    "rules of another kind": written(rules="{}"),
+    "an operation that there is not": written(operation="make-coffee"),
+    "a time that is none": written(announced_at="soon"),
+    "a step that is no number": written(step="x"),
+    "a preview without what it starts from": written(preview="{}"),
+}
 UNDECIDED: dict[str, Tamper] = {
     **{
         f"status {to.value} by hand": status(to)
@@ -236,7 +256,7 @@ UNDECIDED: dict[str, Tamper] = {
     "break glass by hand": status(Status.APPROVED, break_glass=True),
     "as if it had been sent before": sent_before,
 }
-DECIDED: dict[str, Tamper] = {
+ROWS: dict[str, Tamper] = {
     "one more vote": vote,
     "the vote deleted": no_votes,
     "the vote of another": votes(user=DAVE),
@@ -263,12 +283,14 @@ DECIDED: dict[str, Tamper] = {
     "another end": earlier("expires_at"),
     "an address of another approver": votes(person="mallory@example.com"),
     "approved earlier": vote_earlier,
-    "approved earlier, in the audit": record_earlier,
-    "approved twice, in the audit": repeated,
     "as if something had been sent": attempted,
     "a step that nobody has taken": columns(step=1),
     "a fact that no step has learned": learned(account="333333333333"),
     "an end that nobody asked for": learned(asked="give up"),
+}
+RECORDS: dict[str, Tamper] = {
+    "approved earlier, in the audit": record_earlier,
+    "approved twice, in the audit": repeated,
     **{f"without {event}": without(event) for event in ("request.filed", "vote.approve", "request.approved")},
     "filed as something else": changed("request.filed", detail={"digest": "x"}),
     "filed as something else, with its hash": changed("request.filed", rehashed=True, detail={"digest": "x"}),
@@ -279,4 +301,5 @@ DECIDED: dict[str, Tamper] = {
     "two records swapped": swapped,
     "a record mangled": mangled,
 }
+DECIDED = ROWS | RECORDS
 WITHOUT_KEY: dict[str, Tamper] = {"an approval forged": forged, "the whole chain forged": rewritten}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.engine import Engine
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from approvals.audit.chain import note_call
 from approvals.audit.evidence import every
@@ -28,8 +28,9 @@ from approvals.request.execute import run
 from approvals.request.execution import RUN, Execution, take
 from approvals.request.intake import Click, Draft, Intake
 from approvals.request.prepare import announce
+from approvals.request.quarantine import Quarantine, replaced
 from approvals.request.reminders import remind, tell_absent
-from approvals.request.restored import MAY_RUN, RESTORED, Quarantine
+from approvals.request.restored import MAY_RUN
 from bot.aws import GLANCING
 from operations.aws.errors import AwsError
 from operations.core.closing import Console
@@ -90,16 +91,23 @@ class Workers:
             quarantined=lambda: bool(self.quarantine),
         )
 
-    def restored(self, whole: bytes, backup_at: datetime, owner: str = "second process") -> None:
-        """A backup of the database in memory (`tests.harness.database.kept`) was restored, and a new process has begun on it."""
+    def restored(
+        self, whole: bytes, backup_at: datetime, meanwhile: Callable[[Session], object] = lambda _: None
+    ) -> None:
+        """A backup of the database in memory (`tests.harness.database.kept`) was restored, and a new process has begun on it.
+        `meanwhile` is what somebody wrote into it before.
+        """
         put_back(self.engine, whole)
         with self.context.store.write() as session:
             row = session.get(Installation, 1) or Installation(id=1, identity="this one", created_at=backup_at)
-            row.quarantine, row.backup_at = RESTORED, backup_at
             session.add(row)
+            session.flush()
             forget_all(session)
+            replaced(session, self.clock(), backup_at)
+        with self.context.store.write() as session:
+            meanwhile(session)
         self.quarantine = Quarantine(self.context.store, self.clock)
-        self.context = self._context(owner)
+        self.context = self._context("second process")
 
     def go_on_with(self, engine: Engine) -> None:
         """A new process works on another database from here on."""

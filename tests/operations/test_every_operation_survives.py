@@ -18,14 +18,14 @@ from approvals.models import Request
 from approvals.request import execute
 from approvals.request.execute import PATIENCE
 from approvals.request.execution import Execution
-from approvals.request.restored import release
+from approvals.request.quarantine import release
 from approvals.states import TERMINAL, Status
 from operations.core.registry import all_operations
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import FAULTS, going_wrong
 from tests.harness.crashing import DEATHS, EFFECTIVE, Died, dying
 from tests.harness.database import kept
-from tests.harness.profiles import is_full
+from tests.harness.profiles import in_turn, is_full
 from tests.harness.workers import Workers
 
 WEB, AUDIT = "222222222222", "555555555555"
@@ -72,12 +72,6 @@ ELSEWHERE = {
     "revoke-access",
 }
 REFUSALS = ("AccessDeniedException", "ExpiredTokenException")
-# Each operation with each code in `make torture`; else with one of them in turn.
-REFUSED = [
-    (name, code)
-    for number, name in enumerate(CASES)
-    for code in (REFUSALS if is_full() else (REFUSALS[number % len(REFUSALS)],))
-]
 LINES = [("begin_step", False, 1), ("end_attempt", True, 1), ("end_attempt", False, 1), ("advance", True, 1)]
 EVERY_LINE = [
     (line, before, nth)
@@ -92,14 +86,13 @@ def test_every_operation_is_in_the_sweep_or_known_to_be_elsewhere() -> None:
     assert {operation.name for operation in all_operations()} == CASES.keys() | ELSEWHERE
 
 
-@pytest.mark.parametrize("death", EVERY_LINE if is_full() else LINES, ids=str)
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("name", "death"), in_turn(CASES, EVERY_LINE if is_full() else LINES, each=2), ids=str)
 def test_it_is_done_once_though_the_process_dies(workers: Workers, aws: AwsSandbox, name: str, death: Death) -> None:
     request = _left_behind(workers, aws, name, death)
     _ends_well(workers, aws, request)
 
 
-@pytest.mark.parametrize(("name", "code"), REFUSED)
+@pytest.mark.parametrize(("name", "code"), in_turn(CASES, REFUSALS, each=1))
 def test_no_refused_look_ends_it_once_its_call_was_sent(
     workers: Workers, aws: AwsSandbox, name: str, code: str
 ) -> None:
@@ -115,8 +108,7 @@ def test_no_refused_look_ends_it_once_its_call_was_sent(
     _ends_well(workers, aws, request)
 
 
-@pytest.mark.parametrize("lost", [True, False], ids=["done since the backup", "not done"])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("name", "lost"), in_turn(CASES, (True, False), each=1))
 def test_what_was_approved_before_a_backup_is_done_once_though_it_may_have_been_done_after_it(
     workers: Workers, aws: AwsSandbox, name: str, *, lost: bool
 ) -> None:
@@ -132,15 +124,14 @@ def test_what_was_approved_before_a_backup_is_done_once_though_it_may_have_been_
     workers.until_done(request, hours=0.2)
     assert len(aws.calls.of(CASES[name][1])) == before, "nothing is changed in quarantine"
     assert bool(workers.request(request.id).finished_at) == lost
-    assert release(workers.context.store) == []
+    assert release(workers.context.store, workers.clock()) == []
     assert workers.quarantine is not None
     workers.quarantine.look()
     _ends_well(workers, aws, request)
     assert workers.unproven() == []
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("name", "fault"), in_turn(CASES, FAULTS, each=3))
 def test_it_is_done_once_whichever_of_its_calls_goes_wrong(aws: AwsSandbox, name: str, fault: str) -> None:
     """Each call in its turn in `make torture`; else the one that changes something."""
     calls = _calls_of(aws, name)

@@ -36,9 +36,9 @@ def test_from_a_message_to_the_request(scenario: Scenario) -> None:
     alice = scenario.person("alice")
     alice.types("Please give the mobile team an account", "platform")
     alice.takes_shortcut("Request in AWS", scenario.slack.messages("platform")[-1])
-    scenario.slack.wait_for(lambda: alice.view, what="the launcher")
+    scenario.sees("alice", "New account")
     alice.clicks("New account")
-    scenario.slack.wait_for(lambda: alice.view and alice.view["title"]["text"] == "Create account", what="the form")
+    scenario.sees("alice", "E-mail")
     alice.fills(
         {"Account name": "fullback-mobile", "E-mail": "mobile@example.com", "Organizational unit": "/Workloads/Staging"}
     )
@@ -62,7 +62,7 @@ def test_the_thread_tells_each_step_in_order(scenario: Scenario) -> None:
 def test_by_the_form_with_type_ahead_and_errors_at_their_fields(either: Scenario) -> None:
     alice = either.person("alice")
     alice.types("/org create-account --name from-the-form")
-    either.slack.wait_for(lambda: alice.view, what="the form")
+    either.sees("alice", "Organizational unit")
     assert [option["text"]["text"] for option in alice.suggests("Organizational unit", "prod")] == [
         "/Workloads/Production"
     ]

@@ -51,7 +51,7 @@ def test_approve_and_deny_at_the_same_instant(scenario: Scenario) -> None:
     scenario.confirmed()
     carol = scenario.person("carol")
     carol.clicks("Deny", card)
-    scenario.slack.wait_for(lambda: carol.view, what="the form for the reason")
+    scenario.sees("carol", "Reason")
     carol.fills({"Reason": "not now"})
     bob = scenario.person("bob")
     scenario.slack.at_once(lambda: bob.clicks("Approve", card), carol.submits)
@@ -72,7 +72,7 @@ def test_a_denial_with_its_reason(scenario: Scenario) -> None:
     card = scenario.card()
     scenario.confirmed()
     carol.clicks("Deny", card)
-    scenario.slack.wait_for(lambda: carol.view, what="the form for the reason")
+    scenario.sees("carol", "Reason")
     carol.fills({"Reason": "use the shared account"})
     assert carol.submits().ok
     scenario.until("Denied")
@@ -139,5 +139,5 @@ def test_a_slow_slack_keeps_no_approver_from_denying(scenario: Scenario) -> None
     slow = scenario.slack.faults.add("users.info", delay=4)
     carol = scenario.person("carol")
     carol.clicks("Deny", card)
-    scenario.slack.wait_for(lambda: carol.view, what="the form for the reason")
+    scenario.sees("carol", "Reason")
     assert slow.times == 0

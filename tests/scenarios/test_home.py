@@ -39,4 +39,4 @@ def test_it_has_the_organizations_picture_and_the_card_that_of_a_move(scenario: 
 
     scenario.person("alice").types("/org move-account --account fullback-staging-web --to /Workloads/Production")
     scenario.press("Show picture", "bob")
-    scenario.slack.wait_for(lambda: "slack_file" in json.dumps(scenario.person("bob").view), PATIENCE, "the picture")
+    scenario.sees("bob", "slack_file")

@@ -64,7 +64,7 @@ def test_what_a_rule_grants_at_once_is_done_without_a_click(ruled: Scenario) -> 
 def test_broken_glass_acts_at_once_and_is_reviewed_by_somebody_else(ruled: Scenario) -> None:
     alice = ruled.person("alice")
     alice.types(f"{MOVE} --break-glass")
-    ruled.slack.wait_for(lambda: alice.view, PATIENCE, "the confirmation")
+    ruled.sees("alice", "Type move-account")
     alice.fills({"Type move-account to confirm": "move-account", "Reason": "production is on fire"})
     alice.submits()
     ruled.until("Done")
@@ -81,7 +81,7 @@ def test_broken_glass_acts_at_once_and_is_reviewed_by_somebody_else(ruled: Scena
 def test_whoever_the_rule_does_not_name_breaks_no_glass(ruled: Scenario) -> None:
     dave = ruled.person("dave")
     dave.types(f"{MOVE} --break-glass")
-    ruled.slack.wait_for(lambda: dave.view, PATIENCE, "the confirmation")
+    ruled.sees("dave", "Type move-account")
     dave.fills({"Type move-account to confirm": "move-account", "Reason": "I am in a hurry"})
     dave.submits()
     ruled.direct("dave", "does not let you break the glass")

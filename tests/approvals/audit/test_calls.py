@@ -12,6 +12,7 @@ from approvals.request.execution import Execution
 from approvals.states import Status
 from operations.aws.client import Call
 from sandbox.aws.server import AwsSandbox
+from tests.harness.crashing import Died
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com", "ou": "/Workloads/Staging"}
@@ -54,11 +55,11 @@ def test_a_call_whose_process_died_is_told_as_unknown(
     def dying(execution: Execution, *args: Any) -> None:
         if when == "after":
             real(execution, *args)
-        raise KeyboardInterrupt
+        raise Died
 
     with monkeypatch.context() as patched:
         patched.setattr(Execution, "end_attempt", dying)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(Died):
             workers.work()
     workers.restart()
 

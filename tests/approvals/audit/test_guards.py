@@ -27,6 +27,9 @@ KEYS = Keys.given(("the key of these tests, long enough",))
 class Kept(Bindings):
     def __init__(self, keys: Keys) -> None:
         self.store, self.clock = Store(new_database(), keys.info()), Clock()
+        self.begins_anew()
+
+    def begins_anew(self) -> None:
         super().__init__(self.store, lambda: RULES, self.clock, Audited())
 
     def alarms(self) -> list[str]:
@@ -86,4 +89,29 @@ def test_a_record_that_the_key_has_not_signed_is_no_witness(kept: Kept) -> None:
         rebound(session)
     kept.refresh(ORGANIZATION)
     assert kept.guards == before
+    assert len(kept.alarms()) == 1
+
+
+@pytest.mark.parametrize("begins", [False, True], ids=["while the bot runs", "before it begins"])
+def test_where_the_record_was_removed_a_guard_is_for_all_that_it_may_have_been(kept: Kept, *, begins: bool) -> None:
+    with kept.store.write() as session:
+        record(session, kept.clock(), "something.else", "orgbot")
+    with kept.store.write() as session:
+        session.execute(delete(AuditRecord).where(col(AuditRecord.event) == EVENT))
+        rebound(session)
+    if begins:
+        kept.begins_anew()
+    for _ in range(2):
+        kept.refresh(ORGANIZATION)
+    assert kept.guards.units["/Production"] == {"ou-1-prod", "ou-1-lab"}
+    assert len(kept.alarms()) == 1
+    assert kept.noted() == 1, "from here on it is known again"
+
+
+def test_an_end_that_was_cut_off_is_seen_by_who_saw_it(kept: Kept) -> None:
+    with kept.store.write() as session:
+        session.execute(delete(AuditRecord))
+        rebound(session)
+    kept.refresh(ORGANIZATION)
+    assert "ou-1-prod" in kept.guards.units["/Production"]
     assert len(kept.alarms()) == 1

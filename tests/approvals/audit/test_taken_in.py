@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
-from sqlmodel import col, select
+from sqlalchemy import insert as sql_insert
+from sqlmodel import Session, col, select
 
 from approvals.audit import signing
+from approvals.audit.chain import MARK, digest_of
 from approvals.authority.rules import Rule, Rules
-from approvals.models import AuditRecord, Interaction, Request
+from approvals.models import AuditRecord, Interaction, Message, Request
+from approvals.outbox.sending import Outbox
+from approvals.queue.outgoing import LIVING
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
-from tests.harness.people import ALICE, BOB, CAROL, TEAM
-from tests.harness.tampering import KEYS, TAG, asked, tamper
+from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
+from tests.harness.slack import InMemorySlack
+from tests.harness.tampering import KEYS, TAG, Tamper, asked, tamper
 from tests.harness.workers import Workers
 
 
@@ -181,3 +186,57 @@ def test_without_its_seal_nothing_is_in_the_audit_of_it(signed: Workers) -> None
     with signed.context.store.read() as session:
         events = session.exec(select(AuditRecord.event).where(AuditRecord.request_id == request.id)).all()
     assert list(events) == ["request.unproven", "request.refused"]
+
+
+OTHER_WORDS = {"text": "Harmless", "blocks": []}
+
+
+def sends(workers: Workers, slack: InMemorySlack) -> None:
+    for lane in workers.lanes():
+        Outbox(workers.context, slack, lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
+
+
+def edited(session: Session, request: Request) -> None:
+    """Other words on the card, with the buttons that it has."""
+    where = {"channel": request.card_channel, "ts": request.card_ts, "request_id": request.id}
+    row = {"lane": f"edit:{request.id}", "kind": "edit", "body": OTHER_WORDS, "marker": "x", "status": "queued"}
+    times = {"created_at": request.created_at, "due_at": request.created_at, "tries": 0, "error": "", "user": ""}
+    session.execute(sql_insert(Message).values(**where, **row, **times, lease_owner=""))
+
+
+def reworded(session: Session, request: Request) -> None:
+    session.execute(update(Message).where(col(Message.kind).in_(LIVING)).values(body=OTHER_WORDS))
+
+
+def readdressed(session: Session, request: Request) -> None:
+    session.execute(update(Message).where(col(Message.kind).in_(LIVING)).values(user=DAVE))
+
+
+@pytest.mark.parametrize("how", [edited, reworded, readdressed])
+def test_words_that_were_written_into_the_database_are_not_said(signed: Workers, how: Tamper) -> None:
+    slack, request = InMemorySlack(), asked(signed)
+    sends(signed, slack)  # The card is there, and the requester's message waits.
+    tamper(signed, request, how)
+    sends(signed, slack)
+    assert "Harmless" not in str(slack.posts)
+    assert f"D{DAVE}" not in str(slack.posts)
+    assert sum("what was to be said of it can't be proven" in said for said in alarms(signed)) == 1
+    assert any(f"D{ALICE}" == post["channel"] for post in slack.posts) == (how is edited)
+
+
+def test_messages_that_wait_when_sealing_begins_are_said(workers: Workers) -> None:
+    """A key that is new, and a version that is new, take what waits as it is."""
+    slack, request = InMemorySlack(), asked(workers)
+    workers.keys = KEYS
+    workers.restart()
+    signing.begin(workers.context.store, workers.clock())
+    with workers.context.store.write() as session:  # As a version left it that sealed no messages.
+        session.execute(update(Message).values(sealed=""))
+        mark = session.exec(select(AuditRecord).where(AuditRecord.event == MARK)).one()
+        mark.detail = {name: value for name, value in mark.detail.items() if name != "messages"}
+        mark.hash = digest_of(mark, KEYS)
+    signing.begin(workers.context.store, workers.clock())
+    for _ in range(2):
+        sends(workers, slack)
+    assert any(request.requester in str(post["channel"]) for post in slack.posts)
+    assert alarms(workers) == []

@@ -144,7 +144,12 @@ def test_a_press_beside_an_older_digest_decides_nothing(
 
 def test_every_button_that_decides_carries_the_digest_that_stands_beside_it(workers: Workers, asked: Request) -> None:
     """A direct message is never edited, so that it may show what the request was before a restore."""
-    blocks = [*card(asked, [])["blocks"], *plain_card(asked)["blocks"], *private_card(asked, BOB), *to_decide(asked, 1)]
+    blocks = [
+        *card(asked, [])["blocks"],
+        *plain_card(asked, [])["blocks"],
+        *private_card(asked, BOB),
+        *to_decide(asked, 1),
+    ]
     pressed = [item for block in blocks for item in (*block.get("elements", ()), block.get("accessory", {}))]
     decide = [item["value"] for item in pressed if item.get("action_id") in ("approve", "deny")]
     assert len(decide) >= 4

@@ -22,6 +22,8 @@ from approvals.queue.outgoing import LINE
 from approvals.queue.worker import LaterError
 from approvals.request.intake import Click
 from approvals.slack.client import SlackRefusedError
+from approvals.states import Status
+from approvals.views.card import plain_card
 from handlers.queries.requests import private_card, to_decide
 from tests.harness.mail import NEW, Mail
 from tests.harness.people import ALICE, BOB, TEAM
@@ -248,6 +250,51 @@ def test_a_card_that_slack_will_not_take_is_sent_in_plain(mail: Mail, code: str)
     (card,) = cards(mail)
     assert buttons(card["blocks"]) == ["approve", "deny"]
     assert press_on(mail, request, card, "approve", BOB).decided_by == BOB
+
+
+def test_a_card_in_plain_says_what_the_whole_one_says(mail: Mail) -> None:
+    """Nobody approves what they were not shown."""
+    mail.slack.faults.add("chat.postMessage", error="invalid_blocks")
+    content = json.dumps({"Version": "2012-10-17", "Statement": statements(60)}, indent=1)
+    asked = mail.workers.request(mail.workers.ask("create-policy", kind="scp", policy_name="Long", content=content).id)
+    mail.once()
+    asked = mail.workers.request(asked.id)
+    card, *_ = cards(mail)
+    said = "".join(block["text"]["text"] for block in card["blocks"] if block["type"] == "section")
+    for text in (asked.title, asked.digest[:12], asked.reason, *asked.preview["plan"], asked.preview["diff"][:1000]):
+        assert text in said
+    assert [fact["value"] for fact in asked.preview["facts"] if fact["value"][:100] not in said] == []
+    assert "(whole in the thread)" in said
+    assert any(asked.preview["diff"] in in_code(reply) or "files" in reply for reply in mail.slack.replies(card))
+
+
+def test_a_card_in_plain_that_does_not_say_all_has_no_approve() -> None:
+    facts = [{"label": f"Fact {number}", "value": "x" * 290} for number in range(16)]
+    preview = {"title": "Everything", "facts": facts, "plan": ["y" * 490 for _ in range(12)]}
+    names: dict[str, Any] = {"delivery": "d", "marker": "m", "subject": "s", "team": TEAM, "operation": "move-account"}
+    pending = Request(id=1, requester=ALICE, status=Status.PENDING, preview=preview, **names)
+    shown = plain_card(pending, [])["blocks"]
+    assert buttons(shown) == ["deny"]
+    assert "can't be approved here" in str(shown)
+
+
+def test_who_decides_where_there_is_no_card_is_shown_all_of_it(mail: Mail) -> None:
+    """There is no thread that could hold what the card has no room for."""
+    archive(mail)
+    content = json.dumps({"Version": "2012-10-17", "Statement": statements(30)}, indent=1)
+    number = mail.workers.ask("create-policy", kind="scp", policy_name="Long", content=content).id
+    mail.once()
+    request = mail.workers.request(number)
+    *before, offered = mail.slack.person("bob").dms
+    assert request.preview["diff"] in "".join(map(in_code, before))
+    assert "stands in the message before" in offered["text"]
+    assert "approve" in buttons(offered["blocks"])
+    assert "show" in buttons(private_card(request, BOB)), "where it has no room it leads there"
+    assert "approve" not in buttons(private_card(request, BOB))
+
+
+def statements(count: int) -> list[dict[str, str]]:
+    return [{"Effect": "Deny", "Resource": "*", "Sid": f"S{n:04}", "Action": f"s3:Action{n:04}"} for n in range(count)]
 
 
 @pytest.mark.parametrize("code", ["blocked_file_type", "file_uploads_disabled", "missing_scope", "not_documented"])

@@ -33,6 +33,7 @@ from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
 from tests.harness.mail import NEW, Mail
 from tests.harness.people import ALICE, BOB, CAROL
+from tests.harness.profiles import in_turn
 from tests.harness.slack import InMemorySlack
 from tests.harness.workers import Workers
 
@@ -73,20 +74,19 @@ def each_text_once() -> Callable[[dict[str, Any]], bool]:
     return is_first
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        {"status": 500},
-        {"status": 429, "retry_after": 1},
-        {"fault": "drop-after"},
-        {"fault": "drop-before"},
-        {"page": "<html>maintenance</html>"},
-        {"page": "<html>maintenance</html>", "fault": "drop-after"},
-        {"page": "", "status": 403},
-        {"error": "token_expired"},
-    ],
-)
+TROUBLES: list[dict[str, Any]] = [
+    {"status": 500},
+    {"status": 429, "retry_after": 1},
+    {"fault": "drop-after"},
+    {"fault": "drop-before"},
+    {"page": "<html>maintenance</html>"},
+    {"page": "<html>maintenance</html>", "fault": "drop-after"},
+    {"page": "", "status": 403},
+    {"error": "token_expired"},
+]
+
+
+@pytest.mark.parametrize(("method", "trouble"), in_turn(METHODS, TROUBLES, each=4))
 def test_each_call_may_fail_and_everything_arrives_once(
     workers: Workers, slack: SlackSandbox, method: str, trouble: dict[str, Any]
 ) -> None:

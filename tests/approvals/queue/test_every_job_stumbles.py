@@ -157,7 +157,7 @@ class Case:
     minutes: float = 20
 
 
-SPARSE = 9
+SPARSE = 15
 COUNTED = ("said", "audit", "aws")
 DM, THREAD = f"D{ALICE}", CHANNEL
 CASES = {

@@ -57,7 +57,7 @@ class Bench:
         )
         workers.intake.click(Click("delivery", "approve", ALICE, TEAM, 1))
 
-    def fails(self, error: Exception, job: Job[Interaction] = JOB) -> bool:
+    def fails(self, error: BaseException, job: Job[Interaction] = JOB) -> bool:
         def work(_: Interaction) -> None:
             raise error
 
@@ -142,6 +142,20 @@ def test_an_error_of_the_bots_own_is_tried_sooner_than_an_outage_ends(bench: Ben
         bench.workers.clock.now = stumble.again_at
     assert bench.counted == []
     bench.fails(KeyError("no"))
+    assert bench.counted == ["click"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), BaseExceptionGroup("two", [SystemExit()])], ids=repr)
+def test_what_is_raised_to_end_a_thread_ends_its_job_alone_and_the_log_says_so(
+    bench: Bench, caplog: pytest.LogCaptureFixture, error: BaseException
+) -> None:
+    """The row is given back at once, tried again a few times, and set aside like after any other error."""
+    assert bench.fails(error)
+    assert "click 1 stumbled over an error of the bot's own" in caplog.text
+    assert bench.click().lease_owner == ""
+    for _ in range(TRIES):
+        bench.workers.clock.advance(minutes=1)
+        bench.fails(error)
     assert bench.counted == ["click"]
 
 

@@ -131,3 +131,23 @@ def test_nobody_breaks_the_glass_where_no_rule_says_who(workers: Workers, aws: A
     refused = workers.request(request.id)
     assert (refused.status, len(aws.calls.of("CloseAccount"))) == (Status.REFUSED, 0)
     assert "does not let you break the glass" in refused.outcome
+
+
+def test_asked_again_it_is_judged_as_if_nobody_had_ever_approved(workers: Workers, aws: AwsSandbox) -> None:
+    """Neither the approval nor a press on the older card counts for the newer one."""
+    first = closing(workers)
+    workers.clock.advance(days=4)
+    workers.work()
+    assert workers.request(first.id).status == Status.EXPIRED
+    second = workers.ask("close-account", BOB, **CLOSE)
+    workers.work()
+    assert (workers.request(second.id).approvals_needed, second.key == first.key) == (2, False)
+    for user in (CAROL, DAVE):
+        workers.click(first, "approve", user)
+        on_the_older = replace(workers.press(first, "approve", user), request_id=second.id or 0, key=second.key)
+        workers.intake.click(replace(on_the_older, delivery=f"old-{user}"))
+    workers.click(second, "approve", BOB)
+    workers.click(second, "approve", CAROL)
+    assert ended(workers, aws, second) == (Status.PENDING, 0)
+    workers.click(second, "approve", DAVE)
+    assert ended(workers, aws, second)[1] == 1

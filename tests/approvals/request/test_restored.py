@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from approvals.models import Installation, Message, Request, RoleSession
 from approvals.outbox.sending import Outbox
-from approvals.request.restored import NotHeldError, Quarantine, release
+from approvals.request.quarantine import NotHeldError, Quarantine, release
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
 from tests.harness.database import kept
@@ -33,7 +33,7 @@ def after_a_restore(workers: Workers, meanwhile: Callable[[], object] = lambda: 
 
 def released(workers: Workers) -> None:
     workers.work()
-    assert release(workers.context.store) == []
+    assert release(workers.context.store, workers.clock()) == []
     assert workers.quarantine
     workers.quarantine.look()
     assert not workers.quarantine
@@ -52,6 +52,7 @@ def test_the_approval_channel_is_told_and_the_audit_has_it(workers: Workers) -> 
     released(workers)
     assert "carries out approved requests again" in workers.said("notice")[-1]
     assert [line.event for line in workers.audit() if line.event.startswith("database.")] == [
+        "database.replaced",
         "database.restored",
         "database.released",
     ]
@@ -134,14 +135,14 @@ def test_credentials_are_not_opened_a_second_time(workers: Workers, aws: AwsSand
 def test_release_waits_until_all_that_was_under_way_was_looked_at(workers: Workers, aws: AwsSandbox) -> None:
     request = workers.approved("create-ou", **OU)
     after_a_restore(workers)
-    assert release(workers.context.store) == [request.id]
+    assert release(workers.context.store, workers.clock()) == [request.id]
     aws.faults.add(kind="error", code="AccessDeniedException", times=None)
     workers.work()
-    assert release(workers.context.store) == [request.id], "a look that failed is none"
+    assert release(workers.context.store, workers.clock()) == [request.id], "a look that failed is none"
     aws.faults.clear()
     workers.clock.advance(minutes=2)
     workers.work()
-    assert release(workers.context.store) == []
+    assert release(workers.context.store, workers.clock()) == []
 
 
 def test_what_was_not_begun_is_judged_once_more_before_it_is(workers: Workers) -> None:
@@ -157,11 +158,11 @@ def test_what_was_not_begun_is_judged_once_more_before_it_is(workers: Workers) -
 def test_there_is_nothing_to_release_without_a_restore_or_before_the_bot_has_begun(workers: Workers) -> None:
     store = workers.context.store
     with pytest.raises(NotHeldError, match="not in quarantine"):
-        release(store)
+        release(store, workers.clock())
     with store.write() as session:
         session.merge(Installation(id=1, identity="i", created_at=workers.clock(), quarantine="restored"))
     with pytest.raises(NotHeldError, match="start orgbot first"):
-        release(store)
+        release(store, workers.clock())
 
 
 def test_a_second_start_in_quarantine_changes_nothing_more(workers: Workers) -> None:

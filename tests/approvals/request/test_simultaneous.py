@@ -27,7 +27,7 @@ KINDS = [
     (("deny", BOB), ("deny", CAROL)),
     (("approve", BOB), ("cancel", ALICE)),
 ]
-PAIRS = int(os.environ.get("TEST_PAIRS", "1700" if is_full() else "12"))  # On each database.
+PAIRS = int(os.environ.get("TEST_PAIRS", "1700" if is_full() else "8"))  # On each database.
 Press = tuple[str, str]
 
 

@@ -374,6 +374,25 @@ def test_end_session_now_denies_that_session_and_says_what_goes_on(service: Serv
     assert service.events() == ["credentials.issued", "credentials.end", "credentials.ended"]
 
 
+BY_HAND: dict[str, dict[str, Any]] = {
+    "another role": {"role": "Other", "state": "ending"},
+    "another account": {"account": "333333333333", "state": "ending"},
+    "sessions of everybody": {"role_id": "*", "state": "ending"},
+    "an end that nobody asked for": {"state": "ending"},
+}
+
+
+@pytest.mark.parametrize("values", BY_HAND.values(), ids=BY_HAND)
+def test_aws_is_told_of_no_end_that_was_written_into_the_database(service: Service, values: dict[str, Any]) -> None:
+    request = service.granted()
+    with service.workers.context.store.write() as session:
+        session.execute(update(RoleSession).values(**values, ended_by=ALICE, due_at=service.workers.clock()))
+    service.settle()
+    assert service.aws.calls.of("PutRolePolicy") == []
+    assert service.row(request).state == "live"
+    assert sum("was not ended: that somebody asked" in said for said in service.workers.said("notice")) == 1
+
+
 def test_what_others_wrote_into_the_policy_stays(service: Service) -> None:
     other = {
         "Effect": "Deny",

@@ -228,7 +228,7 @@ def test_a_time_that_the_bots_sentence_names_is_shown_in_the_readers_own_zone() 
 
 # `/readyz` and a picture show no Slack dates.
 WITHOUT_SLACK = {
-    "approvals/request/restored.py",
+    "approvals/request/quarantine.py",
     "approvals/slack/blocks.py",
     "handlers/queries/drawing.py",
     "operations/snapshot/names.py",

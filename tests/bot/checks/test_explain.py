@@ -172,6 +172,15 @@ def test_a_guard_that_is_bound_is_explained_and_its_drift_told(
     assert any(line.startswith("note: “/Security” named ou-") and "/Workloads now" in line for line in lines)
 
 
+def test_it_says_where_the_bot_has_other_rules_than_the_file(
+    place: tuple[Sandbox, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = asked_here(place, monkeypatch)
+    for others in (False, True):
+        lines = list(explained(replace(sources, others=others), MOVE, "alice@example.com"))
+        assert any("have other rules in force than this file" in line for line in lines) == others
+
+
 def test_a_place_that_only_is_hit_afterwards_is_told_as_such(
     place: tuple[Sandbox, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

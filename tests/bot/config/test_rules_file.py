@@ -118,6 +118,11 @@ def test_what_is_granted_at_once_needs_no_approvers(tmp_path: Path) -> None:
         ("[[rule]]\nname = 3", "rule[1].name: has to be a text"),
         ('"a\\nb" = 1', "a b: there is no such key"),
         ('[[rule]]\nname = "a"\napprovers = ["U0BOB"]\n' * 2, "“a” is used twice"),
+        (
+            '[[rule]]\nname = "a b"\napprovers = ["U0BOB"]\n[[rule]]\nname = "A  b "\napprovers = ["U0BOB"]',
+            "“a b” is used twice",
+        ),
+        ('[[rule]]\nname = "a\\u00ad"', "rule[1].name: column 2 holds an invisible character, U+00AD SOFT HYPHEN"),
     ],
 )
 def test_an_error_in_the_file_names_its_place(tmp_path: Path, text: str, told: str) -> None:
@@ -136,6 +141,10 @@ def test_an_error_in_the_file_names_its_place(tmp_path: Path, text: str, told: s
         ('expires = "0m"', "expires: 0m is not between 1m and 90d"),
         ("expires = 24", "expires: a period"),
         ('under = "Production"', "under: give a path, which begins with /"),
+        (
+            'under = "/Prod\\u200buction"',
+            "under: column 6 holds an invisible character, U+200B ZERO WIDTH SPACE. Remove it",
+        ),
         ("approvals = true", "approvals: has to be a whole number"),
         ("approvals = -1", "approvals: has to be 0 or more"),
         ('second_approvers = ["S0LEADS"]', "approvals: second_approvers need 2 or more, not 1"),

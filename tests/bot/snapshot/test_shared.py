@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from approvals.audit.keys import is_genuine
 from approvals.models import SharedSnapshot
+from approvals.queue import changes
 from approvals.queue.store import Store
 from bot.aws import Boto3Clients
 from bot.snapshot.cache import SnapshotCache
 from bot.snapshot.shared import SnapshotRow
 from operations.aws.client import Aws
+from operations.snapshot.changes import UnitIs
 from sandbox.aws.server import AwsSandbox
 from tests.harness.clock import Clock
+from tests.harness.tampering import KEYS
 
 EVERY = timedelta(minutes=5)
 
@@ -100,3 +105,33 @@ def test_what_another_version_has_kept_is_not_used(store: Store, clock: Clock) -
 
 def _root(aws: AwsSandbox) -> str:
     return str(aws.client("organizations").list_roots()["Roots"][0]["Id"])
+
+
+def test_with_a_key_nobody_else_says_how_the_organization_is(
+    aws: AwsSandbox, store: Store, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where much is reached, rules are judged by the snapshot, and cards have its names."""
+    signed, unsigned = Store(store.engine, KEYS.info()), store
+    one = a_process(signed, clock)
+    one.refresh()
+    two = a_process(signed, clock)
+    genuine = two.latest()
+    assert genuine
+    assert genuine == one.latest()
+    forged = replace(genuine, read_at=clock() + timedelta(days=1), accounts=())
+    SnapshotRow(unsigned).save(forged)
+    for _ in range(2):
+        two.adopt()
+    assert two.latest() != forged
+    assert sum("was not written by orgbot" in record.message for record in caplog.records) == 1
+    clock.advance(minutes=6)
+    one.refresh()
+    assert SnapshotRow(signed).load() == one.latest(), "the next reading takes its place"
+
+    gone = UnitIs(id="ou-1-gone", name="Gone", parent="r-1")
+    for where in (unsigned, signed):
+        with where.write() as session:
+            changes.note(session, [gone], clock())
+    with signed.read() as session:
+        counted = changes.since(session, clock(), lambda row: is_genuine(session, row))
+    assert [number for number, _ in counted] == [2]

@@ -23,6 +23,7 @@ ALIKE = [
     "\uff30roduction",
     "Pr0duction",
 ]
+UNSEEN = "Prod\u200buction"  # Nobody can give such a name here, but elsewhere.
 OTHERS = ["Production2", "Productions", "Products", "Staging", "生产", "Продакшн"]
 
 
@@ -31,7 +32,7 @@ def said(name: str, **params: Any) -> tuple[str, ...]:
     return pointed_out(operation, ORGANIZATION)
 
 
-@pytest.mark.parametrize("name", ALIKE)
+@pytest.mark.parametrize("name", [*ALIKE, UNSEEN])
 def test_what_looks_the_same_has_the_same_skeleton(name: str) -> None:
     assert skeleton(name) == skeleton("Production")
 
@@ -138,3 +139,12 @@ def test_so_is_every_other_text_that_is_sent(text: str) -> None:
     content = documents("x")[0]
     described = said("create-policy", kind="scp", policy_name="Deny", description=text, content=content)
     assert DECEIVING[text] in str(described)
+
+
+def test_what_is_called_in_aws_with_something_that_nobody_sees_is_pointed_out() -> None:
+    """AWS lets an OU's name hold anything, and cards show two such names alike."""
+    hidden = replace(ORGANIZATION.units_by_id["ou-1-sand"], name="Sand\u202ebox")
+    there = replace(ORGANIZATION, units=tuple(hidden if one.id == hidden.id else one for one in ORGANIZATION.units))
+    operation = by_name()["delete-ou"].model_validate({"ou": "ou-1-sand"}).settled(there)
+    (told,) = pointed_out(operation, there)
+    assert "holds what nobody sees (U+202E RIGHT-TO-LEFT OVERRIDE, which nobody sees)" in told
