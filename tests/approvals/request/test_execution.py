@@ -16,7 +16,7 @@ from approvals.context import NotYetError
 from approvals.models import Attempt, Message, Request, operation_of
 from approvals.queue.changes import since
 from approvals.queue.leases import claim
-from approvals.queue.outgoing import ANEW
+from approvals.queue.outgoing import ANEW, LINE
 from approvals.queue.worker import TRIES
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome
@@ -179,6 +179,29 @@ def test_what_an_accepted_call_tells_is_in_the_audit_at_once_and_stands_for_who_
         {"step": 0, "facts": {"creation": mark("car-1")}},
     )
     assert workers.request(execution.number).memory["creation"] == "car-1"
+
+
+def test_what_each_look_tells_anew_is_in_the_audit_once(workers: Workers, execution: Execution) -> None:
+    for creation in ("car-1", "car-1", "car-2"):
+        execution.wait(Status.WAITING, learned={"creation": creation, "asked": ""})
+        execution = taken_again(workers, execution)
+    noted = [record.detail["facts"] for record in workers.audit() if record.event == LEARNED]
+    assert noted == [{"creation": mark("car-1")}, {"creation": mark("car-2")}]
+
+
+def test_only_what_it_has_in_hand_goes_on(workers: Workers, execution: Execution) -> None:
+    other = taken(workers, workers.approved("create-account", **OTHER))
+    execution.advance(Done("The account is there."))
+    assert [workers.request(one.number).step for one in (execution, other)] == [1, 0]
+
+
+def test_what_it_knew_and_which_steps_were_done_stay_known_at_a_bad_end(workers: Workers, execution: Execution) -> None:
+    execution.steps = by_name()["enable-all-features"]().steps({})
+    execution.advance(Done("The account is there.", {"account": "111111111111"}))
+    lines = workers.unsent().count(LINE)
+    execution.fail(Failed("AWS says no."))
+    assert workers.request(execution.number).memory["account"] == "111111111111"
+    assert workers.unsent().count(LINE) == lines + 1
 
 
 def test_to_stay_in_a_state_is_no_event(workers: Workers, execution: Execution) -> None:
