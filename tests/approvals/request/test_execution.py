@@ -24,6 +24,7 @@ from approvals.request.execute import run
 from approvals.request.execution import RUN, Execution, take
 from approvals.states import Status
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN
+from approvals.views.set_aside import not_begun
 from approvals.views.thread import OPENS, SAID, SNIPPETS, UNDO
 from operations.aws.client import Call
 from operations.aws.prefilled import Prefilled
@@ -454,7 +455,7 @@ def test_what_has_sent_nothing_and_stumbles_over_an_error_of_the_bots_own_ends_a
         run(workers.context, request.id or 0, Shared())
         workers.clock.advance(minutes=1)
     request = workers.request(request.id)
-    assert request.status == Status.FAILED
+    assert (request.status, request.outcome) == (Status.FAILED, not_begun(request).say)
     assert any(request.outcome in line for line in workers.said("dm"))
     assert any(request.outcome in line for line in workers.said("thread"))
     assert (workers.unsent().count("card"), workers.unsent()[-1]) == (cards + 1, ANEW)
