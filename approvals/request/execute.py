@@ -98,7 +98,7 @@ def _proceed(execution: Execution, shared: Shared) -> None:
         return
     if not _is_proven(execution):
         return
-    if execution.request.status == Status.APPROVED:
+    if execution.request.status == Status.APPROVED and not execution.has_sent():
         stale = what_changed(execution)
         if stale:
             execution.go_stale(stale)
