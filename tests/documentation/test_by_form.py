@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import pytest
 
-from handlers.parser import parse
 from operations.core.registry import all_operations, by_name
 from sandbox.aws.server import AwsSandbox
 from tests.documentation.playing import played
@@ -16,9 +16,10 @@ MADE_UP = re.compile(r" \(.*|\bo-[a-z0-9]{10}")  # Ids are new in each play.
 
 
 def by_hand(name: str) -> dict[str, str]:
-    """What no form has filled in, as it is typed in the command."""
-    typed = parse(asked_for(name)).given.values
-    return {field.name: str(typed[field.name]) for field in by_name()[name].fields() if field.flag.by_hand}
+    """What a form never holds beforehand, because it is typed to confirm."""
+    words = shlex.split(asked_for(name))
+    typed = [field.name for field in by_name()[name].fields() if field.flag.by_hand]
+    return {field: words[words.index(f"--{field}") + 1] for field in typed}
 
 
 @pytest.mark.parametrize("name", [operation.name for operation in all_operations()])

@@ -87,9 +87,10 @@ class Stage:
             found = others[start].path(source) if start else self._context / source
             place = self.path(str(self.folder / target))
             if found.is_dir():
-                shutil.copytree(
-                    found, place, symlinks=True, ignore=shutil.ignore_patterns("__pycache__") if not start else None
-                )
+                if start:  # Of a stage that is over, whose files nobody changes any more.
+                    shutil.copytree(found, place, symlinks=True, copy_function=os.link)
+                else:
+                    shutil.copytree(found, place, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 into = place / found.name if target.endswith("/") else place
                 into.parent.mkdir(parents=True, exist_ok=True)

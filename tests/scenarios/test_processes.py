@@ -19,9 +19,10 @@ import pytest
 
 from approvals.queue.leases import LEASE
 from operations.core.registry import all_operations
+from sandbox.aws.calls import Call
 from tests.harness.database import SQLITE
 from tests.harness.fleet import Fleet, fleet
-from tests.harness.load import SCRIPTS
+from tests.harness.load import SCRIPTS, Asked, wrong_effects
 from tests.harness.points import POINTS
 from tests.harness.postgres import own_server
 from tests.harness.profiles import is_full
@@ -57,6 +58,16 @@ NOT_UNDER_FIRE = {
 def test_every_operation_is_asked_for_under_fire_or_known_not_to_be() -> None:
     asked = {command.split()[0] for script in SCRIPTS for command, _, _ in script}
     assert {operation.name for operation in all_operations()} == asked | NOT_UNDER_FIRE
+
+
+def test_a_call_that_is_missing_doubled_or_nobody_s_is_seen() -> None:
+    wanted = [Asked(name, "", "CreatePolicy", name) for name in ("one", "two", "three")]
+    made = [Call("organizations", "CreatePolicy", {"Name": name}) for name in ("one", "three", "three", "four")]
+    assert list(wrong_effects(wanted, made)) == [
+        'nobody has asked for CreatePolicy {"Name": "four"}',
+        "CreatePolicy of two was made 0 times, and asked for 1 times",
+        "CreatePolicy of three was made 2 times, and asked for 1 times",
+    ]
 
 
 @in_torture
