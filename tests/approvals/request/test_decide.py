@@ -260,7 +260,7 @@ def test_who_approves_while_another_press_is_judged_is_looked_up_and_counts(
 
 
 def _add_vote(workers: Workers, request: Request, decision: str, digest: str) -> None:
-    of = {"request_id": request.id or 0, "user": CAROL, "person": "carol@example.com"}
+    of: dict[str, Any] = {"request_id": request.id, "user": CAROL, "person": "carol@example.com"}
     with workers.context.store.write() as session:
         session.add(Vote(**of, decision=decision, digest=digest, at=workers.clock()))
 
