@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.aws import analyzer, partition, signin
 from sandbox.aws.answers import HttpAnswer, error_answer, server_error, throttled
-from sandbox.aws.backend import Backend
+from sandbox.aws.backend import LOCK, Backend
 from sandbox.aws.calls import Call, CallLog
 from sandbox.aws.faults import Fault, Faults, TokenBucket
 from sandbox.aws.late import Before
@@ -71,7 +71,8 @@ class Gate:
             return signin.answer(environ)
         if call.service == analyzer.SERVICE:
             return analyzer.answer(call)
-        with self.before.shown() if self.before and self.before.hides(call.operation) else nullcontext():
+        # What moto does without this lock, as in IAM, would be done to the state that a late look shows for a moment, and be lost.
+        with LOCK, self.before.shown() if self.before and self.before.hides(call.operation) else nullcontext():
             return ask(self._app, environ)
 
     def _instead(self, call: Call, fault: Fault | None) -> HttpAnswer | None:

@@ -184,6 +184,6 @@ def wrong_effects(asked: list[Asked], calls: list[Call]) -> Iterator[str]:
         made.update(found)
         if not found:
             yield f"nobody has asked for {call.operation} {words}"
-    for (call_name, mark), times in wanted.items():
-        if made[call_name, mark] != times:
-            yield f"{call_name} of {mark} was made {made[call_name, mark]} times, and asked for {times} times"
+    for pair, times in wanted.items():
+        if made[pair] != times:
+            yield f"{pair[0]} of {pair[1]} was made {made[pair]} times, and asked for {times} times"

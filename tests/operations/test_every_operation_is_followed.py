@@ -151,10 +151,10 @@ def test_after_a_vague_refusal_what_stands_is_seen(workers: Workers, aws: AwsSan
 @every_operation
 def test_busy_is_not_no(workers: Workers, aws: AwsSandbox, name: str) -> None:
     request = approved(workers, aws, name)
-    aws.faults.add(ALL[name][1], "error", code="FinalizingOrganizationException", times=9)
+    aws.faults.add(ALL[name][1], "error", code="FinalizingOrganizationException", times=4)
     request = workers.until_done(request)
     assert request.status == Status.SUCCEEDED
-    assert Counter(workers.attempts(request))[Outcome.BUSY] == 9
+    assert Counter(workers.attempts(request))[Outcome.BUSY] == 4
     waits = [line for line in workers.said("thread") if "nothing has to be approved again" in line]
     assert len(waits) == 1
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
+from sandbox.aws.late import Before
 from sandbox.aws.server import AwsSandbox
 
 WEB = "222222222222"
@@ -29,3 +32,15 @@ def test_it_shows_at_once_when_a_test_wants_it(aws: AwsSandbox) -> None:
     aws.show()
     assert iam.list_group_policies(GroupName="developers")["PolicyNames"] == ["p"]
     assert aws.state() is not None
+
+
+def test_a_change_of_another_service_is_not_lost_where_a_look_is_shown_what_was(aws: AwsSandbox) -> None:
+    """A process that looked again would find nothing, and rightly make the call a second time."""
+    iam, before = aws.client("iam"), Before(60)
+    written = {"GroupName": "developers", "PolicyName": "p", "PolicyDocument": ALLOWED}
+    with ThreadPoolExecutor(1) as other:
+        with before.shown():
+            put = other.submit(iam.put_group_policy, **written)
+            wait([put], timeout=0.1)
+        put.result()
+    assert iam.list_group_policies(GroupName="developers")["PolicyNames"] == ["p"]
