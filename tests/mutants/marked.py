@@ -87,4 +87,4 @@ def _also(value: ast.expr, number: int) -> ast.expr:
 
 
 def _note(line: int, number: int) -> ast.Call:
-    return ast.Call(ast.Name(NOTE, ast.Load()), [ast.Constant((number, line))], [])
+    return ast.Call(ast.Name(NOTE, ast.Load()), [ast.Tuple([ast.Constant(number), ast.Constant(line)], ast.Load())], [])

@@ -246,6 +246,7 @@ def test_with_a_new_database_a_press_on_an_old_card_does_nothing(workers: Worker
     assert counted == ["strange"]
     assert workers.said("private") == [f":information_source: {STRANGE}"]
     (refused,) = [entry for entry in workers.audit() if entry.event == f"click.{kind}.refused"]
+    assert refused.detail == {"why": STRANGE}
     assert refused.request_id is None, "the request that has the number today is not what it was about"
 
 

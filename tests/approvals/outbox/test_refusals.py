@@ -393,10 +393,11 @@ def becomes(
     context, now = workers.context, workers.clock()
     request = workers.ask("create-ou", unit_name=f"{now:%H-%M-%S}")
     request.card_channel, request.card_ts = card, "1.0" if card else ""
-    values = {"created_at": now - age, "started_at": now, "status": "sending", "lease_owner": context.owner} | values
+    known: dict[str, Any] = {"created_at": now - age, "started_at": now, "status": "sending"}
+    known |= {"lease_owner": context.owner} | values
     with context.store.write() as session:
         session.add(request)
-        message = SentMessage(kind=kind, lane="a", request_id=request.id, marker="m", user=ALICE, **values)
+        message = SentMessage(kind=kind, lane="a", request_id=request.id, marker="m", user=ALICE, **known)
         session.add(message)
     try:
         settle(context, message, SlackRefusedError("chat.postMessage", code))

@@ -722,7 +722,7 @@ def test_a_channel_that_is_mended_gets_its_card(workers: Workers, slack: SlackSa
     ],
 )
 def test_what_an_error_of_the_bots_own_puts_by_holds_its_lane_only_when_it_is_the_card_itself(
-    workers: Workers, message: dict[str, str], card: str, values: dict[str, str]
+    workers: Workers, message: dict[str, Any], card: str, values: dict[str, str]
 ) -> None:
     request = workers.ask("create-account", **NEW)
     with workers.context.store.write() as session:

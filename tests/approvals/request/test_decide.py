@@ -260,7 +260,7 @@ def test_who_approves_while_another_press_is_judged_is_looked_up_and_counts(
 
 
 def _add_vote(workers: Workers, request: Request, decision: str, digest: str) -> None:
-    of = {"request_id": request.id or 0, "user": CAROL, "person": "carol@example.com"}
+    of: dict[str, Any] = {"request_id": request.id, "user": CAROL, "person": "carol@example.com"}
     with workers.context.store.write() as session:
         session.add(Vote(**of, decision=decision, digest=digest, at=workers.clock()))
 
@@ -730,7 +730,9 @@ def test_what_keeps_a_press_from_counting_is_told_at_once_and_once_and_it_counts
     assert workers.request(request.id).decided_by == by
 
 
-def test_each_press_that_is_kept_from_counting_is_told_to_who_pressed(workers: Workers) -> None:
+def test_each_press_that_is_kept_from_counting_is_told_to_who_pressed_and_why_to_the_requester_once(
+    workers: Workers,
+) -> None:
     request = workers.ask("create-account", **NEW)
     workers.work()
     workers.context = dataclasses.replace(workers.context, people=Refused())
@@ -738,6 +740,7 @@ def test_each_press_that_is_kept_from_counting_is_told_to_who_pressed(workers: W
         workers.click(request, "approve", by)
     workers.work()
     assert len([told for told in workers.said("private") if "your press is kept" in told]) == 2
+    assert len([told for told in workers.said("dm") if "can't be decided yet" in told]) == 1, "the reason is the same"
 
 
 def test_who_cannot_be_looked_up_is_told_why_approvers_are_not_asked(workers: Workers) -> None:
