@@ -70,10 +70,11 @@ CHANNELS_OWN = ("card", "notice")  # What stands in the approval channel itself.
 
 @dataclass(frozen=True)
 class Posted:
-    """Where a message stands in Slack."""
+    """Where a message stands in Slack; `edited` where it stood already, and has got other words."""
 
     channel: str
     ts: str
+    edited: bool = False
 
 
 UNSAID = Posted("", "")
@@ -164,7 +165,7 @@ class Outbox:
         if request.card_ts:
             take_turn(self.slack, "chat.update", ticket=message.marker)
             call_now(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **made())
-            return Posted(request.card_channel, request.card_ts)
+            return Posted(request.card_channel, request.card_ts, edited=True)
         message.body = {**message.body, THREAD: self._thread_for(message, request)}
         loud = request.status == Status.PENDING  # Approvers look at the channel.
         beneath = {"thread_ts": message.body[THREAD], "reply_broadcast": loud} if message.body[THREAD] else {}
@@ -235,7 +236,7 @@ class Outbox:
 
     def _edit(self, message: Message, where: Posted | None = None) -> Posted:
         """Other words in a message that stands already; repeating it is harmless."""
-        where = where or Posted(message.channel, message.ts)
+        where = replace(where or Posted(message.channel, message.ts), edited=True)
         take_turn(self.slack, "chat.update", ticket=message.marker)
         call_now(self.slack, "chat.update", channel=where.channel, ts=where.ts, **message.body)
         return where
@@ -358,9 +359,11 @@ class Outbox:
             self._take_back(message, posted)
 
     def _take_back(self, message: Message, posted: Posted) -> None:
-        """Another worker has taken the message over: if it stands in Slack already, ours is the second one."""
+        """Another worker has taken the message over: if it stands in Slack already, ours is the second one. What was edited is none:
+        it stood before, and may have been edited again since.
+        """
         log.warning("another worker has taken the message over")
-        stands = self._as_left(message) if posted.ts else None
+        stands = self._as_left(message) if posted.ts and not posted.edited else None
         if not stands or stands.status != "sent" or stands.ts == posted.ts:
             return
         with suppress(SlackRefusedError, SlackBusyError, SlackAmbiguousError):

@@ -396,6 +396,32 @@ def test_who_slept_while_another_process_took_over_posts_nothing_that_stays(
     assert ("the one message" in direct) is (kind == "dm")
 
 
+def test_who_slept_after_an_edit_takes_nothing_away_though_the_other_had_newer_words(
+    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other says nothing for what is outdated by then, and edits the same message: there is no second one."""
+    mail, request = Mail(workers, slack), workers.ask("create-account", **NEW)
+    mail.deliver()
+    awake = workers.context.in_hand.seconds = Awake(workers)
+    another = replace(workers.context, owner="other", in_hand=InHand())
+    other = Outbox(another, mail.client, lambda: "B0ORGBOT", lambda _: {})
+
+    def queued(text: str) -> str:
+        with workers.context.store.write() as session:
+            return outgoing.direct(session, request, workers.clock(), {"text": text}, EDITED).lane
+
+    def taken_over() -> None:
+        queued("newer")
+        for _ in range(8):
+            awake.sleep(5)
+            Context().run(other.send_lane, lane)
+
+    lane = queued("new")
+    sleeps_at("_edit", mail.outbox, monkeypatch, taken_over)
+    mail.outbox.send_lane(lane)
+    assert [message["text"] for message in slack.person("alice").dms] == ["newer"]
+
+
 def test_who_wakes_while_the_other_has_not_written_down_its_post_waits_for_that(
     workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
