@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from approvals.audit.chain import ORGBOT
 from approvals.models import TITLE
 from approvals.states import EXECUTING, WAYS, Status
 from approvals.views import hindered, on_hold, thread, unreachable
@@ -62,7 +63,6 @@ SPELLED = {
     "demands": "rules",
     "expires": "end",
 }
-ORGBOT = "orgbot"
 
 
 def mark(value: Any) -> str:
