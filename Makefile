@@ -51,8 +51,8 @@ messages: $(STAMP) ## docs/messages.md anew: all that people read, played
 bench: $(STAMP) ## speed, as ratios against bare floors
 	$(BIN)/python -m benchmarks
 
-mutants: $(STAMP) ## would the tests notice a wrong line in the heart? (ONLY=quorum,rules SAMPLE=150 SEED=3 AGAIN=yes BUDGET=6)
-	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(AGAIN),--again) $(if $(BUDGET),--budget $(BUDGET))
+mutants: $(STAMP) ## would the tests notice a wrong line in the heart? (ONLY=quorum,rules SAMPLE=150 SEED=3 AGAIN=yes BUDGET=6 NEAR=yes)
+	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(AGAIN),--again) $(if $(BUDGET),--budget $(BUDGET))$(if $(NEAR), --near)
 
 lock: $(STAMP) ## the lock files anew from pyproject.toml (UPGRADE=--upgrade takes the newest versions)
 	$(LOCK) $(UPGRADE) pyproject.toml --extra postgres -o requirements/run.txt

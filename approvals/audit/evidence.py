@@ -183,7 +183,7 @@ def _votes(connection: Connection) -> Query:
 
 
 def _attempts() -> Query:
-    return select(col(Attempt.request_id))
+    return select(col(Attempt.request_id), col(Attempt.step))
 
 
 def _tagged(tag: int, connection: Connection, wanted: Query) -> Iterator[tuple[Any, ...]]:
@@ -207,7 +207,8 @@ def _missing(bundle: Iterable[tuple[Any, ...]], *, runs: bool = False) -> list[s
             user, decision, digest, at, person = row
             ballots.add(Ballot(user, decision, digest, moment(at), mark(person)))
         elif tag == _ATTEMPT:
-            story.executed = story.attempted = True
+            story.executed = True
+            story.attempted.update(row)
         else:
             story.tell(*row)
     if claim is None:

@@ -20,12 +20,13 @@ GLASS = "request.break_glass"
 ESCALATED = "request.escalated"
 DOUBTED = "request.doubted"  # After a restore: whether it had begun is to be seen in AWS.
 LEARNED = "request.learned"
+CALL = "aws.call"
 WISHED = "request.asked."  # Followed by the Control's key.
 VOTES = {"vote.approve": "approve", "vote.deny": "deny"}
 WITHDRAWN = "vote.withdrawn"
 TRANSITIONS = {f"request.{status.value}": status for status in Status}
 TELLING = frozenset(
-    {FILED, RULES_CHANGED, GLASS, WITHDRAWN, LEARNED, ESCALATED, *VOTES, *TRANSITIONS}
+    {FILED, RULES_CHANGED, GLASS, WITHDRAWN, LEARNED, ESCALATED, CALL, *VOTES, *TRANSITIONS}
 )  # The events whose detail or time counts.
 WISH = "asked"  # In a request's memory: what somebody asked of it by a Control.
 # In a request's memory, for people: no step goes by it. All else is what its steps have learned.
@@ -50,7 +51,7 @@ NOTES = frozenset(
         unreachable.KEY,
     }
 )
-EXECUTED = frozenset({"aws.call", "credentials.issued", "credentials.undelivered"})
+EXECUTED = frozenset({CALL, "credentials.issued", "credentials.undelivered"})
 SPELLED = {
     "approve": "approval",
     "deny": "denial",
@@ -117,7 +118,10 @@ class Story:
     step: int = 0
     facts: dict[str, str] = field(default_factory=dict)
     asked: set[str] = field(default_factory=lambda: {""})
-    attempted: bool = False
+    attempted: set[str] = field(
+        default_factory=set
+    )  # The steps of which a call is noted, and those of which the audit has one.
+    called: set[str] = field(default_factory=set)
     begun: bool = False
     ballots: dict[str, Ballot] = field(default_factory=dict)
     broken_by: str = ""
@@ -140,6 +144,8 @@ class Story:
             self.begun = True
         elif event.startswith(WISHED):
             self.asked.add(event.removeprefix(WISHED))
+        elif event == CALL:
+            self.called |= {str(said.get("step", ""))} - {""}
         self.executed = self.executed or event in EXECUTED
 
     def _is_filed(self, event: str, actor: str, said: dict[str, Any], at: str) -> None:
@@ -228,6 +234,8 @@ def _progress(claim: Claim, story: Story) -> Iterator[str]:
         yield f"{story.approved_by} decided it, not {claim.decided_by}"
     if story.attempted and not story.begun:
         yield "a call of it is noted, and the audit does not have that it began"
+    if "shown" in claim.sealed and story.called - story.attempted:  # They go when it is pruned.
+        yield "a call of it is in the audit, and is noted no longer"
     if story.filing is None or "origin" not in story.filing:
         return
     facts = {name: value for name, value in claim.memory.items() if name not in NOTES | {WISH}}

@@ -183,7 +183,7 @@ def _tell(context: Context, click: Interaction, sentence: str, event: str = "", 
     with context.store.write() as session:
         number = click.request_id if session.get(Request, click.request_id) else None
         if event:
-            chain.record(session, now, event, "orgbot", number)
+            chain.record(session, now, event, chain.ORGBOT, number)
         chain.record(session, now, f"click.{click.kind}.refused", click.user, number, why=sentence)
         told = thread.private(click.request_id, sentence) if about else thread.body(sentence)
         outgoing.private(session, click, now, told, number if about else None)
@@ -234,7 +234,7 @@ def _expire(context: Context, request: Request) -> None:
             if unasked:
                 telling.tell(session, refuse(session, number, now, outcome=unasked), now, anew=True)
             else:
-                announce_decision(session, transition(session, number, Status.EXPIRED, now, "orgbot"), now)
+                announce_decision(session, transition(session, number, Status.EXPIRED, now, chain.ORGBOT), now)
         except LostRaceError:
             return
 
@@ -318,8 +318,7 @@ def _note_seats(session: Session, request: Request, judged: JudgedClick) -> None
 
 
 def _still_missing(session: Session, request: Request, judged: JudgedClick) -> bool:
-    approved = select(Vote.user).where(Vote.request_id == request.id, Vote.decision == "approve")
-    users = set(session.exec(approved.where(Vote.digest == request.digest)).all())
+    users = {vote.user for vote in approvals_of(session, request.id) if vote.digest == request.digest}
     if judged.required is None or not judged.seats.keys() >= users:
         raise UnseenVoteError
     return bool(judged.required.open(judged.seats[user] for user in users).all)

@@ -180,7 +180,7 @@ class Execution:
         """
         memory = dict(self.request.memory) | ({FAILED_LOOKS: stumbles} if stumbles else {})
         with self.context.store.write() as session:
-            news = why and not memory.get(ON_HOLD)
+            news = not memory.get(ON_HOLD)
             if why and news:
                 memory |= {ON_HOLD: by or True, **self._noted(session, why)}
             self._give_back(session, memory, self.request.polls)
@@ -206,12 +206,12 @@ class Execution:
     def _tell_why(self, session: Session, why: Failed) -> None:
         """Somebody may have to mend something, so that it is told as news."""
         now, sent = self.context.clock(), attempts.any_sent(session, self.number)
-        self.request = session.get_one(Request, self.number, populate_existing=True)
+        self._read(session)
         outgoing.thread(session, self.request, now, held.waits(self.request, why, sent=sent))
         telling.tell(session, self.request, now, anew=True)
 
     def _tell_how_far(self, session: Session, now: datetime) -> None:
-        self.request = session.get_one(Request, self.number, populate_existing=True)
+        self._read(session)
         telling.note(session, self.request, now)
         telling.tell(session, self.request, now)
 
@@ -314,7 +314,7 @@ class Execution:
             return
         now, owner = self.context.clock(), self.context.owner
         try:
-            self.request = transition(session, self.number, status, now, "orgbot", owner=owner, **values)
+            self.request = transition(session, self.number, status, now, chain.ORGBOT, owner=owner, **values)
         except LostRaceError as error:
             raise LeaseLostError from error
 
@@ -322,6 +322,9 @@ class Execution:
         held = (col(Request.id) == self.number, col(Request.lease_owner) == self.context.owner)
         if session.execute(update(Request).where(*held).values(**values)).rowcount != 1:  # type: ignore[attr-defined]
             raise LeaseLostError
+        self._read(session)
+
+    def _read(self, session: Session) -> None:
         self.request = session.get_one(Request, self.number, populate_existing=True)
 
 
@@ -356,7 +359,7 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
         request.id or 0,
         Status.FAILED,
         now,
-        "orgbot",
+        chain.ORGBOT,
         outcome=failed.say,
         advice=failed.advice,
         memory={**request.memory, MENDABLE: failed.again},

@@ -144,21 +144,20 @@ def plain_card(request: Request, votes: Sequence[Vote]) -> Body:
     said = "\n".join(line for line in (_title(request), *_in_plain(request, _preview(request), votes)) if line)
     shown = [{"type": "section", "text": plain(part, SECTION)} for part in pieces(said[:MOST_IN_PLAIN])]
     carried, is_whole = request.button_beside_digest, len(said) <= MOST_IN_PLAIN
-    decides = request.status == Status.PENDING and not on_hold.not_asked(request)
+    not_yet = on_hold.not_asked(request) or ("" if is_whole else NOT_WHOLE)
     approve = [button("Approve", "approve", carried)] if is_whole else []
+    decides = request.status == Status.PENDING and not on_hold.not_asked(request)
     decide = actions(*approve, button("Deny", "deny", carried)) if decides else []
     asked = section(f"{_status(request)}  ·  asked by <@{request.requester}>")
-    return _message(request, [asked, *shown, *([] if is_whole else [section(NOT_WHOLE)]), *decide])
+    return _message(request, [asked, *shown, *([section(not_yet)] if not_yet else []), *decide])
 
 
 def _in_plain(request: Request, preview: Preview, votes: Sequence[Vote]) -> Iterator[str]:
     """What the whole card says, a line each; of what that has no room for, the beginning as well, and the rest in the thread."""
     approved = [vote for vote in votes if vote.decision == "approve"]
-    if not_yet := on_hold.not_asked(request):
-        yield not_yet
-    else:
-        needed = f"{len(approved)} of {request.approvals_needed} approvals"
-        yield f"Digest {request.digest[:DIGEST]}, {needed}, {rules_named(request)}"
+    if request.digest:
+        count = f"{len(approved)} of {request.approvals_needed} approvals"
+        yield f"Digest {request.digest[:DIGEST]}, {count}, {rules_named(request)}"
     yield from (f"{label}: {value}" for label, value in facts_on_card(preview.facts).items())
     yield from (f"Reason: {reason}" for reason in (shorten(request.reason, 1500),) if reason)
     yield from (f"{number}. {shorten(step, 500)}" for number, step in enumerate(preview.plan, 1))

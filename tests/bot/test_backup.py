@@ -22,6 +22,7 @@ from bot.database import DatabaseError, alone, open_engine
 from sandbox.aws.server import AwsSandbox
 from tests.harness import postgres
 from tests.harness.database import POSTGRESQL
+from tests.harness.tampering import KEYS
 from tests.harness.workers import Workers, after
 
 KINDS = ("sqlite", "postgresql")
@@ -219,3 +220,14 @@ def test_the_database_that_was_restored_is_in_quarantine(written: Path, other: s
     engine.dispose()
     assert state[0] == "restored"
     assert state[1] is not None
+
+
+def test_the_audit_says_signed_that_it_was_restored_and_without_its_key_nothing_is(
+    written: Path, other: str, tmp_path: Path
+) -> None:
+    assert read_backup(other, written, replace=False, keys=KEYS) == 0
+    assert verify(other, keys=KEYS) == 0
+    signed = tmp_path / "signed.backup"
+    write_backup(other, signed)
+    with pytest.raises(DatabaseError, match="nothing was restored: ORGBOT_AUDIT_KEY: is missing"):
+        read_backup(f"sqlite:///{tmp_path / 'third.db'}", signed, replace=False)

@@ -9,11 +9,13 @@ makes no difference, which is then said in `survivors.toml` with the reason. Few
     make mutants SAMPLE=150 SEED=3        so many, drawn by this seed
     make mutants AGAIN=yes                what an earlier run has not noticed, or not tried: after new tests, or after ^C
     make mutants BUDGET=6                 with so many seconds of tests for each mutant instead of 20: quicker, and notices less
+    make mutants NEAR=yes                 by the tests of the modules' own rooms alone: quicker, and notices less
 
 How it goes, and where it stands:
 
-1. `reach.py` runs the tests once under coverage.py and keeps which test executes which line (in `.mutants/`, file by file of
-   tests, until that one or the module changes).
+1. `reach.py` runs the tests once and keeps which test executes which line, as `marked.py` notes it (in `.mutants/`, file by file
+   of tests, until that one or the module changes): those of the module's own room (`tests/approvals/request` for
+   `approvals/request/decide.py`) first, and all others only when those have let something through.
 2. `operators.py` says what may be changed, `mutant.py` finds the places.
 3. `warm.py` forks from a process that has the module and the tests loaded, puts the changed code into the functions, and runs
    the tests that reach it until one fails. For what import carries out, `trial.py` forks from a process that has the libraries

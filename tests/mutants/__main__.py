@@ -7,16 +7,17 @@ import os
 import random
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
 
 from tests.mutants import libraries
 from tests.mutants.heart import HEART
-from tests.mutants.mutant import Mutant, mutants_of
-from tests.mutants.pool import BUDGET, Pool
+from tests.mutants.mutant import Key, Mutant, mutants_of
+from tests.mutants.pool import BUDGET, Fate, Pool, Result
 from tests.mutants.reach import KEPT, Reach, reach
-from tests.mutants.report import Noticed, Report, listed, strays
+from tests.mutants.report import NOTICED, Noticed, Report, listed, strays
 
 LEAST = 95.0
 
@@ -29,6 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=0, help="so many mutants, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--again", action="store_true", help="only what was not noticed by an earlier run")
+    parser.add_argument("--near", action="store_true", help="judged by the tests of their own room alone")
     parser.add_argument("--budget", type=float, default=BUDGET, help="seconds of tests for one mutant")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--list", action="store_true", help="say which mutants there are, and try none")
@@ -60,12 +62,32 @@ def check_controls(pool: Pool, mutants: list[Mutant]) -> None:
             sys.exit(f"nothing was changed in {mutant.path}, and yet: {failing}")
 
 
-def known_reach(console: Console, jobs: int, modules: list[str]) -> Reach:
-    console.print("Which test reaches which line ...")
-    found = reach(jobs, modules)
+def known_reach(console: Console, asked: argparse.Namespace, *, near: bool) -> Reach:
+    console.print(f"Which test{' of the same room' if near else ''} reaches which line ...")
+    found = reach(asked.jobs, chosen_paths(asked.only), near=near)
     for test in sorted(found.failed):
         console.print(f"fails already, and is left out: {test}", markup=False, soft_wrap=True)
     return found
+
+
+def judged(console: Console, asked: argparse.Namespace, mutants: list[Mutant]) -> Iterator[Result]:
+    """By the tests of their own room, and by all others what those let through: most are noticed at home."""
+    near = Pool(known_reach(console, asked, near=True), asked.jobs, asked.budget)
+    left: dict[Key, Result] = {}
+    console.print(f"{len(mutants)} mutants, {asked.jobs} at a time ...")
+    check_controls(near, mutants)
+    for result in near.results(mutants):
+        if asked.near or result.fate in NOTICED:
+            yield result
+        else:
+            left[result.mutant.key] = result
+    if left:
+        again = [mutant for mutant in mutants if mutant.key in left]
+        far = Pool(known_reach(console, asked, near=False), asked.jobs, asked.budget, near)
+        console.print(f"{len(again)} of them by the tests of other rooms ...")
+        check_controls(far, again)
+        for result in far.results(again):
+            yield left[result.mutant.key] if result.fate is Fate.UNREACHED else result
 
 
 def main() -> int:
@@ -87,11 +109,8 @@ def main() -> int:
             if report.noticed.has(mutant):
                 report.add_known(mutant)
         tried = [mutant for mutant in tried if not report.noticed.has(mutant)]
-    libraries.load()
-    pool = Pool(known_reach(console, asked.jobs, chosen_paths(asked.only)), asked.jobs, asked.budget)
-    check_controls(pool, tried)
-    console.print(f"{len(tried)} mutants, {asked.jobs} at a time ...")
-    for result in pool.results(tried):
+    libraries.load(chosen_paths(asked.only))
+    for result in judged(console, asked, tried):
         report.add(result)
     report.write(KEPT / "survivors.toml")
     report.end(LEAST, time.monotonic() - begun, sum(mutant.key in known for mutant in everything))

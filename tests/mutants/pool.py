@@ -1,12 +1,12 @@
 """Trials side by side. The tests that have noticed most so far go first, then those of the module's own file, then the quickest
-of each other file, then the second quickest.
+of each other file, then the second quickest; a second case of one function comes after the first case of each.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 from collections import Counter, deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +22,7 @@ from tests.mutants.trial import Verdict, try_out
 from tests.mutants.warm import Tried, hold
 
 BUDGET = 20.0  # Seconds of tests for one mutant: what so many do not notice counts as not noticed.
-LEAST = 5  # Tests that each mutant gets, if it takes longer.
+LEAST = 5  # Tests that each mutant gets, if together they take longer; none that does so alone.
 
 
 class Fate(StrEnum):
@@ -30,7 +30,7 @@ class Fate(StrEnum):
 
     KILLED = "killed"
     SURVIVED = "survived"
-    UNREACHED = "reached by no test"
+    UNREACHED = "reached by no test within the budget"
     TIMED_OUT = "timed out"
     """It went on for ever, which somebody would notice: it counts as killed."""
 
@@ -56,21 +56,26 @@ def _file(test: str) -> str:
     return Path(test.partition("::")[0]).name
 
 
-def _ranks(tests: Iterable[str]) -> dict[str, int]:
-    """The how manieth of its file each test is: tests of many files notice more than many of one."""
+def _function(test: str) -> str:
+    return test.partition("[")[0]
+
+
+def _ranks(tests: Iterable[str], whole: Callable[[str], str]) -> dict[str, int]:
+    """The how manieth of its function or its file each test is: one of each notices more than many of one."""
     so_far: Counter[str] = Counter()
     ranks = {}
     for test in tests:
-        ranks[test] = so_far[_file(test)]
-        so_far[_file(test)] += 1
+        ranks[test] = so_far[whole(test)]
+        so_far[whole(test)] += 1
     return ranks
 
 
 class Pool:
     """As many trials at a time as `jobs`."""
 
-    def __init__(self, reach: Reach, jobs: int, budget: float = BUDGET) -> None:
-        self._reach, self._jobs, self._budget = reach, jobs, budget
+    def __init__(self, reach: Reach, jobs: int, budget: float = BUDGET, after: Pool | None = None) -> None:
+        """What `after` has run is not run again."""
+        self._reach, self._jobs, self._budget, self._after = reach, jobs, budget, after
         self._kills: Counter[tuple[str, str]] = Counter()
         self._fork = multiprocessing.get_context("fork")
 
@@ -80,7 +85,7 @@ class Pool:
         for _, of_one in groupby(mutants, key=attrgetter("path")):
             tried: list[Mutant] = []
             for mutant in of_one:
-                if self._reach.tests_of(mutant):
+                if self.order(mutant):
                     tried.append(mutant)
                 else:
                     yield Result(mutant, Fate.UNREACHED)
@@ -129,19 +134,22 @@ class Pool:
                 running.remove(trial)
                 yield self._result(trial)
 
+    def _tests_of(self, mutant: Mutant) -> set[str]:
+        return self._reach.tests_of(mutant) - set(self._after.order(mutant) if self._after else ())
+
     def order(self, mutant: Mutant) -> list[str]:
         """The tests for a mutant, in the order in which they run."""
-        own, seconds, reached = f"test_{mutant.key.module}.py", self._reach.seconds, self._reach.tests_of(mutant)
-        ranks = _ranks(sorted(reached, key=lambda test: (seconds[test], test)))
+        own, seconds, reached = f"test_{mutant.key.module}.py", self._reach.seconds, self._tests_of(mutant)
+        cases = _ranks(sorted(reached, key=lambda test: (seconds[test], test)), _function)
+        ranks = _ranks(sorted(reached, key=lambda test: (cases[test], seconds[test], test)), _file)
 
-        def likely(test: str) -> tuple[int, bool, int, float, str]:
-            elsewhere = _file(test) != own
-            return -self._kills[mutant.path, test], elsewhere, ranks[test] * elsewhere, seconds[test], test
+        def likely(test: str) -> tuple[int, bool, int, str]:
+            return -self._kills[mutant.path, test], _file(test) != own, ranks[test], test
 
         chosen: list[str] = []
         spent = 0.0
         for test in sorted(reached, key=likely):
-            if spent + seconds[test] > self._budget and len(chosen) >= LEAST:
+            if seconds[test] > self._budget or (spent + seconds[test] > self._budget and len(chosen) >= LEAST):
                 continue
             chosen.append(test)
             spent += seconds[test]

@@ -1,7 +1,4 @@
-"""Which test executes which line, and how long it takes: one run of all tests under coverage.py, shared among the processors.
-
-Source: coverage.py documentation, "Measurement contexts", "Coverage API".
-"""
+"""Which test executes which line, and how long it takes: one run of the tests, file by file, shared among the processors."""
 
 from __future__ import annotations
 
@@ -17,14 +14,15 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
-from coverage import Coverage
 
-from tests.mutants.heart import CODE, ROOT, TESTS
+from tests.mutants.heart import ROOT, TESTS
+from tests.mutants.marked import Notes
 from tests.mutants.mutant import Mutant, targets
 from tests.mutants.quiet import QUIETLY, silence
 
 KEPT = ROOT / ".mutants"
 MEASURED = KEPT / "reach"
+MOST_NAMING = 10
 Lines = dict[str, dict[int, set[str]]]
 
 
@@ -89,22 +87,25 @@ def _names(tree: ast.AST | None) -> Iterator[tuple[str, int]]:
 
 
 class Recorder:
-    """A pytest plugin: each test is a context of its own, and its time is taken."""
+    """A pytest plugin: keeps which lines each test carries out, and takes its time."""
 
-    def __init__(self, coverage: Coverage) -> None:
-        self._coverage = coverage
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self.lines: Lines = {}
         self.seconds: dict[str, float] = {}
         self.failed: set[str] = set()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        self._coverage.switch_context(item.nodeid)
+        self._notes.taken()
         begun = time.process_time()
         try:
             return (yield)
         finally:
             self.seconds[item.nodeid] = time.process_time() - begun
-            self._coverage.switch_context("")
+            for path, lines in self._notes.taken().items():
+                for line in lines:
+                    self.lines.setdefault(path, {}).setdefault(line, set()).add(item.nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
@@ -131,9 +132,10 @@ class Part:
         return not self.reach.failed and all(content_of(ROOT / path) == self.contents[path] for path in known)
 
 
-def reach(jobs: int, modules: Collection[str]) -> Reach:
+def reach(jobs: int, modules: Collection[str], *, near: bool = False) -> Reach:
     """A file of tests that reaches the modules runs once, and again when it or one of them has changed. What else has changed
     hardly ever changes which of their lines a test executes: without the folder `.mutants` everything is measured anew.
+    `near` is for the tests of the modules' own rooms alone, and those that name one of them.
     """
     files = {
         path: MEASURED / _digest(_relative(path).encode()) for place in TESTS for path in sorted(_files(ROOT / place))
@@ -141,12 +143,23 @@ def reach(jobs: int, modules: Collection[str]) -> Reach:
     MEASURED.mkdir(parents=True, exist_ok=True)
     for old in set(MEASURED.iterdir()) - set(files.values()):
         old.unlink()
+    if near:
+        at_home = {path for module in modules for path in _near(files, module)}
+        files = {path: keep for path, keep in files.items() if path in at_home}
     missing = [
         (path, keep) for path, keep in files.items() if not (part := _kept(keep)) or not part.may_stay(path, modules)
     ]
-    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
+    with multiprocessing.get_context("fork").Pool(jobs, _begin) as pool:
         pool.starmap(_measure, missing, chunksize=1)
     return _together(part.reach for keep in files.values() if (part := _kept(keep)))
+
+
+def _near(tests: Collection[Path], module: str) -> set[Path]:
+    """The tests of the module's room, and those next to it that name it, unless it is one that everybody names."""
+    room, name = ROOT / "tests" / Path(module).parent, module.removesuffix(".py").replace("/", ".")
+    house = ROOT / "tests" / Path(module).parts[0]
+    naming = {path for path in tests if house in path.parents and name in path.read_text(encoding="utf-8")}
+    return {path for path in tests if path.parent == room} | (naming if len(naming) <= MOST_NAMING else set())
 
 
 def _files(place: Path) -> Iterable[Path]:
@@ -180,24 +193,18 @@ def _together(parts: Iterable[Reach]) -> Reach:
     return whole
 
 
-def _measure(file: Path, keep: Path) -> None:
-    """One file of tests, in a process of its own."""
+NOTES = Notes()
+
+
+def _begin() -> None:
+    """A process that measures one file after the other."""
     silence()
-    include = [f"{ROOT / folder}/*" for folder in CODE]
-    coverage = Coverage(data_file=None, include=include, config_file=False)
-    recorder = Recorder(coverage)
+    NOTES.listen()
+
+
+def _measure(file: Path, keep: Path) -> None:
+    recorder = Recorder(NOTES)
     before = content_of(file)
-    coverage.start()
     pytest.main([*QUIETLY, str(file)], plugins=[recorder])
-    coverage.stop()
-    lines = _executed(coverage)
-    contents = {path: content_of(ROOT / path) for path in lines} | {_relative(file): before}
-    keep.write_bytes(pickle.dumps(Part(Reach(lines, recorder.seconds, recorder.failed), contents)))
-
-
-def _executed(coverage: Coverage) -> Lines:
-    data, found = coverage.get_data(), Lines()
-    for path in data.measured_files():
-        lines = {line: set(contexts) - {""} for line, contexts in data.contexts_by_lineno(path).items()}
-        found[_relative(path)] = {line: tests for line, tests in lines.items() if tests}
-    return {path: lines for path, lines in found.items() if lines}
+    contents = {path: content_of(ROOT / path) for path in recorder.lines} | {_relative(file): before}
+    keep.write_bytes(pickle.dumps(Part(Reach(recorder.lines, recorder.seconds, recorder.failed), contents)))

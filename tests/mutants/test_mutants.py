@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import gc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.mutants.heart import HEART, ROOT, TESTS
+from tests.mutants.marked import NOTE, marked
 from tests.mutants.mutant import Mutant, mutants_of
 from tests.mutants.reach import Reach, index_of
 from tests.mutants.report import listed, strays
+from tests.mutants.warm import functions_of, hold
 
 
 def texts(code: str, tmp_path: Path) -> list[str]:
@@ -96,6 +100,33 @@ def test_what_leaves_a_handler_or_a_case_out_is_judged_by_the_tests_that_get_the
     lines = {mutant.key.becomes: mutant.lines for mutant in mutants_of("some.py", tmp_path)}
     assert (lines["try\nexcept B:"], lines["try\nexcept D:"]) == (range(6, 8), range(4, 5))
     assert (lines["match\ncase 1:"], lines["match\ncase I():"]) == (range(12, 13), range(10, 11))
+
+
+def test_what_is_carried_out_is_noted_by_the_first_line_of_each_statement() -> None:
+    code = """
+def f(a):
+    "A docstring."
+    if a:
+        return [
+            1,
+        ]
+    try:
+        return (lambda: a[0])()
+    except TypeError:
+        return 0
+"""
+    found: set[tuple[int, int]] = set()
+    world: dict[str, Any] = {NOTE: found.add}
+    exec(compile(marked(ast.parse(code), 7), "some.py", "exec"), world)  # noqa: S102
+    assert (world["f"].__doc__, world["f"](0)) == ("A docstring.", 0)
+    assert found == {(7, line) for line in (4, 8, 9, 10, 11)}
+
+
+def test_functions_are_found_though_the_collector_was_told_to_leave_them_alone() -> None:
+    """As `conftest.py` tells it; what is not found is tried in a process of its own, which takes twenty times as long."""
+    gc.freeze()
+    found = functions_of([hold.__module__])[hold.__module__]
+    assert {hold, functions_of} <= set(found)
 
 
 def everything() -> list[Mutant]:

@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -39,15 +39,17 @@ class Verdict:
 
 
 class Instead(MetaPathFinder):
-    """Imports one module as this tree, wherever it is imported."""
+    """Imports a module as another tree, wherever it is imported, if this gives one for its name, with its path beneath the root."""
 
-    def __init__(self, module: str, path: str, tree: ast.Module) -> None:
-        self._module, self._path, self._tree = module, str(ROOT / path), tree
+    def __init__(self, tree_of: Callable[[str], tuple[str, ast.Module] | None]) -> None:
+        self._tree_of = tree_of
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name != self._module:
+        found = self._tree_of(name)
+        if found is None:
             return None
-        return spec_from_file_location(name, self._path, loader=_Changed(name, self._path, self._tree))
+        place = str(ROOT / found[0])
+        return spec_from_file_location(name, place, loader=_Changed(name, place, found[1]))
 
 
 class _Changed(SourceFileLoader):
@@ -115,7 +117,8 @@ def try_out(mutant: Mutant | None, tests: Mapping[str, float], answer: Connectio
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     watch()
     if mutant:
-        sys.meta_path.insert(0, Instead(mutant.module, mutant.path, mutant.changed_tree()))
+        changed = {mutant.module: (mutant.path, mutant.changed_tree())}
+        sys.meta_path.insert(0, Instead(changed.get))
     answer.send(_judged(tests))
     os._exit(0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from approvals.audit import signing
@@ -13,7 +14,7 @@ from approvals.audit.evidence import every
 from approvals.audit.keys import NO_KEYS
 from approvals.audit.lines import lines, query
 from approvals.authority.rules import Rule, Rules
-from approvals.models import AuditRecord, Request
+from approvals.models import Attempt, AuditRecord, Request
 from approvals.states import Status
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import BOB, CAROL, DAVE
@@ -101,6 +102,11 @@ def half_done(workers: Workers, aws: AwsSandbox) -> Request:
     return workers.request(request.id)
 
 
+def unsent(session: Session, request: Request) -> None:
+    """As if it had never left, so that it would leave again."""
+    session.execute(delete(Attempt).where(col(Attempt.request_id) == request.id))
+
+
 BETWEEN: dict[str, Tamper] = {
     "another account": learned(account="333333333333"),
     "another creation": learned(creation="car-99999999999999999999999999999999"),
@@ -110,6 +116,7 @@ BETWEEN: dict[str, Tamper] = {
     "another decision": columns(decided_by=DAVE),
     "without its beginning": without("request.running"),
     "without what it learned": without("request.learned"),
+    "without the call that was sent": unsent,
 }
 
 

@@ -238,12 +238,15 @@ def test_a_card_that_nothing_was_sent_about_is_nobodys(workers: Workers, asked: 
 def test_with_a_new_database_a_press_on_an_old_card_does_nothing(workers: Workers, asked: Request, kind: str) -> None:
     """The old card names request #1; today's #1 is another."""
     old = replace(workers.press(asked, kind, BOB if kind != "cancel" else ALICE), key="f" * 32, message_ts="100.0")
-    before = columns(asked)
+    before, counted = columns(asked), list[str]()
+    workers.context = replace(workers.context, strange_press=lambda: counted.append("strange"))
     workers.intake.click(old)
     workers.work()
     assert columns(workers.request(asked.id)) == before
+    assert counted == ["strange"]
     assert workers.said("private") == [f":information_source: {STRANGE}"]
     (refused,) = [entry for entry in workers.audit() if entry.event == f"click.{kind}.refused"]
+    assert refused.detail == {"why": STRANGE}
     assert refused.request_id is None, "the request that has the number today is not what it was about"
 
 

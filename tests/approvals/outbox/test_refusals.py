@@ -6,23 +6,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import col, select
 
 from approvals.authority.press import read
 from approvals.models import Message as SentMessage
 from approvals.models import Request
-from approvals.outbox.refusals import lose_cards, move_cards
+from approvals.outbox.refusals import MOVED, PLAIN, THREAD, UnmendedError, lose_cards, move_cards, settle
 from approvals.queue import outgoing
+from approvals.queue.outgoing import LINE
+from approvals.queue.worker import LaterError
 from approvals.request.intake import Click
+from approvals.slack.client import SlackRefusedError
 from approvals.states import Status
 from approvals.views.card import plain_card
 from handlers.queries.requests import private_card, to_decide
 from tests.harness.mail import NEW, Mail
 from tests.harness.people import ALICE, BOB, TEAM
+from tests.harness.workers import Workers
 
 MINUTE = 61
 
@@ -373,3 +378,83 @@ def test_a_card_about_which_something_is_being_sent_is_moved_another_time(mail: 
         session.execute(update(SentMessage).values(lease_owner=""))
     assert lose_cards(mail.workers.context) == 1
     assert mail.workers.request(request.id).card_ts == ""
+
+
+PLACED, WITH_OLD, HOUR = "placed anew", "placed anew, and the old one says so", timedelta(hours=1)
+NOW = timedelta(0)
+CARD, OTHER = "C0APPROVALS", "C0BEFORE"
+
+
+def becomes(
+    workers: Workers, code: str, kind: str = "card", card: str = "", age: timedelta = NOW, **values: Any
+) -> str:
+    """What becomes of a message of this kind that Slack refuses so; its request's card stands in `card`, if anywhere."""
+    workers.clock.advance(seconds=1)
+    context, now = workers.context, workers.clock()
+    request = workers.ask("create-ou", unit_name=f"{now:%H-%M-%S}")
+    request.card_channel, request.card_ts = card, "1.0" if card else ""
+    known: dict[str, Any] = {"created_at": now - age, "started_at": now, "status": "sending"}
+    known |= {"lease_owner": context.owner} | values
+    with context.store.write() as session:
+        session.add(request)
+        message = SentMessage(kind=kind, lane="a", request_id=request.id, marker="m", user=ALICE, **known)
+        session.add(message)
+    try:
+        settle(context, message, SlackRefusedError("chat.postMessage", code))
+    except UnmendedError:
+        return "dropped"
+    except LaterError as error:
+        kept = error.values == {"status": "queued", "error": code}
+        return f"waits {error.wait or ''}".strip() if kept else f"waits with {error.values}"
+    with context.store.read() as session:
+        row = session.get_one(SentMessage, message.id)
+        mine = select(SentMessage).where(SentMessage.request_id == request.id, col(SentMessage.id) != row.id)
+        others = [other.body for other in session.exec(mine).all()]
+    assert (row.lease_owner, row.status) == ("", "dropped" if kind == outgoing.FILE else "queued")
+    if card and not workers.request(request.id).card_ts:
+        assert (row.tries, row.started_at) == (message.tries + 1, None)
+        stood = {MOVED: {"channel": card, "ts": "1.0"}}
+        return WITH_OLD if stood in (row.body, *others) else PLACED
+    return ", ".join(key for key, value in row.body.items() if value is True) or f"in {len(others)} messages"
+
+
+ENDS: list[tuple[dict[str, Any], str, str]] = [
+    ({}, "restricted_action token_expired missing_scope", "waits"),
+    ({}, "invalid_blocks message_not_found", "plain"),
+    ({"body": {PLAIN: True}}, "invalid_blocks message_not_found", "dropped"),
+    (
+        {"body": {THREAD: "1.0"}},
+        "thread_not_found cant_broadcast_message no_dual_broadcast_content_update",
+        "alone",
+    ),
+    ({"body": {THREAD: ""}}, "thread_not_found cant_broadcast_message", "plain"),
+    ({"card": CARD}, "message_not_found cant_update_message", PLACED),
+    ({"card": CARD}, "is_archived is_inactive", WITH_OLD),
+    ({"card": CARD}, "not_in_channel", "waits"),
+    ({"card": OTHER}, "not_in_channel", WITH_OLD),
+    ({"card": CARD, "tries": 2}, "message_not_found", PLACED),
+    ({"card": CARD, "tries": 3}, "message_not_found", "plain"),
+    ({"card": CARD, "kind": "thread"}, "thread_not_found", PLACED),
+    ({"card": CARD, "kind": LINE}, "is_archived", WITH_OLD),
+    ({"card": CARD, "kind": "dm"}, "message_not_found", "dropped"),
+    ({"kind": "dm"}, "messages_tab_disabled", "waits"),
+    ({"kind": "edit"}, "token_expired", "dropped"),
+    ({"kind": "credentials", "age": HOUR / 2}, "messages_tab_disabled", "waits 0:30:00"),
+    ({"kind": "credentials", "age": HOUR}, "messages_tab_disabled", "dropped"),
+    ({"kind": "dm", "age": HOUR}, "messages_tab_disabled", "waits"),
+    (
+        {"card": CARD, "kind": outgoing.FILE, "body": {"content": "short"}},
+        "missing_scope file_type_not_allowed",
+        "in 1 messages",
+    ),
+    ({"card": CARD, "kind": outgoing.FILE, "body": {"content": "short"}}, "token_expired", "waits"),
+]
+
+
+def test_what_becomes_of_a_message_that_slack_refuses(workers: Workers) -> None:
+    wrong = []
+    for message, codes, end in ENDS:
+        for code in codes.split():
+            found = becomes(workers, code, **message)
+            wrong += [(message, code, found)] if found != end else []
+    assert wrong == []

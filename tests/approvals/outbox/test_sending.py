@@ -22,7 +22,7 @@ from approvals.authority.rules import Rule, Rules
 from approvals.models import Message as SentMessage
 from approvals.models import Request
 from approvals.outbox.look_up import Place
-from approvals.outbox.sending import Outbox, Posted
+from approvals.outbox.sending import LANE, Outbox, Posted
 from approvals.queue import outgoing
 from approvals.queue.leases import InHand
 from approvals.queue.outgoing import EDITED
@@ -736,3 +736,41 @@ def test_a_channel_that_is_mended_gets_its_card(workers: Workers, slack: SlackSa
     workers.clock.advance(seconds=61)
     mail.deliver()
     assert len(slack.messages("aws-approvals")) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "card", "values"),
+    [
+        ({"kind": "thread"}, "", {"status": "aside"}),  # What is behind it goes on.
+        ({"kind": "card"}, "1.0", {"status": "aside"}),
+        ({"kind": "card"}, "", {}),  # Without a card there is no thread.
+        ({"kind": "credentials"}, "1.0", {"status": "dropped", "error": "set aside"}),
+    ],
+)
+def test_what_an_error_of_the_bots_own_puts_by_holds_its_lane_only_when_it_is_the_card_itself(
+    workers: Workers, message: dict[str, Any], card: str, values: dict[str, str]
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    with workers.context.store.write() as session:
+        session.execute(update(Request).values(card_ts=card))
+        put_by = SentMessage(lane="a", marker="a", request_id=request.id, **message)
+        assert LANE.aside(session, put_by, workers.clock()) == values
+
+
+@pytest.mark.parametrize(
+    ("status", "started", "values"),
+    [
+        ("aside", True, {"status": "sending"}),  # It may stand in Slack: it is looked for first.
+        ("aside", False, {"status": "queued"}),
+        ("queued", True, {}),
+        ("sending", True, {}),
+    ],
+)
+def test_what_was_put_by_is_taken_up_as_what_it_was(
+    workers: Workers, *, status: str, started: bool, values: dict[str, str]
+) -> None:
+    put_by = SentMessage(
+        lane="a", marker="a", kind="dm", status=status, started_at=workers.clock() if started else None
+    )
+    with workers.context.store.read() as session:
+        assert LANE.again(session, put_by) == values

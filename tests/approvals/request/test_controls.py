@@ -15,6 +15,7 @@ from approvals.queue.leases import LEASE, claim, release
 from approvals.queue.worker import stumble_of
 from approvals.request.decide import CLICK, decide
 from approvals.states import Status
+from approvals.views.hindered import AT_WORK
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, DAVE
 from tests.harness.workers import Workers
@@ -105,14 +106,16 @@ def test_a_click_on_what_a_worker_has_in_hand_comes_back_at_its_time_and_less_an
     with workers.context.store.write() as session:  # Its lease is renewed all the time.
         session.execute(update(Request).values(lease_until=workers.clock() + timedelta(hours=1)))
     workers.click(invited, "control:cancel", ALICE)
-    pauses = []
+    pauses, told = [], []
     for _ in range(7):
         workers.work()
         pauses.append(pause(workers).total_seconds())
+        told.append(len([line for line in workers.said("private") if AT_WORK[1:] in line]))
         workers.clock.now += pause(workers) - timedelta(microseconds=1)
         assert workers.work() == 0
         workers.clock.now += timedelta(microseconds=1)
     assert pauses == [5, 7.5, 11.25, 16.875, 25.3125, 30, 30]
+    assert told == [0, 0, 0, 1, 1, 1, 1], "who pressed reads after a quarter of a minute why nothing happens"
 
 
 @pytest.mark.parametrize(("left", "asked"), [(1, ""), (0, ""), (-1, "cancel")])

@@ -11,14 +11,16 @@ from sqlmodel import select
 
 from approvals.audit.proof import RULES_CHANGED, mark
 from approvals.authority.directory import Person, Stranger
-from approvals.authority.may import RulesChangedError
+from approvals.authority.may import JudgedClick, RulesChangedError, judge
 from approvals.authority.rules import Rule, Rules
+from approvals.context import Context
 from approvals.dispatcher import KEPT_CLICKS
 from approvals.models import Interaction, Message, Request, Stumble, Vote
 from approvals.queue.worker import TRIES
 from approvals.request.decide import decide, expire, forget_old_clicks
 from approvals.request.prepare import announce
 from approvals.slack.client import SlackAwayError, SlackRefusedError
+from approvals.slack.codes import meaning
 from approvals.states import TERMINAL, Status
 from approvals.views.hindered import no_card_in_time
 from approvals.views.set_aside import ERROR, NOBODY_ASKED, NOT_ASKED_IN_TIME
@@ -225,6 +227,53 @@ def test_two_of_two_need_two_people(workers: Workers) -> None:
     workers.click(request, "approve", CAROL)
     decide(workers.context, _last_click(workers))
     assert workers.request(request.id).status == Status.APPROVED
+
+
+def test_with_the_first_of_two_approvals_the_requester_reads_that_one_is_there(workers: Workers) -> None:
+    workers.rules = Rules([Rule("default", (BOB, CAROL), approvals=2)])
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.card_of(request)
+    workers.click(request, "approve", BOB)
+    decide(workers.context, _last_click(workers))
+    assert "1 of 2" in workers.said("dm")[-1]
+
+
+def test_who_approves_while_another_press_is_judged_is_looked_up_and_counts(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers.rules = Rules([Rule("default", (BOB, CAROL), approvals=2)])
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    digest, judged = workers.request(request.id).digest, list[JudgedClick]()
+
+    def judging(context: Context, click: Interaction) -> JudgedClick:
+        judged.append(judge(context, click))
+        if len(judged) == 1:
+            _add_vote(workers, request, "approve", digest)
+        return judged[-1]
+
+    monkeypatch.setattr("approvals.request.decide.judge", judging)
+    workers.click(request, "approve", BOB)
+    decide(workers.context, _last_click(workers))
+    assert (workers.request(request.id).status, len(judged)) == (Status.APPROVED, 2)
+
+
+def _add_vote(workers: Workers, request: Request, decision: str, digest: str) -> None:
+    of: dict[str, Any] = {"request_id": request.id, "user": CAROL, "person": "carol@example.com"}
+    with workers.context.store.write() as session:
+        session.add(Vote(**of, decision=decision, digest=digest, at=workers.clock()))
+
+
+def test_what_is_no_approval_does_not_count_as_one(workers: Workers) -> None:
+    """However it came to stand beside a request that is still open."""
+    workers.rules = Rules([Rule("default", (BOB, CAROL), approvals=2)])
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    _add_vote(workers, request, "deny", workers.request(request.id).digest)
+    workers.click(request, "approve", BOB)
+    decide(workers.context, _last_click(workers))
+    assert workers.request(request.id).status == Status.PENDING
 
 
 def _delivery(workers: Workers) -> str:
@@ -482,6 +531,34 @@ def test_what_had_no_card_that_could_be_posted_says_so_when_its_time_is_over(
     assert (request.status, request.outcome) == (status, no_card_in_time(ERROR) if status == Status.REFUSED else "")
 
 
+@pytest.mark.parametrize(
+    ("error", "asked", "why"),
+    [
+        ("is_archived", "", no_card_in_time(meaning("is_archived"))),
+        ("is_archived", "queued", no_card_in_time(meaning("is_archived"))),
+        ("is_archived", "sent", ""),  # Approvers were asked to decide by direct message.
+        ("", "", ""),
+    ],
+)
+def test_why_there_was_no_card_is_said_unless_approvers_were_asked_elsewhere(
+    workers: Workers, error: str, asked: str, why: str
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    with workers.context.store.write() as session:
+        card = session.exec(select(Message).where(Message.kind == "card")).one()
+        card.error = error
+        if asked:
+            now, number = workers.clock(), request.id or 0
+            session.add(
+                Message(kind="dm", lane=f"call:{number}", marker="a", created_at=now, request_id=number, status=asked)
+            )
+    workers.clock.advance(hours=72)
+    expire(workers.context, request.id or 0)
+    request = workers.request(request.id)
+    assert (request.status, request.outcome) == (Status.REFUSED if why else Status.EXPIRED, why)
+
+
 @pytest.mark.parametrize("kind", ["approve", "deny"])
 def test_a_vote_keeps_who_gave_it_for_whom_they_speak_on_what_and_why(workers: Workers, kind: str) -> None:
     workers.rules = Rules([Rule("two", (BOB, CAROL), approvals=2)])
@@ -597,6 +674,23 @@ def test_where_there_are_more_approvers_by_now_the_audit_says_how_many_approvals
     assert noted.detail == {"rule": "able", "rules": ["able"], "approvals": 2, "demands": demands}
 
 
+def test_how_many_approvals_it_needs_is_noted_with_the_press_that_was_judged_so(workers: Workers) -> None:
+    """What is looked at afterwards goes by who was known a while ago."""
+    workers.people.groups["S0LEADS"] = [BOB]
+    workers.rules = Rules([Rule("able", ("S0LEADS",), approvals_if_able=2)])
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    known = KnownPeople()
+    known.groups = {"S0LEADS": [BOB]}
+    workers.context = dataclasses.replace(workers.context, cached_directory=known)
+    workers.people.groups["S0LEADS"].append(CAROL)
+    workers.click(request, "approve", BOB)
+    decide(workers.context, _last_click(workers))
+    events = [record.event for record in workers.audit()]
+    assert events[events.index(RULES_CHANGED) + 1] == "vote.approve"
+    assert workers.request(request.id).approvals_needed == 2
+
+
 def test_an_approval_under_the_rules_on_the_card_notes_no_other_rules(workers: Workers) -> None:
     workers.approved("create-account", **NEW)
     assert not [record for record in workers.audit() if record.event == RULES_CHANGED]
@@ -634,6 +728,19 @@ def test_what_keeps_a_press_from_counting_is_told_at_once_and_once_and_it_counts
     people.mended = True
     workers.work()
     assert workers.request(request.id).decided_by == by
+
+
+def test_each_press_that_is_kept_from_counting_is_told_to_who_pressed_and_why_to_the_requester_once(
+    workers: Workers,
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.context = dataclasses.replace(workers.context, people=Refused())
+    for by in (BOB, CAROL):
+        workers.click(request, "approve", by)
+    workers.work()
+    assert len([told for told in workers.said("private") if "your press is kept" in told]) == 2
+    assert len([told for told in workers.said("dm") if "can't be decided yet" in told]) == 1, "the reason is the same"
 
 
 def test_who_cannot_be_looked_up_is_told_why_approvers_are_not_asked(workers: Workers) -> None:

@@ -8,13 +8,18 @@ from typing import Any
 
 import pytest
 
-from approvals.models import Attempt, Request
+from approvals.models import Attempt, Request, operation_of
 from approvals.request.attempts import Outcome
+from approvals.request.execute import _take_step, run
 from approvals.request.execution import Execution
+from approvals.request.following import outcome_of
 from approvals.states import Status
-from approvals.views.on_hold import FAILED_LOOKS
+from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW
 from operations.accounts.open_account import REQUEST_TAG
-from operations.core.steps import Step
+from operations.aws.client import Call
+from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, RefusedError
+from operations.core.observations import Done, Facts, Failed, Observation, Ready
+from operations.core.steps import Shared, Step, World
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import BOB
 from tests.harness.workers import Workers
@@ -364,6 +369,155 @@ def test_what_is_carried_out_is_what_was_approved(workers: Workers, aws: AwsSand
     else:
         assert request.status in (Status.STALE, Status.FAILED)
         assert aws.calls.of("CreateAccount") == []
+
+
+@pytest.mark.parametrize("error", [None, KeyError("no"), SystemExit(1)], ids=repr)
+def test_each_call_is_noted_though_an_error_of_the_bots_own_follows(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, error: BaseException | None
+) -> None:
+    def go_on(execution: Execution, _: Shared) -> None:
+        execution.calls.append(Call("sts", "AssumeRole", "AccessDenied", "aws-1", write=False))
+        if error:
+            raise error
+
+    request = workers.approved("create-account", **NEW)
+    monkeypatch.setattr("approvals.request.execute._go_on", go_on)
+    run(workers.context, request.id or 0, Shared())
+    assert [line.request_id for line in workers.audit() if line.detail.get("aws_request_id") == "aws-1"] == [request.id]
+
+
+def test_what_is_not_proven_ends_before_aws_is_looked_at(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    request, steps = workers.approved("create-account", **NEW), list[object]()
+    why = Failed("It is not what was approved.")
+    monkeypatch.setattr("approvals.request.execute.alarm.objection", lambda *_, **__: why)
+    monkeypatch.setattr("approvals.request.execute._take_step", lambda _, step, __: steps.append(step))
+    workers.work()
+    request = workers.request(request.id)
+    assert (request.status, request.outcome, steps) == (Status.FAILED, why.say, [])
+
+
+def test_what_was_asked_when_it_began_is_not_asked_again_until_time_has_passed(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each asks Slack, or reads the audit."""
+    asked: list[str] = []
+
+    def asks(name: str) -> Callable[..., None]:
+        return lambda *_, **__: asked.append(name)
+
+    request = workers.approved("tag-account", account="222222222222", tags=["owner=web"])
+    monkeypatch.setattr("approvals.request.execute.alarm.objection", asks("proof"))
+    monkeypatch.setattr("approvals.request.execute.approval_lost", asks("approval"))
+    workers.work()
+    assert (workers.request(request.id).status, asked) == (Status.SUCCEEDED, ["proof"])
+
+
+class Told(Step):
+    """A step that notes what it is told, and whose call ends as it is said to."""
+
+    key, title = "told", "Do it"
+
+    def __init__(self, end: Exception | None = None) -> None:
+        self.end = end
+        self.worlds: list[World] = []
+        self.calls = 0
+
+    def observe(self, world: World) -> Observation:
+        self.worlds.append(world)
+        return Done("It is done.") if world.attempts else Ready()
+
+    def act(self, world: World) -> Facts:
+        self.calls += 1
+        if self.end:
+            raise self.end
+        return {"creation": "car-1"}
+
+
+def begun(workers: Workers, memory: Facts) -> Execution:
+    """A request under way whose proof is not asked for any more."""
+    execution = workers.take(workers.approved("create-account", **NEW))
+    assert execution
+    execution.start()
+    execution.request.memory = dict(memory)
+    execution.proven_at, execution.approval_is_fresh = 0, True
+    return execution
+
+
+def test_after_a_call_the_step_knows_when_it_was_made_what_it_told_and_nothing_that_was_read_before(
+    workers: Workers,
+) -> None:
+    step, shared = Told(), Shared()
+    assert _take_step(begun(workers, {"account": "1"}), step, shared)
+    before, after = step.worlds
+    assert (before.shared, before.attempts, before.memory) == (shared, (), {"account": "1"})
+    assert (after.attempts, after.memory) == ((workers.clock(),), {"account": "1", "creation": "car-1"})
+    assert after.shared is not shared
+
+
+@pytest.mark.parametrize("error", [BusyError, AmbiguousError, CredentialsError])
+def test_a_look_that_failed_in_the_midst_of_a_call_is_no_reason_to_make_the_call_again_at_once(
+    workers: Workers, error: type[AwsError]
+) -> None:
+    step, execution = Told(error("ListRoots", "no")), begun(workers, {})
+    with pytest.raises(error):
+        _take_step(execution, step, Shared())
+    assert (step.calls, workers.attempts(execution.request)) == (1, [outcome_of(error("ListRoots", "no"))])
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "key"),
+    [
+        ("ConcurrentModificationException", "", "ConcurrentModificationException"),
+        (
+            "ConstraintViolationException",
+            "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED",
+            "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED",
+        ),
+        ("ConflictException", "", "ConflictException"),
+        ("ConstraintViolationException", "SERVICE_ACCESS_NOT_ENABLED", "SERVICE_ACCESS_NOT_ENABLED"),
+    ],
+)
+def test_what_is_waited_for_is_known_by_awss_most_precise_word_and_looked_at_once_a_turn(
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, code: str, reason: str, key: str
+) -> None:
+    turns: list[Step] = []
+
+    def counted(execution: Execution, step: Step, shared: Shared) -> bool:
+        turns.append(step)
+        return _take_step(execution, step, shared)
+
+    monkeypatch.setattr("approvals.request.execute._take_step", counted)
+    monkeypatch.setattr("approvals.request.execute.QUICK_PAUSES", ())
+    aws.faults.add("TagResource", "error", code=code, reason=reason, times=None)
+    request = workers.approved("tag-account", account="222222222222", tags=["owner=web"])
+    workers.work()
+    assert (list(workers.request(request.id).memory[NOT_NOW]), len(turns)) == ([key], 1)
+
+
+def test_after_a_refusal_for_good_nothing_is_looked_at_any_more(workers: Workers) -> None:
+    refused = RefusedError("TagResource", "no", code="AccessDeniedException")
+    refused.write = True
+    step, execution = Told(refused), begun(workers, {})
+    assert not _take_step(execution, step, Shared())
+    assert (workers.request(execution.number).status, len(step.worlds)) == (Status.FAILED, 1)
+
+
+def test_a_call_whose_process_died_is_in_doubt_and_one_that_was_answered_is_not(workers: Workers) -> None:
+    request = workers.approved("create-account", **NEW)
+    execution = workers.take(request)
+    assert execution
+    execution.start()
+    step = operation_of(request).steps(request.preview["precondition"])[0]
+    for outcome in (Outcome.REFUSED, Outcome.OPEN):
+        attempt = execution.begin_step(step)
+        if outcome != Outcome.OPEN:
+            execution.end_attempt(attempt, outcome)
+    workers.restart()
+    workers.work()
+    assert workers.attempts(request) == [Outcome.REFUSED, Outcome.AMBIGUOUS]
+    workers.clock.advance(hours=1)
+    workers.work()
+    assert workers.attempts(request)[:3] == [Outcome.REFUSED, Outcome.AMBIGUOUS, Outcome.OK]
 
 
 def test_polling_asks_once_for_all_creations_in_flight(workers: Workers, aws: AwsSandbox) -> None:

@@ -11,20 +11,24 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from approvals.audit.chain import record
+from approvals.audit.proof import LEARNED, mark
 from approvals.context import NotYetError
 from approvals.models import Attempt, Message, Request, operation_of
 from approvals.queue.changes import since
 from approvals.queue.leases import claim
+from approvals.queue.outgoing import ANEW, LINE
 from approvals.queue.worker import TRIES
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.execute import run
-from approvals.request.execution import Execution, take
+from approvals.request.execution import RUN, Execution, take
 from approvals.states import Status
-from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD
-from approvals.views.thread import UNDO
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN
+from approvals.views.set_aside import not_begun
+from approvals.views.thread import OPENS, SAID, SNIPPETS, UNDO
 from operations.aws.client import Call
-from operations.core.observations import Done, Failed, Stale
+from operations.aws.prefilled import Prefilled
+from operations.core.observations import Done, Failed, Snippet, Stale
 from operations.core.registry import by_name
 from operations.core.steps import Shared, Step
 from tests.harness.people import ALICE
@@ -165,10 +169,46 @@ def test_a_pause_begins_anew_with_another_state(workers: Workers, execution: Exe
     assert workers.request(again.number).due_at == workers.clock() + workers.context.pace.after(0)
 
 
+def test_what_an_accepted_call_tells_is_in_the_audit_at_once_and_stands_for_who_carries_on(
+    workers: Workers, execution: Execution
+) -> None:
+    execution.remember({"creation": "car-1"})
+    noted = workers.audit()[-1]
+    assert (noted.event, noted.actor, noted.detail) == (
+        LEARNED,
+        "orgbot",
+        {"step": 0, "facts": {"creation": mark("car-1")}},
+    )
+    assert workers.request(execution.number).memory["creation"] == "car-1"
+
+
+def test_what_each_look_tells_anew_is_in_the_audit_once(workers: Workers, execution: Execution) -> None:
+    for creation in ("car-1", "car-1", "car-2"):
+        execution.wait(Status.WAITING, learned={"creation": creation, "asked": ""})
+        execution = taken_again(workers, execution)
+    noted = [record.detail["facts"] for record in workers.audit() if record.event == LEARNED]
+    assert noted == [{"creation": mark("car-1")}, {"creation": mark("car-2")}]
+
+
+def test_only_what_it_has_in_hand_goes_on(workers: Workers, execution: Execution) -> None:
+    other = taken(workers, workers.approved("create-account", **OTHER))
+    execution.advance(Done("The account is there."))
+    assert [workers.request(one.number).step for one in (execution, other)] == [1, 0]
+
+
+def test_what_it_knew_and_which_steps_were_done_stay_known_at_a_bad_end(workers: Workers, execution: Execution) -> None:
+    execution.steps = by_name()["enable-all-features"]().steps({})
+    execution.advance(Done("The account is there.", {"account": "111111111111"}))
+    lines = workers.unsent().count(LINE)
+    execution.fail(Failed("AWS says no."))
+    assert workers.request(execution.number).memory["account"] == "111111111111"
+    assert workers.unsent().count(LINE) == lines + 1
+
+
 def test_to_stay_in_a_state_is_no_event(workers: Workers, execution: Execution) -> None:
     for _ in range(3):
         execution.begin_step(first_step(execution))
-    assert [record.event for record in workers.audit()].count("request.running") == 1
+    assert [record.actor for record in workers.audit() if record.event == "request.running"] == ["orgbot"]
 
 
 def test_who_is_told_that_it_failed_half_way_reads_what_was_done_and_what_was_not(
@@ -215,9 +255,10 @@ def test_what_acts_runs_unless_it_only_tries_again_after_a_throttle(
 def test_the_beginning_is_shown_on_the_card_and_each_of_several_steps_in_the_threads_line(workers: Workers) -> None:
     found = taken(workers, workers.approved("create-account", **NEW))
     found.steps = by_name()["enable-all-features"]().steps({})
-    cards, said = workers.unsent().count("card"), len(workers.said("thread"))
+    cards, said, told = workers.unsent().count("card"), len(workers.said("thread")), len(workers.said("dm"))
     found.start()
     assert (workers.unsent().count("card"), len(workers.said("thread"))) == (cards + 1, said)
+    assert len(workers.said("dm")) == told + 1
     found.advance(Done("The account is there."))
     assert "The account is there." in workers.said("thread")[said]
     assert "The account is there." in workers.said("dm")[-1]
@@ -256,6 +297,8 @@ def test_who_has_lost_the_request_to_another_worker_writes_nothing(workers: Work
     before, said = workers.request(execution.number), workers.said("thread")
     with pytest.raises(LeaseLostError):
         execution.advance(Done("The account is there."))
+    with pytest.raises(LeaseLostError):
+        execution.wait(Status.WAITING)
     assert (workers.request(execution.number), workers.said("thread")) == (before, said)
 
 
@@ -286,6 +329,18 @@ def test_what_fails_half_way_and_makes_no_account_names_none(workers: Workers) -
     assert outcome == f"AWS says no. Done before: {first}. Not done: {second}."
 
 
+def test_what_helps_after_an_end_is_filled_in_with_what_was_asked_for_and_what_it_was_approved_for(
+    workers: Workers,
+) -> None:
+    found = taken(workers, workers.approved("move-account", account="222222222222", to="/Workloads/Production"))
+    found.start()
+    back = Prefilled(operation="move-account", taking={"account": ("account",), "to": ("source",)})
+    found.fail(Failed("AWS says no.", opens=(back,)))
+    request = workers.request(found.number)
+    values = {"account": "222222222222", "to": request.preview["precondition"]["source"]}
+    assert request.memory[OPENS] == [{"operation": "move-account", "values": values}]
+
+
 def test_calls_that_belong_to_no_attempt_are_noted_once(workers: Workers, execution: Execution) -> None:
     execution.calls.append(Call("sts", "AssumeRole", "AccessDenied", "aws-1", write=False))
     before = len(workers.audit())
@@ -310,6 +365,37 @@ def test_why_it_waits_is_told_once_however_often_it_is_held(workers: Workers) ->
     assert len(workers.said("thread")) == before + 1
 
 
+def test_what_aws_accepted_and_never_shows_is_told_once_and_looked_for_every_ten_minutes(
+    workers: Workers, execution: Execution
+) -> None:
+    said, told, cards = workers.said("thread"), len(workers.said("dm")), workers.unsent().count("card")
+    for _ in range(3):
+        execution.lose_sight(Failed("The account does not show.", "Look in AWS."))
+        execution = again(workers, execution)
+    assert (execution.request.status, execution.request.memory[ON_HOLD]) == (Status.UNKNOWN, UNSEEN)
+    (line,) = workers.said("thread")[len(said) :]
+    assert "The account does not show." in line
+    assert len(workers.said("dm")) == told + 1
+    assert workers.unsent().count("card") == cards + 1
+    execution.request.polls = 30
+    execution.lose_sight(Failed("The account does not show."))
+    assert workers.request(execution.number).due_at == workers.clock() + timedelta(minutes=10)
+
+
+def test_who_has_read_that_a_single_step_waits_reads_when_it_does_no_longer(workers: Workers) -> None:
+    found = taken(workers, workers.approved("create-account", **NEW))
+    found.steps = by_name()["enable-all-features"]().steps({})[:1]
+    found.wait(Status.WAITING, "Everybody has to agree.", snippets=[Snippet(label="Ask them", text="Please agree.")])
+    assert {SAID, SNIPPETS} <= workers.request(found.number).memory.keys()
+    found = again(workers, found)
+    found.steps = by_name()["enable-all-features"]().steps({})[:1]
+    said = len(workers.said("thread"))
+    found.request.memory = {**found.request.memory, NOT_NOW: {"LIMIT": "2030-01-01T00:00:00+00:00"}}
+    found.advance(Done("All have agreed."))
+    assert len(workers.said("thread")) == said + 1
+    assert not {SAID, SNIPPETS, NOT_NOW} & workers.request(found.number).memory.keys()
+
+
 def again(workers: Workers, execution: Execution) -> Execution:
     workers.clock.advance(hours=1)
     return taken(workers, execution.request)
@@ -328,6 +414,7 @@ def test_the_card_is_brought_up_to_date_at_the_end(workers: Workers, execution: 
     else:
         execution.go_stale(Stale("It is another one."))
     assert workers.unsent().count("card") == cards + 1
+    assert workers.unsent()[-1] == ANEW, "the requester is to notice"
     assert workers.request(execution.number).finished_at == workers.clock()
 
 
@@ -363,14 +450,28 @@ def test_what_has_sent_nothing_and_stumbles_over_an_error_of_the_bots_own_ends_a
         raise KeyError("no")
 
     request = workers.approved("create-account", **NEW)
+    cards = workers.unsent().count("card")
     monkeypatch.setattr("approvals.request.execute.what_changed", broken)
     for _ in range(TRIES):
         run(workers.context, request.id or 0, Shared())
         workers.clock.advance(minutes=1)
     request = workers.request(request.id)
-    assert request.status == Status.FAILED
+    assert (request.status, request.outcome) == (Status.FAILED, not_begun(request).say)
     assert any(request.outcome in line for line in workers.said("dm"))
     assert any(request.outcome in line for line in workers.said("thread"))
+    assert (workers.unsent().count("card"), workers.unsent()[-1]) == (cards + 1, ANEW)
+
+
+def test_what_has_sent_something_and_stumbles_over_an_error_of_the_bots_own_stays_open_and_says_so(
+    workers: Workers, execution: Execution
+) -> None:
+    execution.begin_step(first_step(execution))
+    said = len(workers.said("thread"))
+    with workers.context.store.write() as session:
+        RUN.told(session, session.get_one(Request, execution.number), workers.clock())
+    request = workers.request(execution.number)
+    assert (request.status, request.memory[ON_HOLD]) == (Status.RUNNING, OWN_ERROR)
+    assert (len(workers.said("thread")), workers.unsent()[-1]) == (said + 1, ANEW)
 
 
 def test_a_request_that_went_on_before_it_was_given_up_is_carried_out(workers: Workers) -> None:

@@ -42,6 +42,13 @@ def test_what_was_withdrawn_no_longer_counts(workers: Workers, request_of_two: R
     assert votes == [("vote.approve", BOB), ("vote.withdrawn", BOB), ("vote.approve", CAROL)]
 
 
+def test_the_requester_reads_that_it_counts_no_longer(workers: Workers, request_of_two: Request) -> None:
+    assert "1 of 2" in workers.said("dm")[-1]
+    workers.click(request_of_two, "withdraw", BOB)
+    workers.work()
+    assert "0 of 2" in workers.said("dm")[-1]
+
+
 def test_whoever_withdrew_may_approve_again(workers: Workers, request_of_two: Request) -> None:
     for kind, by in (("withdraw", BOB), ("approve", BOB), ("approve", CAROL)):
         workers.click(request_of_two, kind, by)

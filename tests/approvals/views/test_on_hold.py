@@ -11,7 +11,7 @@ from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.execute import PATIENCE, TELL_FROM
 from approvals.request.following import outcome_of
 from approvals.states import TERMINAL, Status
-from approvals.views.on_hold import GIVE_UP
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD
 from operations.accounts.open_account import OpenAccount
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from operations.core.observations import Failed
@@ -108,6 +108,18 @@ def test_from_the_third_look_on_that_failed_in_a_row_it_is_told(workers: Workers
         workers.work()
         heard.append(told(workers, "*Waiting:*"))
     assert heard == [[0, 0], [0, 0], [1, 1], [1, 1], [1, 1]]
+
+
+def test_an_aws_that_only_does_not_answer_is_told_from_the_eighth_look_on(workers: Workers, aws: AwsSandbox) -> None:
+    request = under_way(workers, aws)
+    refuse(aws, "ConcurrentModificationException", *LOOKS)
+    heard = {}
+    for _ in range(9):
+        workers.clock.advance(minutes=5)
+        workers.work()
+        memory = workers.request(request.id).memory
+        heard[memory[FAILED_LOOKS]] = (told(workers, "*Waiting:*"), memory.get(ON_HOLD))
+    assert heard == {looks: ([1, 1], True) if looks >= 8 else ([0, 0], None) for looks in range(1, 10)}
 
 
 def test_ten_looks_may_fail_in_a_row_before_what_has_sent_nothing_ends(workers: Workers, aws: AwsSandbox) -> None:

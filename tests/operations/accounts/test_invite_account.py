@@ -10,7 +10,7 @@ import pytest
 
 from approvals.states import Status
 from operations.access.access_role import DEFAULT_ROLE, how_to_make
-from operations.accounts.invitations import Invite
+from operations.accounts.invitations import NEW, Invite
 from operations.accounts.invite_account import WITHOUT_ROLE, AwaitRole, InviteAccount
 from operations.aws.errors import FieldError
 from operations.core.closing import Console
@@ -197,6 +197,14 @@ def test_an_invitation_that_is_open_already_is_followed(aws: AwsSandbox) -> None
 def test_a_handshake_that_aws_does_not_show_yet_is_not_forgotten(aws: AwsSandbox) -> None:
     sent = replace(world(handshake="h-examplehandshakeid111"), attempts=(datetime.now(UTC),))
     assert step().observe(sent) == Ready()
+
+
+def test_how_long_it_may_not_show_yet_counts_from_the_last_time_that_it_was_sent(aws: AwsSandbox) -> None:
+    now = datetime.now(UTC)
+    days_ago, just_now, a_day_ago = now - timedelta(days=3), now, now - NEW
+    unseen = replace(world(handshake="h-examplehandshakeid111"), now=now)
+    assert step().observe(replace(unseen, attempts=(days_ago, just_now))) == Ready()
+    assert isinstance(step().observe(replace(unseen, attempts=(days_ago, a_day_ago))), Failed)
 
 
 def test_a_handshake_that_aws_has_forgotten(aws: AwsSandbox) -> None:

@@ -116,6 +116,15 @@ def test_what_is_attached_twice_on_the_way_is_one_policy() -> None:
     assert hits == ("The account loses 1 policy and gains no policy", f"no longer: {LEAVE} of /Workloads/Staging")
 
 
+def test_what_could_not_be_read_is_never_said_to_stay_the_same() -> None:
+    """The policies that are known to come or to go are named all the same."""
+    for known, named in (({}, ()), ({"deny": (PROD,)}, (f"from now on: {LEAVE} of /Workloads/Production",))):
+        organization = attached(**known)
+        unread = replace(organization.policies, unread={OWNER.id: "ListTargetsForPolicy was denied"})
+        hits = preview(replace(organization, policies=unread), PROD).hits
+        assert hits == ("What the account loses and gains could not be read in full", *named)
+
+
 def test_the_management_account_is_bound_by_no_service_control_policy_wherever_it_is() -> None:
     """Source: AWS Organizations User Guide, "Service control policies": they don't affect the management account."""
     organization = attached(deny=(STAG,), owner=(STAG,))
