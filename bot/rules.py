@@ -183,8 +183,9 @@ class SharedRules:
 
 def are_in_force(connection: Connection, rules: Rules) -> bool:
     """Whether the processes on this database have these rules, or none has said which it has."""
-    newest_first = select(RulesInForce.digest).order_by(col(RulesInForce.at).desc()).limit(1)
-    return connection.execute(newest_first).scalar() in (None, own(rules).digest)
+    with Session(connection) as session:
+        found = _newest(session)
+    return found is None or found.digest == own(rules).digest
 
 
 def _is_proven(session: Session, found: RulesInForce) -> bool:

@@ -39,7 +39,7 @@ def post(context: Context, every: timedelta) -> bool:
         if newest is None:
             return False
         anchor = Anchor(newest.id or 0, newest.hash)
-        chain.record(session, now, EVENT, "orgbot", record=anchor.record, sha256=anchor.hash)
+        chain.record(session, now, EVENT, chain.ORGBOT, record=anchor.record, sha256=anchor.hash)
         outgoing.notice(session, now, line(anchor))
     return True
 

@@ -191,7 +191,7 @@ def record_calls(session: Session, at: datetime, request_id: int, calls: Sequenc
             session,
             at,
             CALL,
-            "orgbot",
+            ORGBOT,
             request_id,
             service=call.service,
             operation=call.operation,
@@ -203,4 +203,4 @@ def record_calls(session: Session, at: datetime, request_id: int, calls: Sequenc
 
 def record_lost_call(session: Session, at: datetime, request_id: int, step: str) -> None:
     """The record of a call whose process ended before the answer was written down."""
-    record(session, at, CALL, "orgbot", request_id, outcome=UNKNOWN, step=step)
+    record(session, at, CALL, ORGBOT, request_id, outcome=UNKNOWN, step=step)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, object_session
 
 from approvals.audit.lines import moment
 from approvals.models import KnownChange, Message, SharedSnapshot
+from approvals.queue.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,12 @@ class Keys:
     def of(cls, session: Session) -> Keys:
         """The keys of the store that opened this session."""
         found: Keys = session.info.get(INFO, NO_KEYS)
+        return found
+
+    @classmethod
+    def kept(cls, store: Store) -> Keys:
+        """The keys that a store's sessions carry."""
+        found: Keys = store.told(INFO) or NO_KEYS
         return found
 
     def info(self) -> dict[Any, Any]:
@@ -153,9 +160,9 @@ def is_genuine(session: Session, row: SharedSnapshot | KnownChange) -> bool:
 
 
 @lru_cache(maxsize=1000)  # It is looked at every second.
-def _tell_forged(what: str, number: int | None) -> None:
+def _tell_forged(what: str, at: str) -> None:
     log.error(
-        "row %s of %s was not written by orgbot and is not used; find out who can write to the database", number, what
+        "row %s of %s was not written by orgbot and is not used; find out who can write to the database", at, what
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from approvals.audit.chain import ORGBOT
+from approvals.audit.chain import CALL, ORGBOT
 from approvals.models import TITLE
 from approvals.states import EXECUTING, WAYS, Status
 from approvals.views import hindered, on_hold, thread, unreachable
@@ -21,7 +21,6 @@ GLASS = "request.break_glass"
 ESCALATED = "request.escalated"
 DOUBTED = "request.doubted"  # After a restore: whether it had begun is to be seen in AWS.
 LEARNED = "request.learned"
-CALL = "aws.call"
 WISHED = "request.asked."  # Followed by the Control's key.
 VOTES = {"vote.approve": "approve", "vote.deny": "deny"}
 WITHDRAWN = "vote.withdrawn"

@@ -24,7 +24,7 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from approvals.audit import alarm
-from approvals.audit.keys import INFO, NO_KEYS, Keys
+from approvals.audit.keys import Keys
 from approvals.authority.may import barred, votes_of
 from approvals.authority.requirements import requirements_of
 from approvals.context import Context
@@ -129,7 +129,7 @@ class Outbox:
 
     def _is_as_queued(self, message: Message) -> bool:
         """What is made when it is sent is made from what is proven elsewhere."""
-        keys: Keys = self._context.store.told(INFO) or NO_KEYS
+        keys = Keys.kept(self._context.store)
         return message.kind in ("card", CREDENTIALS) or keys.bears_out_message(message.model_dump(), message.sealed)
 
     def _forged(self, message: Message) -> None:

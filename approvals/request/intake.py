@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
 
-from approvals.audit.keys import ASKED, INFO, NO_KEYS, PRESSED, Keys
+from approvals.audit.keys import ASKED, PRESSED, Keys
 from approvals.authority.press import Pressed, new_key, pressed_on
 from approvals.authority.requirements import Requirements
 from approvals.context import Limits
@@ -87,7 +87,7 @@ class Intake:
         self, store: Store, clock: Callable[[], datetime], wake: Callable[[], None], limits: Limits | None = None
     ) -> None:
         self._store = store
-        self._keys: Keys = store.told(INFO) or NO_KEYS
+        self._keys = Keys.kept(store)
         self._clock = clock
         self._wake = wake
         self._rate = RateLimit(limits.per_hour if limits else 0)

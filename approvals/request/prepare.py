@@ -276,7 +276,7 @@ def _tell_whole(session: Session, request: Request, now: datetime) -> None:
 
 def _grant(session: Session, number: int, now: datetime) -> None:
     """The rule asks for nobody's approval: it starts at once, and no person is noted as the one who decided."""
-    granted = transition(session, number, Status.APPROVED, now, "orgbot", decided_at=now, due_at=now)
+    granted = transition(session, number, Status.APPROVED, now, chain.ORGBOT, decided_at=now, due_at=now)
     outgoing.card(session, granted, now)
 
 
@@ -332,7 +332,7 @@ def _tell_set_aside(session: Session, request: Request, now: datetime) -> None:
 
 def refuse(session: Session, number: int, now: datetime, **values: Any) -> Request:
     """Ends a request that approvers could not decide; a card that said why says so. Raises LostRaceError."""
-    refused = transition(session, number, Status.REFUSED, now, "orgbot", **values)
+    refused = transition(session, number, Status.REFUSED, now, chain.ORGBOT, **values)
     if on_hold.NOT_ASKED in refused.memory:
         outgoing.card(session, refused, now)
     return refused

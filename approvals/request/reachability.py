@@ -98,7 +98,7 @@ def _end_if_gone(context: Context, request: Request) -> None:
     why = NOT_ANY_MORE.format(name=asker.name, why=stranger.about)
     with context.store.write() as session:
         try:
-            ended = transition(session, request.id or 0, Status.STALE, now, "orgbot", outcome=why)
+            ended = transition(session, request.id or 0, Status.STALE, now, chain.ORGBOT, outcome=why)
         except LostRaceError:
             return
         outgoing.card(session, ended, now)
@@ -152,7 +152,7 @@ def note_rules(
     session.add(request)
     session.flush()
     demands = mark(request.rules)
-    chain.record(session, now, RULES_CHANGED, "orgbot", request.id, **required.told(), demands=demands)
+    chain.record(session, now, RULES_CHANGED, chain.ORGBOT, request.id, **required.told(), demands=demands)
     said = thread.now_decides(request, others=lapsed is not None, more=more)
     outgoing.thread(session, request, now, thread.other_rules(said, lapsed or 0))
     telling.tell(session, request, now)
@@ -162,7 +162,7 @@ def withdraw_all(session: Session, request: Request, now: datetime) -> int:
     """Takes every approval back; gives their number."""
     found = approvals_of(session, request.id)
     for vote in found:
-        withdraw(session, vote, now, "orgbot")
+        withdraw(session, vote, now, chain.ORGBOT)
     return len(found)
 
 
@@ -212,6 +212,6 @@ def _note(context: Context, number: int, found: list[dict[str, Any]]) -> None:
         session.add(request)
         session.flush()
         event = "request.unreachable" if found else "request.reachable"
-        chain.record(session, now, event, "orgbot", number, shortfalls=found)
+        chain.record(session, now, event, chain.ORGBOT, number, shortfalls=found)
         telling.tell(session, request, now, anew=bool(found))
         outgoing.card(session, request, now)

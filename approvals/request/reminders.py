@@ -143,7 +143,7 @@ def _escalate(
     session: Session, request: Request, called: tuple[str, ...], now: datetime, without: frozenset[str]
 ) -> None:
     _note(session, request, escalated_at=now, tell_at=now)
-    chain.record(session, now, ESCALATED, "orgbot", request.id, to=list(called))
+    chain.record(session, now, ESCALATED, chain.ORGBOT, request.id, to=list(called))
     to = mentions(called, without | cannot_decide(request, ()))
     outgoing.thread(session, request, now, reminders.escalation(request, to, now))
     telling.tell(session, request, now)

@@ -103,11 +103,9 @@ def _times(model: type[Row], now: datetime) -> dict[str, datetime | None]:
 def _end_unproven(session: Session, request: Request, status: Status, now: datetime) -> None:
     """What it says of itself is not gone by, not even for its name."""
     ended = transition(session, request.id or 0, status, now, chain.ORGBOT, outcome=UNPROVEN, advice=alarm.ADVICE)
-    said = body(f":x: Request #{ended.id}: {UNPROVEN}")
     if ended.card_ts:
         outgoing.card(session, ended, now)
-        outgoing.thread(session, ended, now, said)
-    outgoing.direct(session, ended, now, said)
+    outgoing.tell_concerned(session, ended, now, body(f":x: Request #{ended.id}: {UNPROVEN}"))
 
 
 def _told(backup_at: datetime, under_way: int, pending: int) -> Body:

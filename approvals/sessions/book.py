@@ -113,7 +113,7 @@ def revealed(session: Session, row: RoleSession, fresh: Minted, now: datetime) -
 def unseen(session: Session, row: RoleSession, now: datetime) -> None:
     """Credentials that a form was to show reached nobody; the button stays, and its time has not begun unless it had before."""
     detail = {"account": row.account, "role": row.role, "access_key_id": row.access_key_id}
-    chain.record(session, now, "credentials.undelivered", "orgbot", row.request_id, **detail)
+    chain.record(session, now, "credentials.undelivered", chain.ORGBOT, row.request_id, **detail)
     if row.state == State.OFFERED:
         row.access_key_id, row.issued_at, row.expires_at = "", None, None
 
@@ -123,7 +123,7 @@ def withdrawn(session: Session, row: RoleSession, now: datetime) -> None:
     row.state, row.delete_due_at = State.LOST, now
     settle(row)
     detail = {"account": row.account, "role": row.role}
-    chain.record(session, now, "credentials.refused", "orgbot", row.request_id, **detail)
+    chain.record(session, now, "credentials.refused", chain.ORGBOT, row.request_id, **detail)
 
 
 def undelivered(session: Session, row: RoleSession, now: datetime) -> None:

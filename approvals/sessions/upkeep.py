@@ -100,7 +100,7 @@ def _warn_or_expire(context: Context, number: int) -> None:
     with context.store.write() as session:
         row = _row(session, number)
         if _has_passed(row, now):
-            book.over(session, row, State.EXPIRED, now, "orgbot")
+            book.over(session, row, State.EXPIRED, now, chain.ORGBOT)
         elif row.state == State.LIVE and not row.warned and row.expires_at and row.expires_at - WARN_BEFORE <= now:
             row.warned = True
             book.settle(row)
@@ -235,7 +235,7 @@ def _goes_on(session: Session, context: Context, row: RoleSession, why: str, fai
     row.state = State.LIVE
     row.delete_due_at = now if row.offer else row.delete_due_at
     book.settle(row)
-    chain.record(session, now, "credentials.not-ended", "orgbot", row.request_id, why=why)
+    chain.record(session, now, "credentials.not-ended", chain.ORGBOT, row.request_id, why=why)
     _tell(session, row, now, sessions.not_ended(row, account_name(context, row.account), failed.say, failed.advice))
 
 
