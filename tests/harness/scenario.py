@@ -28,7 +28,7 @@ ASK = '/org create-account --name {name} --email {email} --ou /Workloads/Staging
 CREATION_SECONDS = 0.3
 QUICK = {
     "ORGBOT_POLL_SECONDS": "0.1",
-    "ORGBOT_TICK_SECONDS": "0.05",
+    "ORGBOT_TICK_SECONDS": "0.1",
     "ORGBOT_SETTLE_SECONDS": "0.5",
     "ORGBOT_SLACK_SETTLE_SECONDS": "0.3",
     "ORGBOT_PENDING_PER_PERSON": "100",
