@@ -22,7 +22,7 @@ from sandbox.aws.server import AwsSandbox
 from tests.harness import postgres
 from tests.harness.database import killed_while_migrating
 from tests.harness.people import BOB
-from tests.harness.profiles import is_full
+from tests.harness.profiles import in_turn, is_full
 from tests.harness.workers import Workers, after
 
 OLDEST, *NEWER = reversed(revisions())
@@ -34,9 +34,14 @@ STATEMENTS = 45  # A migration from the oldest schema takes more, so that each o
 
 
 @pytest.fixture(params=KINDS)
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def empty(kind: str, tmp_path: Path) -> Callable[[], str]:
     """URLs of databases of one kind, without any table."""
-    if request.param == "postgresql":
+    if kind == "postgresql":
         return postgres.empty_url
     names = iter(range(1000))
     return lambda: f"sqlite:///{tmp_path / f'{next(names)}.db'}"
@@ -91,7 +96,7 @@ def fits_the_models(engine: Engine) -> bool:
         return bool(compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == [])
 
 
-@pytest.mark.parametrize("revision", [OLDEST, *NEWER[:-1]])
+@pytest.mark.parametrize(("revision", "kind"), in_turn([OLDEST, *NEWER[:-1]], KINDS, each=1))
 def test_the_bot_goes_on_with_a_database_of_each_earlier_schema(
     workers: Workers, empty: Callable[[], str], revision: str
 ) -> None:
