@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, WebError, expect,
 
 Scheme = Literal["light", "dark"]
 _idle: dict[tuple[int, int, Scheme], Page] = {}
+# The first has no window and takes a fifth less of the processor's time.
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 PATIENCE = 20_000  # Milliseconds; a busy machine takes its time.
 QUIET = (
     "--no-sandbox",
@@ -28,10 +30,10 @@ QUIET = (
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The browser."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         if os.environ.get("CI") == "true":
-            pytest.fail("CI=true needs Chromium: apt-get install chromium")
+            pytest.fail("CI=true needs Chromium: apt-get install chromium-headless-shell, or chromium")
         pytest.skip("no Chromium here: apt-get install chromium to run the browser tests")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
