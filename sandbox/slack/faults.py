@@ -54,6 +54,10 @@ class Rates:
         """
         self._apart, self._tiers = apart, {name.replace("_", "."): most for name, most in tiers.items()}
 
+    def __bool__(self) -> bool:
+        """Whether anything is refused."""
+        return self._apart is not None or bool(self._tiers)
+
     def refuses(self, method: str, params: dict[str, Any], now: float) -> int:
         """Seconds for Retry-After when it is one too many, else 0."""
         if self._apart is not None and method == "chat.postMessage":
@@ -79,6 +83,10 @@ class Faults:
         self._plans: list[Fault] = []
         self._lock = Lock()
         self._doubles = 0
+
+    def __bool__(self) -> bool:
+        """Whether a call may go wrong."""
+        return bool(self.rates) or any(plan.times != 0 for plan in self._plans)
 
     def add(  # noqa: PLR0913 - Each keyword is one way to fail.
         self,

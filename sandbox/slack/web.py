@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive
 
 from sandbox.slack.api import METHODS, Method
 from sandbox.slack.api.registry import Call
@@ -48,6 +49,12 @@ class WebApi:
         if fault is None:
             return self._limited(name, params) or self._respond(name, self._done(name, params, token))
         return await self._faulty(fault, request, name, params, token)
+
+    def answer(self, name: str, headers: dict[str, str], body: bytes) -> Response:
+        """The answer to a call of this process, which needs no connection. What may go wrong does so over one: see `faults`."""
+        sent = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
+        scope = {"type": "http", "method": "POST", "path_params": {"method": name}, "query_string": b"", "headers": sent}
+        return _at_once(self.endpoint(Request(scope, _whole(body))))
 
     def _limited(self, name: str, params: Json) -> Response | None:
         now = self.workspace.clock.now()
@@ -122,6 +129,24 @@ class WebApi:
             raise SlackRefusal("invalid_auth")
         if token != (self.app_token if method.caller == "app" else self.bot_token):
             raise SlackRefusal("not_allowed_token_type")
+
+
+def _whole(body: bytes) -> Receive:
+    async def receive() -> Json:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _at_once(answering: Coroutine[Any, Any, Response]) -> Response:
+    """What a coroutine gives that waits for nothing."""
+    try:
+        answering.send(None)
+    except StopIteration as ended:
+        answer: Response = ended.value
+        return answer
+    answering.close()
+    raise RuntimeError("the answer has to be waited for")
 
 
 def _failed(fault: Fault, result: Json) -> Response:

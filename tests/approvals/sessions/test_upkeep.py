@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from slack_sdk import WebClient
 from sqlalchemy import update
 from sqlmodel import col, select
 
@@ -31,6 +30,7 @@ from sandbox.aws.sts import sessions
 from sandbox.slack.driver import SlackSandbox
 from tests.harness.changes import ANY_TIME, Change, begin
 from tests.harness.clock import SlackTime
+from tests.harness.mail import NearSlack
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
 from tests.harness.workers import Workers
 
@@ -49,7 +49,7 @@ class Service:
 
     def __init__(self, workers: Workers, slack: SlackSandbox, aws: AwsSandbox) -> None:
         self.workers, self.slack, self.aws = workers, slack, aws
-        self.client = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
+        self.client = NearSlack(slack)
         slack.workspace.clock = SlackTime(workers.clock)
         workers.context = replace(workers.context, console=Console(sign_in_url=aws.endpoint_url))
         self.renew()
