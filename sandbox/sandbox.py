@@ -27,7 +27,7 @@ APPROVAL_CHANNEL, APPROVERS = "C0APPROVALS", "S0APPROVERS"
 CREATION_SECONDS = 6.0
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
-LOOK_AGAIN_SECONDS = 0.02
+LOOK_AGAIN_SECONDS = 0.03
 RUN = (sys.executable, "-m", "bot", "run")
 FOREIGN = ("SLACK_", "AWS_", "ORGBOT_", "DATABASE_URL", "HOST", "PORT")
 
@@ -82,12 +82,16 @@ class BotProcess:
         """Returns when `/readyz` says yes; raises BotDiedError, or TimeoutError after `seconds`."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
+            if self._listens() and self._is_ready():
+                return
             if self.process.poll() is not None:
                 raise BotDiedError(self.last_words())
-            if self._is_ready():
-                return
             time.sleep(LOOK_AGAIN_SECONDS)
         raise TimeoutError(f"the bot was not ready within {seconds:.0f} s: {self.last_words()}")
+
+    def _listens(self) -> bool:
+        with socket.socket() as asking:
+            return asking.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _is_ready(self) -> bool:
         try:

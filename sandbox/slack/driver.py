@@ -36,7 +36,7 @@ from sandbox.slack.workspace import Workspace
 
 T = TypeVar("T")
 Mode = Literal["http", "socket"]
-LOOK_AGAIN_SECONDS = 0.02
+LOOK_AGAIN_SECONDS = 0.05  # At the latest: whatever is said in Slack is seen at once.
 
 
 class SlackSandbox:

@@ -53,7 +53,13 @@ class WebApi:
     def answer(self, name: str, headers: dict[str, str], body: bytes) -> Response:
         """The answer to a call of this process, which needs no connection. What may go wrong does so over one: see `faults`."""
         sent = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
-        scope = {"type": "http", "method": "POST", "path_params": {"method": name}, "query_string": b"", "headers": sent}
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path_params": {"method": name},
+            "query_string": b"",
+            "headers": sent,
+        }
         return _at_once(self.endpoint(Request(scope, _whole(body))))
 
     def _limited(self, name: str, params: Json) -> Response | None:

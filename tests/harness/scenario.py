@@ -6,7 +6,7 @@ import json
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -82,19 +82,24 @@ class Scenario:
 
     def confirmed(self, number: int = 1) -> None:
         """Waits until the bot knows where the request's card stands; a moment earlier Slack shows it already."""
-        self.slack.wait_for(lambda: self._card_ts(number), PATIENCE, f"the place of the card of request {number}")
-
-    def _card_ts(self, number: int) -> str:
-        found = self.rows(f"SELECT card_ts FROM request WHERE id = {number}")  # noqa: S608  A number.
-        return str(found[0][0]) if found else ""
+        where = f"SELECT card_ts FROM request WHERE id = {number} AND card_ts <> ''"  # noqa: S608  A number.
+        with self._looking() as look:
+            self.slack.wait_for(lambda: look(where), PATIENCE, f"the place of the card of request {number}")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What stands in the bot's database."""
+        with self._looking() as look:
+            return look(query)
+
+    @contextmanager
+    def _looking(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+        """Looks into the bot's database, over one connection."""
         if self.database.startswith(POSTGRESQL):
-            with closing(psycopg.connect(self.database)) as connection:
-                return connection.execute(query.encode()).fetchall()
-        with closing(sqlite3.connect(self.database.removeprefix("sqlite:///"))) as connection:
-            return connection.execute(query).fetchall()
+            with psycopg.connect(self.database, autocommit=True) as connection:
+                yield lambda query: connection.execute(query.encode()).fetchall()
+        else:
+            with closing(sqlite3.connect(self.database.removeprefix("sqlite:///"))) as file:
+                yield lambda query: file.execute(query).fetchall()
 
     def _new_database(self, kind: str, file: str) -> str:
         """With the newest schema already; that a bot migrates one is shown by those that start from nothing."""
