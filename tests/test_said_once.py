@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.harness.tables import each_of
 
 HERE = Path(__file__).parents[1]
 PACKAGES = ("approvals", "bot", "handlers", "operations")
@@ -40,7 +40,7 @@ def _found(pattern: str) -> Iterator[str]:
                 yield name
 
 
-@pytest.mark.parametrize("what", HOMES)
+@each_of("what", HOMES)
 def test_it_is_made_in_one_place(what: str) -> None:
     pattern, homes = HOMES[what]
     assert set(_found(pattern)) <= homes

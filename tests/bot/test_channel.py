@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from bot.channel import EVERY, ChannelWatch, troubles
 from tests.harness.clock import Clock
 from tests.harness.slack import InMemorySlack
+from tests.harness.tables import each_of
 
 GOOD = {"id": "C1", "name": "aws-approvals", "is_member": True, "is_archived": False}
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("given", "told"),
     [
         ({"is_archived": True}, "is archived; unarchive it"),

@@ -16,6 +16,7 @@ from approvals.states import Status
 from bot.config.settings import load_settings, names
 from bot.http.metrics import Metrics
 from tests.documentation.pages import blocks
+from tests.harness.tables import each_of
 from tests.test_dockerfile import environment as image
 from tests.test_dockerfile import only
 
@@ -46,7 +47,7 @@ def sample_names() -> set[str]:
     return {family.name + end for family in families for end in kinds[family.type]} | {"up"}
 
 
-@pytest.mark.parametrize("query", queries())
+@each_of("query", queries())
 def test_a_query_is_promql_over_metrics_that_there_are(query: str) -> None:
     promql_parser.parse(query)
     assert set(NAME.findall(query)) - {"orgbot"} <= sample_names()
@@ -65,7 +66,7 @@ def test_a_query_names_only_statuses_that_there_are() -> None:
     assert named <= {status.value for status in Status}
 
 
-@pytest.mark.parametrize("query", [query for query in queries() if OF_THE_DATABASE.search(query)])
+@each_of("query", [query for query in queries() if OF_THE_DATABASE.search(query)])
 def test_what_every_process_reads_of_one_database_is_counted_once(query: str) -> None:
     """With two bots a sum would be double."""
     counted = len(OF_THE_DATABASE.findall(query))

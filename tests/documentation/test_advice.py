@@ -17,6 +17,7 @@ from operations.aws.sorting import Meaning
 from operations.core.registry import all_operations, by_name
 from tests.documentation.messages import ROOMS, sentences_in_code, written
 from tests.documentation.pages import DOCS, ROOT
+from tests.harness.tables import each_of
 
 ASKED = re.compile(rf"/org ({'|'.join(sorted(by_name(), key=len, reverse=True))}|\{{)(?![\w-])")
 VERBS = (
@@ -99,7 +100,7 @@ def _text(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-@pytest.mark.parametrize("name", sorted(name for name, found in KNOWN.items() if found.opens))
+@each_of("name", sorted(name for name, found in KNOWN.items() if found.opens))
 def test_what_helps_can_be_asked_for_and_takes_fields_that_there_are(name: str) -> None:
     for one in KNOWN[name].opens:
         fields = {field.name for field in by_name()[one.operation].fields()}
@@ -108,7 +109,7 @@ def test_what_helps_can_be_asked_for_and_takes_fields_that_there_are(name: str) 
         assert {taken for names in one.taking.values() for taken in names} <= has
 
 
-@pytest.mark.parametrize("name", WITH_ADVICE)
+@each_of("name", WITH_ADVICE)
 def test_the_button_asks_again_where_the_advice_does(name: str) -> None:
     """As it was where something else is to be mended first, and else in a form that is to be corrected."""
     found = KNOWN[name]

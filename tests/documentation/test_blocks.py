@@ -33,6 +33,7 @@ from operations.core.steps import Shared, World
 from sandbox.aws.server import AwsSandbox
 from tests.documentation.pages import ROOT, Block, blocks, spans
 from tests.documentation.story import FIRST
+from tests.harness.tables import each_of
 from tests.harness.workers import Workers
 from tests.test_packaging import make
 
@@ -121,7 +122,7 @@ def shell_lines() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize(("page", "line"), shell_lines())
+@each_of(("page", "line"), shell_lines())
 def test_a_line_of_the_shell_is_one(page: str, line: str) -> None:
     if line in ELSEWHERE:
         return
@@ -168,7 +169,7 @@ def commands_in_sentences() -> list[tuple[str, str]]:
     return sorted({(page, text) for page, text in spans() if re.match(r"(\.venv/bin/)?orgbot [a-z]", text)})
 
 
-@pytest.mark.parametrize(("page", "text"), commands_in_sentences())
+@each_of(("page", "text"), commands_in_sentences())
 def test_a_command_within_a_sentence_has_these_options(page: str, text: str) -> None:
     command, rest = _found(shlex.split(text)[1:])
     options = {option for parameter in command.params for option in parameter.opts}
@@ -201,7 +202,7 @@ def test_the_tutorial_is_played_to_its_end(workers: Workers) -> None:
     assert set(looked) <= {account.name for account in workers.snapshot.accounts}
 
 
-@pytest.mark.parametrize(("page", "text"), [(p, t) for p, t in spans() if t.startswith("/org ")])
+@each_of(("page", "text"), [(p, t) for p, t in spans() if t.startswith("/org ")])
 def test_what_is_typed_within_a_sentence_can_be_read(page: str, text: str) -> None:
     word, _ = split(text.removeprefix("/org ").replace("…", "").strip())
     if word and meant(word) not in QUERIES:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.documentation.pages import DOCS, ROOT, links, pages
+from tests.harness.tables import each_of
 
 STRICT = ("--fail-on-warning", "--keep-going", "--nitpicky", "--quiet")
 
@@ -63,7 +64,7 @@ def test_links_to_nowhere_end_the_build(tmp_path: Path) -> None:
     assert "no-such-part" in done.stderr
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+@each_of("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_to_a_file(page: Path) -> None:
     """As they are followed where the repository is read, which knows no site."""
     gone = [target for target in links(page) if not (page.parent / target.partition("#")[0]).exists()]

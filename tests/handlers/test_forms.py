@@ -28,10 +28,11 @@ from operations.snapshot.policies import Policies, Policy
 from sandbox.slack.limits import view_problems
 from tests.harness.handling import ALICE, GENERAL, NOW, TEAM, organization, state
 from tests.harness.made_up import EveryKind, NeedsNothing
+from tests.harness.tables import each_of
 
 DOCUMENT = FieldKind.DOCUMENT
-every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
-and_made_up_ones = pytest.mark.parametrize(
+every_operation = each_of("operation", all_operations(), ids=lambda operation: operation.name)
+and_made_up_ones = each_of(
     "operation", [*all_operations(), NeedsNothing, EveryKind], ids=lambda operation: operation.name
 )
 
@@ -53,7 +54,7 @@ def notes(view: dict[str, Any]) -> str:
 
 
 @and_made_up_ones
-@pytest.mark.parametrize("picture", [None, organization()], ids=["unread", "read"])
+@each_of("picture", [None, organization()], ids=["unread", "read"])
 def test_every_form_fits_whatever_was_given(operation: type[Operation], picture: Organization | None) -> None:
     opened(operation, picture)
     for text in ("x" * 5000, "é" * 70, "<&>" * 1000, "a@b", "@", " ", "/" * 600):

@@ -23,6 +23,7 @@ from operations.core.registry import by_name
 from operations.snapshot.organization import Organization
 from sandbox.slack.limits import view_problems
 from tests.harness.handling import ALICE, BOB, NOW, Block, Handling, organization
+from tests.harness.tables import each_of
 
 SHORTCUTS = ["Get credentials", "New account", "Move an account"]
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"
@@ -128,7 +129,7 @@ def test_approve_asks_once_more_as_little_as_on_the_card() -> None:
     assert "confirm" not in pressable(view(waits=(asked(),)), "Approve")
 
 
-@pytest.mark.parametrize(
+@each_of(
     "more",
     [
         {"operation": "close-account", "params": {"account": "222222222222", "confirm": "222222222222"}},
@@ -165,7 +166,7 @@ def test_without_a_card_the_whole_of_it_comes_by_message() -> None:
     assert pressable(blocks, "Review")["action_id"] == "show"
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("request_", "label", "action"),
     [
         (asked(Status.PENDING), "Cancel request", "cancel"),

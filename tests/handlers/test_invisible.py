@@ -15,6 +15,7 @@ from operations.core.base import Operation
 from operations.core.fields import FieldKind, OperationField
 from operations.core.registry import all_operations
 from tests.harness.handling import ALICE, GENERAL, TEAM, Handling
+from tests.harness.tables import each_of
 from tests.harness.unseen import UNSEEN
 
 FIELDS = [
@@ -47,7 +48,7 @@ def typed(operation: type[Operation], field: OperationField, value: str) -> str:
     return " ".join([operation.name, *words])
 
 
-@pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+@each_of("operation", all_operations(), ids=lambda operation: operation.name)
 def test_every_class_refuses_each_in_every_field(operation: type[Operation]) -> None:
     for field in operation.fields():
         for name, unseen in UNSEEN.items():

@@ -23,6 +23,7 @@ from operations.policies.documents import read_document
 from operations.snapshot.policy_types import SCP
 from sandbox.slack.rewriting import rewritten
 from tests.harness.made_up import NeedsNothing
+from tests.harness.tables import each_of
 
 WHOLE = (
     "create-account --name fullback-staging --email <mailto:staging@example.com|staging@example.com> "
@@ -75,8 +76,8 @@ LISTS = {
 }
 
 
-@pytest.mark.parametrize("command", LISTS)
-@pytest.mark.parametrize("between", [" ", ", ", " , ", " ,", " ,, ", ",\u00a0", ",\n"])
+@each_of("command", LISTS)
+@each_of("between", [" ", ", ", " , ", " ,", " ,, ", ",\u00a0", ",\n"])
 def test_a_list_is_parted_by_blanks_with_commas_and_without(command: str, between: str) -> None:
     items = LISTS[command]
     assert given_list(command.format(between.join(items))) == list(items)
@@ -155,7 +156,7 @@ def test_a_value_may_begin_with_dashes_in_quotes() -> None:
     assert parse('create-account --name "--email"').given.values == {"account_name": "--email"}
 
 
-@pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+@each_of("operation", all_operations(), ids=lambda operation: operation.name)
 def test_what_an_operation_needs_is_taken_in_its_order_without_flags(operation: type[Operation]) -> None:
     given = parse(f"{operation.name} {operation.example}").given.values
     needed = {field.name: given[field.name] for field in operation.fields() if field.required}
@@ -164,7 +165,7 @@ def test_what_an_operation_needs_is_taken_in_its_order_without_flags(operation: 
     assert parse(f"{operation.name} {shlex.join(words)}").given.values == first
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "values"),
     [
         ("creds fullback-staging-web", {"account": "fullback-staging-web"}),
@@ -191,7 +192,7 @@ def test_the_form_and_the_help_can_be_asked_for() -> None:
     assert parse("create-account --help").help
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "says"),
     [
         ("creat-acount", "no operation “creat-acount”. Did you mean `create-account`?"),
@@ -220,7 +221,7 @@ def test_mistakes_are_named_with_the_way_out(text: str, says: str) -> None:
     assert says in problem(text)
 
 
-@pytest.mark.parametrize("word", ["help", "requests", "request", "sessions", *WORDS])
+@each_of("word", ["help", "requests", "request", "sessions", *WORDS])
 def test_what_only_looks_is_no_operation(word: str) -> None:
     assert f"`{word}` only shows something" in problem(word)
 
@@ -260,7 +261,7 @@ def test_nothing_typed() -> None:
     assert split(" \n ") == ("", "")
 
 
-@pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+@each_of("operation", all_operations(), ids=lambda operation: operation.name)
 def test_every_example_can_be_typed(operation: type[Operation]) -> None:
     command = parse(f"{operation.name} {operation.example}")
     assert command.operation is operation
@@ -274,7 +275,7 @@ def as_read(command: Command) -> dict[str, Any]:
     return values | {name: read_document(str(values[name]), SCP) for name in documents if name in values}
 
 
-@pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+@each_of("operation", all_operations(), ids=lambda operation: operation.name)
 def test_a_phones_rewriting_changes_nothing(operation: type[Operation]) -> None:
     text = f'{operation.name} {operation.example} --reason "<b> & the team\'s"'
     plain, phone = parse(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")), parse(rewritten(text))
@@ -340,7 +341,7 @@ READ_THINGS = (
 READ_VERBS = ("list", "describe", "get", "show", "view", "find")
 
 
-@pytest.mark.parametrize("typed", [f"{verb}-{thing}" for verb in READ_VERBS for thing in READ_THINGS])
+@each_of("typed", [f"{verb}-{thing}" for verb in READ_VERBS for thing in READ_THINGS])
 def test_whoever_wants_to_look_is_never_led_to_a_change(typed: str) -> None:
     if typed in QUERIES:
         return

@@ -19,6 +19,7 @@ from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.core.registry import all_operations
 from operations.policies.create_policy import CreatePolicy
+from tests.harness.tables import each_of
 
 GOOD = {"account_name": "web", "email": "web@example.com"}
 
@@ -58,7 +59,7 @@ def test_missing_and_unknown() -> None:
     assert "cannot be used" in said(CreateAccount, colour="red", **GOOD)["colour"]
 
 
-@pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: str(operation.name))
+@each_of("operation", all_operations(), ids=lambda operation: str(operation.name))
 def test_no_librarys_words_are_told(operation: type[Operation]) -> None:
     """Whatever a command or a form may give: a text, or several."""
     for value in ("", " ", "x" * 20_000, "\x00", "-1", "{", [], ["", "x"], ["x" * 300] * 99, ["a=b"] * 99):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from handlers.parser import split
 from handlers.typed import DASHES, DOUBLE, LONGEST, SINGLE, UnreadableError, Word, undone, words
+from tests.harness.tables import each_of
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_rewriting_is_undone(arrived: str, meant: str) -> None:
     assert undone(arrived) == meant
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "expected"),
     [
         ("a\u00a0b\tc\nd\u2028e", ["a", "b", "c", "d", "e"]),
@@ -99,7 +100,7 @@ def test_a_document_that_stays_open_is_cut_into_words_as_any_other_text() -> Non
     assert [word.text for word in words("{a b")] == ["{a", "b"]
 
 
-@pytest.mark.parametrize(
+@each_of(
     "pasted",
     [
         "create-ou --name x",
@@ -123,7 +124,7 @@ def test_what_only_looks_like_that_stays(text: str) -> None:
     assert undone(text) == text
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "found"),
     [
         ("`a b` c", [Word("a b", quoted=True), Word("c")]),
@@ -150,7 +151,7 @@ def test_a_flag_is_one_whatever_nobody_sees_in_it(unseen: str) -> None:
     assert value.text == f"we{unseen}b", "a value is refused with its place, and not changed"
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "found"),
     [
         ("  a  b ", [Word("a"), Word("b")]),
@@ -175,12 +176,12 @@ def test_where_a_word_begins_and_ends(text: str, found: list[Word]) -> None:
     assert words(text) == found
 
 
-@pytest.mark.parametrize("quote", [*DOUBLE, *SINGLE])
+@each_of("quote", [*DOUBLE, *SINGLE])
 def test_every_quote_of_every_keyboard_holds_words_together(quote: str) -> None:
     assert words(f"{quote}a b{quote} c") == [Word("a b", quoted=True), Word("c")]
 
 
-@pytest.mark.parametrize("dash", DASHES)
+@each_of("dash", DASHES)
 def test_every_dash_of_every_keyboard_begins_a_flag(dash: str) -> None:
     assert Word(f"{dash}{dash}name").flag() == "--name"
     assert Word(f"{dash}name").flag() == ("" if dash == "-" else "--name")

@@ -42,9 +42,7 @@ def _named(called: list[str], rows: Iterable[Any], ids: Any) -> Iterator[tuple[s
         yield f"{number}, {name}", dict(zip(called, values, strict=True))
 
 
-def _failures(
-    test: Test, given: dict[str, Any], rows: dict[str, dict[str, Any]]
-) -> Iterator[tuple[str, Exception]]:
+def _failures(test: Test, given: dict[str, Any], rows: dict[str, dict[str, Any]]) -> Iterator[tuple[str, Exception]]:
     for name, values in rows.items():
         try:
             test(**given, **values)

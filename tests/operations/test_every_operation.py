@@ -20,9 +20,10 @@ from operations.snapshot.reader import read_organization
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
 from tests.harness.organizations import grown
+from tests.harness.tables import each_of
 from tests.operations.test_every_operation_survives import CASES
 
-every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+every_operation = each_of("operation", all_operations(), ids=lambda operation: operation.name)
 PERMISSIONS_ONLY = {
     "sts:SetSourceIdentity",
     "sts:TagSession",
@@ -97,7 +98,7 @@ def test_names_and_aliases_are_unique() -> None:
     assert sorted(words) == sorted(by_name())
 
 
-@pytest.mark.parametrize("permission", all_permissions(), ids=lambda permission: permission.why)
+@each_of("permission", all_permissions(), ids=lambda permission: permission.why)
 def test_every_permission_exists_in_botocores_model(permission: object) -> None:
     session = botocore.session.get_session()
     for action in permission.actions:  # type: ignore[attr-defined]

@@ -25,6 +25,7 @@ from sandbox.aws.roles import default_trust, make_role
 from sandbox.aws.server import AwsSandbox
 from sandbox.slack.limits import message_error, problems
 from tests.harness.code import Block, hcl, lines, linted
+from tests.harness.tables import each_of
 from tests.harness.workers import Workers
 from tests.operations.organization.test_organization_itself import empty
 from tests.operations.test_every_operation_is_known_at_once import OUTSIDER, STORIES
@@ -111,7 +112,7 @@ def done(workers: Workers, name: str, **params: Any) -> Request:
     return request
 
 
-@pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+@each_of("operation", all_operations(), ids=lambda operation: operation.name)
 def test_each_has_code_or_says_why_not(operation: type[Operation]) -> None:
     assert bool(operation.no_code) != (operation.as_code is not Operation.as_code)
     assert bool(operation.no_code) == (operation.name in WITHOUT)
@@ -253,7 +254,7 @@ def test_an_account_that_has_left_since(workers: Workers) -> None:
     assert "is not in the organization, as far as is known" in found.blocks[0]["text"]["text"]
 
 
-@pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+@each_of("operation", all_operations(), ids=lambda operation: operation.name)
 def test_the_button_is_there_where_there_is_code(operation: type[Operation]) -> None:
     request = Request(id=1, delivery="d", marker="m", operation=operation.name, subject="s", team="T", requester="U")
     assert has_code(request) != bool(operation.no_code)

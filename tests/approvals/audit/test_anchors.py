@@ -15,6 +15,7 @@ from approvals.dispatcher import Dispatcher
 from approvals.models import AuditRecord, Message
 from approvals.outbox.sending import Outbox
 from tests.harness.slack import InMemorySlack
+from tests.harness.tables import each_of
 from tests.harness.workers import Workers
 
 DAY = timedelta(hours=24)
@@ -117,7 +118,7 @@ def test_an_end_that_was_cut_off_and_written_anew_is_seen(asked: Workers) -> Non
 HASH = "0123456789abcdef" * 4
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "found"),
     [
         (f"1234:{HASH}", [Anchor(1234, HASH)]),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from approvals.audit.proof import Ballot, Claim, Story, shortfalls
 from approvals.states import Status
 from tests.harness.people import ALICE, BOB, CAROL
+from tests.harness.tables import each_of
 
 SEAL = "d" * 64
 FILED = ("request.filed", ALICE, {"operation": "tag-account", "digest": SEAL, "rule": "default", "approvals": 1})
@@ -60,7 +59,7 @@ def test_one_that_was_refused_before_it_was_filed_is_in_order() -> None:
     assert missing(refused, runs=False, status="refused", digest="", actual="", ballots=frozenset()) == []
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("records", "said"),
     [
         ((VOTED, APPROVED), "its filing is not in the audit"),
@@ -82,7 +81,7 @@ def test_a_record_that_is_missing_or_says_something_else(records: tuple[Record, 
     assert said in missing(*records)
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("values", "said"),
     [
         ({"actual": "x"}, "its content was changed after it was filed"),

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from itertools import combinations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.authority.able import Shortfall, indispensable, shortfall
 from approvals.authority.quorum import Seat, missing
 from approvals.authority.rules import Rule
+from tests.harness.tables import each_of
 
 FIRST, SECOND, EITHER, NONE = Seat.FIRST, Seat.SECOND, Seat.EITHER, Seat.NONE
 ONE, TWO = Rule("one", ("S0A",)), Rule("two", ("S0A",), approvals=2)
 TWO_GROUPS = Rule("groups", ("S0A",), approvals=2, second_approvers=("S0B",))
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("rule", "approved", "able", "found"),
     [
         (ONE, [], [FIRST], None),

@@ -23,6 +23,7 @@ from approvals.authority.directory import (
 )
 from approvals.slack.client import SlackAwayError
 from tests.harness.clock import Clock
+from tests.harness.tables import each_of
 
 HERE, ELSEWHERE, OTHER, GRID = "T0HERE", "T0ELSEWHERE", "T0OTHER", "E0GRID"
 PLAIN, IN_GRID, WHOLE = Workspace(HERE), Workspace(HERE, GRID), Workspace("", GRID, whole=True)
@@ -56,7 +57,7 @@ def stranger(user: dict[str, Any], here: Workspace, via: str = "") -> Stranger |
     return None
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("user", "here", "via"),
     [
         ({"team_id": HERE}, PLAIN, ""),
@@ -74,7 +75,7 @@ def test_members(user: dict[str, Any], here: Workspace, via: str) -> None:
     assert stranger(user, here, via) is None
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("user", "here", "via"),
     [
         ({"team_id": OTHER}, PLAIN, HERE),
@@ -158,8 +159,8 @@ OUTAGES: dict[str, dict[str, Any] | Exception] = {
 }
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-@pytest.mark.parametrize("answer", OUTAGES.values(), ids=OUTAGES)
+@each_of("look", LOOKS.values(), ids=LOOKS)
+@each_of("answer", OUTAGES.values(), ids=OUTAGES)
 def test_what_slack_does_not_tell_is_an_outage(
     look: Callable[[Directory], object], answer: dict[str, Any] | Exception
 ) -> None:

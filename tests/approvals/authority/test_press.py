@@ -27,6 +27,7 @@ from approvals.states import Status
 from approvals.views.card import card, plain_card
 from handlers.queries.requests import private_card, to_decide
 from tests.harness.people import ALICE, BOB, DAVE, TEAM
+from tests.harness.tables import each_of
 from tests.harness.workers import Workers
 
 APPROVALS, ELSEWHERE = "C0APPROVALS", "C0ELSEWHERE"
@@ -258,7 +259,7 @@ def test_somebody_unknown_is_not_even_told_that_the_card_is_strange(workers: Wor
     assert len(workers.said("private")) == 2
 
 
-@pytest.mark.parametrize(
+@each_of(
     "value",
     [
         None,

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from approvals.authority.quorum import Missing, Seat, cannot_decide, escalated, missing, seat, together
 from approvals.authority.rules import Rule
 from approvals.models import Request, Vote
+from tests.harness.tables import each_of
 
 FIRST, SECOND, EITHER, NONE = Seat.FIRST, Seat.SECOND, Seat.EITHER, Seat.NONE
 TWO_GROUPS = Rule("two groups", ("S1",), approvals=2, second_approvers=("S2",))
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("seats", "left"),
     [
         ([], Missing(first=1, second=1)),

@@ -21,6 +21,7 @@ from operations.snapshot.organization import Account, Organization, Organization
 from operations.snapshot.policies import Policies, Policy
 from operations.snapshot.policy_types import SCP
 from tests.harness.people import ALICE, BOB, KnownPeople
+from tests.harness.tables import each_of
 
 SHOP, LAB = "222222222222", "333333333333"
 ORGANIZATION = Organization(
@@ -105,14 +106,14 @@ def test_every_operation_is_in_the_sweep() -> None:
     assert {operation.name for operation in all_operations()} == set(NAMES)
 
 
-@pytest.mark.parametrize(("name", "params", "reached"), CASES, ids=NAMES)
+@each_of(("name", "params", "reached"), CASES, ids=NAMES)
 def test_each_operation_says_what_it_reaches_by_ids(name: str, params: dict[str, Any], reached: set[str]) -> None:
     found = hits(settled(name, params), ORGANIZATION)
     assert ids(found.now) == reached
     assert ids(found.then) >= reached
 
 
-@pytest.mark.parametrize(("name", "params", "reached"), CASES, ids=NAMES)
+@each_of(("name", "params", "reached"), CASES, ids=NAMES)
 def test_the_rule_of_what_is_hit_has_to_be_satisfied(name: str, params: dict[str, Any], reached: set[str]) -> None:
     """Guarded by its OU, by its OU's id, or the account by itself: whichever way it is reached, its rule is asked."""
     guarded = [Rule("ou", ("U1",), under="/Production"), Rule("account", ("U1",), accounts=("shop@example.com",))]

@@ -11,6 +11,7 @@ from approvals.authority.rules import Ask, Guards, NoRuleError, Place, Rule, Rul
 from operations.access.credentials import Credentials
 from operations.core.registry import by_name
 from tests.harness.rules import place
+from tests.harness.tables import each_of
 
 ASK = Ask(
     "move-account",
@@ -25,7 +26,7 @@ def matches(rule: Rule, here: Place) -> bool:
     return not rule.mismatch(ASK, here)
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("said", "reason"),
     [
         ({}, ""),
@@ -65,7 +66,7 @@ def test_an_account_is_named_by_id_name_or_address_whatever_the_case_and_is_no_o
         assert rule.mismatch(ASK, other) == f"accounts: {other.account} is not one of {word}"
 
 
-@pytest.mark.parametrize(
+@each_of(
     "word",
     [
         *("22222222222", "2222222222222", "22222222222x", "222222222222 "),
@@ -130,7 +131,7 @@ def test_the_first_rule_that_matches_decides() -> None:
     assert rules.first(ASK, HERE).name == "b"
 
 
-@pytest.mark.parametrize(
+@each_of(
     "said",
     [
         {"operations": ("move-account",)},
@@ -272,8 +273,8 @@ def test_what_nobody_in_particular_asks_is_refused_as_whoevers() -> None:
     assert told == "requesters: whoever asks is not among U0BOB"
 
 
-@pytest.mark.parametrize("under", ["/Production/EU", "/production/eu/", "/"])
-@pytest.mark.parametrize("path", ["/Production/EU", "/PRODUCTION/eu/", "/Production/EU/Web"])
+@each_of("under", ["/Production/EU", "/production/eu/", "/"])
+@each_of("path", ["/Production/EU", "/PRODUCTION/eu/", "/Production/EU/Web"])
 def test_a_place_is_under_itself_and_what_is_above_it(path: str, under: str) -> None:
     assert matches(Rule("a", (), under=under), place(path))
 

@@ -35,6 +35,7 @@ from operations.core.preview import Preview
 from operations.snapshot.names import zoned
 from sandbox.slack.limits import problems
 from tests.documentation.pages import ROOT
+from tests.harness.tables import each_of
 
 LONG = "<&>`*" * 2000
 
@@ -61,7 +62,7 @@ def test_nobody_writes_in_bold_or_with_emoji_as_the_bot_does(text: str, shown: s
     assert escape(text) == shown
 
 
-@pytest.mark.parametrize(
+@each_of(
     "text",
     [
         "snake_case_name",
@@ -125,14 +126,14 @@ def halves(text: str) -> list[str]:
 ENTITIES = "&lt;&amp;a&gt;"
 
 
-@pytest.mark.parametrize("limit", range(1, len(ENTITIES) + 2))
+@each_of("limit", range(1, len(ENTITIES) + 2))
 def test_a_text_is_cut_beside_an_escape_sequence_and_never_within_it(limit: int) -> None:
     uncut = ["", "&lt;", "&lt;&amp;", "&lt;&amp;a"]
     longest = max((begun for begun in uncut if len(begun) < limit), key=len)
     assert shorten(ENTITIES, limit) == (ENTITIES if limit >= len(ENTITIES) else f"{longest}…")
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "limit", "cut"),
     [
         ("abc", 3, "abc"),
@@ -164,8 +165,8 @@ BUILDERS: dict[str, Callable[[str], object]] = {
 }
 
 
-@pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
-@pytest.mark.parametrize("sign", "&<>")
+@each_of("build", BUILDERS.values(), ids=BUILDERS)
+@each_of("sign", "&<>")
 def test_wherever_an_escaped_text_is_cut_no_escape_sequence_is_cut_in_two(
     build: Callable[[str], object], sign: str
 ) -> None:

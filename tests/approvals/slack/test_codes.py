@@ -16,6 +16,7 @@ from approvals.slack.codes import _SORTED, ANSWERS, MEANINGS, MENDABLE, NO_ANSWE
 from bot.slack import CountingWebClient
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
+from tests.harness.tables import each_of
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTED = tomllib.loads((Path(__file__).parent / "documented_codes.toml").read_text(encoding="utf-8"))
@@ -46,7 +47,7 @@ def client(slack: SlackSandbox) -> Iterator[CountingWebClient]:
     slack.faults.clear()
 
 
-@pytest.mark.parametrize("method", DOCUMENTED)
+@each_of("method", DOCUMENTED)
 def test_each_documented_code_of_each_method_is_sorted(method: str) -> None:
     assert [code for code in DOCUMENTED[method].split() if code not in ANSWERS] == []
 

@@ -15,6 +15,7 @@ from approvals.slack.client import HOLDS, SlackAmbiguousError, call
 from bot.slack import CountingWebClient
 from tests.approvals.slack.test_codes import named_methods
 from tests.approvals.slack.test_http import Answers, Server, answering, client, resets, says
+from tests.harness.tables import each_of
 
 UPLOAD = "files.upload.v2"
 # A file goes in three steps, each with an answer of its own: what is right for those before the one that goes wrong.
@@ -59,7 +60,7 @@ def called(slack: CountingWebClient, method: str) -> None:
     call(slack, method, **wanted, **more.get(method, {}))
 
 
-@pytest.mark.parametrize("method", sorted(named_methods() | {"usergroups.list"}))
+@each_of("method", sorted(named_methods() | {"usergroups.list"}))
 def test_what_is_not_slacks_own_word_leaves_open_what_was_done(method: str) -> None:
     for name, answers in (WRONG | NO_JSON).items():
         with answering(answers) as server:
@@ -68,7 +69,7 @@ def test_what_is_not_slacks_own_word_leaves_open_what_was_done(method: str) -> N
             assert len(server.asked) == 1, name
 
 
-@pytest.mark.parametrize("method", sorted(HOLDS))
+@each_of("method", sorted(HOLDS))
 def test_an_answer_without_what_its_method_promises_is_none(method: str) -> None:
     others: tuple[dict[str, Any], ...] = ({}, dict.fromkeys(HOLDS[method]), dict.fromkeys(HOLDS[method], 7))
     for other in others:

@@ -18,6 +18,7 @@ from approvals.slack.files import Attached, Attachments, FileError
 from approvals.states import Status
 from operations.core.fields import FieldKind
 from operations.core.registry import all_operations
+from tests.harness.tables import each_of
 from tests.harness.unseen import UNSEEN
 from tests.harness.workers import Workers
 
@@ -119,7 +120,7 @@ def test_slack_away_is_tried_again(workers: Workers) -> None:
     assert workers.request(request.id).announced_at
 
 
-@pytest.mark.parametrize(
+@each_of(
     "address",
     [
         *("https://evil.example/x", "https://files.slack.com.evil.example/x", "file:///etc/passwd", ""),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from approvals.slack.blocks import actions, fallback, menu, plain, section
 from approvals.slack.modals import (
     Element,
@@ -20,6 +18,7 @@ from approvals.slack.modals import (
 )
 from handlers.options import option
 from sandbox.slack.limits import view_problems
+from tests.harness.tables import each_of
 
 LONG = "x" * 5000
 WEB = option("web", "222222222222")
@@ -35,7 +34,7 @@ ELEMENTS = (
 )
 
 
-@pytest.mark.parametrize("element", ELEMENTS, ids=lambda element: element.type)
+@each_of("element", ELEMENTS, ids=lambda element: element.type)
 def test_slack_takes_every_input_with_the_longest_texts_around_it(element: Element) -> None:
     view = modal("request:it", LONG, [entry("it", LONG, element, hint=LONG, optional=True)], LONG, "{}")
     assert view_problems(view) == []

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from approvals.slack.blocks import mentions
 from approvals.slack.named import Named, Naming
+from tests.harness.tables import each_of
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("word", "naming"),
     [
         ("U0BOB", Naming.USER),
@@ -25,7 +24,7 @@ def test_each_word_names_by_one_thing(word: str, naming: Naming) -> None:
     assert (Named(word).naming, Named(word).is_well_formed) == (naming, True)
 
 
-@pytest.mark.parametrize("word", ["Support", "s0approvers", "bob", "", "S", "a@b", "a b@example.com", "<@U0BOB>", "U"])
+@each_of("word", ["Support", "s0approvers", "bob", "", "S", "a@b", "a b@example.com", "<@U0BOB>", "U"])
 def test_what_names_nobody_is_refused(word: str) -> None:
     assert not Named(word).is_well_formed
 

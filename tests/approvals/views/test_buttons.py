@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import approvals
 import handlers
 from approvals.authority.press import read
@@ -24,6 +22,7 @@ from operations.core.closing import Closing, Console
 from operations.core.observations import Failed
 from operations.core.steps import Control
 from tests.harness.rules import required
+from tests.harness.tables import each_of
 
 KEY = "0123456789abcdef" * 2
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
@@ -99,7 +98,7 @@ def kind_of(button: dict[str, Any]) -> str:
     return str(button["action_id"]).partition(":")[0]
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@each_of("name", VIEWS)
 def test_a_button_carries_the_key_of_its_request(name: str) -> None:
     found = list(buttons(VIEWS[name]))
     assert found

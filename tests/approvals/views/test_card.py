@@ -18,6 +18,7 @@ from operations.core.observations import Snippet
 from operations.core.preview import Fact, Preview, caution
 from sandbox.slack.limits import message_error, problems
 from tests.harness.rules import required
+from tests.harness.tables import each_of
 
 NASTY = "<!channel> <@U0BOB> *bold* `code` ```fence``` \u202eright to left\u200b & <https://evil.example|click>"
 LONG = (NASTY + "x" * 6000)[:6000]
@@ -34,7 +35,7 @@ PREVIEW = Preview(
     plan=(LONG,) * 8,
     warnings=(caution(LONG),) * 8,
 )
-every_state = pytest.mark.parametrize("status", list(Status))
+every_state = each_of("status", list(Status))
 
 
 def longest(status: Status) -> Request:
@@ -184,7 +185,7 @@ def test_an_approval_can_be_withdrawn_while_there_is_one_and_it_waits(status: St
 
 
 @every_state
-@pytest.mark.parametrize("signed", [False, True])
+@each_of("signed", [False, True])
 def test_the_longest_card_of_broken_glass_is_within_slacks_limits(status: Status, signed: bool) -> None:  # noqa: FBT001
     request = longest(status)
     request.break_glass = True

@@ -11,6 +11,7 @@ import pytest
 from approvals.models import Request
 from approvals.views.confirmations import AT_ONCE, CLOSED, FILES, LATER, to_approve, to_cancel, to_undo
 from operations.core.preview import Notice, Preview, caution, danger, fact
+from tests.harness.tables import each_of
 
 DANGER = "Everything in it stops at once."
 
@@ -61,9 +62,9 @@ def test_the_first_of_two_approvals_starts_nothing(needed: int, follows: str) ->
     assert asked("Close web", DANGER, needed=needed)["text"]["text"].endswith(follows)
 
 
-@pytest.mark.parametrize("needed", [1, 2])
-@pytest.mark.parametrize("length", [1, 109, 110, 111, 5000])
-@pytest.mark.parametrize("more", [0, 1, 12])
+@each_of("needed", [1, 2])
+@each_of("length", [1, 109, 110, 111, 5000])
+@each_of("more", [0, 1, 12])
 def test_whatever_is_long_the_consequence_stays_readable(length: int, needed: int, more: int) -> None:
     text = asked("t" * length, *["w" * length] * (1 + more), needed=needed)["text"]["text"]
     assert len(text) <= 300

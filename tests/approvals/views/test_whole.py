@@ -22,6 +22,7 @@ from operations.policies.documents import pretty
 from operations.snapshot.policy_types import SCP, limits
 from sandbox.slack.limits import message_error, problems
 from tests.harness.shown import in_code, texts_in
+from tests.harness.tables import each_of
 from tests.harness.workers import Workers
 
 LINES = st.lists(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=60), max_size=400)
@@ -150,8 +151,8 @@ def test_the_digest_stands_on_the_card() -> None:
     assert "digest `0123456789ab`" in str(card(request, [])["blocks"])
 
 
-@pytest.mark.parametrize("number", [1, 12, 49, 200])
-@pytest.mark.parametrize("value", ["v" * 10, "v" * 256, "&" * 512])
+@each_of("number", [1, 12, 49, 200])
+@each_of("value", ["v" * 10, "v" * 256, "&" * 512])
 def test_of_many_facts_those_without_room_are_in_the_thread(number: int, value: str) -> None:
     facts = [Fact(label=f"Tag {n:>04}", value=f"{n}{value}") for n in range(number)]
     found = preview(facts=facts, plan=["p" * 400] * 8, warnings=["w" * 400] * 8, diff="+ d" * 2_000)

@@ -9,9 +9,10 @@ from operations.aws.codes import CODES, is_denied
 from operations.aws.codes import UNREACHABLE as AWAY
 from operations.aws.errors import AmbiguousError, CredentialsError, RefusedError
 from operations.aws.own_credentials import CREDENTIALS, MISSING
+from tests.harness.tables import each_of
 
 
-@pytest.mark.parametrize("code", CREDENTIALS)
+@each_of("code", CREDENTIALS)
 def test_credentials_that_are_none_or_wrong(code: str) -> None:
     told = NO_CREDENTIALS if CREDENTIALS[code] is MISSING else RENEW
     assert aws_meaning(CredentialsError("ListRoots", "bad", code=code)) == f"{told} (ListRoots: {code})"

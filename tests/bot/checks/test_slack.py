@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bot.checks.slack import SCOPES, _scopes
+from tests.harness.tables import each_of
 
 
 def test_all_scopes_are_there() -> None:
     assert _scopes(",".join(SCOPES)).ok
 
 
-@pytest.mark.parametrize("scope", SCOPES)
+@each_of("scope", SCOPES)
 def test_each_missing_scope_is_wrong_and_says_what_goes_without_it(scope: str) -> None:
     found = _scopes(", ".join(word for word in SCOPES if word != scope))
     assert found.ok is False

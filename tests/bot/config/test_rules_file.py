@@ -16,6 +16,7 @@ from approvals.authority.rules import Ask, NoRuleError, Rules
 from bot.config.rules_file import RuleEntry, read_rules, rules_of
 from bot.config.settings import SettingsError
 from tests.harness.rules import place
+from tests.harness.tables import each_of
 
 GOOD = """
 [[rule]]
@@ -271,7 +272,7 @@ def test_whatever_text_a_file_is_gives_rules_or_lines(tmp_path_factory: pytest.T
     judged(lambda: read_rules(file))
 
 
-@pytest.mark.parametrize("key", RuleEntry.model_fields)
+@each_of("key", RuleEntry.model_fields)
 def test_no_librarys_words_are_told(key: str) -> None:
     odd: tuple[Any, ...] = ("", " ", "x" * 500, 1, -1, 99, 1.5, True, [], [1], {}, {"a": 1}, [[]], None)
     for value in odd:

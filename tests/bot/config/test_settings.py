@@ -21,6 +21,7 @@ from bot.config.settings import (
     names,
     unknown,
 )
+from tests.harness.tables import each_of
 
 NOWHERE = Path("there-is-no-such-file")
 CANARY = "4f3a-canary"
@@ -158,7 +159,7 @@ def test_sqlite_urls(value: str) -> None:
     assert load(DATABASE_URL=value).database_url == value
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("name", "value", "told"),
     [
         ("SLACK_BOT_TOKEN", "xoxp-1", "begins with xoxb-"),
@@ -312,7 +313,7 @@ def test_the_names_are_those_of_the_design() -> None:
 ODD = ("", "x", "-1", "1.5", "nan", "inf", "9" * 5000, "yes", "C0A,U0B", "https://x", "#a b", "/", "{", "\x00")
 
 
-@pytest.mark.parametrize("name", names())
+@each_of("name", names())
 def test_no_librarys_words_are_told(name: str) -> None:
     for value in ODD:
         try:

@@ -18,6 +18,7 @@ from slack_sdk import WebClient
 from bot.http.transport import SignedHttp, SocketMode, json_in
 from sandbox.sandbox import MANIFEST
 from sandbox.slack.driver import SlackSandbox
+from tests.harness.tables import each_of
 
 DEEP = "[" * 100_000 + "]" * 100_000
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -46,7 +47,7 @@ def test_what_cannot_be_read_is_400(body: str, kind: str, caplog: pytest.LogCapt
     assert "a delivery that cannot be read was refused" in caplog.text
 
 
-@pytest.mark.parametrize(
+@each_of(
     "text",
     [
         "",

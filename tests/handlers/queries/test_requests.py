@@ -14,6 +14,7 @@ from approvals.views.confirmations import to_cancel
 from handlers.queries.requests import NO_REQUESTS, line, private_card
 from sandbox.slack.limits import problems
 from tests.harness.handling import ALICE, BOB, Handling
+from tests.harness.tables import each_of
 
 MOVE = "move-account --account fullback-staging --to /Workloads/Production"
 
@@ -72,7 +73,7 @@ def test_only_the_requester_can_take_it_back_there() -> None:
     assert not [block for block in private_card(request(Status.RUNNING), ALICE) if block["type"] == "actions"]
 
 
-@pytest.mark.parametrize("status", list(Status))
+@each_of("status", list(Status))
 def test_every_state_is_shown_within_the_limits(status: Status) -> None:
     title = "<!channel> " + "x" * 3000
     preview = {"title": title, "facts": [{"label": "L" * 100, "value": "<" * 5000}] * 12, "plan": ["p" * 900] * 3}

@@ -24,6 +24,7 @@ from sandbox.aws.server import AwsSandbox
 from sandbox.aws.sts import sessions
 from tests.harness.aws import bot_aws
 from tests.harness.people import ALICE, BOB
+from tests.harness.tables import each_of
 from tests.harness.workers import Workers
 
 MANAGEMENT, WEB, INVITED = "111111111111", "222222222222", "666666666666"
@@ -61,9 +62,7 @@ def test_durations_as_people_write_them(typed: str, seconds: int) -> None:
     assert seconds_of(written(seconds)) == seconds
 
 
-@pytest.mark.parametrize(
-    "typed", ["", "soon", "-1h", "1d", "899", "14m59s", "43201", "13h", "1h1h", "\uff19\uff10\uff10", "9" * 99]
-)
+@each_of("typed", ["", "soon", "-1h", "1d", "899", "14m59s", "43201", "13h", "1h1h", "\uff19\uff10\uff10", "9" * 99])
 def test_durations_that_cannot_be(typed: str) -> None:
     with pytest.raises(ValidationError):
         Credentials(account=WEB, duration=typed)

@@ -19,6 +19,7 @@ from operations.snapshot.reader import read_organization
 from sandbox.aws.responses import management
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
+from tests.harness.tables import each_of
 from tests.harness.tree import world
 from tests.harness.workers import Workers
 from tests.operations.policies.test_policies import done, refused, undone
@@ -96,7 +97,7 @@ def test_a_fourth_is_closed_when_one_of_the_three_that_aws_closes_at_once_is(wor
     assert workers.until_done(request).status == Status.SUCCEEDED
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("told", "sent", "before", "kind"),
     [
         ({"State": "CLOSED"}, False, "ACTIVE", Done),

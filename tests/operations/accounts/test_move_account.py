@@ -15,6 +15,7 @@ from operations.core.preview import Preview, PreviewInput, caution
 from operations.core.steps import Shared, World
 from operations.snapshot.organization import Organization
 from tests.harness.organizations import DENY, FULL, IDLE, OWNER, STAGING, with_policies
+from tests.harness.tables import each_of
 
 ROOT, WORK, STAG, PROD = "r-1", "ou-1-work", "ou-1-stag", "ou-1-prod"
 OLD, MANAGEMENT = "333333333333", "111111111111"
@@ -64,7 +65,7 @@ def preview(organization: Organization, to: str, aws: Aws | None = None, account
 LEAVE, OWNERS = "DenyLeave (Service control policy)", "OwnerTag (Tag policy)"
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("targets", "hits"),
     [
         ({}, SAME),

@@ -13,6 +13,7 @@ from operations.accounts.open_account import CLOCK_SKEW, REQUEST_TAG, OpenAccoun
 from operations.aws.client import Answer, Aws
 from operations.core.observations import Done, Failed, Observation, Ready, Waiting
 from operations.core.steps import Shared, World
+from tests.harness.tables import each_of
 
 SENT = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -63,8 +64,8 @@ def test_before_the_first_send_nothing_is_looked_up() -> None:
     assert aws.asked == []
 
 
-@pytest.mark.parametrize("attempts", [(SENT,), (SENT, LATER), (LATER, SENT)], ids=["one", "far apart", "in any order"])
-@pytest.mark.parametrize(
+@each_of("attempts", [(SENT,), (SENT, LATER), (LATER, SENT)], ids=["one", "far apart", "in any order"])
+@each_of(
     ("at", "kind"),
     [
         (SENT - CLOCK_SKEW - SECOND, Ready),

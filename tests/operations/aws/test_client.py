@@ -33,12 +33,13 @@ from operations.aws.client import Aws, Call, aws_time, fenced, sort_error
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
+from tests.harness.tables import each_of
 
 WHERE = "http://127.0.0.1:9"
 IMPATIENT = READING.merge(Config(read_timeout=0.05))
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("error", "kind"),
     [
         (ReadTimeoutError(endpoint_url=WHERE), AmbiguousError),
@@ -65,7 +66,7 @@ def answered(code: str, status: int) -> Exception:
     return sort_error("CreateAccount", ClientError(answer, "CreateAccount"))
 
 
-@pytest.mark.parametrize(
+@each_of(
     "code",
     [
         "ConcurrentModificationException",
@@ -83,7 +84,7 @@ def test_these_codes_mean_not_now_whatever_the_status(code: str) -> None:
         assert isinstance(answered(code, status), BusyError)
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("status", "kind"),
     [
         (400, RefusedError),
@@ -274,7 +275,7 @@ def answer_of_error(**more: Any) -> Exception:
     return ClientError({"Error": {"Code": "Gone", "Message": "It is gone."}, **more}, "ListThings")  # type: ignore[typeddict-item]
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("answer", "outcome", "number"),
     [
         ({"ResponseMetadata": {"RequestId": "aws-1"}}, "ok", "aws-1"),

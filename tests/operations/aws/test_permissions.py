@@ -16,6 +16,7 @@ from bot.iam_policy import place_of
 from operations.aws.partitions import Identity, partitions
 from operations.aws.permissions import ACCOUNTS, NEVER, WRITES, WRITES_ON, Place, iam_policy
 from operations.core.registry import all_operations, all_permissions, left_out
+from tests.harness.tables import each_of
 
 MANAGEMENT = "111111111111"
 MEMBER_ROLE = "arn:aws:iam::222222222222:role/OrganizationAccountAccessRole"
@@ -51,8 +52,8 @@ def test_it_grants_no_more_than_the_operations_declare() -> None:
     assert not [action for action in actions if "*" in action]
 
 
-@pytest.mark.parametrize("action", [*NEVER, *sorted(WRITES_ON["role"]), "sts:AssumeRole"])
-@pytest.mark.parametrize("path", ["", "bots/"])
+@each_of("action", [*NEVER, *sorted(WRITES_ON["role"]), "sts:AssumeRole"])
+@each_of("path", ["", "bots/"])
 def test_the_bot_cannot_make_itself_an_administrator(action: str, path: str) -> None:
     own = f"arn:aws:iam::{MANAGEMENT}:role/{path}orgbot"
     assert not may(policy(), action, own)
@@ -87,7 +88,7 @@ def test_who_is_named_for_grants_and_nobody_else() -> None:
     assert not may(everything, "iam:PutRolePolicy", f"arn:aws:iam::{MANAGEMENT}:role/admin")
 
 
-@pytest.mark.parametrize("operation", [operation.name for operation in all_operations()])
+@each_of("operation", [operation.name for operation in all_operations()])
 def test_an_operation_that_is_left_out_leaves_its_permissions_out(operation: str) -> None:
     left = left_out([operation])
     kept = [one for one in all_operations() if one.name not in left]
@@ -111,7 +112,7 @@ def test_roles_that_the_rules_name_may_be_assumed() -> None:
     assert not may(policy(named), "sts:AssumeRole", "arn:aws:iam::222222222222:role/Deployer")
 
 
-@pytest.mark.parametrize("partition", partitions())
+@each_of("partition", partitions())
 def test_every_arn_is_of_the_partition(partition: str) -> None:
     place = place_of(Identity(MANAGEMENT, f"arn:{partition}:iam::{MANAGEMENT}:user/orgbot"), ("user/alice",), ())
     assert {arn.split(":")[1] for arn in _arns(policy(place))} == {partition}

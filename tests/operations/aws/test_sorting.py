@@ -14,6 +14,7 @@ from operations.aws.errors import RefusedError
 from operations.aws.reasons import REASONS, meaning_of
 from operations.aws.sorting import UNSORTED, Next
 from operations.core.explanations import hindrance, refusal
+from tests.harness.tables import each_of
 
 SESSION = botocore.session.get_session()
 SERVICES = ("organizations", "account", "iam", "sts")
@@ -76,7 +77,7 @@ def test_nothing_is_sorted_twice_and_nothing_is_made_up() -> None:
     assert sorted(REASONS.keys() - set(reasons_in_the_models())) == []
 
 
-@pytest.mark.parametrize("name", sorted(CODES.keys() | REASONS.keys()))
+@each_of("name", sorted(CODES.keys() | REASONS.keys()))
 def test_what_is_waited_for_and_who_can_mend_it_is_said(name: str) -> None:
     found = REASONS.get(name) or CODES[name]
     if found.next in (Next.WAIT, Next.MEND):

@@ -7,12 +7,13 @@ import pytest
 
 from operations.aws.errors import CredentialsError, RefusedError
 from operations.core.explanations import creation_failure, hindrance, refusal
+from tests.harness.tables import each_of
 
 MODEL = botocore.session.get_session().get_service_model("organizations")
 REASONS: list[str] = MODEL.shape_for("CreateAccountFailureReason").metadata["enum"]
 
 
-@pytest.mark.parametrize("reason", REASONS)
+@each_of("reason", REASONS)
 def test_every_creation_failure_of_botocores_model_has_words(reason: str) -> None:
     failed = creation_failure(reason)
     assert failed.advice

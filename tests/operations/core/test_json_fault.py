@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from operations.core.json_fault import json_fault, refused_as_json
+from tests.harness.tables import each_of
 
 DOCUMENT = '{"a": [1, -2.5e3, "x\\n\\u00e9"],\n "b": {"c": true, "d": null}, "e": [], "f": {}}'
 ODD = "{}[]\",:\\/ \n\t\x01aentfu019-+.eE'“\uff1a\u00a0\u200b"
@@ -36,7 +35,7 @@ def test_a_place_is_named_for_exactly_what_the_parser_refuses() -> None:
             assert json_fault(text) is None, text
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "said"),
     [
         ('{"a": 1,}', "line 1, column 8: there is a comma too many before “}”. Take it out."),

@@ -13,6 +13,7 @@ from operations.core.kinds import LOOK_UPS, look_up, settled_value
 from operations.core.registry import all_operations
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policies, Policy
+from tests.harness.tables import each_of
 
 UNITS = (OrganizationalUnit("r-1", "Root", "", "/"), OrganizationalUnit("ou-w", "Workloads", "r-1", "/Workloads"))
 ACCOUNTS = (
@@ -38,7 +39,7 @@ GIVEN = {
     FieldKind.POLICY: ("DenyLeaving", "p-1"),
     FieldKind.SERVICE: ("GuardDuty", "guardduty.amazonaws.com"),
 }
-every_operation = pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
+every_operation = each_of("operation", all_operations(), ids=lambda operation: operation.name)
 
 
 def field(kind: FieldKind, excepted: str = "") -> OperationField:

@@ -12,6 +12,7 @@ from operations.core.lookalikes import pointed_out, scripts, skeleton
 from operations.core.registry import by_name
 from operations.snapshot.organization import Account, OrganizationalUnit
 from tests.approvals.authority.test_reach import ORGANIZATION
+from tests.harness.tables import each_of
 
 ALIKE = [
     "Pr\u043eduction",
@@ -32,7 +33,7 @@ def said(name: str, **params: Any) -> tuple[str, ...]:
     return pointed_out(operation, ORGANIZATION)
 
 
-@pytest.mark.parametrize("name", [*ALIKE, UNSEEN])
+@each_of("name", [*ALIKE, UNSEEN])
 def test_what_looks_the_same_has_the_same_skeleton(name: str) -> None:
     assert skeleton(name) == skeleton("Production")
 
@@ -61,7 +62,7 @@ def test_the_letters_that_deceive_are_named() -> None:
     assert "(\u043e is CYRILLIC SMALL LETTER O)" in alike
 
 
-@pytest.mark.parametrize("name", [*OTHERS, "Zürich", "Ärzte", "日本 Tokyo"])
+@each_of("name", [*OTHERS, "Zürich", "Ärzte", "日本 Tokyo"])
 def test_other_names_are_not(name: str) -> None:
     assert said("create-ou", unit_name=name) == ()
 

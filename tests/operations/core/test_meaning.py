@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from operations.core.meaning import meaning, same_document, same_meaning
+from tests.harness.tables import each_of
 
 STATEMENT: dict[str, Any] = {
     "Sid": "Regions",
@@ -46,7 +47,7 @@ def test_these_mean_the_same(written: str) -> None:
     assert meaning(BASE) == meaning(written)
 
 
-@pytest.mark.parametrize(
+@each_of(
     "written",
     [
         scp(STATEMENT),

@@ -14,6 +14,7 @@ from operations.core.steps import Shared, Step, World
 from operations.organization.service_access import Switch
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
+from tests.harness.tables import each_of
 
 
 def _declared(base: type[Step]) -> Iterator[type[Step]]:
@@ -76,7 +77,7 @@ def test_what_nobody_has_asked_of_a_step_yet_is_nothing(aws: AwsSandbox) -> None
     assert (Done("So.").learned, Waiting("So.").learned, Waiting("So.").snippets) == ({}, {}, ())
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
+@each_of("step", STEPS, ids=lambda step: step.__name__)
 def test_what_a_step_says_of_a_refusal_is_whole_sentences(step: type[Step]) -> None:
     told = (step.not_done, *(text for reason in step.reasons.values() for text in reason))
     assert all(text.endswith((".", "{message}")) for text in told if text)

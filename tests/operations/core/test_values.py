@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from operations.aws.model import text_of
 from operations.core.values import AccountName, ContactEmail, Email, NewAccountName, NewRoleName, Tags, any_email
+from tests.harness.tables import each_of
 
 
 class Given(BaseModel):
@@ -73,7 +74,7 @@ def test_an_address_is_judged_by_its_form_before_its_length(address: str, told: 
 
 
 # AWS's written rules for the e-mail address of a new account, in the order of the API Reference ("CreateAccount").
-@pytest.mark.parametrize(
+@each_of(
     ("address", "told"),
     [
         ("jörg@example.com", "it takes ASCII characters only"),

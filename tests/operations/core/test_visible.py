@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from operations.core.fields import FieldKind
 from operations.core.visible import InvisibleError, check, escaped, is_visible
+from tests.harness.tables import each_of
 
 TEXT, LONG, DOCUMENT, TAGS = FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.DOCUMENT, FieldKind.TAGS
 
@@ -20,7 +21,7 @@ def said(value: object, kind: FieldKind) -> str:
     return str(raised.value)
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("value", "kind", "words"),
     [
         ("a\u00adb", TEXT, "column 2 holds an invisible character, U+00AD SOFT HYPHEN. Remove it."),
@@ -47,7 +48,7 @@ def test_it_is_refused_with_its_place_and_name(value: object, kind: FieldKind, w
     assert words in said(value, kind)
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("value", "kind"),
     [
         ("Straße 12, 東京, שלום", TEXT),

@@ -19,11 +19,12 @@ from operations.policies.lockout import lockout_warnings
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
 from tests.harness.organizations import with_policies
+from tests.harness.tables import each_of
 
 SCP, TAG = "SERVICE_CONTROL_POLICY", "TAG_POLICY"
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("given_text", "small"),
     [
         ('{\n  "b": 1,\n  "a": [1, 2]\n}', '{"b":1,"a":[1,2]}'),
@@ -42,7 +43,7 @@ def test_it_is_minified_and_keeps_its_order(given_text: str, small: str) -> None
     assert read_document(given_text, SCP) == small
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "said"),
     [
         ('{"a": 1,\n  "b": }', "invalid JSON at line 2, column 8: expected a value, found “}”."),
@@ -127,7 +128,7 @@ def test_what_could_lock_out_is_warned_of(document: str, said: str) -> None:
     assert said in " ".join(notice.say for notice in lockout_warnings(document, SCP))
 
 
-@pytest.mark.parametrize(
+@each_of(
     "document",
     [
         scp(Action="organizations:LeaveOrganization"),

@@ -16,6 +16,7 @@ from operations.policies.syntax import STATEMENTS, place, problems
 from operations.snapshot.policy_types import policy_types
 from sandbox.aws.server import AwsSandbox
 from tests.harness.linear import complaint
+from tests.harness.tables import each_of
 from tests.operations.policies.examples import DENY, EXAMPLES, RCP, SCP, VAULT
 
 Place = tuple[str | int, ...]
@@ -85,7 +86,7 @@ def shapes(node: Node | None) -> set[Shape]:
     return set().union({node.names} if node.names else set(), shapes(node.any), *map(shapes, node.known.values()))
 
 
-@pytest.mark.parametrize("shape", sorted(set().union(*map(shapes, SYNTAX.values()))), ids=lambda shape: shape.said[:30])
+@each_of("shape", sorted(set().union(*map(shapes, SYNTAX.values()))), ids=lambda shape: shape.said[:30])
 def test_a_values_shape_takes_linear_time(shape: Shape) -> None:
     assert complaint(shape.pattern, re.DOTALL, searched=False) == ""
 

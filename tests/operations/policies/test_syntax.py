@@ -14,6 +14,7 @@ from operations.policies.syntax import How, place, problems, said
 from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import bot_aws
 from tests.harness.organizations import with_policies
+from tests.harness.tables import each_of
 from tests.operations.policies.examples import DENY, RCP, SCP
 
 
@@ -24,7 +25,7 @@ def refusal(document: Any, kind: str, newer: str = "NO") -> str:
     return caught.value.message
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("kind", "document", "told"),
     [
         (

@@ -14,6 +14,7 @@ from operations.snapshot.organization import Organization
 from operations.snapshot.policies import AWS_OWN
 from operations.snapshot.policy_types import RCP, SCP, policy_types
 from tests.harness.organizations import DENY, FULL, IDLE, STAGING, with_policies
+from tests.harness.tables import each_of
 
 WHY = "ListTargetsForPolicy was denied"
 NEW = UnitIs(id="ou-1-new", name="New", parent="r-1")
@@ -46,10 +47,8 @@ def unlisted() -> Organization:
     return replace(told, policies=replace(told.policies, known=known, targets=targets, unread={SCP: WHY}))
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=repr)
-@pytest.mark.parametrize(
-    "before", [with_policies(), untold(FULL.id), untold(DENY.id, FULL.id, IDLE.id), unlisted()], ids=range(4)
-)
+@each_of("change", CHANGES, ids=repr)
+@each_of("before", [with_policies(), untold(FULL.id), untold(DENY.id, FULL.id, IDLE.id), unlisted()], ids=range(4))
 def test_of_each_policy_it_is_known_where_it_is_attached_or_why_not(before: Organization, change: Change) -> None:
     policies = change.taken_in(before).policies
     assert policies.targets.keys().isdisjoint(policies.unread)

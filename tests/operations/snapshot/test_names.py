@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from operations.snapshot.names import capital, counted, did_you_mean, listed, nearest, spread, uncapital, utc
+from tests.harness.tables import each_of
 
 NAMES = ("fullback-management", "fullback-staging-web", "fullback-staging-data", "fullback-audit", "logs", "ab")
 KNOWN = [(name, name.upper()) for name in NAMES]
@@ -77,7 +78,7 @@ def test_of_many_the_first_few_are_named_and_the_rest_counted() -> None:
     assert spread([1, 2, 3], 2, lambda number: f"#{number}") == ["#1", "#2", "and 1 more"]
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "begun"),
     [
         ("an OU", "An OU"),

@@ -1,10 +1,9 @@
 import json
 from typing import Any
 
-import pytest
-
 from sandbox.aws import AwsSandbox
 from sandbox.aws.analyzer import validate
+from tests.harness.tables import each_of
 
 from .helpers import refused
 
@@ -38,7 +37,7 @@ def test_a_finding_says_where(aws: AwsSandbox) -> None:
     assert (start["line"], text[start["offset"] : end["offset"]]) == (2, '"nope:Do"')
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("document", "expected"),
     [
         ("{", ("ERROR", "JSON_SYNTAX_ERROR")),

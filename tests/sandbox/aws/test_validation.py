@@ -4,9 +4,10 @@ import pytest
 
 from sandbox.aws.refusals import Refusal
 from sandbox.aws.validation import check
+from tests.harness.tables import each_of
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("operation", "params", "reason"),
     [
         ("DescribeAccount", {}, "INPUT_REQUIRED"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.slack.state import REQUIRED, acted, filled, find, not_offered, refused
+from tests.harness.tables import each_of
 
 Json = dict[str, Any]
 ONE = {"text": {"type": "plain_text", "text": "One"}, "value": "1"}
@@ -23,7 +24,7 @@ def given(**value: Any) -> dict[str, dict[str, Json]]:
     return {"b": {"a": value}}
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("blocks", "empty"),
     [
         (entry("plain_text_input"), {"value": None}),
@@ -48,7 +49,7 @@ def test_an_emptied_input_does_not_go_back_to_its_initial_value() -> None:
     assert filled(blocks, given(value=""))["b"]["a"]["value"] is None
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("blocks", "value", "reason"),
     [
         (entry("plain_text_input"), {"value": ""}, REQUIRED),

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.slack.limits import message_error, option_problems, problems, view_problems
 from sandbox.slack.limits.judge import ALL_BLOCKS_TEXT, WHOLE_VIEW
+from tests.harness.tables import each_of
 
 Json = dict[str, Any]
 
@@ -129,7 +130,7 @@ LENGTHS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("most", "make", "pointer"), LENGTHS.values(), ids=LENGTHS)
+@each_of(("most", "make", "pointer"), LENGTHS.values(), ids=LENGTHS)
 def test_a_limit_holds_at_its_edge(most: int, make: Any, pointer: str) -> None:
     assert problems([make(most)], "message") == []
     refused = problems([make(most + 1)], "message")
@@ -208,7 +209,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("blocks", "reason"), REFUSED.values(), ids=REFUSED)
+@each_of(("blocks", "reason"), REFUSED.values(), ids=REFUSED)
 def test_what_slack_refuses_in_a_message(blocks: Any, reason: str) -> None:
     assert any(reason in sentence for sentence in problems(blocks, "message")), problems(blocks, "message")
 
@@ -226,7 +227,7 @@ REFUSED_VIEWS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("view", "reason"), REFUSED_VIEWS.values(), ids=REFUSED_VIEWS)
+@each_of(("view", "reason"), REFUSED_VIEWS.values(), ids=REFUSED_VIEWS)
 def test_what_slack_refuses_in_a_view(view: Any, reason: str) -> None:
     assert any(reason in sentence for sentence in view_problems(view)), view_problems(view)
 
