@@ -9,6 +9,7 @@ import ast
 import os
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from sandbox.aws.server import AwsSandbox
@@ -102,14 +103,14 @@ def unplayed(told: str) -> Iterator[str]:
             yield f"### {module}\n\n{FENCE}text\n{lines}\n{FENCE}"
 
 
-def sentences_in_code() -> Iterator[tuple[str, list[str]]]:
+@cache
+def sentences_in_code() -> tuple[tuple[str, list[str]], ...]:
     """Each module with the texts in it that look like sentences, `{…}` where something is filled in."""
-    for room in ROOMS:
-        for file in sorted((ROOT / room).rglob("*.py")):
-            name = str(file.relative_to(ROOT))
-            found = [] if name in NOT_FOR_PEOPLE else list(_sentences(file))
-            if found:
-                yield name, found
+    files = (file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py")))
+    read = (
+        (name, list(_sentences(file))) for file in files if (name := str(file.relative_to(ROOT))) not in NOT_FOR_PEOPLE
+    )
+    return tuple((name, found) for name, found in read if found)
 
 
 def _sentences(file: Path) -> Iterator[str]:
