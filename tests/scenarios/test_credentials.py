@@ -145,6 +145,7 @@ def has_secret(params: dict[str, Any]) -> bool:
     return SECRET in str(params)
 
 
+@pytest.mark.timeout(300)  # On PostgreSQL it waits for the dead one's lease to end.
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after"])
 def test_kill_9_around_the_post_hands_over_once(scenario: Scenario, fault: Any) -> None:
     """It dies after AWS opened the session: before Slack has the message, or before Slack's answer is read."""

@@ -110,6 +110,7 @@ def test_a_switch_is_on_until_it_is_pressed_again(page: Page, switch: str) -> No
     assert not is_on(page, switch)
 
 
+@pytest.mark.timeout(300)  # It waits for ten seconds: begun last, everybody would wait for it.
 def test_throttled_a_request_comes_to_its_end_slowly(page: Page, keeper: Keeper) -> None:
     """What takes several calls at once would never get through one at a time."""
     page.post("panel", press="throttle")
