@@ -160,7 +160,7 @@ class Outbox:
         request, votes = self._request(message)
 
         def made() -> Body:
-            return plain_card(request, votes) if message.body.get(PLAIN) else self._whole_card(request, votes)
+            return self._made_card(plain_card if message.body.get(PLAIN) else card, request, votes)
 
         if request.card_ts:
             take_turn(self.slack, "chat.update", ticket=message.marker)
@@ -179,10 +179,10 @@ class Outbox:
             before = session.get(Request, request.follows)
         return before.thread if before and before.card_channel == self._context.approval_channel else ""
 
-    def _whole_card(self, request: Request, votes: list[Vote]) -> dict[str, Any]:
+    def _made_card(self, make: Callable[..., Body], request: Request, votes: list[Vote]) -> Body:
         required = requirements_of(request, self._context.rules())
         without = barred(self._context, required.deciders()) if required and names_people(request) else frozenset()
-        return card(request, votes, required, without)
+        return make(request, votes, required, without)
 
     def _thread(self, message: Message) -> Posted:
         """Where Slack takes no card at all, what belongs beneath it stands in the channel itself."""

@@ -37,7 +37,14 @@ SAYS = "(what AWS says)"
 
 def request(**values: Any) -> Request:
     """Alice's request to move an account, as far as a message needs it."""
-    known = {"operation": "move-account", "params": MOVE, "requester": "U0ALICE", "key": "0" * 32, "decided_by": BOB}
+    known = {
+        "operation": "move-account",
+        "params": MOVE,
+        "requester": "U0ALICE",
+        "key": "0" * 32,
+        "rule": "default",
+        "decided_by": BOB,
+    }
     link = "https://slack.example/1"
     title = {"title": "Move fullback-staging-web (222222222222) to /Workloads/Production", "facts": [], "plan": []}
     whole = {**known, "id": 1, "preview": title, "card_channel": "C0APPROVALS", "card_link": link, "decided_at": AT}
