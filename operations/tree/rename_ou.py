@@ -16,8 +16,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
-from operations.core.fields import FieldKind, Flag
-from operations.core.kinds import Reach, beneath
+from operations.core.fields import FieldKind, Flag, Reach, beneath
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Notice, Preview, PreviewInput
 from operations.core.steps import Step, World
