@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from approvals.audit.chain import CALL, ORGBOT
 from approvals.models import TITLE
 from approvals.states import EXECUTING, WAYS, Status
-from approvals.views import hindered, on_hold, thread, unreachable
+from approvals.views import hindered, on_hold, thread
 
 FILED = "request.filed"
 RULES_CHANGED = "request.rules_changed"
@@ -48,7 +48,7 @@ NOTES = frozenset(
         on_hold.NOT_NOW,
         on_hold.FAILED_LOOKS,
         hindered.HINDERED,
-        unreachable.KEY,
+        on_hold.SHORT,
     }
 )
 EXECUTED = frozenset({CALL, "credentials.issued", "credentials.undelivered"})

@@ -31,7 +31,7 @@ from approvals.slack.blocks import (
     slack_date,
 )
 from approvals.states import TERMINAL, Status
-from approvals.views import confirmations, on_hold, unreachable
+from approvals.views import confirmations, on_hold
 from approvals.views.thread import Body, handover
 from approvals.views.whole import Lines, Part, parts, pieces
 from operations.core.closing import Closing
@@ -184,7 +184,7 @@ def _standing(
         cancel = button("Cancel request", "cancel", request.button, confirm=confirmations.to_cancel(request))
         return [section(not_yet), *actions(cancel)]
     if request.status == Status.PENDING:
-        short = [section(text) for text in (unreachable.on_card(request),) if text]
+        short = [section(text) for text in (on_hold.unreachable_on_card(request),) if text]
         needed = context(_needed(request, votes, required, without))
         return [*short, needed, *_buttons(request, preview, votes, required)]
     if request.decided_at is None:

@@ -17,7 +17,7 @@ from approvals.models import Interaction, Request, RoleSession
 from approvals.sessions import reveal
 from approvals.slack.codes import ANSWERS, MENDABLE, meaning
 from approvals.states import Status
-from approvals.views import hindered, living, on_hold, reminders, sessions, set_aside, thread, unreachable
+from approvals.views import hindered, living, on_hold, reminders, sessions, set_aside, thread
 from approvals.views.card import plain_card
 from operations.aws.codes import CODES
 from operations.aws.reasons import REASONS
@@ -200,6 +200,6 @@ def _while_it_waits(waits: Request) -> Iterator[tuple[str, dict[str, Any]]]:
         Shortfall("production", needed=1),
         Shortfall("", why="No rule allows move-account here."),
     ):
-        lacking = request(status=Status.PENDING, memory={unreachable.KEY: [vars(short)]})
-        yield DIRECT, thread.body(unreachable.for_requester(lacking))
-        yield CARD, thread.body(unreachable.on_card(lacking))
+        lacking = request(status=Status.PENDING, memory={on_hold.SHORT: [vars(short)]})
+        yield DIRECT, thread.body(on_hold.unreachable(lacking))
+        yield CARD, thread.body(on_hold.unreachable_on_card(lacking))
