@@ -25,8 +25,7 @@ from operations.core.observations import Done, Facts, Observation, Ready, Stale,
 from operations.core.preview import Fact, Preview, PreviewInput, caution, danger
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change
-from operations.snapshot.organization import Organization
-from operations.snapshot.reader import state_of
+from operations.snapshot.organization import Organization, state_of
 
 CLOSING = "PENDING_CLOSURE"
 CLOSED = (CLOSING, "SUSPENDED", "CLOSED")

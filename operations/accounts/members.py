@@ -22,8 +22,7 @@ from operations.core.code import Code, Resource, Template
 from operations.core.fields import FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import listed
-from operations.snapshot.organization import Organization
-from operations.snapshot.reader import state_of
+from operations.snapshot.organization import Organization, state_of
 
 Confirm = Annotated[
     str,
