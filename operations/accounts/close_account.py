@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from operations.accounts.members import (
+    GONE,
     SEE_MEMBERS,
     Departure,
     MemberAccount,
@@ -113,7 +114,7 @@ class Close(Step):
         except RefusedError as error:
             if error.code != "AccountNotFoundException":
                 raise
-            return Stale("the account is no longer in the organization.")
+            return Stale(GONE)
         state = state_of(found)
         if state == CLOSING:
             return Waiting(f"AWS is closing the account ({CLOSING}).")

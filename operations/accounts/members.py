@@ -35,6 +35,7 @@ MemberAccount = Annotated[
     StringConstraints(min_length=1, max_length=200),
     Flag(("--account", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
 ]
+GONE = "the account is no longer in the organization."
 SEE_MEMBERS = (
     Permission(
         "see an account's state, and whether it is a delegated administrator",
