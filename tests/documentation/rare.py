@@ -11,7 +11,7 @@ from typing import Any
 
 from approvals.authority.able import Shortfall
 from approvals.authority.directory import Stranger
-from approvals.authority.press import NOT_YET, ON_THE_CARD_NOW, OUTDATED, STRANGE
+from approvals.authority.press import NOT_YET, ON_THE_CARD_NOW, OUTDATED, STRANGE, UNDATED
 from approvals.authority.rules import Rule
 from approvals.models import Interaction, Request, RoleSession
 from approvals.sessions import reveal
@@ -125,8 +125,8 @@ def _told() -> Iterator[tuple[str, dict[str, Any]]]:
     yield from _of_its_own(waits)
     yield from _about_sessions()
     yield from _while_it_waits(waits)
-    for sentence in (STRANGE, NOT_YET, ON_THE_CARD_NOW.format(link=link), OUTDATED.format(link=link)):
-        yield PRIVATE, thread.private(1, sentence)
+    for sentence in (STRANGE, NOT_YET, ON_THE_CARD_NOW, OUTDATED, UNDATED):
+        yield PRIVATE, thread.private(1, sentence.format(link=link))
     for stranger in Stranger:
         yield "Only they see", thread.body(stranger.value)
 
