@@ -208,10 +208,8 @@ def _pool_of(job: JobKey) -> Pool:
 
 def _request_of(kind: str, key: int | str) -> int | None:
     """The request that a job is about, for the log; None where that is not known before the row was read."""
-    if kind in ("click", "home", "session"):
-        return None
     number = str(key).rpartition(":")[2]
-    return int(number) if number.isdigit() else None
+    return int(number) if _BY_NAME[kind].about and number.isdigit() else None
 
 
 def _logged(work: Callable[[], None]) -> None:
@@ -259,12 +257,16 @@ def _due_lanes() -> Any:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of job: the query that finds what is due, built once because it is asked all the time, and how one is worked off."""
+    """A kind of job: the query that finds what is due, built once because it is asked all the time, and how one is worked off.
+
+    The key of one that is `about` a request ends with the request's number; of the others that is known once their row was read.
+    """
 
     job: Job[Any]
     pool: Pool
     query: Any
     work: Callable[[Dispatcher, Any, Shared], object]
+    about: bool = True
 
 
 # Clicks first, because people wait for them; then what tells people; then what runs.
@@ -274,6 +276,7 @@ KINDS = (
         Pool.CLICKS,
         _due(CLICK).order_by(col(Interaction.id)).limit(BATCH),
         lambda by, key, _: decide(by.context, key),
+        about=False,
     ),
     Kind(LANE, Pool.MESSAGES, _due_lanes(), lambda by, lane, _: by.outbox.send_lane(lane)),
     Kind(
@@ -281,6 +284,7 @@ KINDS = (
         Pool.CREDENTIALS,
         _due(SESSION).order_by(col(RoleSession.due_at)).limit(BATCH),
         lambda by, key, _: tend(by.context, by.outbox.slack, key, by.bind),
+        about=False,
     ),
     Kind(
         ANNOUNCE,
@@ -292,7 +296,7 @@ KINDS = (
     Kind(EXPIRE, Pool.CLICKS, _due(EXPIRE).limit(BATCH), lambda by, key, _: expire(by.context, key)),
     Kind(REMIND, Pool.PEOPLE, _due(REMIND).limit(BATCH), lambda by, key, _: remind(by.context, key)),
     Kind(TELL, Pool.PEOPLE, _due(TELL).limit(BATCH), lambda by, key, _: tell_absent(by.context, key)),
-    Kind(HOME, Pool.MESSAGES, _due(HOME), lambda by, key, _: by.outbox.home_tabs.show(key)),
+    Kind(HOME, Pool.MESSAGES, _due(HOME), lambda by, key, _: by.outbox.home_tabs.show(key), about=False),
 )
 JOBS = tuple(kind.job for kind in KINDS)
 _BY_NAME = {kind.job.name: kind for kind in KINDS}

@@ -50,8 +50,7 @@ WAYS: dict[Status, frozenset[Status]] = {
     Status.WAITING: _ON,
     Status.UNKNOWN: _ON,
 }
-
-
-def before(status: Status) -> frozenset[Status]:
-    """The states from which `status` may be reached."""
-    return frozenset(start for start, ends in WAYS.items() if status in ends)
+BEFORE: dict[Status, frozenset[Status]] = {
+    status: frozenset(start for start, ends in WAYS.items() if status in ends) for status in Status
+}
+"""The states from which each may be reached."""

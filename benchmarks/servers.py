@@ -28,7 +28,7 @@ from slack_sdk import WebClient
 
 from approvals.authority.admission import Admission
 from approvals.authority.directory import Directory, Person, Workspace
-from approvals.authority.rules import Rule, Rules
+from approvals.authority.rules import BY_NAME, Rule, Rules
 from approvals.queue.store import FifoLock, Store
 from approvals.request.intake import Intake
 from approvals.request.pending import PendingFor
@@ -41,7 +41,8 @@ from bot.http.server import EdgeServer
 from bot.http.transport import SignedHttp
 from handlers.action_ids import COMMAND
 from handlers.dependencies import Dependencies, Sources
-from handlers.register import Readable, register
+from handlers.door import Readable
+from handlers.register import register
 from operations.aws.client import Aws
 from operations.snapshot.live import LiveAws
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
@@ -141,6 +142,7 @@ def deps_of(intake: Intake) -> Dependencies:
         refresh=lambda: None,
         unread=str,
         rules=lambda: rules,
+        guards=lambda: BY_NAME,
         run=lambda _: None,
         may_decide=lambda _: True,
         pending_for=lambda _: PendingFor((), 0),

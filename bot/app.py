@@ -65,9 +65,10 @@ from bot.snapshot.cache import Numbered, SnapshotCache
 from bot.snapshot.file import SnapshotFile
 from bot.snapshot.shared import SnapshotRow
 from handlers.dependencies import Dependencies, Sources
+from handlers.door import Readable
 from handlers.home import home_of
 from handlers.queries.upload import Pictures
-from handlers.register import Readable, register
+from handlers.register import register
 from operations.aws.client import Aws, Call
 from operations.aws.errors import UnknownError
 from operations.aws.looks import begun

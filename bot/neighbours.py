@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from approvals.models import Installation, Process
-from approvals.outbox.sending import EVENT
+from approvals.outbox.delivering import EVENT
 from approvals.queue.store import Store
 from approvals.slack.client import SlackAmbiguousError, SlackBusyError, SlackRefusedError, call
 from bot.http.edge import Line

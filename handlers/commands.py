@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt import App, BoltRequest, BoltResponse
@@ -191,7 +191,8 @@ def _asked(responder: Responder, typed: Typed, command: Command, *, at_once: boo
         open_view(deps, typed.slack, typed.caller, lambda: form(command.operation, scene))
         return []
     try:
-        quick = deps.at_once() if at_once else deps
+        # Where the answer may not take a second, AWS isn't asked about a name.
+        quick = replace(deps, look_up=lambda _: None) if at_once else deps
         filed = file(quick, typed.caller, command.operation, command.given, typed.delivery)
     except NotAcceptedError as error:
         told = refused(command.operation, command.given, error.problems)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from approvals.authority.admission import Admission
-from approvals.authority.rules import BY_NAME, Guards, Rules
+from approvals.authority.rules import Guards, Rules
 from approvals.request.intake import Click, Intake
 from approvals.request.pending import PendingFor
 from approvals.sessions.reveal import Press
@@ -46,18 +46,14 @@ class Dependencies:
     oversees: Callable[[str], bool]
     reveal: Callable[[Press], str]
     pick_shell: Callable[[Picked], None]
+    guards: Callable[[], Guards]
     sources: Sources
     look_up: Callable[[UnknownError], Organization | None]
-    guards: Callable[[], Guards] = lambda: BY_NAME
     run_look: Run | None = None
 
     def look(self, work: Callable[[], None]) -> None:
         """Runs what asks AWS for somebody who only looks, where it holds up nothing else."""
         (self.run_look or self.run)(work)
-
-    def at_once(self) -> Dependencies:
-        """The same for an answer that may not take a second: AWS isn't asked about a name."""
-        return replace(self, look_up=lambda _: None)
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,7 @@ from handlers.typed import spaced
 from operations.access.session_length import seconds_of, written
 from operations.aws.errors import FieldError
 from operations.core.base import Operation
-from operations.core.fields import FieldKind, OperationField
-from operations.core.kinds import LOOK_UPS, look_up
+from operations.core.fields import LOOK_UPS, FieldKind, OperationField, look_up
 from operations.core.visible import BLANK
 from operations.snapshot.organization import Organization
 

@@ -16,7 +16,6 @@ from approvals.slack.blocks import Block, clean, plain
 from handlers.action_ids import PICKER, PICKERS
 from handlers.caller import of_interaction
 from handlers.dependencies import Dependencies
-from handlers.responder import learn
 from operations.core.fields import FieldKind
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policy
@@ -151,7 +150,7 @@ def register(app: App, deps: Dependencies) -> None:
         caller = of_interaction(body)
         unwelcome = deps.admission.lately(caller.user, caller.team)
         if unwelcome is None:  # Slack waits for this answer; the next letter gets a better one.
-            learn(deps, caller)
+            deps.admission.learn(deps.run, caller.user, caller.team)
         if organization is None or unwelcome != "":
             ack(options=[])
             return

@@ -15,7 +15,7 @@ from handlers.caller import Caller
 from handlers.dependencies import Dependencies
 from handlers.filing import Filed
 from handlers.queries import requests
-from handlers.responder import Responder, learn
+from handlers.responder import Responder
 
 LATER = "I'll DM you when it's {end}."
 TITLE = "orgbot"
@@ -31,7 +31,7 @@ def receipt(deps: Dependencies, caller: Caller, filed: Filed) -> list[Block]:
     """A title has names of the organization in it: until Slack has told who asks, the number has to do."""
     if deps.admission.lately(caller.user, caller.team) == "":
         return [section(line(filed)), *_buttons(caller, filed, filed.title)]
-    learn(deps, caller)
+    deps.admission.learn(deps.run, caller.user, caller.team)
     received = f":white_check_mark: Request #{filed.number} received. {_later(filed)}"
     return [section(received), *_buttons(caller, filed, f"Request #{filed.number}")]
 

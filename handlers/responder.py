@@ -153,15 +153,6 @@ def _opening(deps: Dependencies, slack: WebClient, caller: Caller, make: Callabl
     deps.run(lambda: _careful("a form was not opened", open_soon, lambda why: _tell(slack, caller, why)))
 
 
-def learn(deps: Dependencies, caller: Caller) -> None:
-    """Has a worker ask Slack who the caller is, so that their next answer need not wait for it."""
-
-    def ask() -> None:
-        deps.admission.unwelcome(caller.user, caller.team)
-
-    deps.run(ask)
-
-
 def tell(deps: Dependencies, slack: WebClient, caller: Caller, text: str) -> None:
     """A line for the caller alone, on a worker."""
     deps.run(lambda: _tell(slack, caller, text))

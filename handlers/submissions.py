@@ -23,7 +23,7 @@ from handlers.forms import sent
 from handlers.parser import Given
 from handlers.problems import Problem, at_field, in_form
 from handlers.receipts import answer_form, receipt
-from handlers.responder import Responder, learn
+from handlers.responder import Responder
 from operations.core.base import Operation
 from operations.core.registry import by_name
 
@@ -84,7 +84,7 @@ def _unwelcome(deps: Dependencies, caller: Caller) -> str:
     known = deps.admission.lately(caller.user, caller.team)
     if known is not None or deps.admission.is_home(caller.team):
         return known or ""
-    learn(deps, caller)
+    deps.admission.learn(deps.run, caller.user, caller.team)
     return ASKED
 
 
@@ -92,7 +92,7 @@ def _told(deps: Dependencies, caller: Caller, error: NotAcceptedError) -> tuple[
     """What is wrong with the form, for members; others are told to wait for Slack's word."""
     if deps.admission.lately(caller.user, caller.team) == "":
         return error.problems
-    learn(deps, caller)
+    deps.admission.learn(deps.run, caller.user, caller.team)
     return (Problem("", ASKED),)
 
 

@@ -184,8 +184,12 @@ def _matters(call: Call) -> bool:
     return call.operation == "AssumeRole" and call.outcome != "ok"
 
 
-def record_calls(session: Session, at: datetime, request_id: int, calls: Sequence[Call], step: str = "") -> None:
-    """One audit record a call: AWS's names and request id, and `ok` or the error's code."""
+def record_calls(
+    session: Session, at: datetime, request_id: int, calls: Sequence[Call], step: str = "", **attempt: Any
+) -> None:
+    """One audit record a call: AWS's names and request id, and `ok` or the error's code; of an `attempt` its `number`, and as what it
+    `ended`.
+    """
     for call in calls:
         record(
             session,
@@ -198,9 +202,10 @@ def record_calls(session: Session, at: datetime, request_id: int, calls: Sequenc
             outcome=call.outcome,
             aws_request_id=call.aws_request_id,
             step=step,
+            **attempt,
         )
 
 
-def record_lost_call(session: Session, at: datetime, request_id: int, step: str) -> None:
+def record_lost_call(session: Session, at: datetime, request_id: int, step: str, **attempt: Any) -> None:
     """The record of a call whose process ended before the answer was written down."""
-    record(session, at, CALL, ORGBOT, request_id, outcome=UNKNOWN, step=step)
+    record(session, at, CALL, ORGBOT, request_id, outcome=UNKNOWN, step=step, **attempt)

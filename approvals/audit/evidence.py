@@ -183,7 +183,7 @@ def _votes(connection: Connection) -> Query:
 
 
 def _attempts() -> Query:
-    return select(col(Attempt.request_id), col(Attempt.step))
+    return select(col(Attempt.request_id), col(Attempt.step), col(Attempt.number), col(Attempt.outcome))
 
 
 def _tagged(tag: int, connection: Connection, wanted: Query) -> Iterator[tuple[Any, ...]]:
@@ -207,8 +207,9 @@ def _missing(bundle: Iterable[tuple[Any, ...]], *, runs: bool = False) -> list[s
             user, decision, digest, at, person = row
             ballots.add(Ballot(user, decision, digest, moment(at), mark(person)))
         elif tag == _ATTEMPT:
+            step, attempt, outcome = row
             story.executed = True
-            story.attempted.update(row)
+            story.attempted[step, attempt] = outcome
         else:
             story.tell(*row)
     if claim is None:

@@ -108,9 +108,11 @@ class Keys:
 
     def bears_out(self, row: Mapping[str, Any], columns: tuple[str, ...], seal: str) -> bool:
         """Whether these columns are as they were sealed; without a key they are believed."""
+        if not self.secrets:
+            return True
         said = _sealed(row, columns)
         made = (hmac.digest(secret, said, "sha256").hex() for secret in self.secrets)
-        return not self.secrets or any(hmac.compare_digest(one, seal) for one in made)
+        return any(hmac.compare_digest(one, seal) for one in made)
 
     def seal_message(self, row: Mapping[str, Any]) -> str:
         """The same of a message that is queued."""

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from approvals.audit.chain import CALL, ORGBOT
+from approvals.audit.chain import CALL, ORGBOT, UNKNOWN
 from approvals.models import TITLE
 from approvals.states import EXECUTING, WAYS, Status
-from approvals.views import hindered, on_hold, thread, unreachable
+from approvals.views import hindered, on_hold, thread
 
 FILED = "request.filed"
 RULES_CHANGED = "request.rules_changed"
@@ -28,6 +28,9 @@ TRANSITIONS = {f"request.{status.value}": status for status in Status}
 TELLING = frozenset(
     {FILED, RULES_CHANGED, GLASS, WITHDRAWN, LEARNED, ESCALATED, CALL, *VOTES, *TRANSITIONS}
 )  # The events whose detail or time counts.
+NEVER_LEFT = (
+    "fenced"  # What an attempt may have ended as whose answer nobody wrote down: its worker woke, and sent nothing.
+)
 WISH = "asked"  # In a request's memory: what somebody asked of it by a Control.
 # In a request's memory, for people: no step goes by it. All else is what its steps have learned.
 NOTES = frozenset(
@@ -48,7 +51,7 @@ NOTES = frozenset(
         on_hold.NOT_NOW,
         on_hold.FAILED_LOOKS,
         hindered.HINDERED,
-        unreachable.KEY,
+        on_hold.SHORT,
     }
 )
 EXECUTED = frozenset({CALL, "credentials.issued", "credentials.undelivered"})
@@ -117,9 +120,9 @@ class Story:
     step: int = 0
     facts: dict[str, str] = field(default_factory=dict)
     asked: set[str] = field(default_factory=lambda: {""})
-    attempted: set[str] = field(
-        default_factory=set
-    )  # The steps of which a call is noted, and those of which the audit has one.
+    # As what each attempt ended (by its step and number) that is noted, and what the audit has of it; the steps that it has a call of.
+    attempted: dict[tuple[str, int], str] = field(default_factory=dict)
+    ended: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
     called: set[str] = field(default_factory=set)
     begun: bool = False
     ballots: dict[str, Ballot] = field(default_factory=dict)
@@ -144,7 +147,7 @@ class Story:
         elif event.startswith(WISHED):
             self.asked.add(event.removeprefix(WISHED))
         elif event == CALL:
-            self.called |= {str(said.get("step", ""))} - {""}
+            self._is_called(said)
         self.executed = self.executed or event in EXECUTED
 
     def _is_filed(self, event: str, actor: str, said: dict[str, Any], at: str) -> None:
@@ -164,6 +167,14 @@ class Story:
         elif event == GLASS:
             self.broken_by = actor
 
+    def _is_called(self, said: dict[str, Any]) -> None:
+        step, number, ended = str(said.get("step", "")), said.get("number"), str(said.get("ended", ""))
+        self.called |= {step} - {""}
+        if not isinstance(number, int):  # A process of an earlier version does not say which attempt it was.
+            self.ended = {of: known for of, known in self.ended.items() if of[0] != step}
+        else:
+            self.ended[step, number] = (ended, NEVER_LEFT) if said.get("outcome") == UNKNOWN else (ended,)
+
     def _learns(self, step: Any, facts: Any) -> None:
         self.step = step if isinstance(step, int) else self.step
         self.facts |= facts if isinstance(facts, dict) else {}
@@ -182,7 +193,13 @@ def shortfalls(claim: Claim, story: Story, *, runs: bool = False) -> list[str]:
 
     What is to run (`runs`), is running or has run must besides have been approved.
     """
-    found = [*story.odd, *_filing(claim, story), *_ballots(claim, story), *_progress(claim, story)]
+    found = [
+        *story.odd,
+        *_filing(claim, story),
+        *_ballots(claim, story),
+        *_progress(claim, story),
+        *_calls(claim, story),
+    ]
     if story.status != claim.status:
         found.append(f"it is {claim.status}, while the audit has it {story.status}")
     if any(digest != claim.digest for digest in story.digests):
@@ -231,10 +248,6 @@ def _progress(claim: Claim, story: Story) -> Iterator[str]:
     """What its steps go by, of a request that was filed since the audit has that."""
     if story.approved_by and claim.decided_by not in ("", story.approved_by):
         yield f"{story.approved_by} decided it, not {claim.decided_by}"
-    if story.attempted and not story.begun:
-        yield "a call of it is noted, and the audit does not have that it began"
-    if "shown" in claim.sealed and story.called - story.attempted:  # They go when it is pruned.
-        yield "a call of it is in the audit, and is noted no longer"
     if story.filing is None or "origin" not in story.filing:
         return
     facts = {name: value for name, value in claim.memory.items() if name not in NOTES | {WISH}}
@@ -244,6 +257,16 @@ def _progress(claim: Claim, story: Story) -> Iterator[str]:
         yield "what its steps have learned was changed"
     if claim.memory.get(WISH, "") not in story.asked:
         yield "what was asked of it meanwhile is not in the audit"
+
+
+def _calls(claim: Claim, story: Story) -> Iterator[str]:
+    """What was sent for it, by which a call is sent again or not."""
+    if story.attempted and not story.begun:
+        yield "a call of it is noted, and the audit does not have that it began"
+    if "shown" in claim.sealed and story.called - {step for step, _ in story.attempted}:  # They go when it is pruned.
+        yield "a call of it is in the audit, and is noted no longer"
+    if any(story.attempted.get(one, ended[0]) not in ended for one, ended in story.ended.items()):
+        yield "what became of a call of it was changed"
 
 
 def _ballots(claim: Claim, story: Story) -> Iterator[str]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from approvals.authority.aliases import Aliases, same
 from approvals.authority.directory import Directory, Person
 from approvals.authority.quorum import Seat, missing, seat, together
 from approvals.authority.rules import Rule
+from approvals.slack.named import Aliases, same
 
 MOST = 100  # Of so many Slack is asked; it tells 100 a minute.
 

@@ -46,6 +46,14 @@ class Admission:
         self._told[user] = (self._clock(), person)
         return str(self._people.stranger(person, team) or "")
 
+    def learn(self, run: Callable[[Callable[[], None]], None], user: str, team: str = "") -> None:
+        """Has a worker ask Slack who somebody is, so that their next answer need not wait for it."""
+
+        def ask() -> None:
+            self.unwelcome(user, team)
+
+        run(ask)
+
     def is_home(self, team: str) -> bool:
         """Whether this is the workspace in which the bot is installed, so that whoever comes from it is likely a member."""
         return team == self._people.here().team

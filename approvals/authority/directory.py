@@ -18,9 +18,8 @@ from typing import Any, TypeVar, cast
 from cachetools import LRUCache
 from slack_sdk import WebClient
 
-from approvals.authority.aliases import Aliases
 from approvals.slack.client import SlackAmbiguousError, SlackAwayError, SlackBusyError, SlackRefusedError, call
-from approvals.slack.named import Named
+from approvals.slack.named import Aliases, Named
 
 UNKNOWN_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 NO_GROUP = frozenset({"no_such_subteam", "subteam_not_found"})

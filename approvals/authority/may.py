@@ -19,7 +19,6 @@ from sqlalchemy import Integer, bindparam
 from sqlmodel import Session, col, select
 
 from approvals.authority.able import approvals_asked
-from approvals.authority.aliases import Aliases, same
 from approvals.authority.directory import NotAMemberError, Person
 from approvals.authority.press import of_click, pressed_on
 from approvals.authority.quorum import Seat, seat, together
@@ -37,7 +36,7 @@ from approvals.context import Context
 from approvals.models import Interaction, Request, Vote, operation_of
 from approvals.slack.blocks import escape, mentions
 from approvals.slack.client import SlackAwayError
-from approvals.slack.named import Named
+from approvals.slack.named import Aliases, Named, same
 from approvals.states import Status
 from operations.aws.errors import AmbiguousError, BusyError, CredentialsError, FieldError, UnknownError
 from operations.aws.prefilled import Prefilled

@@ -1,9 +1,10 @@
 """Which request a press is about: the one whose key its button carries, and only from a message of that request.
 
 A number comes again, after a restore, with a new database, with a second bot on the same Slack app; a key does not. Buttons
-of earlier versions carry the number alone: they count where the message is the request's own.
+of earlier versions carry the number alone: where the message is the request's own they count, but for a decision.
 
-Away from its card a request is decided where its digest stands beside the buttons, which carry it: on the home tab.
+What decides carries the beginning of the digest that stands beside it, on the card and away from it, so that what was seen is
+decided. The card of an earlier version, whose buttons carry none, is brought up to date by the first press.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ BESIDE_ITS_DIGEST = frozenset(
 DECIDES_NOTHING = frozenset({"again", "edit", "undo", "details", "code"})
 ON_THE_CARD_NOW = "Its card is in the channel now ({link}). Decide there; nothing was done here."
 OUTDATED = "This request has changed since it was shown to you, so nothing was done. Look at {link} before you decide."
+UNDATED = "An earlier version of orgbot posted this card, so nothing was done. It is brought up to date now: {link}. Press again there."
 STRANGE = "This card belongs to another orgbot or an older database; nothing was done. Look at `/org requests`."
 NOT_YET = "Slack has not confirmed this message yet; nothing was done. Press again in a moment."
 
@@ -51,6 +53,13 @@ class OutdatedError(CardElsewhereError):
         Exception.__init__(self, OUTDATED.format(link=request.link))
 
 
+class UndatedError(CardElsewhereError):
+    """The button on the card doesn't say which digest it stands beside: an earlier version posted it, which may have shown another."""
+
+    def __init__(self, request: Request) -> None:
+        Exception.__init__(self, UNDATED.format(link=request.link))
+
+
 class UnconfirmedCardError(Exception):
     """The key is right, and whether the message is the request's is known as soon as Slack has confirmed what was posted."""
 
@@ -63,7 +72,7 @@ class Pressed:
     """What a button carries, and the message that it stands on; `key` is empty for a button of an earlier version.
 
     `private` when it stands where the presser alone sees it (the answer to a command, the home tab), of which no `ts` is kept.
-    `shown` is the beginning of the digest that stood beside it; empty on a card.
+    `shown` is the beginning of the digest that stood beside it; empty for what doesn't decide.
     """
 
     number: int
@@ -102,8 +111,7 @@ def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
     request = session.get(Request, pressed.number, populate_existing=True)
     if request is None or (pressed.key and not secrets.compare_digest(pressed.key, request.key)):
         raise StrangeCardError
-    if pressed.shown and not request.digest.startswith(pressed.shown):
-        raise OutdatedError(request)
+    _check_digest(pressed, request, kind)
     if _stands_on_its_own(session, pressed, request, kind):
         return request
     if pressed.key and pressed.private and kind in ON_THE_CARD and request.card_ts:
@@ -120,13 +128,21 @@ def pressed_on(session: Session, pressed: Pressed, kind: str) -> Request:
     raise StrangeCardError
 
 
+def _check_digest(pressed: Pressed, request: Request, kind: str) -> None:
+    """Raises OutdatedError and UndatedError: what was seen is not known to be what would be decided."""
+    if pressed.shown and not request.digest.startswith(pressed.shown):
+        raise OutdatedError(request)
+    if kind in BESIDE_ITS_DIGEST and request.digest and not pressed.shown and _is_on_its_card(pressed, request):
+        raise UndatedError(request)
+
+
 def _stands_on_its_own(session: Session, pressed: Pressed, request: Request, kind: str) -> bool:
     """Whether the button stands on a message of this request.
 
     Decisions are made on the card, and elsewhere where the digest stands beside the button: on the home tab, in the answer to a
     command, in a direct message, on an old card in another channel.
     """
-    if pressed.ts and (pressed.channel, pressed.ts) == (request.card_channel, request.card_ts):
+    if _is_on_its_card(pressed, request):
         return True
     beside = bool(pressed.shown)
     if kind in BESIDE_ITS_DIGEST and not beside:
@@ -137,6 +153,10 @@ def _stands_on_its_own(session: Session, pressed: Pressed, request: Request, kin
     if kind in ON_THE_CARD and not pressed.key:
         return False
     return bool(pressed.ts) and _is_message_of(session, request, pressed)
+
+
+def _is_on_its_card(pressed: Pressed, request: Request) -> bool:
+    return bool(pressed.ts) and (pressed.channel, pressed.ts) == (request.card_channel, request.card_ts)
 
 
 def _is_message_of(session: Session, request: Request, pressed: Pressed) -> bool:

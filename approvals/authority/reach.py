@@ -17,8 +17,7 @@ from approvals.models import Request, operation_of
 from operations.aws.client import Aws
 from operations.aws.errors import RefusedError
 from operations.core.base import Operation
-from operations.core.fields import FieldKind
-from operations.core.kinds import Reach
+from operations.core.fields import FieldKind, Reach
 from operations.snapshot.organization import Organization, OrganizationalUnit
 
 MOST_NAMED = 3

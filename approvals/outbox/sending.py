@@ -1,41 +1,36 @@
 """Telling Slack what the database says, in order, without losing or repeating a message.
 
-A message is marked `sending` before it leaves and carries an opaque id as metadata; after a lost answer it is looked for in
-Slack before it is sent again, and as long as it cannot be looked for, it is not sent. A card is made from the database at the moment of sending, so that updating
-it twice is harmless. Source: Slack API, "Message metadata", "chat.postMessage", "Rate limits".
+After a lost answer a message is looked for in Slack before it is sent again, and as long as it cannot be looked for, it is not
+sent. Source: Slack API, "chat.postMessage", "Rate limits".
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context as Unfenced
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Any
 
-from cachetools import LRUCache, cachedmethod
 from slack_sdk import WebClient
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from approvals.audit import alarm
 from approvals.audit.keys import Keys
-from approvals.authority.may import barred, votes_of
-from approvals.authority.requirements import requirements_of
 from approvals.context import Context
-from approvals.models import Message, Request, Vote
+from approvals.models import Message, Request
 from approvals.outbox import telling
+from approvals.outbox.delivering import Delivering, Posted, is_marked
 from approvals.outbox.home_tabs import HomeTabs
-from approvals.outbox.look_up import Place, find, looking_up
-from approvals.outbox.refusals import ALONE, MOVED, PLAIN, THREAD, UnmendedError, dropped, settle
+from approvals.outbox.look_up import find, looking_up
+from approvals.outbox.refusals import MOVED, THREAD, UnmendedError, dropped, settle
 from approvals.queue import outgoing
 from approvals.queue.leases import release
-from approvals.queue.outgoing import ANEW, EDITED, FILE, LINE
+from approvals.queue.outgoing import ANEW
 from approvals.queue.worker import Job, LaterError, TurnError, work_off
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.sessions.handover import Delivery, refused_by_slack
@@ -46,38 +41,13 @@ from approvals.slack.client import (
     SlackBusyError,
     SlackRefusedError,
     call,
-    call_now,
-    take_turn,
 )
-from approvals.slack.codes import Answer, elsewhere
-from approvals.slack.pacing import POST
 from approvals.states import Status
 from approvals.views import hindered, set_aside
-from approvals.views.card import card, names_people, plain_card
-from approvals.views.thread import Body
-from operations.aws.errors import FencedError
 
 log = logging.getLogger(__name__)
-DIRECT_CHANNELS = 10_000  # People whose channel is remembered, those who got a message lately.
-EVENT = "orgbot_message"
-EPHEMERAL = "chat.postEphemeral"
-LOOK_AGAIN, MOST_LOOKS = (
-    0.5,
-    32,
-)  # Seconds between two looks, and so many: longer than a lease, after which others take over.
-CHANNELS_OWN = ("card", "notice")  # What stands in the approval channel itself.
-
-
-@dataclass(frozen=True)
-class Posted:
-    """Where a message stands in Slack; `edited` where it stood already, and has got other words."""
-
-    channel: str
-    ts: str
-    edited: bool = False
-
-
-UNSAID = Posted("", "")
+# Seconds between two looks, and so many: longer than a lease, after which others take over.
+LOOK_AGAIN, MOST_LOOKS = 0.5, 32
 
 
 class Outbox:
@@ -90,9 +60,8 @@ class Outbox:
         self._context = context
         self.slack = slack
         self._bot_id = bot_id
-        self._direct_channels: LRUCache[str, str] = LRUCache(DIRECT_CHANNELS)
-        self._opening = threading.Lock()
-        self._delivery = Delivery(context)
+        self._handover = Delivery(context)
+        self._delivering = Delivering(context, slack, self._handover)
         self._job = replace(LANE, told=self._tell_set_aside)
 
     def send_lane(self, lane: str) -> None:
@@ -128,9 +97,11 @@ class Outbox:
             self._sent(message, posted)
 
     def _is_as_queued(self, message: Message) -> bool:
-        """What is made when it is sent is made from what is proven elsewhere."""
+        """As far as a key tells. What is made when it is sent is made from what is proven elsewhere."""
         keys = Keys.kept(self._context.store)
-        return message.kind in ("card", CREDENTIALS) or keys.bears_out_message(message.model_dump(), message.sealed)
+        if not keys or message.kind in ("card", CREDENTIALS):
+            return True
+        return keys.bears_out_message(message.model_dump(), message.sealed)
 
     def _forged(self, message: Message) -> None:
         log.error("a message was not queued by orgbot as it stands in the database, and is dropped: %s", message.kind)
@@ -151,196 +122,21 @@ class Outbox:
                 return found
             if not settled:
                 raise SlackAmbiguousError("its answer was lost a moment ago")
-        ways = {"card": self._card, "thread": self._thread, "dm": self._direct, "private": self._private}
-        ways |= {"notice": self._notice, "edit": self._edit, CREDENTIALS: self._credentials}
-        ways |= {EDITED: self._living, ANEW: self._living, LINE: self._line, "remove": self._remove, FILE: self._file}
-        return ways[message.kind](message)
-
-    def _card(self, message: Message) -> Posted:
-        request, votes = self._request(message)
-
-        def made() -> Body:
-            return plain_card(request, votes) if message.body.get(PLAIN) else self._whole_card(request, votes)
-
-        if request.card_ts:
-            take_turn(self.slack, "chat.update", ticket=message.marker)
-            call_now(self.slack, "chat.update", channel=request.card_channel, ts=request.card_ts, **made())
-            return Posted(request.card_channel, request.card_ts, edited=True)
-        message.body = {**message.body, THREAD: self._thread_for(message, request)}
-        loud = request.status == Status.PENDING  # Approvers look at the channel.
-        beneath = {"thread_ts": message.body[THREAD], "reply_broadcast": loud} if message.body[THREAD] else {}
-        return self._post(message, self._context.approval_channel, lambda: {**made(), **beneath})
-
-    def _thread_for(self, message: Message, request: Request) -> str:
-        """The thread of the request whose end offered this one, where that stands in the approval channel; empty for most."""
-        if not request.follows or message.body.get(ALONE):
-            return ""
-        with self._context.store.read() as session:
-            before = session.get(Request, request.follows)
-        return before.thread if before and before.card_channel == self._context.approval_channel else ""
-
-    def _whole_card(self, request: Request, votes: list[Vote]) -> dict[str, Any]:
-        required = requirements_of(request, self._context.rules())
-        without = barred(self._context, required.deciders()) if required and names_people(request) else frozenset()
-        return card(request, votes, required, without)
-
-    def _thread(self, message: Message) -> Posted:
-        """Where Slack takes no card at all, what belongs beneath it stands in the channel itself."""
-        request, _ = self._request(message)
-        if not request.card_ts:
-            return self._post(message, self._context.approval_channel, lambda: message.body)
-        beneath = {**message.body, "thread_ts": request.thread}
-        return self._post(message, request.card_channel, lambda: beneath)
-
-    def _file(self, message: Message) -> Posted:
-        """A file in the thread, once there is a card; it is found by its name, because files carry no metadata."""
-        request, _ = self._request(message)
-        if not request.card_ts:
-            raise LaterError("there is no card yet", status="queued")
-        take_turn(self.slack, POST, request.card_channel, message.marker)
-        self._mark_sending(message, request.card_channel)
-        where = {"channel": request.card_channel, "thread_ts": request.thread, "filename": _file_name(message.marker)}
-        call_now(self.slack, "files.upload.v2", **where, **message.body)
-        return Posted(request.card_channel, "")
-
-    def _living(self, message: Message) -> Posted:
-        """The requester's one message; what is outdated before it leaves is not said at all."""
-        outdated, stands = self._before(message)
-        if outdated:
-            return UNSAID
-        edited = self._edited(message, stands) if stands and message.kind == EDITED else None
-        return edited or self._direct(message)
-
-    def _line(self, message: Message) -> Posted:
-        """The thread's line; one of an earlier card, in another thread, is older than the card."""
-        outdated, stands = self._before(message)
-        if outdated:
-            return UNSAID
-        request, _ = self._request(message)
-        here = stands and stands.channel == request.card_channel and float(stands.ts) > float(request.card_ts or 0)
-        edited = self._edited(message, stands) if stands and here else None
-        return edited or self._thread(message)
-
-    def _before(self, message: Message) -> tuple[bool, Message | None]:
-        with self._context.store.read() as session:
-            return outgoing.is_outdated(session, message), outgoing.stands(session, message)
-
-    def _edited(self, message: Message, stands: Message) -> Posted | None:
-        """Where the words stand now; None where what stood there is gone."""
-        try:
-            return self._edit(message, Posted(stands.channel, stands.ts))
-        except SlackRefusedError as error:
-            if error.answer is not Answer.GONE:
-                raise
-            return None
-
-    def _edit(self, message: Message, where: Posted | None = None) -> Posted:
-        """Other words in a message that stands already; repeating it is harmless."""
-        where = replace(where or Posted(message.channel, message.ts), edited=True)
-        take_turn(self.slack, "chat.update", ticket=message.marker)
-        call_now(self.slack, "chat.update", channel=where.channel, ts=where.ts, **message.body)
-        return where
-
-    def _remove(self, message: Message) -> Posted:
-        """What stands in another place by now; what cannot be taken away stays."""
-        take_turn(self.slack, "chat.delete", ticket=message.marker)
-        try:
-            call_now(self.slack, "chat.delete", channel=message.channel, ts=message.ts)
-        except SlackRefusedError as error:
-            if error.mendable:
-                raise
-        return UNSAID
-
-    def _notice(self, message: Message) -> Posted:
-        return self._post(message, self._context.approval_channel, lambda: message.body)
-
-    def _direct(self, message: Message) -> Posted:
-        return self._post(message, self._direct_channel(message.user), lambda: message.body)
-
-    def _credentials(self, message: Message) -> Posted:
-        """Slack is asked before AWS, so that nothing is opened while Slack is away. Who it is for is the requester, which the audit
-        proves; a row of the outbox it doesn't.
-        """
-        request, _ = self._request(message)
-        with self._opening:
-            self._direct_channels.pop(request.requester, None)
-        channel = self._direct_channel(request.requester)
-        return self._post(message, channel, lambda: self._delivery.body(self._request(message)[0]))
-
-    def _private(self, message: Message) -> Posted:
-        """A line for one person in a channel. Lost ones are not repeated; where it cannot be shown, it goes by DM."""
-        try:
-            if not message.channel:
-                return self._direct(message)
-            take_turn(self.slack, EPHEMERAL, ticket=message.marker)
-            call_now(self.slack, EPHEMERAL, channel=message.channel, user=message.user, **message.body)
-        except SlackAmbiguousError:
-            log.warning("a private line may have been lost")
-        except SlackRefusedError as error:
-            if not elsewhere(error.code):
-                raise
-            return self._direct(message)
-        return Posted(message.channel, "")
-
-    def _post(self, message: Message, channel: str, made: Callable[[], Body]) -> Posted:
-        """The message is made once it is its turn: credentials that waited for it would be opened twice."""
-        take_turn(self.slack, POST, channel, message.marker)
-        body = made()
-        self._mark_sending(message, channel)
-        metadata = {
-            "event_type": EVENT,
-            "event_payload": {"id": message.marker, "installation": self._context.installation},
-        }
-        quiet = {"unfurl_links": False, "unfurl_media": False}
-        answer = call_now(self.slack, POST, channel=channel, metadata=metadata, **quiet, **body)
-        return Posted(str(answer.get("channel") or channel), str(answer["ts"]))
-
-    def _mark_sending(self, message: Message, channel: str) -> None:
-        """Notes that a post is about to leave, and where to; what has no such note (an update, a private line) may simply be repeated.
-
-        Raises FencedError when the message is another worker's by now.
-        """
-        values: dict[str, Any] = {"status": "sending", "started_at": self._context.clock()}
-        if message.kind in CHANNELS_OWN:  # The setting may be another one when it is looked for, and so may the thread.
-            values |= {"channel": channel, "body": message.body}
-        held = (col(Message.id) == message.id, col(Message.lease_owner) == message.lease_owner)
-        with self._context.store.write() as session:
-            if session.execute(update(Message).where(*held).values(values)).rowcount != 1:  # type: ignore[attr-defined]
-                raise FencedError
+        return self._delivering.deliver(message)
 
     def _look_up(self, message: Message, sent_at: datetime) -> Posted | None:
         """The message as it stands in Slack; None when it is not there. Raises UnseenError and SlackRefusedError."""
-        request = self._request(message)[0] if message.request_id is not None else None
+        request = self._request(message) if message.request_id is not None else None
         if request and message.kind == "card" and request.card_ts:
             return None
         with looking_up():
-            place = self._place_of(message, request)
-            ts = find(self.slack, place, sent_at, lambda item: self._is_ours(item, message.marker))
+            place = self._delivering.place_of(message, request)
+            ts = find(self.slack, place, sent_at, lambda item: is_marked(item, message.marker, self._bot_id()))
         return Posted(place.channel, ts) if ts else None
 
-    def _place_of(self, message: Message, request: Request | None) -> Place:
-        if message.kind in CHANNELS_OWN:
-            return Place(message.channel or self._context.approval_channel, message.body.get(THREAD, ""))
-        if request and message.kind in ("thread", LINE, FILE):
-            return Place(request.card_channel or self._context.approval_channel, request.thread)
-        return Place(
-            self._direct_channel(request.requester if request and message.kind == CREDENTIALS else message.user)
-        )
-
-    def _is_ours(self, item: dict[str, Any], marker: str) -> bool:
-        if any(file.get("name") == _file_name(marker) for file in item.get("files") or ()):
-            return True
-        payload = (item.get("metadata") or {}).get("event_payload") or {}
-        return payload.get("id") == marker and item.get("bot_id") in (None, "", self._bot_id())
-
-    @cachedmethod(attrgetter("_direct_channels"), key=lambda _, user: user, lock=attrgetter("_opening"))
-    def _direct_channel(self, user: str) -> str:
-        take_turn(self.slack, "conversations.open", ticket=user)
-        return str(call_now(self.slack, "conversations.open", users=user)["channel"]["id"])
-
-    def _request(self, message: Message) -> tuple[Request, list[Vote]]:
+    def _request(self, message: Message) -> Request:
         with self._context.store.read() as session:
-            return session.get_one(Request, message.request_id), votes_of(session, message.request_id)
+            return session.get_one(Request, message.request_id)
 
     def _sent(self, message: Message, posted: Posted) -> None:
         first_card = self._is_first_card(message)
@@ -350,7 +146,7 @@ class Outbox:
             values = {"status": "sent", "error": "", "due_at": None, **where}
             ours = release(session, Message, message.id or 0, message.lease_owner, **values)
             if ours and message.kind == CREDENTIALS:
-                self._delivery.sent(session, message, posted.channel, posted.ts)
+                self._handover.sent(session, message, posted.channel, posted.ts)
             if ours and first_card:
                 self._card_posted(session, message, posted, link)
             if ours and message.kind == ANEW and posted.ts and (before := outgoing.stands(session, message)):
@@ -381,7 +177,7 @@ class Outbox:
         return found
 
     def _is_first_card(self, message: Message) -> bool:
-        return message.kind == "card" and not self._request(message)[0].card_ts
+        return message.kind == "card" and not self._request(message).card_ts
 
     def _card_posted(self, session: Session, message: Message, posted: Posted, link: str) -> None:
         now = self._context.clock()
@@ -404,8 +200,7 @@ class Outbox:
         return str(found.get("permalink", ""))
 
     def _refused(self, message: Message, error: SlackRefusedError) -> None:
-        with self._opening:
-            self._direct_channels.pop(message.user, None)  # It may be the place that is no longer there.
+        self._delivering.forget_place(message.user)
         try:
             settle(self._context, message, error)
         except UnmendedError:
@@ -418,21 +213,17 @@ class Outbox:
         log.warning("credentials cannot be handed over; the thread says why")
         with self._context.store.write() as session:
             if release(session, Message, message.id or 0, message.lease_owner, status="dropped", error="undeliverable"):
-                self._delivery.failed(session, message, error)
+                self._handover.failed(session, message, error)
 
     def _tell_set_aside(self, session: Session, message: Message, now: datetime) -> None:
         """Nobody waits for a line in a thread. Approvers wait for the card, and the requester for credentials."""
         if message.kind == CREDENTIALS:
             request = session.get_one(Request, message.request_id)
             failed = set_aside.not_handed_over(request, maybe=message.started_at is not None)
-            self._delivery.failed(session, message, UndeliverableError(failed.say, failed.advice, again=failed.again))
+            self._handover.failed(session, message, UndeliverableError(failed.say, failed.advice, again=failed.again))
         elif _holds_its_lane(session, message):
             request = session.get_one(Request, message.request_id)
             outgoing.direct(session, request, now, set_aside.no_card(request))
-
-
-def _file_name(marker: str) -> str:
-    return f"request-{marker}.txt"
 
 
 def _holds_its_lane(session: Session, message: Message) -> bool:

@@ -26,7 +26,7 @@ from approvals.authority.may import (
     object_if,
     votes_of,
 )
-from approvals.authority.press import CardElsewhereError, StrangeCardError, UnconfirmedCardError
+from approvals.authority.press import CardElsewhereError, StrangeCardError, UnconfirmedCardError, UndatedError
 from approvals.authority.requirements import Requirements, rules_do
 from approvals.context import Context, NotYetError
 from approvals.models import LIVE, Interaction, Message, Request, Vote
@@ -136,6 +136,9 @@ def _markers(click: Interaction) -> tuple[str, str]:
 
 
 def _refuse_press(context: Context, click: Interaction, error: StrangeCardError) -> None:
+    if isinstance(error, UndatedError):
+        with context.store.write() as session:
+            outgoing.card(session, session.get_one(Request, click.request_id), context.clock())
     if isinstance(error, CardElsewhereError):
         _tell(context, click, str(error))
         return

@@ -66,7 +66,8 @@ class Execution:
         now = self.context.clock()
         with self.context.store.write() as session:
             attempts.end(session, attempt, outcome, now, detail)
-            record_calls(session, now, self.number, self.calls, attempt.step)
+            ended = {"number": attempt.number, "ended": outcome.value}
+            record_calls(session, now, self.number, self.calls, attempt.step, **ended)
         self.calls.clear()
 
     def give_up_attempt(self, attempt: Attempt) -> None:
@@ -74,7 +75,8 @@ class Execution:
         now = self.context.clock()
         with self.context.store.write() as session:
             attempts.end(session, attempt, Outcome.AMBIGUOUS, now, "the answer was not written down")
-            record_lost_call(session, now, self.number, attempt.step)
+            ended = {"number": attempt.number, "ended": Outcome.AMBIGUOUS.value}
+            record_lost_call(session, now, self.number, attempt.step, **ended)
 
     def note_other_calls(self) -> None:
         """The calls that belong to no attempt, such as a role that could not be assumed."""

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from approvals.audit import chain
 from approvals.models import Request
-from approvals.states import TERMINAL, Status, before
+from approvals.states import BEFORE, TERMINAL, Status
 
 
 class LostRaceError(Exception):
@@ -30,7 +30,7 @@ def transition(session: Session, request_id: int, to: Status, at: datetime, acto
     owner = values.pop("owner", None)
     if to in TERMINAL:
         values |= {"finished_at": at, "due_at": None, "lease_owner": "", "lease_until": None}
-    statement = update(Request).where(col(Request.id) == request_id, col(Request.status).in_(before(to)))
+    statement = update(Request).where(col(Request.id) == request_id, col(Request.status).in_(BEFORE[to]))
     if owner is not None:
         statement = statement.where(col(Request.lease_owner) == owner)
     changed = session.execute(statement.values(status=to, **values)).rowcount == 1  # type: ignore[attr-defined]

@@ -14,10 +14,10 @@ from threading import Lock
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from approvals.authority.aliases import Aliases, joined
 from approvals.context import Limits
 from approvals.models import LIVE_SQL, Request
 from approvals.slack.blocks import span
+from approvals.slack.named import Aliases, joined
 from approvals.states import Status
 from operations.snapshot.names import counted
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from approvals.authority.aliases import same
 from approvals.authority.directory import NotAMemberError, Person
 from approvals.authority.may import ObjectionError, judge, requester_then, voter_then
 from approvals.authority.press import StrangeCardError, UnconfirmedCardError
@@ -22,6 +21,7 @@ from approvals.models import LIVE_SQL, Interaction, Request, Vote
 from approvals.queue.worker import LaterError
 from approvals.request.intake import Click
 from approvals.slack.client import SlackAwayError
+from approvals.slack.named import same
 from approvals.states import Status
 from approvals.views.card import left
 from operations.core.registry import all_operations

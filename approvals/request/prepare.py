@@ -16,7 +16,6 @@ from approvals.audit.evidence import sealed
 from approvals.audit.proof import FILED
 from approvals.authority import may
 from approvals.authority.able import approvals_asked
-from approvals.authority.aliases import Aliases
 from approvals.authority.directory import NotAMemberError, Person
 from approvals.authority.may import barred, may_break
 from approvals.authority.reach import ask_of, hits, judged, other_rules
@@ -37,6 +36,7 @@ from approvals.slack.blocks import shorten
 from approvals.slack.client import SlackAwayError
 from approvals.slack.codes import meaning
 from approvals.slack.files import FileError
+from approvals.slack.named import Aliases
 from approvals.states import Status
 from approvals.views import hindered, on_hold, set_aside, thread
 from approvals.views.thread import OPENS, Body

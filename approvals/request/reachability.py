@@ -42,7 +42,7 @@ from approvals.request.lifecycle import LostRaceError, transition
 from approvals.slack.client import SlackAwayError
 from approvals.states import Status
 from approvals.views import thread
-from approvals.views.unreachable import KEY
+from approvals.views.on_hold import SHORT
 from operations.snapshot.names import capital
 
 log = logging.getLogger(__name__)
@@ -206,9 +206,9 @@ def _note(context: Context, number: int, found: list[dict[str, Any]]) -> None:
     now = context.clock()
     with context.store.write() as session:
         request = session.get_one(Request, number, populate_existing=True, with_for_update=True)
-        if request.status != Status.PENDING or request.memory.get(KEY, []) == found:
+        if request.status != Status.PENDING or request.memory.get(SHORT, []) == found:
             return
-        request.memory = {**request.memory, KEY: found}
+        request.memory = {**request.memory, SHORT: found}
         session.add(request)
         session.flush()
         event = "request.unreachable" if found else "request.reachable"

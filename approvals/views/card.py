@@ -6,7 +6,7 @@ Source: Slack API, "Block Kit: Blocks" (limits of text, fields and blocks).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from approvals.authority.quorum import Missing, cannot_decide
@@ -21,7 +21,6 @@ from approvals.slack.blocks import (
     clean,
     context,
     escape,
-    fields,
     fit,
     header,
     mentions,
@@ -32,24 +31,16 @@ from approvals.slack.blocks import (
     slack_date,
 )
 from approvals.states import TERMINAL, Status
-from approvals.views import confirmations, on_hold, unreachable
+from approvals.views import confirmations, on_hold
 from approvals.views.thread import Body, handover
-from approvals.views.whole import (
-    HITS_ON_THE_CARD,
-    IN_THE_THREAD,
-    ON_THE_CARD,
-    diff_on_card,
-    facts_on_card,
-    pieces,
-)
+from approvals.views.whole import Lines, Part, parts, pieces
 from operations.core.closing import Closing
-from operations.core.preview import Level, Preview
+from operations.core.preview import Preview
 from operations.core.registry import by_name
-from operations.snapshot.names import joined, spread
+from operations.snapshot.names import joined
 
 MOST_IN_PLAIN = 10_000  # Characters, fewer than Slack takes in one message, so that nothing is cut from it.
 NOT_WHOLE = ":warning: Slack doesn't show all of this request, so it can't be approved here. Deny it, and have it asked in smaller parts."
-MARKS = {Level.DANGER: ":octagonal_sign:", Level.CAUTION: ":warning:", Level.FACT: ":information_source:"}
 STATES = {
     Status.PENDING: (":hourglass_flowing_sand:", "Waiting for approval"),
     Status.APPROVED: (":white_check_mark:", "Approved, starting"),
@@ -92,12 +83,8 @@ def whole_card(
     preview = _preview(request)
     blocks = [
         header(shorten(_title(request), 150)),
-        context(f"{_status(request)}  ·  asked by <@{request.requester}>  ·  `{request.operation}`{_digest(request)}"),
-        *fields(facts_on_card(preview.facts)),
-        *([quoted("Reason", shorten(request.reason, 1500))] if request.reason else []),
-        *_plan(preview),
-        *effects(preview),
-        *warnings_of(preview),
+        context(_asked(request)),
+        *(block for part in parts(preview, request.reason) for block in part.blocks),
         *_standing(request, preview, votes, required, without),
         *_end(request, closing),
     ]
@@ -139,36 +126,34 @@ def _decision(request: Request, votes: Sequence[Vote]) -> list[str]:
     return [f"{said} by {by}, {when}"]
 
 
-def plain_card(request: Request, votes: Sequence[Vote]) -> Body:
+def plain_card(
+    request: Request,
+    votes: Sequence[Vote],
+    required: Requirements | None = None,
+    without: frozenset[str] = frozenset(),
+) -> Body:
     """The same in plain text that Slack takes: where it refuses the whole card, a request is still decided on all that it says."""
-    said = "\n".join(line for line in (_title(request), *_in_plain(request, _preview(request), votes)) if line)
+    told = (*parts(_preview(request), request.reason), _ended(request))
+    said = "\n".join([_title(request), *(line for part in told for line in part.plain())])
     shown = [{"type": "section", "text": plain(part, SECTION)} for part in pieces(said[:MOST_IN_PLAIN])]
-    carried, is_whole = request.button_beside_digest, len(said) <= MOST_IN_PLAIN
-    not_yet = on_hold.not_asked(request) or ("" if is_whole else NOT_WHOLE)
-    approve = [button("Approve", "approve", carried)] if is_whole else []
-    decides = request.status == Status.PENDING and not on_hold.not_asked(request)
-    decide = actions(*approve, button("Deny", "deny", carried)) if decides else []
-    asked = section(f"{_status(request)}  ·  asked by <@{request.requester}>")
-    return _message(request, [asked, *shown, *([section(not_yet)] if not_yet else []), *decide])
+    is_whole = len(said) <= MOST_IN_PLAIN
+    standing = _standing_in_plain(request, votes, required, without, is_whole=is_whole)
+    return _message(request, [section(_asked(request)), *shown, *standing])
 
 
-def _in_plain(request: Request, preview: Preview, votes: Sequence[Vote]) -> Iterator[str]:
-    """What the whole card says, a line each; of what that has no room for, the beginning as well, and the rest in the thread."""
-    approved = [vote for vote in votes if vote.decision == "approve"]
-    if request.digest:
-        count = f"{len(approved)} of {request.approvals_needed} approvals"
-        yield f"Digest {request.digest[:DIGEST]}, {count}, {rules_named(request)}"
-    yield from (f"{label}: {value}" for label, value in facts_on_card(preview.facts).items())
-    yield from (f"Reason: {reason}" for reason in (shorten(request.reason, 1500),) if reason)
-    yield from (f"{number}. {shorten(step, 500)}" for number, step in enumerate(preview.plan, 1))
-    yield from (f"{notice.level.value.capitalize()}: {shorten(notice.say, 400)}" for notice in preview.warnings)
-    first, *others = preview.hits or ("",)
-    yield f"Affects: {shorten(first, 300)}" if first else ""
-    yield from spread(others, HITS_ON_THE_CARD, lambda line: shorten(line, 120))
-    shown, *rest = pieces(preview.diff, ON_THE_CARD) or ("",)
-    yield f"Diff:\n{shown}" if shown else ""
-    yield IN_THE_THREAD if rest or len(others) > HITS_ON_THE_CARD else ""
-    yield request.outcome
+def _standing_in_plain(
+    request: Request, votes: Sequence[Vote], required: Requirements | None, without: frozenset[str], *, is_whole: bool
+) -> list[Block]:
+    """Who decides or has decided, and the buttons; what is too long to be shown whole can't be approved."""
+    if not_yet := on_hold.not_asked(request):
+        return [section(not_yet)]
+    if request.break_glass:
+        return _glass(request, required, without)
+    if request.status != Status.PENDING:
+        return [section(text) for text in _decision(request, votes)]
+    needed = section(_needed(request, votes, required, without))
+    approve, deny = (button(text, text.lower(), request.button_beside_digest) for text in ("Approve", "Deny"))
+    return [needed, *actions(approve, deny)] if is_whole else [needed, section(NOT_WHOLE), *actions(deny)]
 
 
 def _preview(request: Request) -> Preview:
@@ -186,20 +171,10 @@ def _status(request: Request) -> str:
     return f"{icon} *{words}*"
 
 
-def _digest(request: Request) -> str:
-    """The beginning of the digest of what is approved, by which the votes and the audit name it as well."""
-    return f"  ·  digest `{request.digest[:DIGEST]}`" if request.digest else ""
-
-
-def _plan(preview: Preview) -> list[dict[str, Any]]:
-    steps = [f"{number}. {escape(shorten(step, 500))}" for number, step in enumerate(preview.plan, 1)]
-    return [section("*Steps*\n" + "\n".join(steps))] if steps else []
-
-
-def warnings_of(preview: Preview) -> list[dict[str, Any]]:
-    """What to mind, the most severe first."""
-    warnings = [f"{MARKS[notice.level]} {escape(shorten(notice.say, 400))}" for notice in preview.warnings]
-    return [section(shorten("\n".join(warnings), 2900))] if warnings else []
+def _asked(request: Request) -> str:
+    """How it stands, who asks for what, and the beginning of the digest of it, by which the votes and the audit name it as well."""
+    digest = f"  ·  digest `{request.digest[:DIGEST]}`" if request.digest else ""
+    return f"{_status(request)}  ·  asked by <@{request.requester}>  ·  `{request.operation}`{digest}"
 
 
 def _standing(
@@ -209,7 +184,7 @@ def _standing(
         cancel = button("Cancel request", "cancel", request.button, confirm=confirmations.to_cancel(request))
         return [section(not_yet), *actions(cancel)]
     if request.status == Status.PENDING:
-        short = [section(text) for text in (unreachable.on_card(request),) if text]
+        short = [section(text) for text in (on_hold.unreachable_on_card(request),) if text]
         needed = context(_needed(request, votes, required, without))
         return [*short, needed, *_buttons(request, preview, votes, required)]
     if request.decided_at is None:
@@ -300,22 +275,14 @@ def picture_button(request: Request) -> list[Block]:
 def _end(request: Request, closing: Closing | None) -> list[dict[str, Any]]:
     if closing is not None:
         return [section(f":white_check_mark: *{escape(closing.summary)}*"), *handover(request, closing)]
-    if not request.outcome or request.status == Status.SUCCEEDED:
-        return []
-    advice = f"\n*What to do:* {escape(shorten(request.advice, 800))}" if request.advice else ""
-    return [section(f"{escape(shorten(request.outcome, 1500))}{advice}")]
+    return [] if request.status == Status.SUCCEEDED else _ended(request).blocks
 
 
-def effects(preview: Preview) -> list[Block]:
-    """The blocks for the card: what is hit, the number first, and as much of the diff as there is room for."""
-    return [*_hits(preview), *diff_on_card(preview.diff)]
+def _ended(request: Request) -> Part:
+    advice = (("What to do", shorten(request.advice, 800)),) if request.advice else ()
+    return Part((("", shorten(request.outcome, 1500)), *advice) if request.outcome else (), _labelled)
 
 
-def _hits(preview: Preview) -> list[Block]:
-    if not preview.hits:
-        return []
-    first, *others = preview.hits
-    lines = [f"*Affects*: {escape(shorten(first, 300))}"]
-    lines += spread(others, HITS_ON_THE_CARD, lambda line: f"•  {escape(shorten(line, 120))}")
-    lines[-1] += ", in the thread" if len(others) > HITS_ON_THE_CARD else ""
-    return [section(shorten("\n".join(lines), 2900))]
+def _labelled(lines: Lines) -> list[Block]:
+    said = (f"*{label}:* {escape(text)}" if label else escape(text) for label, text in lines)
+    return [section("\n".join(said))]

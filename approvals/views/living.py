@@ -26,7 +26,7 @@ from approvals.slack.blocks import (
     url_button,
 )
 from approvals.states import EXECUTING, TERMINAL, Status
-from approvals.views import on_hold, set_aside, thread, unreachable
+from approvals.views import on_hold, set_aside, thread
 from approvals.views.confirmations import to_cancel
 from approvals.views.thread import Body, body
 from operations.core.closing import Closing
@@ -88,7 +88,7 @@ def _waiting(request: Request, votes: Sequence[Vote]) -> Iterator[str]:
     yield "  ·  ".join([f"Waiting for {_whom(request, approved)}", so_far, *until])
     if request.warned_at:
         yield ":hourglass: It expires in about an hour, and nobody has decided yet. Ask the approvers yourself."
-    if short := unreachable.for_requester(request):
+    if short := on_hold.unreachable(request):
         yield short
 
 

@@ -1,15 +1,19 @@
-"""When AWS cannot be asked: what people are told while a request waits for that, and what they may ask of it."""
+"""What keeps a request besides the decision, what people are told of it, and what they may ask: AWS cannot be asked or says "not now",
+or its approvals cannot be reached. Pure.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from approvals.authority.able import Shortfall
 from approvals.models import Request
 from approvals.slack.blocks import escape, section, shorten, span
 from approvals.states import Status
 from approvals.views.thread import Body, body, link, while_waiting
 from operations.core.observations import Failed
 from operations.core.steps import Control, Step
+from operations.snapshot.names import counted
 
 ON_HOLD = "held"  # In a request's memory: people were told that it waits.
 NOT_ASKED = "not asked"  # In a request's memory: why approvers cannot decide yet; a card that says so was queued.
@@ -23,6 +27,7 @@ SLACK = "slack"  # Its value where Slack, and not AWS, is why.
 UNSEEN = "unseen"  # Its value where AWS has accepted a call and shows nothing of it.
 NOT_NOW = "not now"  # In a request's memory: until when a call is sent again, by what AWS answers.
 FAILED_LOOKS = "stumbles"  # In a request's memory: how many looks have failed in a row.
+SHORT = "unreachable"  # In a request's memory: its shortfalls, as they were told.
 GIVE_UP = Control(
     "give-up",
     "Give up",
@@ -99,3 +104,42 @@ def given_up(request: Request, *, sent: bool) -> Failed:
     why = reasons.get(held, "while AWS could not be asked") if held else "while AWS would not do it yet"
     say = f"It was given up, as asked, {why}. {effect(sent=sent)}"
     return Failed(say, "Check in AWS what is there before asking again.")
+
+
+def unreachable(request: Request) -> str:
+    """For the requester: why, and what to do; empty where nothing is known to be missing."""
+    found = shortfalls(request)
+    why = " ".join(f"{_lacks(one, 'you')}." for one in found)
+    return f":warning: It can't be approved as things stand. {why} {_way_out(found)}" if found else ""
+
+
+def unreachable_on_card(request: Request) -> str:
+    """For the card; empty where nothing is known to be missing."""
+    found = shortfalls(request)
+    why = " ".join(f"{_lacks(one, 'the person who asked')}." for one in found)
+    return f":warning: Can't be approved as things stand. {why}" if found else ""
+
+
+def shortfalls(request: Request) -> tuple[Shortfall, ...]:
+    """What cannot be reached, as it was found last."""
+    return tuple(Shortfall(**one) for one in request.memory.get(SHORT, []))
+
+
+def _lacks(short: Shortfall, asker: str) -> str:
+    if short.why:
+        return escape(short.why.rstrip("."))
+    if short.gone:
+        return f"The rule “{escape(short.rule)}” no longer exists"
+    needed = f"The rule “{escape(short.rule)}” needs {counted(short.needed, 'approval')}"
+    if short.second:
+        return f"{needed}, one of them by its second approvers, and no such person is left"
+    if not short.able:
+        return f"{needed}, and nobody other than {asker} may give one"
+    people = "only 1 person" if short.able == 1 else f"only {short.able} people"
+    return f"{needed}, and {people} other than {asker} may give one"
+
+
+def _way_out(found: tuple[Shortfall, ...]) -> str:
+    if any(short.gone or short.why for short in found):
+        return "Cancel it and ask again."
+    return "Have another approver named in the bot's rules, or cancel it."

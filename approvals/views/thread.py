@@ -5,6 +5,7 @@ Source: Slack API, "Formatting text for app surfaces", "Block Kit".
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -212,9 +213,14 @@ def opening(helping: Sequence[Prefilled], after: str = "") -> list[Block]:
     `after` is what the buttons of the request carry whose end offers them: they go on in its thread.
     """
     return [
-        button(one.label or by_name()[one.operation].wanted, f"form:{one.operation}:{number}", one.carried(after))
+        button(one.label or by_name()[one.operation].wanted, f"form:{one.operation}:{number}", carried(one, after))
         for number, one in enumerate(helping)
     ]
+
+
+def carried(one: Prefilled, after: str = "") -> str:
+    """What such a button carries, as `handlers.carried.Carried` reads it."""
+    return json.dumps({"values": one.values, **({"after": after} if after else {})}, separators=(",", ":"))
 
 
 def advised(request: Request) -> list[Block]:

@@ -19,7 +19,7 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.request import BoltRequest
 
-from handlers.shapes import DEEPEST
+from handlers.door import DEEPEST
 from operations.core.nesting import too_deep
 
 Answer = tuple[int, Mapping[str, Sequence[str]], str]

@@ -23,10 +23,10 @@ from approvals.slack.blocks import (
 )
 from approvals.states import TERMINAL, Status
 from approvals.views import thread
-from approvals.views.card import STATES, picture_button, warnings_of, whole_card
+from approvals.views.card import STATES, picture_button, whole_card
 from approvals.views.confirmations import to_approve, to_cancel, to_undo
 from approvals.views.history import line as history_line
-from approvals.views.whole import whole
+from approvals.views.whole import warned, whole
 from operations.core.base import Operation
 from operations.core.closing import Closing
 from operations.core.preview import Preview
@@ -74,7 +74,7 @@ def to_decide(request: Request, left: int = 1) -> list[Block]:
     head = f"*{named}*\n{_asked(request)}{_no_card(request)}"
     if not _fits(request, preview):
         return [section("\n".join([head, *_hits(preview.hits[:1])])), *actions(*_review(request))]
-    shown = [section("\n".join([head, *_hits(preview.hits)])), *warnings_of(preview)]
+    shown = [section("\n".join([head, *_hits(preview.hits)])), *warned(preview).blocks]
     facts = [f"{escape(fact.label)}: {escape(fact.value)}" for fact in preview.facts]
     digest = f"digest `{request.digest[:DIGEST]}`"
     return [*shown, context("  ·  ".join([*facts, digest])), *actions(*_decide(request, preview, left))]
@@ -107,7 +107,7 @@ def _fits(request: Request, preview: Preview) -> bool:
     if not request.digest or preview.dangers or preview.diff or len(preview.hits) > MOST_HITS:
         return False
     facts = [text for fact in preview.facts for text in (fact.label, fact.value)]
-    warnings = [block["text"]["text"] for block in warnings_of(preview)]
+    warnings = [block["text"]["text"] for block in warned(preview).blocks]
     if sum(map(len, (preview.title, *facts, *preview.hits, *warnings))) > MOST_CHARACTERS:
         return False
     return not whole(preview, operation.free_texts())

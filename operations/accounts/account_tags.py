@@ -5,12 +5,14 @@ Source: AWS Organizations API Reference, "TagResource", "UntagResource" and "Lis
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import StringConstraints
 
 from operations.aws.errors import GoneError
 from operations.core.fields import FieldKind, Flag
+from operations.core.observations import Stale
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.live import tags_of
 from operations.snapshot.organization import Organization
@@ -33,6 +35,11 @@ def live_tags(inputs: PreviewInput, account: str) -> dict[str, str]:
             "account", f"{label} is no longer in the organization. Choose another one with `/org accounts`."
         )
     return tags
+
+
+def changed_by_others(keys: Iterable[str]) -> Stale:
+    """What was approved would take away what somebody else has written."""
+    return Stale(f"somebody else has changed these tags of the account meanwhile: {', '.join(keys)}.")
 
 
 def place_facts(organization: Organization, account: str) -> tuple[Fact, Fact]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from operations.accounts.members import (
+    GONE,
     SEE_MEMBERS,
     Departure,
     MemberAccount,
@@ -25,8 +26,7 @@ from operations.core.observations import Done, Facts, Observation, Ready, Stale,
 from operations.core.preview import Fact, Preview, PreviewInput, caution, danger
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change
-from operations.snapshot.organization import Organization
-from operations.snapshot.reader import state_of
+from operations.snapshot.organization import Organization, state_of
 
 CLOSING = "PENDING_CLOSURE"
 CLOSED = (CLOSING, "SUSPENDED", "CLOSED")
@@ -114,7 +114,7 @@ class Close(Step):
         except RefusedError as error:
             if error.code != "AccountNotFoundException":
                 raise
-            return Stale("the account is no longer in the organization.")
+            return Stale(GONE)
         state = state_of(found)
         if state == CLOSING:
             return Waiting(f"AWS is closing the account ({CLOSING}).")

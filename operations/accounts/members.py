@@ -22,8 +22,7 @@ from operations.core.code import Code, Resource, Template
 from operations.core.fields import FieldKind, Flag
 from operations.core.preview import Fact, PreviewInput
 from operations.snapshot.names import listed
-from operations.snapshot.organization import Organization
-from operations.snapshot.reader import state_of
+from operations.snapshot.organization import Organization, state_of
 
 Confirm = Annotated[
     str,
@@ -36,6 +35,7 @@ MemberAccount = Annotated[
     StringConstraints(min_length=1, max_length=200),
     Flag(("--account", "--account-id"), "Account", FieldKind.ACCOUNT, hint="Id, name or e-mail"),
 ]
+GONE = "the account is no longer in the organization."
 SEE_MEMBERS = (
     Permission(
         "see an account's state, and whether it is a delegated administrator",

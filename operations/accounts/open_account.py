@@ -16,7 +16,7 @@ from operations.core.observations import Done, Facts, Failed, NotNow, Observatio
 from operations.core.preview import Fact, PreviewInput
 from operations.core.steps import Step, World
 from operations.snapshot.changes import AccountIs, Change
-from operations.snapshot.reader import state_of
+from operations.snapshot.organization import state_of
 
 ACCOUNTS_QUOTA = {"ServiceCode": "organizations", "QuotaCode": "L-29A0C5DF"}
 NEARLY_FULL = 0.9

@@ -21,6 +21,7 @@ from operations.accounts.members import (
 from operations.aws.errors import FieldError, RefusedError
 from operations.aws.permissions import Permission
 from operations.aws.prefilled import Prefilled
+from operations.aws.reasons import ADD_PAYMENT
 from operations.core.closing import Closing, Console
 from operations.core.code import Code, gone
 from operations.core.fields import Except
@@ -121,7 +122,7 @@ class Remove(Step):
     reasons: ClassVar = {
         "INVALID_PAYMENT_INSTRUMENT": (
             "The account has no payment method of its own that AWS takes.",
-            "Its root user adds one in the Billing console; then ask again.",
+            ADD_PAYMENT,
         )
     }
 

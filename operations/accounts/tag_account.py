@@ -12,9 +12,11 @@ from operations.accounts.account_tags import (
     MOST_TAGS,
     TAGS,
     TaggedAccount,
+    changed_by_others,
     live_tags,
     place_facts,
 )
+from operations.accounts.members import GONE
 from operations.accounts.untag_account import UntagAccount
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
@@ -152,13 +154,13 @@ class SetTags(Step):
     def observe(self, world: World) -> Observation:
         present = tags_of(world.aws, self._account)
         if present is None:
-            return Stale("the account is no longer in the organization.")
+            return Stale(GONE)
         now = {key: present.get(key) for key in self._tags}
         if now == self._tags:
             return Done("The account has its tags.")
         other = [key for key, value in now.items() if value not in (self._before.get(key), self._tags[key])]
         if other:
-            return Stale(f"somebody else has changed these tags of the account meanwhile: {', '.join(other)}.")
+            return changed_by_others(other)
         return Ready()
 
     def act(self, world: World) -> Facts:

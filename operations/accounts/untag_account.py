@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from operations.accounts.account_tags import TaggedAccount, live_tags, place_facts
+from operations.accounts.account_tags import TaggedAccount, changed_by_others, live_tags, place_facts
+from operations.accounts.members import GONE
 from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.base import Operation, named
@@ -107,13 +108,13 @@ class RemoveTags(Step):
     def observe(self, world: World) -> Observation:
         present = tags_of(world.aws, self._account)
         if present is None:
-            return Stale("the account is no longer in the organization.")
+            return Stale(GONE)
         left = self._before.keys() & present.keys()
         if not left:
             return Done("The account no longer has the tags.", {"removed": list(self._before)})
         other = sorted(key for key in left if present[key] != self._before[key])
         if other:
-            return Stale(f"somebody else has changed these tags of the account meanwhile: {', '.join(other)}.")
+            return changed_by_others(other)
         return Ready()
 
     def act(self, world: World) -> Facts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -29,12 +28,6 @@ class Prefilled(BaseModel):
     def __hash__(self) -> int:
         """Its values are mappings, and what is the same has the same operation."""
         return hash((self.operation, self.label))
-
-    def carried(self, after: str = "") -> str:
-        """What the button carries, as `handlers.carried.Carried` reads it; `after` is what the buttons of the request carry whose
-        end offers this one.
-        """
-        return json.dumps({"values": self.values, **({"after": after} if after else {})}, separators=(",", ":"))
 
     def filled(self, known: Mapping[str, Any]) -> Self:
         """With what the refused request has: its parameters and what it was approved for, by name."""

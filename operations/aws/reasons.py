@@ -21,6 +21,7 @@ QUOTA = (
     "Closed accounts count until they are permanently closed, and pending invitations count too. In an organization that is less "
     "than an hour old, ask again after an hour."
 )
+ADD_PAYMENT = "Its root user adds one in the Billing console; then ask again."
 SIGN_UP = "Its root user signs in and completes the sign-up; then ask again."
 DEREGISTER = "Remove that first, then ask again."
 REMOVE_ADMINISTRATOR = Prefilled(
@@ -127,7 +128,7 @@ REASONS: dict[str, Meaning] = {
     ),
     "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": mend(
         "The account has no payment method of its own.",
-        "Its root user adds one in the Billing console; then ask again.",
+        ADD_PAYMENT,
     ),
     "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": late(
         "It is the last policy of this type there, and AWS wants at least one.",

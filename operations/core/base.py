@@ -20,8 +20,7 @@ from operations.aws.errors import FieldError
 from operations.aws.permissions import Permission
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
-from operations.core.fields import FieldKind, Flag, OperationField
-from operations.core.kinds import BY_KIND, Reach, settled_value
+from operations.core.fields import BY_KIND, FieldKind, Flag, OperationField, Reach, settled_value
 from operations.core.preview import Notice, Preview, PreviewInput
 from operations.core.steps import Control, Step
 from operations.core.visible import check

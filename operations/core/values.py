@@ -186,6 +186,11 @@ def _tag_keys(value: Any) -> tuple[str, ...]:
 def _unit_name(value: str) -> str:
     if not 1 <= len(value) <= 128:
         raise ValueError(f"the name of an organizational unit has 1 to 128 characters; this one has {len(value)}")
+    return printable(value)
+
+
+def printable(value: str) -> str:
+    """A name without line breaks and invisible characters; raises ValueError."""
     if not value.isprintable():
         raise ValueError("the name has a line break or an invisible character in it; write it without")
     return value

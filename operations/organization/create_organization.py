@@ -17,8 +17,7 @@ from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code, Resource, Template
-from operations.core.fields import Choice, FieldKind, Flag
-from operations.core.kinds import Reach, whole
+from operations.core.fields import Choice, FieldKind, Flag, Reach, whole
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Notice, Preview, PreviewInput, fact
 from operations.core.steps import Step, World

@@ -18,7 +18,7 @@ from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
-from operations.core.kinds import Reach, whole
+from operations.core.fields import Reach, whole
 from operations.core.observations import Done, Facts, Failed, Observation, Ready, Waiting
 from operations.core.preview import Fact, Preview, PreviewInput, caution, danger
 from operations.core.steps import Step, World

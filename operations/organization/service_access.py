@@ -19,8 +19,7 @@ from operations.aws.prefilled import MOST, Prefilled
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
-from operations.core.fields import FieldKind, Flag
-from operations.core.kinds import Reach, whole
+from operations.core.fields import FieldKind, Flag, Reach, whole
 from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution
 from operations.core.steps import Step, World

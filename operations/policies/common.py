@@ -21,6 +21,7 @@ from operations.core.fields import Choice, FieldKind, Flag
 from operations.core.hcl import Document
 from operations.core.meaning import meaning
 from operations.core.preview import Fact, Notice, PreviewInput, fact
+from operations.core.values import printable
 from operations.snapshot.names import uncapital
 from operations.snapshot.organization import Account, Organization
 from operations.snapshot.places import reach_lines, unbound
@@ -75,18 +76,12 @@ def _type(text: str) -> str:
     return found
 
 
-def _name(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("the name has a line break or an invisible character in it; write it without")
-    return value
-
-
 PolicyType = Annotated[
     str,
     AfterValidator(_type),
     Flag(("--type", "--policy-type"), "Policy type", FieldKind.CHOICE, choices=choices()),
 ]
-PolicyName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME), AfterValidator(_name)]
+PolicyName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME), AfterValidator(printable)]
 ExistingPolicy = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200),

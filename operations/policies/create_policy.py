@@ -14,8 +14,7 @@ from operations.aws.prefilled import Prefilled
 from operations.core.base import Operation, named
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
-from operations.core.fields import Flag
-from operations.core.kinds import Reach
+from operations.core.fields import Flag, Reach
 from operations.core.meaning import same_document
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Notice, Preview, PreviewInput, fact

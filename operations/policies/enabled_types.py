@@ -14,7 +14,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
-from operations.core.kinds import Reach, whole
+from operations.core.fields import Reach, whole
 from operations.core.observations import Done, Facts, Observation, Ready, Waiting
 from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution, danger, fact
 from operations.core.steps import Step, World

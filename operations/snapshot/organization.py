@@ -6,6 +6,7 @@ Source: AWS Organizations User Guide, "AWS Organizations terminology and concept
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -25,6 +26,11 @@ class OrganizationalUnit:
     name: str
     parent: str
     path: str
+
+
+def state_of(account: Mapping[str, object]) -> str:
+    """The State of an account in an answer of AWS, or its Status where that has none: there a closed account is SUSPENDED."""
+    return str(account.get("State") or account.get("Status") or "")
 
 
 @dataclass(frozen=True)

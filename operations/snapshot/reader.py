@@ -13,7 +13,7 @@ from typing import Any
 from operations.aws.client import Answer, Aws
 from operations.aws.errors import AwsError, BusyError, CredentialsError, RefusedError
 from operations.aws.permissions import Permission
-from operations.snapshot.organization import Account, Organization, OrganizationalUnit
+from operations.snapshot.organization import Account, Organization, OrganizationalUnit, state_of
 from operations.snapshot.policies import Policies, Policy
 from operations.snapshot.policy_types import policy_types
 from operations.snapshot.standing import check_no_root, check_standing, management_of
@@ -157,11 +157,6 @@ def account_in(item: Answer, parent: str) -> Account:
         joined,
         joined_at,
     )
-
-
-def state_of(account: Answer) -> str:
-    """An account's State, or its Status where AWS does not give one: there a closed account is SUSPENDED."""
-    return str(account.get("State") or account.get("Status") or "")
 
 
 def read_policies(aws: Aws, root: Answer, pool: ThreadPoolExecutor) -> Policies:

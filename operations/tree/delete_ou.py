@@ -18,13 +18,13 @@ from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code, gone
 from operations.core.fields import FieldKind, Flag
-from operations.core.observations import Done, Facts, Observation, Ready, Stale
+from operations.core.observations import Done, Facts, Observation, Ready
 from operations.core.preview import Fact, Notice, Preview, PreviewInput, caution
 from operations.core.steps import Step, World
 from operations.snapshot.changes import Change, Gone
 from operations.snapshot.names import counted, joined, listed
 from operations.snapshot.organization import Organization
-from operations.tree.units import KEPT_ROOT, SEE_UNITS, live_name, unit_name, units_below
+from operations.tree.units import KEPT_ROOT, SEE_UNITS, live_name, renamed_meanwhile, unit_name, units_below
 
 MOST_EACH = 3
 MOVE = Prefilled(operation="move-account", label="Move", values={"account": ""})
@@ -165,9 +165,7 @@ class DeleteUnit(Step):
         name = unit_name(world.aws, self._unit)
         if name is None:
             return Done("The organizational unit is gone.", {"path": self._path})
-        return (
-            Ready() if name == self._name else Stale(f"the organizational unit has been renamed to {name} meanwhile.")
-        )
+        return Ready() if name == self._name else renamed_meanwhile(name)
 
     def act(self, world: World) -> Facts:
         world.aws.write("organizations", "delete_organizational_unit", OrganizationalUnitId=self._unit)

@@ -16,8 +16,7 @@ from operations.aws.permissions import Permission
 from operations.core.base import Operation
 from operations.core.closing import Closing, Console
 from operations.core.code import Code
-from operations.core.fields import FieldKind, Flag
-from operations.core.kinds import Reach, beneath
+from operations.core.fields import FieldKind, Flag, Reach, beneath
 from operations.core.observations import Done, Facts, Observation, Ready, Stale
 from operations.core.preview import Fact, Notice, Preview, PreviewInput
 from operations.core.steps import Step, World
@@ -30,6 +29,7 @@ from operations.tree.units import (
     child_path,
     live_name,
     name_warnings,
+    renamed_meanwhile,
     unit_code,
     unit_name,
     units_below,
@@ -146,11 +146,7 @@ class RenameTo(Step):
             return Done("The organizational unit has its new name.")
         if name == self._old:
             return Ready()
-        return (
-            Stale("the organizational unit no longer exists.")
-            if name is None
-            else Stale(f"the organizational unit has been renamed to {name} meanwhile.")
-        )
+        return Stale("the organizational unit no longer exists.") if name is None else renamed_meanwhile(name)
 
     def act(self, world: World) -> Facts:
         rename = {"OrganizationalUnitId": self._unit, "Name": self._new}

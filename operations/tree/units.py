@@ -10,6 +10,7 @@ from operations.aws.errors import FieldError, GoneError, RefusedError
 from operations.aws.permissions import Permission
 from operations.core.code import Code, Resource, Template, was
 from operations.core.fields import Except
+from operations.core.observations import Stale
 from operations.core.preview import Notice, PreviewInput, caution, fact
 from operations.snapshot.names import listed
 from operations.snapshot.organization import Organization
@@ -62,6 +63,11 @@ def units_below(aws: Aws, parent: str) -> list[Answer]:
     """The OUs directly beneath an OU or the root, each with `Id` and `Name`; raises AwsError."""
     key = "OrganizationalUnits"
     return list(aws.pages("organizations", "list_organizational_units_for_parent", key, ParentId=parent))
+
+
+def renamed_meanwhile(name: str) -> Stale:
+    """It is no longer called what it was called when this was approved."""
+    return Stale(f"the organizational unit has been renamed to {name} meanwhile.")
 
 
 def child_path(organization: Organization, parent: str, name: str) -> str:

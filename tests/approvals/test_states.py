@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from approvals.request.attempts import IN_DOUBT, WITHOUT_EFFECT, Outcome
-from approvals.states import EXECUTING, LIVE, TERMINAL, Status, before
+from approvals.states import BEFORE, EXECUTING, LIVE, TERMINAL, Status
 
 WAITING_FOR_PEOPLE = {Status.PENDING}
 IN_HAND = {Status.APPROVED, Status.RUNNING, Status.WAITING, Status.UNKNOWN}
@@ -27,7 +27,7 @@ def test_each_state_is_reached_from_those_that_may_lead_to_it() -> None:
     """Nobody decides about what was decided, and what was sent to AWS is neither taken back nor put before people again."""
     by_people = {Status.APPROVED, Status.DENIED, Status.CANCELLED, Status.EXPIRED, Status.REFUSED}
     in_aws = {Status.RUNNING, Status.WAITING, Status.UNKNOWN, Status.SUCCEEDED, Status.FAILED}
-    assert {status: before(status) for status in Status} == {
+    assert {status: BEFORE[status] for status in Status} == {
         Status.PENDING: set(),
         **dict.fromkeys(by_people, WAITING_FOR_PEOPLE),
         **dict.fromkeys(in_aws, IN_HAND),

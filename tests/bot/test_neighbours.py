@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from approvals.outbox.sending import EVENT
+from approvals.outbox.delivering import EVENT
 from approvals.queue.store import Store
 from bot.neighbours import SAME_APP, Neighbours, identity_of
 from tests.harness.clock import Clock

@@ -11,13 +11,13 @@ from typing import Any
 
 from approvals.authority.able import Shortfall
 from approvals.authority.directory import Stranger
-from approvals.authority.press import NOT_YET, ON_THE_CARD_NOW, OUTDATED, STRANGE
+from approvals.authority.press import NOT_YET, ON_THE_CARD_NOW, OUTDATED, STRANGE, UNDATED
 from approvals.authority.rules import Rule
 from approvals.models import Interaction, Request, RoleSession
 from approvals.sessions import reveal
 from approvals.slack.codes import ANSWERS, MENDABLE, meaning
 from approvals.states import Status
-from approvals.views import hindered, living, on_hold, reminders, sessions, set_aside, thread, unreachable
+from approvals.views import hindered, living, on_hold, reminders, sessions, set_aside, thread
 from approvals.views.card import plain_card
 from operations.aws.codes import CODES
 from operations.aws.reasons import REASONS
@@ -37,7 +37,14 @@ SAYS = "(what AWS says)"
 
 def request(**values: Any) -> Request:
     """Alice's request to move an account, as far as a message needs it."""
-    known = {"operation": "move-account", "params": MOVE, "requester": "U0ALICE", "key": "0" * 32, "decided_by": BOB}
+    known = {
+        "operation": "move-account",
+        "params": MOVE,
+        "requester": "U0ALICE",
+        "key": "0" * 32,
+        "rule": "default",
+        "decided_by": BOB,
+    }
     link = "https://slack.example/1"
     title = {"title": "Move fullback-staging-web (222222222222) to /Workloads/Production", "facts": [], "plan": []}
     whole = {**known, "id": 1, "preview": title, "card_channel": "C0APPROVALS", "card_link": link, "decided_at": AT}
@@ -118,8 +125,8 @@ def _told() -> Iterator[tuple[str, dict[str, Any]]]:
     yield from _of_its_own(waits)
     yield from _about_sessions()
     yield from _while_it_waits(waits)
-    for sentence in (STRANGE, NOT_YET, ON_THE_CARD_NOW.format(link=link), OUTDATED.format(link=link)):
-        yield PRIVATE, thread.private(1, sentence)
+    for sentence in (STRANGE, NOT_YET, ON_THE_CARD_NOW, OUTDATED, UNDATED):
+        yield PRIVATE, thread.private(1, sentence.format(link=link))
     for stranger in Stranger:
         yield "Only they see", thread.body(stranger.value)
 
@@ -193,6 +200,6 @@ def _while_it_waits(waits: Request) -> Iterator[tuple[str, dict[str, Any]]]:
         Shortfall("production", needed=1),
         Shortfall("", why="No rule allows move-account here."),
     ):
-        lacking = request(status=Status.PENDING, memory={unreachable.KEY: [vars(short)]})
-        yield DIRECT, thread.body(unreachable.for_requester(lacking))
-        yield CARD, thread.body(unreachable.on_card(lacking))
+        lacking = request(status=Status.PENDING, memory={on_hold.SHORT: [vars(short)]})
+        yield DIRECT, thread.body(on_hold.unreachable(lacking))
+        yield CARD, thread.body(on_hold.unreachable_on_card(lacking))

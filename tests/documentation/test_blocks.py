@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-import sys
 import tomllib
-import types
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
@@ -26,11 +24,7 @@ from bot.config.settings import load_settings, names
 from handlers.parser import QUERIES, ParseError, parse, split
 from handlers.query_names import meant
 from operations.core.base import Operation
-from operations.core.observations import Done
-from operations.core.preview import PreviewInput
 from operations.core.registry import all_operations, by_name
-from operations.core.steps import Shared, World
-from sandbox.aws.server import AwsSandbox
 from tests.documentation.pages import ROOT, Block, blocks, spans
 from tests.documentation.story import FIRST
 from tests.harness.tables import each_of
@@ -247,23 +241,3 @@ def _asked(workers: Workers, text: str) -> Request:
 def test_a_wrong_example_would_be_found(workers: Workers) -> None:
     with pytest.raises(ParseError):
         _typed(workers, "create-acount --name x")
-
-
-def test_the_guides_operation_is_a_whole_one(workers: Workers, aws: AwsSandbox) -> None:
-    """It is asked for by a path, previewed, carried out and seen in AWS."""
-    (block,) = [block for block in of("python") if block.page == "docs/how-to/add-an-operation.md"]
-    module = types.ModuleType("example_of_the_guide")
-    sys.modules[module.__name__] = module
-    try:
-        exec(compile(block.text, block.page, "exec"), vars(module))  # noqa: S102  The guide's own text.
-    finally:
-        del sys.modules[module.__name__]
-    operation = module.NoteOu
-    request = operation(ou="/Workloads", note="hello").settled(workers.snapshot)
-    world = World(workers.context.aws, Shared(), "marker", {})
-    preview = request.preview(PreviewInput(workers.snapshot, workers.context.aws))
-    (step,) = request.steps(preview.precondition)
-    assert not isinstance(step.observe(world), Done)
-    step.act(world)
-    assert isinstance(step.observe(world), Done)
-    assert preview.title == "Note on /Workloads"

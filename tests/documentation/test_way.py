@@ -16,7 +16,7 @@ from tests.documentation.playing import played
 
 ROOT = Path(__file__).parents[2]
 ROOMS = tuple(f"{ROOT / room}/" for room in ("handlers", "approvals", "operations"))
-MOST = 89
+MOST = 81
 
 
 @contextmanager

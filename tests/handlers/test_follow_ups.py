@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from approvals.models import Interaction
 from approvals.slack.blocks import Block
+from approvals.views.thread import carried
 from operations.aws.prefilled import Prefilled
 from operations.core.closing import Closing
 from operations.core.registry import all_operations
@@ -228,8 +229,7 @@ def ready(over: Handling) -> Handling:
     ids=["as it was offered", "something else by now", "a key that nobody has"],
 )
 def test_what_the_end_offered_follows_from_it(ready: Handling, key: str, account: str, follows: int) -> None:
-    carried = CREDENTIALS.carried(key or ready.button())
-    ready.presses("form:credentials:0", carried, user=ALICE)
+    ready.presses("form:credentials:0", carried(CREDENTIALS, key or ready.button()), user=ALICE)
     assert ready.submits(ready.form(), {"account": account}, user=ALICE) == {}
     assert ready.requests()[-1].follows == follows
 
@@ -238,7 +238,7 @@ def test_what_the_end_offered_follows_from_it(ready: Handling, key: str, account
 def test_in_a_direct_message_the_receipt_leaves_the_buttons_to_the_message_that_follows(
     ready: Handling, channel: str, offered: list[str]
 ) -> None:
-    ready.presses("form:credentials:0", CREDENTIALS.carried(), user=ALICE, channel=channel)
+    ready.presses("form:credentials:0", carried(CREDENTIALS), user=ALICE, channel=channel)
     assert ready.submits(ready.form(), {"account": "222222222222"}, user=ALICE) == {}
     ready.work()
     blocks = (ready.replies[-1][1] if ready.replies else ready.last_view)["blocks"]

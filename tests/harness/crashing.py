@@ -19,6 +19,7 @@ from approvals.authority.rules import Rule, Rules
 from approvals.context import Context
 from approvals.dispatcher import KINDS, JobKey, due_jobs
 from approvals.models import AuditRecord, Interaction, Message, Request, Vote
+from approvals.outbox.delivering import Delivering
 from approvals.outbox.sending import Outbox
 from approvals.queue.leases import forget_all
 from approvals.queue.outgoing import LIVING
@@ -48,7 +49,8 @@ MANY = 20  # Rounds in which all that is due at one moment is surely done.
 EFFECTIVE = frozenset({"ok", "drop-after", "bad-json"})
 DEATHS = (
     *((Execution, line) for line in ("start", "begin_step", "end_attempt", "advance", "wait", "succeed", "fail")),
-    *((Outbox, line) for line in ("_mark_sending", "_post", "_sent")),
+    *((Delivering, line) for line in ("_mark_sending", "_post")),
+    (Outbox, "_sent"),
 )
 
 

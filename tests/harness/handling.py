@@ -22,7 +22,7 @@ from sqlmodel import col, select
 
 from approvals.authority.admission import Admission
 from approvals.authority.directory import Directory, Person, Workspace
-from approvals.authority.rules import Rule, Rules
+from approvals.authority.rules import BY_NAME, Rule, Rules
 from approvals.context import Limits
 from approvals.dispatcher import due_jobs
 from approvals.models import Interaction, Request
@@ -37,9 +37,10 @@ from approvals.slack.client import SlackAwayError, SlackRefusedError
 from bot.app import quiet_logger
 from bot.snapshot.cache import NOT_YET
 from handlers.dependencies import Dependencies, Sources
+from handlers.door import Readable
 from handlers.home import home_of
 from handlers.queries.upload import Pictures
-from handlers.register import Readable, register
+from handlers.register import register
 from operations.aws.errors import UnknownError
 from operations.core.registry import all_operations
 from operations.snapshot.changes import Change, taken_in
@@ -235,6 +236,7 @@ class Handling:
             refresh=self._refresh,
             unread=lambda: self.unread,
             rules=lambda: self.rules,
+            guards=lambda: BY_NAME,
             run=self.waiting.append,
             may_decide=self._may_decide,
             pending_for=self._pending_for,

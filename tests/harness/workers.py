@@ -13,11 +13,12 @@ from sqlmodel import Session, col, select
 from approvals.audit.chain import note_call
 from approvals.audit.evidence import every
 from approvals.audit.keys import NO_KEYS, Keys
+from approvals.authority.press import BESIDE_ITS_DIGEST
 from approvals.authority.reach import ask_of, hits, judged
 from approvals.authority.rules import BY_NAME, Rule, Rules
 from approvals.context import Context, Limits, Pace
 from approvals.dispatcher import JOBS, due_jobs
-from approvals.models import Attempt, AuditRecord, Installation, Interaction, Message, Request
+from approvals.models import DIGEST, Attempt, AuditRecord, Installation, Interaction, Message, Request
 from approvals.queue import changes
 from approvals.queue.leases import claim, forget_all
 from approvals.queue.outgoing import LINE, LIVING
@@ -163,7 +164,8 @@ class Workers:
     def press(self, request: Request, kind: str, by: str, team: str = TEAM, reason: str = "") -> Click:
         """The press of a button on the request's card, as the handlers read it."""
         channel, ts = self.card_of(request)
-        return Click("", kind, by, team, request.id or 0, request.key, channel, ts, reason=reason)
+        shown = self.request(request.id).digest[:DIGEST] if kind in BESIDE_ITS_DIGEST else ""
+        return Click("", kind, by, team, request.id or 0, request.key, channel, ts, reason=reason, shown=shown)
 
     def card_of(self, request: Request) -> tuple[str, str]:
         """Where the request's card stands; where no outbox has posted it, it stands from now on."""

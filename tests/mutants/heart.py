@@ -19,6 +19,7 @@ HEART = (
     "approvals/request/attempts.py",
     "approvals/request/execution.py",
     "approvals/request/execute.py",
+    "approvals/outbox/delivering.py",
     "approvals/outbox/sending.py",
     "approvals/outbox/refusals.py",
     "approvals/queue/leases.py",

@@ -10,6 +10,7 @@ from itertools import chain
 import pytest
 
 from approvals.states import Status
+from approvals.views.thread import carried
 from handlers.carried import Carried
 from handlers.parser import parse
 from operations.access.access_role import DEFAULT_ROLE
@@ -129,7 +130,7 @@ def hands_over_no_command(closing: Closing) -> None:
     assert "/org " not in str((closing.summary, closing.facts, closing.snippets))
     for wanted in closing.next:
         operation = by_name()[wanted.operation]
-        filled_in = Carried.unpacked(wanted.carried()).of(operation)
+        filled_in = Carried.unpacked(carried(wanted)).of(operation)
         assert filled_in == wanted.values, "the form takes all of it"
 
 

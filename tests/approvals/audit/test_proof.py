@@ -48,6 +48,26 @@ def test_an_approved_request() -> None:
     assert missing(FILED, VOTED, APPROVED, RUNNING, CALL, status=Status.RUNNING) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "row", "is_so"),
+    [
+        ({"outcome": "ok", "number": 1, "ended": "ok"}, "ok", True),
+        ({"outcome": "ok", "number": 1, "ended": "ok"}, "refused", False),
+        ({"outcome": "ReadTimeoutError", "number": 1, "ended": "ambiguous"}, "fenced", False),
+        ({"outcome": "unknown", "number": 1, "ended": "ambiguous"}, "ambiguous", True),
+        ({"outcome": "unknown", "number": 1, "ended": "ambiguous"}, "fenced", True),
+        ({"outcome": "unknown", "number": 1, "ended": "ambiguous"}, "refused", False),
+        ({"outcome": "ok"}, "refused", True),
+    ],
+    ids=["as it was", "ok", "a lost answer", "given up", "given up, and never left", "given up, and no", "before 0.1"],
+)
+def test_what_became_of_a_call(said: dict[str, Any], row: str, *, is_so: bool) -> None:
+    told = story(FILED, VOTED, APPROVED, RUNNING, ("aws.call", "orgbot", {"step": "tag", **said}))
+    told.attempted["tag", 1] = row
+    found = shortfalls(replace(CLAIM, status=Status.RUNNING), told)
+    assert found == ([] if is_so else ["what became of a call of it was changed"])
+
+
 def test_one_that_waits_is_in_order_and_may_not_run() -> None:
     waits: dict[str, Any] = {"status": Status.PENDING, "ballots": frozenset()}
     assert missing(FILED, runs=False, **waits) == []

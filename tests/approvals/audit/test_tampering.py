@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from approvals.audit import signing
@@ -107,6 +107,15 @@ def unsent(session: Session, request: Request) -> None:
     session.execute(delete(Attempt).where(col(Attempt.request_id) == request.id))
 
 
+def ended_as(outcome: str) -> Tamper:
+    """As if AWS had not taken it on, so that it would be sent again."""
+
+    def do(session: Session, request: Request) -> None:
+        session.execute(update(Attempt).where(col(Attempt.request_id) == request.id).values(outcome=outcome))
+
+    return do
+
+
 BETWEEN: dict[str, Tamper] = {
     "another account": learned(account="333333333333"),
     "another creation": learned(creation="car-99999999999999999999999999999999"),
@@ -117,6 +126,8 @@ BETWEEN: dict[str, Tamper] = {
     "without its beginning": without("request.running"),
     "without what it learned": without("request.learned"),
     "without the call that was sent": unsent,
+    "its call as one that AWS refused": ended_as("refused"),
+    "its call as one that never left": ended_as("fenced"),
 }
 
 

@@ -17,6 +17,7 @@ from approvals.authority.press import (
     Pressed,
     StrangeCardError,
     UnconfirmedCardError,
+    UndatedError,
     pressed_on,
     read,
 )
@@ -44,7 +45,7 @@ def asked(workers: Workers) -> Request:
 
 
 def on_its_card(request: Request) -> Pressed:
-    return Pressed(request.id or 0, request.key, request.card_channel, request.card_ts)
+    return Pressed(request.id or 0, request.key, request.card_channel, request.card_ts, shown=request.digest[:12])
 
 
 def judged(workers: Workers, pressed: Pressed, kind: str = "approve") -> Request:
@@ -83,7 +84,7 @@ def test_the_button_of_a_card_is_the_requests_own(workers: Workers, asked: Reque
         {"ts": ""},
         {"channel": ELSEWHERE},
         {"number": 77},
-        {"private": True, "channel": "", "ts": ""},
+        {"private": True, "channel": "", "ts": "", "shown": ""},
     ],
     ids=str,
 )
@@ -186,12 +187,32 @@ def test_what_was_shown_is_kept_with_the_press_until_a_worker_judges_it(
     assert told in str(workers.said("private"))
 
 
+def test_the_card_of_an_earlier_version_decides_nothing_and_is_brought_up_to_date(
+    workers: Workers, asked: Request
+) -> None:
+    """Its buttons carry no digest, so that it may have shown another request than it is now."""
+    for older in (replace(on_its_card(asked), shown=""), replace(on_its_card(asked), shown="", key="")):
+        for kind in ("approve", "deny"):
+            with pytest.raises(
+                UndatedError, match="An earlier version of orgbot posted this card, so nothing was done"
+            ):
+                judged(workers, older, kind)
+    cards = len(workers.said("card"))
+    workers.intake.click(replace(workers.press(asked, "approve", BOB), shown=""))
+    workers.work()
+    assert workers.request(asked.id).status == Status.PENDING
+    assert len(workers.said("card")) == cards + 1
+    workers.click(asked, "approve", BOB)
+    workers.work()
+    assert workers.request(asked.id).decided_by == BOB
+
+
 def test_a_bare_number_of_an_earlier_version_counts_where_the_message_is_the_requests_own(
     workers: Workers, asked: Request
 ) -> None:
     sends(workers, asked, status="sent", ts="7.0")  # Earlier versions did not keep the channel.
-    old = replace(on_its_card(asked), key="")
-    assert judged(workers, old).id == asked.id
+    old = replace(on_its_card(asked), key="", shown="")
+    assert judged(workers, old, "details").id == asked.id
     assert judged(workers, replace(old, ts="7.0"), "again").id == asked.id
     assert judged(workers, replace(old, channel="D0ALICE", ts="7.0"), "again").id == asked.id
     wrong = (replace(old, ts="6.0"), replace(old, channel=ELSEWHERE, ts="7.0"), Pressed(old.number, "", private=True))

@@ -15,7 +15,7 @@ from approvals.authority.reach import _lists, ask_of, hits, judged, other_rules
 from approvals.authority.rules import Ask, Guards, Place, Rule, Rules
 from operations.aws.client import Aws
 from operations.core.base import Operation
-from operations.core.kinds import Reach
+from operations.core.fields import Reach
 from operations.core.registry import all_operations, by_name
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policies, Policy

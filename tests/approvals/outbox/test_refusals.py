@@ -264,7 +264,7 @@ def test_a_card_in_plain_says_what_the_whole_one_says(mail: Mail) -> None:
     for text in (asked.title, asked.digest[:12], asked.reason, *asked.preview["plan"], asked.preview["diff"][:1000]):
         assert text in said
     assert [fact["value"] for fact in asked.preview["facts"] if fact["value"][:100] not in said] == []
-    assert "(whole in the thread)" in said
+    assert "The whole of it is in the thread." in said
     assert any(asked.preview["diff"] in in_code(reply) or "files" in reply for reply in mail.slack.replies(card))
 
 

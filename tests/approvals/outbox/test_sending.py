@@ -21,12 +21,12 @@ from sqlmodel import col, select
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Message as SentMessage
 from approvals.models import Request
-from approvals.outbox.look_up import Place
-from approvals.outbox.sending import LANE, Outbox, Posted
+from approvals.outbox.delivering import Delivering, Posted
+from approvals.outbox.sending import LANE, Outbox
 from approvals.queue import outgoing
 from approvals.queue.leases import InHand
 from approvals.queue.outgoing import EDITED
-from approvals.slack.client import NotYourTurnError, call_now
+from approvals.slack.client import call_now
 from approvals.slack.codes import ANSWERS, MENDABLE, Answer, meaning
 from approvals.states import Status
 from sandbox.slack.driver import SlackSandbox
@@ -344,24 +344,24 @@ class Awake:
 
 def sleeps_at(place: str, sleeper: Outbox, patch: pytest.MonkeyPatch, meanwhile: Callable[[], None]) -> None:
     """The sleeper sleeps once it is past `place`; at `_post` between the last look at its lease and the wire."""
-    real = getattr(Outbox, place)
+    real = getattr(Delivering, place)
 
     def late(client: Any, method: str, **given: Any) -> Any:
-        patch.setattr("approvals.outbox.sending.call_now", call_now)
+        patch.setattr("approvals.outbox.delivering.call_now", call_now)
         meanwhile()
         return Context().run(call_now, client, method, **given)
 
-    def sleepy(own: Outbox, *given: Any) -> Any:
-        if own is not sleeper:
+    def sleepy(own: Delivering, *given: Any) -> Any:
+        if own is not sleeper._delivering:
             return real(own, *given)
         if place == "_post":
-            patch.setattr("approvals.outbox.sending.call_now", late)
+            patch.setattr("approvals.outbox.delivering.call_now", late)
             return real(own, *given)
         answer = real(own, *given)
         meanwhile()
         return answer
 
-    patch.setattr(Outbox, place, sleepy)
+    patch.setattr(Delivering, place, sleepy)
 
 
 @pytest.mark.parametrize(
@@ -440,30 +440,6 @@ def test_who_wakes_while_the_other_has_not_written_down_its_post_waits_for_that(
     monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=written_down))
     mail.outbox._take_back(row, Posted("C0APPROVALS", ours))
     assert [message["ts"] for message in slack.messages("aws-approvals")] == [theirs]
-
-
-def test_credentials_are_not_opened_before_it_is_their_turn(
-    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mail, request = Mail(workers, slack), workers.ask("create-account", **NEW)
-    made = Counter[str]()
-    message = SentMessage(lane="x", kind="dm", marker="m", created_at=workers.clock(), request_id=request.id)
-
-    def not_yet(*_: object) -> None:
-        raise NotYourTurnError("chat.postMessage", "its turn comes", timedelta(seconds=1))
-
-    monkeypatch.setattr("approvals.outbox.sending.take_turn", not_yet)
-    with pytest.raises(NotYourTurnError):
-        mail.outbox._post(message, "C0APPROVALS", lambda: made.update(["made"]) or {})
-    assert made == Counter()
-
-
-def test_a_line_that_stands_in_the_channel_for_want_of_a_card_is_found_there_again(
-    workers: Workers, slack: SlackSandbox
-) -> None:
-    mail, request = Mail(workers, slack), workers.ask("create-account", **NEW)
-    message = SentMessage(lane="x", kind="thread", marker="m", created_at=workers.clock(), request_id=request.id)
-    assert mail.outbox._place_of(message, request) == Place("C0APPROVALS")
 
 
 def test_what_slack_was_too_busy_for_is_not_looked_for_but_sent(workers: Workers) -> None:
@@ -712,16 +688,6 @@ def test_a_private_line_goes_by_dm_when_it_is_the_channel_that_is_wrong(
     (lane,) = (lane for lane in workers.lanes() if lane.startswith("private:"))
     Outbox(workers.context, slack, lambda: "B0ORGBOT", lambda _: {}).send_lane(lane)
     assert [post["channel"] for post in slack.posts] == ["DU0DAVE"] * by_dm
-
-
-def test_a_private_line_goes_by_dm_where_it_cannot_be_shown(workers: Workers, slack: SlackSandbox) -> None:
-    slack.workspace.channel("aws-approvals").members.discard("U0DAVE")
-    mail = Mail(workers, slack)
-    request = workers.ask("create-account", **NEW)
-    mail.deliver()
-    workers.click(request, "approve", "U0DAVE")
-    mail.deliver()
-    assert "can decide this" in slack.person("dave").dms[-1]["text"]
 
 
 def test_a_channel_that_is_mended_gets_its_card(workers: Workers, slack: SlackSandbox) -> None:

@@ -344,7 +344,7 @@ def test_a_card_that_cannot_be_made_is_told_and_its_end_says_that_nobody_could_d
 ) -> None:
     slack = InMemorySlack()
     outbox = Outbox(workers.context, slack, lambda: "B0ORGBOT", lambda _: {})
-    monkeypatch.setattr("approvals.outbox.sending.card", lambda *_: 1 / 0)
+    monkeypatch.setattr("approvals.outbox.delivering.card", lambda *_: 1 / 0)
     request = workers.ask("create-account", **NEW)
     for _ in range(20):
         workers.work()

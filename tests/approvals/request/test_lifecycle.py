@@ -12,7 +12,7 @@ from sqlmodel import select
 from approvals.models import AuditRecord, Request
 from approvals.queue.store import Store
 from approvals.request.lifecycle import LostRaceError, transition
-from approvals.states import TERMINAL, Status, before
+from approvals.states import BEFORE, TERMINAL, Status
 from tests.harness.database import give_back, new_database
 
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_a_state_leads_to_the_next_ones_and_to_no_others(store: Store, start: St
     number = put(store, start)
     for end in Status:
         allowed = end in WAYS.get(start, set())
-        assert (start in before(end)) is allowed
+        assert (start in BEFORE[end]) is allowed
         with store.write() as session:
             if allowed:
                 assert transition(session, number, end, LATER, "U").status == end
@@ -77,14 +77,14 @@ def test_a_state_leads_to_the_next_ones_and_to_no_others(store: Store, start: St
 
 @pytest.mark.parametrize("end", Status)
 def test_what_is_over_is_due_no_more_and_in_nobodys_hands(store: Store, end: Status) -> None:
-    for start in before(end):
+    for start in BEFORE[end]:
         number = put(store, start)
         with store.write() as session:
             request = transition(session, number, end, LATER, "U", owner="worker", outcome="so")
         assert request.outcome == "so"
         kept = (request.finished_at, request.due_at, request.lease_owner, request.lease_until)
         assert kept == ((LATER, None, "", None) if end in TERMINAL else (None, NOW, "worker", NOW))
-    assert events(store) == [f"request.{end}"] * len(before(end))
+    assert events(store) == [f"request.{end}"] * len(BEFORE[end])
 
 
 def test_a_worker_that_has_lost_its_lease_changes_no_state(store: Store) -> None:

@@ -28,8 +28,8 @@ from approvals.slack.blocks import (
     slack_date,
     url_button,
 )
-from approvals.views.card import effects
 from approvals.views.thread import body
+from approvals.views.whole import affected
 from handlers.queries.parts import name
 from operations.core.preview import Preview
 from operations.snapshot.names import zoned
@@ -161,7 +161,7 @@ BUILDERS: dict[str, Callable[[str], object]] = {
     "message": lambda text: body(escape(text)),
     "message with blocks": lambda text: body(escape(text), *(section(escape(text)) for _ in range(8))),
     "name in a look": lambda text: [name(text[:most], most) for most in (60, 61, 62, 63)],
-    "effects": lambda text: effects(Preview(title="", facts=(), plan=(), hits=(text, *[text] * 20))),
+    "effects": lambda text: affected(Preview(title="", facts=(), plan=(), hits=(text, *[text] * 20))).blocks,
 }
 
 

@@ -11,7 +11,8 @@ from approvals.authority.rules import Rule, Rules
 from approvals.models import Request
 from approvals.states import Status
 from approvals.views.living import living
-from approvals.views.thread import ended_badly
+from approvals.views.thread import carried, ended_badly
+from operations.aws.prefilled import Prefilled
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import BOB, CAROL
 from tests.harness.workers import Workers
@@ -88,3 +89,9 @@ def test_what_aws_refuses_at_the_end_is_answered_with_a_button(
     assert request.status == Status.FAILED
     for body in (living(request), ended_badly(request)):
         assert [(label, operation) for label, operation, _ in opened(body)] == offered
+
+
+def test_what_the_button_carries() -> None:
+    one = Prefilled(operation="detach-policy", values={"policy": "p-1"})
+    assert json.loads(carried(one)) == {"values": {"policy": "p-1"}}
+    assert json.loads(carried(one, "12.key")) == {"values": {"policy": "p-1"}, "after": "12.key"}

@@ -16,8 +16,7 @@ from handlers.queries.question import Question, view_of
 from handlers.queries.registry import QUERIES
 from operations.aws.client import Answer, Aws, Call
 from operations.aws.errors import AmbiguousError, AwsError, FieldError, RefusedError
-from operations.core.fields import FieldKind
-from operations.core.kinds import whole
+from operations.core.fields import FieldKind, whole
 from operations.core.preview import Preview, PreviewInput, unknown_first
 from operations.core.registry import by_name
 from operations.snapshot.live import LiveAws

@@ -1,8 +1,6 @@
-"""What a button that helps carries, and what it takes from the request that was refused."""
+"""What a button that helps takes from the request that was refused."""
 
 from __future__ import annotations
-
-import json
 
 from operations.aws.codes import CODES
 from operations.aws.prefilled import Prefilled
@@ -23,9 +21,3 @@ def test_its_own_values_stay() -> None:
 def test_what_is_sorted_may_be_looked_up_by_its_meaning() -> None:
     assert hash(CODES["ServiceAccessNotEnabledException"]) == hash(CODES["ServiceAccessNotEnabledException"])
     assert len({Prefilled(operation="delete-ou", values={"ou": ou}) for ou in ("ou-1", "ou-2", "ou-1")}) == 2
-
-
-def test_what_the_button_carries() -> None:
-    one = Prefilled(operation="detach-policy", values={"policy": "p-1"})
-    assert json.loads(one.carried()) == {"values": {"policy": "p-1"}}
-    assert json.loads(one.carried("12.key")) == {"values": {"policy": "p-1"}, "after": "12.key"}

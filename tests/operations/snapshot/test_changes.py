@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from operations.aws.errors import UnknownError
-from operations.core.fields import FieldKind
-from operations.core.kinds import BY_KIND, whole
+from operations.core.fields import BY_KIND, FieldKind, whole
 from operations.snapshot.changes import AccountIs, Attachment, Change, Gone, PolicyIs, TypeIs, UnitIs
 from operations.snapshot.organization import Organization
 from operations.snapshot.policies import AWS_OWN

@@ -1,13 +1,27 @@
-"""Whether a delivery has the shape of what Slack sends, told before Bolt or a listener looks into it. Pure.
+"""What is let in: deliveries of the shapes that Slack sends, before Bolt or a listener looks into them, and no more presses of one
+person than people make.
 
-Source: Slack API, "Events API" (Callback field), "block_actions payload", "block_suggestion payload", "view_submission payload".
+Source: Bolt for Python, "Listener middleware"; Slack API, "Events API" (Callback field), "block_actions payload", "block_suggestion payload", "view_submission payload".
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from cachetools import LRUCache
+from slack_bolt import BoltRequest, BoltResponse
+from slack_bolt.middleware import Middleware
+from slack_sdk import WebClient
+
+from approvals.request.limits import FloodError
+from handlers.caller import Caller, delivery, of_interaction
+from handlers.dependencies import Dependencies
+from handlers.responder import tell
+
+log = logging.getLogger(__name__)
 DEEPEST = 100  # Levels, of which Slack's own have about fifteen.
 MOST = 100  # Options of one menu, which is Slack's limit.
 OBJECTS = ("user", "container", "message", "state", "view", "event")
@@ -15,6 +29,53 @@ MAY_BE_NULL = ("team", "channel", "enterprise")
 LONGEST_ID = 2000  # A response_url is the longest.
 IDS = ("user_id", "team_id", "channel_id", "trigger_id", "response_url", "api_app_id", "id", "ts", "message_ts", "user")
 Body = Mapping[str, Any]
+MOST_TOLD = 1000  # People of whom it is remembered when they were told.
+TOLD_AGAIN = timedelta(seconds=5)  # Telling is a call to Slack for each.
+
+
+class Readable(Middleware):
+    """Refuses what has none of the shapes that Slack sends, over which Bolt itself trips: the first that Bolt calls.
+
+    A class and not a function, because Bolt collects all that a function could ask for, and Slack waits meanwhile.
+    """
+
+    def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], Any]) -> BoltResponse | None:  # noqa: A002  Bolt's name.
+        """Bolt's answer so far, or 400 without a further look. What came over HTTP was measured before it was parsed."""
+        if not (is_whole(req.body) and (req.mode == "http" or is_flat(req.body))):
+            log.warning("a delivery that has no shape of Slack's was refused")
+            return BoltResponse(status=400)
+        next()
+        return resp
+
+
+class Unhurried(Middleware):
+    """Takes no more presses of one person than people press, whatever the button; who presses on is told now and then."""
+
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+        self._told: LRUCache[str, datetime] = LRUCache(maxsize=MOST_TOLD)
+
+    def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], Any]) -> BoltResponse | None:  # noqa: A002  Bolt's name.
+        """Bolt's answer so far; an empty one, and nothing else, for one press too many."""
+        if req.body.get("type") == "block_actions":
+            try:
+                self._count(req.body)
+            except FloodError as error:
+                self._tell(req.context.client, of_interaction(req.body), f":hourglass: {error}")
+                return BoltResponse(status=200, body="")
+        next()
+        return resp
+
+    def _count(self, body: dict[str, Any]) -> None:
+        caller, action = of_interaction(body), body["actions"][0]
+        name = delivery("press", caller.team, caller.user, action, caller.trigger)
+        self._deps.intake.press(caller.user, name)
+
+    def _tell(self, slack: WebClient | None, caller: Caller, sentence: str) -> None:
+        now, last = self._deps.clock(), self._told.get(caller.user)
+        if slack and (last is None or now - last >= TOLD_AGAIN):
+            self._told[caller.user] = now
+            tell(self._deps, slack, caller, sentence)
 
 
 def is_whole(body: Body) -> bool:
