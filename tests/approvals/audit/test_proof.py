@@ -48,7 +48,7 @@ def test_an_approved_request() -> None:
     assert missing(FILED, VOTED, APPROVED, RUNNING, CALL, status=Status.RUNNING) == []
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("said", "row", "is_so"),
     [
         ({"outcome": "ok", "number": 1, "ended": "ok"}, "ok", True),
