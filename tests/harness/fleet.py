@@ -136,7 +136,7 @@ class Fleet:
     def _file(self, asked: Asked) -> int:
         """Alice asks, and once more when that was lost. Gives the request's number."""
         end, reply = time.monotonic() + LONGEST, None
-        while not (found := self._rows.requests().get(asked.name)):
+        while not (found := self._rows.requests(anew=True).get(asked.name)):
             assert time.monotonic() < end, f"{asked.command} was not filed, and answered with {reply}"
             reply = self.slack.person("alice").types(asked.command)
             self._wait_while_lost(asked, reply.error)
@@ -291,10 +291,10 @@ class Rows:
         self._requests: dict[str, Filed] = {}
         self._read = 0.0
 
-    def requests(self) -> dict[str, Filed]:
-        """Each request by the reason that was given."""
+    def requests(self, *, anew: bool = False) -> dict[str, Filed]:
+        """Each request by the reason that was given; `anew` for whoever would otherwise ask for what was filed a moment ago."""
         with self._lock:
-            if time.monotonic() > self._read + PAUSE:
+            if anew or time.monotonic() > self._read + PAUSE:
                 found = self.of("SELECT reason, id, finished_at IS NOT NULL, CAST(memory AS TEXT) FROM request")
                 self._requests = {row[0]: Filed(row[1], bool(row[2]), _made(row[3])) for row in found}
                 self._read = time.monotonic()
