@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -53,6 +54,10 @@ BATCH = 1000
 OF_PROCESSES = frozenset({"process", "rulesinforce", "sharedsnapshot"})  # Tables of those that are at work just now.
 OF_EVERY_DATABASE = frozenset({*OF_PROCESSES, "installation", "binding"})  # Tables in which a first start writes.
 SQLITE = b"SQLite format 3\x00"
+PARTING, LOOK_AGAIN = (
+    3.0,
+    0.05,
+)  # Seconds for which others that are on their way out are waited for, and between two looks.
 Row = list[Any]
 
 
@@ -258,8 +263,13 @@ def _restore(url: str, found: Backup, *, replace: bool, keys: Keys) -> list[str]
 
 
 def in_use_by_others(connection: Connection) -> bool:
-    """With SQLite the lock beside the file has told already."""
-    return connection.dialect.name == "postgresql" and in_use(connection)
+    """Of PostgreSQL, whose server shows a process that was killed for a moment longer; with SQLite the lock beside the file has told already."""
+    end = time.monotonic() + PARTING
+    while found := connection.dialect.name == "postgresql" and in_use(connection):
+        if time.monotonic() > end:
+            break
+        time.sleep(LOOK_AGAIN)
+    return found
 
 
 def _make_room(connection: Connection, url: str, *, replace: bool) -> list[str]:

@@ -319,10 +319,11 @@ def _lock(lock: TextIO, name: str) -> None:
 
 
 def in_use(connection: Connection) -> bool:
-    """Whether another orgbot is connected to this PostgreSQL database, as far as its server shows it.
+    """Whether another orgbot is connected to this PostgreSQL database, as far as its server shows it now.
 
-    Source: PostgreSQL documentation, "pg_stat_activity".
+    Source: PostgreSQL documentation, "pg_stat_activity", "pg_stat_clear_snapshot".
     """
+    connection.exec_driver_sql("SELECT pg_stat_clear_snapshot()")
     others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     return bool(connection.exec_driver_sql(f"{others} AND application_name = '{NAME}'").scalar_one())
 

@@ -124,10 +124,25 @@ def test_a_database_that_holds_something_is_replaced_only_when_asked_and_kept(
     assert content(url) == newer
 
 
-def test_a_database_in_use_is_left_alone(workers: Workers, written: Path) -> None:
+def test_a_database_in_use_is_left_alone(workers: Workers, written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup, "PARTING", 0.1)
     url = url_of(workers)
     with workers.engine.connect(), alone(url), pytest.raises(DatabaseError, match="another orgbot is running"):
         read_backup(url, written, replace=True)
+
+
+def test_whoever_is_about_to_leave_is_waited_for(
+    workers: Workers, written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL shows the connections of a process that was killed for a moment longer."""
+    with workers.engine.connect() as leaving:
+
+        def leaves(_: float) -> None:
+            leaving.close()
+            workers.engine.dispose()
+
+        monkeypatch.setattr("bot.backup.time.sleep", leaves)
+        assert read_backup(url_of(workers), written, replace=True) == 0
 
 
 @pytest.mark.parametrize("cut", [0, 1, 40, -30])
