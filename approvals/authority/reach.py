@@ -123,10 +123,10 @@ def _is_as_read(aws: Aws, operation: Operation, organization: Organization, plac
     """Whether the accounts that are hit are where they were, each policy that is named attached where it was, and nothing new in
     the OUs that are hit with all that they hold; as far as the bot may know.
     """
-    policies, targets = operation.named(FieldKind.POLICY), operation.named(FieldKind.TARGET)
+    policies = operation.named(FieldKind.POLICY)
     if not all(_is_attached_so(aws, organization, policy) for policy in policies):
         return False
-    units = {place.units[-1] for place in places if not place.account} if policies or targets else set()
+    units = {place.units[-1] for place in places if not place.account} if policies else set()
     alone = _accounts(organization, places, units)
     if len(alone) + 2 * len(units) > MOST_ASKED:
         return True

@@ -151,7 +151,7 @@ def _put_before_others(context: Context, click: Interaction, required: Requireme
     """Who pressed saw other rules on the card, so their press does not count."""
     put_before(context, click.request_id, required)
     with context.store.read() as session:
-        request = session.get_one(Request, click.request_id, populate_existing=True)
+        request = session.get_one(Request, click.request_id)
     _tell(context, click, f"{escape(capital(rules_do(request, 'decide')))} now. Look at the card again.")
 
 
@@ -400,8 +400,6 @@ def _check_open(session: Session, request: Request, judged: JudgedClick) -> None
     if request.expires_at is not None and request.expires_at <= judged.now:
         raise ObjectionError("Nobody decided in time: this request has expired. It can be asked again.")
     _check_announced(request)
-    if judged.asked_for(request):
-        raise ObjectionError("This request cannot be decided by you.")
     if digest(request.operation, request.params, request.preview.get("precondition", {})) != request.digest:
         raise ObjectionError(CHANGED, event="request.tampered")
 

@@ -11,9 +11,10 @@ from typing import Any, cast
 import pytest
 
 from approvals.authority.directory import Person
-from approvals.authority.reach import _lists, ask_of, hits, judged, other_rules
+from approvals.authority.reach import A_PAGE, MOST_ASKED, _is_as_read, _lists, ask_of, hits, judged, other_rules
 from approvals.authority.rules import Ask, Guards, Place, Rule, Rules
 from operations.aws.client import Aws
+from operations.aws.errors import RefusedError
 from operations.core.base import Operation
 from operations.core.fields import Reach
 from operations.core.registry import all_operations, by_name
@@ -351,3 +352,124 @@ def test_what_aws_lists_is_what_was_read_as_far_as_its_first_page_tells(
     answer = {"Accounts": [{"Id": one} for one in listed], **({"NextToken": "more"} if more else {})}
     aws = cast("Aws", SimpleNamespace(probe=lambda *_, **__: answer))
     assert _lists(aws, "list_accounts_for_parent", "Accounts", "Id", known, ParentId="ou-1") == as_read
+
+
+class Standing:
+    """AWS, where things are as in an organization, and which answers some questions with an error."""
+
+    def __init__(self, organization: Organization, **errors: str) -> None:
+        self.asked: list[str] = []
+        self._organization, self._errors = organization, errors
+
+    def probe(self, _: str, method: str, **about: str) -> dict[str, Any]:
+        self.asked.append(method)
+        if method in self._errors:
+            raise RefusedError(method, "no", code=self._errors[method])
+        where, (named,) = self._organization, about.values()
+        match method:
+            case "list_parents":
+                return {"Parents": [{"Id": one.parent} for one in where.accounts if one.id == named]}
+            case "list_accounts_for_parent":
+                return {"Accounts": [{"Id": one.id} for one in where.accounts if one.parent == named]}
+            case "list_organizational_units_for_parent":
+                return {"OrganizationalUnits": [{"Id": one.id} for one in where.units if one.parent == named]}
+        return {"Targets": [{"TargetId": one} for one in where.policies.targets.get(named, ())]}
+
+
+def is_as_read(aws: Standing, operation: Operation, organization: Organization = ORGANIZATION) -> bool:
+    return _is_as_read(cast("Aws", aws), operation, organization, hits(operation, organization).now)
+
+
+def with_account(account: str, parent: str) -> Organization:
+    """Where an account is in that OU: a new one, or one that was elsewhere."""
+    others = [one for one in ORGANIZATION.accounts if one.id != account]
+    return replace(ORGANIZATION, accounts=(*others, Account(account, "moved", "moved@example.com", "ACTIVE", parent)))
+
+
+def attached(policy: str, *targets: str) -> Organization:
+    """Where a policy is attached to these."""
+    known = ORGANIZATION.policies
+    return replace(ORGANIZATION, policies=replace(known, targets={**known.targets, policy: targets}))
+
+
+NEW_UNIT = replace(
+    ORGANIZATION, units=(*ORGANIZATION.units, OrganizationalUnit("ou-1-us", "US", "ou-1-prod", "/Production/US"))
+)
+TAGS = ("tag-account", {"account": "shop", "tags": ["a=b"]})
+ATTACHES = ("attach-policy", {"policy": "Idle", "place": "/Production"})
+UPDATES = ("update-policy", {"policy": "Guard", "content": SCP_TEXT})
+
+
+@each_of(
+    ("asked", "now", "as_read"),
+    [
+        (TAGS, ORGANIZATION, True),
+        (TAGS, with_account(SHOP, "ou-1-sand"), False),
+        (TAGS, with_account(LAB, "ou-1-eu"), True),
+        (ATTACHES, ORGANIZATION, True),
+        (ATTACHES, with_account("444444444444", "ou-1-sand"), True),
+        (ATTACHES, with_account("444444444444", "ou-1-eu"), False),
+        (ATTACHES, with_account(SHOP, "ou-1-sand"), False),
+        (ATTACHES, NEW_UNIT, False),
+        (ATTACHES, attached("p-idle0001", "ou-1-sand"), False),
+        (UPDATES, ORGANIZATION, True),
+        (UPDATES, with_account("444444444444", "ou-1-prod"), False),
+        (UPDATES, NEW_UNIT, False),
+        (UPDATES, attached("p-prod0001", "ou-1-prod", LAB), False),
+        (UPDATES, attached("p-prod0001"), False),
+    ],
+)
+def test_whatever_is_hit_is_where_it_was_read(
+    asked: tuple[str, dict[str, Any]], now: Organization, *, as_read: bool
+) -> None:
+    """Else whoever guards what has come, or the place to which it went, would not be asked."""
+    assert is_as_read(Standing(now), settled(*asked)) == as_read
+
+
+@each_of(
+    ("asked", "method", "code", "as_read"),
+    [
+        (TAGS, "list_parents", "AccessDeniedException", True),
+        (TAGS, "list_parents", "ChildNotFoundException", False),
+        (ATTACHES, "list_accounts_for_parent", "AccessDeniedException", True),
+        (ATTACHES, "list_accounts_for_parent", "ParentNotFoundException", False),
+        (ATTACHES, "list_organizational_units_for_parent", "ParentNotFoundException", False),
+        (UPDATES, "list_targets_for_policy", "AccessDeniedException", True),
+    ],
+)
+def test_what_the_bot_may_not_look_at_goes_by_what_was_read_and_what_is_gone_does_not(
+    asked: tuple[str, dict[str, Any]], method: str, code: str, *, as_read: bool
+) -> None:
+    assert is_as_read(Standing(ORGANIZATION, **{method: code}), settled(*asked)) == as_read
+
+
+def test_where_aws_says_nothing_of_an_account_it_is_where_it_was_read() -> None:
+    assert is_as_read(Standing(replace(ORGANIZATION, accounts=())), settled(*TAGS))
+
+
+def test_where_a_policy_is_attached_is_not_asked_of_aws_where_it_did_not_tell_before() -> None:
+    """It may hit everything, and is judged so."""
+    untold = replace(ORGANIZATION, policies=replace(ORGANIZATION.policies, targets={}))
+    aws = Standing(untold)
+    assert is_as_read(aws, settled("update-policy", UPDATES[1], untold), untold)
+    assert "list_targets_for_policy" not in aws.asked
+
+
+def many(units: int, accounts: int) -> tuple[Operation, Organization]:
+    """A change of a policy that is attached to so many empty OUs and so many accounts in the root."""
+    them = tuple(OrganizationalUnit(f"ou-1-{n}", f"U{n}", "r-1", f"/U{n}") for n in range(units))
+    us = tuple(Account(f"{n:012}", f"a{n}", f"a{n}@example.com", "ACTIVE", "r-1") for n in range(accounts))
+    targets = {"p-prod0001": (*(one.id for one in them), *(one.id for one in us))}
+    policies = replace(ORGANIZATION.policies, targets=targets)
+    organization = replace(ORGANIZATION, units=(ORGANIZATION.units[0], *them), accounts=us, policies=policies)
+    return settled("update-policy", UPDATES[1], organization), organization
+
+
+@each_of(("units", "accounts"), [(0, MOST_ASKED), (0, MOST_ASKED + 1), (12, 0), (13, 0), (11, 2), (11, 3), (0, A_PAGE)])
+def test_of_what_hits_more_than_aws_can_be_asked_about_what_was_read_counts(units: int, accounts: int) -> None:
+    """Each account is one question and each OU two, and a policy with more targets than one answer holds is none."""
+    operation, organization = many(units, accounts)
+    questions = accounts + 2 * units
+    aws = Standing(organization)
+    assert is_as_read(aws, operation, organization)
+    assert len(aws.asked) == (questions if questions <= MOST_ASKED else 0) + (units + accounts <= A_PAGE)

@@ -86,6 +86,7 @@ def test_each_rule_calls_upon_others_at_its_own_time() -> None:
     assert together.to_escalate(filed(announced_at=NOW)).names == ("late", "early")
     assert is_escalated(filed(announced_at=None, escalated_at=NOW), late), "nobody knows since when it has waited"
     assert (together.to_escalate(at[5]).names, together.to_escalate(at[8]).all) == (("late",), ())
+    assert not is_escalated(at[8], nobody), "it calls upon nobody"
     assert [one.rule.approvers for one in together.now(at[5]).all] == [(), (), ("UY", "UZ")]
 
 

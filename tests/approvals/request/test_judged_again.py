@@ -235,6 +235,21 @@ def test_a_changed_address_is_no_way_past_the_rule_for_whoever_asks(
     assert pressed(workers, request, BOB).status == Status.SUCCEEDED
 
 
+def test_who_asked_is_judged_by_another_address_only_where_one_is_known(workers: Workers) -> None:
+    """Of a request of an earlier version, or of somebody who had none, it is not."""
+    careful = Rule("contractors", (CAROL,), requesters=("alice@example.com",))
+    workers.rules = Rules([careful, Rule("rest", (BOB,))])
+    request, alice = workers.ask("tag-account", **TAG), workers.people.look(ALICE)
+    for then, named in (
+        ("", ("contractors",)),
+        (ALICE, ("contractors",)),
+        ("alice@example.com", ("contractors",)),
+        ("alice.b@example.com", ("contractors", "rest")),
+    ):
+        request.person = then
+        assert judged_anew(workers.context, request, alice).names == named
+
+
 def test_an_address_that_no_rule_names_any_more_keeps_nobody_from_what_they_asked_for(workers: Workers) -> None:
     request = asked(workers)
     workers.people.people[ALICE] = dataclasses.replace(workers.people.people[ALICE], key="alice.b@example.com")
