@@ -11,8 +11,19 @@ from typing import Any, cast
 import pytest
 
 from approvals.authority.directory import Person
-from approvals.authority.reach import A_PAGE, MOST_ASKED, _is_as_read, _lists, ask_of, hits, judged, other_rules
+from approvals.authority.reach import (
+    GoneError,
+    _check_there,
+    _is_as_read,
+    _lists,
+    ask_of,
+    hits,
+    judged,
+    other_rules,
+)
 from approvals.authority.rules import Ask, Guards, Place, Rule, Rules
+from approvals.context import Context
+from approvals.models import Request
 from operations.aws.client import Aws
 from operations.aws.errors import RefusedError
 from operations.core.base import Operation
@@ -443,8 +454,12 @@ def test_what_the_bot_may_not_look_at_goes_by_what_was_read_and_what_is_gone_doe
     assert is_as_read(Standing(ORGANIZATION, **{method: code}), settled(*asked)) == as_read
 
 
-def test_where_aws_says_nothing_of_an_account_it_is_where_it_was_read() -> None:
+def test_an_answer_that_leaves_a_list_out_says_nothing_of_an_account_and_lists_nothing_in_an_ou() -> None:
     assert is_as_read(Standing(replace(ORGANIZATION, accounts=())), settled(*TAGS))
+    aws = cast("Aws", SimpleNamespace(probe=lambda *_, **__: {}))
+    asked = ("list_accounts_for_parent", "Accounts", "Id")
+    assert _lists(aws, *asked, set(), ParentId="ou-1")
+    assert not _lists(aws, *asked, {"a"}, ParentId="ou-1")
 
 
 def test_where_a_policy_is_attached_is_not_asked_of_aws_where_it_did_not_tell_before() -> None:
@@ -465,11 +480,40 @@ def many(units: int, accounts: int) -> tuple[Operation, Organization]:
     return settled("update-policy", UPDATES[1], organization), organization
 
 
-@each_of(("units", "accounts"), [(0, MOST_ASKED), (0, MOST_ASKED + 1), (12, 0), (13, 0), (11, 2), (11, 3), (0, A_PAGE)])
+@each_of(("units", "accounts"), [(0, 20), (0, 24), (0, 25), (12, 0), (13, 0), (11, 2), (11, 3)])
 def test_of_what_hits_more_than_aws_can_be_asked_about_what_was_read_counts(units: int, accounts: int) -> None:
     """Each account is one question and each OU two, and a policy with more targets than one answer holds is none."""
     operation, organization = many(units, accounts)
     questions = accounts + 2 * units
     aws = Standing(organization)
     assert is_as_read(aws, operation, organization)
-    assert len(aws.asked) == (questions if questions <= MOST_ASKED else 0) + (units + accounts <= A_PAGE)
+    assert len(aws.asked) == (questions if questions <= 24 else 0) + (units + accounts <= 20)
+
+
+def without(gone: str) -> Organization:
+    """Where one thing is not there any more."""
+    return replace(
+        ORGANIZATION,
+        units=tuple(one for one in ORGANIZATION.units if one.id != gone),
+        accounts=tuple(one for one in ORGANIZATION.accounts if one.id != gone),
+        policies=Policies(tuple(one for one in ORGANIZATION.policies.known if one.id != gone), {}, {}),
+    )
+
+
+@each_of(
+    ("asked", "gone"),
+    [
+        (TAGS, SHOP),
+        (("grant-access", {"principal": "group/developers", "account": ["shop", "lab"]}), LAB),
+        (("rename-ou", {"ou": "/Sandbox", "unit_name": "Lab"}), "ou-1-sand"),
+        (ATTACHES, "ou-1-prod"),
+        (ATTACHES, "p-idle0001"),
+    ],
+)
+def test_about_what_is_gone_no_rule_decides_not_even_that_of_everything_else(
+    asked: tuple[str, dict[str, Any]], gone: str
+) -> None:
+    context, request, operation = cast("Context", None), Request(), settled(*asked)
+    _check_there(context, request, operation, ORGANIZATION)
+    with pytest.raises(GoneError, match=gone):
+        _check_there(context, request, operation, without(gone))
