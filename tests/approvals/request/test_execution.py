@@ -100,10 +100,14 @@ def test_of_what_aws_said_so_much_is_kept(workers: Workers, execution: Execution
 
 
 def test_an_attempt_that_somebody_left_open_is_ambiguous_from_then_on(workers: Workers, execution: Execution) -> None:
+    """The audit has which one it was: without that, nobody could tell from it that a call may have left."""
     execution.give_up_attempt(execution.begin_step(first_step(execution)))
     with workers.context.store.read() as session:
         (attempt,) = session.exec(select(Attempt)).all()
     assert (attempt.outcome, attempt.finished_at) == (Outcome.AMBIGUOUS, workers.clock())
+    noted = workers.audit()[-1]
+    assert (noted.event, noted.actor, noted.request_id) == ("aws.call", "orgbot", execution.number)
+    assert noted.detail == {"outcome": "unknown", "step": attempt.step, "number": 1, "ended": "ambiguous"}
 
 
 def pauses(workers: Workers, execution: Execution, times: int) -> list[timedelta]:
