@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from approvals.context import Context, NotYetError
 from approvals.models import Attempt, Request, operation_of
-from approvals.request.attempts import Outcome
-from approvals.request.execute import _take_step, run
+from approvals.request.attempts import LeaseLostError, Outcome
+from approvals.request.execute import _go_on, _lost_since, _take_step, run
 from approvals.request.execution import Execution
 from approvals.request.following import outcome_of
+from approvals.slack.client import SlackAwayError, SlackRefusedError
 from approvals.states import Status
-from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW
+from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW, SLACK, UNBEGUN
+from approvals.views.thread import MENDABLE, SAID, SNIPPETS
 from operations.accounts.open_account import REQUEST_TAG
 from operations.aws.client import Call
-from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, RefusedError
-from operations.core.observations import Done, Facts, Failed, Observation, Ready
+from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
+from operations.core.explanations import refusal
+from operations.core.observations import Done, Facts, Failed, Observation, Ready, Stale
 from operations.core.steps import Shared, Step, World
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import BOB
+from tests.harness.tables import each_of
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com", "ou": "/Workloads/Staging"}
@@ -454,6 +459,28 @@ def test_after_a_call_the_step_knows_when_it_was_made_what_it_told_and_nothing_t
     assert after.shared is not shared
 
 
+@pytest.mark.parametrize(
+    ("error", "status", "remembered"),
+    [
+        (FencedError(), Status.RUNNING, set()),
+        (AmbiguousError("CreateAccount", "no"), Status.UNKNOWN, {SAID, SNIPPETS}),
+        (BusyError("CreateAccount", "no", code="FinalizingOrganizationException"), Status.WAITING, {NOT_NOW, SAID, SNIPPETS}),
+        (RefusedError("CreateAccount", "no", code="AccessDeniedException"), Status.FAILED, {MENDABLE}),
+        (RefusedError("CreateAccount", "no", code="ConflictException"), Status.WAITING, {NOT_NOW, SAID, SNIPPETS}),
+    ],
+)  # fmt: skip
+def test_a_call_that_did_not_go_through_is_looked_for_made_later_or_ends_the_request(
+    workers: Workers, error: AwsError | FencedError, status: Status, remembered: set[str]
+) -> None:
+    if isinstance(error, AwsError):
+        error.write = True
+    execution = begun(workers, {})
+    assert not _take_step(execution, Told(error), Shared())
+    request = workers.request(execution.number)
+    assert (request.status, set(request.memory)) == (status, remembered)
+    assert (request.lease_owner, workers.attempts(request)) == ("", [outcome_of(error)])
+
+
 @pytest.mark.parametrize("error", [BusyError, AmbiguousError, CredentialsError])
 def test_a_look_that_failed_in_the_midst_of_a_call_is_no_reason_to_make_the_call_again_at_once(
     workers: Workers, error: type[AwsError]
@@ -533,3 +560,104 @@ def test_polling_asks_once_for_all_creations_in_flight(workers: Workers, aws: Aw
     workers.work()
     assert len(aws.calls.of("ListCreateAccountStatus")) == 1
     assert aws.calls.of("DescribeCreateAccountStatus") == []
+
+
+class Kept(Execution):
+    """A request in hand which notes what becomes of it, without a database."""
+
+    def __init__(self, failed: int = 0, *, sent: bool = False) -> None:
+        super().__init__(cast("Context", None), Request(memory={FAILED_LOOKS: failed} if failed else {}))
+        self.became: list[tuple[object, ...]] = []
+        self._sent = sent
+
+    def has_sent(self) -> bool:
+        return self._sent
+
+    def hold(self, stumbles: int = 0, why: Failed | None = None, by: str = "") -> None:
+        self.became.append(("waits", stumbles, bool(why), by))
+
+    def fail(self, failed: Failed) -> None:
+        self.became.append(("ends", failed.say))
+
+
+MUST_BE_MENDED = SlackAwayError("users.info", SlackRefusedError("users.info", "missing_scope"))
+DENIED = RefusedError("ListRoots", "no", code="AccessDeniedException")
+MAY_BE_LATE = RefusedError("ListRoots", "no", code="ConflictException")
+NEVER = 99
+
+
+@each_of(
+    ("error", "sent", "told_from", "ends_after"),
+    [
+        (CredentialsError("ListRoots", "no"), False, 3, NEVER),
+        (BusyError("ListRoots", "no"), False, 8, NEVER),
+        (AmbiguousError("ListRoots", "no"), True, 8, NEVER),
+        (SlackAwayError("users.info"), False, 4, NEVER),
+        (MUST_BE_MENDED, False, 1, NEVER),
+        (DENIED, False, NEVER, 10),
+        (DENIED, True, 3, NEVER),
+        (MAY_BE_LATE, False, NEVER, 10),
+        (MAY_BE_LATE, True, 8, NEVER),
+    ],
+)
+def test_of_looks_that_fail_one_after_the_other_people_are_told_when_it_is_no_blip_any_more(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, *, sent: bool, told_from: int, ends_after: int
+) -> None:
+    """What somebody has to mend is told sooner than what passes by itself. Only what has sent nothing ends, and only when AWS says no."""
+    monkeypatch.setattr("approvals.request.execute._proceed", _raising(error))
+    by = SLACK if isinstance(error, SlackAwayError) else ""
+    for looks in range(1, 13):
+        execution = Kept(looks - 1, sent=sent)
+        _go_on(execution, Shared())
+        if looks > ends_after:
+            assert [what for what, *_ in execution.became] == ["ends"]
+        else:
+            assert execution.became == [("waits", looks, looks >= told_from, by)]
+
+
+@each_of("error", [NotYetError("the organization has not been read yet"), LeaseLostError()])
+def test_what_is_no_failed_look_is_not_counted_as_one(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """What is only not there yet is asked for again, and what another worker has taken over is left to that one."""
+    monkeypatch.setattr("approvals.request.execute._proceed", _raising(error))
+    execution = Kept(2)
+    _go_on(execution, Shared())
+    assert execution.became == ([("waits", 0, False, "")] if isinstance(error, NotYetError) else [])
+
+
+def _raising(error: Exception) -> Callable[..., None]:
+    def proceed(*_: object) -> None:
+        raise error
+
+    return proceed
+
+
+def test_what_a_look_was_refused_for_is_said_by_the_step_that_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first step and behind the last it is said by nobody in particular."""
+    monkeypatch.setattr("approvals.request.execute._proceed", _raising(DENIED))
+
+    class Explains(Told):
+        def explain(self, code: str, reason: str, message: str) -> Failed:
+            return Failed(f"In this step: {code}.")
+
+    nobody = refusal(DENIED.code, DENIED.reason, DENIED.message).say
+    for steps, at, said in (((), 0, nobody), ((Explains(),), 0, "In this step: AccessDeniedException."), ((Explains(),), 1, nobody)):  # fmt: skip
+        execution = Kept(10)
+        execution.steps, execution.request.step = steps, at
+        _go_on(execution, Shared())
+        assert execution.became == [("ends", said)]
+
+
+@each_of(
+    ("memory", "step", "asked"),
+    [({}, 0, "approval"), ({UNBEGUN: True}, 0, "everything"), ({UNBEGUN: True}, 1, "approval")],
+)
+def test_what_had_not_begun_before_a_restore_is_judged_as_what_was_just_approved(
+    monkeypatch: pytest.MonkeyPatch, memory: dict[str, Any], step: int, asked: str
+) -> None:
+    monkeypatch.setattr("approvals.request.execute.what_changed", lambda _: Stale("everything"))
+    monkeypatch.setattr("approvals.request.execute.approval_lost", lambda *_: "approval")
+    execution = Kept()
+    execution.request.memory, execution.request.step = memory, step
+    assert _lost_since(execution) == Stale(asked)
+    monkeypatch.setattr("approvals.request.execute.approval_lost", lambda *_: "")
+    assert _lost_since(execution) == (None if asked == "approval" else Stale(asked))
