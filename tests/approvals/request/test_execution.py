@@ -23,9 +23,9 @@ from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.execute import run
 from approvals.request.execution import RUN, Execution, take
 from approvals.states import Status
-from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN, effect
 from approvals.views.set_aside import not_begun
-from approvals.views.thread import OPENS, SAID, SNIPPETS, UNDO
+from approvals.views.thread import MENDABLE, OPENS, SAID, SNIPPETS, UNDO
 from operations.aws.client import Call
 from operations.aws.prefilled import Prefilled
 from operations.core.observations import Done, Failed, Snippet, Stale
@@ -108,6 +108,36 @@ def test_an_attempt_that_somebody_left_open_is_ambiguous_from_then_on(workers: W
     noted = workers.audit()[-1]
     assert (noted.event, noted.actor, noted.request_id) == ("aws.call", "orgbot", execution.number)
     assert noted.detail == {"outcome": "unknown", "step": attempt.step, "number": 1, "ended": "ambiguous"}
+
+
+def test_a_call_is_in_the_audit_once_with_its_attempt_and_how_that_ended(
+    workers: Workers, execution: Execution
+) -> None:
+    """Also when another worker has taken the request over meanwhile, because it was made all the same."""
+    attempt = execution.begin_step(first_step(execution))
+    workers.restart()
+    for call in ("aws-1", "aws-2"):
+        execution.calls.append(Call("organizations", "CreateAccount", "ok", call, write=True))
+    before = len(workers.audit())
+    execution.end_attempt(attempt, Outcome.OK)
+    noted = workers.audit()[before:]
+    assert [record.detail["aws_request_id"] for record in noted] == ["aws-1", "aws-2"]
+    of_attempt = {"step": attempt.step, "number": 1, "ended": "ok"}
+    assert all(of_attempt.items() <= record.detail.items() for record in noted)
+    assert execution.calls == []
+    with workers.context.store.read() as session:
+        (ended,) = attempts.made(session, execution.number, attempt.step)
+    assert (ended.outcome, ended.detail) == (Outcome.OK, "")
+
+
+def test_each_step_that_is_done_is_in_the_audit_with_what_it_has_learned(
+    workers: Workers, execution: Execution
+) -> None:
+    """What the next steps go by is proven by it, also where nothing was learned."""
+    execution.advance(Done("The account is there.", {"account": "111111111111"}))
+    execution.advance(Done("It is in its OU."))
+    noted = [record.detail for record in workers.audit() if record.event == LEARNED]
+    assert noted == [{"step": 1, "facts": {"account": mark("111111111111")}}, {"step": 2, "facts": {}}]
 
 
 def pauses(workers: Workers, execution: Execution, times: int) -> list[timedelta]:
@@ -226,6 +256,48 @@ def test_who_is_told_that_it_failed_half_way_reads_what_was_done_and_what_was_no
     assert outcome == f"AWS says no. Done before: {first} (account 111111111111). Not done: {'; '.join(others)}."
 
 
+def test_what_goes_stale_says_whether_anything_may_have_been_changed(workers: Workers) -> None:
+    """Of what has sent nothing all can be asked for again; of what has sent something AWS has to be looked at first."""
+    said = "The world changed after the approval: It is elsewhere."
+    for number, sent in enumerate((False, True)):
+        found = taken(workers, workers.approved("create-account", **NEW | {"email": f"m{number}@example.com"}))
+        found.start()
+        if sent:
+            found.begin_step(first_step(found))
+        found.go_stale(Stale("It is elsewhere."))
+        request = workers.request(found.number)
+        assert (request.status, request.outcome, request.advice) == (
+            (
+                Status.FAILED,
+                f"{said} {effect(sent=True)}",
+                "Check in AWS what is there; ask again if it is still wanted.",
+            )
+            if sent
+            else (Status.STALE, f"{said} {effect(sent=False)}", "Ask again if it is still wanted.")
+        )
+        assert request.memory == ({MENDABLE: True} if sent else {})
+        assert request.outcome in workers.said("thread")[-1]
+        assert workers.unsent()[-1] == ANEW
+
+
+def test_the_same_may_be_asked_for_again_where_the_end_says_so(workers: Workers) -> None:
+    opens = (Prefilled(operation="create-ou", values={"unit_name": "Data"}),)
+    for number, (end, remembered) in enumerate(
+        (
+            ("fail", {MENDABLE, OPENS}),
+            ("stop", {MENDABLE}),  # It may be something else than what was approved, so that it is not gone by.
+        )
+    ):
+        for again_ in (True, False):
+            email = f"m{number}{again_}@example.com"
+            found = taken(workers, workers.approved("create-account", **NEW | {"email": email}))
+            getattr(found, end)(Failed("AWS says no.", "Look there.", opens=opens, again=again_))
+            request = workers.request(found.number)
+            assert (request.status, request.outcome) == (Status.FAILED, "AWS says no.")
+            assert request.advice.startswith("Look there.")
+            assert set(request.memory) == remembered - (set() if again_ else {MENDABLE})
+
+
 def test_what_goes_stale_half_way_has_failed_and_says_what_was_done(workers: Workers, execution: Execution) -> None:
     execution.steps = operation_of(execution.request).steps(execution.request.preview["precondition"])
     execution.advance(Done("The account is there.", {"account": "111111111111"}))
@@ -298,12 +370,23 @@ def test_the_pause_begins_anew_when_aws_can_be_looked_at_again(workers: Workers,
 def test_who_has_lost_the_request_to_another_worker_writes_nothing(workers: Workers, execution: Execution) -> None:
     workers.restart()
     taken(workers, execution.request)
-    before, said = workers.request(execution.number), workers.said("thread")
-    with pytest.raises(LeaseLostError):
-        execution.advance(Done("The account is there."))
-    with pytest.raises(LeaseLostError):
-        execution.wait(Status.WAITING)
-    assert (workers.request(execution.number), workers.said("thread")) == (before, said)
+    before, said, told = workers.request(execution.number), workers.said("thread"), len(workers.audit())
+    why = Failed("AWS says no.")
+    for writes in (
+        lambda: execution.advance(Done("The account is there.")),
+        lambda: execution.remember({"creation": "car-1"}),
+        lambda: execution.wait(Status.WAITING),
+        lambda: execution.hold(1, why),
+        lambda: execution.lose_sight(why),
+        lambda: execution.fail(why),
+        lambda: execution.stop(why),
+        lambda: execution.go_stale(Stale("It is elsewhere.")),
+        lambda: execution.begin_step(first_step(execution)),
+    ):
+        with pytest.raises(LeaseLostError):
+            writes()
+    assert (workers.request(execution.number), workers.said("thread"), workers.attempts(before)) == (before, said, [])
+    assert len(workers.audit()) == told
 
 
 def test_what_a_step_has_done_is_told_to_every_process_and_known_here_at_once(
