@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
 import pytest
 
+from approvals.authority.standing import approval_lost
 from approvals.context import Context
 from approvals.models import Request, operation_of
 from approvals.queue.leases import claim
@@ -14,7 +16,6 @@ from approvals.request.attempts import Outcome
 from approvals.request.execution import Execution, take
 from approvals.request.following import (
     ACCEPTED,
-    LONGEST_FACT,
     LOST_ANSWER,
     differences,
     follow,
@@ -36,7 +37,10 @@ from operations.core.observations import Done, Failed, NotNow, Ready, Snippet, S
 from operations.core.preview import Fact, Preview
 from operations.core.steps import Step
 from operations.snapshot.names import zoned
+from sandbox.aws.server import AwsSandbox
+from tests.harness.people import BOB
 from tests.harness.tables import each_of
+from tests.harness.tree import unit_at
 from tests.harness.workers import Workers
 
 READY = Ready()
@@ -281,11 +285,37 @@ def test_a_record_that_was_changed_is_not_what_was_approved(workers: Workers) ->
     assert what_changed(Execution(workers.context, request)) == Stale("the request is not the one that was approved.")
 
 
+def test_what_would_start_from_something_else_is_not_what_was_approved(workers: Workers, aws: AwsSandbox) -> None:
+    web = "222222222222"
+    request = workers.approved("move-account", account=web, to="/Workloads/Production")
+    execution = Execution(workers.context, request)
+    assert what_changed(execution) is None
+    source, target = request.preview["precondition"]["source"], unit_at(aws, "/Security")
+    aws.client("organizations").move_account(AccountId=web, SourceParentId=source, DestinationParentId=target)
+    workers.look_again()
+    changed = what_changed(execution)
+    assert changed is not None
+    assert changed.say.startswith("From is now /Security (was /Workloads/Staging)")
+
+
+def test_what_cannot_be_asked_for_any_more_says_why_and_whose_approval_is_gone_too(workers: Workers) -> None:
+    request = workers.approved("move-account", account="222222222222", to="/Workloads/Production")
+    execution = Execution(workers.context, request)
+    del workers.people.people[BOB]
+    lost = what_changed(execution)
+    assert lost is not None
+    assert lost == Stale(approval_lost(workers.context, request))
+    workers.snapshot_is(replace(workers.snapshot, accounts=()))
+    gone = what_changed(execution)
+    assert gone is not None
+    assert "222222222222" in gone.say
+
+
 def test_long_values_are_shortened() -> None:
     said = differences(
         preview({"Text": "a" * 999, "Gone": ""}), preview({"Text": "b" * 999, "New": "c" * 999}, state=2)
     )
-    assert ["a" * LONGEST_FACT in said, "b" * LONGEST_FACT in said, "c" * LONGEST_FACT in said] == [False, False, False]
-    assert len(said) > 3 * LONGEST_FACT - 100
     hit = differences(preview(), preview(state=2, hits=["d" * 999]))
-    assert LONGEST_FACT - 10 < len(hit) < LONGEST_FACT + 40
+    for letter in "abc":
+        assert (letter * 199 in said, letter * 200 in said) == (True, False)
+    assert ("d" * 199 in hit, "d" * 200 in hit) == (True, False)
