@@ -9,24 +9,27 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from approvals.audit.proof import RULES_CHANGED, mark
+from approvals.audit.proof import RULES_CHANGED, WISH, mark
 from approvals.authority.directory import Person, Stranger
 from approvals.authority.may import JudgedClick, RulesChangedError, judge
+from approvals.authority.press import UnconfirmedCardError
 from approvals.authority.rules import Rule, Rules
-from approvals.context import Context
+from approvals.context import Context, NotYetError
 from approvals.dispatcher import KEPT_CLICKS
 from approvals.models import Interaction, Message, Request, Stumble, Vote
-from approvals.queue.worker import TRIES
-from approvals.request.decide import decide, expire, forget_old_clicks
+from approvals.queue.worker import TRIES, LaterError
+from approvals.request.decide import InHandError, _why_it_waits, decide, expire, forget_old_clicks
 from approvals.request.prepare import announce
 from approvals.slack.client import SlackAwayError, SlackRefusedError
 from approvals.slack.codes import meaning
 from approvals.states import TERMINAL, Status
-from approvals.views.hindered import no_card_in_time
-from approvals.views.set_aside import ERROR, NOBODY_ASKED, NOT_ASKED_IN_TIME
+from approvals.views.hindered import AT_WORK, UNCONFIRMED, UNREAD, no_card_in_time, unknown
+from approvals.views.on_hold import GIVE_UP, ON_HOLD
+from approvals.views.set_aside import ERROR, NOBODY_ASKED, NOT_ASKED_IN_TIME, not_expired
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, KnownPeople
 from tests.harness.rules import required
+from tests.harness.tables import each_of
 from tests.harness.workers import Workers
 
 NEW = {"account_name": "fullback-mobile", "email": "mobile@example.com"}
@@ -753,3 +756,74 @@ def test_who_cannot_be_looked_up_is_told_why_approvers_are_not_asked(workers: Wo
     assert "approvers have not been asked yet" in told
     assert "missing_scope" in told
     assert workers.request(request.id).status == Status.PENDING
+
+
+@pytest.mark.parametrize("pressed", [{"request_id": 77}, {"key": "of another database"}], ids=["no request", "another"])
+def test_whose_press_waits_on_what_is_not_the_request_with_that_number_is_told_and_nobody_else(
+    workers: Workers, pressed: dict[str, Any]
+) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.context = dataclasses.replace(workers.context, people=Refused())
+    workers.intake.click(dataclasses.replace(workers.press(request, "approve", BOB), delivery="d", **pressed))
+    decide(workers.context, _last_click(workers))
+    with workers.context.store.read() as session:
+        (told,) = session.exec(select(Message).where(Message.kind == "private")).all()
+    assert (told.user, told.request_id) == (BOB, None if "request_id" in pressed else request.id)
+    assert workers.said("dm") == []
+
+
+@each_of(
+    ("error", "why"),
+    [
+        (NotYetError("the organization has not been read yet"), UNREAD),
+        (InHandError("a worker has the request in hand"), AT_WORK),
+        (SlackAwayError("users.info"), unknown()),
+    ],
+)
+def test_why_a_press_waits_is_told_by_what_it_waits_for(error: LaterError | SlackAwayError, why: str) -> None:
+    assert _why_it_waits(error) == why
+
+
+def test_a_press_on_a_card_that_slack_has_not_confirmed_waits_for_that() -> None:
+    error = InHandError()
+    error.__cause__ = UnconfirmedCardError()
+    assert _why_it_waits(error) == UNCONFIRMED
+
+
+def test_what_is_asked_of_a_request_that_waits_is_looked_at_at_once_and_its_pauses_begin_anew(workers: Workers) -> None:
+    request = workers.approved("create-account", **NEW)
+    with workers.context.store.write() as session:
+        waits = session.get_one(Request, request.id)
+        waits.memory, waits.polls = {ON_HOLD: True, "account": "1"}, 30
+        waits.due_at = workers.clock() + workers.context.pace.longest_poll
+    said = len(workers.said("thread"))
+    workers.click(request, f"control:{GIVE_UP.key}", BOB)
+    decide(workers.context, _last_click(workers))
+    asked = workers.request(request.id)
+    assert (asked.due_at, asked.polls) == (workers.clock(), 0)
+    assert asked.memory == {ON_HOLD: True, "account": "1", WISH: GIVE_UP.key}
+    (line,) = workers.said("thread")[said:]
+    assert GIVE_UP.label in line
+    noted = workers.audit()[-1]
+    assert (noted.event, noted.actor, noted.request_id) == (f"request.asked.{GIVE_UP.key}", BOB, request.id)
+
+
+def test_a_request_that_an_error_of_the_bots_own_keeps_from_ending_says_that_its_time_is_over(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("no")
+
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.card_of(request)
+    monkeypatch.setattr("approvals.request.decide._unasked", broken)
+    workers.clock.advance(hours=72)
+    for _ in range(TRIES):
+        expire(workers.context, request.id or 0)
+        workers.clock.advance(minutes=1)
+    request = workers.request(request.id)
+    for kind in ("dm", "thread"):
+        assert not_expired(request)["text"] in workers.said(kind)[-1]
+    assert request.status == Status.PENDING
