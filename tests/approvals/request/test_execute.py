@@ -451,12 +451,13 @@ def begun(workers: Workers, memory: Facts) -> Execution:
 def test_after_a_call_the_step_knows_when_it_was_made_what_it_told_and_nothing_that_was_read_before(
     workers: Workers,
 ) -> None:
-    step, shared = Told(), Shared()
-    assert _take_step(begun(workers, {"account": "1"}), step, shared)
+    step, shared, execution = Told(), Shared(), begun(workers, {"account": "1"})
+    assert _take_step(execution, step, shared)
     before, after = step.worlds
     assert (before.shared, before.attempts, before.memory) == (shared, (), {"account": "1"})
     assert (after.attempts, after.memory) == ((workers.clock(),), {"account": "1", "creation": "car-1"})
     assert after.shared is not shared
+    assert workers.request(execution.number).memory == {"account": "1", "creation": "car-1"}
 
 
 @pytest.mark.parametrize(
@@ -560,6 +561,22 @@ def test_polling_asks_once_for_all_creations_in_flight(workers: Workers, aws: Aw
     workers.work()
     assert len(aws.calls.of("ListCreateAccountStatus")) == 1
     assert aws.calls.of("DescribeCreateAccountStatus") == []
+
+
+def test_what_has_begun_does_not_begin_again_though_nothing_took_effect_yet(
+    workers: Workers, aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The requester would be told so, and be handed what it makes, as often as AWS says "not now"."""
+    begun: list[str] = []
+    start = Execution.start
+    monkeypatch.setattr(
+        Execution, "start", lambda execution: (begun.append(execution.request.status), start(execution))
+    )
+    monkeypatch.setattr("approvals.request.execute.QUICK_PAUSES", ())
+    aws.faults.add("CreateAccount", "throttle", times=3)
+    request = workers.approved("create-account", **NEW)
+    assert workers.until_done(request).status == Status.SUCCEEDED
+    assert begun == [Status.APPROVED]
 
 
 class Kept(Execution):
