@@ -11,6 +11,7 @@ from sqlmodel import select
 from approvals.authority.directory import Person
 from approvals.authority.may import (
     Approver,
+    Involved,
     ObjectionError,
     approvers_now,
     involved,
@@ -26,10 +27,12 @@ from approvals.authority.rules import Rule, Rules
 from approvals.models import Request, Vote
 from approvals.request.decide import decide
 from approvals.slack.client import SlackAwayError
+from approvals.slack.named import Aliases
 from approvals.states import Status
 from operations.aws.prefilled import Prefilled
 from operations.core.closing import get_credentials
-from tests.harness.people import ALICE, BOB, CAROL, DAVE
+from sandbox.aws.server import AwsSandbox
+from tests.harness.people import ALICE, BOB, CAROL, DAVE, KnownPeople
 from tests.harness.rules import required
 from tests.harness.workers import Workers
 
@@ -277,3 +280,37 @@ def test_while_slack_is_away_rules_for_some_requesters_count_as_met(
     workers.rules = Rules([Rule("his", (BOB,), requesters=(DAVE,))])
     monkeypatch.setattr(workers.people, "look", away)
     assert may_ask_next(workers.context, request, get_credentials("OrganizationAccountAccessRole", WEB))
+
+
+@pytest.mark.parametrize("fault", [("throttle", ""), ("drop-before", ""), ("error", "ExpiredTokenException")])
+def test_while_aws_does_not_tell_an_approval_counts_by_what_was_read_last(
+    workers: Workers, aws: AwsSandbox, fault: tuple[Any, str]
+) -> None:
+    request = asked(workers, Rule("a", (BOB,)))
+    kind, code = fault
+    aws.faults.add("ListParents", kind, code=code, times=None)
+    assert approves(workers, request, BOB).status == Status.APPROVED
+
+
+def test_who_may_not_approve_any_more_may_still_take_their_approval_back(workers: Workers) -> None:
+    request = approves(workers, asked(workers, Rule("two", (BOB, CAROL), approvals=2)), BOB)
+    workers.rules = Rules([Rule("two", (CAROL, DAVE), approvals=2)])
+    workers.click(request, "withdraw", BOB)
+    decide(workers.context, workers._newest_click())
+    with workers.context.store.read() as session:
+        assert session.exec(select(Vote)).all() == []
+
+
+def test_where_a_rule_has_no_approvers_it_is_named_itself(workers: Workers) -> None:
+    request = asked(workers, Rule("a&b", (), approvals=0))
+    workers.click(request, "end", BOB)
+    decide(workers.context, workers._newest_click())
+    assert "Only the rule “a&amp;b” can do this." in workers.said("private")[-1]
+
+
+def test_whoever_is_known_by_the_addresses_of_an_approver_and_of_the_requester_is_one_person_with_both() -> None:
+    """Somebody voted under the requester's address and another; by that other one the requester comes back."""
+    voted = {BOB: Aliases.of(BOB, "alice@example.com", "second@example.com")}
+    found = Involved(KnownPeople().look(ALICE), Aliases.of(ALICE, "alice@example.com"), voted)
+    assert found.asks(Aliases.of(DAVE, "second@example.com"))
+    assert not found.asks(Aliases.of(DAVE, "dave@example.com"))

@@ -90,6 +90,12 @@ def test_each_rule_calls_upon_others_at_its_own_time() -> None:
     assert [one.rule.approvers for one in together.now(at[5]).all] == [(), (), ("UY", "UZ")]
 
 
+def test_rules_that_join_others_are_there_once_and_behind_them() -> None:
+    """As when whoever asked has another address by now: the rules for both decide."""
+    assert required(B).joined_by(required(A, B)) == required(B, A)
+    assert required(A, B).joined_by(None) == required(A, B)
+
+
 def test_a_rule_that_was_not_on_the_card_asks_other_people_unless_it_asks_nobody() -> None:
     free = Rule("free", (), approvals=0)
     assert people_to_ask_anew(required(A), required(A, B))

@@ -205,6 +205,16 @@ def test_what_is_said_at_the_end_may_be_said_by_the_step(workers: Workers, execu
     assert workers.request(execution.number).outcome == end.say
 
 
+def test_a_step_without_a_sentence_of_its_own_begins_with_what_was_waited_for(
+    workers: Workers, execution: Execution
+) -> None:
+    step, until = step_of(execution), workers.clock() + BUSY_HERE.within
+    step.not_done = ""
+    wait_for_turn(execution, step, BUSY_HERE, "HERE")
+    wait_for_turn(later(workers, execution, hours=3), step, BUSY_HERE, "HERE")
+    assert workers.request(execution.number).outcome == f"AWS is busy here. It stayed so until {zoned(until)}."
+
+
 def failed(kind: type[AwsError], code: str = "", *, write: bool = True) -> AwsError:
     """An error of a call that was to change something, or of a look."""
     error = kind("CreateAccount", "no", code=code)
