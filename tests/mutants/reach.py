@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import inspect
 import multiprocessing
 import pickle
 import time
@@ -103,7 +104,7 @@ class Recorder:
             return (yield)
         finally:
             self.seconds[item.nodeid] = time.process_time() - begun
-            for path, lines in self._notes.taken().items():
+            for path, lines in (*self._notes.taken().items(), *_own_lines(item)):
                 for line in lines:
                     self.lines.setdefault(path, {}).setdefault(line, set()).add(item.nodeid)
 
@@ -112,6 +113,13 @@ class Recorder:
             self.failed.add(report.nodeid)
         if report.skipped:
             self.seconds.pop(report.nodeid, None)
+
+
+def _own_lines(item: pytest.Item) -> Iterator[tuple[str, range]]:
+    """The lines of the test itself, by whose names it reaches a constant that no function of ours has to be called for."""
+    if isinstance(item, pytest.Function):
+        lines, first = inspect.getsourcelines(inspect.unwrap(item.function))
+        yield _relative(item.path), range(first, first + len(lines))
 
 
 @dataclass(frozen=True)

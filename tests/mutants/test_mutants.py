@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import gc
+import inspect
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.harness.tables import each_of
 from tests.mutants.heart import HEART, ROOT, TESTS
 from tests.mutants.marked import NOTE, marked
 from tests.mutants.mutant import Mutant, mutants_of
-from tests.mutants.reach import Reach, index_of
+from tests.mutants.reach import Reach, _own_lines, index_of
 from tests.mutants.report import listed, strays
 from tests.mutants.warm import functions_of, hold
 
@@ -154,6 +156,16 @@ def test_a_constant_is_reached_through_what_is_made_of_it(tmp_path: Path) -> Non
     known = Reach({"some.py": {6: {"test_after"}}}, {"test_after": 0.1})
     known.__dict__["_index"] = index_of(known.lines, tmp_path)
     assert known.tests_of(mutants_of("some.py", tmp_path)[0]) == {"test_after"}
+
+
+@each_of("here", ["tests/mutants/test_mutants.py"])
+def test_a_test_carries_its_own_lines_out_in_which_constants_are_named(
+    request: pytest.FixtureRequest, here: str
+) -> None:
+    """Else what only stands there, such as the states, would be reached by nothing that calls nothing of ours."""
+    ((path, lines),) = _own_lines(request.node)
+    assert path == here
+    assert inspect.stack()[0].lineno in lines
 
 
 def test_what_is_listed_is_still_there_and_has_a_reason() -> None:
