@@ -16,7 +16,8 @@ from approvals.authority.press import UnconfirmedCardError
 from approvals.authority.rules import Rule, Rules
 from approvals.context import Context, NotYetError
 from approvals.dispatcher import KEPT_CLICKS
-from approvals.models import Interaction, Message, Request, Stumble, Vote
+from approvals.models import DIGEST, Interaction, Message, Request, Stumble, Vote
+from approvals.queue.outgoing import ANEW
 from approvals.queue.worker import TRIES, LaterError
 from approvals.request.decide import InHandError, _why_it_waits, decide, expire, forget_old_clicks
 from approvals.request.prepare import announce
@@ -462,6 +463,7 @@ def test_what_nobody_could_be_asked_about_says_so_when_its_time_is_over(
     expire(workers.context, request.id or 0)
     request = workers.request(request.id)
     assert (request.status, request.outcome) == (Status.REFUSED, NOBODY_ASKED)
+    assert workers.unsent()[-1] == ANEW, "the requester is to notice"
 
 
 OWN_ERROR = {"error": "KeyError at prepare.py:91", "tries": TRIES}
@@ -827,3 +829,24 @@ def test_a_request_that_an_error_of_the_bots_own_keeps_from_ending_says_that_its
     for kind in ("dm", "thread"):
         assert not_expired(request)["text"] in workers.said(kind)[-1]
     assert request.status == Status.PENDING
+
+
+def test_a_press_on_what_is_not_the_card_as_it_is_now_is_answered_and_only_an_old_card_is_brought_up_to_date(
+    workers: Workers,
+) -> None:
+    """What came from another database says nothing of the request that has its number here."""
+    strange: list[str] = []
+    workers.context = dataclasses.replace(workers.context, strange_press=lambda: strange.append("strange"))
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    seen: list[tuple[int | None, int, int]] = []
+    cards = workers.unsent().count("card")
+    for number, pressed in enumerate(({"key": "0" * 32}, {"shown": "0" * DIGEST}, {"shown": ""})):
+        press = dataclasses.replace(workers.press(request, "approve", BOB), delivery=f"d{number}", **pressed)
+        workers.intake.click(press)
+        decide(workers.context, _last_click(workers))
+        (refused,) = [entry for entry in workers.audit() if entry.event == "click.approve.refused"][number:]
+        seen.append((refused.request_id, workers.unsent().count("card") - cards, len(strange)))
+        assert refused.detail["why"] in workers.said("private")[-1]
+    assert seen == [(None, 0, 1), (request.id, 0, 1), (request.id, 1, 1)]
+    assert workers.request(request.id).status == Status.PENDING
