@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from approvals.audit.alarm import NOT_PRESSED
 from approvals.audit.proof import RULES_CHANGED, WISH, mark
 from approvals.authority.directory import Person, Stranger
 from approvals.authority.may import JudgedClick, RulesChangedError, judge
@@ -20,7 +21,7 @@ from approvals.models import DIGEST, Interaction, Message, Request, Stumble, Vot
 from approvals.queue.outgoing import ANEW
 from approvals.queue.worker import TRIES, LaterError
 from approvals.request.decide import InHandError, _why_it_waits, decide, expire, forget_old_clicks
-from approvals.request.prepare import announce
+from approvals.request.prepare import TELL_SILENCE_AFTER, announce
 from approvals.slack.client import SlackAwayError, SlackRefusedError
 from approvals.slack.codes import meaning
 from approvals.states import TERMINAL, Status
@@ -787,12 +788,6 @@ def test_why_a_press_waits_is_told_by_what_it_waits_for(error: LaterError | Slac
     assert _why_it_waits(error) == why
 
 
-def test_a_press_on_a_card_that_slack_has_not_confirmed_waits_for_that() -> None:
-    error = InHandError()
-    error.__cause__ = UnconfirmedCardError()
-    assert _why_it_waits(error) == UNCONFIRMED
-
-
 def test_what_is_asked_of_a_request_that_waits_is_looked_at_at_once_and_its_pauses_begin_anew(workers: Workers) -> None:
     request = workers.approved("create-account", **NEW)
     with workers.context.store.write() as session:
@@ -850,3 +845,45 @@ def test_a_press_on_what_is_not_the_card_as_it_is_now_is_answered_and_only_an_ol
         assert refused.detail["why"] in workers.said("private")[-1]
     assert seen == [(None, 0, 1), (request.id, 0, 1), (request.id, 1, 1)]
     assert workers.request(request.id).status == Status.PENDING
+
+
+def test_a_press_that_nobody_made_is_said_to_be_none_and_nothing_of_the_request(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("approvals.request.decide.alarm.is_forged_press", lambda *_: True)
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "approve", BOB)
+    decide(workers.context, _last_click(workers))
+    assert workers.request(request.id).status == Status.PENDING
+    with workers.context.store.read() as session:
+        line = session.exec(select(Message).where(Message.kind == "private")).one()
+    assert (line.user, line.request_id, NOT_PRESSED in str(line.body)) == (BOB, None, True)
+
+
+def test_a_press_on_a_card_that_slack_has_not_confirmed_is_kept_until_it_has(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unconfirmed(*_: object) -> None:
+        raise UnconfirmedCardError
+
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "deny", BOB)
+    with monkeypatch.context() as patch:
+        patch.setattr("approvals.request.decide.judge", unconfirmed)
+        workers.work()
+        assert workers.said("private") == []
+        workers.clock.now += TELL_SILENCE_AFTER
+        workers.work()
+    assert UNCONFIRMED in workers.said("private")[-1]
+    workers.clock.advance(minutes=1)
+    workers.work()
+    assert workers.request(request.id).status == Status.DENIED
+
+
+def test_what_is_decided_does_not_run_out_of_time(workers: Workers) -> None:
+    """It would be taken in hand for that again and again, while it is carried out."""
+    workers.approved("create-account", **NEW)
+    workers.clock.advance(hours=73)
+    assert "expire" not in [kind for kind, _ in workers._due()]
