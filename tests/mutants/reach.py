@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.heart import ROOT, TESTS
+from tests.mutants.heart import HEART, ROOT, TESTS
 from tests.mutants.marked import Notes
 from tests.mutants.mutant import Mutant, targets
 from tests.mutants.quiet import QUIETLY, silence
@@ -42,7 +42,7 @@ class Reach:
         found = {test for line in mutant.lines for test in own.get(line, ())}
         for name in self._names_of(mutant):
             for path, line in self._index.uses.get(name, ()):
-                found |= self.lines[path].get(line, set())
+                found |= self.lines.get(path, {}).get(line, set())
         return (found & self.seconds.keys()) - self.failed
 
     def _names_of(self, mutant: Mutant) -> set[str]:
@@ -55,7 +55,8 @@ class Reach:
 
     @cached_property
     def _index(self) -> Index:
-        return index_of(self.lines)
+        """Of the heart as well where it has no function, so that no test executes a line of it."""
+        return index_of({*self.lines, *HEART})
 
 
 @dataclass(frozen=True)
