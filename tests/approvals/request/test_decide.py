@@ -27,7 +27,7 @@ from approvals.slack.codes import meaning
 from approvals.states import TERMINAL, Status
 from approvals.views.hindered import AT_WORK, UNCONFIRMED, UNREAD, no_card_in_time, unknown
 from approvals.views.on_hold import GIVE_UP, ON_HOLD
-from approvals.views.set_aside import ERROR, NOBODY_ASKED, NOT_ASKED_IN_TIME, not_expired
+from approvals.views.set_aside import ERROR, NOBODY_ASKED, NOT_ASKED_IN_TIME, not_carried_out, not_expired
 from sandbox.aws.server import AwsSandbox
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, KnownPeople
 from tests.harness.rules import required
@@ -633,6 +633,7 @@ def test_the_mark_of_a_click_that_was_set_aside_is_forgotten_as_well(
         decide(workers.context, _last_click(workers))
         workers.clock.advance(minutes=1)
     assert (workers.audit()[-1].event, workers.audit()[-1].request_id) == ("click.approve.set-aside", request.id)
+    assert workers.said("private") == [not_carried_out(_clicks(workers)[0])["text"]]
     workers.clock.advance(hours=48)
     forget_old_clicks(workers.context, KEPT_CLICKS)
     assert _clicks(workers) == []
@@ -887,3 +888,21 @@ def test_what_is_decided_does_not_run_out_of_time(workers: Workers) -> None:
     workers.approved("create-account", **NEW)
     workers.clock.advance(hours=73)
     assert "expire" not in [kind for kind, _ in workers._due()]
+
+
+def test_the_requester_is_to_notice_what_was_ended_and_not_by_them_and_reads_the_rest_where_it_stands(
+    workers: Workers,
+) -> None:
+    noticed = {}
+    for kind, by in (("approve", BOB), ("deny", BOB), ("cancel", ALICE), ("", "nobody in time")):
+        request = workers.ask("create-account", **NEW | {"email": f"m{kind}@example.com"})
+        workers.work()
+        before = workers.unsent().count(ANEW)
+        if kind:
+            workers.click(request, kind, by)
+            decide(workers.context, _last_click(workers))
+        else:
+            workers.clock.advance(hours=72)
+            expire(workers.context, request.id or 0)
+        noticed[workers.request(request.id).status] = workers.unsent().count(ANEW) - before
+    assert noticed == {"approved": 0, "denied": 1, "cancelled": 0, "expired": 1}
