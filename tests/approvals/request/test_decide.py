@@ -48,7 +48,8 @@ def test_a_denial_ends_it_and_carries_its_reason(workers: Workers, aws: AwsSandb
     workers.click(request, "deny", CAROL, reason="not in this quarter")
     workers.work()
 
-    assert workers.request(request.id).status == Status.DENIED
+    denied = workers.request(request.id)
+    assert (denied.status, denied.due_at) == (Status.DENIED, None)
     assert "not in this quarter" in workers.said("thread")[-1]
     assert "not in this quarter" in workers.said("dm")[-1]
     assert aws.calls.of("CreateAccount") == []
@@ -620,8 +621,10 @@ def test_what_was_not_put_before_approvers_yet_is_not_decided(workers: Workers) 
 
 
 def test_the_mark_of_a_click_that_was_set_aside_is_forgotten_as_well(
-    workers: Workers, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Whoever pressed may have pressed anew since, so that it is not tried again after a restart, and the log does not say so."""
+
     def broken(*_: object) -> None:
         raise KeyError("no")
 
@@ -633,6 +636,8 @@ def test_the_mark_of_a_click_that_was_set_aside_is_forgotten_as_well(
         decide(workers.context, _last_click(workers))
         workers.clock.advance(minutes=1)
     assert (workers.audit()[-1].event, workers.audit()[-1].request_id) == ("click.approve.set-aside", request.id)
+    assert "is set aside" in caplog.text
+    assert "tried once more" not in caplog.text
     assert workers.said("private") == [not_carried_out(_clicks(workers)[0])["text"]]
     workers.clock.advance(hours=48)
     forget_old_clicks(workers.context, KEPT_CLICKS)
