@@ -23,7 +23,7 @@ from approvals.authority.reach import (
 )
 from approvals.authority.rules import Ask, Guards, Place, Rule, Rules
 from approvals.context import Context
-from approvals.models import Request
+from approvals.states import Status
 from operations.aws.client import Aws
 from operations.aws.errors import RefusedError
 from operations.core.base import Operation
@@ -32,6 +32,7 @@ from operations.core.registry import all_operations, by_name
 from operations.snapshot.organization import Account, Organization, OrganizationalUnit
 from operations.snapshot.policies import Policies, Policy
 from operations.snapshot.policy_types import SCP
+from tests.approvals.views.test_card import longest
 from tests.harness.people import ALICE, BOB, KnownPeople
 from tests.harness.tables import each_of
 
@@ -513,7 +514,7 @@ def without(gone: str) -> Organization:
 def test_about_what_is_gone_no_rule_decides_not_even_that_of_everything_else(
     asked: tuple[str, dict[str, Any]], gone: str
 ) -> None:
-    context, request, operation = cast("Context", None), Request(), settled(*asked)
+    context, request, operation = cast("Context", None), longest(Status.PENDING), settled(*asked)
     _check_there(context, request, operation, ORGANIZATION)
     with pytest.raises(GoneError, match=gone):
         _check_there(context, request, operation, without(gone))

@@ -842,7 +842,8 @@ def test_a_press_on_what_is_not_the_card_as_it_is_now_is_answered_and_only_an_ol
     workers.work()
     seen: list[tuple[int | None, int, int]] = []
     cards = workers.unsent().count("card")
-    for number, pressed in enumerate(({"key": "0" * 32}, {"shown": "0" * DIGEST}, {"shown": ""})):
+    presses: tuple[dict[str, Any], ...] = ({"key": "0" * 32}, {"shown": "0" * DIGEST}, {"shown": ""})
+    for number, pressed in enumerate(presses):
         press = dataclasses.replace(workers.press(request, "approve", BOB), delivery=f"d{number}", **pressed)
         workers.intake.click(press)
         decide(workers.context, _last_click(workers))

@@ -25,6 +25,7 @@ from operations.core.explanations import refusal
 from operations.core.observations import Done, Facts, Failed, Observation, Ready, Stale
 from operations.core.steps import Shared, Step, World
 from sandbox.aws.server import AwsSandbox
+from tests.approvals.views.test_card import longest
 from tests.harness.people import BOB
 from tests.harness.tables import each_of
 from tests.harness.workers import Workers
@@ -569,9 +570,12 @@ def test_what_has_begun_does_not_begin_again_though_nothing_took_effect_yet(
     """The requester would be told so, and be handed what it makes, as often as AWS says "not now"."""
     begun: list[str] = []
     start = Execution.start
-    monkeypatch.setattr(
-        Execution, "start", lambda execution: (begun.append(execution.request.status), start(execution))
-    )
+
+    def starting(execution: Execution) -> None:
+        begun.append(execution.request.status)
+        start(execution)
+
+    monkeypatch.setattr(Execution, "start", starting)
     monkeypatch.setattr("approvals.request.execute.QUICK_PAUSES", ())
     aws.faults.add("CreateAccount", "throttle", times=3)
     request = workers.approved("create-account", **NEW)
@@ -583,7 +587,8 @@ class Kept(Execution):
     """A request in hand which notes what becomes of it, without a database."""
 
     def __init__(self, failed: int = 0, *, sent: bool = False) -> None:
-        super().__init__(cast("Context", None), Request(memory={FAILED_LOOKS: failed} if failed else {}))
+        memory = {FAILED_LOOKS: failed} if failed else {}
+        super().__init__(cast("Context", None), longest(Status.RUNNING).sqlmodel_update({"memory": memory, "step": 0}))
         self.became: list[tuple[object, ...]] = []
         self._sent = sent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -33,11 +33,12 @@ from operations.aws.codes import BUSY, CHANGING
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError
 from operations.aws.reasons import meaning_of
 from operations.aws.sorting import Meaning, wait
-from operations.core.observations import Done, Failed, NotNow, Ready, Snippet, Stale, Waiting
+from operations.core.observations import Done, Failed, NotNow, Observation, Ready, Snippet, Stale, Waiting
 from operations.core.preview import Fact, Preview
 from operations.core.steps import Step
 from operations.snapshot.names import zoned
 from sandbox.aws.server import AwsSandbox
+from tests.approvals.views.test_card import longest
 from tests.harness.people import BOB
 from tests.harness.tables import each_of
 from tests.harness.tree import unit_at
@@ -134,7 +135,7 @@ def test_what_aws_has_accepted_is_sent_again_only_by_a_step_that_wants_it(
 def test_each_look_ends_the_step_or_the_request_or_is_followed_by_another_look(workers: Workers) -> None:
     """Only what is done is followed by the next step at once."""
     creating = Waiting("AWS is creating it.", {"creation": "car-1"}, (Snippet(label="Ask them", text="Please."),))
-    looks = (
+    looks: tuple[tuple[Observation, Status, dict[str, Any]], ...] = (
         (Done("It is there.", {"account": "1"}), Status.RUNNING, {"account": "1"}),
         (creating, Status.WAITING, {"creation": "car-1", SAID: "AWS is creating it."}),
         (NotNow("INTERNAL_FAILURE", {"creation": ""}), Status.WAITING, {"creation": ""}),
@@ -239,6 +240,10 @@ def test_only_what_aws_answers_to_the_call_itself_tells_that_nothing_was_changed
     assert outcome_of(error) == outcome
 
 
+def remembering(memory: dict[str, Any]) -> Request:
+    return longest(Status.WAITING).sqlmodel_update({"memory": memory})
+
+
 @each_of(
     ("error", "turn", "short"),
     [
@@ -254,8 +259,8 @@ def test_what_may_be_over_in_a_second_is_tried_again_at_once_until_it_has_lasted
     error: AwsError, turn: Meaning | None, *, short: bool
 ) -> None:
     assert turn_of(error) == (turn or meaning_of(error.code))
-    fresh = Execution(cast("Context", None), Request(memory={}))
-    lasting = Execution(cast("Context", None), Request(memory={NOT_NOW: {"any": "until then"}}))
+    fresh = Execution(cast("Context", None), remembering({}))
+    lasting = Execution(cast("Context", None), remembering({NOT_NOW: {"any": "until then"}}))
     assert (is_short(fresh, error), is_short(lasting, error)) == (short, False)
 
 
@@ -306,6 +311,10 @@ def test_what_would_start_from_something_else_is_not_what_was_approved(workers: 
     changed = what_changed(execution)
     assert changed is not None
     assert changed.say.startswith("From is now /Security (was /Workloads/Staging)")
+    there = request.params["to"]
+    aws.client("organizations").move_account(AccountId=web, SourceParentId=target, DestinationParentId=there)
+    workers.look_again()
+    assert what_changed(execution) == Stale("the account is already in /Workloads/Production. Choose another place.")
 
 
 def test_what_cannot_be_asked_for_any_more_says_why_and_whose_approval_is_gone_too(workers: Workers) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from slack_sdk import WebClient
 
 from approvals.authority.directory import CachedDirectory, Directory, Memory, Workspace
+from approvals.authority.may import ObjectionError
+from approvals.authority.press import StrangeCardError, UnconfirmedCardError
 from approvals.authority.rules import Rule, Rules
-from approvals.models import Request
-from approvals.request.pending import may_ask, pending_for
+from approvals.context import NotYetError
+from approvals.models import Request, Vote
+from approvals.request.pending import may_ask, may_decide, pending_for
+from approvals.slack.client import SlackAwayError
 from tests.harness.clock import Clock
 from tests.harness.people import ALICE, BOB, CAROL, DAVE, TEAM
 from tests.harness.workers import Workers
@@ -53,6 +58,64 @@ def test_whose_rule_is_satisfied_already_has_nothing_to_do(workers: Workers, ask
     workers.click(moves, "approve", BOB)
     workers.work()
     assert [2 in numbers(workers, user)[0] for user in (BOB, CAROL, DAVE)] == [False, True, False]
+
+
+def test_what_is_no_approval_satisfies_nothing(workers: Workers, asked: Request) -> None:
+    of: dict[str, Any] = {"request_id": asked.id, "decision": "deny", "digest": asked.digest, "at": workers.clock()}
+    with workers.context.store.write() as session:
+        for user in (CAROL, "U0X"):
+            session.add(Vote(user=user, person=user, seats={"default": "first"}, **of))
+    assert numbers(workers, BOB) == ([1], 0)
+
+
+def test_of_very_many_those_are_looked_at_that_expire_first(
+    workers: Workers, asked: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers.clock.advance(hours=1)
+    workers.ask("create-ou", unit_name="Data")
+    workers.work()
+    assert numbers(workers, BOB) == ([1, 2], 0)
+    monkeypatch.setattr("approvals.request.pending.LOOKED_AT", 1)
+    assert numbers(workers, BOB) == ([1], 0)
+
+
+def test_whoever_may_decide_is_asked_why_and_so_is_whoever_is_not_known_in_time(
+    workers: Workers, asked: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody who may decide is kept from it, and what they send is judged anew."""
+    assert [may_decide(workers.context, workers.press(asked, "deny", by)) for by in (BOB, ALICE, DAVE)] == [
+        *(True, False, False),
+    ]
+    press, raised = workers.press(asked, "deny", BOB), list[Exception]()
+    assert not may_decide(workers.context, dataclasses.replace(press, request_id=77))
+
+    def judging(*_: object) -> None:
+        raise raised[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr("approvals.request.pending.judge", judging)
+        for error, may in (
+            (SlackAwayError("users.info"), True),
+            (UnconfirmedCardError(), True),
+            (NotYetError("the organization is read again"), True),
+            (StrangeCardError(), False),
+            (ObjectionError("It is your own."), False),
+        ):
+            raised.append(error)
+            assert may_decide(workers.context, press) == may
+    workers.clock.advance(hours=72, seconds=-1)
+    assert may_decide(workers.context, press)
+    workers.clock.advance(seconds=1)
+    assert not may_decide(workers.context, press)
+
+
+def test_what_is_decided_or_not_announced_yet_is_not_decided(workers: Workers, asked: Request) -> None:
+    press = workers.press(asked, "deny", BOB)
+    workers.click(asked, "cancel", ALICE)
+    workers.work()
+    assert not may_decide(workers.context, press)
+    unannounced = workers.ask("create-ou", unit_name="Data")
+    assert not may_decide(workers.context, workers.press(unannounced, "deny", BOB))
 
 
 def test_guests_have_nothing_to_decide(workers: Workers, asked: Request) -> None:
