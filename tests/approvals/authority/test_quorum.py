@@ -116,8 +116,3 @@ def test_once_others_are_called_upon_they_are_approvers_of_either_group_that_the
     two = Rule("two", ("S1",), approvals=2, second_approvers=("S2",), escalate_to=("U3",))
     assert [escalated(rule).approvers for rule in (one, two)] == [("S1", "U3"), ("S1", "U3")]
     assert [escalated(rule).second_approvers for rule in (one, two)] == [(), ("S2", "U3")]
-
-
-def test_the_words_for_the_seats_in_the_database_stay_as_they_are() -> None:
-    """Votes that an older version has noted are read by this one."""
-    assert [seat.value for seat in Seat] == ["", "first", "second", "either"]

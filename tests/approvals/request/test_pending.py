@@ -66,6 +66,7 @@ def test_what_is_no_approval_satisfies_nothing(workers: Workers, asked: Request)
         for user in (CAROL, "U0X"):
             session.add(Vote(user=user, person=user, seats={"default": "first"}, **of))
     assert numbers(workers, BOB) == ([1], 0)
+    assert pending_for(workers.context, BOB).left == {asked.id: 2}
 
 
 def test_of_very_many_those_are_looked_at_that_expire_first(
@@ -109,10 +110,11 @@ def test_whoever_may_decide_is_asked_why_and_so_is_whoever_is_not_known_in_time(
     assert not may_decide(workers.context, press)
 
 
-def test_what_is_decided_or_not_announced_yet_is_not_decided(workers: Workers, asked: Request) -> None:
+def test_what_is_decided_or_not_announced_yet_waits_for_nobody(workers: Workers, asked: Request) -> None:
     press = workers.press(asked, "deny", BOB)
     workers.click(asked, "cancel", ALICE)
     workers.work()
+    assert numbers(workers, BOB) == ([], 0)
     assert not may_decide(workers.context, press)
     unannounced = workers.ask("create-ou", unit_name="Data")
     assert not may_decide(workers.context, workers.press(unannounced, "deny", BOB))
