@@ -20,7 +20,7 @@ from approvals.dispatcher import KEPT_CLICKS
 from approvals.models import DIGEST, Interaction, Message, Request, Stumble, Vote
 from approvals.queue.outgoing import ANEW
 from approvals.queue.worker import TRIES, LaterError
-from approvals.request.decide import InHandError, _why_it_waits, decide, expire, forget_old_clicks
+from approvals.request.decide import COUNTED_BEFORE, InHandError, _why_it_waits, decide, expire, forget_old_clicks
 from approvals.request.prepare import TELL_SILENCE_AFTER, announce
 from approvals.slack.client import SlackAwayError, SlackRefusedError
 from approvals.slack.codes import meaning
@@ -903,12 +903,43 @@ def test_the_requester_is_to_notice_what_was_ended_and_not_by_them_and_reads_the
     for kind, by in (("approve", BOB), ("deny", BOB), ("cancel", ALICE), ("", "nobody in time")):
         request = workers.ask("create-account", **NEW | {"email": f"m{kind}@example.com"})
         workers.work()
-        before = workers.unsent().count(ANEW)
+        anew, cards = workers.unsent().count(ANEW), workers.unsent().count("card")
         if kind:
             workers.click(request, kind, by)
             decide(workers.context, _last_click(workers))
         else:
             workers.clock.advance(hours=72)
             expire(workers.context, request.id or 0)
-        noticed[workers.request(request.id).status] = workers.unsent().count(ANEW) - before
+        noticed[workers.request(request.id).status] = workers.unsent().count(ANEW) - anew
+        assert workers.unsent().count("card") == cards + 1, "the card says how it was decided"
     assert noticed == {"approved": 0, "denied": 1, "cancelled": 0, "expired": 1}
+
+
+def test_a_press_that_was_counted_counts_no_second_time_though_the_approval_was_taken_back(workers: Workers) -> None:
+    """Whoever makes its row due anew: the audit has it."""
+    workers.rules = Rules([Rule("two", (BOB, CAROL), approvals=2)])
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    workers.click(request, "approve", BOB)
+    workers.work()
+    press = _last_click(workers)
+    workers.click(request, "withdraw", BOB)
+    workers.work()
+    with workers.context.store.write() as session:
+        session.get_one(Interaction, press).due_at = workers.clock()
+    decide(workers.context, press)
+    assert COUNTED_BEFORE in workers.said("private")[-1]
+    with workers.context.store.read() as session:
+        assert session.exec(select(Vote)).all() == []
+
+
+def test_what_else_could_not_be_sent_is_no_missing_card(workers: Workers) -> None:
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    line: dict[str, Any] = {"lane": "a", "marker": "a", "created_at": workers.clock(), "request_id": request.id}
+    with workers.context.store.write() as session:
+        session.exec(select(Message).where(Message.kind == "card")).one().status = "sent"
+        session.add(Message(kind="thread", error="is_archived", **line))
+    workers.clock.advance(hours=72)
+    expire(workers.context, request.id or 0)
+    assert workers.request(request.id).status == Status.EXPIRED

@@ -23,7 +23,7 @@ from approvals.request.attempts import LeaseLostError, Outcome
 from approvals.request.execute import run
 from approvals.request.execution import RUN, Execution, take
 from approvals.states import Status
-from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN, effect
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, NOT_NOW, ON_HOLD, OWN_ERROR, SLACK, UNSEEN, effect
 from approvals.views.set_aside import not_begun
 from approvals.views.thread import MENDABLE, OPENS, SAID, SNIPPETS, UNDO
 from operations.aws.client import Call
@@ -70,6 +70,10 @@ def test_what_others_remember_is_that_of_requests_for_the_same_operation(
     remember(workers, execution.request, {"account": "111111111111"})
     remember(workers, workers.ask("create-account", **OTHER), {"account": "222222222222"})
     remember(workers, workers.ask("create-ou", unit_name="Data"), {"unit": "ou-1"})
+    assert execution.others() == [{"account": "222222222222"}]
+    with workers.context.store.write() as session:
+        over = {"status": Status.SUCCEEDED, "finished_at": workers.clock()}
+        session.execute(update(Request).where(col(Request.id) != execution.number).values(**over))
     assert execution.others() == [{"account": "222222222222"}]
 
 
@@ -441,6 +445,17 @@ def test_calls_that_belong_to_no_attempt_are_noted_once(workers: Workers, execut
 def test_a_request_that_is_given_back_as_it_is_has_no_failed_looks(workers: Workers, execution: Execution) -> None:
     execution.hold()
     assert FAILED_LOOKS not in workers.request(execution.number).memory
+
+
+def test_who_is_in_the_way_is_known_by_name_and_aws_needs_none(workers: Workers, execution: Execution) -> None:
+    """By it people read what goes on again."""
+    why = Failed("It waits.")
+    execution.hold(1, why, SLACK)
+    assert workers.request(execution.number).memory[ON_HOLD] == SLACK
+    execution = again(workers, execution)
+    execution.wait(Status.WAITING)
+    again(workers, execution).hold(1, why)
+    assert workers.request(execution.number).memory[ON_HOLD] is True
 
 
 def test_why_it_waits_is_told_once_however_often_it_is_held(workers: Workers) -> None:
