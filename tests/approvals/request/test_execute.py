@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from approvals.audit.proof import WISH
 from approvals.context import Context, NotYetError
 from approvals.models import Attempt, Request, operation_of
 from approvals.request.attempts import LeaseLostError, Outcome
-from approvals.request.execute import _go_on, _lost_since, _take_step, run
+from approvals.request.execute import _carry_on, _go_on, _lost_since, _proceed, _take_step, run
 from approvals.request.execution import Execution
 from approvals.request.following import outcome_of
 from approvals.slack.client import SlackAwayError, SlackRefusedError
-from approvals.states import Status
-from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW, SLACK, UNBEGUN
+from approvals.states import TERMINAL, Status
+from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, NOT_NOW, ON_HOLD, SLACK, UNBEGUN, given_up
 from approvals.views.thread import MENDABLE, SAID, SNIPPETS
 from operations.accounts.open_account import REQUEST_TAG
 from operations.aws.client import Call
@@ -683,3 +685,44 @@ def test_what_had_not_begun_before_a_restore_is_judged_as_what_was_just_approved
     assert _lost_since(execution) == Stale(asked)
     monkeypatch.setattr("approvals.request.execute.approval_lost", lambda *_: "")
     assert _lost_since(execution) == (None if asked == "approval" else Stale(asked))
+
+
+def test_in_quarantine_aws_is_looked_at_and_nothing_is_sent(workers: Workers) -> None:
+    execution, step = begun(workers, {}), Told()
+    execution.context = replace(execution.context, quarantined=lambda: True)
+    assert not _take_step(execution, step, Shared())
+    assert (len(step.worlds), step.calls) == (1, 0)
+    request = workers.request(execution.number)
+    assert (request.status, request.lease_owner) == (Status.RUNNING, "")
+
+
+@each_of("status", Status)
+def test_only_a_bad_end_outdates_the_picture(monkeypatch: pytest.MonkeyPatch, status: Status) -> None:
+    """What was done well is known already."""
+    outdated: list[Status] = []
+    execution = Kept()
+    execution.context = cast("Context", SimpleNamespace(changed=lambda: outdated.append(status)))
+    execution.request.status = status
+    monkeypatch.setattr("approvals.request.execute._go_on", lambda *_: None)
+    _carry_on(execution, Shared())
+    assert outdated == ([status] if status in TERMINAL and status != Status.SUCCEEDED else [])
+
+
+@each_of(
+    ("memory", "ends"),
+    [
+        ({WISH: GIVE_UP.key}, False),
+        ({ON_HOLD: True}, False),
+        ({ON_HOLD: True, WISH: "cancel"}, False),
+        ({ON_HOLD: True, WISH: GIVE_UP.key}, True),
+        ({NOT_NOW: {"any": "until then"}, WISH: GIVE_UP.key}, True),
+    ],
+)
+def test_what_is_given_up_ends_only_as_long_as_it_waits(
+    monkeypatch: pytest.MonkeyPatch, memory: dict[str, Any], *, ends: bool
+) -> None:
+    monkeypatch.setattr("approvals.request.execute._is_proven", lambda _: False)
+    execution = Kept()
+    execution.request.memory = memory
+    _proceed(execution, Shared())
+    assert execution.became == ([("ends", given_up(execution.request, sent=False).say)] if ends else [])
