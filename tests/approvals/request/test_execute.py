@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from approvals.audit.proof import WISH
 from approvals.context import Context, NotYetError
 from approvals.models import Attempt, Request, operation_of
 from approvals.request.attempts import LeaseLostError, Outcome
-from approvals.request.execute import _carry_on, _go_on, _lost_since, _proceed, _take_step, run
+from approvals.request.execute import _carry_on, _go_on, _is_proven, _lost_since, _proceed, _take_step, run
 from approvals.request.execution import Execution
 from approvals.request.following import outcome_of
 from approvals.slack.client import SlackAwayError, SlackRefusedError
@@ -455,10 +456,21 @@ def test_after_a_call_the_step_knows_when_it_was_made_what_it_told_and_nothing_t
     workers: Workers,
 ) -> None:
     step, shared, execution = Told(), Shared(), begun(workers, {"account": "1"})
+    looked, pace = step.observe, 5
+
+    def looking(world: World) -> Observation:
+        workers.clock.advance(seconds=pace)
+        return looked(world)
+
+    step.observe = looking  # type: ignore[method-assign]
+    begins = workers.clock()
     assert _take_step(execution, step, shared)
     before, after = step.worlds
     assert (before.shared, before.attempts, before.memory) == (shared, (), {"account": "1"})
-    assert (after.attempts, after.memory) == ((workers.clock(),), {"account": "1", "creation": "car-1"})
+    assert (after.attempts, after.memory) == (
+        (begins + timedelta(seconds=pace),),
+        {"account": "1", "creation": "car-1"},
+    )
     assert after.shared is not shared
     assert workers.request(execution.number).memory == {"account": "1", "creation": "car-1"}
 
@@ -726,3 +738,13 @@ def test_what_is_given_up_ends_only_as_long_as_it_waits(
     execution.request.memory = memory
     _proceed(execution, Shared())
     assert execution.became == ([("ends", given_up(execution.request, sent=False).say)] if ends else [])
+
+
+@each_of("sent", [True, False])
+def test_what_is_not_proven_is_said_with_whether_anything_was_sent(
+    monkeypatch: pytest.MonkeyPatch, *, sent: bool
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr("approvals.request.execute.alarm.objection", lambda *_, sent=None: asked.append(sent))
+    assert _is_proven(Kept(sent=sent))
+    assert asked == [sent]
