@@ -167,6 +167,7 @@ def test_a_flag_is_one_whatever_nobody_sees_in_it(unseen: str) -> None:
         ('{"a": "}"} b', [Word('{"a": "}"}'), Word("b")]),
         ('{a {"b": 1}', [Word("{a"), Word('{"b":'), Word("1}")]),
         ('{"a: }} b', [Word('{"a: }}'), Word("b")]),
+        ("a {b c", [Word("a"), Word("{b"), Word("c")]),
         ("```a b", [Word("```a"), Word("b")]),
         ("x=```a b", [Word("x=```a"), Word("b")]),
         ("x=```a b```c", [Word("x=```a b```c")]),

@@ -24,7 +24,7 @@ from approvals.models import Request
 from approvals.outbox.delivering import Delivering, Posted
 from approvals.outbox.sending import LANE, Outbox
 from approvals.queue import outgoing
-from approvals.queue.leases import InHand
+from approvals.queue.leases import LEASE, InHand
 from approvals.queue.outgoing import EDITED
 from approvals.slack.client import call_now
 from approvals.slack.codes import ANSWERS, MENDABLE, Answer, meaning
@@ -440,6 +440,22 @@ def test_who_wakes_while_the_other_has_not_written_down_its_post_waits_for_that(
     monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=written_down))
     mail.outbox._take_back(row, Posted("C0APPROVALS", ours))
     assert [message["ts"] for message in slack.messages("aws-approvals")] == [theirs]
+
+
+def test_who_wakes_waits_for_the_other_longer_than_a_lease_and_not_for_ever(
+    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should the other have died, a third has taken over by then; while nobody says which post counts, none is taken away."""
+    mail = Mail(workers, slack)
+    workers.ask("create-account", **NEW)
+    workers.work()
+    (row,) = messages(workers, "card")
+    ours = str(mail.client.chat_postMessage(channel="C0APPROVALS", text="a")["ts"])
+    slept: list[float] = []
+    monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=slept.append))
+    mail.outbox._take_back(row, Posted("C0APPROVALS", ours))
+    assert sum(slept) == 16 == 2 * LEASE.total_seconds()
+    assert [message["ts"] for message in slack.messages("aws-approvals")] == [ours]
 
 
 def test_what_slack_was_too_busy_for_is_not_looked_for_but_sent(workers: Workers) -> None:

@@ -147,6 +147,15 @@ def test_a_row_is_taken_only_while_it_meets_what_it_was_chosen_by(store: Store) 
         assert claim(session, Request, 1, "me", NOW, col(Request.status) == Status.PENDING)
 
 
+def test_what_was_changed_a_moment_ago_in_the_same_transaction_counts(store: Store) -> None:
+    """A statement that goes straight to the connection knows nothing of what the session has still to write."""
+    with store.write() as session:
+        session.get_one(Request, 1).status = Status.APPROVED
+        assert claim(session, Request, 1, "me", NOW, col(Request.status) == Status.APPROVED)
+        session.add(Message(**MESSAGE | {"marker": "other"}, lease_owner="me"))
+        assert release(session, Message, 2, "me")
+
+
 def test_a_row_that_somebody_else_is_writing_is_left_to_them_at_once() -> None:
     """With PostgreSQL; with SQLite writers take turns."""
     engine = new_database(POSTGRESQL)

@@ -87,6 +87,7 @@ def test_a_signed_delivery_goes_to_bolt_and_its_answer_back(caller: Caller) -> N
     )
     assert (status, text) == (200, '{"ok": "é"}')
     assert [value for name, value in headers if name == "x-two"] == ["a", "b"]
+    assert ("Content-Length", str(len(text.encode()))) in headers, "in bytes: Slack would wait for more, or read less"
     ((body, given_headers),) = caller.bolt.given
     assert body == BODY.decode()
     assert given_headers["content-type"] == [FORM]
