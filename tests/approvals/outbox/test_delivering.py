@@ -7,15 +7,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
+from sqlalchemy import delete, update
+from sqlmodel import select
 
 from approvals.models import Message as SentMessage
 from approvals.models import Request
-from approvals.outbox.delivering import Delivering
+from approvals.outbox.delivering import UNSAID, Delivering, Posted, is_marked
 from approvals.outbox.look_up import Place
-from approvals.outbox.refusals import THREAD
+from approvals.outbox.refusals import ALONE, THREAD
+from approvals.queue import outgoing
 from approvals.queue.outgoing import ANEW, EDITED, FILE, LINE
+from approvals.queue.worker import LaterError
 from approvals.sessions.handover import Delivery
-from approvals.slack.client import NotYourTurnError
+from approvals.slack.client import NotYourTurnError, SlackRefusedError
+from operations.aws.errors import FencedError
 from sandbox.slack.driver import SlackSandbox
 from tests.harness.mail import NEW, Mail
 from tests.harness.people import ALICE, BOB
@@ -74,3 +81,253 @@ def test_a_private_line_goes_by_dm_where_it_cannot_be_shown(workers: Workers, sl
     workers.click(request, "approve", "U0DAVE")
     mail.deliver()
     assert "can decide this" in slack.person("dave").dms[-1]["text"]
+
+
+class Wire(InMemorySlack):
+    """Keeps each call with its place, and takes it, unless it is one of those that are refused with this code."""
+
+    def __init__(self, code: str = "", *refused: str) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+        self._code, self._refused = code, refused
+        self._answers["chat.update"] = lambda _: {}
+
+    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
+        given = {**(arguments.get("json") or {}), **(arguments.get("params") or {})}
+        place = (given.get(name, "") for name in ("channel", "channel_id", "users", "ts", "thread_ts", "user"))
+        self.calls.append(" ".join([api_method, *filter(None, place)]))
+        answer = super().api_call(api_method, **arguments)
+        if api_method in self._refused:
+            answer.data = {"ok": False, "error": self._code}
+            raise SlackApiError(self._code, answer)  # type: ignore[no-untyped-call]
+        return answer
+
+
+@pytest.fixture
+def announced(workers: Workers) -> Request:
+    """The only request, of which approvers may be asked."""
+    request = workers.ask("create-account", **NEW)
+    workers.work()
+    return workers.request(request.id)
+
+
+about_one = pytest.mark.usefixtures("announced")
+
+
+def delivered(
+    workers: Workers, slack: Wire, message: dict[str, Any], about: dict[str, Any], stood: dict[str, Any] | None = None
+) -> Posted:
+    """Where the message stands, of the request, of which this is known; `stood` is what was sent before."""
+    request = workers.request(1)
+    known: dict[str, Any] = {"lane": "x", "request_id": request.id, "created_at": workers.clock(), "marker": "m"}
+    body = {"content": "all of it"} if message["kind"] == FILE else {"text": "news", "blocks": []}
+    with workers.context.store.write() as session:
+        session.execute(delete(SentMessage))
+        session.add(request.sqlmodel_update({**outgoing.NO_PLACE, "follows": 0, **about}))
+        if stood:
+            session.add(SentMessage(**known | {"marker": "before", "status": "sent"} | stood))
+            session.flush()
+        row = SentMessage(**known, body=body, **message)
+        session.add(row)
+    return Delivering(workers.context, slack, Delivery(workers.context)).deliver(row)
+
+
+EDIT = {"kind": "edit", "channel": "C0OLD", "ts": "2.0"}
+HERE, UPDATED = Posted("C0APPROVALS", "1.000000"), Posted("C0BEFORE", "1.0", edited=True)
+DIRECT = [f"conversations.open {ALICE}", f"chat.postMessage D{ALICE}"], Posted(f"D{ALICE}", "1.000000")
+BENEATH = ["chat.postMessage C0BEFORE 1.0"], Posted("C0BEFORE", "1.000000")
+WAYS: list[tuple[dict[str, Any], dict[str, Any], list[str], Posted]] = [
+    ({"kind": "card"}, {}, ["chat.postMessage C0APPROVALS"], HERE),
+    ({"kind": "card"}, CARD, ["chat.update C0BEFORE 1.0"], UPDATED),
+    ({"kind": "notice"}, {}, ["chat.postMessage C0APPROVALS"], HERE),
+    *(({"kind": kind}, {}, ["chat.postMessage C0APPROVALS"], HERE) for kind in ("thread", LINE)),
+    *(({"kind": kind}, CARD, *BENEATH) for kind in ("thread", LINE)),
+    ({"kind": "thread"}, CARD | {"thread_ts": "9.0"}, ["chat.postMessage C0BEFORE 9.0"], BENEATH[1]),
+    (
+        {"kind": FILE},
+        CARD,
+        ["files.getUploadURLExternal", "files.completeUploadExternal C0BEFORE 1.0"],
+        Posted("C0BEFORE", ""),
+    ),
+    *(({"kind": kind, "user": ALICE}, CARD, *DIRECT) for kind in ("dm", EDITED, ANEW, "private")),
+    (
+        {"kind": "private", "user": BOB, "channel": "C0OLD"},
+        CARD,
+        [f"chat.postEphemeral C0OLD {BOB}"],
+        Posted("C0OLD", ""),
+    ),
+    (EDIT, CARD, ["chat.update C0OLD 2.0"], Posted("C0OLD", "2.0", edited=True)),
+    (EDIT | {"kind": "remove"}, CARD, ["chat.delete C0OLD 2.0"], UNSAID),
+]
+
+
+@about_one
+@each_of(("message", "about", "calls", "posted"), WAYS)
+def test_each_kind_has_its_way_and_its_place(
+    workers: Workers,
+    message: dict[str, Any],
+    about: dict[str, Any],
+    calls: list[str],
+    posted: Posted,
+) -> None:
+    slack = Wire()
+    assert (delivered(workers, slack, message, about), slack.calls) == (posted, calls)
+
+
+@about_one
+@each_of(
+    ("stood", "call"),
+    [
+        ({"channel": "C0BEFORE", "ts": "1.5"}, "chat.update C0BEFORE 1.5"),
+        ({"channel": "C0BEFORE", "ts": "0.5"}, "chat.postMessage C0BEFORE 1.0"),  # In the thread of a card before it.
+        ({"channel": "C0OLD", "ts": "1.5"}, "chat.postMessage C0BEFORE 1.0"),
+        (None, "chat.postMessage C0BEFORE 1.0"),
+    ],
+)
+def test_the_threads_line_is_edited_where_it_stands_beneath_the_card_of_today(
+    workers: Workers, stood: dict[str, Any] | None, call: str
+) -> None:
+    """Nobody looks into the thread of a card that is gone."""
+    slack = Wire()
+    delivered(workers, slack, {"kind": LINE}, CARD, stood and stood | {"kind": LINE})
+    assert slack.calls == [call]
+
+
+@about_one
+def test_what_is_outdated_before_it_leaves_is_not_said(workers: Workers) -> None:
+    slack = Wire()
+    for kind in (LINE, EDITED):
+        later = {"status": "queued", "kind": kind, "id": 9}
+        assert delivered(workers, slack, {"kind": kind, "user": ALICE, "id": 8}, CARD, later) == UNSAID
+    assert slack.calls == []
+
+
+@about_one
+@each_of(
+    ("message", "method", "code", "ends"),
+    [
+        (EDIT | {"kind": "remove"}, "chat.delete", "cant_delete_message", UNSAID),  # It stays.
+        (EDIT | {"kind": "remove"}, "chat.delete", "message_not_found", UNSAID),
+        (EDIT | {"kind": "remove"}, "chat.delete", "token_expired", None),
+        ({"kind": LINE}, "chat.update", "message_not_found", Posted("C0BEFORE", "1.000000")),  # It is said anew.
+        ({"kind": LINE}, "chat.update", "token_expired", None),
+        ({"kind": LINE}, "chat.update", "msg_too_long", None),
+        (EDIT, "chat.update", "message_not_found", None),
+        ({"kind": "private", "user": ALICE, "channel": "C"}, "chat.postEphemeral", "is_archived", DIRECT[1]),
+        ({"kind": "private", "user": ALICE, "channel": "C"}, "chat.postEphemeral", "user_not_in_channel", DIRECT[1]),
+        ({"kind": "private", "user": ALICE, "channel": "C"}, "chat.postEphemeral", "token_expired", None),
+    ],
+)
+def test_what_slack_refuses_is_done_otherwise_or_waits_to_be_mended(
+    workers: Workers, message: dict[str, Any], method: str, code: str, ends: Posted | None
+) -> None:
+    stood = {"kind": LINE, "channel": "C0BEFORE", "ts": "1.5"}
+    if ends:
+        assert delivered(workers, Wire(code, method), message, CARD, stood) == ends
+        return
+    with pytest.raises(SlackRefusedError, match=code):
+        delivered(workers, Wire(code, method), message, CARD, stood)
+
+
+@about_one
+def test_a_file_waits_for_the_card_in_whose_thread_it_belongs(workers: Workers) -> None:
+    slack = Wire()
+    with pytest.raises(LaterError) as raised:
+        delivered(workers, slack, {"kind": FILE}, {})
+    assert (raised.value.values, slack.calls) == ({"status": "queued"}, [])
+
+
+@each_of(
+    ("before", "body", "call"),
+    [
+        ({"card_channel": "C0APPROVALS", "card_ts": "9.0"}, {}, "chat.postMessage C0APPROVALS 9.0"),
+        (
+            {"card_channel": "C0APPROVALS", "card_ts": "9.0", "thread_ts": "8.0"},
+            {},
+            "chat.postMessage C0APPROVALS 8.0",
+        ),
+        (
+            {"card_channel": "C0BEFORE", "card_ts": "9.0"},
+            {},
+            "chat.postMessage C0APPROVALS",
+        ),  # A thread of another one.
+        ({"card_channel": "C0APPROVALS", "card_ts": "9.0"}, {ALONE: True}, "chat.postMessage C0APPROVALS"),
+    ],
+)
+def test_what_follows_from_a_request_stands_in_its_thread_where_that_is_in_the_approval_channel(
+    workers: Workers, announced: Request, before: dict[str, Any], body: dict[str, Any], call: str
+) -> None:
+    with workers.context.store.write() as session:
+        names = dict(announced) | {"id": 77, "delivery": "before", "marker": "before", "subject": "before"}
+        session.merge(Request(**names | outgoing.NO_PLACE | before))
+    slack = Wire()
+    known = {"lane": "x", "request_id": announced.id, "created_at": workers.clock(), "marker": "m"}
+    with workers.context.store.write() as session:
+        session.execute(delete(SentMessage))
+        session.add(announced.sqlmodel_update({"follows": 77}))
+        row = SentMessage(**known, kind="card", body=body)
+        session.add(row)
+    Delivering(workers.context, slack, Delivery(workers.context)).deliver(row)
+    assert slack.calls == [call]
+
+
+@about_one
+@each_of(
+    ("message", "about", "channel"),
+    [
+        ({"kind": "card"}, {}, "C0APPROVALS"),
+        ({"kind": "notice"}, {}, "C0APPROVALS"),
+        ({"kind": "thread"}, CARD, ""),  # Whoever looks for these knows their place.
+        ({"kind": "dm", "user": ALICE}, CARD, ""),
+    ],
+)
+def test_before_a_post_leaves_it_is_written_down_that_it_does_and_where_to(
+    workers: Workers, message: dict[str, Any], about: dict[str, Any], channel: str
+) -> None:
+    """After a crash it may stand in Slack, and is looked for; the setting may be another one by then."""
+    delivered(workers, Wire(), message, about)
+    with workers.context.store.read() as session:
+        (row,) = session.exec(select(SentMessage)).all()
+    assert (row.status, row.started_at, row.channel) == ("sending", workers.clock(), channel)
+
+
+@about_one
+def test_what_is_another_workers_by_now_does_not_leave(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken_over(*_: object) -> None:
+        with workers.context.store.write() as session:
+            session.execute(update(SentMessage).values(lease_owner="another"))
+
+    monkeypatch.setattr("approvals.outbox.delivering.take_turn", taken_over)
+    slack = Wire()
+    with pytest.raises(FencedError):
+        delivered(workers, slack, {"kind": "notice"}, {})
+    assert slack.calls == []
+
+
+@about_one
+@pytest.mark.parametrize(("answered", "stands"), [("C0RENAMED", "C0RENAMED"), (None, "C0APPROVALS")])
+def test_a_message_stands_where_slack_says_it_does(workers: Workers, answered: str | None, stands: str) -> None:
+    slack = Wire()
+    slack._answers["chat.postMessage"] = lambda _: {"ts": "3.0", "channel": answered}
+    assert delivered(workers, slack, {"kind": "notice"}, {}) == Posted(stands, "3.0")
+
+
+MARK = {"event_type": "orgbot_message", "event_payload": {"id": "m"}}
+
+
+@each_of(
+    ("item", "ours"),
+    [
+        *(({"metadata": MARK, "bot_id": bot}, True) for bot in ("B0OURS", "", None)),
+        ({"metadata": MARK}, True),
+        ({"metadata": MARK, "bot_id": "B0ANOTHER"}, False),  # Whoever has read the mark could post it.
+        ({"metadata": {"event_payload": {"id": "another"}}}, False),
+        *(({"metadata": empty}, False) for empty in (None, {}, {"event_type": "x"}, {"event_payload": {}})),
+        ({"files": [{"name": "plan.txt"}, {"name": "request-m.txt"}]}, True),  # Files carry no mark.
+        ({"files": [{"name": "request-another.txt"}, {}]}, False),
+        ({"files": None}, False),
+        ({}, False),
+    ],
+)
+def test_a_message_is_known_by_its_mark_or_by_its_files_name(item: dict[str, Any], *, ours: bool) -> None:
+    assert is_marked(item, "m", "B0OURS") is ours
