@@ -10,7 +10,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 from sqlalchemy import delete, update
-from sqlmodel import select
+from sqlmodel import col, select
 
 from approvals.models import Message as SentMessage
 from approvals.models import Request
@@ -127,7 +127,7 @@ def delivered(
         if stood:
             session.add(SentMessage(**known | {"marker": "before", "status": "sent"} | stood))
             session.flush()
-        row = SentMessage(**known, body=body, **message)
+        row = SentMessage(**known | {"body": body} | message)
         session.add(row)
     return Delivering(workers.context, slack, Delivery(workers.context)).deliver(row)
 
@@ -157,7 +157,7 @@ WAYS: list[tuple[dict[str, Any], dict[str, Any], list[str], Posted]] = [
         Posted("C0OLD", ""),
     ),
     (EDIT, CARD, ["chat.update C0OLD 2.0"], Posted("C0OLD", "2.0", edited=True)),
-    (EDIT | {"kind": "remove"}, CARD, ["chat.delete C0OLD 2.0"], UNSAID),
+    (EDIT | {"kind": "remove"}, CARD, ["chat.delete C0OLD 2.0"], Posted("", "")),
 ]
 
 
@@ -172,6 +172,43 @@ def test_each_kind_has_its_way_and_its_place(
 ) -> None:
     slack = Wire()
     assert (delivered(workers, slack, message, about), slack.calls) == (posted, calls)
+
+
+@about_one
+@each_of(
+    ("message", "about", "turns"),
+    [
+        ({"kind": "card"}, {}, ["chat.postMessage C0APPROVALS m"]),
+        ({"kind": "card"}, CARD, ["chat.update m"]),
+        ({"kind": FILE}, CARD, ["chat.postMessage C0BEFORE m"]),  # It shows in the channel as a post does.
+        ({"kind": "dm", "user": BOB}, CARD, [f"conversations.open {BOB}", f"chat.postMessage D{BOB} m"]),
+        ({"kind": "private", "user": BOB, "channel": "C0OLD"}, CARD, ["chat.postEphemeral m"]),
+        (EDIT, CARD, ["chat.update m"]),
+        (EDIT | {"kind": "remove"}, CARD, ["chat.delete m"]),
+    ],
+)
+def test_each_call_takes_its_turn_and_keeps_it_while_it_waits(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, message: dict[str, Any], about: dict[str, Any], turns: list[str]
+) -> None:
+    """Slack counts posts for each channel, and the other calls for each method."""
+    taken: list[str] = []
+
+    def take(_: object, method: str, channel: str = "", ticket: str = "") -> None:
+        taken.append(" ".join(filter(None, (method, channel, ticket))))
+
+    monkeypatch.setattr("approvals.outbox.delivering.take_turn", take)
+    delivered(workers, Wire(), message, about)
+    assert taken == turns
+
+
+def test_where_direct_messages_go_is_asked_again_when_it_may_be_another_place(workers: Workers) -> None:
+    slack = Wire()
+    delivering = Delivering(workers.context, slack, Delivery(workers.context))
+    for forgotten in ("", ALICE):
+        delivering.forget_place(forgotten)
+        for user in (ALICE, BOB, ALICE):
+            delivering.place_of(SentMessage(lane="x", marker="m", kind="dm", user=user), None)
+    assert slack.calls == [f"conversations.open {user}" for user in (ALICE, BOB, ALICE)]
 
 
 @about_one
@@ -252,23 +289,23 @@ def test_a_file_waits_for_the_card_in_whose_thread_it_belongs(workers: Workers) 
             "chat.postMessage C0APPROVALS",
         ),  # A thread of another one.
         ({"card_channel": "C0APPROVALS", "card_ts": "9.0"}, {ALONE: True}, "chat.postMessage C0APPROVALS"),
+        (None, {}, "chat.postMessage C0APPROVALS"),
     ],
 )
 def test_what_follows_from_a_request_stands_in_its_thread_where_that_is_in_the_approval_channel(
-    workers: Workers, announced: Request, before: dict[str, Any], body: dict[str, Any], call: str
+    workers: Workers, announced: Request, before: dict[str, Any] | None, body: dict[str, Any], call: str
 ) -> None:
+    """And is looked for there after a lost answer."""
+    names = dict(announced) | {"id": 77, "delivery": "before", "marker": "before", "subject": "before"}
     with workers.context.store.write() as session:
-        names = dict(announced) | {"id": 77, "delivery": "before", "marker": "before", "subject": "before"}
-        session.merge(Request(**names | outgoing.NO_PLACE | before))
+        session.execute(delete(Request).where(col(Request.id) == 77))
+        session.add_all([Request(**names | outgoing.NO_PLACE | before)] if before else [])
     slack = Wire()
-    known = {"lane": "x", "request_id": announced.id, "created_at": workers.clock(), "marker": "m"}
-    with workers.context.store.write() as session:
-        session.execute(delete(SentMessage))
-        session.add(announced.sqlmodel_update({"follows": 77}))
-        row = SentMessage(**known, kind="card", body=body)
-        session.add(row)
-    Delivering(workers.context, slack, Delivery(workers.context)).deliver(row)
-    assert slack.calls == [call]
+    delivered(workers, slack, {"kind": "card", "body": body}, {"follows": 77})
+    with workers.context.store.read() as session:
+        (row,) = session.exec(select(SentMessage)).all()
+    place = Delivering(workers.context, slack, Delivery(workers.context)).place_of(row, announced)
+    assert (slack.calls, f"chat.postMessage {place.channel} {place.thread}".strip()) == ([call], call)
 
 
 @about_one

@@ -26,6 +26,7 @@ from approvals.outbox.sending import LANE, Outbox
 from approvals.queue import outgoing
 from approvals.queue.leases import LEASE, InHand
 from approvals.queue.outgoing import EDITED
+from approvals.sessions.handover import Delivery
 from approvals.slack.client import call_now
 from approvals.slack.codes import ANSWERS, MENDABLE, Answer, meaning
 from approvals.states import Status
@@ -308,6 +309,40 @@ def queue(workers: Workers, kind: str) -> Request:
     return request
 
 
+@pytest.mark.parametrize(
+    ("kind", "changed", "ends"),
+    [
+        ("dm", {}, ("sent", "")),
+        ("dm", {"body": {"text": "else"}}, ("dropped", "forged")),
+        ("dm", {"user": BOB}, ("dropped", "forged")),
+        ("card", {"body": {"plain": True}}, ("sent", "")),  # Made from what is proven, when it is sent.
+    ],
+)
+def test_what_somebody_has_written_into_the_database_is_not_said(
+    signed: Workers, kind: str, changed: dict[str, Any], ends: tuple[str, str]
+) -> None:
+    queue(signed, kind)
+    with signed.context.store.write() as session:
+        session.execute(update(SentMessage).where(col(SentMessage.kind) == kind).values(changed or {"error": ""}))
+    (queued,) = messages(signed, kind)
+    outbox_of(signed, InMemorySlack()).send_lane(queued.lane)
+    (left,) = messages(signed, kind)
+    assert (left.status, left.error) == ends
+
+
+def test_only_of_credentials_it_is_noted_that_they_were_handed_over(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From then on they are someone's, and run out."""
+    noted: list[str] = []
+    monkeypatch.setattr(Delivery, "sent", lambda _self, _session, message, *_: noted.append(message.kind))
+    request = queue(workers, "dm")
+    with workers.context.store.write() as session:
+        outgoing.thread(session, request, workers.clock(), {"text": "news"})
+    send_all(workers, outbox_of(workers, InMemorySlack()))
+    assert (workers.unsent(), noted) == ([], [])
+
+
 def status(workers: Workers) -> tuple[str, str]:
     """Of the first message: its status, and why it is so."""
     with workers.context.store.read() as session:
@@ -442,20 +477,41 @@ def test_who_wakes_while_the_other_has_not_written_down_its_post_waits_for_that(
     assert [message["ts"] for message in slack.messages("aws-approvals")] == [theirs]
 
 
+@pytest.mark.parametrize("left", ["queued", "sending"])
 def test_who_wakes_waits_for_the_other_longer_than_a_lease_and_not_for_ever(
-    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, left: str
 ) -> None:
     """Should the other have died, a third has taken over by then; while nobody says which post counts, none is taken away."""
-    mail = Mail(workers, slack)
-    workers.ask("create-account", **NEW)
-    workers.work()
+    queue(workers, "card")
+    with workers.context.store.write() as session:
+        session.execute(update(SentMessage).values(status=left))
     (row,) = messages(workers, "card")
-    ours = str(mail.client.chat_postMessage(channel="C0APPROVALS", text="a")["ts"])
-    slept: list[float] = []
+    slack, slept = Counting(), list[float]()
     monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=slept.append))
-    mail.outbox._take_back(row, Posted("C0APPROVALS", ours))
+    outbox_of(workers, slack)._take_back(row, Posted("C0APPROVALS", "1.0"))
     assert sum(slept) == 16 == 2 * LEASE.total_seconds()
-    assert [message["ts"] for message in slack.messages("aws-approvals")] == [ours]
+    assert slack.calls["chat.delete"] == 0
+
+
+def test_who_wakes_takes_away_only_a_post_of_which_there_is_a_second_one(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A private line or a file can't be taken away, an edit is none, and what was dropped stands nowhere else."""
+    queue(workers, "dm")
+    monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=None))
+    (row,) = messages(workers, "dm")
+    slack = Counting()
+    for known, ours, deleted in (
+        ({"status": "sent", "ts": "1.0"}, Posted("C", ""), 0),
+        ({"status": "sent", "ts": "1.0"}, Posted("C", "2.0", edited=True), 0),
+        ({"status": "sent", "ts": "1.0"}, Posted("C", "1.0"), 0),
+        ({"status": "dropped", "ts": ""}, Posted("C", "2.0"), 0),
+        ({"status": "sent", "ts": "1.0"}, Posted("C", "2.0"), 1),
+    ):
+        with workers.context.store.write() as session:
+            session.execute(update(SentMessage).values(known))
+        outbox_of(workers, slack)._take_back(row, ours)
+        assert (ours, slack.calls["chat.delete"]) == (ours, deleted)
 
 
 def test_what_slack_was_too_busy_for_is_not_looked_for_but_sent(workers: Workers) -> None:
