@@ -234,9 +234,11 @@ def test_work_that_goes_on_keeps_its_lease_and_is_let_through_all_the_time(store
     assert LEASE - RENEWED <= left <= LEASE
 
 
-def test_a_lease_is_renewed_after_two_seconds_and_not_at_every_look(store: Store) -> None:
-    """Eight seconds are how long nobody goes on with what a dead process had in hand."""
+def test_nobody_goes_on_with_what_a_dead_process_had_in_hand_for_eight_seconds() -> None:
     assert (timedelta(seconds=8), timedelta(seconds=2), timedelta(seconds=2)) == (LEASE, RENEWED, MARGIN)
+
+
+def test_a_lease_is_renewed_after_two_seconds_and_not_at_every_look(store: Store) -> None:
     process = Sleeper()
     process.takes(store, Message)
     for slept, until in ((1.9, NOW + LEASE), (2.0, NOW + LEASE + timedelta(seconds=2))):
