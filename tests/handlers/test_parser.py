@@ -221,6 +221,36 @@ def test_mistakes_are_named_with_the_way_out(text: str, says: str) -> None:
     assert says in problem(text)
 
 
+@each_of(
+    ("text", "says"),
+    [
+        ("{} --name x", "no operation “{}”."),
+        ("create-account --{} x", "has no flag --{}."),
+        ("create-account --reason why {}", "“{}” belongs to no flag."),
+    ],
+)
+def test_of_a_long_word_so_much_is_repeated_as_one_knows_it_by(text: str, says: str) -> None:
+    dashes = 2 * ("--{}" in says)
+    for typed, told in ((60, "x" * (60 - dashes)), (61, "x" * (59 - dashes) + "…")):
+        assert says.format(told) in problem(text.format("x" * (typed - dashes)))
+
+
+@each_of(
+    ("text", "operation", "query"),
+    [
+        ("requst", None, "request"),
+        ("creat-acount", CreateAccount, ""),
+        ("xyzzy", None, ""),
+        ("requests", None, ""),
+        ("create-account --xyzzy x", CreateAccount, ""),
+    ],
+)
+def test_a_mistake_leads_to_what_was_meant(text: str, operation: type[Operation] | None, query: str) -> None:
+    with pytest.raises(ParseError) as raised:
+        parse(text)
+    assert (raised.value.operation, raised.value.query) == (operation, query)
+
+
 @each_of("word", ["help", "requests", "request", "sessions", *WORDS])
 def test_what_only_looks_is_no_operation(word: str) -> None:
     assert f"`{word}` only shows something" in problem(word)
@@ -257,8 +287,18 @@ def test_of_what_names_no_operation_nothing_was_understood() -> None:
     assert (raised.value.operation, raised.value.given) == (None, Given())
 
 
-def test_nothing_typed() -> None:
-    assert split(" \n ") == ("", "")
+@each_of(
+    ("typed", "parted"),
+    [
+        (" \n ", ("", "")),
+        ("Help", ("help", "")),
+        ("X-Ray  A B", ("x-ray", "A B")),
+        ("`Help`  Me", ("help", "Me")),
+        ("\u200bhelp", ("help", "")),
+    ],
+)
+def test_the_first_word_is_read_in_small_letters_and_the_rest_as_it_is(typed: str, parted: tuple[str, str]) -> None:
+    assert split(typed) == parted
 
 
 @each_of("operation", all_operations(), ids=lambda operation: operation.name)

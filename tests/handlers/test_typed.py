@@ -169,6 +169,9 @@ def test_a_flag_is_one_whatever_nobody_sees_in_it(unseen: str) -> None:
         ('{"a: }} b', [Word('{"a: }}'), Word("b")]),
         ("a {b c", [Word("a"), Word("{b"), Word("c")]),
         ("```a b", [Word("```a"), Word("b")]),
+        ('"a"`b c`', [Word("a`b", quoted=True), Word("c`")]),  # What opens in the middle of a word, opens nothing.
+        ("\"a\"'b c'", [Word("a'b", quoted=True), Word("c'")]),
+        ('"a"{b c}', [Word("a{b", quoted=True), Word("c}")]),
         ("x=```a b", [Word("x=```a"), Word("b")]),
         ("x=```a b```c", [Word("x=```a b```c")]),
     ],
