@@ -15,7 +15,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from approvals.authority.rules import Rule, Rules
@@ -27,15 +27,24 @@ from approvals.queue import outgoing
 from approvals.queue.leases import LEASE, InHand
 from approvals.queue.outgoing import EDITED
 from approvals.sessions.handover import Delivery
-from approvals.slack.client import call_now
+from approvals.sessions.opening import UndeliverableError
+from approvals.slack.client import (
+    NotYourTurnError,
+    SlackAmbiguousError,
+    SlackBusyError,
+    SlackRefusedError,
+    call_now,
+)
 from approvals.slack.codes import ANSWERS, MENDABLE, Answer, meaning
 from approvals.states import Status
+from operations.core.observations import Failed
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
 from tests.harness.mail import NEW, Mail
 from tests.harness.people import ALICE, BOB, CAROL
 from tests.harness.profiles import in_turn
 from tests.harness.slack import InMemorySlack
+from tests.harness.tables import each_of
 from tests.harness.workers import Workers
 
 METHODS = [
@@ -328,6 +337,8 @@ def test_what_somebody_has_written_into_the_database_is_not_said(
     outbox_of(signed, InMemorySlack()).send_lane(queued.lane)
     (left,) = messages(signed, kind)
     assert (left.status, left.error) == ends
+    alarms = [text for text in signed.said("notice") if "changed a message about it" in text]
+    assert len(alarms) == (ends[0] == "dropped"), "the approval channel hears of it"
 
 
 def test_only_of_credentials_it_is_noted_that_they_were_handed_over(
@@ -812,3 +823,101 @@ def test_what_was_put_by_is_taken_up_as_what_it_was(
     )
     with workers.context.store.read() as session:
         assert LANE.again(session, put_by) == values
+
+
+AMBIGUOUS, WAIT = SlackAmbiguousError("chat.postMessage"), timedelta(seconds=7)
+UNDELIVERABLE, REFUSED = UndeliverableError("The role is gone."), SlackRefusedError("chat.postMessage", "msg_too_long")
+DROPPED = ("dropped", "chat.postMessage: msg_too_long")
+
+
+@each_of(
+    ("kind", "error", "left", "wait", "why"),
+    [
+        ("dm", AMBIGUOUS, ("sending", ""), 5, ""),  # It may stand there: it is looked for.
+        ("dm", NotYourTurnError("chat.postMessage", "soon", WAIT), ("queued", ""), 7, ""),
+        ("dm", SlackBusyError("chat.postMessage", "ratelimited", WAIT), ("queued", ""), 7, ""),
+        ("dm", REFUSED, DROPPED, None, ""),
+        (
+            "credentials",
+            REFUSED,
+            ("dropped", "undeliverable"),
+            None,
+            "Slack refuses the direct message (msg_too_long).",
+        ),
+        ("credentials", UNDELIVERABLE, ("dropped", "undeliverable"), None, "The role is gone."),
+        ("dm", None, ("sent", ""), None, ""),
+    ],
+)
+def test_what_is_left_of_a_message_by_how_its_sending_ends(
+    workers: Workers,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    error: Exception | None,
+    left: tuple[str, str],
+    wait: int | None,
+    why: str,
+) -> None:
+    said: list[str] = []
+
+    def deliver(*_: object) -> Posted:
+        if error:
+            raise error
+        return Posted("C0", "1.0")
+
+    monkeypatch.setattr(Delivering, "deliver", deliver)
+    monkeypatch.setattr(Delivery, "failed", lambda _self, _session, _message, failed: said.append(failed.failed.say))
+    lane = f"{kind} {error}"
+    with workers.context.store.write() as session:
+        session.add(SentMessage(lane=lane, kind=kind, marker=lane, created_at=workers.clock(), due_at=workers.clock()))
+    outbox_of(workers, InMemorySlack()).send_lane(lane)
+    (message,) = (message for message in messages(workers, kind) if message.lane == lane)
+    assert (message.status, message.error) == left
+    if wait:
+        workers.clock.advance(seconds=wait - 0.5)
+        assert lane not in workers.lanes()
+        workers.clock.advance(seconds=0.5)
+    assert (lane in workers.lanes()) is bool(wait)
+    assert said == ([why] if why else []), "the requester of credentials knows why there are none"
+
+
+@pytest.fixture
+def asked(workers: Workers) -> Request:
+    return workers.ask("create-account", **NEW)
+
+
+@each_of(
+    ("message", "card", "why", "hears"),
+    [
+        ({"kind": "thread"}, "", "", []),
+        ({"kind": "card"}, "1.0", "", []),
+        ({"kind": "card"}, "", "", ["could not be posted"]),
+        ({"kind": "credentials"}, "1.0", "The credentials were not handed over.", []),
+        (
+            {"kind": "credentials", "started_at": "now"},
+            "1.0",
+            "It is not known whether the credentials reached you.",
+            [],
+        ),
+    ],
+)
+def test_of_what_an_error_of_the_bots_own_puts_by_who_waits_for_it_hears(
+    workers: Workers,
+    asked: Request,
+    monkeypatch: pytest.MonkeyPatch,
+    message: dict[str, Any],
+    card: str,
+    why: str,
+    hears: list[str],
+) -> None:
+    said: list[Failed] = []
+    monkeypatch.setattr(Delivery, "failed", lambda _self, _session, _message, failed: said.append(failed.failed))
+    now = workers.clock()
+    known = message | ({"started_at": now} if "started_at" in message else {})
+    with workers.context.store.write() as session:
+        session.execute(delete(SentMessage))
+        session.add(asked.sqlmodel_update({"card_ts": card}))
+        put_by = SentMessage(lane="a", marker="a", request_id=asked.id, **known)
+        outbox_of(workers, InMemorySlack())._tell_set_aside(session, put_by, now)
+    told = workers.said("dm")
+    assert [text in line for text, line in zip(hears, told, strict=True)] == [True] * len(hears)
+    assert [(failed.say.endswith(why), failed.again) for failed in said] == ([(True, True)] if why else [])
