@@ -47,8 +47,8 @@ def test_credentials_are_not_opened_before_it_is_their_turn(
     assert made == Counter()
 
 
-CARD = {"card_channel": "C0BEFORE", "card_ts": "1.0"}
-SOUGHT: list[tuple[dict[str, Any], dict[str, str] | None, Place]] = [
+CARD: dict[str, Any] = {"card_channel": "C0BEFORE", "card_ts": "1.0"}
+SOUGHT: list[tuple[dict[str, Any], dict[str, Any] | None, Place]] = [
     ({"kind": "card"}, {}, Place("C0APPROVALS")),
     ({"kind": "card", "channel": "C0BEFORE", "body": {THREAD: "9.0"}}, {}, Place("C0BEFORE", "9.0")),
     ({"kind": "notice", "channel": "C0BEFORE"}, None, Place("C0BEFORE")),  # The setting was another one then.
@@ -64,7 +64,7 @@ SOUGHT: list[tuple[dict[str, Any], dict[str, str] | None, Place]] = [
 
 @each_of(("message", "request", "place"), SOUGHT)
 def test_what_may_have_arrived_is_looked_for_where_it_was_sent(
-    workers: Workers, message: dict[str, Any], request: dict[str, str] | None, place: Place
+    workers: Workers, message: dict[str, Any], request: dict[str, Any] | None, place: Place
 ) -> None:
     """Elsewhere it would not be found, and would be sent a second time: credentials would be opened twice."""
     sought = SentMessage(lane="x", marker="m", **message)
@@ -349,6 +349,7 @@ def test_a_message_stands_where_slack_says_it_does(workers: Workers, answered: s
     assert delivered(workers, slack, {"kind": "notice"}, {}) == Posted(stands, "3.0")
 
 
+NO_MARKS: list[dict[str, Any] | None] = [None, {}, {"event_type": "x"}, {"event_payload": {}}]
 MARK = {"event_type": "orgbot_message", "event_payload": {"id": "m"}}
 
 
@@ -359,7 +360,7 @@ MARK = {"event_type": "orgbot_message", "event_payload": {"id": "m"}}
         ({"metadata": MARK}, True),
         ({"metadata": MARK, "bot_id": "B0ANOTHER"}, False),  # Whoever has read the mark could post it.
         ({"metadata": {"event_payload": {"id": "another"}}}, False),
-        *(({"metadata": empty}, False) for empty in (None, {}, {"event_type": "x"}, {"event_payload": {}})),
+        *(({"metadata": other}, False) for other in NO_MARKS),
         ({"files": [{"name": "plan.txt"}, {"name": "request-m.txt"}]}, True),  # Files carry no mark.
         ({"files": [{"name": "request-another.txt"}, {}]}, False),
         ({"files": None}, False),
