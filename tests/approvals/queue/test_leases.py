@@ -234,8 +234,14 @@ def test_work_that_goes_on_keeps_its_lease_and_is_let_through_all_the_time(store
     assert LEASE - RENEWED <= left <= LEASE
 
 
-def test_nobody_goes_on_with_what_a_dead_process_had_in_hand_for_eight_seconds() -> None:
+def test_a_lease_lasts_for_eight_seconds_and_in_the_last_two_nothing_leaves_any_more() -> None:
+    """So long nobody goes on with what a dead process had in hand."""
     assert (timedelta(seconds=8), timedelta(seconds=2), timedelta(seconds=2)) == (LEASE, RENEWED, MARGIN)
+    process = Sleeper()
+    lease = process.take(Message, 1, "me")
+    for slept, may in ((5.9, True), (6.0, False)):
+        process.now = 1000.0 + slept
+        assert lease.may_send() is may
 
 
 def test_a_lease_is_renewed_after_two_seconds_and_not_at_every_look(store: Store) -> None:
