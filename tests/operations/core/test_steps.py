@@ -8,8 +8,9 @@ from typing import ClassVar
 import pytest
 from pydantic import ValidationError
 
+from operations.aws.reasons import meaning_of
 from operations.core.explanations import refusal
-from operations.core.observations import Done, Failed, NotNow, Ready, Snippet, Waiting
+from operations.core.observations import Done, Facts, Failed, NotNow, Observation, Ready, Snippet, Waiting
 from operations.core.registry import all_operations
 from operations.core.steps import Shared, Step, World
 from operations.organization.service_access import Switch
@@ -69,6 +70,31 @@ def test_the_reason_explains_more_than_the_code_and_both_more_than_what_is_true_
     code: str, reason: str, failed: Failed
 ) -> None:
     assert Asking("guardduty.amazonaws.com", on=True).explain(code, reason, "no.") == failed
+
+
+class Bare(Step):
+    """A step that says nothing of its own."""
+
+    reasons: ClassVar = {
+        "HANDSHAKE_RATE_LIMIT_EXCEEDED": ("Too many today.", ""),
+        "CANNOT_CLOSE_MANAGEMENT_ACCOUNT": ("Never.", ""),
+    }
+
+    def observe(self, world: World) -> Observation:
+        raise NotImplementedError
+
+    def act(self, world: World) -> Facts:
+        raise NotImplementedError
+
+
+def test_a_step_that_says_nothing_of_its_own_is_explained_by_what_is_true_for_everybody() -> None:
+    assert Bare().explain("AccessDenied", "", "no") == refusal("AccessDenied", "", "no")
+    assert Bare().outcome({"unit": "ou-1"}) == (), "the snapshot knows nothing better"
+
+
+def test_whether_the_same_may_be_asked_for_again_is_the_reasons_own_whoever_explains_it() -> None:
+    again = [Bare().explain("", reason, "").again for reason in Bare.reasons]
+    assert again == [meaning_of(reason, reason).again for reason in Bare.reasons] == [True, False]
 
 
 def test_what_nobody_has_asked_of_a_step_yet_is_nothing(aws: AwsSandbox) -> None:
