@@ -35,6 +35,7 @@ ONE = frozenset(
     {
         "test_a_final_no_drops_the_message_and_holds_nothing_up",
         "test_a_look_up_that_goes_wrong_never_makes_a_lost_answer_a_second_message",
+        "test_beneath_which_message_the_card_stands_is_kept_as_well",
         "test_each_call_may_fail_and_everything_arrives_once",
         "test_of_what_an_error_of_the_bots_own_puts_by_who_waits_for_it_hears",
         "test_only_of_credentials_it_is_noted_that_they_were_handed_over",

@@ -420,8 +420,10 @@ def becomes(
         others = session.exec(mine).all()
     dropped = ("", "dropped", code), ("", "queued", "")
     assert (row.lease_owner, row.status, row.error) == dropped[kind != outgoing.FILE]
+    assert (row.started_at is None) is (row.status == "queued"), "what Slack has refused is not looked for there"
+    assert message.body.items() <= row.body.items()
     if card and not workers.request(request.id).card_ts:
-        assert (row.tries, row.started_at) == (message.tries + 1, None)
+        assert row.tries == message.tries + 1
         assert [one.kind for one in (row, *others)].count("card") == 1, "one card, whatever it was that Slack refused"
         stood = {MOVED: {"channel": card, "ts": "1.0"}}
         return WITH_OLD if stood in [one.body for one in (row, *others)] else PLACED
@@ -441,11 +443,13 @@ ENDS: list[tuple[dict[str, Any], str, str]] = [
         "thread_not_found cant_broadcast_message no_dual_broadcast_content_update",
         "alone",
     ),
+    ({"body": {MOVED: {"ts": "1.0"}}}, "invalid_blocks", "plain"),
     ({"body": {THREAD: ""}}, "thread_not_found cant_broadcast_message", "plain"),
     ({"card": CARD}, "message_not_found cant_update_message", PLACED),
     ({"card": CARD}, "is_archived is_inactive", WITH_OLD),
     ({"card": CARD}, "not_in_channel", "waits"),
     ({"card": OTHER}, "not_in_channel", WITH_OLD),
+    ({"card": OTHER}, "token_expired", "waits"),  # Of which the channel knows nothing.
     ({"card": CARD, "tries": 2}, "message_not_found", PLACED),
     ({"card": CARD, "tries": 3}, "message_not_found", "plain"),
     ({"card": CARD, "kind": "thread"}, "thread_not_found", PLACED),

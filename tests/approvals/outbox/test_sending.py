@@ -22,6 +22,7 @@ from approvals.authority.rules import Rule, Rules
 from approvals.models import Message as SentMessage
 from approvals.models import Request
 from approvals.outbox.delivering import Delivering, Posted
+from approvals.outbox.refusals import THREAD
 from approvals.outbox.sending import LANE, Outbox
 from approvals.queue import outgoing
 from approvals.queue.leases import LEASE, InHand
@@ -235,6 +236,21 @@ def test_where_the_card_stands_is_kept_for_those_who_are_sent_to_it(workers: Wor
     kept, (card,) = workers.request(request.id), slack.posts
     assert (kept.card_channel, kept.card_ts) == ("C0APPROVALS", card["ts"])
     assert kept.card_link == f"https://slack.example/{card['ts']}"
+
+
+@each_of(("body", "thread"), [({THREAD: "9.0"}, "9.0"), ({THREAD: ""}, ""), ({}, "")])
+def test_beneath_which_message_the_card_stands_is_kept_as_well(
+    workers: Workers, asked: Request, body: dict[str, str], thread: str
+) -> None:
+    """What follows goes there, and no longer beneath what it stood under before."""
+    with workers.context.store.write() as session:
+        session.execute(update(Request).values(outgoing.NO_PLACE | {"thread_ts": "8.0"}))
+        card = SentMessage(
+            created_at=workers.clock(), lane="a", kind="card", marker="m", request_id=asked.id, body=body
+        )
+        session.add(card)
+    outbox_of(workers, InMemorySlack())._sent(card, Posted("C0APPROVALS", "1.0"))
+    assert (workers.request(asked.id).thread_ts, workers.request(asked.id).thread) == (thread, thread or "1.0")
 
 
 @pytest.mark.parametrize(("bot", "posts"), [("B0ORGBOT", 1), ("", 1), ("B0ANOTHER", 2)])
