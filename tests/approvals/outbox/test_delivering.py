@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from slack_sdk.web import SlackResponse
 from sqlalchemy import delete, update
 from sqlmodel import col, select
 
+from approvals.authority.rules import Rule, Rules
 from approvals.models import Message as SentMessage
 from approvals.models import Request
 from approvals.outbox.delivering import UNSAID, Delivering, Posted, is_marked
@@ -22,10 +25,11 @@ from approvals.queue.outgoing import ANEW, EDITED, FILE, LINE
 from approvals.queue.worker import LaterError
 from approvals.sessions.handover import Delivery
 from approvals.slack.client import NotYourTurnError, SlackRefusedError
+from approvals.states import Status
 from operations.aws.errors import FencedError
 from sandbox.slack.driver import SlackSandbox
 from tests.harness.mail import NEW, Mail
-from tests.harness.people import ALICE, BOB
+from tests.harness.people import ALICE, BOB, CAROL
 from tests.harness.slack import InMemorySlack
 from tests.harness.tables import each_of
 from tests.harness.workers import Workers
@@ -199,6 +203,46 @@ def test_each_call_takes_its_turn_and_keeps_it_while_it_waits(
     monkeypatch.setattr("approvals.outbox.delivering.take_turn", take)
     delivered(workers, Wire(), message, about)
     assert taken == turns
+
+
+@about_one
+def test_a_post_carries_the_mark_by_which_it_is_found_and_shows_no_previews_of_links(workers: Workers) -> None:
+    workers.context = replace(workers.context, installation="the one in Frankfurt")
+    slack = Wire()
+    for message in ({"kind": "card"}, {"kind": "thread"}, {"kind": "dm", "user": ALICE}):
+        delivered(workers, slack, message, {})
+    payload = {"id": "m", "installation": "the one in Frankfurt"}
+    assert [post["metadata"] for post in slack.posts] == 3 * [
+        {"event_type": "orgbot_message", "event_payload": payload}
+    ]
+    assert {(post["unfurl_links"], post["unfurl_media"]) for post in slack.posts} == {(False, False)}
+
+
+@about_one
+@each_of(
+    ("about", "rule", "asked"),
+    [
+        (CARD, "default", [BOB, CAROL]),
+        (CARD | {"status": Status.APPROVED}, "default", None),  # It says no more who is still needed.
+        (CARD | {"status": Status.SUCCEEDED, "break_glass": True}, "default", [BOB, CAROL]),
+        (CARD, "another", None),  # The rule that it was asked under is gone.
+    ],
+)
+def test_slack_is_asked_only_of_people_whom_the_card_names(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, about: dict[str, Any], rule: str, asked: list[str] | None
+) -> None:
+    """A card is brought up to date often."""
+    names: list[list[str]] = []
+
+    def barred(_: object, named: Iterable[str]) -> frozenset[str]:
+        names.append(sorted(named))
+        return frozenset()
+
+    monkeypatch.setattr("approvals.outbox.delivering.barred", barred)
+    workers.rules = Rules([Rule(rule, (BOB, CAROL))])
+    slack = Wire()
+    delivered(workers, slack, {"kind": "card"}, {"status": Status.PENDING, "break_glass": False} | about)
+    assert (slack.calls, names) == (["chat.update C0BEFORE 1.0"], [asked] if asked else [])
 
 
 def test_where_direct_messages_go_is_asked_again_when_it_may_be_another_place(workers: Workers) -> None:

@@ -575,23 +575,6 @@ def messages(workers: Workers, kind: str) -> list[SentMessage]:
         )
 
 
-def test_a_post_carries_the_mark_by_which_it_is_found_and_shows_no_previews_of_links(workers: Workers) -> None:
-    workers.context = replace(workers.context, installation="the one in Frankfurt")
-    workers.ask("create-account", **NEW)
-    workers.work()
-    slack = InMemorySlack()
-    send_all(workers, outbox_of(workers, slack))
-    marks = [post["metadata"] for post in slack.posts]
-    assert marks == [
-        {
-            "event_type": "orgbot_message",
-            "event_payload": {"id": message.marker, "installation": "the one in Frankfurt"},
-        }
-        for message in (*messages(workers, "card"), *messages(workers, EDITED))
-    ]
-    assert {(post["unfurl_links"], post["unfurl_media"]) for post in slack.posts} == {(False, False)}
-
-
 @pytest.mark.parametrize(("settle", "seconds"), [(10, 5), (4, 4)])
 def test_after_a_lost_answer_it_is_looked_for_soon(workers: Workers, settle: int, seconds: int) -> None:
     pace = replace(workers.context.pace, poll=timedelta(0), slack_settle=timedelta(seconds=settle))
