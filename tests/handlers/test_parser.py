@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from botocore import xform_name
@@ -17,7 +17,7 @@ from handlers.query_names import WORDS
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
 from operations.core.base import Operation
-from operations.core.fields import FieldKind
+from operations.core.fields import FieldKind, Flag
 from operations.core.registry import all_operations, by_name
 from operations.policies.documents import read_document
 from operations.snapshot.policy_types import SCP
@@ -212,6 +212,7 @@ def test_the_form_and_the_help_can_be_asked_for() -> None:
         ("enable-all-features xyzzy", "“xyzzy” belongs to no flag. `enable-all-features` takes `--reason`."),
         ("create-account --name --email x", "`--name` (Account name) has no value"),
         ("create-account --billing", "such as --billing ALLOW"),
+        ("create-ou --name x --parent", "has no value behind it; give one."),  # Of a place there is no example.
         ("create-account --name a --account-name b", "`--name` is given twice"),
         ('create-account --reason "open', "never closed"),
         ("create-account " + "x" * 9000, "9,015 characters"),
@@ -270,6 +271,20 @@ def test_a_mistake_keeps_what_was_understood() -> None:
 @pytest.mark.parametrize(("rest", "opens"), [("", True), ("--reason why", False), ("--reason why --form", True)])
 def test_an_operation_that_needs_nothing_is_not_filed_by_its_name_alone(rest: str, opens: bool) -> None:  # noqa: FBT001
     assert read(NeedsNothing, rest).wants_form() is opens
+
+
+class TakesSome(NeedsNothing):
+    """Needs nothing, and takes a value whose flag has two names."""
+
+    some: Annotated[str, Flag(("--some", "--something"), "Some")] = ""
+
+
+@each_of(("rest", "says"), [("x", "takes `--some`, `--reason`."), ("--x y", "It takes `--some`, `--reason`.")])
+def test_what_an_operation_takes_is_told_by_the_names_that_are_documented(rest: str, says: str) -> None:
+    with pytest.raises(ParseError) as raised:
+        read(TakesSome, rest)
+    assert says in raised.value.message
+    assert "--something" not in raised.value.message
 
 
 def test_a_tags_value_belongs_to_a_tag_in_the_clis_spelling_only() -> None:
