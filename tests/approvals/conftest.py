@@ -37,6 +37,7 @@ ONE = frozenset(
         "test_a_look_up_that_goes_wrong_never_makes_a_lost_answer_a_second_message",
         "test_beneath_which_message_the_card_stands_is_kept_as_well",
         "test_each_call_may_fail_and_everything_arrives_once",
+        "test_of_what_is_another_workers_by_now_nothing_follows",
         "test_of_what_an_error_of_the_bots_own_puts_by_who_waits_for_it_hears",
         "test_only_of_credentials_it_is_noted_that_they_were_handed_over",
         "test_what_can_be_mended_keeps_the_message_and_is_tried_again_and_again",

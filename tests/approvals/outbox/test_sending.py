@@ -26,7 +26,7 @@ from approvals.outbox.refusals import THREAD
 from approvals.outbox.sending import LANE, Outbox
 from approvals.queue import outgoing
 from approvals.queue.leases import LEASE, InHand
-from approvals.queue.outgoing import EDITED
+from approvals.queue.outgoing import ANEW, EDITED
 from approvals.sessions.handover import Delivery
 from approvals.sessions.opening import UndeliverableError
 from approvals.slack.client import (
@@ -236,6 +236,25 @@ def test_where_the_card_stands_is_kept_for_those_who_are_sent_to_it(workers: Wor
     kept, (card,) = workers.request(request.id), slack.posts
     assert (kept.card_channel, kept.card_ts) == ("C0APPROVALS", card["ts"])
     assert kept.card_link == f"https://slack.example/{card['ts']}"
+
+
+@each_of("kind", ["card", "credentials", ANEW])
+def test_of_what_is_another_workers_by_now_nothing_follows(
+    workers: Workers, asked: Request, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """What follows is theirs to write down, once."""
+    noted: list[str] = []
+    monkeypatch.setattr(Delivery, "sent", lambda *_: noted.append(kind))
+    known: dict[str, Any] = {"created_at": workers.clock(), "lane": "a", "request_id": asked.id, "user": ALICE}
+    with workers.context.store.write() as session:
+        session.execute(delete(SentMessage))
+        session.add(SentMessage(**known, kind=EDITED, marker="before", status="sent", channel="C", ts="0.5"))
+        session.flush()
+        theirs = SentMessage(**known, kind=kind, marker="m", status="dropped", lease_owner="another")
+        session.add(theirs)
+    ours = SentMessage(**theirs.model_dump() | {"lease_owner": "me"})
+    outbox_of(workers, InMemorySlack())._sent(ours, Posted("C", "1.0"))
+    assert (noted, workers.unsent(), workers.request(asked.id).card_ts) == ([], [], "")
 
 
 @each_of(("body", "thread"), [({THREAD: "9.0"}, "9.0"), ({THREAD: ""}, ""), ({}, "")])
@@ -916,7 +935,7 @@ def test_of_what_an_error_of_the_bots_own_puts_by_who_waits_for_it_hears(
         session.execute(delete(SentMessage))
         session.add(asked.sqlmodel_update({"card_ts": card}))
         put_by = SentMessage(lane="a", marker="a", request_id=asked.id, **known)
-        outbox_of(workers, InMemorySlack())._tell_set_aside(session, put_by, now)
+        outbox_of(workers, InMemorySlack())._job.told(session, put_by, now)
     told = workers.said("dm")
     assert [text in line for text, line in zip(hears, told, strict=True)] == [True] * len(hears)
     assert [(failed.say.endswith(why), failed.again) for failed in said] == ([(True, True)] if why else [])
