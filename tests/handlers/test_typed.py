@@ -165,6 +165,8 @@ def test_a_flag_is_one_whatever_nobody_sees_in_it(unseen: str) -> None:
         ('x={"a": {"b": 1}},', [Word('x={"a": {"b": 1}},', commas=1)]),
         ('{"a": {}, "c": "}"} b', [Word('{"a": {}, "c": "}"}'), Word("b")]),
         ('{"a": "}"} b', [Word('{"a": "}"}'), Word("b")]),
+        ('{"X": "} y"} b', [Word('{"X": "} y"}'), Word("b")]),
+        ("X y", [Word("X"), Word("y")]),
         ('{a {"b": 1}', [Word("{a"), Word('{"b":'), Word("1}")]),
         ('{"a: }} b', [Word('{"a: }}'), Word("b")]),
         ("a {b c", [Word("a"), Word("{b"), Word("c")]),
