@@ -74,7 +74,7 @@ def split(text: str) -> tuple[str, str]:
     return clean(word).strip("`").casefold(), rest
 
 
-def operation_named(word: str, rest: str = "", others: Iterable[str] = QUERIES) -> type[Operation]:
+def operation_named(word: str, rest: str, others: Iterable[str] = QUERIES) -> type[Operation]:
     """The operation of this name or alias; raises ParseError with the nearest one, or the nearest of `others`.
 
     `rest` is what follows: names have two words, which people part by a space as well. Whoever wants to look at something is

@@ -138,7 +138,7 @@ class Delivering:
         if outdated:
             return UNSAID
         request, _ = self._request(message)
-        here = stands and stands.channel == request.card_channel and float(stands.ts) > float(request.card_ts or 0)
+        here = stands and stands.channel == request.card_channel and float(stands.ts) > float(request.card_ts)
         edited = self._edited(message, stands) if stands and here else None
         return edited or self._thread(message)
 

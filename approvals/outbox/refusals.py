@@ -22,7 +22,7 @@ from approvals.queue.worker import LaterError
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.slack.client import SlackRefusedError
 from approvals.slack.codes import Answer, meaning
-from approvals.states import LIVE, Status
+from approvals.states import Status
 from approvals.views import hindered
 from approvals.views.whole import in_messages
 
@@ -178,5 +178,5 @@ def dropped(context: Context, message: Message, error: SlackRefusedError) -> Non
         values = {"status": "dropped", "error": str(error)[:500]}
         held = release(session, Message, message.id or 0, message.lease_owner, **values)
         request = session.get(Request, message.request_id) if held and message.kind == "card" else None
-        if request is not None and request.status in LIVE:
+        if request is not None:
             tell_no_card(session, context, request, meaning(error.code))

@@ -170,7 +170,7 @@ class Outbox:
         """The row once the other worker is done with it, or as it is when that takes too long."""
         for _ in range(MOST_LOOKS):
             with self._context.store.read() as session:
-                found = session.get(Message, message.id, populate_existing=True)
+                found = session.get(Message, message.id)
             if found is None or found.status not in ("queued", "sending"):
                 break
             time.sleep(LOOK_AGAIN)

@@ -140,7 +140,7 @@ def _only_looked_at(page: Callable[[Environ], Answer]) -> Callable[[Environ], An
     """The page for GET and HEAD, whose answer has the same headers and no body. Source: RFC 9110, "HEAD"."""
 
     def looked_at(environ: Environ) -> Answer:
-        if environ.get("REQUEST_METHOD", "GET") not in ("GET", "HEAD"):
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return _text(405, "This is only looked at.", ("Allow", "GET, HEAD"))
         return page(environ)
 

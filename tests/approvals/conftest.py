@@ -30,13 +30,20 @@ BOTH = frozenset(
         *("sessions.test_book", "audit.test_anchors", "audit.test_signing"),
     }
 )
-# Sweeps over what Slack may answer: the database takes no part in what is shown.
+# Sweeps over what Slack may answer, and tables: the database takes no part in what is shown.
 ONE = frozenset(
     {
         "test_a_final_no_drops_the_message_and_holds_nothing_up",
         "test_a_look_up_that_goes_wrong_never_makes_a_lost_answer_a_second_message",
+        "test_beneath_which_message_the_card_stands_is_kept_as_well",
         "test_each_call_may_fail_and_everything_arrives_once",
+        "test_of_what_is_another_workers_by_now_nothing_follows",
+        "test_of_what_an_error_of_the_bots_own_puts_by_who_waits_for_it_hears",
+        "test_only_of_credentials_it_is_noted_that_they_were_handed_over",
         "test_what_can_be_mended_keeps_the_message_and_is_tried_again_and_again",
+        "test_what_is_left_of_a_message_by_how_its_sending_ends",
+        "test_who_wakes_takes_away_only_a_post_of_which_there_is_a_second_one",
+        "test_who_wakes_waits_for_the_other_longer_than_a_lease_and_not_for_ever",
     }
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from botocore import xform_name
@@ -17,7 +17,7 @@ from handlers.query_names import WORDS
 from operations.accounts.create_account import CreateAccount
 from operations.accounts.move_account import MoveAccount
 from operations.core.base import Operation
-from operations.core.fields import FieldKind
+from operations.core.fields import FieldKind, Flag
 from operations.core.registry import all_operations, by_name
 from operations.policies.documents import read_document
 from operations.snapshot.policy_types import SCP
@@ -212,6 +212,7 @@ def test_the_form_and_the_help_can_be_asked_for() -> None:
         ("enable-all-features xyzzy", "“xyzzy” belongs to no flag. `enable-all-features` takes `--reason`."),
         ("create-account --name --email x", "`--name` (Account name) has no value"),
         ("create-account --billing", "such as --billing ALLOW"),
+        ("create-ou --name x --parent", "has no value behind it; give one."),  # Of a place there is no example.
         ("create-account --name a --account-name b", "`--name` is given twice"),
         ('create-account --reason "open', "never closed"),
         ("create-account " + "x" * 9000, "9,015 characters"),
@@ -219,6 +220,36 @@ def test_the_form_and_the_help_can_be_asked_for() -> None:
 )
 def test_mistakes_are_named_with_the_way_out(text: str, says: str) -> None:
     assert says in problem(text)
+
+
+@each_of(
+    ("text", "says"),
+    [
+        ("{} --name x", "no operation “{}”."),
+        ("create-account --{} x", "has no flag --{}."),
+        ("create-account --reason why {}", "“{}” belongs to no flag."),
+    ],
+)
+def test_of_a_long_word_so_much_is_repeated_as_one_knows_it_by(text: str, says: str) -> None:
+    dashes = 2 * ("--{}" in says)
+    for typed, told in ((60, "x" * (60 - dashes)), (61, "x" * (59 - dashes) + "…")):
+        assert says.format(told) in problem(text.format("x" * (typed - dashes)))
+
+
+@each_of(
+    ("text", "operation", "query"),
+    [
+        ("requst", None, "request"),
+        ("creat-acount", CreateAccount, ""),
+        ("xyzzy", None, ""),
+        ("requests", None, ""),
+        ("create-account --xyzzy x", CreateAccount, ""),
+    ],
+)
+def test_a_mistake_leads_to_what_was_meant(text: str, operation: type[Operation] | None, query: str) -> None:
+    with pytest.raises(ParseError) as raised:
+        parse(text)
+    assert (raised.value.operation, raised.value.query) == (operation, query)
 
 
 @each_of("word", ["help", "requests", "request", "sessions", *WORDS])
@@ -242,6 +273,20 @@ def test_an_operation_that_needs_nothing_is_not_filed_by_its_name_alone(rest: st
     assert read(NeedsNothing, rest).wants_form() is opens
 
 
+class TakesSome(NeedsNothing):
+    """Needs nothing, and takes a value whose flag has two names."""
+
+    some: Annotated[str, Flag(("--some", "--something"), "Some")] = ""
+
+
+@each_of(("rest", "says"), [("x", "takes `--some`, `--reason`."), ("--x y", "It takes `--some`, `--reason`.")])
+def test_what_an_operation_takes_is_told_by_the_names_that_are_documented(rest: str, says: str) -> None:
+    with pytest.raises(ParseError) as raised:
+        read(TakesSome, rest)
+    assert says in raised.value.message
+    assert "--something" not in raised.value.message
+
+
 def test_a_tags_value_belongs_to_a_tag_in_the_clis_spelling_only() -> None:
     assert given_list("create-account --tags owner=web, Value=x") == ["owner=web", "Value=x"]
 
@@ -257,8 +302,18 @@ def test_of_what_names_no_operation_nothing_was_understood() -> None:
     assert (raised.value.operation, raised.value.given) == (None, Given())
 
 
-def test_nothing_typed() -> None:
-    assert split(" \n ") == ("", "")
+@each_of(
+    ("typed", "parted"),
+    [
+        (" \n ", ("", "")),
+        ("Help", ("help", "")),
+        ("X-Ray  A B", ("x-ray", "A B")),
+        ("`Help`  Me", ("help", "Me")),
+        ("\u200bhelp", ("help", "")),
+    ],
+)
+def test_the_first_word_is_read_in_small_letters_and_the_rest_as_it_is(typed: str, parted: tuple[str, str]) -> None:
+    assert split(typed) == parted
 
 
 @each_of("operation", all_operations(), ids=lambda operation: operation.name)

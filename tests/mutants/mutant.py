@@ -188,6 +188,7 @@ def _inside(node: ast.AST, scope: Scope) -> Scope:
 
 
 def targets(unit: ast.AST) -> frozenset[str]:
-    """The names to which a statement gives a value."""
-    found = getattr(unit, "targets", [getattr(unit, "target", None)])
-    return frozenset(name.id for name in found if isinstance(name, ast.Name))
+    """The names to which a statement gives a value, several at a time as well."""
+    found = (*getattr(unit, "targets", ()), getattr(unit, "target", None))
+    parts = (part for target in found if target for part in ast.walk(target))
+    return frozenset(part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store))

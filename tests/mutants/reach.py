@@ -72,7 +72,7 @@ def index_of(paths: Iterable[str], root: Path = ROOT) -> Index:
     makes: dict[str, set[str]] = defaultdict(set)
     for path in paths:
         tree = ast.parse((root / path).read_text(encoding="utf-8"))
-        for name, line in _names(tree):
+        for name, line in (*_names(tree), *_of_statements(tree)):
             uses[name].add((path, line))
         for statement in tree.body:
             for name, _ in _names(getattr(statement, "value", None)):
@@ -86,6 +86,15 @@ def _names(tree: ast.AST | None) -> Iterator[tuple[str, int]]:
             yield node.id, node.lineno
         elif isinstance(node, ast.Attribute):
             yield node.attr, node.lineno
+
+
+def _of_statements(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """The same names by the first line of the statement that they are a part of, which is the one that is noted."""
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.stmt):
+            for part in ast.iter_child_nodes(statement):
+                if not isinstance(part, ast.stmt | ast.ExceptHandler | ast.match_case):
+                    yield from ((name, statement.lineno) for name, _ in _names(part))
 
 
 class Recorder:

@@ -150,8 +150,16 @@ def test_every_mutant_has_a_key_of_its_own_and_is_another_program() -> None:
         compile(last.changed_tree(), path, "exec")
 
 
-def test_a_constant_is_reached_through_what_is_made_of_it(tmp_path: Path) -> None:
-    code = "ENDS = {1, 2}\nWAYS = {0: ENDS}\n\n\ndef after(state):\n    return WAYS[state]\n"
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ENDS = {1, 2}\nWAYS = {0: ENDS}\n\n\ndef after(state):\n    return WAYS[state]\n",
+        "ENDS, WAYS = 1, 2\n\n\n\ndef after(state):\n    return WAYS\n",
+        "WAYS = 1\n\n\n\ndef after(state):\n    return [\n        WAYS,\n    ]\n",
+    ],
+    ids=["of another one", "with another one", "in the middle of a statement"],
+)
+def test_a_constant_is_reached_through_what_is_made_of_it(tmp_path: Path, code: str) -> None:
     (tmp_path / "some.py").write_text(code, encoding="utf-8")
     known = Reach({"some.py": {6: {"test_after"}}}, {"test_after": 0.1})
     known.__dict__["_index"] = index_of(known.lines, tmp_path)

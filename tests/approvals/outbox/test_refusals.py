@@ -5,6 +5,7 @@ approvers decide elsewhere, and everybody is told so.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from sqlmodel import col, select
 from approvals.authority.press import read
 from approvals.models import Message as SentMessage
 from approvals.models import Request
-from approvals.outbox.refusals import MOVED, PLAIN, THREAD, UnmendedError, lose_cards, move_cards, settle
+from approvals.outbox.refusals import UnmendedError, lose_cards, move_cards, settle
 from approvals.queue import outgoing
 from approvals.queue.outgoing import LINE
 from approvals.queue.worker import LaterError
@@ -226,6 +227,7 @@ def test_with_another_setting_open_cards_move_and_the_old_ones_say_so(mail: Mail
     (anew,) = cards(mail, "platform")
     assert buttons(old["blocks"]) == []
     assert mail.workers.request(request.id).card_channel == "C0PLATFORM"
+    assert mail.workers.request(decided.id).card_channel == "C0APPROVALS", "what is over stays where it was decided"
     assert press_on(mail, request, anew, "approve", BOB).decided_by == BOB
     assert move_cards(mail.workers.context) == 0
 
@@ -386,18 +388,24 @@ CARD, OTHER = "C0APPROVALS", "C0BEFORE"
 
 
 def becomes(
-    workers: Workers, code: str, kind: str = "card", card: str = "", age: timedelta = NOW, **values: Any
+    workers: Workers,
+    code: str,
+    kind: str = "card",
+    card: str = "",
+    age: timedelta = NOW,
+    about: Status = Status.PENDING,
+    **values: Any,
 ) -> str:
     """What becomes of a message of this kind that Slack refuses so; its request's card stands in `card`, if anywhere."""
     workers.clock.advance(seconds=1)
     context, now = workers.context, workers.clock()
     request = workers.ask("create-ou", unit_name=f"{now:%H-%M-%S}")
-    request.card_channel, request.card_ts = card, "1.0" if card else ""
+    request.card_channel, request.card_ts, request.status = card, "1.0" if card else "", about
     known: dict[str, Any] = {"created_at": now - age, "started_at": now, "status": "sending"}
-    known |= {"lease_owner": context.owner} | values
+    known |= {"lease_owner": context.owner, "user": ALICE} | values
     with context.store.write() as session:
         session.add(request)
-        message = SentMessage(kind=kind, lane="a", request_id=request.id, marker="m", user=ALICE, **known)
+        message = SentMessage(kind=kind, lane="a", request_id=request.id, marker="m", **known)
         session.add(message)
     try:
         settle(context, message, SlackRefusedError("chat.postMessage", code))
@@ -409,29 +417,38 @@ def becomes(
     with context.store.read() as session:
         row = session.get_one(SentMessage, message.id)
         mine = select(SentMessage).where(SentMessage.request_id == request.id, col(SentMessage.id) != row.id)
-        others = [other.body for other in session.exec(mine).all()]
-    assert (row.lease_owner, row.status) == ("", "dropped" if kind == outgoing.FILE else "queued")
+        others = session.exec(mine).all()
+    dropped = ("", "dropped", code), ("", "queued", "")
+    assert (row.lease_owner, row.status, row.error) == dropped[kind != outgoing.FILE]
+    assert (row.started_at is None) is (row.status == "queued"), "what Slack has refused is not looked for there"
+    assert message.body.items() <= row.body.items()
     if card and not workers.request(request.id).card_ts:
-        assert (row.tries, row.started_at) == (message.tries + 1, None)
-        stood = {MOVED: {"channel": card, "ts": "1.0"}}
-        return WITH_OLD if stood in (row.body, *others) else PLACED
+        assert row.tries == message.tries + 1
+        assert [one.kind for one in (row, *others)].count("card") == 1, "one card, whatever it was that Slack refused"
+        stood = {"moved": {"channel": card, "ts": "1.0"}}
+        return WITH_OLD if stood in [one.body for one in (row, *others)] else PLACED
     return ", ".join(key for key, value in row.body.items() if value is True) or f"in {len(others)} messages"
 
 
+# As it stands in the database, where the release before may have queued it.
 ENDS: list[tuple[dict[str, Any], str, str]] = [
     ({}, "restricted_action token_expired missing_scope", "waits"),
     ({}, "invalid_blocks message_not_found", "plain"),
-    ({"body": {PLAIN: True}}, "invalid_blocks message_not_found", "dropped"),
+    ({"body": {"plain": True}}, "invalid_blocks message_not_found", "dropped"),
     (
-        {"body": {THREAD: "1.0"}},
+        {"body": {"thread": "1.0"}},
         "thread_not_found cant_broadcast_message no_dual_broadcast_content_update",
         "alone",
     ),
-    ({"body": {THREAD: ""}}, "thread_not_found cant_broadcast_message", "plain"),
+    ({"body": {"moved": {"ts": "1.0"}}}, "invalid_blocks", "plain"),
+    ({"body": {"thread": "1.0"}}, "token_expired", "waits"),
+    ({"body": {"thread": "1.0"}}, "invalid_blocks", "plain"),
+    ({"body": {"thread": ""}}, "thread_not_found cant_broadcast_message", "plain"),
     ({"card": CARD}, "message_not_found cant_update_message", PLACED),
     ({"card": CARD}, "is_archived is_inactive", WITH_OLD),
     ({"card": CARD}, "not_in_channel", "waits"),
     ({"card": OTHER}, "not_in_channel", WITH_OLD),
+    ({"card": OTHER}, "token_expired", "waits"),  # Of which the channel knows nothing.
     ({"card": CARD, "tries": 2}, "message_not_found", PLACED),
     ({"card": CARD, "tries": 3}, "message_not_found", "plain"),
     ({"card": CARD, "kind": "thread"}, "thread_not_found", PLACED),
@@ -451,10 +468,57 @@ ENDS: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+NO_CARD = "dm: .* approvers have no card yet, .*"
+NO_DIRECT, NO_CREDENTIALS = (f"thread: .*<@{ALICE}> {it}.*" for it in ("gets no direct", "can't be sent the cred"))
+HEARD: list[tuple[dict[str, Any], str, str]] = [
+    ({}, "restricted_action is_archived", NO_CARD),
+    ({}, "token_expired missing_scope", ""),  # No direct message would come either.
+    ({"card": CARD}, "not_in_channel", ""),  # It stands, and can be decided on.
+    ({"about": Status.APPROVED}, "is_archived", ""),  # Nobody has to decide any more.
+    ({"error": "restricted_action"}, "restricted_action", ""),  # That was said when it was refused first.
+    ({"error": "restricted_action"}, "is_archived", NO_CARD),
+    ({"kind": "thread"}, "restricted_action", ""),
+    *(({"kind": kind}, "messages_tab_disabled missing_scope", NO_DIRECT) for kind in ("dm", *outgoing.LIVING)),
+    *(({"kind": kind}, "token_expired", "") for kind in ("dm", "credentials", *outgoing.LIVING)),
+    *(({"kind": kind, "user": BOB}, "messages_tab_disabled", "") for kind in ("dm", "private")),
+    ({"kind": "credentials"}, "messages_tab_disabled missing_scope", NO_CREDENTIALS),
+    ({"kind": "credentials", "age": HOUR}, "messages_tab_disabled", ""),
+]
+
+
+def test_who_hears_of_a_message_that_waits(workers: Workers) -> None:
+    """The requester, once, and by another way than the one that is closed; of what was for somebody else, nobody."""
+    wrong, before = [], stands_by(workers)
+    for message, codes, told in HEARD:
+        for code in codes.split():
+            becomes(workers, code, **message)
+            said = heard(workers)
+            wrong += [] if re.fullmatch(told, said) else [(message, code, said)]
+    assert wrong == []
+    assert workers.request(before.id) == before, "of other requests nothing changes"
+
+
+def heard(workers: Workers) -> str:
+    """What is queued to be said about the newest request: by which way, and the first line."""
+    with workers.context.store.read() as session:
+        newest = select(Request.id).order_by(col(Request.id).desc()).limit(1).scalar_subquery()
+        found = session.exec(select(SentMessage).where(SentMessage.request_id == newest, SentMessage.marker != "m"))
+        return "\n".join(f"{one.kind}: {one.body['text'].splitlines()[0]}" for one in found)
+
+
 def test_what_becomes_of_a_message_that_slack_refuses(workers: Workers) -> None:
-    wrong = []
+    wrong, before = [], stands_by(workers)
     for message, codes, end in ENDS:
         for code in codes.split():
             found = becomes(workers, code, **message)
             wrong += [(message, code, found)] if found != end else []
     assert wrong == []
+    assert workers.request(before.id) == before, "of other requests nothing changes"
+
+
+def stands_by(workers: Workers) -> Request:
+    """A request whose card stands, and of which nobody says anything."""
+    standing = workers.ask("create-ou", unit_name="Bystanders")
+    with workers.context.store.write() as session:
+        session.add(standing.sqlmodel_update({"card_channel": CARD, "card_ts": "7.0"}))
+    return workers.request(standing.id)

@@ -15,26 +15,37 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Message as SentMessage
 from approvals.models import Request
 from approvals.outbox.delivering import Delivering, Posted
+from approvals.outbox.refusals import THREAD
 from approvals.outbox.sending import LANE, Outbox
 from approvals.queue import outgoing
-from approvals.queue.leases import InHand
-from approvals.queue.outgoing import EDITED
-from approvals.slack.client import call_now
+from approvals.queue.leases import LEASE, InHand
+from approvals.queue.outgoing import ANEW, EDITED
+from approvals.sessions.handover import Delivery
+from approvals.sessions.opening import UndeliverableError
+from approvals.slack.client import (
+    NotYourTurnError,
+    SlackAmbiguousError,
+    SlackBusyError,
+    SlackRefusedError,
+    call_now,
+)
 from approvals.slack.codes import ANSWERS, MENDABLE, Answer, meaning
 from approvals.states import Status
+from operations.core.observations import Failed
 from sandbox.slack.driver import SlackSandbox
 from sandbox.slack.messages import Message
 from tests.harness.mail import NEW, Mail
 from tests.harness.people import ALICE, BOB, CAROL
 from tests.harness.profiles import in_turn
 from tests.harness.slack import InMemorySlack
+from tests.harness.tables import each_of
 from tests.harness.workers import Workers
 
 METHODS = [
@@ -227,6 +238,40 @@ def test_where_the_card_stands_is_kept_for_those_who_are_sent_to_it(workers: Wor
     assert kept.card_link == f"https://slack.example/{card['ts']}"
 
 
+@each_of("kind", ["card", "credentials", ANEW])
+def test_of_what_is_another_workers_by_now_nothing_follows(
+    workers: Workers, asked: Request, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """What follows is theirs to write down, once."""
+    noted: list[str] = []
+    monkeypatch.setattr(Delivery, "sent", lambda *_: noted.append(kind))
+    known: dict[str, Any] = {"created_at": workers.clock(), "lane": "a", "request_id": asked.id, "user": ALICE}
+    with workers.context.store.write() as session:
+        session.execute(delete(SentMessage))
+        session.add(SentMessage(**known, kind=EDITED, marker="before", status="sent", channel="C", ts="0.5"))
+        session.flush()
+        theirs = SentMessage(**known, kind=kind, marker="m", status="dropped", lease_owner="another")
+        session.add(theirs)
+    ours = SentMessage(**theirs.model_dump() | {"lease_owner": "me"})
+    outbox_of(workers, InMemorySlack())._sent(ours, Posted("C", "1.0"))
+    assert (noted, workers.unsent(), workers.request(asked.id).card_ts) == ([], [], "")
+
+
+@each_of(("body", "thread"), [({THREAD: "9.0"}, "9.0"), ({THREAD: ""}, ""), ({}, "")])
+def test_beneath_which_message_the_card_stands_is_kept_as_well(
+    workers: Workers, asked: Request, body: dict[str, str], thread: str
+) -> None:
+    """What follows goes there, and no longer beneath what it stood under before."""
+    with workers.context.store.write() as session:
+        session.execute(update(Request).values(outgoing.NO_PLACE | {"thread_ts": "8.0"}))
+        card = SentMessage(
+            created_at=workers.clock(), lane="a", kind="card", marker="m", request_id=asked.id, body=body
+        )
+        session.add(card)
+    outbox_of(workers, InMemorySlack())._sent(card, Posted("C0APPROVALS", "1.0"))
+    assert (workers.request(asked.id).thread_ts, workers.request(asked.id).thread) == (thread, thread or "1.0")
+
+
 @pytest.mark.parametrize(("bot", "posts"), [("B0ORGBOT", 1), ("", 1), ("B0ANOTHER", 2)])
 def test_what_another_app_posts_with_our_mark_is_not_our_message(workers: Workers, bot: str, posts: int) -> None:
     """Whoever reads a mark in the channel could post it too, and nobody would ever see the real card."""
@@ -306,6 +351,42 @@ def queue(workers: Workers, kind: str) -> Request:
         }
         queueing[kind]()
     return request
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "ends"),
+    [
+        ("dm", {}, ("sent", "")),
+        ("dm", {"body": {"text": "else"}}, ("dropped", "forged")),
+        ("dm", {"user": BOB}, ("dropped", "forged")),
+        ("card", {"body": {"plain": True}}, ("sent", "")),  # Made from what is proven, when it is sent.
+    ],
+)
+def test_what_somebody_has_written_into_the_database_is_not_said(
+    signed: Workers, kind: str, changed: dict[str, Any], ends: tuple[str, str]
+) -> None:
+    queue(signed, kind)
+    with signed.context.store.write() as session:
+        session.execute(update(SentMessage).where(col(SentMessage.kind) == kind).values(changed or {"error": ""}))
+    (queued,) = messages(signed, kind)
+    outbox_of(signed, InMemorySlack()).send_lane(queued.lane)
+    (left,) = messages(signed, kind)
+    assert (left.status, left.error) == ends
+    alarms = [text for text in signed.said("notice") if "changed a message about it" in text]
+    assert len(alarms) == (ends[0] == "dropped"), "the approval channel hears of it"
+
+
+def test_only_of_credentials_it_is_noted_that_they_were_handed_over(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From then on they are someone's, and run out."""
+    noted: list[str] = []
+    monkeypatch.setattr(Delivery, "sent", lambda _self, _session, message, *_: noted.append(message.kind))
+    request = queue(workers, "dm")
+    with workers.context.store.write() as session:
+        outgoing.thread(session, request, workers.clock(), {"text": "news"})
+    send_all(workers, outbox_of(workers, InMemorySlack()))
+    assert (workers.unsent(), noted) == ([], [])
 
 
 def status(workers: Workers) -> tuple[str, str]:
@@ -442,6 +523,43 @@ def test_who_wakes_while_the_other_has_not_written_down_its_post_waits_for_that(
     assert [message["ts"] for message in slack.messages("aws-approvals")] == [theirs]
 
 
+@pytest.mark.parametrize("left", ["queued", "sending"])
+def test_who_wakes_waits_for_the_other_longer_than_a_lease_and_not_for_ever(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    """Should the other have died, a third has taken over by then; while nobody says which post counts, none is taken away."""
+    queue(workers, "card")
+    with workers.context.store.write() as session:
+        session.execute(update(SentMessage).values(status=left))
+    (row,) = messages(workers, "card")
+    slack, slept = Counting(), list[float]()
+    monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=slept.append))
+    outbox_of(workers, slack)._take_back(row, Posted("C0APPROVALS", "1.0"))
+    assert sum(slept) == 16 == 2 * LEASE.total_seconds()
+    assert slack.calls["chat.delete"] == 0
+
+
+def test_who_wakes_takes_away_only_a_post_of_which_there_is_a_second_one(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A private line or a file can't be taken away, an edit is none, and what was dropped stands nowhere else."""
+    queue(workers, "dm")
+    monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=None))
+    (row,) = messages(workers, "dm")
+    slack = Counting()
+    for known, ours, deleted in (
+        ({"status": "sent", "ts": "1.0"}, Posted("C", ""), 0),
+        ({"status": "sent", "ts": "1.0"}, Posted("C", "2.0", edited=True), 0),
+        ({"status": "sent", "ts": "1.0"}, Posted("C", "1.0"), 0),
+        ({"status": "dropped", "ts": ""}, Posted("C", "2.0"), 0),
+        ({"status": "sent", "ts": "1.0"}, Posted("C", "2.0"), 1),
+    ):
+        with workers.context.store.write() as session:
+            session.execute(update(SentMessage).values(known))
+        outbox_of(workers, slack)._take_back(row, ours)
+        assert (ours, slack.calls["chat.delete"]) == (ours, deleted)
+
+
 def test_what_slack_was_too_busy_for_is_not_looked_for_but_sent(workers: Workers) -> None:
     """It surely was not posted, so that it need not settle."""
     workers.ask("create-account", **NEW)
@@ -474,23 +592,6 @@ def messages(workers: Workers, kind: str) -> list[SentMessage]:
         return list(
             session.exec(select(SentMessage).where(SentMessage.kind == kind).order_by(col(SentMessage.id))).all()
         )
-
-
-def test_a_post_carries_the_mark_by_which_it_is_found_and_shows_no_previews_of_links(workers: Workers) -> None:
-    workers.context = replace(workers.context, installation="the one in Frankfurt")
-    workers.ask("create-account", **NEW)
-    workers.work()
-    slack = InMemorySlack()
-    send_all(workers, outbox_of(workers, slack))
-    marks = [post["metadata"] for post in slack.posts]
-    assert marks == [
-        {
-            "event_type": "orgbot_message",
-            "event_payload": {"id": message.marker, "installation": "the one in Frankfurt"},
-        }
-        for message in (*messages(workers, "card"), *messages(workers, EDITED))
-    ]
-    assert {(post["unfurl_links"], post["unfurl_media"]) for post in slack.posts} == {(False, False)}
 
 
 @pytest.mark.parametrize(("settle", "seconds"), [(10, 5), (4, 4)])
@@ -740,3 +841,101 @@ def test_what_was_put_by_is_taken_up_as_what_it_was(
     )
     with workers.context.store.read() as session:
         assert LANE.again(session, put_by) == values
+
+
+AMBIGUOUS, WAIT = SlackAmbiguousError("chat.postMessage"), timedelta(seconds=7)
+UNDELIVERABLE, REFUSED = UndeliverableError("The role is gone."), SlackRefusedError("chat.postMessage", "msg_too_long")
+DROPPED = ("dropped", "chat.postMessage: msg_too_long")
+
+
+@each_of(
+    ("kind", "error", "left", "wait", "why"),
+    [
+        ("dm", AMBIGUOUS, ("sending", ""), 5, ""),  # It may stand there: it is looked for.
+        ("dm", NotYourTurnError("chat.postMessage", "soon", WAIT), ("queued", ""), 7, ""),
+        ("dm", SlackBusyError("chat.postMessage", "ratelimited", WAIT), ("queued", ""), 7, ""),
+        ("dm", REFUSED, DROPPED, None, ""),
+        (
+            "credentials",
+            REFUSED,
+            ("dropped", "undeliverable"),
+            None,
+            "Slack refuses the direct message (msg_too_long).",
+        ),
+        ("credentials", UNDELIVERABLE, ("dropped", "undeliverable"), None, "The role is gone."),
+        ("dm", None, ("sent", ""), None, ""),
+    ],
+)
+def test_what_is_left_of_a_message_by_how_its_sending_ends(
+    workers: Workers,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    error: Exception | None,
+    left: tuple[str, str],
+    wait: int | None,
+    why: str,
+) -> None:
+    said: list[str] = []
+
+    def deliver(*_: object) -> Posted:
+        if error:
+            raise error
+        return Posted("C0", "1.0")
+
+    monkeypatch.setattr(Delivering, "deliver", deliver)
+    monkeypatch.setattr(Delivery, "failed", lambda _self, _session, _message, failed: said.append(failed.failed.say))
+    lane = f"{kind} {error}"
+    with workers.context.store.write() as session:
+        session.add(SentMessage(lane=lane, kind=kind, marker=lane, created_at=workers.clock(), due_at=workers.clock()))
+    outbox_of(workers, InMemorySlack()).send_lane(lane)
+    (message,) = (message for message in messages(workers, kind) if message.lane == lane)
+    assert (message.status, message.error) == left
+    if wait:
+        workers.clock.advance(seconds=wait - 0.5)
+        assert lane not in workers.lanes()
+        workers.clock.advance(seconds=0.5)
+    assert (lane in workers.lanes()) is bool(wait)
+    assert said == ([why] if why else []), "the requester of credentials knows why there are none"
+
+
+@pytest.fixture
+def asked(workers: Workers) -> Request:
+    return workers.ask("create-account", **NEW)
+
+
+@each_of(
+    ("message", "card", "why", "hears"),
+    [
+        ({"kind": "thread"}, "", "", []),
+        ({"kind": "card"}, "1.0", "", []),
+        ({"kind": "card"}, "", "", ["could not be posted"]),
+        ({"kind": "credentials"}, "1.0", "The credentials were not handed over.", []),
+        (
+            {"kind": "credentials", "started_at": "now"},
+            "1.0",
+            "It is not known whether the credentials reached you.",
+            [],
+        ),
+    ],
+)
+def test_of_what_an_error_of_the_bots_own_puts_by_who_waits_for_it_hears(
+    workers: Workers,
+    asked: Request,
+    monkeypatch: pytest.MonkeyPatch,
+    message: dict[str, Any],
+    card: str,
+    why: str,
+    hears: list[str],
+) -> None:
+    said: list[Failed] = []
+    monkeypatch.setattr(Delivery, "failed", lambda _self, _session, _message, failed: said.append(failed.failed))
+    now = workers.clock()
+    known = message | ({"started_at": now} if "started_at" in message else {})
+    with workers.context.store.write() as session:
+        session.execute(delete(SentMessage))
+        session.add(asked.sqlmodel_update({"card_ts": card}))
+        put_by = SentMessage(lane="a", marker="a", request_id=asked.id, **known)
+        outbox_of(workers, InMemorySlack())._job.told(session, put_by, now)
+    told = workers.said("dm")
+    assert [text in line for text, line in zip(hears, told, strict=True)] == [True] * len(hears)
+    assert [(failed.say.endswith(why), failed.again) for failed in said] == ([(True, True)] if why else [])

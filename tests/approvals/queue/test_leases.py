@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import update
@@ -13,10 +14,24 @@ from sqlmodel import Session, SQLModel, col, select
 
 from approvals.dispatcher import BATCH, due_jobs
 from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession
-from approvals.queue.leases import LEASE, MARGIN, RENEWED, InHand, Lease, Leased, claim, forget_all, is_in_hand, release
+from approvals.queue.leases import (
+    LEASE,
+    MARGIN,
+    RENEWED,
+    InHand,
+    Lease,
+    Leased,
+    claim,
+    forget_all,
+    free,
+    is_in_hand,
+    release,
+    running_seconds,
+)
 from approvals.queue.store import Store
 from approvals.states import EXECUTING, Status
 from tests.harness.database import POSTGRESQL, give_back, new_database
+from tests.harness.tables import each_of
 
 NOW = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
@@ -44,19 +59,21 @@ MESSAGE: dict[str, Any] = {
 }
 
 
+ASKED: dict[str, Any] = {
+    "operation": "create-ou",
+    "subject": "s",
+    "team": "T",
+    "requester": "U",
+    "delivery": "d",
+    "marker": "m",
+}
+
+
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
     """One row in each table that is leased, each of them due now."""
     engine = new_database(database)
     found = Store(engine)
-    asked: dict[str, Any] = {
-        "operation": "create-ou",
-        "subject": "s",
-        "team": "T",
-        "requester": "U",
-        "delivery": "d",
-        "marker": "m",
-    }
     session: dict[str, Any] = {
         "user": "U",
         "account": "1",
@@ -67,7 +84,7 @@ def store(database: str) -> Iterator[Store]:
     }
     click: dict[str, Any] = {"delivery": "d", "kind": "approve", "user": "U", "team": "T", "request_id": 1}
     with found.write() as rows:
-        rows.add(Request(**asked, created_at=NOW, due_at=NOW))
+        rows.add(Request(**ASKED, created_at=NOW, due_at=NOW))
         rows.flush()
         rows.add(Interaction(**click, received_at=NOW, due_at=NOW))
         rows.add(Message(**MESSAGE))
@@ -130,6 +147,25 @@ def test_who_reads_a_request_sees_the_same(store: Store, left: timedelta, *, is_
     assert is_in_hand(the_request(store), NOW) is (not is_free)
 
 
+@each_of(("left", "is_free"), [(MOMENT, False), (timedelta(0), False), (-MOMENT, True), (None, True)])
+def test_whoever_asks_the_database_sees_the_same_as_who_has_read_the_row(
+    store: Store, left: timedelta | None, *, is_free: bool
+) -> None:
+    lease_all(store, "another", None if left is None else NOW + left)
+    with store.read() as session:
+        assert bool(session.exec(select(Request.id).where(free(Request, NOW))).all()) is is_free
+        assert is_in_hand(session.get_one(Request, 1), NOW) is (not is_free)
+
+
+def test_the_seconds_of_a_lease_go_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system counts them, as Linux does."""
+    clocks = {"CLOCK_MONOTONIC": 1, "CLOCK_BOOTTIME": 7}
+    for known, seconds in ((clocks, 7), ({"CLOCK_MONOTONIC": 1}, 1)):
+        told = SimpleNamespace(**known, clock_gettime=float)
+        monkeypatch.setattr("approvals.queue.leases.time", told)
+        assert running_seconds() == seconds
+
+
 @every_table
 def test_what_nobody_holds_is_free_and_taken_once(store: Store, model: Leased) -> None:
     assert FOUND_AS[model] in found(store)
@@ -145,6 +181,15 @@ def test_a_row_is_taken_only_while_it_meets_what_it_was_chosen_by(store: Store) 
     with store.write() as session:
         assert not claim(session, Request, 1, "me", NOW, col(Request.status) == Status.APPROVED)
         assert claim(session, Request, 1, "me", NOW, col(Request.status) == Status.PENDING)
+
+
+def test_what_was_changed_a_moment_ago_in_the_same_transaction_counts(store: Store) -> None:
+    """A statement that goes straight to the connection knows nothing of what the session has still to write."""
+    with store.write() as session:
+        session.get_one(Request, 1).status = Status.APPROVED
+        assert claim(session, Request, 1, "me", NOW, col(Request.status) == Status.APPROVED)
+        session.add(Message(**MESSAGE | {"marker": "other"}, lease_owner="me"))
+        assert release(session, Message, 2, "me")
 
 
 def test_a_row_that_somebody_else_is_writing_is_left_to_them_at_once() -> None:
@@ -179,6 +224,16 @@ def test_only_who_holds_a_row_gives_it_back(store: Store, model: Leased) -> None
         assert release(session, model, 1, "me", due_at=later)
     given_back = {"lease_owner": "", "lease_until": None, "due_at": later}
     assert rows(store)[model.__name__] == held[model.__name__] | given_back
+
+
+def test_who_has_read_the_row_sees_it_given_back(store: Store) -> None:
+    """And writes nothing of it once more."""
+    with store.write() as session:
+        assert claim(session, Message, 1, "me", NOW)
+        row = session.get_one(Message, 1)
+        assert release(session, Message, 1, "me", error="why")
+        assert (row.lease_owner, row.lease_until, row.error) == ("", None, "why")
+        assert not session.dirty
 
 
 @pytest.mark.parametrize("left", [LEASE, -LEASE])
@@ -225,9 +280,17 @@ def test_work_that_goes_on_keeps_its_lease_and_is_let_through_all_the_time(store
     assert LEASE - RENEWED <= left <= LEASE
 
 
-def test_a_lease_is_renewed_after_two_seconds_and_not_at_every_look(store: Store) -> None:
-    """Eight seconds are how long nobody goes on with what a dead process had in hand."""
+def test_a_lease_lasts_for_eight_seconds_and_in_the_last_two_nothing_leaves_any_more() -> None:
+    """So long nobody goes on with what a dead process had in hand."""
     assert (timedelta(seconds=8), timedelta(seconds=2), timedelta(seconds=2)) == (LEASE, RENEWED, MARGIN)
+    process = Sleeper()
+    lease = process.take(Message, 1, "me")
+    for slept, may in ((5.9, True), (6.0, False)):
+        process.now = 1000.0 + slept
+        assert lease.may_send() is may
+
+
+def test_a_lease_is_renewed_after_two_seconds_and_not_at_every_look(store: Store) -> None:
     process = Sleeper()
     process.takes(store, Message)
     for slept, until in ((1.9, NOW + LEASE), (2.0, NOW + LEASE + timedelta(seconds=2))):
@@ -260,6 +323,13 @@ def test_what_another_has_taken_over_is_not_renewed(store: Store, model: Leased)
     process.renew(store, lambda: later)
     assert not lease.may_send()
     assert rows(store) == theirs
+
+
+def test_who_has_nothing_to_renew_asks_the_database_nothing() -> None:
+    process, no_database = Sleeper(), cast("Store", None)
+    process.renew(no_database, lambda: NOW)
+    process.take(Message, 1, "me")
+    process.renew(no_database, lambda: NOW)
 
 
 def test_what_nobody_has_taken_over_goes_on(store: Store) -> None:

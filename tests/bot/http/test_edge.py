@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
 
-from bot.http.edge import LARGEST_BODY, Edge, Line, Signatures, SlackEndpoint
+from bot.http.edge import Edge, Line, Signatures, SlackEndpoint
 from bot.http.metrics import Metrics
 
 SECRET = "a-signing-secret"
@@ -87,6 +87,7 @@ def test_a_signed_delivery_goes_to_bolt_and_its_answer_back(caller: Caller) -> N
     )
     assert (status, text) == (200, '{"ok": "é"}')
     assert [value for name, value in headers if name == "x-two"] == ["a", "b"]
+    assert ("Content-Length", str(len(text.encode()))) in headers, "in bytes: Slack would wait for more, or read less"
     ((body, given_headers),) = caller.bolt.given
     assert body == BODY.decode()
     assert given_headers["content-type"] == [FORM]
@@ -128,8 +129,36 @@ def test_slack_posts(caller: Caller, method: str) -> None:
     assert ("Allow", "POST") in headers
 
 
-def test_too_large_a_body_is_not_read(caller: Caller) -> None:
-    assert caller.deliver(CONTENT_LENGTH=str(LARGEST_BODY + 1)) == 413
+@pytest.mark.parametrize(("length", "status"), [(2_000_000, 200), (2_000_001, 413)])
+def test_too_large_a_body_is_not_read(caller: Caller, length: int, status: int) -> None:
+    assert caller.deliver(CONTENT_LENGTH=str(length)) == status
+
+
+def test_without_a_length_there_is_no_body(caller: Caller) -> None:
+    """Whoever would read on would wait for the connection's end."""
+    signature = Signatures(SECRET, clock=lambda: NOW).sign(TIME, b"")
+    assert caller.deliver(signature=signature, CONTENT_LENGTH="") == 200
+    assert [body for body, _ in caller.bolt.given] == [""]
+
+
+def test_what_is_no_text_goes_to_bolt_as_far_as_it_is(caller: Caller) -> None:
+    assert caller.deliver(b"a\xff", signature=Signatures(SECRET, clock=lambda: NOW).sign(TIME, b"a\xff")) == 200
+    assert [body for body, _ in caller.bolt.given] == ["a\ufffd"]
+
+
+def test_bolt_gets_slacks_headers_and_the_content_type_and_no_others(caller: Caller) -> None:
+    signed = {"HTTP_X_SLACK_REQUEST_TIMESTAMP": TIME, "HTTP_X_SLACK_SIGNATURE": SIGNATURE}
+    caller.call("/slack/events", "POST", BODY, HTTP_COOKIE="a=b", **signed)
+    ((_, headers),) = caller.bolt.given
+    assert headers == {"content-type": [""], "x-slack-request-timestamp": [TIME], "x-slack-signature": [SIGNATURE]}
+
+
+def test_how_long_slack_waited_is_measured(caller: Caller) -> None:
+    for _ in range(2):
+        caller.deliver()
+    waited = caller.metrics.registry.get_sample_value
+    assert waited("orgbot_ack_seconds_count") == 2
+    assert 0 <= (waited("orgbot_ack_seconds_sum") or 0) < 60, "and not since when"
 
 
 def test_a_handler_that_breaks_is_500_and_counted(caller: Caller, caplog: pytest.LogCaptureFixture) -> None:
@@ -231,6 +260,12 @@ def test_details_may_be_left_to_another_port(caller: Caller) -> None:
     assert "the disk is full" in caller.call("/readyz")[2]
     assert caller.call("/metrics")[0] == 200
     assert caller.call("/slack/events", "POST")[0] == 404
+
+
+def test_a_clock_that_somebody_sets_keeps_nobody_out(caller: Caller) -> None:
+    slack = SlackEndpoint(SECRET, caller.bolt, steady=lambda: NOW)
+    caller.edge = Edge(slack, list, caller.metrics, clock=lambda: NOW + 3600)
+    assert caller.deliver() == 200
 
 
 def test_a_delivery_that_fits_one_of_two_clocks_is_taken() -> None:

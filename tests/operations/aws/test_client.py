@@ -101,6 +101,26 @@ def test_an_unknown_code_is_sorted_by_its_status(status: int, kind: type[Excepti
     assert type(answered("SomethingNew", status)) is kind
 
 
+@each_of(
+    ("answer", "told"),
+    [
+        ({}, (AmbiguousError, "HTTP status 400", "", "the answer is none of AWS's")),
+        ({"Error": {}}, (AmbiguousError, "HTTP status 400", "", "the answer is none of AWS's")),
+        ({"ResponseMetadata": {}}, (AmbiguousError, "HTTP status 400", "", "the answer is none of AWS's")),
+        ({"Error": {"Code": "Gone"}}, (RefusedError, "Gone", "", "")),
+        ({"Error": {"Code": "Gone"}, "Reason": "MOVED"}, (RefusedError, "Gone", "MOVED", "")),
+        ({"Error": {"Code": "Gone"}, "reason": "MOVED"}, (RefusedError, "Gone", "MOVED", "")),
+        ({"Error": {"Code": "Gone", "Message": "It is."}, "Reason": None}, (RefusedError, "Gone", "", "It is.")),
+    ],
+)
+def test_what_an_answer_leaves_out_is_empty(answer: Any, told: tuple[type[AwsError], str, str, str]) -> None:
+    """And makes no other error of it, which would tell nothing of what became of the call."""
+    error = sort_error("CreateAccount", ClientError(answer, "CreateAccount"))
+    assert isinstance(error, AwsError)
+    assert (type(error), error.code, error.reason, error.message) == told
+    assert not error.write, "unless it is said that it was one"
+
+
 def test_an_error_of_our_own_is_left_alone() -> None:
     error = KeyError("x")
     assert sort_error("CreateAccount", error) is error
@@ -286,6 +306,7 @@ def answer_of_error(**more: Any) -> Exception:
         (ConnectTimeoutError(endpoint_url=WHERE), "ConnectTimeoutError", ""),
         (ConnectionResetError(), "ConnectionResetError", ""),
         (NoRegionError(), "NoRegionError", ""),
+        (ClientError({"ResponseMetadata": {"HTTPStatusCode": 429}}, "ListThings"), "BusyError", ""),  # type: ignore[typeddict-item]
         (KeyError("ours"), "KeyError", ""),
         (FencedError(), "FencedError", ""),
     ],
