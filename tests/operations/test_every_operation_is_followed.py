@@ -93,7 +93,7 @@ def test_every_operation_is_followed_here() -> None:
 def test_what_shows_late_is_not_done_before(workers: Workers, aws: AwsSandbox, name: str) -> None:
     request = approved(workers, aws, name)
     aws.faults.add(ALL[name][1], "late", seconds=LONG)
-    passes(workers, 1, 2, 3)
+    passes(workers, 1, 5)
     found = workers.request(request.id)
     assert (found.status, found.outcome) == (Status.WAITING, "")
     assert len([line for line in workers.said("thread") if "accepted" in line]) == 1
@@ -144,10 +144,10 @@ def test_after_a_vague_refusal_what_stands_is_seen(workers: Workers, aws: AwsSan
 @every_operation
 def test_busy_is_not_no(workers: Workers, aws: AwsSandbox, name: str) -> None:
     request = approved(workers, aws, name)
-    aws.faults.add(ALL[name][1], "error", code="FinalizingOrganizationException", times=4)
+    aws.faults.add(ALL[name][1], "error", code="FinalizingOrganizationException", times=3)
     request = workers.until_done(request)
     assert request.status == Status.SUCCEEDED
-    assert Counter(workers.attempts(request))[Outcome.BUSY] == 4
+    assert Counter(workers.attempts(request))[Outcome.BUSY] == 3
     waits = [line for line in workers.said("thread") if "nothing has to be approved again" in line]
     assert len(waits) == 1
 

@@ -329,4 +329,4 @@ def one_crashing(running_aws: AwsSandbox) -> Iterator[CrashingWorkers]:
 @pytest.mark.timeout(0)
 def test_the_promises_hold_whatever_happens(one_crashing: CrashingWorkers) -> None:
     Promises.crashing = one_crashing
-    run_state_machine_as_test(Promises, settings=for_machine(12, 30))
+    run_state_machine_as_test(Promises, settings=for_machine(9, 30))
