@@ -25,6 +25,20 @@ def test_every_row_is_tried_and_each_that_fails_is_told_with_its_values() -> Non
     assert "5 of the rows fail" in str(failed.value)
 
 
+def test_rows_that_can_be_read_once_are_tried_each_time_and_no_rows_are_a_mistake() -> None:
+    tried = []
+
+    @each_of("number", range(2))
+    @each_of("letter", iter("ab"))
+    def row(letter: str, number: int) -> None:
+        tried.append(f"{letter}{number}")
+
+    row()
+    assert tried == ["a0", "b0", "a1", "b1"]
+    with pytest.raises(AssertionError, match="without a row"):
+        each_of("number", [])
+
+
 def test_rows_are_told_by_their_ids() -> None:
     @each_of("number", [1, 0], ids=["one", "none"])
     def row(number: int) -> None:

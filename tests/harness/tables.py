@@ -15,11 +15,13 @@ Test = Callable[..., None]
 def each_of(names: str | Sequence[str], rows: Iterable[Any], ids: Any = None) -> Callable[[Test], Test]:
     """As `pytest.mark.parametrize`, but for one test. Thousands of tests that take no time themselves take a minute to hand out."""
     called = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+    table = dict(_named(called, rows, ids))
+    assert table, "a table without a row shows nothing"
 
     def decorate(test: Test) -> Test:
         @wraps(test)
         def all_rows(**given: Any) -> None:
-            failed = dict(_failures(test, given, dict(_named(called, rows, ids))))
+            failed = dict(_failures(test, given, table))
             if failed:
                 first = next(iter(failed.values()))
                 told = "\n\n".join(f"{row}: {type(error).__name__}: {error}" for row, error in failed.items())

@@ -216,6 +216,7 @@ class Workers:
         """As `approved`, of workers to whom nothing has happened yet. What was the same once in an organization like this is taken from
         there, so that the looks that came before the approval are not made again.
         """
+        assert not self._deliveries, "what has happened to these workers would be lost"
         world = self._sandbox.state()
         if world is None:
             return self.approved(operation, **params)
