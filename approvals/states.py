@@ -54,3 +54,20 @@ BEFORE: dict[Status, frozenset[Status]] = {
     status: frozenset(start for start, ends in WAYS.items() if status in ends) for status in Status
 }
 """The states from which each may be reached."""
+
+
+class Outcome(StrEnum):
+    """What is known of a call after it was sent."""
+
+    OPEN = ""
+    """No answer yet, or the process died before it was written down: it may have taken effect."""
+    OK = "ok"
+    """AWS took it on."""
+    REFUSED = "refused"
+    """AWS said no; nothing was changed."""
+    BUSY = "busy"
+    """AWS said not now; nothing was changed."""
+    FENCED = "fenced"
+    """It never left the process."""
+    AMBIGUOUS = "ambiguous"
+    """The answer was lost: it may have taken effect."""

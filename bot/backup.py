@@ -54,10 +54,8 @@ BATCH = 1000
 OF_PROCESSES = frozenset({"process", "rulesinforce", "sharedsnapshot"})  # Tables of those that are at work just now.
 OF_EVERY_DATABASE = frozenset({*OF_PROCESSES, "installation", "binding"})  # Tables in which a first start writes.
 SQLITE = b"SQLite format 3\x00"
-PARTING, LOOK_AGAIN = (
-    3.0,
-    0.05,
-)  # Seconds for which others that are on their way out are waited for, and between two looks.
+PARTING = 3.0  # Seconds for which others that are on their way out are waited for.
+LOOK_AGAIN = 0.05
 Row = list[Any]
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from approvals.audit.chain import CALL, ORGBOT, UNKNOWN
 from approvals.models import TITLE
-from approvals.states import EXECUTING, WAYS, Status
+from approvals.states import EXECUTING, WAYS, Outcome, Status
 from approvals.views import hindered, on_hold, thread
 
 FILED = "request.filed"
@@ -28,9 +28,6 @@ TRANSITIONS = {f"request.{status.value}": status for status in Status}
 TELLING = frozenset(
     {FILED, RULES_CHANGED, GLASS, WITHDRAWN, LEARNED, ESCALATED, CALL, *VOTES, *TRANSITIONS}
 )  # The events whose detail or time counts.
-NEVER_LEFT = (
-    "fenced"  # What an attempt may have ended as whose answer nobody wrote down: its worker woke, and sent nothing.
-)
 WISH = "asked"  # In a request's memory: what somebody asked of it by a Control.
 # In a request's memory, for people: no step goes by it. All else is what its steps have learned.
 NOTES = frozenset(
@@ -172,8 +169,12 @@ class Story:
         self.called |= {step} - {""}
         if not isinstance(number, int):  # A process of an earlier version does not say which attempt it was.
             self.ended = {of: known for of, known in self.ended.items() if of[0] != step}
+        elif (
+            said.get("outcome") == UNKNOWN
+        ):  # Nobody wrote its answer down; its worker may have woken since, and sent nothing.
+            self.ended[step, number] = (ended, Outcome.FENCED)
         else:
-            self.ended[step, number] = (ended, NEVER_LEFT) if said.get("outcome") == UNKNOWN else (ended,)
+            self.ended[step, number] = (ended,)
 
     def _learns(self, step: Any, facts: Any) -> None:
         self.step = step if isinstance(step, int) else self.step

@@ -78,7 +78,9 @@ class Delivering:
         return ways[message.kind](message)
 
     def _card(self, message: Message) -> Posted:
-        request, votes = self._request(message)
+        with self._context.store.read() as session:
+            request = session.get_one(Request, message.request_id)
+            votes = votes_of(session, message.request_id)
 
         def made() -> Body:
             return self._made_card(plain_card if message.body.get(PLAIN) else card, request, votes)
@@ -107,7 +109,7 @@ class Delivering:
 
     def _thread(self, message: Message) -> Posted:
         """Where Slack takes no card at all, what belongs beneath it stands in the channel itself."""
-        request, _ = self._request(message)
+        request = self.request(message)
         if not request.card_ts:
             return self._post(message, self._context.approval_channel, lambda: message.body)
         beneath = {**message.body, "thread_ts": request.thread}
@@ -115,7 +117,7 @@ class Delivering:
 
     def _file(self, message: Message) -> Posted:
         """A file in the thread, once there is a card; it is found by its name, because files carry no metadata."""
-        request, _ = self._request(message)
+        request = self.request(message)
         if not request.card_ts:
             raise LaterError("there is no card yet", status="queued")
         take_turn(self._slack, POST, request.card_channel, message.marker)
@@ -137,7 +139,7 @@ class Delivering:
         outdated, stands = self._before(message)
         if outdated:
             return UNSAID
-        request, _ = self._request(message)
+        request = self.request(message)
         here = stands and stands.channel == request.card_channel and float(stands.ts) > float(request.card_ts)
         edited = self._edited(message, stands) if stands and here else None
         return edited or self._thread(message)
@@ -182,10 +184,10 @@ class Delivering:
         """Slack is asked before AWS, so that nothing is opened while Slack is away. Who it is for is the requester, which the audit
         proves; a row of the outbox it doesn't.
         """
-        request, _ = self._request(message)
+        request = self.request(message)
         self.forget_place(request.requester)
         channel = self._direct_channel(request.requester)
-        return self._post(message, channel, lambda: self._handover.body(self._request(message)[0]))
+        return self._post(message, channel, lambda: self._handover.body(self.request(message)))
 
     def _private(self, message: Message) -> Posted:
         """A line for one person in a channel. Lost ones are not repeated; where it cannot be shown, it goes by DM."""
@@ -248,9 +250,10 @@ class Delivering:
         take_turn(self._slack, "conversations.open", ticket=user)
         return str(call_now(self._slack, "conversations.open", users=user)["channel"]["id"])
 
-    def _request(self, message: Message) -> tuple[Request, list[Vote]]:
+    def request(self, message: Message) -> Request:
+        """What the message is about, as it stands."""
         with self._context.store.read() as session:
-            return session.get_one(Request, message.request_id), votes_of(session, message.request_id)
+            return session.get_one(Request, message.request_id)
 
 
 def is_marked(item: dict[str, Any], marker: str, bot_id: str) -> bool:

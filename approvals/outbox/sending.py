@@ -126,17 +126,13 @@ class Outbox:
 
     def _look_up(self, message: Message, sent_at: datetime) -> Posted | None:
         """The message as it stands in Slack; None when it is not there. Raises UnseenError and SlackRefusedError."""
-        request = self._request(message) if message.request_id is not None else None
+        request = self._delivering.request(message) if message.request_id is not None else None
         if request and message.kind == "card" and request.card_ts:
             return None
         with looking_up():
             place = self._delivering.place_of(message, request)
             ts = find(self.slack, place, sent_at, lambda item: is_marked(item, message.marker, self._bot_id()))
         return Posted(place.channel, ts) if ts else None
-
-    def _request(self, message: Message) -> Request:
-        with self._context.store.read() as session:
-            return session.get_one(Request, message.request_id)
 
     def _sent(self, message: Message, posted: Posted) -> None:
         first_card = self._is_first_card(message)
@@ -177,7 +173,7 @@ class Outbox:
         return found
 
     def _is_first_card(self, message: Message) -> bool:
-        return message.kind == "card" and not self._request(message).card_ts
+        return message.kind == "card" and not self._delivering.request(message).card_ts
 
     def _card_posted(self, session: Session, message: Message, posted: Posted, link: str) -> None:
         now = self._context.clock()

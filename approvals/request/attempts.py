@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import update
 from sqlmodel import Session, col, func, select
@@ -12,24 +11,7 @@ from sqlmodel import Session, col, func, select
 from approvals.context import Context
 from approvals.models import Attempt, Request
 from approvals.queue.leases import LEASE
-
-
-class Outcome(StrEnum):
-    """What is known of a call after it was sent."""
-
-    OPEN = ""
-    """No answer yet, or the process died before it was written down: it may have taken effect."""
-    OK = "ok"
-    """AWS took it on."""
-    REFUSED = "refused"
-    """AWS said no; nothing was changed."""
-    BUSY = "busy"
-    """AWS said not now; nothing was changed."""
-    FENCED = "fenced"
-    """It never left the process."""
-    AMBIGUOUS = "ambiguous"
-    """The answer was lost: it may have taken effect."""
-
+from approvals.states import Outcome
 
 IN_DOUBT = frozenset({Outcome.OPEN, Outcome.AMBIGUOUS})
 WITHOUT_EFFECT = frozenset({Outcome.REFUSED, Outcome.BUSY, Outcome.FENCED})

@@ -19,7 +19,7 @@ from approvals.context import Context, NotYetError
 from approvals.models import Attempt, operation_of
 from approvals.pools import STRAY
 from approvals.queue.worker import work_off
-from approvals.request.attempts import LeaseLostError, Outcome, fence
+from approvals.request.attempts import LeaseLostError, fence
 from approvals.request.execution import RUN, Execution, take
 from approvals.request.following import (
     LOST_ANSWER,
@@ -34,7 +34,7 @@ from approvals.request.following import (
 )
 from approvals.slack.client import SlackAwayError
 from approvals.slack.codes import meaning
-from approvals.states import TERMINAL, Status
+from approvals.states import TERMINAL, Outcome, Status
 from approvals.views.hindered import SILENT
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, SLACK, UNBEGUN, approval_unknown, given_up, keeps_waiting
 from operations.aws.client import fenced

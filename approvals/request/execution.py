@@ -21,10 +21,10 @@ from approvals.queue import changes, outgoing
 from approvals.queue.leases import release
 from approvals.queue.worker import Job
 from approvals.request import attempts
-from approvals.request.attempts import LeaseLostError, Outcome
+from approvals.request.attempts import LeaseLostError
 from approvals.request.lifecycle import LostRaceError, transition
 from approvals.request.remainder import in_words, remainder_of
-from approvals.states import EXECUTING, Status
+from approvals.states import EXECUTING, Outcome, Status
 from approvals.views import on_hold as held
 from approvals.views import set_aside, thread
 from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN, WHY

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from approvals.authority.standing import approval_lost
 from approvals.models import Attempt, Request, operation_of
-from approvals.request.attempts import IN_DOUBT, Outcome
+from approvals.request.attempts import IN_DOUBT
 from approvals.request.execution import Execution
 from approvals.request.prepare import look_again
 from approvals.slack.blocks import shorten
-from approvals.states import Status
+from approvals.states import Outcome, Status
 from approvals.views.on_hold import NOT_NOW, unseen
 from operations.aws.codes import BUSY, CHANGING
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, FieldError

@@ -22,13 +22,12 @@ from approvals.outbox import telling
 from approvals.queue import outgoing
 from approvals.queue.outgoing import FILE, LINE, LIVING, is_outdated
 from approvals.request import attempts
-from approvals.request.attempts import Outcome
 from approvals.request.lifecycle import transition
 from approvals.request.reachability import withdraw_all
 from approvals.sessions import book
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.slack.blocks import slack_date
-from approvals.states import EXECUTING, Status
+from approvals.states import EXECUTING, Outcome, Status
 from approvals.views import thread
 from approvals.views.on_hold import UNBEGUN
 from approvals.views.thread import Body, body

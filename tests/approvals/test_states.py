@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from approvals.request.attempts import IN_DOUBT, WITHOUT_EFFECT, Outcome
-from approvals.states import BEFORE, EXECUTING, LIVE, TERMINAL, Status
+from approvals.request.attempts import IN_DOUBT, WITHOUT_EFFECT
+from approvals.states import BEFORE, EXECUTING, LIVE, TERMINAL, Outcome, Status
 
 WAITING_FOR_PEOPLE = {Status.PENDING}
 IN_HAND = {Status.APPROVED, Status.RUNNING, Status.WAITING, Status.UNKNOWN}

@@ -9,8 +9,7 @@ from collections import Counter
 import pytest
 
 from approvals.models import Request
-from approvals.request.attempts import Outcome
-from approvals.states import TERMINAL, Status
+from approvals.states import TERMINAL, Outcome, Status
 from operations.access.role_access import with_arns
 from operations.core.registry import all_operations
 from sandbox.aws.server import AwsSandbox

@@ -11,8 +11,9 @@ from sqlmodel import SQLModel, col, select
 from approvals.models import Attempt, Request, Vote, operation_of
 from approvals.queue.leases import LEASE
 from approvals.request import attempts
-from approvals.request.attempts import LeaseLostError, Outcome, fence
+from approvals.request.attempts import LeaseLostError, fence
 from approvals.request.execution import Execution
+from approvals.states import Outcome
 from operations.core.steps import Step
 from tests.harness.workers import Workers
 

@@ -13,12 +13,12 @@ import pytest
 from approvals.audit.proof import WISH
 from approvals.context import Context, NotYetError
 from approvals.models import Attempt, Request, operation_of
-from approvals.request.attempts import LeaseLostError, Outcome
+from approvals.request.attempts import LeaseLostError
 from approvals.request.execute import _carry_on, _go_on, _is_proven, _lost_since, _proceed, _take_step, run
 from approvals.request.execution import Execution
 from approvals.request.following import outcome_of
 from approvals.slack.client import SlackAwayError, SlackRefusedError
-from approvals.states import TERMINAL, Status
+from approvals.states import TERMINAL, Outcome, Status
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, NOT_NOW, ON_HOLD, SLACK, UNBEGUN, given_up
 from approvals.views.thread import MENDABLE, SAID, SNIPPETS
 from operations.accounts.open_account import REQUEST_TAG

@@ -19,10 +19,10 @@ from approvals.queue.leases import claim
 from approvals.queue.outgoing import ANEW, LINE
 from approvals.queue.worker import TRIES
 from approvals.request import attempts
-from approvals.request.attempts import LeaseLostError, Outcome
+from approvals.request.attempts import LeaseLostError
 from approvals.request.execute import run
 from approvals.request.execution import RUN, Execution, take
-from approvals.states import Status
+from approvals.states import Outcome, Status
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, NOT_NOW, ON_HOLD, OWN_ERROR, SLACK, UNSEEN, effect
 from approvals.views.set_aside import not_begun
 from approvals.views.thread import MENDABLE, OPENS, SAID, SNIPPETS, UNDO

@@ -12,7 +12,6 @@ from approvals.authority.standing import approval_lost
 from approvals.context import Context
 from approvals.models import Request, operation_of
 from approvals.queue.leases import claim
-from approvals.request.attempts import Outcome
 from approvals.request.execution import Execution, take
 from approvals.request.following import (
     ACCEPTED,
@@ -26,7 +25,7 @@ from approvals.request.following import (
     wait_for_turn,
     what_changed,
 )
-from approvals.states import Status
+from approvals.states import Outcome, Status
 from approvals.views.on_hold import NOT_NOW, ON_HOLD, UNSEEN
 from approvals.views.thread import MENDABLE, SAID, SNIPPETS
 from operations.aws.codes import BUSY, CHANGING

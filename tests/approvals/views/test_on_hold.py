@@ -7,10 +7,10 @@ from datetime import datetime
 import pytest
 
 from approvals.models import Request
-from approvals.request.attempts import LeaseLostError, Outcome
+from approvals.request.attempts import LeaseLostError
 from approvals.request.execute import PATIENCE, TELL_FROM
 from approvals.request.following import outcome_of
-from approvals.states import TERMINAL, Status
+from approvals.states import TERMINAL, Outcome, Status
 from approvals.views.on_hold import FAILED_LOOKS, GIVE_UP, ON_HOLD
 from operations.accounts.open_account import OpenAccount
 from operations.aws.errors import AmbiguousError, AwsError, BusyError, CredentialsError, FencedError, RefusedError

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from approvals.request.attempts import Outcome
-from approvals.states import Status
+from approvals.states import Outcome, Status
 from handlers.parser import parse
 from operations.accounts.untag_account import RemoveTags, UntagAccount
 from operations.core.observations import Done, Stale

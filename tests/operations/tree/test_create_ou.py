@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from approvals.request.attempts import Outcome
-from approvals.states import Status
+from approvals.states import Outcome, Status
 from operations.aws.errors import FieldError, RefusedError
 from operations.core.observations import Done, Ready
 from operations.tree.create_ou import CreateOu, MakeUnit

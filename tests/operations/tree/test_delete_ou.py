@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from approvals.models import Request
-from approvals.request.attempts import Outcome
-from approvals.states import Status
+from approvals.states import Outcome, Status
 from operations.aws.errors import FieldError
 from operations.core.observations import Done, Stale
 from operations.tree.delete_ou import DeleteUnit

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from approvals.request.attempts import Outcome
-from approvals.states import Status
+from approvals.states import Outcome, Status
 from operations.aws.errors import FieldError
 from operations.core.observations import Done, Stale
 from operations.tree.rename_ou import RenameTo
