@@ -168,6 +168,7 @@ class Orgbot:
         self.readiness.watch(self.store, self.snapshot, self.transport, self.bindings, *lines, *self.in_force.looks())
         self.measure(self._clock())
         self.look.start()
+        self._wait_no_longer()
         self.readiness.state = "started"
         log.info("orgbot is ready: team %s, port %s", self.identity.team, self.edge.port)
 
@@ -268,6 +269,7 @@ class Orgbot:
         name = database.file_of(url)
         database.keep_private(name)
         engine = database.open_engine(url, self._settings.workers, self._settings.http_threads)
+        self._wait_no_longer = database.wait_longer(engine)
         database.migrate(engine)
         if engine.dialect.name == "postgresql":
             self._clock = self._database_clock = database.DatabaseClock(engine)

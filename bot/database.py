@@ -15,6 +15,7 @@ import logging
 import os
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -42,6 +43,7 @@ SLEEPS = 5  # Seconds that a transaction may be idle: no call to Slack or AWS is
 MIGRATION_SLEEPS = 60  # The same while the schema is changed or rows are put back: only who starts waits for it.
 SHORT = 0.2  # Seconds in which the server's answer about its time came, so that half of them are the error at most.
 WAITS = 10  # Seconds that a statement waits for what another transaction has locked, and a thread for a connection.
+STARTS = 60  # The same for a process that starts, because nothing is tried again then: several others may sleep one after the other.
 GONE = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -167,6 +169,23 @@ def _prepare_postgresql(connection: Any, _: object) -> None:
     }
     connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in settings.items()))
     connection.autocommit = False
+
+
+def wait_longer(engine: Engine) -> Callable[[], None]:
+    """From now on statements wait `STARTS` seconds for what other transactions have locked, until what this gives is called.
+
+    Called right after the engine was opened; nothing to do for SQLite, where no other process is let in.
+    """
+    over = threading.Event()
+
+    def longer(connection: Connection) -> None:
+        if not over.is_set():
+            driver: Any = connection.connection.dbapi_connection
+            driver.execute(f"SET LOCAL lock_timeout = '{STARTS}s'")
+
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "begin", longer)
+    return over.set
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -11,11 +11,21 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import SQLModel
 
 from bot import database
-from bot.database import DatabaseClock, DatabaseError, alone, migrate, migrating, open_engine, revision_of, revisions
+from bot.database import (
+    DatabaseClock,
+    DatabaseError,
+    alone,
+    migrate,
+    migrating,
+    open_engine,
+    revision_of,
+    revisions,
+    wait_longer,
+)
 from tests.harness import postgres
 from tests.harness.database import POSTGRESQL, give_back, new_database
 
@@ -116,6 +126,30 @@ def test_a_transaction_whose_process_sleeps_is_ended_so_that_it_holds_nobody_up(
     asleep.close()
     sleeping.dispose()
     awake.dispose()
+
+
+def test_whoever_starts_waits_longer_for_what_others_have_locked_than_who_is_at_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(database, "WAITS", 0.1)
+    url = postgres.new_url()
+    asleep, engine = open_engine(url), open_engine(url)
+    started, lock = wait_longer(engine), text("SELECT pg_advisory_xact_lock(7)")
+    with asleep.connect() as first:
+        held = first.begin()
+        first.execute(lock)
+        frees_it = threading.Timer(0.3, held.rollback)
+        frees_it.start()
+        with engine.execution_options(writes=True).begin() as connection:
+            connection.execute(lock)
+        frees_it.join()
+    started()
+    with asleep.begin() as first:
+        first.execute(lock)
+        with pytest.raises(OperationalError, match="lock timeout"), engine.begin() as connection:
+            connection.execute(lock)
+    engine.dispose()
+    asleep.dispose()
 
 
 def test_a_migration_takes_its_time_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
