@@ -175,6 +175,13 @@ class _Hold(Generic[Row]):
         found: Row = session.exec(self.job.reading, params={"row": self.key}, execution_options=anew).one()
         return found
 
+    def taken(self, session: Session) -> Row:
+        """The row to work on; raises FencedError when it is another's by now: who slept since the claim would go on in that name."""
+        found = self.row(session)
+        if found.lease_owner != self.owner:
+            raise FencedError
+        return found
+
     def is_left_undone(self, session: Session) -> bool:
         """Whether the row is still in hand and due; what stumbles after the transaction that ends its job has done it."""
         model = self.job.model
@@ -218,7 +225,7 @@ def work_off(job: Job[Row], desk: Desk, key: int, work: Callable[[Row], None]) -
 def _work(hold: _Hold[Row], work: Callable[[Row], None]) -> None:
     try:
         with hold.desk.store.read() as session:
-            row = hold.row(session)
+            row = hold.taken(session)
         work(row)
     except FencedError:
         log.warning("%s is another worker's by now", hold)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from http.client import HTTPException
 from typing import Any
@@ -16,6 +17,7 @@ from sqlmodel import col, select
 from approvals.models import Interaction, Message, RoleSession, Stumble
 from approvals.outbox.sending import Outbox
 from approvals.queue import outgoing
+from approvals.queue.leases import claim, release
 from approvals.queue.store import Store
 from approvals.queue.worker import (
     LONGEST_PAUSE,
@@ -255,6 +257,30 @@ def test_a_lease_that_cannot_be_given_back_just_then_is_given_back_later(bench: 
     store.away = False
     give_back_what_is_owed(desk)
     assert (bench.click().lease_owner, desk.owed) == ("", set())
+
+
+@pytest.mark.parametrize("is_done", [False, True], ids=["the other is at it", "the other is done"])
+def test_who_slept_between_the_claim_and_the_reading_does_nothing_in_the_name_of_whoever_took_over(
+    bench: Bench, *, is_done: bool
+) -> None:
+    awake = bench.desk
+    worked: list[Interaction] = []
+
+    class Sleeping(Store):
+        @contextmanager
+        def read(self) -> Any:
+            bench.workers.clock.advance(seconds=10)
+            with awake.store.write() as session:
+                assert claim(session, Interaction, 1, "awake#1", bench.workers.clock())
+                if is_done:
+                    assert release(session, Interaction, 1, "awake#1", due_at=None)
+            with super().read() as session:
+                yield session
+
+    assert work_off(JOB, replace(awake, store=Sleeping(awake.store.engine)), 1, worked.append)
+    assert worked == []
+    assert bench.click().lease_owner == ("" if is_done else "awake#1")
+    assert bench.stumbles() == []
 
 
 def test_a_claim_has_an_owner_of_its_own_so_that_a_late_worker_never_passes_for_the_next_one(bench: Bench) -> None:
