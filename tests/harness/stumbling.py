@@ -309,19 +309,19 @@ def wire_the_rooms(patch: pytest.MonkeyPatch, wire: Wire) -> None:
 
 def arm_within_the_policy(patch: pytest.MonkeyPatch, wire: Wire) -> None:
     """From the claim to what ends the job: what the policy itself does works."""
-    row, surely = worker._Hold.row, worker._surely
+    taken, surely = worker._Hold.taken, worker._surely
 
     def begin(hold: Any, session: Any) -> Any:
         if (hold.job.name, hold.key) == (wire.kind, wire.key) and not wire.armed:
-            wire.armed = _is_working()
+            wire.armed = True
             wire.calls.clear()
-        return row(hold, session)
+        return taken(hold, session)
 
     def end(hold: Any, ending: Callable[[], None]) -> None:
         wire.armed = False
         surely(hold, ending)
 
-    patch.setattr(worker._Hold, "row", begin)
+    patch.setattr(worker._Hold, "taken", begin)
     patch.setattr(worker, "_surely", end)
 
 
@@ -354,11 +354,6 @@ class _WiredModule(ModuleType):
 
 def _is_elsewhere(found_in: str, module: str) -> bool:
     return found_in.startswith(("approvals.", "operations.")) and found_in != module
-
-
-def _is_working() -> bool:
-    """Whether `row` is read for the job, and not for what the policy says of it."""
-    return sys._getframe(2).f_code.co_name == "_work"
 
 
 def _changes(operation: str) -> bool:

@@ -17,6 +17,7 @@ from approvals.views.card import card
 from approvals.views.thread import Body
 from approvals.views.whole import FACT, ON_THE_CARD, PIECE, in_a_file, in_a_message, pieces, whole
 from operations.core.preview import Fact, Preview
+from operations.core.visible import DRAWN_AS_NOTHING
 from operations.policies.diff import document_diff
 from operations.policies.documents import pretty
 from operations.snapshot.policy_types import SCP, limits
@@ -25,7 +26,9 @@ from tests.harness.shown import in_code, texts_in
 from tests.harness.tables import each_of
 from tests.harness.workers import Workers
 
-LINES = st.lists(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=60), max_size=400)
+# What nobody sees is refused before (`operations.core.visible`), and stands on no card.
+SEEN = st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters="".join(DRAWN_AS_NOTHING))
+LINES = st.lists(st.text(SEEN, max_size=60), max_size=400)
 TEXTS = st.one_of(
     LINES.map("\n".join),
     st.integers(0, 21_000).map(lambda size: "+ " + "&<``" * (size // 4)),  # One line without a break.
@@ -89,7 +92,7 @@ def test_a_document_of_any_size_is_posted_as_it_is_sent(words: int, shape: str) 
     assert "\n".join(line.removeprefix("+ ") for line in lines) == pretty(document)
 
 
-@given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=6_000))
+@given(st.text(SEEN, min_size=1, max_size=6_000))
 @example("&" * FACT)
 @example("x" * 30_000)
 def test_a_fact_is_on_the_card_or_whole_in_the_thread(value: str) -> None:
