@@ -232,7 +232,7 @@ class Fleet:
 
     def _wrong_in_slack(self) -> Iterator[str]:
         stand = {str(message["metadata"]["event_payload"]["id"]): message for message in self._with_an_id()}
-        shown = Counter(str(message["metadata"]["event_payload"]["id"]) for message in self._with_an_id())
+        shown = self._shown()
         last: dict[str, float] = {}
         messages = "SELECT lane, kind, marker, status, channel || ts FROM message ORDER BY id"
         cards: set[str] = set()
@@ -258,6 +258,14 @@ class Fleet:
             texts = [stand[marker]["text"] for marker, _ in queued if marker in stand]
             if texts != [queued[-1][1]]:
                 yield f"of {lane} stands {texts}, and not “{queued[-1][1]}” alone"
+
+    def wait_until_nothing_stands_twice(self) -> None:
+        """Who posted after others took over takes it back; who is killed before cannot."""
+        self.slack.wait_for(lambda: max(self._shown().values(), default=1) == 1, PATIENCE, "each message once in Slack")
+
+    def _shown(self) -> Counter[str]:
+        """How often each message stands in Slack."""
+        return Counter(str(message["metadata"]["event_payload"]["id"]) for message in self._with_an_id())
 
     def _with_an_id(self) -> list[Message]:
         return self.slack.seen(lambda message: bool(message.metadata))

@@ -34,6 +34,7 @@ SEED = int(os.environ.get("TEST_SEED", "0")) or random.SystemRandom().randrange(
 # As many rounds are looked at together, so that what is wrong is said soon, and no round waits for what thousands of requests left.
 ROUNDS = 40
 PATIENCE, LOOK_AGAIN = 20.0, 0.02
+AWAKE = 3.0  # Seconds in which what was on its way when its process was put to sleep has surely left.
 FLEETS = [pytest.param(3, "", id="three on PostgreSQL"), pytest.param(1, SQLITE, id="one on SQLite")]
 
 
@@ -213,7 +214,8 @@ def sleep_past_a_takeover(bots: Fleet, which: list[int]) -> None:
     time.sleep(LEASE.total_seconds() + 2)
     for one in which:
         bots.wake(one)
-    time.sleep(1)
+    time.sleep(AWAKE)
+    bots.wait_until_nothing_stands_twice()
 
 
 def soon(chance: random.Random) -> int:
