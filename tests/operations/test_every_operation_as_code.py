@@ -121,7 +121,6 @@ def test_each_has_code_or_says_why_not(operation: type[Operation]) -> None:
 
 @pytest.mark.parametrize("name", sorted(STORIES.keys() - WITHOUT))
 def test_what_is_done_is_given_as_code(workers: Workers, aws: AwsSandbox, tmp_path: Path, name: str) -> None:
-    aws.conditions.policy_type_seconds = 0.0
     *before, (_, params) = STORIES[name]
     for operation, earlier in before:
         done(workers, operation, **earlier)
@@ -207,7 +206,6 @@ def test_all_features(empty: Workers, tmp_path: Path) -> None:
 
 def test_services_that_aws_has_not_told_are_neither_given_nor_compared(workers: Workers, aws: AwsSandbox) -> None:
     """A plan would take their access away."""
-    aws.conditions.policy_type_seconds = 0.0
     request = done(workers, "disable-policy-type", kind="tag")
     workers.snapshot_is(replace(workers.snapshot, services=(), services_unread="denied"))
     (block,) = fits_the_provider(shown(workers, request))

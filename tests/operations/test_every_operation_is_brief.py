@@ -77,7 +77,6 @@ def is_told_briefly(
 @pytest.mark.parametrize("name", STORIES)
 def test_a_request_is_told_in_few_messages(workers: Workers, aws: AwsSandbox, name: str) -> None:
     *before, (operation, params) = STORIES[name]
-    aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
     for earlier, given in before:
         assert workers.until_done(workers.approved(earlier, **given)).status == Status.SUCCEEDED
     is_told_briefly(workers, aws, operation, params)

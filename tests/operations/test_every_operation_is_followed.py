@@ -62,7 +62,6 @@ every_operation = pytest.mark.parametrize("name", ALL)
 
 
 def approved(workers: Workers, aws: AwsSandbox, name: str) -> Request:
-    aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
     if name in FIRST:
         service, method, params = FIRST[name]
         getattr(aws.client(service), method)(**params)

@@ -122,7 +122,6 @@ def test_every_operation_is_in_the_sweep_or_known_to_be_elsewhere() -> None:
 @pytest.mark.usefixtures("_unread")
 @pytest.mark.parametrize("name", STORIES)
 def test_after_done_it_is_known(workers: Workers, aws: AwsSandbox, name: str) -> None:
-    aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
     for operation, params in STORIES[name]:
         done(workers, workers.approved(operation, **params))
     knows_what_aws_tells(workers)

@@ -112,7 +112,6 @@ def test_no_refused_look_ends_it_once_its_call_was_sent(
 def test_what_was_approved_before_a_backup_is_done_once_though_it_may_have_been_done_after_it(
     workers: Workers, aws: AwsSandbox, name: str, *, lost: bool
 ) -> None:
-    aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
     request = workers.approved_as_before(name, **CASES[name][0])
     backup, at = kept(workers.engine), workers.clock()
     if lost:
@@ -179,7 +178,6 @@ def _calls_of(aws: AwsSandbox, name: str) -> list[str]:
 def _approved(aws: AwsSandbox, name: str) -> Iterator[tuple[Workers, Request]]:
     """In an organization and a database of its own."""
     aws.reset()
-    aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
     workers = Workers(aws)
     try:
         yield workers, workers.approved_as_before(name, **CASES[name][0])
@@ -190,7 +188,6 @@ def _approved(aws: AwsSandbox, name: str) -> Iterator[tuple[Workers, Request]]:
 def _left_behind(workers: Workers, aws: AwsSandbox, name: str, death: Death) -> Request:
     """A request whose process died at this line of a turn, before or after it, the nth time; another has taken over."""
     line, _, nth = death
-    aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
     request = workers.approved_as_before(name, **CASES[name][0])
     if not _dies(workers, request, death):
         assert nth > 1 or line in ("wait", "fail"), "each of the other lines is passed by every operation"

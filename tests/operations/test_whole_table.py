@@ -143,7 +143,6 @@ def test_every_operation_is_in_the_table() -> None:
 def test_each_command_knows_what_the_former_has_done(
     workers: Workers, aws: AwsSandbox, read_once: Callable[[], None], part: str
 ) -> None:
-    aws.conditions.policy_type_seconds = aws.conditions.closing_seconds = 0.0
     read_once()
     for typed in TABLE[part]:
         asked(workers, aws, typed)
@@ -152,7 +151,6 @@ def test_each_command_knows_what_the_former_has_done(
 def test_so_it_is_in_an_organization_that_was_created_just_now(
     empty: Workers, aws: AwsSandbox, read_once: Callable[[], None]
 ) -> None:
-    aws.conditions.policy_type_seconds = 0.0
     read_once()
     for typed in FOUNDED:
         asked(empty, aws, typed)
