@@ -12,6 +12,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -24,10 +25,10 @@ from approvals.authority.may import barred, votes_of
 from approvals.authority.requirements import requirements_of
 from approvals.context import Context
 from approvals.models import Message, Request, Vote
-from approvals.outbox.look_up import Place
+from approvals.outbox.look_up import Place, file_name, find, is_marked, looking_up
 from approvals.outbox.refusals import ALONE, PLAIN, THREAD
 from approvals.queue import outgoing
-from approvals.queue.outgoing import ANEW, EDITED, FILE, LINE
+from approvals.queue.outgoing import ANEW, EDITED, FILE, LINE, TWICE
 from approvals.queue.worker import LaterError
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.sessions.handover import Delivery
@@ -63,9 +64,10 @@ class Delivering:
     worker's by now, and UndeliverableError for credentials that there are none of.
     """
 
-    def __init__(self, context: Context, slack: WebClient, handover: Delivery) -> None:
+    def __init__(self, context: Context, slack: WebClient, handover: Delivery, bot_id: Callable[[], str]) -> None:
         self._context = context
         self._slack = slack
+        self._bot_id = bot_id
         self._handover = handover
         self._direct_channels: LRUCache[str, str] = LRUCache(DIRECT_CHANNELS)
         self._opening = threading.Lock()
@@ -74,7 +76,8 @@ class Delivering:
         """Sends one message."""
         ways = {"card": self._card, "thread": self._thread, "dm": self._direct, "private": self._private}
         ways |= {"notice": self._notice, "edit": self._edit, CREDENTIALS: self._credentials}
-        ways |= {EDITED: self._living, ANEW: self._living, LINE: self._line, "remove": self._remove, FILE: self._file}
+        ways |= {EDITED: self._living, ANEW: self._living, LINE: self._line, FILE: self._file}
+        ways |= {"remove": self._remove, TWICE: self._twice}
         return ways[message.kind](message)
 
     def _card(self, message: Message) -> Posted:
@@ -122,7 +125,7 @@ class Delivering:
             raise LaterError("there is no card yet", status="queued")
         take_turn(self._slack, POST, request.card_channel, message.marker)
         self._mark_sending(message, request.card_channel)
-        where = {"channel": request.card_channel, "thread_ts": request.thread, "filename": _file_name(message.marker)}
+        where = {"channel": request.card_channel, "thread_ts": request.thread, "filename": file_name(message.marker)}
         call_now(self._slack, "files.upload.v2", **where, **message.body)
         return Posted(request.card_channel, "")
 
@@ -165,14 +168,30 @@ class Delivering:
         return where
 
     def _remove(self, message: Message) -> Posted:
-        """What stands in another place by now; what cannot be taken away stays."""
+        """What stands in another place by now."""
+        self._take_away(message, message.channel, message.ts)
+        return UNSAID
+
+    def _twice(self, message: Message) -> Posted:
+        """Once it is known which one counts, the others go."""
+        with self._context.store.read() as session:
+            counts = session.get(Message, message.body["message"])
+        if counts and counts.status in ("queued", "sending"):
+            raise LaterError("the message is not sent yet", status="queued")
+        if counts and counts.status == "sent":
+            for found in self.standing(counts, message.created_at or self._context.clock()):
+                if found.ts != counts.ts:
+                    self._take_away(message, found.channel, found.ts)
+        return UNSAID
+
+    def _take_away(self, message: Message, channel: str, ts: str) -> None:
+        """What cannot be taken away stays."""
         take_turn(self._slack, "chat.delete", ticket=message.marker)
         try:
-            call_now(self._slack, "chat.delete", channel=message.channel, ts=message.ts)
+            call_now(self._slack, "chat.delete", channel=channel, ts=ts)
         except SlackRefusedError as error:
             if error.mendable:
                 raise
-        return UNSAID
 
     def _notice(self, message: Message) -> Posted:
         return self._post(message, self._context.approval_channel, lambda: message.body)
@@ -230,6 +249,17 @@ class Delivering:
             if session.execute(update(Message).where(*held).values(values)).rowcount != 1:  # type: ignore[attr-defined]
                 raise FencedError
 
+    def standing(self, message: Message, sent_at: datetime) -> list[Posted]:
+        """Where a message stands in Slack that was sent at `sent_at`, or about then; the oldest first, should there be several.
+
+        Raises UnseenError and SlackRefusedError.
+        """
+        request = self.request(message) if message.request_id is not None else None
+        with looking_up():
+            place = self.place_of(message, request)
+            found = find(self._slack, place, sent_at, lambda item: is_marked(item, message.marker, self._bot_id()))
+        return [Posted(place.channel, ts) for ts in found]
+
     def place_of(self, message: Message, request: Request | None) -> Place:
         """Where a message goes that is looked for."""
         if message.kind in CHANNELS_OWN:
@@ -254,15 +284,3 @@ class Delivering:
         """What the message is about, as it stands."""
         with self._context.store.read() as session:
             return session.get_one(Request, message.request_id)
-
-
-def is_marked(item: dict[str, Any], marker: str, bot_id: str) -> bool:
-    """Whether a message of Slack's is the one of this marker; `bot_id` is the bot's own."""
-    if any(file.get("name") == _file_name(marker) for file in item.get("files") or ()):
-        return True
-    payload = (item.get("metadata") or {}).get("event_payload") or {}
-    return payload.get("id") == marker and item.get("bot_id") in (None, "", bot_id)
-
-
-def _file_name(marker: str) -> str:
-    return f"request-{marker}.txt"

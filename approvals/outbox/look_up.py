@@ -62,21 +62,34 @@ def looking_up() -> Iterator[None]:
         raise UnseenError(f"{error}; `orgbot check` says what to mend", MEND_PAUSE) from error
 
 
-def find(slack: WebClient, place: Place, sent_at: datetime, is_it: Callable[[dict[str, Any]], bool]) -> str:
-    """The `ts` of the message whose sending began at `sent_at`, empty when Slack doesn't have it.
+def find(slack: WebClient, place: Place, sent_at: datetime, is_it: Callable[[dict[str, Any]], bool]) -> list[str]:
+    """The `ts` of the message whose sending began at `sent_at`; of several, which two workers have sent, the oldest first.
 
-    Raises what `call` raises, and UnseenError where more was written than is looked through.
+    Raises what `call` raises, and UnseenError where it was not found, and more was written than is looked through.
     """
-    cursor = ""
+    found, cursor = list[str](), ""
     for _ in range(MOST_PAGES):
         answer = _page(slack, place, sent_at, cursor)
-        found = next((item for item in answer["messages"] if is_it(item)), None)
-        if found:
-            return str(found["ts"])
+        found += [str(item["ts"]) for item in answer["messages"] if is_it(item)]
         cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
         if not cursor:
-            return ""
+            break
+    if found or not cursor:
+        return sorted(found, key=float)
     raise UnseenError(f"more than {MOST_PAGES * PAGE} messages were written around the time of sending", MEND_PAUSE)
+
+
+def is_marked(item: dict[str, Any], marker: str, bot_id: str) -> bool:
+    """Whether a message of Slack's is the one of this marker; `bot_id` is the bot's own."""
+    if any(file.get("name") == file_name(marker) for file in item.get("files") or ()):
+        return True
+    payload = (item.get("metadata") or {}).get("event_payload") or {}
+    return payload.get("id") == marker and item.get("bot_id") in (None, "", bot_id)
+
+
+def file_name(marker: str) -> str:
+    """By which a file is found, because it carries no metadata."""
+    return f"request-{marker}.txt"
 
 
 def _page(slack: WebClient, place: Place, sent_at: datetime, cursor: str) -> dict[str, Any]:

@@ -7,9 +7,7 @@ sent. Source: Slack API, "chat.postMessage", "Rate limits".
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import Context as Unfenced
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,13 +22,12 @@ from approvals.audit.keys import Keys
 from approvals.context import Context
 from approvals.models import Message, Request
 from approvals.outbox import telling
-from approvals.outbox.delivering import Delivering, Posted, is_marked
+from approvals.outbox.delivering import Delivering, Posted
 from approvals.outbox.home_tabs import HomeTabs
-from approvals.outbox.look_up import find, looking_up
 from approvals.outbox.refusals import MOVED, THREAD, UnmendedError, dropped, settle
 from approvals.queue import outgoing
 from approvals.queue.leases import release
-from approvals.queue.outgoing import ANEW
+from approvals.queue.outgoing import ANEW, FILE, TWICE
 from approvals.queue.worker import Job, LaterError, TurnError, work_off
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.sessions.handover import Delivery, refused_by_slack
@@ -46,8 +43,7 @@ from approvals.states import Status
 from approvals.views import hindered, set_aside
 
 log = logging.getLogger(__name__)
-# Seconds between two looks, and so many: longer than a lease, after which others take over.
-LOOK_AGAIN, MOST_LOOKS = 0.5, 32
+UNMARKED = ("private", "edit", "remove", TWICE, FILE)  # Kinds of messages that are not taken back, or can't be.
 
 
 class Outbox:
@@ -59,9 +55,8 @@ class Outbox:
         self.home_tabs = HomeTabs(context.desk, slack, make_view)
         self._context = context
         self.slack = slack
-        self._bot_id = bot_id
         self._handover = Delivery(context)
-        self._delivering = Delivering(context, slack, self._handover)
+        self._delivering = Delivering(context, slack, self._handover, bot_id)
         self._job = replace(LANE, told=self._tell_set_aside)
 
     def send_lane(self, lane: str) -> None:
@@ -83,8 +78,7 @@ class Outbox:
         try:
             posted = self._deliver(message)
         except SlackAmbiguousError as error:
-            wait = min(self._context.pace.slack_settle, timedelta(seconds=5))
-            raise LaterError(f"it may or may not have arrived: {error}", wait, status="sending") from error
+            raise self._in_doubt(message, error) from error
         except NotYourTurnError as error:
             raise TurnError(str(error), error.wait) from error
         except SlackBusyError as error:
@@ -126,13 +120,12 @@ class Outbox:
 
     def _look_up(self, message: Message, sent_at: datetime) -> Posted | None:
         """The message as it stands in Slack; None when it is not there. Raises UnseenError and SlackRefusedError."""
-        request = self._delivering.request(message) if message.request_id is not None else None
-        if request and message.kind == "card" and request.card_ts:
+        if message.kind == "card" and self._delivering.request(message).card_ts:
             return None
-        with looking_up():
-            place = self._delivering.place_of(message, request)
-            ts = find(self.slack, place, sent_at, lambda item: is_marked(item, message.marker, self._bot_id()))
-        return Posted(place.channel, ts) if ts else None
+        found = self._delivering.standing(message, sent_at)
+        if found[1:]:
+            self._leave_one(message)
+        return found[0] if found else None
 
     def _sent(self, message: Message, posted: Posted) -> None:
         first_card = self._is_first_card(message)
@@ -148,29 +141,28 @@ class Outbox:
             if ours and message.kind == ANEW and posted.ts and (before := outgoing.stands(session, message)):
                 outgoing.remove(session, before, self._context.clock())
         if not ours:
-            self._take_back(message, posted)
+            log.warning("another worker has taken the message over")
+        if not ours and posted.ts and not posted.edited:
+            self._leave_one(message)
 
-    def _take_back(self, message: Message, posted: Posted) -> None:
-        """Another worker has taken the message over: if it stands in Slack already, ours is the second one. What was edited is none:
-        it stood before, and may have been edited again since.
-        """
-        log.warning("another worker has taken the message over")
-        stands = self._as_left(message) if posted.ts and not posted.edited else None
-        if not stands or stands.status != "sent" or stands.ts == posted.ts:
-            return
-        with suppress(SlackRefusedError, SlackBusyError, SlackAmbiguousError):
-            # No work that may be another's goes on here, so that no lease is asked.
-            Unfenced().run(call, self.slack, "chat.delete", channel=posted.channel, ts=posted.ts)
+    def _in_doubt(self, message: Message, error: SlackAmbiguousError) -> LaterError:
+        settle = self._context.pace.slack_settle
+        if self._may_be_the_second(message):
+            self._leave_one(message, settle)
+        return LaterError(
+            f"it may or may not have arrived: {error}", min(settle, timedelta(seconds=5)), status="sending"
+        )
 
-    def _as_left(self, message: Message) -> Message | None:
-        """The row once the other worker is done with it, or as it is when that takes too long."""
-        for _ in range(MOST_LOOKS):
-            with self._context.store.read() as session:
-                found = session.get(Message, message.id)
-            if found is None or found.status not in ("queued", "sending"):
-                break
-            time.sleep(LOOK_AGAIN)
-        return found
+    def _leave_one(self, message: Message, wait: timedelta = timedelta(0)) -> None:
+        """What was edited stood before, and may have been edited again since; what two workers have posted stands there twice."""
+        with self._context.store.write() as session:
+            outgoing.twice(session, message, self._context.clock() + wait)
+
+    def _may_be_the_second(self, message: Message) -> bool:
+        """Whether another worker may send the message as well, because it is no longer in our hands."""
+        with self._context.store.read() as session:
+            found = session.get(Message, message.id)
+        return message.kind not in UNMARKED and found is not None and found.lease_owner != message.lease_owner
 
     def _is_first_card(self, message: Message) -> bool:
         return message.kind == "card" and not self._delivering.request(message).card_ts

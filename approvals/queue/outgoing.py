@@ -21,6 +21,7 @@ LONGEST_PAUSE = timedelta(minutes=5)
 LIVING = EDITED, ANEW = ("living", "anew")
 LINE = "line"
 FILE = "file"
+TWICE = "twice"
 HANDOVER = "handover:"  # How the lane of such a message begins, which asks AWS before it asks Slack.
 
 
@@ -112,6 +113,12 @@ def remove(session: Session, message: Message, at: datetime) -> None:
     """Takes a direct message away in Slack, after whatever else is to be said to the same person about the request."""
     where = {"channel": message.channel, "ts": message.ts, "user": message.user}
     _queue(session, at, lane=message.lane, kind="remove", request_id=message.request_id, **where)
+
+
+def twice(session: Session, message: Message, at: datetime) -> None:
+    """Another worker may have sent the message as well: what stands in Slack besides the one that counts is taken away."""
+    of = {"request_id": message.request_id, "body": {"message": message.id}}
+    _queue(session, at, lane=f"{TWICE}:{message.id}", kind=TWICE, **of)
 
 
 def stands(session: Session, message: Message) -> Message | None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import psycopg
 
-from approvals.queue.outgoing import LINE, LIVING
+from approvals.queue.outgoing import LINE, LIVING, TWICE
 from sandbox.sandbox import APPROVAL_CHANNEL, BotProcess, Sandbox, sandbox
 from tests.harness import postgres
 from tests.harness.crashing import EFFECTIVE
@@ -49,6 +49,7 @@ REPEATABLE = (
     "private",
     "remove",
     "edit",
+    TWICE,
 )  # Kinds of messages that need not stand in Slack under their own id.
 Message = dict[str, Any]
 

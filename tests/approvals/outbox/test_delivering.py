@@ -17,8 +17,8 @@ from sqlmodel import col, select
 from approvals.authority.rules import Rule, Rules
 from approvals.models import Message as SentMessage
 from approvals.models import Request
-from approvals.outbox.delivering import UNSAID, Delivering, Posted, is_marked
-from approvals.outbox.look_up import Place
+from approvals.outbox.delivering import UNSAID, Delivering, Posted
+from approvals.outbox.look_up import Place, is_marked
 from approvals.outbox.refusals import ALONE, THREAD
 from approvals.queue import outgoing
 from approvals.queue.outgoing import ANEW, EDITED, FILE, LINE
@@ -73,7 +73,7 @@ def test_what_may_have_arrived_is_looked_for_where_it_was_sent(
     """Elsewhere it would not be found, and would be sent a second time: credentials would be opened twice."""
     sought = SentMessage(lane="x", marker="m", **message)
     about = Request(requester=ALICE, **request) if request is not None else None
-    delivering = Delivering(workers.context, InMemorySlack(), Delivery(workers.context))
+    delivering = Delivering(workers.context, InMemorySlack(), Delivery(workers.context), lambda: "B0ORGBOT")
     assert delivering.place_of(sought, about) == place
 
 
@@ -133,7 +133,7 @@ def delivered(
             session.flush()
         row = SentMessage(**known | {"body": body} | message)
         session.add(row)
-    return Delivering(workers.context, slack, Delivery(workers.context)).deliver(row)
+    return Delivering(workers.context, slack, Delivery(workers.context), lambda: "B0ORGBOT").deliver(row)
 
 
 EDIT = {"kind": "edit", "channel": "C0OLD", "ts": "2.0"}
@@ -247,7 +247,7 @@ def test_slack_is_asked_only_of_people_whom_the_card_names(
 
 def test_where_direct_messages_go_is_asked_again_when_it_may_be_another_place(workers: Workers) -> None:
     slack = Wire()
-    delivering = Delivering(workers.context, slack, Delivery(workers.context))
+    delivering = Delivering(workers.context, slack, Delivery(workers.context), lambda: "B0ORGBOT")
     for forgotten in ("", ALICE):
         delivering.forget_place(forgotten)
         for user in (ALICE, BOB, ALICE):
@@ -348,7 +348,7 @@ def test_what_follows_from_a_request_stands_in_its_thread_where_that_is_in_the_a
     delivered(workers, slack, {"kind": "card", "body": body}, {"follows": 77})
     with workers.context.store.read() as session:
         (row,) = session.exec(select(SentMessage)).all()
-    place = Delivering(workers.context, slack, Delivery(workers.context)).place_of(row, announced)
+    place = Delivering(workers.context, slack, Delivery(workers.context), lambda: "B0ORGBOT").place_of(row, announced)
     assert (slack.calls, f"chat.postMessage {place.channel} {place.thread}".strip()) == ([call], call)
 
 

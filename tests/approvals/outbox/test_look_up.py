@@ -44,14 +44,14 @@ def now() -> datetime:
 
 def test_it_is_found_below_newer_messages_of_a_busy_channel(client: WebClient) -> None:
     (ts, *_) = write(client, WANTED, *["chatter"] * 8)
-    assert find(client, Place(HERE), now(), is_it) == ts
-    assert find(client, Place(HERE), now(), lambda _: False) == ""
+    assert find(client, Place(HERE), now(), is_it) == [ts]
+    assert find(client, Place(HERE), now(), lambda _: False) == []
 
 
 def test_it_is_found_below_older_replies_of_a_long_thread(client: WebClient) -> None:
     (card,) = write(client, "card")
     (*_, ts) = write(client, *["chatter"] * 8, WANTED, thread=card)
-    assert find(client, Place(HERE, card), now(), is_it) == ts
+    assert find(client, Place(HERE, card), now(), is_it) == [ts]
 
 
 def test_older_messages_are_not_looked_through(slack: SlackSandbox, client: WebClient) -> None:
@@ -59,7 +59,7 @@ def test_older_messages_are_not_looked_through(slack: SlackSandbox, client: WebC
     slack.workspace.clock.advance(SKEW.total_seconds() + 60)
     (ts,) = write(client, WANTED)
     sent_at = now() + SKEW + timedelta(seconds=60)
-    assert find(client, Place(HERE), sent_at, is_it) == ts
+    assert find(client, Place(HERE), sent_at, is_it) == [ts]
     assert len([call for call in slack.calls if call.method == "conversations.history"]) == 1
 
 
@@ -67,7 +67,17 @@ def test_older_messages_are_not_looked_through(slack: SlackSandbox, client: WebC
 def test_clocks_that_differ_and_messages_that_come_late_hide_nothing(client: WebClient, ahead: timedelta) -> None:
     (ts,) = write(client, WANTED)
     sent_at = datetime.fromtimestamp(float(ts), UTC) + ahead
-    assert find(client, Place(HERE), sent_at, is_it) == ts
+    assert find(client, Place(HERE), sent_at, is_it) == [ts]
+
+
+def test_what_two_workers_have_sent_is_found_twice_the_older_one_first(client: WebClient) -> None:
+    older, *_, newer = write(client, WANTED, *["chatter"] * 5, WANTED)
+    assert find(client, Place(HERE), now(), is_it) == [older, newer]
+
+
+def test_what_was_found_is_an_answer_though_more_was_written_than_is_looked_through(client: WebClient) -> None:
+    *_, ts = write(client, *["chatter"] * 12, WANTED)
+    assert find(client, Place(HERE), now(), is_it) == [ts]
 
 
 def test_more_than_can_be_looked_through_is_no_answer(client: WebClient) -> None:

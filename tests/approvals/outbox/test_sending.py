@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextvars import Context
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,8 +24,9 @@ from approvals.outbox.delivering import Delivering, Posted
 from approvals.outbox.refusals import THREAD
 from approvals.outbox.sending import LANE, Outbox
 from approvals.queue import outgoing
-from approvals.queue.leases import LEASE, InHand
+from approvals.queue.leases import InHand
 from approvals.queue.outgoing import ANEW, EDITED
+from approvals.queue.worker import LaterError
 from approvals.sessions.handover import Delivery
 from approvals.sessions.opening import UndeliverableError
 from approvals.slack.client import (
@@ -40,6 +40,7 @@ from approvals.slack.codes import ANSWERS, MENDABLE, Answer, meaning
 from approvals.states import Status
 from operations.core.observations import Failed
 from sandbox.slack.driver import SlackSandbox
+from sandbox.slack.faults import Drop
 from sandbox.slack.messages import Message
 from tests.harness.mail import NEW, Mail
 from tests.harness.people import ALICE, BOB, CAROL
@@ -242,7 +243,7 @@ def test_where_the_card_stands_is_kept_for_those_who_are_sent_to_it(workers: Wor
 def test_of_what_is_another_workers_by_now_nothing_follows(
     workers: Workers, asked: Request, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """What follows is theirs to write down, once."""
+    """What follows is theirs to write down, once. Whether both have posted it is looked up."""
     noted: list[str] = []
     monkeypatch.setattr(Delivery, "sent", lambda *_: noted.append(kind))
     known: dict[str, Any] = {"created_at": workers.clock(), "lane": "a", "request_id": asked.id, "user": ALICE}
@@ -254,7 +255,7 @@ def test_of_what_is_another_workers_by_now_nothing_follows(
         session.add(theirs)
     ours = SentMessage(**theirs.model_dump() | {"lease_owner": "me"})
     outbox_of(workers, InMemorySlack())._sent(ours, Posted("C", "1.0"))
-    assert (noted, workers.unsent(), workers.request(asked.id).card_ts) == ([], [], "")
+    assert (noted, workers.unsent(), workers.request(asked.id).card_ts) == ([], [outgoing.TWICE], "")
 
 
 @each_of(("body", "thread"), [({THREAD: "9.0"}, "9.0"), ({THREAD: ""}, ""), ({}, "")])
@@ -503,61 +504,92 @@ def test_who_slept_after_an_edit_takes_nothing_away_though_the_other_had_newer_w
     assert [message["text"] for message in slack.person("alice").dms] == ["newer"]
 
 
-def test_who_wakes_while_the_other_has_not_written_down_its_post_waits_for_that(
-    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mail, request = Mail(workers, slack), workers.ask("create-account", **NEW)
+def posts_when_it_wakes(
+    workers: Workers,
+    slack: SlackSandbox,
+    *,
+    fault: Drop | None = None,
+    writes_down: bool = True,
+) -> Mail:
+    """Who sends the card sleeps on the wire; another one sends it too, and `writes_down` that it has; then the first one's leaves.
+
+    Its own answer may go wrong.
+    """
+    mail = Mail(workers, slack)
+    workers.ask("create-account", **NEW)
     workers.work()
-    with workers.context.store.read() as session:
-        row = session.exec(
-            select(SentMessage).where(SentMessage.request_id == request.id, SentMessage.kind == "card")
-        ).one()
-    theirs, ours = (str(mail.client.chat_postMessage(channel="C0APPROVALS", text=text)["ts"]) for text in "ab")
+    (lane,) = workers.lanes()
+    awake = workers.context.in_hand.seconds = Awake(workers)
+    another = replace(workers.context, owner="other", in_hand=InHand())
+    other = Outbox(another, mail.client, lambda: "B0ORGBOT", lambda _: {})
 
-    def written_down(_: float) -> None:
+    def taken_over() -> None:
+        for _ in range(8):
+            awake.sleep(5)
+            Context().run(other.send_lane, lane)
+        if not writes_down:
+            with workers.context.store.write() as session:
+                values = {"status": "sending", "ts": "", "due_at": workers.clock()}
+                session.execute(update(SentMessage).where(col(SentMessage.kind) == "card").values(values))
+                session.execute(update(Request).values(outgoing.NO_PLACE))
+        if fault:
+            slack.faults.add("chat.postMessage", fault, times=1)
+
+    with pytest.MonkeyPatch.context() as patch:
+        sleeps_at("_post", mail.outbox, patch, taken_over)
+        mail.outbox.send_lane(lane)
+    return mail
+
+
+@pytest.mark.parametrize("fault", [None, "drop-after", "drop-before"])
+def test_who_posts_after_the_other_takes_its_own_post_back_though_its_answer_is_lost(
+    workers: Workers, slack: SlackSandbox, fault: Drop | None
+) -> None:
+    mail = posts_when_it_wakes(workers, slack, fault=fault)
+    assert len(slack.messages("aws-approvals")) == (1 if fault == "drop-before" else 2)
+    (counts,) = messages(workers, "card")
+    mail.deliver()
+    assert [message["ts"] for message in slack.messages("aws-approvals")] == [counts.ts]
+
+
+def test_who_finds_its_own_post_and_a_later_one_keeps_the_first(workers: Workers, slack: SlackSandbox) -> None:
+    """The other one's answer was lost, so that it looks, and by then the first one is awake."""
+    mail = posts_when_it_wakes(workers, slack, fault="drop-after", writes_down=False)
+    first, _ = slack.messages("aws-approvals")
+    mail.deliver()
+    assert [message["ts"] for message in slack.messages("aws-approvals")] == [first["ts"]]
+    (counts,) = messages(workers, "card")
+    assert (counts.status, counts.ts) == ("sent", first["ts"])
+
+
+def test_while_nobody_says_which_post_counts_none_is_taken_away(workers: Workers, slack: SlackSandbox) -> None:
+    posts_when_it_wakes(workers, slack)
+    for status in ("queued", "sending"):
         with workers.context.store.write() as session:
-            session.execute(update(SentMessage).where(col(SentMessage.id) == row.id).values(status="sent", ts=theirs))
-
-    monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=written_down))
-    mail.outbox._take_back(row, Posted("C0APPROVALS", ours))
-    assert [message["ts"] for message in slack.messages("aws-approvals")] == [theirs]
-
-
-@pytest.mark.parametrize("left", ["queued", "sending"])
-def test_who_wakes_waits_for_the_other_longer_than_a_lease_and_not_for_ever(
-    workers: Workers, monkeypatch: pytest.MonkeyPatch, left: str
-) -> None:
-    """Should the other have died, a third has taken over by then; while nobody says which post counts, none is taken away."""
-    queue(workers, "card")
-    with workers.context.store.write() as session:
-        session.execute(update(SentMessage).values(status=left))
-    (row,) = messages(workers, "card")
-    slack, slept = Counting(), list[float]()
-    monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=slept.append))
-    outbox_of(workers, slack)._take_back(row, Posted("C0APPROVALS", "1.0"))
-    assert sum(slept) == 16 == 2 * LEASE.total_seconds()
-    assert slack.calls["chat.delete"] == 0
+            session.execute(update(SentMessage).where(col(SentMessage.kind) == "card").values(status=status))
+        (twice,) = messages(workers, outgoing.TWICE)
+        outbox = outbox_of(workers, Counting())
+        with pytest.raises(LaterError, match="not sent yet"):
+            outbox._delivering.deliver(twice)
 
 
-def test_who_wakes_takes_away_only_a_post_of_which_there_is_a_second_one(
-    workers: Workers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A private line or a file can't be taken away, an edit is none, and what was dropped stands nowhere else."""
+def test_who_wakes_takes_away_only_a_post_of_which_there_is_a_second_one(workers: Workers) -> None:
+    """A private line or a file can't be taken away, an edit is none."""
     queue(workers, "dm")
-    monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=None))
     (row,) = messages(workers, "dm")
-    slack = Counting()
-    for known, ours, deleted in (
-        ({"status": "sent", "ts": "1.0"}, Posted("C", ""), 0),
-        ({"status": "sent", "ts": "1.0"}, Posted("C", "2.0", edited=True), 0),
-        ({"status": "sent", "ts": "1.0"}, Posted("C", "1.0"), 0),
-        ({"status": "dropped", "ts": ""}, Posted("C", "2.0"), 0),
-        ({"status": "sent", "ts": "1.0"}, Posted("C", "2.0"), 1),
-    ):
-        with workers.context.store.write() as session:
-            session.execute(update(SentMessage).values(known))
-        outbox_of(workers, slack)._take_back(row, ours)
-        assert (ours, slack.calls["chat.delete"]) == (ours, deleted)
+    row.lease_owner = "slept"
+    outbox = outbox_of(workers, Counting())
+    for ours, looks in ((Posted("C", ""), 0), (Posted("C", "2.0", edited=True), 0), (Posted("C", "2.0"), 1)):
+        outbox._sent(row, ours)
+        assert (ours, len(messages(workers, outgoing.TWICE))) == (ours, looks)
+
+
+@pytest.mark.parametrize("kind", ["private", "edit", "remove", "file"])
+def test_of_what_is_not_taken_back_none_is_looked_for(workers: Workers, kind: str) -> None:
+    workers.ask("create-account", **NEW)
+    row = SentMessage(id=1, lane="x", marker="m", kind=kind, request_id=1, lease_owner="slept")
+    outbox_of(workers, Counting())._in_doubt(row, SlackAmbiguousError("lost"))
+    assert messages(workers, outgoing.TWICE) == []
 
 
 def test_what_slack_was_too_busy_for_is_not_looked_for_but_sent(workers: Workers) -> None:
@@ -749,11 +781,8 @@ def test_what_is_sent_again_after_an_error_has_none_any_more(workers: Workers) -
     assert (card.status, card.error, card.due_at, card.channel) == ("sent", "", None, "C0APPROVALS")
 
 
-def test_who_has_lost_a_message_to_another_worker_writes_nothing_about_it(
-    workers: Workers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_has_lost_a_message_to_another_worker_writes_nothing_about_it(workers: Workers) -> None:
     """The other one finds it in Slack and writes down where the card stands."""
-    monkeypatch.setattr("approvals.outbox.sending.time", SimpleNamespace(sleep=lambda _: None))
 
     class Slow(InMemorySlack):
         def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
