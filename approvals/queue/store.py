@@ -13,13 +13,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Protocol
 
-from sqlalchemy import Index, Table, UniqueConstraint, event, insert
+from sqlalchemy import Index, Table, UniqueConstraint, bindparam, event, insert, inspect
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlmodel import Session, SQLModel
+from sqlalchemy.orm.util import identity_key
+from sqlmodel import Session, SQLModel, select
 
 Row = dict[str, Any]
 WRITERS = (
@@ -107,6 +108,27 @@ def _nothing() -> None:
     """PostgreSQL looks after its files itself."""
 
 
+class QuickSession(Session):
+    """A session that finds a row by its number with a statement which is made once; SQLAlchemy makes one anew each time, which takes
+    longer than to ask the database. Whatever else is wished for is left to SQLAlchemy.
+    """
+
+    def get(self, entity: Any, ident: Any, **wishes: Any) -> Any:
+        """The row, or None; see SQLAlchemy's `Session.get`."""
+        anew = wishes.get("populate_existing")
+        wanted = {name for name, wish in wishes.items() if wish and name != "populate_existing"}
+        if wanted or not isinstance(ident, int) or not (anew or identity_key(entity, ident) not in self.identity_map):
+            return super().get(entity, ident, **wishes)
+        options = {"populate_existing": True} if anew else {}
+        return self.execute(_by_number(entity), {"row": ident}, execution_options=options).scalar()
+
+
+@cache
+def _by_number(model: type[SQLModel]) -> Any:
+    (key,) = inspect(model).primary_key
+    return select(model).where(key == bindparam("row", type_=key.type))
+
+
 class Store:
     """Sessions on the database: `read()` for looking, `write()` for one transaction that is committed at the end.
 
@@ -132,7 +154,7 @@ class Store:
     def read(self) -> Iterator[Session]:
         """A session that only reads."""
         self._check()
-        with self._lock, Session(self.engine, expire_on_commit=False, info=self._info) as session:
+        with self._lock, QuickSession(self.engine, expire_on_commit=False, info=self._info) as session:
             yield session
 
     @contextmanager
@@ -142,7 +164,11 @@ class Store:
         `alone` for what looks before it writes, where two that look at once would both write.
         """
         self._check()
-        with self._lock, Session(self._writer, expire_on_commit=False, info=self._info) as session, session.begin():
+        with (
+            self._lock,
+            QuickSession(self._writer, expire_on_commit=False, info=self._info) as session,
+            session.begin(),
+        ):
             if alone:
                 wait_for_writers(session)
             yield session
