@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel, select
+from sqlalchemy import inspect, update
+from sqlalchemy.exc import IntegrityError, NoResultFound
+from sqlalchemy.orm import load_only
+from sqlmodel import SQLModel, col, select
 
 from approvals.models import HomeViewer, Installation, Interaction, Request, Vote
 from approvals.queue.store import FifoLock, Row, Store, breaks
@@ -163,3 +165,51 @@ def test_nobody_takes_a_refused_row_for_one_cause_out_of_several() -> None:
 def test_a_second_session_in_the_same_thread_is_an_error_and_no_deadlock(store: Store) -> None:
     with store.read(), pytest.raises(RuntimeError, match="use that one"), store.read():
         pass
+
+
+def filed(number: int = 1) -> Request:
+    return Request(
+        **REQUEST | {"id": number, "delivery": f"d{number}", "marker": f"m{number}", "subject": f"s{number}"}
+    )
+
+
+def test_a_row_is_found_by_its_number_with_one_statement_that_is_made_once(store: Store) -> None:
+    """And in the session it is the same object, which knows what was changed in it and not yet written."""
+    with store.write() as session:
+        session.add(filed())
+        assert session.get(Request, 1) is session.get_one(Request, 1)
+        assert session.get(Request, 2) is None
+    with store.read() as session:
+        found = session.get_one(Request, 1)
+        found.reason = "changed"
+        assert session.get_one(Request, 1).reason == "changed"
+        session.expunge(found)
+        assert session.get_one(Request, 1).reason == ""
+
+
+def test_what_was_read_before_is_read_anew_where_that_is_wished_for(store: Store) -> None:
+    with store.write() as session:
+        session.add(filed())
+    with store.read() as session:
+        found = session.get_one(Request, 1)
+        session.connection().execute(update(Request).values(reason="by another"))
+        assert session.get_one(Request, 1).reason == ""
+        assert session.get_one(Request, 1, populate_existing=True) is found
+        assert found.reason == "by another"
+        session.connection().execute(update(Request).values(reason="by a third"))
+        session.expire(found)
+        assert session.get_one(Request, 1).reason == "by a third"
+
+
+@pytest.mark.parametrize("wish", [{"with_for_update": True}, {"options": [load_only(col(Request.reason))]}])  # type: ignore[arg-type]
+def test_whatever_else_is_wished_for_sqlalchemy_does(store: Store, wish: dict[str, Any]) -> None:
+    with store.write() as session:
+        session.add(filed())
+    with store.read() as session:
+        found = session.get_one(Request, 1, **wish)
+        assert ("subject" in inspect(found).unloaded) == ("options" in wish)
+
+
+def test_a_number_that_nothing_has_is_an_error_where_one_is_wanted(store: Store) -> None:
+    with store.read() as session, pytest.raises(NoResultFound):
+        session.get_one(Request, 7)
