@@ -141,11 +141,16 @@ class Outbox:
             if ours and message.kind == ANEW and posted.ts and (before := outgoing.stands(session, message)):
                 outgoing.remove(session, before, self._context.clock())
         if not ours:
-            log.warning("another worker has taken the message over")
-        if not ours and posted.ts and not posted.edited:
+            self._too_late(message, posted)
+
+    def _too_late(self, message: Message, posted: Posted) -> None:
+        """What was only edited stood before, and may have been edited again since."""
+        log.warning("another worker has taken the message over")
+        if posted.ts and not posted.edited:
             self._leave_one(message)
 
     def _in_doubt(self, message: Message, error: SlackAmbiguousError) -> LaterError:
+        """What is raised; where the message is another worker's by now, the lost answer may be that to the second post."""
         settle = self._context.pace.slack_settle
         if self._may_be_the_second(message):
             self._leave_one(message, settle)
@@ -154,7 +159,6 @@ class Outbox:
         )
 
     def _leave_one(self, message: Message, wait: timedelta = timedelta(0)) -> None:
-        """What was edited stood before, and may have been edited again since; what two workers have posted stands there twice."""
         with self._context.store.write() as session:
             outgoing.twice(session, message, self._context.clock() + wait)
 

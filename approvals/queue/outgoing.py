@@ -117,8 +117,8 @@ def remove(session: Session, message: Message, at: datetime) -> None:
 
 def twice(session: Session, message: Message, at: datetime) -> None:
     """Another worker may have sent the message as well: what stands in Slack besides the one that counts is taken away."""
-    of = {"request_id": message.request_id, "body": {"message": message.id}}
-    _queue(session, at, lane=f"{TWICE}:{message.id}", kind=TWICE, **of)
+    of = {"request_id": message.request_id, "body": {"marker": message.marker}}
+    _queue(session, at, lane=f"{TWICE}:{message.marker}", kind=TWICE, **of)
 
 
 def stands(session: Session, message: Message) -> Message | None:
