@@ -108,10 +108,9 @@ def _unpasted(text: str) -> str:
 
 def _behind_command(text: str) -> str:
     at = _behind_blanks(text, 0)
-    begin = at
     while text[at : at + len(AGAIN)].casefold() == AGAIN and not text[at + len(AGAIN) : at + len(AGAIN) + 1].strip():
         at = _behind_blanks(text, at + len(AGAIN))
-    return text[at:] if at > begin else text
+    return text[at:]
 
 
 def spaced(text: str) -> str:

@@ -176,7 +176,7 @@ class Outbox:
         values = {"card_channel": posted.channel, "card_ts": posted.ts, "card_link": link, "tell_at": now}
         values["thread_ts"] = message.body.get(THREAD, "")
         session.execute(update(Request).where(col(Request.id) == message.request_id).values(**values))
-        request = session.get_one(Request, message.request_id, populate_existing=True)
+        request = session.get_one(Request, message.request_id)
         if stood := message.body.get(MOVED):
             outgoing.edit(session, request, now, stood, hindered.moved(request))
         if request.status == Status.PENDING:  # Else there is more to tell, and it is under way.

@@ -202,6 +202,7 @@ def test_the_form_and_the_help_can_be_asked_for() -> None:
         ("requst", "Did you mean `request`?"),
         ("create-account --nam x", "no flag --nam. Did you mean `--name`?"),
         ("create-account --xyzzy x", "no flag --xyzzy. It takes `--name`, `--email`"),
+        ("move-account a /b Reson", "“Reson” belongs to no flag. Did you mean `--reason`?"),
         ("create-account email a@b.example", "“email” belongs to no flag. Did you mean `--email`?"),
         (
             "create-account --reason new staging",

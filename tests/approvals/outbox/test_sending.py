@@ -584,7 +584,7 @@ def test_who_wakes_takes_away_only_a_post_of_which_there_is_a_second_one(workers
         assert (ours, len(messages(workers, outgoing.TWICE))) == (ours, looks)
 
 
-@pytest.mark.parametrize("kind", ["private", "edit", "remove", "file"])
+@pytest.mark.parametrize("kind", ["private", "edit", "remove", "file", outgoing.TWICE])
 def test_of_what_is_not_taken_back_none_is_looked_for(workers: Workers, kind: str) -> None:
     workers.ask("create-account", **NEW)
     row = SentMessage(id=1, lane="x", marker="m", kind=kind, request_id=1, lease_owner="slept")

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from approvals.audit.alarm import NOT_PRESSED
@@ -747,12 +748,15 @@ def test_each_press_that_is_kept_from_counting_is_told_to_who_pressed_and_why_to
 ) -> None:
     request = workers.ask("create-account", **NEW)
     workers.work()
+    with workers.context.store.write() as session:
+        session.execute(update(Request).values(memory={"known": "before"}))
     workers.context = dataclasses.replace(workers.context, people=Refused())
     for by in (BOB, CAROL):
         workers.click(request, "approve", by)
     workers.work()
     assert len([told for told in workers.said("private") if "your press is kept" in told]) == 2
     assert len([told for told in workers.said("dm") if "can't be decided yet" in told]) == 1, "the reason is the same"
+    assert workers.request(request.id).memory["known"] == "before"
 
 
 def test_who_cannot_be_looked_up_is_told_why_approvers_are_not_asked(workers: Workers) -> None:

@@ -108,6 +108,7 @@ def test_an_unknown_code_is_sorted_by_its_status(status: int, kind: type[Excepti
         ({"Error": {}}, (AmbiguousError, "HTTP status 400", "", "the answer is none of AWS's")),
         ({"ResponseMetadata": {}}, (AmbiguousError, "HTTP status 400", "", "the answer is none of AWS's")),
         ({"Error": {"Code": "Gone"}}, (RefusedError, "Gone", "", "")),
+        ({"Error": {"Code": "Odd"}, "ResponseMetadata": {"HTTPStatusCode": 500}}, (AmbiguousError, "Odd", "", "")),
         ({"Error": {"Code": "Gone"}, "Reason": "MOVED"}, (RefusedError, "Gone", "MOVED", "")),
         ({"Error": {"Code": "Gone"}, "reason": "MOVED"}, (RefusedError, "Gone", "MOVED", "")),
         ({"Error": {"Code": "Gone", "Message": "It is."}, "Reason": None}, (RefusedError, "Gone", "", "It is.")),
