@@ -562,6 +562,16 @@ def test_who_finds_its_own_post_and_a_later_one_keeps_the_first(workers: Workers
     assert (counts.status, counts.ts) == ("sent", first["ts"])
 
 
+def test_who_finds_two_has_the_second_one_taken_away_though_the_other_was_killed_before_it_could(
+    workers: Workers, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Outbox, "_too_late", lambda *_: None)
+    mail = posts_when_it_wakes(workers, slack, writes_down=False)
+    first, _ = slack.messages("aws-approvals")
+    mail.deliver()
+    assert [message["ts"] for message in slack.messages("aws-approvals")] == [first["ts"]]
+
+
 def test_while_nobody_says_which_post_counts_none_is_taken_away(workers: Workers, slack: SlackSandbox) -> None:
     posts_when_it_wakes(workers, slack)
     for status in ("queued", "sending"):

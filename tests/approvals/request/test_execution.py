@@ -305,8 +305,10 @@ def test_the_same_may_be_asked_for_again_where_the_end_says_so(workers: Workers)
 def test_what_goes_stale_half_way_has_failed_and_says_what_was_done(workers: Workers, execution: Execution) -> None:
     execution.steps = operation_of(execution.request).steps(execution.request.preview["precondition"])
     execution.advance(Done("The account is there.", {"account": "111111111111"}))
-    execution.go_stale(Stale("The OU is gone."))
+    helping = Prefilled(operation="create-ou", values={"unit_name": "Data"})
+    execution.go_stale(Stale("The OU is gone.", opens=(helping,)))
     request = workers.request(execution.number)
+    assert OPENS in request.memory
     assert request.status == Status.FAILED
     assert request.outcome.startswith("The world changed after the approval: The OU is gone. Done before: ")
     assert request.advice == "Ask only for what is missing."
