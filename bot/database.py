@@ -43,7 +43,7 @@ SLEEPS = 5  # Seconds that a transaction may be idle: no call to Slack or AWS is
 MIGRATION_SLEEPS = 60  # The same while the schema is changed or rows are put back: only who starts waits for it.
 SHORT = 0.2  # Seconds in which the server's answer about its time came, so that half of them are the error at most.
 WAITS = 10  # Seconds that a statement waits for what another transaction has locked, and a thread for a connection.
-STARTS = 60  # The same for a process that starts, because nothing is tried again then: several others may sleep one after the other.
+STARTS = 60  # Seconds that a statement waits while a process starts: several others may sleep one after the other, and nothing is tried again.
 GONE = {
     "connect_timeout": 5,
     "keepalives_idle": 5,

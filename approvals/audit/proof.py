@@ -169,9 +169,8 @@ class Story:
         self.called |= {step} - {""}
         if not isinstance(number, int):  # A process of an earlier version does not say which attempt it was.
             self.ended = {of: known for of, known in self.ended.items() if of[0] != step}
-        elif (
-            said.get("outcome") == UNKNOWN
-        ):  # Nobody wrote its answer down; its worker may have woken since, and sent nothing.
+        elif said.get("outcome") == UNKNOWN:
+            # Nobody wrote its answer down; its worker may have woken since, and sent nothing.
             self.ended[step, number] = (ended, Outcome.FENCED)
         else:
             self.ended[step, number] = (ended,)

@@ -19,7 +19,7 @@ from typing import Any
 from cachetools import LRUCache, cachedmethod
 from slack_sdk import WebClient
 from sqlalchemy import update
-from sqlmodel import col, select
+from sqlmodel import col
 
 from approvals.authority.may import barred, votes_of
 from approvals.authority.requirements import requirements_of
@@ -175,7 +175,7 @@ class Delivering:
     def _twice(self, message: Message) -> Posted:
         """Once it is known which one counts, the others go."""
         with self._context.store.read() as session:
-            counts = session.exec(select(Message).where(Message.marker == message.body["marker"])).first()
+            counts = outgoing.counts(session, message)
         if counts and counts.status in ("queued", "sending"):
             raise LaterError("the message is not sent yet", status="queued")
         if counts and counts.status == "sent":

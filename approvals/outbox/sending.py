@@ -27,7 +27,7 @@ from approvals.outbox.home_tabs import HomeTabs
 from approvals.outbox.refusals import MOVED, THREAD, UnmendedError, dropped, settle
 from approvals.queue import outgoing
 from approvals.queue.leases import release
-from approvals.queue.outgoing import ANEW, FILE, TWICE
+from approvals.queue.outgoing import ANEW, FILE, SOUGHT
 from approvals.queue.worker import Job, LaterError, TurnError, work_off
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.sessions.handover import Delivery, refused_by_slack
@@ -43,7 +43,8 @@ from approvals.states import Status
 from approvals.views import hindered, set_aside
 
 log = logging.getLogger(__name__)
-UNMARKED = ("private", "edit", "remove", TWICE, FILE)  # Kinds of messages that are not taken back, or can't be.
+# Of a file it is not known where it stands, so that the second one can't be told from the one that counts.
+TAKEN_BACK = frozenset({*SOUGHT, CREDENTIALS}) - {FILE}
 
 
 class Outbox:
@@ -166,7 +167,7 @@ class Outbox:
         """Whether another worker may send the message as well, because it is no longer in our hands."""
         with self._context.store.read() as session:
             found = session.get(Message, message.id)
-        return message.kind not in UNMARKED and found is not None and found.lease_owner != message.lease_owner
+        return message.kind in TAKEN_BACK and found is not None and found.lease_owner != message.lease_owner
 
     def _is_first_card(self, message: Message) -> bool:
         return message.kind == "card" and not self._delivering.request(message).card_ts

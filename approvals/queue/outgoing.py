@@ -22,6 +22,7 @@ LIVING = EDITED, ANEW = ("living", "anew")
 LINE = "line"
 FILE = "file"
 TWICE = "twice"
+SOUGHT = ("card", "thread", "dm", "notice", *LIVING, LINE, FILE)  # Kinds of messages that can be looked for in Slack.
 HANDOVER = "handover:"  # How the lane of such a message begins, which asks AWS before it asks Slack.
 
 
@@ -117,8 +118,14 @@ def remove(session: Session, message: Message, at: datetime) -> None:
 
 def twice(session: Session, message: Message, at: datetime) -> None:
     """Another worker may have sent the message as well: what stands in Slack besides the one that counts is taken away."""
-    of = {"request_id": message.request_id, "body": {"marker": message.marker}}
+    of = {"request_id": message.request_id, "body": {"lane": message.lane, "marker": message.marker}}
     _queue(session, at, lane=f"{TWICE}:{message.marker}", kind=TWICE, **of)
+
+
+def counts(session: Session, message: Message) -> Message | None:
+    """The message that one of TWICE is about; in its lane it may stand in another row by now."""
+    of = (Message.lane == message.body["lane"], Message.marker == message.body["marker"])
+    return session.exec(select(Message).where(*of)).first()
 
 
 def stands(session: Session, message: Message) -> Message | None:

@@ -115,11 +115,12 @@ class QuickSession(Session):
 
     def get(self, entity: Any, ident: Any, **wishes: Any) -> Any:
         """The row, or None; see SQLAlchemy's `Session.get`."""
-        anew = wishes.get("populate_existing")
-        wanted = {name for name, wish in wishes.items() if wish and name != "populate_existing"}
-        if wanted or not isinstance(ident, int) or not (anew or identity_key(entity, ident) not in self.identity_map):
+        options = {name: wish for name, wish in wishes.items() if wish}
+        anew = options == {"populate_existing": True}
+        if not isinstance(ident, int) or (options and not anew):
             return super().get(entity, ident, **wishes)
-        options = {"populate_existing": True} if anew else {}
+        if not anew and identity_key(entity, ident) in self.identity_map:
+            return super().get(entity, ident)
         return self.execute(_by_number(entity), {"row": ident}, execution_options=options).scalar()
 
 

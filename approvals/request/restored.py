@@ -20,7 +20,7 @@ from approvals.audit.proof import DOUBTED, LEARNED, mark
 from approvals.models import LIVE, Attempt, Interaction, Message, Request, RoleSession, UtcTime, operation_of
 from approvals.outbox import telling
 from approvals.queue import outgoing
-from approvals.queue.outgoing import FILE, LINE, LIVING, is_outdated
+from approvals.queue.outgoing import LINE, LIVING, SOUGHT, is_outdated
 from approvals.request import attempts
 from approvals.request.lifecycle import transition
 from approvals.request.reachability import withdraw_all
@@ -37,7 +37,6 @@ from operations.snapshot.names import counted
 log = logging.getLogger(__name__)
 Row = TypeVar("Row", Request, Message, RoleSession)
 MAY_RUN = frozenset({"run", "lane", "home"})  # Kinds of jobs that go on: they look at AWS, and tell.
-POSTS = ("card", "thread", "dm", "notice", *LIVING, LINE, FILE)  # Kinds of messages that can be looked for in Slack.
 FROM = "orgbot was restored from a backup"
 ASK_AGAIN = f"{FROM} that was taken before approvers were asked. Ask again."
 UNPROVEN = f"{FROM}, and its record was changed, so it has ended. Whoever runs orgbot was told; ask again."
@@ -125,7 +124,7 @@ def _doubt_messages(session: Session, backup_at: datetime, now: datetime) -> Non
             message.status, message.error, message.due_at = "dropped", "restored", None
         elif message.kind in (*LIVING, LINE) and is_outdated(session, message):
             message.status, message.due_at = "sent", None  # Said by a later one.
-        elif message.kind in POSTS and message.status == "queued":
+        elif message.kind in SOUGHT and message.status == "queued":
             message.status, message.started_at = "sending", backup_at
         session.add(message)
         session.flush()

@@ -43,7 +43,6 @@ ONE = frozenset(
         "test_what_can_be_mended_keeps_the_message_and_is_tried_again_and_again",
         "test_what_is_left_of_a_message_by_how_its_sending_ends",
         "test_who_wakes_takes_away_only_a_post_of_which_there_is_a_second_one",
-        "test_who_wakes_waits_for_the_other_longer_than_a_lease_and_not_for_ever",
     }
 )
 

@@ -424,6 +424,20 @@ class Awake:
         self._clock.advance(seconds=seconds)
 
 
+def another_process(workers: Workers, mail: Mail) -> Callable[[str], None]:
+    """Takes a lane over, while that of the workers sleeps for forty seconds."""
+    awake = workers.context.in_hand.seconds = Awake(workers)
+    context = replace(workers.context, owner="other", in_hand=InHand())
+    other = Outbox(context, mail.client, lambda: "B0ORGBOT", lambda _: {})
+
+    def takes_over(lane: str) -> None:
+        for _ in range(8):
+            awake.sleep(5)
+            Context().run(other.send_lane, lane)
+
+    return takes_over
+
+
 def sleeps_at(place: str, sleeper: Outbox, patch: pytest.MonkeyPatch, meanwhile: Callable[[], None]) -> None:
     """The sleeper sleeps once it is past `place`; at `_post` between the last look at its lease and the wire."""
     real = getattr(Delivering, place)
@@ -460,16 +474,8 @@ def test_who_slept_while_another_process_took_over_posts_nothing_that_stays(
             outgoing.direct(session, request, workers.clock(), {"text": "the one message"})
     workers.work()
     (lane,) = workers.lanes()
-    awake = workers.context.in_hand.seconds = Awake(workers)
-    another = replace(workers.context, owner="other", in_hand=InHand())
-    other = Outbox(another, mail.client, lambda: "B0ORGBOT", lambda _: {})
-
-    def taken_over() -> None:
-        for _ in range(8):
-            awake.sleep(5)
-            Context().run(other.send_lane, lane)
-
-    sleeps_at(place, mail.outbox, monkeypatch, taken_over)
+    another = another_process(workers, mail)
+    sleeps_at(place, mail.outbox, monkeypatch, lambda: another(lane))
     mail.outbox.send_lane(lane)
     mail.deliver()
     assert len(slack.messages("aws-approvals")) == 1
@@ -484,9 +490,7 @@ def test_who_slept_after_an_edit_takes_nothing_away_though_the_other_had_newer_w
     """The other says nothing for what is outdated by then, and edits the same message: there is no second one."""
     mail, request = Mail(workers, slack), workers.ask("create-account", **NEW)
     mail.deliver()
-    awake = workers.context.in_hand.seconds = Awake(workers)
-    another = replace(workers.context, owner="other", in_hand=InHand())
-    other = Outbox(another, mail.client, lambda: "B0ORGBOT", lambda _: {})
+    another = another_process(workers, mail)
 
     def queued(text: str) -> str:
         with workers.context.store.write() as session:
@@ -494,9 +498,7 @@ def test_who_slept_after_an_edit_takes_nothing_away_though_the_other_had_newer_w
 
     def taken_over() -> None:
         queued("newer")
-        for _ in range(8):
-            awake.sleep(5)
-            Context().run(other.send_lane, lane)
+        another(lane)
 
     lane = queued("new")
     sleeps_at("_edit", mail.outbox, monkeypatch, taken_over)
@@ -519,14 +521,10 @@ def posts_when_it_wakes(
     workers.ask("create-account", **NEW)
     workers.work()
     (lane,) = workers.lanes()
-    awake = workers.context.in_hand.seconds = Awake(workers)
-    another = replace(workers.context, owner="other", in_hand=InHand())
-    other = Outbox(another, mail.client, lambda: "B0ORGBOT", lambda _: {})
+    another = another_process(workers, mail)
 
     def taken_over() -> None:
-        for _ in range(8):
-            awake.sleep(5)
-            Context().run(other.send_lane, lane)
+        another(lane)
         if not writes_down:
             with workers.context.store.write() as session:
                 values = {"status": "sending", "ts": "", "due_at": workers.clock()}
@@ -581,6 +579,28 @@ def test_while_nobody_says_which_post_counts_none_is_taken_away(workers: Workers
         outbox = outbox_of(workers, Counting())
         with pytest.raises(LaterError, match="not sent yet"):
             outbox._delivering.deliver(twice)
+
+
+@pytest.mark.parametrize("status", ["dropped", "aside"])
+def test_of_what_stands_nowhere_else_nothing_is_taken_away(workers: Workers, slack: SlackSandbox, status: str) -> None:
+    mail = posts_when_it_wakes(workers, slack)
+    with workers.context.store.write() as session:
+        values = {"status": status, "due_at": None}
+        session.execute(update(SentMessage).where(col(SentMessage.kind) == "card").values(values))
+    mail.deliver()
+    assert len(slack.messages("aws-approvals")) == 2
+
+
+def test_what_counts_is_not_taken_away_though_there_is_no_other(workers: Workers, slack: SlackSandbox) -> None:
+    mail = Mail(workers, slack)
+    workers.ask("create-account", **NEW)
+    mail.deliver()
+    (card,) = messages(workers, "card")
+    with workers.context.store.write() as session:
+        outgoing.twice(session, card, workers.clock())
+    mail.deliver()
+    assert [message["ts"] for message in slack.messages("aws-approvals")] == [card.ts]
+    assert slack.calls.of("chat.delete") == []
 
 
 def test_who_wakes_takes_away_only_a_post_of_which_there_is_a_second_one(workers: Workers) -> None:

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select, update
 from approvals.audit.evidence import every, unproven
 from approvals.authority.press import Pressed, StrangeCardError
 from approvals.models import Attempt, HomeViewer, Message, Request, Vote
+from approvals.queue import outgoing
 from approvals.request.execution import others
 from approvals.request.intake import Intake
 from approvals.request.prune import prune
@@ -145,6 +146,16 @@ def read_others(workers: Workers, request: Request) -> None:
         others(session, request)
 
 
+def read_which_counts(workers: Workers, request: Request) -> None:
+    with workers.context.store.read() as session:
+        outgoing.counts(
+            session,
+            Message(
+                lane="twice:m", kind=outgoing.TWICE, marker="t", body={"lane": f"request:{request.id}", "marker": "m"}
+            ),
+        )
+
+
 ASKED: dict[str, Callable[[Workers, Request], object]] = {
     "what others remember": read_others,
     "one person's requests": lambda workers, _: intake_of(workers).recent(requester=ALICE),
@@ -153,6 +164,7 @@ ASKED: dict[str, Callable[[Workers, Request], object]] = {
     "the newest": lambda workers, _: intake_of(workers).recent(),
     "what somebody asks for most": lambda workers, _: intake_of(workers).usual(ALICE),
     "one and its history": lambda workers, request: intake_of(workers).history(request.id or 0),
+    "which of two posts counts": read_which_counts,
     "what is pruned": lambda workers, _: prune(workers.context.store, workers.clock(), KEEP),
 }
 
