@@ -1,13 +1,13 @@
 # The bot in a container: `docker build -t orgbot .`; docs/how-to/deploy.md has the way from there.
 FROM python:3.11-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-# What only builds has an environment of its own, whose pip fills the other: the image that runs has none.
-RUN python -m venv --without-pip /opt/orgbot && python -m venv /opt/build
+# What only builds has an environment of its own. The pip of this stage fills both: the image that runs has none.
+RUN python -m venv --without-pip /opt/orgbot && python -m venv --without-pip /opt/build
 WORKDIR /src
 # The locked packages first: this layer stays until the lock changes.
 COPY requirements/run.txt requirements/build.txt requirements/
-RUN /opt/build/bin/pip --python /opt/orgbot/bin/python install --no-deps --require-hashes -r requirements/run.txt
-RUN /opt/build/bin/pip install --no-deps --require-hashes -r requirements/build.txt
+RUN python -m pip --python /opt/orgbot/bin/python install --no-deps --require-hashes -r requirements/run.txt
+RUN python -m pip --python /opt/build/bin/python install --no-deps --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE manifest.yml ./
 COPY approvals approvals
 COPY bot bot
@@ -15,7 +15,7 @@ COPY handlers handlers
 COPY operations operations
 # Without the sandbox, which is for trying it out.
 RUN /opt/build/bin/hatchling build -t wheel -d /wheel \
-    && /opt/build/bin/pip --python /opt/orgbot/bin/python install --no-deps --no-index /wheel/*.whl
+    && python -m pip --python /opt/orgbot/bin/python install --no-deps --no-index /wheel/*.whl
 
 FROM python:3.11-slim
 LABEL org.opencontainers.image.title="orgbot" org.opencontainers.image.licenses="MIT"
