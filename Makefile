@@ -37,7 +37,7 @@ check: $(STAMP) ## lint, format, types, imports, tests
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST)
+	$(PYTEST) --whole
 
 docs: $(STAMP) ## the site, into build/docs; a link to nowhere or a page that no list names ends it
 	$(BIN)/python -m sphinx -b dirhtml --fail-on-warning --keep-going --nitpicky --quiet docs build/docs

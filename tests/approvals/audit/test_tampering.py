@@ -34,6 +34,8 @@ from tests.harness.tampering import (
 )
 from tests.harness.workers import Workers
 
+pytestmark = pytest.mark.sweep
+
 FORBIDDEN = ("TagResource", "UntagResource")
 
 

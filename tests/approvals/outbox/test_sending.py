@@ -98,6 +98,7 @@ TROUBLES: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("method", "trouble"), in_turn(METHODS, TROUBLES, each=4))
 def test_each_call_may_fail_and_everything_arrives_once(
     workers: Workers, slack: SlackSandbox, method: str, trouble: dict[str, Any]
