@@ -308,6 +308,7 @@ class Refusing(InMemorySlack):
         return answer
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("kind", "code"),
     [(kind, "token_expired") for kind in ("card", "thread", "notice", "dm")]
@@ -327,6 +328,7 @@ def test_what_can_be_mended_keeps_the_message_and_is_tried_again_and_again(
     assert meaning(code) in caplog.text
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("kind", "code"),
     [(kind, "msg_too_long") for kind in ("thread", "notice")]
