@@ -26,13 +26,13 @@ demo: $(TRIAL) ## a Slack workspace, an AWS organization and the bot, all on thi
 play: $(TRIAL) ## the same, which plays its whole story in the terminal and ends
 	$(BIN)/orgbot sandbox --play
 
-test: $(STAMP) ## the tests (ARGS="tests/approvals -k expire" runs some of them)
+test: $(STAMP) ## every test, of sweeps and databases half in turn (ARGS="tests/approvals -k expire" runs all of some)
 	$(PYTEST) $(ARGS)
 
 torture: $(STAMP) ## what is worth running for hours: 10,000 runs of the state machine, of pairs of clicks, all deaths
 	HYPOTHESIS_PROFILE=full $(PYTEST) --timeout=0 $(TORTURE)
 
-check: $(STAMP) ## lint, format, types, imports, tests
+check: $(STAMP) ## lint, format, types, imports, and the whole of every test
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,10 +25,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 SUITE = ["tests"]  # What pytest is asked for when it is asked for nothing.
 LONG = 300  # Seconds that a test may take: such a one takes long, and 0 is without a limit.
-SWEPT = 300  # Tests after which a process looks for garbage that holds itself.
+SELDOM = (50_000, 20, 20)  # Objects more than were freed, and how often that before the older ones are looked at.
 choose_profile()
-gc.disable()
-_ended = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,15 +66,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """The modules and the thousands of tests stay to the end: the collector looks through what the tests make, and not through them."""
+    """The modules and the thousands of tests stay to the end: the collector looks through what the tests make, and not through them.
+
+    It looks more seldom than usual, because what a test makes is mostly garbage by the next one.
+    """
     gc.freeze()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown() -> None:
-    """The collector works between tests, and seldom: by itself it takes an eighth of the time, and looks mostly at what is in use."""
-    if next(_ended) % SWEPT == 0:
-        gc.collect()
+    gc.set_threshold(*SELDOM)
 
 
 @pytest.hookimpl(trylast=True)
