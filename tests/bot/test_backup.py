@@ -51,8 +51,9 @@ def other(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def written(workers: Workers, tmp_path: Path) -> Path:
-    """The backup of what `workers` did."""
+def written(workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The backup of what `workers` did. What is replaced by it is kept in the same folder."""
+    monkeypatch.chdir(tmp_path)
     file = tmp_path / "a.backup"
     assert write_backup(url_of(workers), file) == 0
     return file
@@ -107,9 +108,8 @@ def test_what_is_filed_after_a_restore_gets_the_next_number(written: Path, other
 
 
 def test_a_database_that_holds_something_is_replaced_only_when_asked_and_kept(
-    workers: Workers, written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, written: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     url = url_of(workers)
     workers.ask("tag-account", account="333333333333", tags=["owner=later"])
     newer = content(url)
