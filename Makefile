@@ -26,18 +26,18 @@ demo: $(TRIAL) ## a Slack workspace, an AWS organization and the bot, all on thi
 play: $(TRIAL) ## the same, which plays its whole story in the terminal and ends
 	$(BIN)/orgbot sandbox --play
 
-test: $(STAMP) ## every test, of sweeps and databases half in turn (ARGS="tests/approvals -k expire" runs all of some)
+test: $(STAMP) ## the tests (ARGS="tests/approvals -k expire" runs some of them)
 	$(PYTEST) $(ARGS)
 
 torture: $(STAMP) ## what is worth running for hours: 10,000 runs of the state machine, of pairs of clicks, all deaths
 	HYPOTHESIS_PROFILE=full $(PYTEST) --timeout=0 $(TORTURE)
 
-check: $(STAMP) ## lint, format, types, imports, and the whole of every test
+check: $(STAMP) ## lint, format, types, imports, tests
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) --whole
+	$(PYTEST)
 
 docs: $(STAMP) ## the site, into build/docs; a link to nowhere or a page that no list names ends it
 	$(BIN)/python -m sphinx -b dirhtml --fail-on-warning --keep-going --nitpicky --quiet docs build/docs

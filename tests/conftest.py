@@ -17,24 +17,15 @@ from sandbox.aws.server import AwsSandbox
 from tests.harness.aws import running
 from tests.harness.database import give_back, new_database
 from tests.harness.postgres import prepare
-from tests.harness.profiles import choose_profile, not_its_turn
+from tests.harness.profiles import choose_profile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[1]
-SUITE = ["tests"]  # What pytest is asked for when it is asked for nothing.
 LONG = 300  # Seconds that a test may take: such a one takes long, and 0 is without a limit.
 SELDOM = (50_000, 20, 20)  # Objects more than were freed, and how often that before the older ones are looked at.
 choose_profile()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--whole",
-        action="store_true",
-        help="of the whole suite all cases, on both databases, and not half of them in turn",
-    )
 
 
 def pytest_configure() -> None:
@@ -45,7 +36,7 @@ def pytest_configure() -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Of several processes that begin with nothing compiled each compiles another part of all first, and finds the rest done."""
     worker = getattr(session.config, "workerinput", None)
-    if worker is None or session.config.args != SUITE:
+    if worker is None or session.config.args != ["tests"]:
         return
     files = sorted(Path(__file__).parent.rglob("test_*.py"))
     begin = len(files) * int(worker["workerid"].removeprefix("gw")) // int(worker["workercount"])
@@ -56,12 +47,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
                 import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What may take long begins first, after the shuffle: at the end, all would wait for it alone."""
-    if config.args == SUITE and not config.getoption("whole"):
-        left_out = not_its_turn(items, config.getoption("randomly_seed", 0))
-        items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=list(left_out))
     items.sort(key=is_short)
 
 

@@ -40,7 +40,6 @@ def test_this_house_keeps_its_contracts() -> None:
     assert code == 0, output
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("module", "line", "contract"),
     [

@@ -96,7 +96,6 @@ def fits_the_models(engine: Engine) -> bool:
         return bool(compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == [])
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize(("revision", "kind"), in_turn([OLDEST, *NEWER[:-1]], KINDS, each=1))
 def test_the_bot_goes_on_with_a_database_of_each_earlier_schema(
     workers: Workers, empty: Callable[[], str], revision: str

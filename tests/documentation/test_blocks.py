@@ -203,7 +203,6 @@ def test_what_is_typed_within_a_sentence_can_be_read(page: str, text: str) -> No
         assert word in by_name(), f"{page}: there is no {word}"
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("operation", all_operations(), ids=lambda operation: operation.name)
 def test_every_example_of_the_help_works_in_the_sandbox_as_it_stands(
     workers: Workers, operation: type[Operation]

@@ -12,8 +12,6 @@ from sandbox.aws.server import AwsSandbox
 from tests.documentation.playing import played
 from tests.documentation.story import BEFORE, FIRST, WHY, asked_for, done, nothing
 
-pytestmark = pytest.mark.sweep
-
 MADE_UP = re.compile(r" \(.*|\bo-[a-z0-9]{10}")  # Ids are new in each play.
 
 

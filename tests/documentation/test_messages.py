@@ -15,7 +15,6 @@ FILE = DOCS / "messages.md"
 STALE = "docs/messages.md is stale: make messages"
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("title", chapters())
 def test_a_chapter_is_as_it_is_played_now(aws: AwsSandbox, title: str) -> None:
     assert written(FILE.read_text(encoding="utf-8")).get(title) == chapter(aws, title), STALE

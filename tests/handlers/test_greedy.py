@@ -114,13 +114,11 @@ def seconds(work: Callable[[str], object], text: str) -> float:
     return time.thread_time() - begun
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("entrance", ENTRANCES)
 def test_no_text_takes_long(entrance: str) -> None:
     assert slow(ENTRANCES[entrance], LENGTH) == []
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("name", sorted({operation.name for operation in by_name().values()}))
 def test_no_text_takes_long_in_any_field(name: str) -> None:
     operation = by_name()[name]

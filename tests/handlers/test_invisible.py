@@ -68,7 +68,6 @@ def test_by_command(handling: Handling, operation: type[Operation], field: Opera
     assert handling.requests() == []
 
 
-@pytest.mark.sweep
 @every_field
 def test_by_form(handling: Handling, operation: type[Operation], field: OperationField) -> None:
     view = form(

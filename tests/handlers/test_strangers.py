@@ -163,7 +163,6 @@ WAYS: dict[str, Way] = {
 }
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("lately", [True, False], ids=["known", "unknown"])
 @pytest.mark.parametrize("user", SENTENCES)
 def test_by_no_way_does_a_stranger_learn_anything(open_day: Handling, user: str, *, lately: bool) -> None:

@@ -85,7 +85,6 @@ def press(handling: Handling, body: dict[str, Any]) -> int:
     return status
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("path", list(places(payload("approve"))), ids=lambda path: ".".join(map(str, path)))
 @pytest.mark.parametrize("kind", ["approve", "deny", "cancel"])
 def test_a_field_that_was_tampered_with_is_refused_or_harmless(

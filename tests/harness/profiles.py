@@ -1,5 +1,4 @@
-"""How thorough a run is. Hypothesis searches as `quick` says by default, and as `full` for the numbers that are promised, which
-HYPOTHESIS_PROFILE chooses; matrices and databases take turns.
+"""How thoroughly Hypothesis searches: `quick` by default, `full` for the numbers that are promised; HYPOTHESIS_PROFILE chooses.
 
 Source: Hypothesis documentation, "Settings profiles".
 """
@@ -7,13 +6,9 @@ Source: Hypothesis documentation, "Settings profiles".
 from __future__ import annotations
 
 import os
-import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
 from typing import TypeVar
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 First = TypeVar("First")
@@ -51,27 +46,6 @@ def in_turn(names: Iterable[First], kinds: Sequence[Second], each: int) -> list[
     if is_full():
         return [(name, kind) for name in names for kind in kinds]
     return [(name, kinds[(number + step) % len(kinds)]) for number, name in enumerate(names) for step in range(each)]
-
-
-def not_its_turn(items: Iterable[pytest.Item], turn: int) -> set[pytest.Item]:
-    """What the ordinary command leaves out: of each test that runs on either database one of the two, and half of the cases of a sweep.
-    Which, changes from test to test and from turn to turn. What needs both databases, such as a backup of one that is put into
-    the other, is never left out.
-    """
-    ways: dict[str, list[pytest.Item]] = defaultdict(list)
-    for item in sorted(items, key=attrgetter("nodeid")):
-        ways[_taking_turns(item)].append(item)
-    groups = [found for found in ways.values() if len(found) > 1]
-    return {item for number, group in enumerate(groups) for item in group[(number + turn) % 2 :: 2]}
-
-
-def _taking_turns(item: pytest.Item) -> str:
-    """The same for all of which the ordinary command runs half."""
-    test, _, case = item.nodeid.partition("[")
-    either, databases = re.subn(r"\b(sqlite|postgresql)\b", "either", case)
-    if item.get_closest_marker("sweep"):
-        return test
-    return f"{test}[{either}" if databases == 1 else item.nodeid
 
 
 def is_full() -> bool:

@@ -51,7 +51,6 @@ def test_every_operation_about_an_account_is_here() -> None:
     assert found == MORE.keys()
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("name", MORE)
 def test_a_closed_account_is_refused_or_said_to_be_closed(workers: Workers, aws: AwsSandbox, name: str) -> None:
     aws.client("organizations").close_account(AccountId=CLOSED)

@@ -110,7 +110,6 @@ def test_every_permission_exists_in_botocores_model(permission: object) -> None:
         )
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("name", CASES)
 def test_a_preview_asks_aws_nothing_twice(aws: AwsSandbox, name: str) -> None:
     client = bot_aws()

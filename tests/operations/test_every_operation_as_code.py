@@ -31,8 +31,6 @@ from tests.operations.organization.test_organization_itself import empty
 from tests.operations.test_every_operation_is_known_at_once import OUTSIDER, STORIES
 from tests.operations.test_every_operation_survives import WEB
 
-pytestmark = pytest.mark.sweep
-
 __all__ = ["empty"]
 
 GONE = {

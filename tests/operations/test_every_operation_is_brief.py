@@ -26,8 +26,6 @@ from tests.operations.organization.test_organization_itself import empty
 from tests.operations.test_every_operation_is_known_at_once import OUTSIDER, STORIES
 from tests.operations.test_every_operation_survives import WEB
 
-pytestmark = pytest.mark.sweep
-
 __all__ = ["empty"]
 MOST_NOTIFICATIONS = 2  # That it waits for somebody, and that it is over.
 MOST_IN_THE_THREAD = 2  # Who decided and how far it is, and the end.

@@ -18,8 +18,6 @@ from tests.harness.tree import make
 from tests.harness.workers import Workers
 from tests.operations.test_every_operation_survives import CASES, SCP, Params
 
-pytestmark = pytest.mark.sweep
-
 LONG = 10.0**7
 WEB, AUDIT, OUTSIDER = "222222222222", "555555555555", "666666666666"
 ROLE = "OrganizationAccountAccessRole"

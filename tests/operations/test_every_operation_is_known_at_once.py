@@ -24,8 +24,6 @@ from tests.harness.workers import Workers
 from tests.operations.organization.test_organization_itself import empty
 from tests.operations.test_every_operation_survives import AUDIT, CASES, WEB, Params
 
-pytestmark = pytest.mark.sweep
-
 __all__ = ["empty"]
 
 Asked = tuple[str, Params]

@@ -28,8 +28,6 @@ from tests.harness.database import kept
 from tests.harness.profiles import in_turn, is_full
 from tests.harness.workers import Workers
 
-pytestmark = pytest.mark.sweep
-
 WEB, AUDIT = "222222222222", "555555555555"
 SCP = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}]}'
 CONTACT = {"contact_name": "Team", "job_title": "CSIRT", "email": "csirt@example.com", "phone": "+49 1"}

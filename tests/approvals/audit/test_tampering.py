@@ -34,8 +34,6 @@ from tests.harness.tampering import (
 )
 from tests.harness.workers import Workers
 
-pytestmark = pytest.mark.sweep
-
 FORBIDDEN = ("TagResource", "UntagResource")
 
 

@@ -76,7 +76,6 @@ def test_the_button_of_a_card_is_the_requests_own(workers: Workers, asked: Reque
     assert judged(workers, on_its_card(asked)).id == asked.id
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -98,7 +98,6 @@ TROUBLES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize(("method", "trouble"), in_turn(METHODS, TROUBLES, each=4))
 def test_each_call_may_fail_and_everything_arrives_once(
     workers: Workers, slack: SlackSandbox, method: str, trouble: dict[str, Any]
@@ -308,7 +307,6 @@ class Refusing(InMemorySlack):
         return answer
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("kind", "code"),
     [(kind, "token_expired") for kind in ("card", "thread", "notice", "dm")]
@@ -328,7 +326,6 @@ def test_what_can_be_mended_keeps_the_message_and_is_tried_again_and_again(
     assert meaning(code) in caplog.text
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("kind", "code"),
     [(kind, "msg_too_long") for kind in ("thread", "notice")]

@@ -25,8 +25,6 @@ from tests.harness.people import ALICE, BOB, CAROL
 from tests.harness.profiles import is_full
 from tests.harness.stumbling import Stumbling, Wire, arm_within_the_policy, wire_the_rooms
 
-pytestmark = pytest.mark.sweep
-
 WEB, API = "222222222222", "333333333333"
 CHANNEL = "C0APPROVALS"
 

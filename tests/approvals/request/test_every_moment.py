@@ -38,7 +38,6 @@ def done(aws: AwsSandbox) -> bool:
     return aws.calls.of("TagResource") != []
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("change", ANY_TIME.values(), ids=ANY_TIME)
 def test_between_filing_and_the_click(ruled: Workers, aws: AwsSandbox, change: Change) -> None:
     request = asked(ruled)
@@ -63,7 +62,6 @@ def test_between_the_click_and_the_run(ruled: Workers, aws: AwsSandbox, change: 
     assert ruled.unproven() == []
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 @pytest.mark.parametrize("noticed", ["within the hour", "as soon as it is known"])
 def test_while_nobody_presses_anything(ruled: Workers, aws: AwsSandbox, change: Change, noticed: str) -> None:

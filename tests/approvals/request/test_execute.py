@@ -225,7 +225,6 @@ class Died(BaseException):
     """The process is gone: nothing catches it, and nothing after it runs."""
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("line", DYING_LINES)
 @pytest.mark.parametrize("nth", [1, 2])

@@ -52,7 +52,6 @@ CASES = [
 ]
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize(("kind", "method", "answer"), CASES)
 def test_whoever_pressed_and_whoever_asked_are_told_within_a_minute_that_slack_does_not_answer(
     mail: Mail, kind: str, method: str, answer: str

@@ -91,7 +91,6 @@ def test_two_who_turn_out_to_be_one_do_not_carry_it(workers: Workers) -> None:
     assert "carol, who approved it, is the same person as bob." in stale.outcome
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("changes", list(product(CHANGES, repeat=3)))
 def test_whatever_changes_a_run_rests_on_two_others(
     workers: Workers, changes: tuple[tuple[str, str] | None, ...]

@@ -177,7 +177,6 @@ def test_an_error_of_the_bots_own_is_said_on_the_card(
     assert "goes on by itself" not in card
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("name", CASES)
 def test_every_operation_gets_a_card_while_aws_is_away(workers: Workers, aws: AwsSandbox, name: str) -> None:
     params: dict[str, Any] = CASES[name][0]

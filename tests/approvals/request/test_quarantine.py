@@ -117,7 +117,6 @@ OVER_BY_HAND = {
 }
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("before", [True, False], ids=["before the bot has begun", "afterwards"])
 @pytest.mark.parametrize("how", OVER_BY_HAND.values(), ids=OVER_BY_HAND)
 def test_nobody_ends_it_by_writing_to_the_database(signed: Workers, aws: AwsSandbox, how: str, *, before: bool) -> None:

@@ -37,7 +37,6 @@ def test_for_what_nobody_decided(workers: Workers, aws: AwsSandbox, how: Tamper)
     assert len(alarms(workers)) == 1
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("how", DECIDED.values(), ids=DECIDED)
 def test_for_what_was_changed_after_the_decision(workers: Workers, aws: AwsSandbox, how: Tamper) -> None:
     request = workers.approved("credentials", **WEB)

@@ -495,7 +495,6 @@ def test_reveal_for_somebody_else_opens_nothing(service: Service, user: str, tea
     assert "click.reveal.refused" in [record.event for record in service.workers.audit()]
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("change", ANY_TIME.values(), ids=ANY_TIME)
 def test_reveal_opens_nothing_under_an_answer_that_no_longer_holds(
     service: Service, aws: AwsSandbox, change: Change

@@ -116,7 +116,6 @@ def test_too_many_calls_are_told_by_the_status_alone(slack: SlackSandbox, client
         call(client, "chat.postMessage", channel="C0APPROVALS", text="news")
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize(("code", "answer"), sorted(ANSWERS.items()))
 def test_each_code_is_raised_as_what_it_is(
     slack: SlackSandbox, client: CountingWebClient, code: str, answer: Answer

@@ -84,7 +84,6 @@ def as_escape(character: str) -> str:
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("operation", ["create-policy", "update-policy"])
 @pytest.mark.parametrize("unseen", UNSEEN.values(), ids=UNSEEN)
 @pytest.mark.parametrize("written", [str, as_escape], ids=["as it is", "as an escape"])

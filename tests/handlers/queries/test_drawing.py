@@ -50,7 +50,6 @@ def titles(organization: Organization) -> list[str]:
     return [node.title for node in layout(organization).all()]
 
 
-@pytest.mark.sweep
 @every_picture
 def test_it_is_a_png_of_a_reasonable_size(organization: Organization) -> None:
     tree = Tree(organization)
@@ -136,7 +135,6 @@ def told(top: Node) -> list[tuple[str, Change | None]]:
     return [(node.title, node.change) for node in top.all()]
 
 
-@pytest.mark.sweep
 @every_picture
 def test_the_outline_is_for_a_phone(organization: Organization) -> None:
     top = outlined(Tree(organization))

@@ -54,7 +54,6 @@ def next_button(blocks: list[Block]) -> str:
     return next((element["value"] for element in elements if element["action_id"] == "look:next"), "")
 
 
-@pytest.mark.sweep
 def test_the_longest_names_fit(extreme: Handling) -> None:
     assert extreme.organization is not None
     for text in asked_for(extreme.organization):

@@ -144,7 +144,6 @@ def test_what_is_looked_up_for_a_query_is_not_none(aws: AwsSandbox, query: str, 
     assert not NONE.search(text), text
 
 
-@pytest.mark.sweep
 @every_error
 @pytest.mark.parametrize("name", CARDS)
 @pytest.mark.parametrize("operation", ["ListPolicies", "ListTargetsForPolicy"])
