@@ -35,7 +35,7 @@ CURLY = re.compile(rf"[{DOUBLE}]((?:[^{DOUBLE}\\]|\\.)*)[{DOUBLE}]", re.DOTALL)
 SINGLE_QUOTED = re.compile(rf"[{SINGLE}](.*?)[{SINGLE}](?=\s|\Z)", re.DOTALL)
 FENCE = "```"
 IN_JSON = f"{DOUBLE}{''.join(FRENCH)}"
-JSON_PIECE = re.compile(rf"[{{}}]|[{IN_JSON}](?:[^{IN_JSON}\\]|\\.?+)*+([{IN_JSON}]?)", re.DOTALL)
+JSON_PIECE = re.compile(rf"[{{}}]|[{IN_JSON}](?>(?:[^{IN_JSON}\\]|\\.?+)*)([{IN_JSON}]?)", re.DOTALL)
 BRACE = re.compile(r"[{}]")
 TICKED = re.compile(r"`([^`]+)`(?=[\s,]|\Z)")
 WHOLE = re.compile(r"\s*+(`{1,3})(?!`)([^`]*+)\1\s*+")

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from operations.aws.model import text_of
-from tests.harness.linear import complaint
+from tests.harness.linear import complaint, groups_repeated_possessively
+from tests.harness.tables import each_of
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("approvals", "bot", "handlers", "operations")
@@ -97,14 +98,38 @@ def test_every_pattern_takes_linear_time() -> None:
     assert {place: told for place, told in slow.items() if told} == {}
 
 
+def test_every_pattern_means_the_same_in_whichever_python() -> None:
+    written = {
+        f"{path}:{call.lineno}": made_by(path, call) for path, _, call in patterns() if not is_escaped(path, call)
+    }
+    assert [place for place, made in written.items() if groups_repeated_possessively(made.pattern, made.flags)] == []
+
+
+@each_of("pattern", [r"(?:ab|bc)*+", r"x(?:\.[0-9]++)?+", r"((?:ab){2}+|c)", r"(?=(ab|b)++)", r"(?:(?:a+b)++c)*"])
+def test_a_group_that_is_repeated_possessively_is_found(pattern: str) -> None:
+    assert groups_repeated_possessively(pattern)
+
+
+@each_of("pattern", [r"a*+", r"[ab]++(?:c)?", r"\.?+", r"(?>(?:ab?c)*)", r"(a*+b)*"])
+def test_what_every_python_takes_alike_is_let_through(pattern: str) -> None:
+    assert not groups_repeated_possessively(pattern)
+
+
+def is_escaped(path: str, call: ast.Call) -> bool:
+    return f"{path}: {ast.unparse(call.args[0])}" in ESCAPED
+
+
+def made_by(path: str, call: ast.Call) -> re.Pattern[str]:
+    known = vars(importlib.import_module(path.removesuffix(".py").replace("/", ".")))
+    return re.compile(evaluated(call.args[0], known), flags_of(call, known))
+
+
 def complaint_about(path: str, tree: ast.Module, call: ast.Call) -> str:
     """Empty when it takes linear time, or is one of those that have a reason."""
-    if f"{path}: {ast.unparse(call.args[0])}" in ESCAPED:
+    if is_escaped(path, call):
         return ""
-    module = path.removesuffix(".py").replace("/", ".")
-    known = vars(importlib.import_module(module))
-    made = re.compile(evaluated(call.args[0], known), flags_of(call, known))
-    searched = not ways(module, tree, call) <= AT_ONE_PLACE
+    made = made_by(path, call)
+    searched = not ways(path.removesuffix(".py").replace("/", "."), tree, call) <= AT_ONE_PLACE
     return complaint(made.pattern, made.flags & ~re.UNICODE, searched=searched)
 
 
@@ -133,6 +158,7 @@ LINEAR = {
     "matched": (r"[^@.]+@[^@.]+(?:\.[^@.]+)+", r'"(?:[^"\\]|\\.)*"', r".*foo"),
     "searched": (
         r'"(?:[^"\\]|\\.?+)*+("?)',
+        r'"(?>(?:[^"\\]|\\.?+)*)("?)',
         r"(?<![0-9,])[0-9][0-9,]*:",
         r"<[a-z]{2,10}:[^<>|]*\|([^<>|]*)>",
         r"[a-z]{100,}",

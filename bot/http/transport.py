@@ -6,6 +6,7 @@ which Slack sends an event again. Source: Slack API, "Using the Slack Events API
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 import re
@@ -32,8 +33,10 @@ AWAY: Answer = (503, {}, "")
 log = logging.getLogger(__name__)
 SOCKET_THREADS = 32
 JSON = "application/json"
+UTF8 = codecs.getincrementaldecoder("utf-8")
 MOST_FIELDS = 50  # Of a form; Slack's have about fifteen.
-ESCAPED = re.compile("(?:%[0-9A-Fa-f]{2})++")  # Possessive: nothing is kept of what was passed.
+# A few at a time, because the engine keeps something of each until the last; a character may begin in one match and end in the next.
+ESCAPED = re.compile("(?:%[0-9A-Fa-f]{2}){1,1000}(?P<more>(?=%[0-9A-Fa-f]{2}))?")
 UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
@@ -143,11 +146,12 @@ def json_in(body: str) -> str:
 
 
 def _read(text: str) -> str:
-    return ESCAPED.sub(_unescaped, text.replace("+", " "))
+    decoder = UTF8(errors="replace")
 
+    def unescaped(found: re.Match[str]) -> str:
+        return decoder.decode(bytes.fromhex(found[0].replace("%", "")), final=found["more"] is None)
 
-def _unescaped(found: re.Match[str]) -> str:
-    return bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "replace")
+    return ESCAPED.sub(unescaped, text.replace("+", " "))
 
 
 class Gate:

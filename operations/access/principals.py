@@ -17,7 +17,7 @@ from operations.snapshot.names import joined
 POLICY = "orgbot-assume-role"
 KINDS = ("group", "user", "role")
 LIMITS = {"group": 5_120, "user": 2_048, "role": 10_240}  # Characters without white space, of all inline policies.
-ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(?P<kind>group|user|role)/(?:[^/]+/)*+(?P<name>[^/]+)")
+ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(?P<kind>group|user|role)/(?>(?:[^/]+/)*)(?P<name>[^/]+)")
 NAMED = re.compile(r"(?P<kind>group|user|role)s?[/:](?P<name>[\w+=,.@-]{1,128})", re.ASCII | re.IGNORECASE)
 BARE = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 

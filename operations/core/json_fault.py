@@ -10,9 +10,9 @@ import unicodedata
 from dataclasses import dataclass, field
 
 BLANK = re.compile(r"[ \t\r\n]*+")
-STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+"')
-BEGUN = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+')  # A string as far as it is right.
-PLAIN = re.compile(r"true|false|null|NaN|-?Infinity|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+")
+STRING = re.compile(r'"(?>(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*)"')
+BEGUN = re.compile(r'"(?>(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*)')  # A string as far as it is right.
+PLAIN = re.compile(r"true|false|null|NaN|-?Infinity|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?")
 CLOSING = {"{": "}", "[": "]"}
 NEXT = {"{": "a comma or “}”", "[": "a comma or “]”"}  # What follows a value, by what it stands in.
 KEY = "a key in double quotes"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-PIECE = re.compile(r'[\[{\]}]|"(?:[^"\\]|\\.?+)*+("?)', re.DOTALL)
+PIECE = re.compile(r'[\[{\]}]|"(?>(?:[^"\\]|\\.?+)*)("?)', re.DOTALL)
 BRACKET = re.compile(r"[\[{\]}]")
 STEPS = {"{": 1, "[": 1, "}": -1, "]": -1}
 

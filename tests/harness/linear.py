@@ -9,7 +9,7 @@ Source: Python documentation, "re"; A. Brüggemann-Klein, "Regular Expressions i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from re import _constants as sre
 from re import _parser
@@ -21,6 +21,7 @@ MOST = 1000  # So many times one character may be repeated and still count as a 
 COPIES = 4  # So many of them stand for all.
 ONE = (sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN)
 REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
+DECIDE = (sre.POSSESSIVE_REPEAT, sre.ATOMIC_GROUP)  # They give nothing back of what they have taken.
 NOTHING: frozenset[int] = frozenset()
 
 
@@ -76,16 +77,19 @@ class Automaton:
         if op in ONE:
             return self.character(self.taken(op, value))
         if op in (sre.SUBPATTERN, sre.ATOMIC_GROUP):
-            return self.sequence(value[3] if op is sre.SUBPATTERN else value)
+            return self.decided(op, self.sequence, value[3] if op is sre.SUBPATTERN else value)
         if op is sre.BRANCH:
             return _either([self.sequence(items) for items in value[1]])
         if op in REPEATS:
-            begin, found = len(self.takes), self.repeated(*value)
-            self.settled |= {(begin, len(self.takes))} if op is sre.POSSESSIVE_REPEAT else set()
-            return found
+            return self.decided(op, self.repeated, *value)
         if op in (sre.ASSERT, sre.ASSERT_NOT):
             return self.looked(op, *value)
         return LOOK  # An anchor, or a reference to a group.
+
+    def decided(self, op: Any, made: Callable[..., Part], *given: Any) -> Part:
+        begin, found = len(self.takes), made(*given)
+        self.settled |= {(begin, len(self.takes))} if op in DECIDE else set()
+        return found
 
     def character(self, characters: int) -> Part:
         self.takes.append(characters)
@@ -105,7 +109,7 @@ class Automaton:
 
     def repeated(self, least: int, most: int, items: Any) -> Part:
         bounded = most is not sre.MAXREPEAT and most <= MOST
-        single = len(items) == 1 and items[0][0] in ONE
+        single = _is_one(items)
         least, times = min(least, COPIES), min(most if bounded else least, COPIES) if single else min(least, 1)
         found = Part()
         for number in range(times):
@@ -140,7 +144,7 @@ class Automaton:
         return found
 
     def _apart(self, one: int, two: int, at: int) -> bool:
-        """Whether a possessive repetition has decided between the two."""
+        """Whether a possessive repetition or an atomic group has decided between the two."""
         return any(
             (begin <= at < end or end - begin == 1) and (begin <= one < end) != (begin <= two < end)
             for begin, end in self.settled
@@ -227,6 +231,29 @@ CATEGORIES = {
     sre.CATEGORY_WORD: r"\w",
     sre.CATEGORY_NOT_WORD: r"\W",
 }
+
+
+def groups_repeated_possessively(pattern: str, flags: int = 0) -> bool:
+    """Whether it has a `(...)*+`, `(...)++` or `(...)?+`, of which Python before 3.11.5 keeps the beginning of what did not fit.
+
+    `(?>(...)*)` is the same, and right there too. Source: CPython, issue 106052.
+    """
+    return any(
+        op is sre.POSSESSIVE_REPEAT and not _is_one(value[2]) for op, value in _parts(_parser.parse(pattern, flags))
+    )
+
+
+def _is_one(items: Any) -> bool:
+    """Whether this takes one character, whichever."""
+    return len(items) == 1 and items[0][0] in ONE
+
+
+def _parts(found: Any) -> Iterator[tuple[Any, Any]]:
+    """Each part of a parsed pattern, those within others too."""
+    for one in found if isinstance(found, (list, tuple, _parser.SubPattern)) else ():
+        if isinstance(one, tuple) and len(one) == 2:
+            yield one
+        yield from _parts(one)
 
 
 def complaint(pattern: str, flags: int = 0, *, searched: bool) -> str:

@@ -74,7 +74,26 @@ def test_a_form_is_read_as_the_standard_library_reads_it_in_less_memory(text: st
     assert most < 20 * len(body) + 20_000
 
 
-@pytest.mark.parametrize("body", ["%FF%fe=%zz&a=%C3", "a=%E4%BD&b=%F0%9F%92%A9", "&&&=&a", "a=1&a=2", "a=b=c"])
+@each_of(
+    "body",
+    [
+        *(
+            "%FF%fe=%zz&a=%C3",
+            "a=%E4%BD&b=%F0%9F%92%A9",
+            "&&&=&a",
+            "a=1&a=2",
+            "a=b=c",
+            "a=%41%4&b=%D0%B%B6%",
+            "a=%D0+%B6",
+        ),
+        *(
+            f"a={'x' * odd}{'%41' * many}%D0%B6{tail}"
+            for odd in (0, 1)
+            for many in (998, 999, 1000)
+            for tail in ("", "%zz", "%D0")
+        ),
+    ],
+)
 def test_an_odd_form_is_read_as_the_standard_library_reads_it(body: str) -> None:
     assert json.loads(json_in(body)) == {name: value for name, value in parse_qsl(body, keep_blank_values=True) if name}
 
