@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Twice as many processes as processors, because scenarios wait more than they compute; who is done takes over from the others.
 PYTEST := $(BIN)/pytest --numprocesses=$$(( 2 * $$(getconf _NPROCESSORS_ONLN) )) --dist=worksteal
 # What is run for hours: the state machine, pairs of clicks, deaths of the process at every line.
-TORTURE := tests/bot/test_upgrades.py tests/approvals/queue/test_every_job_stumbles.py tests/approvals/outbox/test_sending.py tests/approvals/request/test_promises.py tests/approvals/request/test_limits.py tests/approvals/request/test_simultaneous.py tests/operations/test_every_operation_survives.py tests/scenarios/test_processes.py tests/handlers/test_mutated.py tests/bot/config/test_rules_file.py
+TORTURE := tests/bot/test_upgrades.py tests/approvals/queue/test_every_job_stumbles.py tests/approvals/outbox/test_sending.py tests/approvals/request/test_promises.py tests/approvals/request/test_limits.py tests/approvals/request/test_simultaneous.py tests/operations/test_every_operation_survives.py tests/scenarios tests/handlers/test_mutated.py tests/bot/config/test_rules_file.py
 # To try it out, what the sandbox needs is enough: little more than half of what the tests and checks need.
 TRIAL := .venv/installed-sandbox
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
+import pytest
 from sqlalchemy.engine import Engine
 
 from sandbox.sandbox import BotProcess, Sandbox, sandbox
@@ -18,7 +19,7 @@ from sandbox.slack.driver import Mode
 from sandbox.slack.outcomes import CommandReply
 from sandbox.slack.person import Person
 from tests.harness import postgres
-from tests.harness.database import POSTGRESQL, SQLITE, give_back, new_database
+from tests.harness.database import ON_BOTH, POSTGRESQL, SQLITE, give_back, new_database
 from tests.harness.forking import fork
 
 Message = dict[str, Any]
@@ -35,6 +36,9 @@ QUICK = {
     "ORGBOT_POST_SECONDS": "0",
     "ORGBOT_LOG_FORMAT": "json",
 }
+
+# For processes that die, answers that are lost and what comes at the same instant; on which database all else runs, says `scenarios/conftest.py`.
+on_both_databases = pytest.mark.parametrize("scenario", ON_BOTH, indirect=True)
 
 
 class Scenario:

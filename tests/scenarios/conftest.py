@@ -7,12 +7,26 @@ from collections.abc import Iterator
 import pytest
 
 from tests.harness.database import ON_BOTH, POSTGRESQL, SQLITE
+from tests.harness.profiles import in_turn
 from tests.harness.scenario import Scenario, started
 
 
-@pytest.fixture(params=ON_BOTH)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What says nothing else is shown on one database or the other, in turn; `make torture` shows it on both."""
+    if "scenario" in metafunc.fixturenames and not _chosen(metafunc, "scenario"):
+        tests = [name for name in vars(metafunc.module) if name.startswith("test_")]
+        mine = [kind for name, kind in in_turn(tests, ON_BOTH, each=1) if name == metafunc.function.__name__]
+        metafunc.parametrize("scenario", mine, indirect=True)
+
+
+def _chosen(metafunc: pytest.Metafunc, fixture: str) -> bool:
+    """Whether the test says itself what the fixture is to be."""
+    return any(mark.args[0] == fixture for mark in metafunc.definition.iter_markers("parametrize"))
+
+
+@pytest.fixture
 def scenario(request: pytest.FixtureRequest) -> Iterator[Scenario]:
-    """A scenario over signed HTTP, on each of the two databases; the bot is running."""
+    """A scenario over signed HTTP, on one of the two databases; the bot is running."""
     with started("http", request.param) as found:
         yield found
 

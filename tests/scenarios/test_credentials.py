@@ -15,7 +15,7 @@ from sandbox.slack.person import Person
 from sandbox.slack.transport.delivery import Answer, Delivery
 from sandbox.slack.transport.http import SignedRequest
 from tests.harness.aws import roles_assumed
-from tests.harness.scenario import QUICK, Scenario, started
+from tests.harness.scenario import QUICK, Scenario, on_both_databases, started
 
 ASK = '/org credentials --account fullback-staging-web --duration 1h --reason "a look at the logs"'
 SECRET = "canarySECRETcanarySECRETcanarySECRET0123"
@@ -147,6 +147,7 @@ def has_secret(params: dict[str, Any]) -> bool:
 
 @pytest.mark.timeout(300)  # On PostgreSQL it waits for the dead one's lease to end.
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after"])
+@on_both_databases
 def test_kill_9_around_the_post_hands_over_once(scenario: Scenario, fault: Any) -> None:
     """It dies after AWS opened the session: before Slack has the message, or before Slack's answer is read."""
 

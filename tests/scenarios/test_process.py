@@ -17,6 +17,7 @@ import pytest
 from sandbox.sandbox import BotDiedError, BotProcess, Sandbox, execute, free_port, sandbox
 from tests.harness.forking import fork
 from tests.harness.scenario import QUICK
+from tests.harness.tables import each_of
 
 ONE_RULE = '[[rule]]\nname = "{name}"\napprovers = ["U0BOB"]\n'
 
@@ -36,8 +37,8 @@ def program(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         yield found
 
 
-@pytest.mark.parametrize(
-    ("setting", "value", "told"),
+@each_of(
+    "setting, value, told",
     [
         ("SLACK_BOT_TOKEN", "xoxb-of-somebody-else", "invalid_auth"),
         ("ORGBOT_POLL_SECONDS", "soon", "ORGBOT_POLL_SECONDS=soon"),

@@ -6,12 +6,13 @@ from contextlib import chdir
 from pathlib import Path
 
 from bot.backup import read_backup, release_quarantine, write_backup
-from tests.harness.scenario import PATIENCE, Scenario
+from tests.harness.scenario import PATIENCE, Scenario, on_both_databases
 from tests.scenarios.test_store import until_ready_says
 
 EMAIL = "fullback-mobile@example.com"
 
 
+@on_both_databases
 def test_what_was_done_after_the_backup_is_not_done_again(scenario: Scenario, tmp_path: Path) -> None:
     scenario.ask()
     scenario.confirmed()

@@ -14,7 +14,8 @@ from sandbox.slack import triggers
 from sandbox.slack.calls import ApiCall
 from sandbox.slack.cast import User
 from tests.harness.database import SQLITE
-from tests.harness.scenario import PATIENCE, Scenario
+from tests.harness.scenario import PATIENCE, Scenario, on_both_databases
+from tests.harness.tables import each_of
 
 SPAN = 12.0  # Seconds that a trigger lives and that Slack takes for an answer: both 3 in life, which a busy machine needs itself.
 ENDLESS = 600.0  # Seconds: AWS is at work until the test ends it.
@@ -32,6 +33,7 @@ def test_kill_9_right_after_the_approval(either: Scenario) -> None:
     assert len(either.cards()) == 1
 
 
+@on_both_databases
 def test_kill_9_while_aws_is_at_work(scenario: Scenario) -> None:
     scenario.aws.conditions.creation_seconds = ENDLESS
     scenario.ask()
@@ -46,6 +48,7 @@ def test_kill_9_while_aws_is_at_work(scenario: Scenario) -> None:
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "drop-before", "500"])
+@on_both_databases
 def test_create_accounts_answer_is_lost(scenario: Scenario, kind: Any) -> None:
     scenario.aws.faults.add("CreateAccount", kind)
     scenario.ask()
@@ -74,6 +77,7 @@ def test_slack_is_busy_and_broken_for_a_while(scenario: Scenario) -> None:
 
 
 @pytest.mark.parametrize("fault", ["drop-after", "drop-before"])
+@on_both_databases
 def test_slacks_answers_are_lost_and_no_message_is_repeated(scenario: Scenario, fault: Any) -> None:
     scenario.slack.faults.add("chat.postMessage", fault, times=3, every=2)
     scenario.ask()
@@ -90,7 +94,7 @@ def _each_said_once(scenario: Scenario) -> None:
     assert [line for line in scenario.thread() if "is ready" in line] == scenario.thread()[-1:]
 
 
-@pytest.mark.parametrize("change", ["foreign signature", "old timestamp", "no timestamp", "changed body"])
+@each_of("change", ["foreign signature", "old timestamp", "no timestamp", "changed body"])
 def test_a_delivery_that_is_not_slacks_is_refused(scenario: Scenario, change: str) -> None:
     signed = scenario.person("bob").request_for("/org create-account --name x --email forged@example.com")
     headers = dict(signed.headers)
