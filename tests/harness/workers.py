@@ -220,7 +220,7 @@ class Workers:
         world = self._sandbox.state()
         if world is None:
             return self.approved(operation, **params)
-        key = operation, repr(params), world
+        key = operation, repr(params), repr(self.rules), self.keys, world
         if key not in _approved:
             request = self.approved(operation, **params)
             _approved[key] = kept(self.engine), self.clock.now, self._deliveries, request.id or 0
@@ -300,7 +300,7 @@ class Workers:
         return f"delivery-{self._deliveries}"
 
 
-_approved: dict[tuple[str, str, bytes], tuple[bytes, datetime, int, int]] = {}
+_approved: dict[tuple[str, str, str, Keys, bytes], tuple[bytes, datetime, int, int]] = {}
 _happened: dict[Callable[[Workers], object], tuple[bytes, Workers]] = {}
 
 

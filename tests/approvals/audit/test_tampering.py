@@ -85,7 +85,7 @@ def test_what_nobody_decided(workers: Workers, aws: AwsSandbox, how: Tamper) -> 
 
 @pytest.mark.parametrize("how", DECIDED.values(), ids=DECIDED)
 def test_what_was_changed_after_the_decision(workers: Workers, aws: AwsSandbox, how: Tamper) -> None:
-    never_runs(workers, aws, workers.approved("tag-account", **TAG), how)
+    never_runs(workers, aws, workers.approved_as_before("tag-account", **TAG), how)
 
 
 @pytest.mark.parametrize("how", WITHOUT_KEY.values(), ids=WITHOUT_KEY)
@@ -96,7 +96,8 @@ def test_what_only_the_key_can_show(signed: Workers, aws: AwsSandbox, how: Tampe
 def half_done(workers: Workers, aws: AwsSandbox) -> Request:
     """An account is being opened that is to be moved afterwards."""
     aws.conditions.creation_seconds = 120
-    request = workers.approved("create-account", account_name="new", email="new@example.com", ou="/Workloads/Staging")
+    new = {"account_name": "new", "email": "new@example.com", "ou": "/Workloads/Staging"}
+    request = workers.approved_as_before("create-account", **new)
     workers.work()
     assert workers.request(request.id).status == Status.WAITING
     return workers.request(request.id)

@@ -39,7 +39,7 @@ def test_for_what_nobody_decided(workers: Workers, aws: AwsSandbox, how: Tamper)
 
 @pytest.mark.parametrize("how", DECIDED.values(), ids=DECIDED)
 def test_for_what_was_changed_after_the_decision(workers: Workers, aws: AwsSandbox, how: Tamper) -> None:
-    request = workers.approved("credentials", **WEB)
+    request = workers.approved_as_before("credentials", **WEB)
     wanted = wanted_by(workers.context, request)
     tamper(workers, request, how)
     with pytest.raises(UndeliverableError, match="The audit does not prove that this was approved"):
@@ -49,13 +49,13 @@ def test_for_what_was_changed_after_the_decision(workers: Workers, aws: AwsSandb
 
 
 def test_what_was_approved_is_opened(workers: Workers, aws: AwsSandbox) -> None:
-    request = workers.approved("credentials", **WEB)
+    request = workers.approved_as_before("credentials", **WEB)
     assert open_session(workers.context, request, wanted_by(workers.context, request)).access_key_id
     assert alarms(workers) == []
 
 
 def test_what_has_ended_meanwhile_is_not_opened_and_no_cause_for_alarm(workers: Workers, aws: AwsSandbox) -> None:
-    request = workers.approved("credentials", **WEB)
+    request = workers.approved_as_before("credentials", **WEB)
     wanted = wanted_by(workers.context, request)
     tamper(workers, request, status(Status.FAILED))
     with pytest.raises(UndeliverableError, match="has ended"):
