@@ -79,7 +79,7 @@ def verify(
 
 def _findings(connection: Connection, check: ChainCheck, anchors: Sequence[Anchor]) -> Iterator[str]:
     anchored = AnchorCheck(anchors)
-    for line in lines(connection, query(connection).order_by(col(AuditRecord.id))):
+    for line in lines(connection, query(connection.dialect.name).order_by(col(AuditRecord.id))):
         anchored.look(line.id, line.hash)
         yield from check.look(line)
     yield from check.at_the_end()

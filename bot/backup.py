@@ -175,7 +175,9 @@ def _said(connection: Connection) -> Iterator[Any]:
     }
     for table in _tables(connection):
         yield {"table": table.name, "columns": {column.name: _kind(column.type) for column in table.columns}}
-        columns = [raw(connection, column) if _kind(column.type) == "json" else column for column in table.columns]
+        columns = [
+            raw(connection.dialect.name, column) if _kind(column.type) == "json" else column for column in table.columns
+        ]
         for row in rows(connection, select(*columns).order_by(*table.primary_key)):
             yield [_plain(value) for value in row]
 

@@ -12,9 +12,10 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.engine import Connection
 from sqlmodel import Session, col
 
@@ -38,10 +39,10 @@ def unproven(session: Session, number: int, *, runs: bool = True, keys: Keys | N
     `keys` in place of the session's own; NO_KEYS asks for no signature.
     """
     connection = _snapshot(session)
-    own = records_of(connection, number)
-    bundle = [*_tagged(_REQUEST, connection, _claims(connection).where(col(Request.id) == number))]
-    bundle += _tagged(_VOTE, connection, _votes(connection).where(col(Vote.request_id) == number))
-    bundle += _tagged(_ATTEMPT, connection, _attempts().where(col(Attempt.request_id) == number))
+    own, about = records_of(connection, number), _about_one(connection.dialect.name)
+    bundle = [*_tagged(_REQUEST, connection, about.claim, number=number)]
+    bundle += _tagged(_VOTE, connection, about.votes, number=number)
+    bundle += _tagged(_ATTEMPT, connection, about.attempts, number=number)
     bundle += [(number, _RECORD, line.event, line.actor, line.detail, line.at) for line in own]
     return [*_doubts(connection, Keys.of(session) if keys is None else keys, number, own), *_missing(bundle, runs=runs)]
 
@@ -80,12 +81,12 @@ def every(connection: Connection) -> Iterator[str]:
 
     Four streams in the order of the requests are read side by side, so that one request is in memory at a time.
     """
-    about = col(AuditRecord.request_id)
-    said = (col(AuditRecord.event), col(AuditRecord.actor), raw(connection, AuditRecord.detail))
-    told = select(about, *said, time_of(connection, AuditRecord.at))
+    about, dialect = col(AuditRecord.request_id), connection.dialect.name
+    said = (col(AuditRecord.event), col(AuditRecord.actor), raw(dialect, AuditRecord.detail))
+    told = select(about, *said, time_of(dialect, AuditRecord.at))
     streams = (
-        _tagged(_REQUEST, connection, _claims(connection).order_by(col(Request.id))),
-        _tagged(_VOTE, connection, _votes(connection).order_by(col(Vote.request_id), col(Vote.id))),
+        _tagged(_REQUEST, connection, _claims(dialect).order_by(col(Request.id))),
+        _tagged(_VOTE, connection, _votes(dialect).order_by(col(Vote.request_id), col(Vote.id))),
         _tagged(_ATTEMPT, connection, _attempts().order_by(col(Attempt.request_id))),
         _told(rows(connection, told.where(about.is_not(None)).order_by(about, col(AuditRecord.id)))),
     )
@@ -118,8 +119,28 @@ def seal(own: Iterable[Line]) -> str:
 
 def records_of(connection: Connection, number: int) -> list[Line]:
     """The records about a request, oldest first."""
-    mine = col(AuditRecord.request_id) == number
-    return list(lines(connection, query(connection).where(mine).order_by(col(AuditRecord.id))))
+    return list(lines(connection, _about_one(connection.dialect.name).records, number=number))
+
+
+class _AboutOne(NamedTuple):
+    """What reads the records of the request `number`, its row, its votes and its attempts."""
+
+    records: Query
+    claim: Query
+    votes: Query
+    attempts: Query
+
+
+@cache
+def _about_one(dialect: str) -> _AboutOne:
+    """Made once for a dialect: a request is proven before each thing that is done for it."""
+    number: Any = bindparam("number", type_=Integer)
+    return _AboutOne(
+        query(dialect).where(col(AuditRecord.request_id) == number).order_by(col(AuditRecord.id)),
+        _claims(dialect).where(col(Request.id) == number),
+        _votes(dialect).where(col(Vote.request_id) == number),
+        _attempts().where(col(Attempt.request_id) == number),
+    )
 
 
 def newest_mark(connection: Connection, keys: Keys) -> Line | None:
@@ -147,9 +168,12 @@ def _counts(line: Line, keys: Keys) -> bool:
 
 def _backwards(connection: Connection, event: str) -> Iterator[Line]:
     """The records of an event, the newest first."""
-    return lines(
-        connection, query(connection).where(col(AuditRecord.event) == event).order_by(col(AuditRecord.id).desc())
-    )
+    return lines(connection, _of_event(connection.dialect.name), event=event)
+
+
+@cache
+def _of_event(dialect: str) -> Query:
+    return query(dialect).where(col(AuditRecord.event) == bindparam("event")).order_by(col(AuditRecord.id).desc())
 
 
 def _snapshot(session: Session) -> Connection:
@@ -159,7 +183,7 @@ def _snapshot(session: Session) -> Connection:
     return session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
-def _claims(connection: Connection) -> Query:
+def _claims(dialect: str) -> Query:
     """The columns of a row, and of `_claim`, in one order."""
     shown = (Request.operation, Request.requester, Request.status, Request.rule, Request.approvals_needed)
     documents = (Request.params, Request.preview, Request.rules, Request.memory)
@@ -170,24 +194,24 @@ def _claims(connection: Connection) -> Query:
         *map(col, shown),
         col(Request.break_glass),
         col(Request.digest),
-        *(raw(connection, one) for one in documents),
+        *(raw(dialect, one) for one in documents),
         *map(col, texts),
-        *(time_of(connection, one) for one in times),
+        *(time_of(dialect, one) for one in times),
         col(Request.pruned),
     )
 
 
-def _votes(connection: Connection) -> Query:
+def _votes(dialect: str) -> Query:
     said = (col(Vote.request_id), col(Vote.user), col(Vote.decision), col(Vote.digest))
-    return select(*said, time_of(connection, Vote.at), col(Vote.person))
+    return select(*said, time_of(dialect, Vote.at), col(Vote.person))
 
 
 def _attempts() -> Query:
     return select(col(Attempt.request_id), col(Attempt.step), col(Attempt.number), col(Attempt.outcome))
 
 
-def _tagged(tag: int, connection: Connection, wanted: Query) -> Iterator[tuple[Any, ...]]:
-    return ((row[0], tag, *row[1:]) for row in rows(connection, wanted))
+def _tagged(tag: int, connection: Connection, wanted: Query, **values: Any) -> Iterator[tuple[Any, ...]]:
+    return ((row[0], tag, *row[1:]) for row in rows(connection, wanted, **values))
 
 
 def _told(found: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
@@ -284,10 +308,16 @@ def _sealed(connection: Connection, keys: Keys, number: int, own: Sequence[Line]
 
 def _broken(connection: Connection, first: int) -> bool:
     """Whether a link of the chain does not hold, from the record before `first` on."""
+    return connection.execute(_broken_links(), {"first": first}).first() is not None
+
+
+@cache
+def _broken_links() -> Query:
+    first: Any = bindparam("first", type_=Integer)
     number, previous, found = col(AuditRecord.id), col(AuditRecord.previous), col(AuditRecord.hash)
     begin = select(func.coalesce(func.max(number), first)).where(number < first).scalar_subquery()
     before = func.lag(found, 1, GENESIS).over(order_by=number).label("before")
     window = select(number.label("id"), previous.label("previous"), before).where(number >= begin)
     followed = window.order_by(number).limit(FOLLOWED).subquery()
     links = (followed.c.previous != followed.c.before, followed.c.id >= first)
-    return connection.execute(select(followed.c.id).where(*links).limit(1)).first() is not None
+    return select(followed.c.id).where(*links).limit(1)

@@ -71,37 +71,37 @@ def detail_of(text: Any) -> Any:
     return found if end == len(text) else UNREADABLE
 
 
-def query(connection: Connection) -> Query:
-    """All records, raw; the caller says which and in which order."""
+def query(dialect: str) -> Query:
+    """All records, raw, from a database of this dialect; the caller says which and in which order."""
     columns = (AuditRecord.event, AuditRecord.actor, AuditRecord.request_id)
     return select(
         col(AuditRecord.id),
-        time_of(connection, AuditRecord.at),
+        time_of(dialect, AuditRecord.at),
         *map(col, columns),
-        raw(connection, AuditRecord.detail),
+        raw(dialect, AuditRecord.detail),
         col(AuditRecord.previous),
         col(AuditRecord.hash),
     )
 
 
-def time_of(connection: Connection, column: Any) -> Any:
+def time_of(dialect: str, column: Any) -> Any:
     """A column of times as the driver gives them, for `moment`."""
-    return type_coerce(col(column), String) if connection.dialect.name == "sqlite" else col(column)
+    return type_coerce(col(column), String) if dialect == "sqlite" else col(column)
 
 
-def raw(connection: Connection, column: Any) -> Any:
+def raw(dialect: str, column: Any) -> Any:
     """A JSON column as its text."""
-    return type_coerce(col(column), Text) if connection.dialect.name == "sqlite" else cast(col(column), Text)
+    return type_coerce(col(column), Text) if dialect == "sqlite" else cast(col(column), Text)
 
 
-def lines(connection: Connection, wanted: Query) -> Iterator[Line]:
-    """The records of a `query`, as they come."""
-    for number, at, event, actor, request_id, detail, previous, found in rows(connection, wanted):
+def lines(connection: Connection, wanted: Query, **values: Any) -> Iterator[Line]:
+    """The records of a `query`, as they come; `values` are those of its parameters."""
+    for number, at, event, actor, request_id, detail, previous, found in rows(connection, wanted, **values):
         yield Line(number, moment(at), event, actor, request_id, detail_of(detail), previous, found)
 
 
-def rows(connection: Connection, wanted: Query) -> Iterator[tuple[Any, ...]]:
+def rows(connection: Connection, wanted: Query, **values: Any) -> Iterator[tuple[Any, ...]]:
     """The rows of any query, fetched some at a time (with PostgreSQL by a cursor of the server's)."""
-    with connection.execute(wanted, execution_options={"yield_per": BATCH}) as found:
+    with connection.execute(wanted, values, execution_options={"yield_per": BATCH}) as found:
         for batch in found.partitions():
             yield from map(tuple, batch)

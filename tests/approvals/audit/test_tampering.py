@@ -49,7 +49,7 @@ def verified(workers: Workers) -> list[str]:
     """What `orgbot audit verify` finds."""
     check = ChainCheck(workers.keys)
     with workers.engine.connect() as connection:
-        chain = lines(connection, query(connection).order_by(col(AuditRecord.id)))
+        chain = lines(connection, query(connection.dialect.name).order_by(col(AuditRecord.id)))
         return [*(line for entry in chain for line in check.look(entry)), *check.at_the_end(), *every(connection)]
 
 
