@@ -13,13 +13,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 from cachetools import LRUCache, cachedmethod
 from slack_sdk import WebClient
-from sqlalchemy import update
-from sqlmodel import col
 
 from approvals.authority.may import barred, votes_of
 from approvals.authority.requirements import requirements_of
@@ -28,7 +27,9 @@ from approvals.models import Message, Request, Vote
 from approvals.outbox.look_up import Place, file_name, find, is_marked, looking_up
 from approvals.outbox.refusals import ALONE, PLAIN, THREAD
 from approvals.queue import outgoing
+from approvals.queue.leases import held
 from approvals.queue.outgoing import ANEW, EDITED, FILE, LINE, TWICE
+from approvals.queue.store import changed, setting
 from approvals.queue.worker import LaterError
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.sessions.handover import Delivery
@@ -244,9 +245,8 @@ class Delivering:
         values: dict[str, Any] = {"status": "sending", "started_at": self._context.clock()}
         if message.kind in CHANNELS_OWN:  # The setting may be another one when it is looked for, and so may the thread.
             values |= {"channel": channel, "body": message.body}
-        held = (col(Message.id) == message.id, col(Message.lease_owner) == message.lease_owner)
         with self._context.store.write() as session:
-            if session.execute(update(Message).where(*held).values(values)).rowcount != 1:  # type: ignore[attr-defined]
+            if not changed(session, _noting(*values), values, row=message.id, owner=message.lease_owner):
                 raise FencedError
 
     def standing(self, message: Message, sent_at: datetime) -> list[Posted]:
@@ -284,3 +284,8 @@ class Delivering:
         """What the message is about, as it stands."""
         with self._context.store.read() as session:
             return session.get_one(Request, message.request_id)
+
+
+@lru_cache
+def _noting(*names: str) -> Any:
+    return setting(Message, *names).where(*held(Message))

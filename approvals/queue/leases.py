@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, or_, update
+from sqlalchemy import ColumnElement, bindparam, or_, update
 from sqlalchemy.orm import attributes, util
 from sqlmodel import Session, col, select
 
 from approvals.models import HomeViewer, Interaction, Message, Request, RoleSession, UtcTime
-from approvals.queue.store import Store
+from approvals.queue.store import Store, changed, setting
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=8)
@@ -54,17 +54,17 @@ def claim(session: Session, model: Leased, row: int, owner: str, now: datetime, 
     """
     if session.connection().dialect.name == "postgresql" and not _locked(session, model, col(model.id) == row):
         return False
-    values = {"row": row, "now": now, "owner": owner, "until": now + LEASE}
-    return _changed(session, _claiming(model, *ready), values)
+    lease = {"lease_owner": owner, "lease_until": now + LEASE}
+    return changed(session, _claiming(model, *ready), lease, row=row, now=now)
 
 
 def release(session: Session, model: Leased, row: int, owner: str, **values: Any) -> bool:
     """Gives the row back, setting `values` with it; False when the lease was lost in between, and nothing is set."""
-    new = {f"new_{name}": value for name, value in values.items()}
-    if not _changed(session, _releasing(model, *values), {"row": row, "owner": owner, **new}):
+    given = {"lease_owner": "", "lease_until": None, **values}
+    if not changed(session, _releasing(model, *given), given, row=row, owner=owner):
         return False
     known = session.identity_map.get(util.identity_key(model, row))
-    for name, value in {"lease_owner": "", "lease_until": None, **values}.items() if known else ():
+    for name, value in given.items() if known else ():
         attributes.set_committed_value(known, name, value)
     return True
 
@@ -72,15 +72,18 @@ def release(session: Session, model: Leased, row: int, owner: str, **values: Any
 # Every job is claimed and released: these statements are made once.
 @lru_cache
 def _claiming(model: Leased, *ready: ColumnElement[bool]) -> Any:
-    mine = update(_table(model)).where(col(model.id) == bindparam("row"), free(model, NOW), *ready)
-    return mine.values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
+    mine = setting(model, "lease_owner", "lease_until")
+    return mine.where(col(model.id) == bindparam("row"), free(model, NOW), *ready)
 
 
 @lru_cache
 def _releasing(model: Leased, *names: str) -> Any:
-    held = (col(model.id) == bindparam("row"), col(model.lease_owner) == bindparam("owner"))
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-    return update(_table(model)).where(*held).values(lease_owner="", lease_until=None, **values)
+    return setting(model, *names).where(*held(model))
+
+
+def held(model: Leased) -> tuple[ColumnElement[bool], ...]:
+    """The row `row`, as long as it is in the hands of `owner`."""
+    return (col(model.id) == bindparam("row"), col(model.lease_owner) == bindparam("owner"))
 
 
 def forget_all(session: Session) -> int:
@@ -88,8 +91,8 @@ def forget_all(session: Session) -> int:
     models: tuple[Leased, ...] = (Request, Interaction, Message, HomeViewer, RoleSession)
     ended = 0
     for model in models:
-        held = update(model).where(col(model.lease_owner) != "").values(lease_owner="", lease_until=None)
-        ended += session.execute(held).rowcount  # type: ignore[attr-defined]
+        taken = update(model).where(col(model.lease_owner) != "").values(lease_owner="", lease_until=None)
+        ended += session.execute(taken).rowcount  # type: ignore[attr-defined]
     return ended
 
 
@@ -143,23 +146,22 @@ class InHand:
 
 def _renew(session: Session, lease: Lease, now: datetime) -> bool:
     """A row that is being written is as good as given back, or is renewed the next time."""
-    held = (col(lease.model.id) == lease.row, col(lease.model.lease_owner) == lease.owner)
-    if not _locked(session, lease.model, *held):
+    mine = (col(lease.model.id) == lease.row, col(lease.model.lease_owner) == lease.owner)
+    if not _locked(session, lease.model, *mine):
         return False
-    return _changed(session, update(_table(lease.model)).where(*held).values(lease_until=now + LEASE), {})
+    return renew(session, lease.model, lease.row, lease.owner, now)
+
+
+def renew(session: Session, model: Leased, row: int, owner: str, now: datetime) -> bool:
+    """Whether the row is still `owner`'s, who has it for as long as somebody who claims it now."""
+    return changed(session, _renewing(model), {"lease_until": now + LEASE}, row=row, owner=owner)
+
+
+@lru_cache
+def _renewing(model: Leased) -> Any:
+    return setting(model, "lease_until").where(*held(model))
 
 
 def _locked(session: Session, model: Leased, *where: ColumnElement[bool]) -> bool:
     wanted = select(model.id).where(*where).with_for_update(skip_locked=True, key_share=True)
     return session.exec(wanted).first() is not None
-
-
-def _changed(session: Session, statement: Any, values: dict[str, Any]) -> bool:
-    """Straight to the connection, after what the session has still to write."""
-    session.flush()
-    return bool(session.connection().execute(statement, values).rowcount == 1)
-
-
-def _table(model: Leased) -> Table:
-    table: Table = model.__table__  # type: ignore[union-attr]
-    return table

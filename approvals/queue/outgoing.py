@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, delete, or_
 from sqlmodel import Session, col, select
 
 from approvals.models import LIVE, Interaction, Message, Request, RoleSession
@@ -130,17 +131,32 @@ def counts(session: Session, message: Message) -> Message | None:
 
 def stands(session: Session, message: Message) -> Message | None:
     """The message that one of LIVING or LINE is an edit of; None where there is none yet."""
-    sent = (Message.request_id == message.request_id, Message.status == "sent", Message.ts != "")
-    earlier = (col(Message.kind).in_(_alike(message.kind)), col(Message.id) < message.id)
-    return session.exec(select(Message).where(*sent, *earlier).order_by(col(Message.id).desc()).limit(1)).first()
+    of = {"request": message.request_id, "before": message.id}
+    found: Message | None = session.exec(_standing(_alike(message.kind)), params=of).first()
+    return found
+
+
+@cache
+def _standing(kinds: tuple[str, ...]) -> Any:
+    number, before = bindparam("request", type_=Integer), bindparam("before", type_=Integer)
+    sent = (col(Message.request_id) == number, Message.status == "sent", Message.ts != "")
+    earlier = (col(Message.kind).in_(kinds), col(Message.id) < before)
+    return select(Message).where(*sent, *earlier).order_by(col(Message.id).desc()).limit(1)
 
 
 def is_outdated(session: Session, message: Message) -> bool:
     """Whether the same is about to be said as it stands by now; one that people are to notice gives way only to another such."""
     kinds = (ANEW,) if message.kind == ANEW else _alike(message.kind)
-    later = (Message.lane == message.lane, col(Message.kind).in_(kinds), col(Message.id) > message.id)
-    found = select(Message.id).where(*later, Message.status == "queued").limit(1)
-    return message.status == "queued" and session.exec(found).first() is not None
+    if message.status != "queued":
+        return False
+    return session.exec(_later(kinds), params={"lane": message.lane, "after": message.id}).first() is not None
+
+
+@cache
+def _later(kinds: tuple[str, ...]) -> Any:
+    after = col(Message.id) > bindparam("after", type_=Integer)
+    alike = (col(Message.lane) == bindparam("lane"), col(Message.kind).in_(kinds), after)
+    return select(Message.id).where(*alike, Message.status == "queued").limit(1)
 
 
 def _alike(kind: str) -> tuple[str, ...]:
@@ -206,10 +222,14 @@ def private(session: Session, click: Interaction, at: datetime, body: Body, numb
     return _queue(session, at, lane=f"private:{click.user}", kind="private", body=body, **where)
 
 
+_UNSENT = (col(Message.status) == "queued", col(Message.lease_owner) == "")
+_UNSAYING = delete(Message).where(col(Message.marker).in_(bindparam("markers", expanding=True)), *_UNSENT)
+
+
 def unsay(session: Session, *markers: str) -> None:
     """Takes back what was given one of these markers and has not left: it is no longer so."""
-    unsent = (col(Message.marker).in_(markers), col(Message.status) == "queued", col(Message.lease_owner) == "")
-    session.execute(delete(Message).where(*unsent))
+    session.flush()
+    session.connection().execute(_UNSAYING, {"markers": markers})
 
 
 def notice(session: Session, at: datetime, body: Body) -> None:

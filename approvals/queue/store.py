@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache, cached_property
 from typing import Any, Protocol
 
-from sqlalchemy import Index, Table, UniqueConstraint, bindparam, event, insert, inspect
+from sqlalchemy import Index, Table, UniqueConstraint, bindparam, event, insert, inspect, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.util import identity_key
@@ -58,6 +58,23 @@ def wait_for_writers(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.connection().exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+
+
+def setting(model: type[SQLModel], *names: str) -> Any:
+    """An UPDATE that gives these columns the values that `changed` is handed. To be made once: to make it takes longer than to
+    execute it.
+    """
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return update(table).values({name: bindparam(f"new_{name}") for name in names})
+
+
+def changed(session: Session, statement: Any, values: Mapping[str, Any] | None = None, **where: Any) -> bool:
+    """Whether the statement changed one row: it gave it `values`, and `where` are its other parameters. It goes straight to the
+    connection, after what the session has still to write; what the session has read stays as it was read.
+    """
+    session.flush()
+    new = {f"new_{name}": value for name, value in (values or {}).items()}
+    return bool(session.connection().execute(statement, where | new).rowcount == 1)
 
 
 class FifoLock:

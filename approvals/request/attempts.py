@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from approvals.context import Context
 from approvals.models import Attempt, Request
-from approvals.queue.leases import LEASE
+from approvals.queue.leases import renew
+from approvals.queue.store import changed, setting
 from approvals.states import Outcome
 
 IN_DOUBT = frozenset({Outcome.OPEN, Outcome.AMBIGUOUS})
 WITHOUT_EFFECT = frozenset({Outcome.REFUSED, Outcome.BUSY, Outcome.FENCED})
+
+# Each call that changes something asks for these: they are made once.
+_OF_REQUEST = col(Attempt.request_id) == bindparam("request")
+_AT_STEP = (_OF_REQUEST, col(Attempt.step) == bindparam("step"))
+_MADE = select(Attempt).where(*_AT_STEP).order_by(col(Attempt.number))
+_LAST = select(func.max(Attempt.number)).where(*_AT_STEP)
+_SENT = select(Attempt.id).where(_OF_REQUEST, col(Attempt.outcome).not_in(WITHOUT_EFFECT)).limit(1)
+_ENDING = setting(Attempt, "outcome", "detail", "finished_at").where(col(Attempt.id) == bindparam("row"))
 
 
 class LeaseLostError(Exception):
@@ -23,14 +32,12 @@ class LeaseLostError(Exception):
 
 def made(session: Session, request_id: int, step: str) -> Sequence[Attempt]:
     """The attempts at a step so far, oldest first."""
-    query = select(Attempt).where(Attempt.request_id == request_id, Attempt.step == step)
-    return session.exec(query.order_by(col(Attempt.number))).all()
+    return session.exec(_MADE, params={"request": request_id, "step": step}).all()
 
 
 def any_sent(session: Session, request_id: int) -> bool:
     """Whether any attempt of a request, at whichever step, may have had an effect."""
-    query = select(Attempt.id).where(Attempt.request_id == request_id, col(Attempt.outcome).not_in(WITHOUT_EFFECT))
-    return session.exec(query.limit(1)).first() is not None
+    return session.exec(_SENT, params={"request": request_id}).first() is not None
 
 
 def any_accepted(session: Session, since: datetime) -> bool:
@@ -42,13 +49,9 @@ def any_accepted(session: Session, since: datetime) -> bool:
 
 def begin(session: Session, request_id: int, step: str, owner: str, now: datetime) -> Attempt:
     """Writes the intent down and renews the lease; raises LeaseLostError. The call may leave only after the commit."""
-    held = (col(Request.id) == request_id, col(Request.lease_owner) == owner)
-    renewed = session.execute(update(Request).where(*held).values(lease_until=now + LEASE))
-    if renewed.rowcount != 1:  # type: ignore[attr-defined]
+    if not renew(session, Request, request_id, owner, now):
         raise LeaseLostError
-    last = session.exec(
-        select(func.max(Attempt.number)).where(Attempt.request_id == request_id, Attempt.step == step)
-    ).one()
+    last = session.exec(_LAST, params={"request": request_id, "step": step}).one()
     attempt = Attempt(request_id=request_id, step=step, number=(last or 0) + 1, owner=owner, started_at=now)
     session.add(attempt)
     session.flush()
@@ -58,7 +61,7 @@ def begin(session: Session, request_id: int, step: str, owner: str, now: datetim
 def end(session: Session, attempt: Attempt, outcome: Outcome, now: datetime, detail: str = "") -> None:
     """Writes down what is known of the call now."""
     values = {"outcome": outcome, "detail": detail[:500], "finished_at": now}
-    session.execute(update(Attempt).where(col(Attempt.id) == attempt.id).values(**values))
+    changed(session, _ENDING, values, row=attempt.id)
 
 
 def fence(context: Context, attempt: Attempt) -> Callable[[], bool]:

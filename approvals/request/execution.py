@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import update
 from sqlmodel import Session, col, select, text
 
 from approvals.audit import chain
@@ -18,15 +18,15 @@ from approvals.context import Context
 from approvals.models import LIVE, UNPRUNED_SQL, Attempt, Request, operation_of
 from approvals.outbox import telling
 from approvals.queue import changes, outgoing
-from approvals.queue.leases import release
+from approvals.queue.leases import held, release
+from approvals.queue.store import changed, setting
 from approvals.queue.worker import Job
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError
 from approvals.request.lifecycle import LostRaceError, transition
 from approvals.request.remainder import in_words, remainder_of
 from approvals.states import EXECUTING, Outcome, Status
-from approvals.views import on_hold as held
-from approvals.views import set_aside, thread
+from approvals.views import on_hold, set_aside, thread
 from approvals.views.on_hold import FAILED_LOOKS, NOT_NOW, ON_HOLD, OWN_ERROR, UNSEEN, WHY
 from approvals.views.thread import CLOSING, MENDABLE, OPENS, REST, SAID, SNIPPETS, STEPS, UNDO
 from operations.aws.client import Call
@@ -203,13 +203,13 @@ class Execution:
                 self._tell_why(session, why)
 
     def _noted(self, session: Session, why: Failed) -> dict[str, str]:
-        return held.noted(why, sent=attempts.any_sent(session, self.number))
+        return on_hold.noted(why, sent=attempts.any_sent(session, self.number))
 
     def _tell_why(self, session: Session, why: Failed) -> None:
         """Somebody may have to mend something, so that it is told as news."""
         now, sent = self.context.clock(), attempts.any_sent(session, self.number)
         self._read(session)
-        outgoing.thread(session, self.request, now, held.waits(self.request, why, sent=sent))
+        outgoing.thread(session, self.request, now, on_hold.waits(self.request, why, sent=sent))
         telling.tell(session, self.request, now, anew=True)
 
     def _tell_how_far(self, session: Session, now: datetime) -> None:
@@ -221,7 +221,7 @@ class Execution:
         """What is remembered, now that AWS could be looked at; whoever was told that it could not is told that it can."""
         now, memory = self.context.clock(), dict(self.request.memory)
         if memory.pop(ON_HOLD, False):
-            outgoing.thread(session, self.request, now, held.goes_on(self.request))
+            outgoing.thread(session, self.request, now, on_hold.goes_on(self.request))
         for name in (FAILED_LOOKS, WHY):
             memory.pop(name, None)
         return memory
@@ -278,13 +278,13 @@ class Execution:
         """The world changed: nothing is done any more, or, when something was done or sent already, it has failed half-way."""
         told, sent = f"{CHANGED}: {stale.say}", self.has_sent()
         if self.request.step or sent:
-            effect = f" {held.effect(sent=sent)}" if not self.request.step else ""
+            effect = f" {on_hold.effect(sent=sent)}" if not self.request.step else ""
             advice = (
                 "" if remainder_of(self.request) else "Check in AWS what is there; ask again if it is still wanted."
             )
             self.fail(Failed(told + effect, advice, opens=stale.opens, again=True))
             return
-        outcome = f"{told} {held.effect(sent=sent)}"
+        outcome = f"{told} {on_hold.effect(sent=sent)}"
         remembered = {**self._helping(stale), **self._rest()}
         self._end_badly(Status.STALE, outcome, "Ask again if it is still wanted.", remembered)
 
@@ -321,13 +321,17 @@ class Execution:
             raise LeaseLostError from error
 
     def _set(self, session: Session, **values: Any) -> None:
-        held = (col(Request.id) == self.number, col(Request.lease_owner) == self.context.owner)
-        if session.execute(update(Request).where(*held).values(**values)).rowcount != 1:  # type: ignore[attr-defined]
+        if not changed(session, _setting(*values), values, row=self.number, owner=self.context.owner):
             raise LeaseLostError
         self._read(session)
 
     def _read(self, session: Session) -> None:
         self.request = session.get_one(Request, self.number, populate_existing=True)
+
+
+@lru_cache
+def _setting(*names: str) -> Any:
+    return setting(Request, *names).where(*held(Request))
 
 
 def _new(learned: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam
 from sqlmodel import Session, col
 
 from approvals.audit import chain
 from approvals.models import Request
+from approvals.queue.leases import held
+from approvals.queue.store import changed, setting
 from approvals.states import BEFORE, TERMINAL, Status
 
 
@@ -30,12 +33,16 @@ def transition(session: Session, request_id: int, to: Status, at: datetime, acto
     owner = values.pop("owner", None)
     if to in TERMINAL:
         values |= {"finished_at": at, "due_at": None, "lease_owner": "", "lease_until": None}
-    statement = update(Request).where(col(Request.id) == request_id, col(Request.status).in_(BEFORE[to]))
-    if owner is not None:
-        statement = statement.where(col(Request.lease_owner) == owner)
-    changed = session.execute(statement.values(status=to, **values)).rowcount == 1  # type: ignore[attr-defined]
+    holds = {} if owner is None else {"owner": owner}
+    led = changed(session, _leading(to, *holds, names=tuple(values)), values, row=request_id, **holds)
     request = session.get_one(Request, request_id, populate_existing=True)
-    if not changed:
+    if not led:
         raise LostRaceError(session, request)
     chain.record(session, at, f"request.{to.value}", actor, request_id, digest=request.digest)
     return request
+
+
+@lru_cache
+def _leading(to: Status, *holds: str, names: tuple[str, ...]) -> Any:
+    mine = held(Request) if holds else (col(Request.id) == bindparam("row"),)
+    return setting(Request, *names).where(*mine, col(Request.status).in_(BEFORE[to])).values(status=to)

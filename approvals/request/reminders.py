@@ -8,8 +8,10 @@ that a bot that was away says only what is true now, and says it once.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from approvals.audit import chain
@@ -22,6 +24,7 @@ from approvals.context import Context
 from approvals.models import LIVE, Message, Request
 from approvals.outbox import telling
 from approvals.queue import outgoing
+from approvals.queue.store import changed, setting
 from approvals.queue.worker import Job, work_off
 from approvals.request.reachability import look_whether_reachable
 from approvals.slack.blocks import mentions
@@ -171,9 +174,14 @@ def _missing(session: Session, request: Request) -> int:
 
 def _note(session: Session, request: Request, **values: object) -> None:
     """Writes what has been said, guarded by the status: what is decided is not reminded of."""
-    waits = (col(Request.id) == request.id, col(Request.status) == Status.PENDING)
-    session.execute(update(Request).where(*waits).values(**values))
+    changed(session, _noting(*values), values, row=request.id)
     session.refresh(request)
+
+
+@lru_cache
+def _noting(*names: str) -> Any:
+    waits = (col(Request.id) == bindparam("row"), col(Request.status) == Status.PENDING)
+    return setting(Request, *names).where(*waits)
 
 
 def tell_absent(context: Context, number: int) -> None:

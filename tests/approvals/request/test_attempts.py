@@ -157,7 +157,9 @@ def test_another_requests_attempts_are_not_counted(workers: Workers, execution: 
     begin(execution)
     begin(execution)
     other = taken(workers, workers.approved("create-account", account_name="other", email="other@example.com"))
+    assert not other.has_sent()
     assert begin(other).number == 1
+    assert other.has_sent()
 
 
 def test_attempts_come_in_their_order(workers: Workers, execution: Execution) -> None:
