@@ -10,10 +10,11 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from unittest import mock
@@ -41,6 +42,7 @@ OF_THE_SOCKET: tuple[Kind, ...] = ("drop-before", "drop-after", "delay", "delay-
 ANSWERS: dict[str, Kind] = {"throttle": "throttle", "500": "500", "malformed answer": "bad-json"}
 FAULTS = ("time-out", "reset before", "reset after", *ANSWERS)
 """What may happen to a call: AWS has carried out what timed out and what was reset after, and not what was reset before."""
+IDS, BEGAN = secrets.randbits(32), datetime.now(UTC)
 share_models()
 _running: list[AwsSandbox] = []
 _ports = [0]
@@ -48,7 +50,14 @@ _read: dict[bytes, Organization] = {}
 
 
 class AtOnce(AwsSandbox):
-    """What takes AWS a while takes no time unless a test says so: the workers' clock would jump, and AWS's go on as clocks do."""
+    """What takes AWS a while takes no time unless a test says so: the workers' clock would jump, and AWS's go on as clocks do.
+
+    Its organization is the same in each module of a process, so that what was kept of a story, or read, still means the same there.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port=port, creation_seconds=0.0)
+        self._ids, self._began = IDS, BEGAN
 
     def reset(self) -> None:
         """Begin anew."""
@@ -60,10 +69,10 @@ class AtOnce(AwsSandbox):
 def running() -> Iterator[AwsSandbox]:
     """A stand-in, at the address of the last one where nobody else has taken it, so that clients can be used again."""
     try:
-        found = AtOnce(port=_ports[-1], creation_seconds=0.0)
+        found = AtOnce(_ports[-1])
         found.start()
     except OSError:
-        found = AtOnce(creation_seconds=0.0)
+        found = AtOnce()
         found.start()
     _ports.append(int(found.endpoint_url.rpartition(":")[2]))
     _running.append(found)
