@@ -12,7 +12,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from sandbox.aws.answers import error_answer
 
 # The services whose one part of moto answers every call that is signed for them.
-ONE_PART = frozenset({"account", "iam", "organizations", "service-quotas", "sts"})
+ONE_PART = frozenset({"account", "iam", "service-quotas", "sts"})
 
 
 class Dispatcher(DomainDispatcherApplication):

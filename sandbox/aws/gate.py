@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from threading import Event
 from typing import Any
 
-from sandbox.aws import analyzer, partition, signin
+from sandbox.aws import analyzer, partition, responses, signin
 from sandbox.aws.answers import HttpAnswer, error_answer, server_error, throttled
 from sandbox.aws.backend import LOCK, Backend
 from sandbox.aws.calls import Call, CallLog
@@ -73,7 +73,7 @@ class Gate:
             return analyzer.answer(call)
         # What moto does without this lock, as in IAM, would be done to the state that a late look shows for a moment, and be lost.
         with LOCK, self.before.shown() if self.before and self.before.hides(call.operation) else nullcontext():
-            return ask(self._app, environ)
+            return responses.answer(call) if call.service == responses.SERVICE else ask(self._app, environ)
 
     def _instead(self, call: Call, fault: Fault | None) -> HttpAnswer | None:
         """An answer that is given without carrying the call out."""
