@@ -29,6 +29,7 @@ exec chroot {layer}/root {words}"""
 # The ways to packages that this machine has; what was fetched once is taken from pip's cache.
 OURS = ("HOME", "LANG", "PIP_", "SSL_CERT", "REQUESTS_CA", "http", "HTTP", "no_proxy", "NO_PROXY")
 PATIENCE = 300
+OUR_PYTHON = Path(sys.base_prefix, "bin", "python")  # Under the name that it has in an image.
 
 
 def why_not() -> str:
@@ -38,7 +39,13 @@ def why_not() -> str:
         return f"{', '.join(lacking)} is missing"
     if os.geteuid() != 0:
         return "only root may mount layers and change users"
-    return "" if "overlay" in Path("/proc/filesystems").read_text(encoding="ascii") else "the kernel has no overlay"
+    if "overlay" not in Path("/proc/filesystems").read_text(encoding="ascii"):
+        return "the kernel has no overlay"
+    return "" if _has_pip(OUR_PYTHON) else f"{OUR_PYTHON} is missing or has no pip, which the image's Python has"
+
+
+def _has_pip(python: Path) -> bool:
+    return python.exists() and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0  # noqa: S603, PLW1510
 
 
 class Stage:
@@ -50,10 +57,9 @@ class Stage:
         self._context = context
         for part in ("upper", "work", "root"):
             (self._layer / part).mkdir(parents=True)
-        python = Path(sys.base_prefix) / "bin"
-        self.settings = {"PATH": f"{python}:{os.environ['PATH']}"}
+        self.settings = {"PATH": f"{OUR_PYTHON.parent}:{os.environ['PATH']}"}
         self.folder, self.user = Path("/"), "0:0"
-        self._let_everybody_reach(python)
+        self._let_everybody_reach(OUR_PYTHON.parent)
 
     def _let_everybody_reach(self, python: Path) -> None:
         """An image's Python is everybody's; this machine's may be at a place that is its owner's alone."""
