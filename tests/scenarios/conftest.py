@@ -12,7 +12,7 @@ from tests.harness.scenario import Scenario, started
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What says nothing else is shown on one database or the other, in turn; `make torture` shows it on both."""
+    """A test that names no database is shown on one of the two, in turn; `make torture` shows it on both."""
     if "scenario" in metafunc.fixturenames and not _chosen(metafunc, "scenario"):
         tests = [name for name in vars(metafunc.module) if name.startswith("test_")]
         mine = [kind for name, kind in in_turn(tests, ON_BOTH, each=1) if name == metafunc.function.__name__]
