@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -27,9 +26,8 @@ from approvals.models import Message, Request, Vote
 from approvals.outbox.look_up import Place, file_name, find, is_marked, looking_up
 from approvals.outbox.refusals import ALONE, PLAIN, THREAD
 from approvals.queue import outgoing
-from approvals.queue.leases import held
+from approvals.queue.leases import set_held
 from approvals.queue.outgoing import ANEW, EDITED, FILE, LINE, TWICE
-from approvals.queue.store import changed, setting
 from approvals.queue.worker import LaterError
 from approvals.sessions.handover import KIND as CREDENTIALS
 from approvals.sessions.handover import Delivery
@@ -246,7 +244,7 @@ class Delivering:
         if message.kind in CHANNELS_OWN:  # The setting may be another one when it is looked for, and so may the thread.
             values |= {"channel": channel, "body": message.body}
         with self._context.store.write() as session:
-            if not changed(session, _noting(*values), values, row=message.id, owner=message.lease_owner):
+            if not set_held(session, Message, message.id or 0, message.lease_owner, **values):
                 raise FencedError
 
     def standing(self, message: Message, sent_at: datetime) -> list[Posted]:
@@ -284,8 +282,3 @@ class Delivering:
         """What the message is about, as it stands."""
         with self._context.store.read() as session:
             return session.get_one(Request, message.request_id)
-
-
-@lru_cache
-def _noting(*names: str) -> Any:
-    return setting(Message, *names).where(*held(Message))

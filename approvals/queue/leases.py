@@ -61,12 +61,22 @@ def claim(session: Session, model: Leased, row: int, owner: str, now: datetime, 
 def release(session: Session, model: Leased, row: int, owner: str, **values: Any) -> bool:
     """Gives the row back, setting `values` with it; False when the lease was lost in between, and nothing is set."""
     given = {"lease_owner": "", "lease_until": None, **values}
-    if not changed(session, _releasing(model, *given), given, row=row, owner=owner):
+    if not set_held(session, model, row, owner, **given):
         return False
     known = session.identity_map.get(util.identity_key(model, row))
     for name, value in given.items() if known else ():
         attributes.set_committed_value(known, name, value)
     return True
+
+
+def renew(session: Session, model: Leased, row: int, owner: str, now: datetime) -> bool:
+    """Whether the row is still `owner`'s, who has it for as long as somebody who claims it now."""
+    return set_held(session, model, row, owner, lease_until=now + LEASE)
+
+
+def set_held(session: Session, model: Leased, row: int, owner: str, **values: Any) -> bool:
+    """Whether the row is still `owner`'s, and has these values from now on; what the session has read of it stays as it was read."""
+    return changed(session, _setting_held(model, *values), values, row=row, owner=owner)
 
 
 # Every job is claimed and released: these statements are made once.
@@ -77,7 +87,7 @@ def _claiming(model: Leased, *ready: ColumnElement[bool]) -> Any:
 
 
 @lru_cache
-def _releasing(model: Leased, *names: str) -> Any:
+def _setting_held(model: Leased, *names: str) -> Any:
     return setting(model, *names).where(*held(model))
 
 
@@ -150,16 +160,6 @@ def _renew(session: Session, lease: Lease, now: datetime) -> bool:
     if not _locked(session, lease.model, *mine):
         return False
     return renew(session, lease.model, lease.row, lease.owner, now)
-
-
-def renew(session: Session, model: Leased, row: int, owner: str, now: datetime) -> bool:
-    """Whether the row is still `owner`'s, who has it for as long as somebody who claims it now."""
-    return changed(session, _renewing(model), {"lease_until": now + LEASE}, row=row, owner=owner)
-
-
-@lru_cache
-def _renewing(model: Leased) -> Any:
-    return setting(model, "lease_until").where(*held(model))
 
 
 def _locked(session: Session, model: Leased, *where: ColumnElement[bool]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from sqlmodel import Session, col, select, text
@@ -18,8 +17,7 @@ from approvals.context import Context
 from approvals.models import LIVE, UNPRUNED_SQL, Attempt, Request, operation_of
 from approvals.outbox import telling
 from approvals.queue import changes, outgoing
-from approvals.queue.leases import held, release
-from approvals.queue.store import changed, setting
+from approvals.queue.leases import release, set_held
 from approvals.queue.worker import Job
 from approvals.request import attempts
 from approvals.request.attempts import LeaseLostError
@@ -321,17 +319,12 @@ class Execution:
             raise LeaseLostError from error
 
     def _set(self, session: Session, **values: Any) -> None:
-        if not changed(session, _setting(*values), values, row=self.number, owner=self.context.owner):
+        if not set_held(session, Request, self.number, self.context.owner, **values):
             raise LeaseLostError
         self._read(session)
 
     def _read(self, session: Session) -> None:
         self.request = session.get_one(Request, self.number, populate_existing=True)
-
-
-@lru_cache
-def _setting(*names: str) -> Any:
-    return setting(Request, *names).where(*held(Request))
 
 
 def _new(learned: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import update
 from sqlmodel import Session, col
 
 from approvals.audit import alarm, chain
@@ -25,7 +24,7 @@ from approvals.context import Context, NotYetError
 from approvals.models import LIVE, TITLE, Request, operation_of
 from approvals.outbox import telling
 from approvals.queue import outgoing
-from approvals.queue.leases import release
+from approvals.queue.leases import release, set_held
 from approvals.queue.worker import Job, work_off
 from approvals.request import reminders
 from approvals.request.attempts import any_accepted
@@ -297,9 +296,7 @@ def _say_that_it_waits(session: Session, request: Request, now: datetime) -> Non
 
 def _remembers(session: Session, request: Request, known: Mapping[str, Any]) -> bool:
     """Whether the request is still in this worker's hands, and has this in its memory from now on."""
-    held = (col(Request.id) == request.id, col(Request.lease_owner) == request.lease_owner)
-    changed = session.execute(update(Request).where(*held).values(memory={**request.memory, **known}))
-    return bool(changed.rowcount)  # type: ignore[attr-defined]
+    return set_held(session, Request, request.id or 0, request.lease_owner, memory={**request.memory, **known})
 
 
 def _titled(context: Context, request: Request) -> dict[str, str]:
